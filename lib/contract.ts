@@ -1,0 +1,110 @@
+/**
+ * The one file that synth time (`lib/`) and run time (`lambda/`, `rehearsal/`) share: tag keys, metric and alarm names,
+ * environment keys, and the names of the host verbs. It imports nothing.
+ */
+
+/** Tag keys on volumes, snapshots and instances. Snapshots carry their volume's tags, because DLM copies them. */
+export const TAG = {
+  /** CloudFormation stack name: which Remount a resource belongs to. On volumes, snapshots and instances. */
+  stack: 'remount:stack',
+  /** Logical name of the content volume, for example `alpha`. */
+  volume: 'remount:volume',
+  /** Decimal counter, raised by each replacement; `1` for the first physical volume. */
+  generation: 'remount:generation',
+  /** One of {@link VOLUME_ROLE}. */
+  role: 'remount:role',
+  /** Present, with {@link SCHEDULED}, only on volumes that the DLM policy is to snapshot. */
+  schedule: 'remount:schedule',
+  /** `true` on a volume made blank that no file system has been made on yet: the only volumes `format` is sent to. */
+  blank: 'remount:blank',
+  /** Id of the heal that created or quarantined the volume. */
+  heal: 'remount:heal',
+} as const;
+
+/** Value of {@link TAG.schedule} that the DLM policy targets. */
+export const SCHEDULED = 'hourly';
+
+/** Life of a physical volume: candidate -> current -> quarantined. Only a person ends a quarantine. */
+export const VOLUME_ROLE = { candidate: 'candidate', current: 'current', quarantined: 'quarantined' } as const;
+export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
+
+/** Metrics that the probe sends, keyed by the logical volume name so that alarms survive a replacement. */
+export const METRIC = { serving: 'Serving', volumeDimension: 'Volume' } as const;
+
+/** CloudWatch namespace of one stack's metrics: two stacks in an account may both have a volume `alpha`. */
+export function metricNamespace(stackName: string): string {
+  return `Remount/${stackName}`;
+}
+
+/** The alarms that start a heal: what the probe on the owner says, and what the load balancer says. */
+export const ALARM = { serving: 'serving', reachable: 'reachable' } as const;
+export type AlarmKind = (typeof ALARM)[keyof typeof ALARM];
+
+/** Name of the alarm of one content volume. {@link volumeOfAlarm} reads the volume back from it. */
+export function alarmName(stackName: string, volume: string, kind: AlarmKind): string {
+  return `${stackName}/${volume}/${kind}`;
+}
+
+/** The content volume that an alarm name speaks of, or `undefined` if the name is not one of ours. */
+export function volumeOfAlarm(stackName: string, name: string): string | undefined {
+  const [stack, volume, kind, ...rest] = name.split('/');
+  const known = kind === ALARM.serving || kind === ALARM.reachable;
+  return stack === stackName && known && rest.length === 0 && volume ? volume : undefined;
+}
+
+/** Environment keys of the functions. */
+export const ENV = {
+  /** Stack name, the value of {@link TAG.stack}. */
+  stack: 'REMOUNT_STACK',
+  /** Name of the ledger table. */
+  ledger: 'REMOUNT_LEDGER',
+  /** ARN of the SNS topic for people. */
+  topic: 'REMOUNT_TOPIC',
+  /** JSON object: host verb -> SSM document name. */
+  documents: 'REMOUNT_DOCUMENTS',
+  /** ARN of the key that encrypts content volumes (keeper only). */
+  key: 'REMOUNT_KEY',
+} as const;
+
+/** Keys of the ledger table. */
+export const LEDGER = { partitionKey: 'pk', sortKey: 'sk' } as const;
+
+/** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
+export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release'] as const;
+export type HostVerb = (typeof HOST_VERBS)[number];
+
+/** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */
+export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId' } as const;
+
+/** What may name a content volume: it is a tag value, a directory name, a URL path and a metric dimension at once. */
+export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
+/** An EBS volume id. */
+export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
+
+/**
+ * Exit codes of the host verbs (`host/README.md`). 0 is success; the rest say why not, so that the healer decides on a
+ * number and not on a text.
+ */
+export const EXIT = {
+  ok: 0,
+  /** The verb was called wrongly: a parameter is missing or malformed. */
+  usage: 64,
+  /** The device of the volume is not on this instance. */
+  noDevice: 20,
+  /** The content volume is not mounted on this instance. */
+  notMounted: 21,
+  /** The file system is shut down: reads or writes return EIO. */
+  shutdown: 22,
+  /** The kernel refused to mount it: the file system is damaged. */
+  unmountable: 23,
+  /** Mounted, but there is no canary: the content is not (or not all) there. */
+  noCanary: 24,
+  /** Mounted, but the web server's user cannot read the content. */
+  unreadable: 25,
+  /** The device holds data already: it is not formatted. */
+  notBlank: 26,
+  /** A file system check or an I/O did not end within the verb's own deadline. */
+  timeout: 27,
+  /** Could not be unmounted: something still uses it. */
+  busy: 28,
+} as const;

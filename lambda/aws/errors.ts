@@ -1,0 +1,75 @@
+/** What an AWS error means for the one who called. */
+export const ERROR_KINDS = ['transient', 'denied', 'notFound', 'conflict', 'capacity', 'invalid', 'unknown'] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** An AWS error in the project's own words: `could not attach vol-1 to i-2: VolumeInUse: ...`. The SDK's error is its `cause`. */
+export class AwsError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+
+  constructor(doing: string, kind: ErrorKind, code: string, text: string, cause: unknown) {
+    super(`could not ${doing}: ${code}: ${text}`, { cause });
+    this.name = 'AwsError';
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+/**
+ * The one place where AWS error codes are translated.
+ * Sources: EC2 API error codes (docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html); SSM, DynamoDB and
+ * SNS: the exceptions documented on each operation in the SDK's types.
+ */
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  RequestLimitExceeded: 'transient',
+  Throttling: 'transient',
+  ThrottlingException: 'transient',
+  ProvisionedThroughputExceededException: 'transient',
+  SnapshotCreationPerVolumeRateExceeded: 'transient',
+  InternalError: 'transient',
+  InternalServerError: 'transient',
+  InternalFailure: 'transient',
+  Unavailable: 'transient',
+  ServiceUnavailable: 'transient',
+  RequestTimeout: 'transient',
+  TimeoutError: 'transient',
+  UnauthorizedOperation: 'denied',
+  AccessDenied: 'denied',
+  AccessDeniedException: 'denied',
+  AuthorizationErrorException: 'denied',
+  AuthorizationError: 'denied',
+  'InvalidVolume.NotFound': 'notFound',
+  'InvalidSnapshot.NotFound': 'notFound',
+  'InvalidInstanceID.NotFound': 'notFound',
+  InvocationDoesNotExist: 'notFound',
+  VolumeInUse: 'conflict',
+  IncorrectState: 'conflict',
+  IncorrectInstanceState: 'conflict',
+  IdempotentParameterMismatch: 'conflict',
+  ConditionalCheckFailedException: 'conflict',
+  InvalidInstanceId: 'conflict',
+  InsufficientVolumeCapacity: 'capacity',
+  VolumeLimitExceeded: 'capacity',
+  AttachmentLimitExceeded: 'capacity',
+  MaxIOPSLimitExceeded: 'capacity',
+  InvalidParameterValue: 'invalid',
+  InvalidParameterCombination: 'invalid',
+  'InvalidVolume.ZoneMismatch': 'invalid',
+  ValidationException: 'invalid',
+};
+
+/** Runs one AWS call; what it throws comes out as an {@link AwsError}. `doing` completes "could not ...". */
+export async function translated<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const code = error instanceof Error ? error.name : 'unknown';
+    const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode ?? 0;
+    const kind = KINDS[code] ?? (status >= 500 ? 'transient' : 'unknown');
+    throw new AwsError(doing, kind, code, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+export function isKind(error: unknown, kind: ErrorKind): boolean {
+  return error instanceof AwsError && error.kind === kind;
+}

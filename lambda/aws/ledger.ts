@@ -1,0 +1,112 @@
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { LEDGER } from '../../lib/contract.ts';
+import type { LedgerEntry } from '../core/model.ts';
+import type { Ledger } from '../core/ports.ts';
+import { isKind, translated } from './errors.ts';
+
+/** The ledger in DynamoDB: one item per content volume (`sk` STATE), one per incident (`sk` INCIDENT#start#id). */
+export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger {
+  const stateKey = (volume: string) => key(`VOLUME#${volume}`, 'STATE');
+
+  return {
+    async read(volume) {
+      const answer = await translated(`read the ledger of ${volume}`, () =>
+        dynamo.send(new GetItemCommand({ TableName, Key: stateKey(volume), ConsistentRead: true })),
+      );
+      return answer.Item?.generation ? toEntry(answer.Item) : undefined;
+    },
+
+    async acquire(volume, holder, now, until) {
+      try {
+        await translated(`take the lease of ${volume}`, () =>
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName,
+              Key: stateKey(volume),
+              UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
+              ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
+              ExpressionAttributeValues: {
+                ':me': { S: holder },
+                ':until': { N: String(until) },
+                ':now': { N: String(now) },
+              },
+            }),
+          ),
+        );
+        return true;
+      } catch (error) {
+        if (isKind(error, 'conflict')) return false;
+        throw error;
+      }
+    },
+
+    async commit(volume, holder, now, entry) {
+      await translated(`commit generation ${entry.generation} of ${volume} to the ledger`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: 'SET generation = :generation, currentVolume = :volume, volumeOwner = :owner',
+            // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back.
+            ConditionExpression:
+              'leaseHolder = :me AND leaseUntil > :now AND (attribute_not_exists(generation) OR generation <= :generation)',
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':now': { N: String(now) },
+              ':generation': { N: String(entry.generation) },
+              ':volume': { S: entry.currentVolume ?? '' },
+              ':owner': { S: entry.owner ?? '' },
+            },
+          }),
+        ),
+      );
+    },
+
+    async release(volume, holder) {
+      try {
+        await translated(`give the lease of ${volume} back`, () =>
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName,
+              Key: stateKey(volume),
+              UpdateExpression: 'REMOVE leaseHolder, leaseUntil',
+              ConditionExpression: 'leaseHolder = :me',
+              ExpressionAttributeValues: { ':me': { S: holder } },
+            }),
+          ),
+        );
+      } catch (error) {
+        // Given back already (this step ran before), or run out and taken by another.
+        if (!isKind(error, 'conflict')) throw error;
+      }
+    },
+
+    async record(incident) {
+      const sk = `INCIDENT#${new Date(incident.startedAt).toISOString()}#${incident.id}`;
+      const Item = {
+        ...key(`VOLUME#${incident.volume}`, sk),
+        outcome: { S: incident.outcome },
+        summary: { S: incident.summary },
+        // The whole record as one document: it is read as a whole, by people and by reports.
+        incident: { S: JSON.stringify(incident) },
+      };
+      await translated(`record incident ${incident.id} of ${incident.volume}`, () =>
+        dynamo.send(new PutItemCommand({ TableName, Item })),
+      );
+    },
+  };
+}
+
+function key(pk: string, sk: string): Record<string, AttributeValue> {
+  return { [LEDGER.partitionKey]: { S: pk }, [LEDGER.sortKey]: { S: sk } };
+}
+
+function toEntry(item: Record<string, AttributeValue>): LedgerEntry {
+  return { generation: Number(item.generation?.N), currentVolume: item.currentVolume?.S, owner: item.volumeOwner?.S };
+}

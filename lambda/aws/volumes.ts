@@ -1,0 +1,63 @@
+import type { Instance as Ec2Instance, Snapshot as Ec2Snapshot, Volume as Ec2Volume } from '@aws-sdk/client-ec2';
+import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import type { Instance, RecoveryPoint, Volume } from '../core/model.ts';
+
+/** EC2's shapes into the project's own. A resource without what every resource has is a broken answer and is refused. */
+
+type Tags = Readonly<Record<string, string>>;
+
+export function tagsOf(resource: {
+  Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined;
+}): Tags {
+  return Object.fromEntries((resource.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+export function toVolume(volume: Ec2Volume): Volume {
+  const tags = tagsOf(volume);
+  return {
+    id: present(volume.VolumeId, 'VolumeId'),
+    state: present(volume.State, 'State'),
+    zone: present(volume.AvailabilityZone, 'AvailabilityZone'),
+    sizeGiB: present(volume.Size, 'Size'),
+    type: present(volume.VolumeType, 'VolumeType'),
+    iops: volume.Iops,
+    throughputMiBs: volume.Throughput,
+    keyArn: volume.KmsKeyId,
+    role: tags[TAG.role] ?? '',
+    generation: Number(tags[TAG.generation] ?? 0),
+    blank: tags[TAG.blank] === 'true',
+    attachments: (volume.Attachments ?? []).map((a) => ({
+      instanceId: present(a.InstanceId, 'InstanceId'),
+      device: present(a.Device, 'Device'),
+      state: present(a.State, 'State'),
+    })),
+    tags,
+    createdAt: present(volume.CreateTime, 'CreateTime').getTime(),
+  };
+}
+
+export function toInstance(instance: Ec2Instance, agentOnline: boolean): Instance {
+  return {
+    id: present(instance.InstanceId, 'InstanceId'),
+    zone: present(instance.Placement?.AvailabilityZone, 'AvailabilityZone'),
+    state: present(instance.State?.Name, 'State.Name'),
+    agentOnline,
+    devices: (instance.BlockDeviceMappings ?? []).map((mapping) => present(mapping.DeviceName, 'DeviceName')),
+  };
+}
+
+export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
+  const tags = tagsOf(snapshot);
+  return {
+    snapshotId: present(snapshot.SnapshotId, 'SnapshotId'),
+    at: present(snapshot.StartTime, 'StartTime').getTime(),
+    state: present(snapshot.State, 'State'),
+    generation: Number(tags[TAG.generation] ?? 0),
+    role: tags[TAG.role] ?? VOLUME_ROLE.current,
+  };
+}
+
+function present<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`EC2 answered without ${name}`);
+  return value;
+}

@@ -1,0 +1,29 @@
+import type { Clock } from './clock.ts';
+import type { StepRecord } from './model.ts';
+import type { Workflow } from './ports.ts';
+
+/** Runs the steps of one heal and keeps when each began and ended. The times are taken inside the step, so a replay repeats them. */
+export class Journal {
+  readonly steps: StepRecord[] = [];
+  readonly #workflow: Workflow;
+  readonly #clock: Clock;
+
+  constructor(workflow: Workflow, clock: Clock) {
+    this.#workflow = workflow;
+    this.#clock = clock;
+  }
+
+  async step<T>(name: string, run: () => Promise<T>, note: (value: T) => string = () => ''): Promise<T> {
+    const done = await this.#workflow.step(name, async () => {
+      const startedAt = this.#clock.now();
+      const value = await run();
+      return { value, startedAt, endedAt: this.#clock.now() };
+    });
+    this.steps.push({ name, startedAt: done.startedAt, endedAt: done.endedAt, note: note(done.value) });
+    return done.value;
+  }
+
+  async pause(name: string, seconds: number): Promise<void> {
+    await this.#workflow.pause(name, seconds);
+  }
+}

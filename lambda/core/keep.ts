@@ -1,0 +1,76 @@
+import type { RecoveryPoint, Volume } from './model.ts';
+
+/** What a deployment asks of a content volume. The limits are checked at synth time (`lib/settings.ts`). */
+export interface VolumeClaim {
+  readonly volume: string;
+  readonly zone: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number;
+  readonly throughputMiBs: number;
+}
+
+export type KeeperDecision =
+  | { readonly kind: 'adopt'; readonly volumeId: string }
+  | { readonly kind: 'restore'; readonly recoveryPoint: RecoveryPoint; readonly generation: number }
+  | { readonly kind: 'blank' }
+  | { readonly kind: 'refuse'; readonly reason: string };
+
+const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
+
+/**
+ * Create means: adopt the current volume, else restore the newest recovery point, else, only where nothing ever existed,
+ * make a blank one. Anything in between (a quarantined volume, a snapshot that is not complete) is history: it is refused
+ * rather than covered with a blank volume.
+ *
+ * @param currentVolumeId What the ledger says, where it says anything.
+ */
+export function decideCreate(
+  claim: VolumeClaim,
+  volumes: readonly Volume[],
+  recoveryPoints: readonly RecoveryPoint[],
+  currentVolumeId: string | undefined,
+): KeeperDecision {
+  const live = volumes
+    .filter((v) => !GONE.includes(v.state) && v.role === 'current')
+    .sort((a, b) => b.generation - a.generation);
+  const current = live.find((v) => v.id === currentVolumeId) ?? live[0];
+  if (current) {
+    if (current.zone !== claim.zone) {
+      return {
+        kind: 'refuse',
+        reason: `zone: received ${claim.zone}; the current volume ${current.id} of ${claim.volume} is in ${current.zone}, and only that is allowed`,
+      };
+    }
+    return { kind: 'adopt', volumeId: current.id };
+  }
+  const newest = recoveryPoints
+    .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
+    .sort((a, b) => b.at - a.at)[0];
+  if (newest) {
+    return {
+      kind: 'restore',
+      recoveryPoint: newest,
+      generation: Math.max(newest.generation, ...volumes.map((v) => v.generation)) + 1,
+    };
+  }
+  const history = [
+    ...volumes.map((v) => `volume ${v.id} (${v.role}, ${v.state})`),
+    ...recoveryPoints.map((p) => `snapshot ${p.snapshotId} (${p.state})`),
+  ];
+  if (history.length > 0) {
+    return {
+      kind: 'refuse',
+      reason: `${claim.volume} has a history but no volume to adopt and no completed snapshot to restore: ${history.join(', ')}; a blank volume is made only where nothing ever existed`,
+    };
+  }
+  return { kind: 'blank' };
+}
+
+/** What an update may not do yet, in one line naming each changed setting; `undefined` when nothing about the volume changes. */
+export function refuseUpdate(before: VolumeClaim, after: VolumeClaim): string | undefined {
+  const keys = ['zone', 'sizeGiB', 'type', 'iops', 'throughputMiBs'] as const;
+  const changed = keys.filter((key) => before[key] !== after[key]);
+  if (changed.length === 0) return undefined;
+  return `${changed.map((key) => `${key}: received ${after[key]}, allowed: ${before[key]}`).join('; ')} (a content volume that exists is not changed by a deployment)`;
+}

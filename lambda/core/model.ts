@@ -1,0 +1,131 @@
+/** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
+
+export interface Attachment {
+  readonly instanceId: string;
+  readonly device: string;
+  /** EC2's VolumeAttachmentState: attaching, attached, detaching, detached, busy. */
+  readonly state: string;
+}
+
+/** A physical EBS volume that carries the tags of a content volume. */
+export interface Volume {
+  readonly id: string;
+  /** EC2's VolumeState: creating, available, in-use, deleting, deleted, error. */
+  readonly state: string;
+  readonly zone: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number | undefined;
+  readonly throughputMiBs: number | undefined;
+  readonly keyArn: string | undefined;
+  readonly role: string;
+  readonly generation: number;
+  /** Made blank, and no file system has been made on it yet. */
+  readonly blank: boolean;
+  readonly attachments: readonly Attachment[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+}
+
+export interface Instance {
+  readonly id: string;
+  readonly zone: string;
+  /** EC2's InstanceStateName. */
+  readonly state: string;
+  /** The Systems Manager agent answers: commands can be sent. */
+  readonly agentOnline: boolean;
+  /** Device names in use. */
+  readonly devices: readonly string[];
+}
+
+/** A snapshot of the content volume, and the moment its data reach up to. */
+export interface RecoveryPoint {
+  readonly snapshotId: string;
+  /** When the snapshot was started: EBS snapshots hold the blocks as of that moment. */
+  readonly at: number;
+  /** EC2's SnapshotState: pending, completed, error, recoverable, recovering. */
+  readonly state: string;
+  readonly generation: number;
+  /** Role of the volume at the moment of the snapshot: a copy of a quarantined volume is never restored. */
+  readonly role: string;
+}
+
+/** What the probe on a host says of a content volume. `unreachable`: the host did not answer, which says nothing of the disk. */
+export const PROBE_STATES = [
+  'serving',
+  'notMounted',
+  'shutdown',
+  'unmountable',
+  'noCanary',
+  'unreadable',
+  'timeout',
+  'unreachable',
+] as const;
+export type ProbeState = (typeof PROBE_STATES)[number];
+
+export interface Probe {
+  readonly instanceId: string;
+  readonly state: ProbeState;
+  /** What the host printed: kept as evidence. */
+  readonly detail: string;
+}
+
+/** The ledger's item for a content volume: who may act, and what was last agreed. */
+export interface LedgerEntry {
+  readonly generation: number;
+  readonly currentVolume: string | undefined;
+  readonly owner: string | undefined;
+}
+
+/** Everything `decide` looks at. */
+export interface Observation {
+  readonly volume: string;
+  readonly at: number;
+  readonly ledger: LedgerEntry | undefined;
+  readonly volumes: readonly Volume[];
+  readonly instances: readonly Instance[];
+  readonly recoveryPoints: readonly RecoveryPoint[];
+  /** The probe of the instance that has the current volume; absent when no live instance has it. */
+  readonly probe: Probe | undefined;
+}
+
+/** Why a heal was started. `at`: when the trigger says that it saw the failure. */
+export interface Trigger {
+  readonly kind: 'alarm' | 'sweep';
+  readonly volume: string;
+  readonly reason: string;
+  readonly at: number | undefined;
+}
+
+export interface StepRecord {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly note: string;
+}
+
+/** The record that every heal leaves in the ledger. */
+export interface Incident {
+  readonly id: string;
+  readonly volume: string;
+  readonly trigger: Trigger;
+  readonly outcome: 'open' | 'falseAlarm' | 'healed' | 'paged';
+  readonly summary: string;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+  readonly steps: readonly StepRecord[];
+  readonly replacement: Replacement | undefined;
+}
+
+/** What a replacement achieved. */
+export interface Replacement {
+  readonly oldVolume: string;
+  readonly newVolume: string;
+  readonly snapshotId: string;
+  readonly owner: string;
+  /** The newest time in the restored data, read from its canary: the achieved recovery point. */
+  readonly recoveryPointAt: number;
+  /** When the probe first said `serving` again. */
+  readonly servingAt: number;
+  readonly files: number;
+}

@@ -1,0 +1,76 @@
+import type { Clock } from './clock.ts';
+import type { Incident, Instance, LedgerEntry, Probe, ProbeState, RecoveryPoint, Volume } from './model.ts';
+
+/** A run of named steps that survives a crash: a step that has finished is not run again, one that had not may be. */
+export interface Workflow {
+  step<T>(name: string, run: () => Promise<T>): Promise<T>;
+  /** Lets time pass without a function running. Whole seconds. */
+  pause(name: string, seconds: number): Promise<void>;
+}
+
+/** How a replacement is to be made: like the old volume, from a recovery point. */
+export interface VolumeOrder {
+  readonly like: Volume;
+  readonly snapshotId: string;
+  readonly generation: number;
+  readonly healId: string;
+  /** Raised when an earlier order of the same heal failed for good: it makes the client token another one. */
+  readonly attempt: number;
+}
+
+export interface Compute {
+  volumes(volume: string): Promise<Volume[]>;
+  instances(): Promise<Instance[]>;
+  recoveryPoints(volume: string): Promise<RecoveryPoint[]>;
+  /** Makes a volume and waits until it is available. Repeating it with the same heal and attempt gives the same volume. */
+  createReplacement(order: VolumeOrder): Promise<string>;
+  /** Attaches and waits until EC2 shows this volume at this instance. Already there: nothing to do. */
+  attach(volumeId: string, instanceId: string): Promise<void>;
+  /** Takes the volume out of the snapshot schedule first, then marks it; it is kept. */
+  quarantine(volumeId: string, healId: string): Promise<void>;
+  /** Marks the volume as the current one and puts it into the snapshot schedule. */
+  promote(volumeId: string): Promise<void>;
+  /** The volume has a file system now. */
+  markFormatted(volumeId: string): Promise<void>;
+}
+
+/** What a host verb answered: `ok`, or one of the states that its exit code stands for. */
+export interface HostAnswer {
+  readonly result: 'ok' | 'notBlank' | 'noDevice' | 'busy' | 'failed' | ProbeState;
+  /** The `key=value` lines that the verb printed. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly detail: string;
+}
+
+export interface Host {
+  probe(instanceId: string, volume: string): Promise<Probe>;
+  format(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  mount(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  verify(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  serve(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  release(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+}
+
+export interface Ledger {
+  read(volume: string): Promise<LedgerEntry | undefined>;
+  /** Takes the lease, or keeps it if this holder has it already. `until`: Unix milliseconds. */
+  acquire(volume: string, holder: string, now: number, until: number): Promise<boolean>;
+  /** Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`. */
+  commit(volume: string, holder: string, now: number, entry: LedgerEntry): Promise<void>;
+  release(volume: string, holder: string): Promise<void>;
+  record(incident: Incident): Promise<void>;
+}
+
+export interface People {
+  tell(subject: string, message: string): Promise<void>;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly compute: Compute;
+  readonly host: Host;
+  readonly ledger: Ledger;
+  readonly people: People;
+  /** A fresh id for a heal. Called inside a step only. */
+  readonly newId: () => string;
+}

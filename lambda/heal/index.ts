@@ -1,0 +1,36 @@
+import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { ENV } from '../../lib/contract.ts';
+import { dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
+import { ec2Compute } from '../aws/compute.ts';
+import { durableWorkflow } from '../aws/durable.ts';
+import { ssmHost } from '../aws/host.ts';
+import { dynamoLedger } from '../aws/ledger.ts';
+import { snsPeople } from '../aws/people.ts';
+import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { heal } from '../core/heal.ts';
+import type { Ports } from '../core/ports.ts';
+import { readTrigger } from './trigger.ts';
+
+/** The healer: a Lambda durable function, started by alarms and by the sweep. */
+export function createHandler(runtime: Runtime) {
+  const stack = required(runtime.env, ENV.stack);
+  const ssm = ssmClient(runtime);
+  const ports: Ports = {
+    clock: runtime.clock,
+    newId: runtime.newId,
+    compute: ec2Compute(ec2Client(runtime), ssm, runtime.clock, stack),
+    host: ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents))),
+    ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
+    people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+  };
+  return withDurableExecution((event: unknown, context: DurableContext) =>
+    heal(durableWorkflow(context), ports, readTrigger(event, stack)),
+  );
+}
+
+let deployed: ReturnType<typeof createHandler> | undefined;
+/** What Lambda calls. Built at the first call, so that the module can be loaded without its environment. */
+export const handler: ReturnType<typeof createHandler> = (event, context) => {
+  deployed ??= createHandler(lambdaRuntime);
+  return deployed(event, context);
+};

@@ -1,0 +1,202 @@
+#!/bin/sh
+# Shared by the host verbs: parameters, paths, exit codes, mounts, the deadline. See README.md.
+# Sourced by every verb; the builder of the SSM documents pastes it in the place of the sourcing line.
+# shellcheck disable=SC2034 # set here, used in the verbs
+
+set -u
+# Messages are compared below, and ranges such as [a-z] must mean ASCII.
+LC_ALL=C
+export LC_ALL
+PATH="${PATH:-/usr/bin}:/usr/sbin:/sbin:/usr/bin:/bin"
+umask 022
+
+root="${REMOUNT_ROOT:-}"
+web_user="${REMOUNT_WEB_USER:-nginx}"
+run_dir="$root/run/remount"
+content_dir="$root/srv/content"
+marker_dir="$root/var/lib/remount/serving"
+canary_file=".remount/canary"
+
+# fail <state> <message>: prints the state, says why, exits with the state's code (EXIT in lib/contract.ts).
+fail() {
+  printf 'state=%s\n' "$1"
+  printf 'remount: %s\n' "$2" >&2
+  case "$1" in
+    usage) exit 64 ;;
+    noDevice) exit 20 ;;
+    notMounted) exit 21 ;;
+    shutdown) exit 22 ;;
+    unmountable) exit 23 ;;
+    noCanary) exit 24 ;;
+    unreadable) exit 25 ;;
+    notBlank) exit 26 ;;
+    timeout) exit 27 ;;
+    busy) exit 28 ;;
+  esac
+  exit 70
+}
+
+# need_volume: sets volume, link, marker from SSM_Volume (VOLUME_NAME in lib/contract.ts).
+need_volume() {
+  volume="${SSM_Volume:-}"
+  case "$volume" in
+    '' | ? | *[!a-z0-9-]* | [!a-z]* | *-)
+      fail usage "SSM_Volume is \"$volume\": a content volume is named by 2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit" ;;
+  esac
+  [ "${#volume}" -le 32 ] || fail usage "SSM_Volume is \"$volume\": longer than 32 characters"
+  link="$content_dir/$volume"
+  marker="$marker_dir/$volume"
+}
+
+# is_volume_id <text> (VOLUME_ID in lib/contract.ts)
+is_volume_id() {
+  case "$1" in
+    vol-*[!0-9a-f]* | vol-) return 1 ;;
+    vol-*) [ "${#1}" -ge 12 ] && [ "${#1}" -le 21 ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# need_volume_id: sets volume_id, staging, device from SSM_VolumeId.
+need_volume_id() {
+  volume_id="${SSM_VolumeId:-}"
+  is_volume_id "$volume_id" || fail usage "SSM_VolumeId is \"$volume_id\": an EBS volume id is vol- and 8 to 17 hexadecimal digits"
+  staging="$root/mnt/remount/$volume_id"
+  # The NVMe serial number of an EBS volume is its id without the dash; udev makes the link from it.
+  device="$root/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol${volume_id#vol-}"
+}
+
+# wait_for_device: udev makes the link a moment after EC2 calls the volume attached.
+wait_for_device() {
+  tries=$((${REMOUNT_DEVICE_WAIT:-5} * 5))
+  while [ ! -b "$device" ]; do
+    [ "$tries" -gt 0 ] || fail noDevice "$volume_id is not on this instance: no device $device"
+    tries=$((tries - 1))
+    sleep 0.2
+  done
+}
+
+# find_mount <directory>: whether it is mounted; sets mount_source. Reads the kernel's list and not the directory,
+# which a shut-down XFS answers with EIO and a stalled volume not at all.
+find_mount() {
+  mount_source=''
+  while read -r source directory _; do
+    [ "$directory" = "$1" ] && mount_source="$source"
+  done </proc/self/mounts
+  [ -n "$mount_source" ]
+}
+
+# is_alive <directory>: XFS answers stat() with EIO once it is shut down, also from its caches.
+is_alive() { [ -d "$1/." ]; }
+
+# kernel_line: the last that the kernel said about XFS on mount_source, where it may be read.
+kernel_line() {
+  line=$(dmesg 2>/dev/null | grep -F "XFS (${mount_source##*/})" | tail -n 1)
+  [ -z "$line" ] || printf 'kernel=%s\n' "$line"
+}
+
+# as_web_user <command...>: setpriv leaves no session in the logs, which runuser does at every probe.
+as_web_user() {
+  if command -v setpriv >/dev/null; then
+    setpriv --reuid="$web_user" --regid="$web_group" --init-groups -- "$@"
+  else
+    runuser -u "$web_user" -- "$@"
+  fi
+}
+
+need_web_user() {
+  web_group=$(id -g "$web_user" 2>/dev/null) || fail usage "REMOUNT_WEB_USER is \"$web_user\": no such user"
+}
+
+# fail_read <what> <message>: a read as the web user failed; the message says with which errno.
+fail_read() {
+  case "$2" in
+    *'Input/output error'* | *'Structure needs cleaning'* | *'No such device'*)
+      kernel_line
+      fail shutdown "$1: $2" ;;
+    *'No such file'*) fail noCanary "$1: $2" ;;
+  esac
+  fail unreadable "$1, as $web_user: $2"
+}
+
+# read_canary <root of the content>: sets canary. Needs need_web_user.
+read_canary() {
+  canary=$(as_web_user cat "$1/$canary_file" 2>&1) || fail_read "canary" "$canary"
+  case "$canary" in
+    [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:*Z) ;;
+    *) fail noCanary "the canary holds no time" ;;
+  esac
+}
+
+# write_canary <root of the content>: sets written and full. Written aside, synced, renamed: whoever reads it, a
+# snapshot included, finds a whole one. A full volume still serves, so that is not a failure.
+write_canary() {
+  written="${REMOUNT_NOW:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
+  full=''
+  aside="$1/$canary_file.tmp.$$"
+  if said=$(printf '%s\n' "$written" | dd of="$aside" conv=fsync status=none 2>&1) &&
+    said=$(mv -f "$aside" "$1/$canary_file" 2>&1); then
+    return 0
+  fi
+  rm -f "$aside" 2>/dev/null
+  case "$said" in
+    *'No space left'* | *'quota exceeded'*) full=yes ;;
+    *'Input/output error'* | *'Structure needs cleaning'* | *'Read-only file system'* | *'No such device'*)
+      kernel_line
+      fail shutdown "canary not written: $said" ;;
+    *) fail unreadable "canary not written: $said" ;;
+  esac
+}
+
+# birth <process id>: the time it started, in clock ticks: with it, an id that was given away again is told apart.
+birth() {
+  read -r stat <"/proc/$1/stat" || return 1
+  # shellcheck disable=SC2086 # split on purpose; the name in brackets may hold blanks, so it is cut off first
+  set -- ${stat##*) }
+  [ "$#" -ge 20 ] || return 1
+  shift 19
+  printf '%s\n' "$1"
+}
+
+# refuse_if_stuck: an earlier check still hangs: another would only be one more process that nobody can kill.
+refuse_if_stuck() {
+  stuck="$run_dir/$volume.stuck"
+  [ -r "$stuck" ] || return 0
+  read -r stuck_pid stuck_birth <"$stuck" || return 0
+  [ "$(birth "$stuck_pid" 2>/dev/null)" = "$stuck_birth" ] || return 0
+  fail timeout "an earlier check of $volume still hangs (process $stuck_pid)"
+}
+
+# within <seconds>: runs the verb's act() in a child, prints what it printed, exits with its code; or, past the deadline,
+# with that of timeout. EBS I/O that stalls hangs for ever (the NVMe timeout on Amazon Linux is 4294967295), and a
+# process in it cannot be killed, so nothing here waits for the child: it waits for a sleep, which the child ends.
+within() {
+  [ -d "$run_dir" ] || mkdir -p "$run_dir"
+  told="$run_dir/told.$$"
+  sleep "$1" >/dev/null 2>&1 &
+  alarm=$!
+  {
+    (act >"$told" 2>"$told.err")
+    echo "$?" >"$told.code"
+    if [ -e "$told.late" ]; then
+      # The caller is long gone, and the alarm's process id may be another's by now.
+      rm -f "$told" "$told.err" "$told.code" "$told.late" "${stuck:-$told.late}"
+    else
+      kill "$alarm"
+    fi
+  } </dev/null >/dev/null 2>&1 &
+  child=$!
+  # The shell would announce the killed sleep.
+  { wait "$alarm"; } 2>/dev/null
+  if [ ! -e "$told.code" ]; then
+    : >"$told.late"
+    [ -z "${stuck:-}" ] || printf '%s %s\n' "$child" "$(birth "$child")" >"$stuck"
+    cat "$told.err" >&2
+    fail timeout "no end within $1 s"
+  fi
+  read -r code <"$told.code"
+  cat "$told"
+  [ ! -s "$told.err" ] || cat "$told.err" >&2
+  rm -f "$told" "$told.err" "$told.code"
+  exit "$code"
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# remount-verb: probe
+# Does this instance serve the content volume? Reads the canary where the web server reads it, as its user, and writes
+# a new one: a read alone may be answered from the page cache of a volume that is long dead.
+# Parameter: SSM_Volume. Prints state, volumeId, canary (the time it held).
+
+# shellcheck source=host/common.sh
+. "$(dirname "$0")/common.sh"
+
+act() {
+  # Links are resolved once: a check that hangs through a replacement must not write to the volume that came after.
+  target=$(readlink "$link") || fail notMounted "$volume is not served here: no link $link"
+  volume_id="${target##*/}"
+  is_volume_id "$volume_id" || fail notMounted "$link leads to $target, which is no volume"
+  printf 'volumeId=%s\n' "$volume_id"
+  find_mount "$target" || fail notMounted "$volume_id is not mounted on $target"
+  if ! is_alive "$target"; then
+    kernel_line
+    fail shutdown "$volume_id on $target: the file system is shut down"
+  fi
+  read_canary "$link"
+  printf 'canary=%s\n' "$canary"
+  write_canary "$target"
+  [ -z "$full" ] || printf 'full=true\n'
+  printf 'state=serving\n'
+}
+
+need_volume
+need_web_user
+refuse_if_stuck
+within "${REMOUNT_DEADLINE:-5}"

@@ -1,0 +1,125 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../lambda/core/clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Something that runs between two instants of virtual time, such as one invocation of a function. */
+interface Activity {
+  readonly name: string;
+  /** How many of its own waits on the virtual clock are open. With none it is computing, and time stands still. */
+  waits: number;
+}
+
+/** Real time that an activity may compute for, without waiting on the virtual clock, before it is called stuck. */
+const STUCK_MS = 20_000;
+/** Turns of the event loop that let everything settle which follows a timer: promise chains need none, setImmediate one each. */
+const TURNS = 3;
+
+/**
+ * Virtual time. Timers run in the order of their time, then of their making; between two of them the clock lets every
+ * activity compute until all of them wait on this clock again. So the same seed gives the same order of events, whatever
+ * the machine's speed.
+ */
+export class VirtualClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #timers: Timer[] = [];
+  readonly #activities = new Set<Activity>();
+  readonly #current = new AsyncLocalStorage<Activity>();
+  #failure: unknown;
+
+  constructor(start: number) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number): Promise<void> {
+    const activity = this.#current.getStore();
+    if (activity) activity.waits++;
+    return new Promise((resolve) => {
+      this.at(this.#now + ms, () => {
+        if (activity) activity.waits--;
+        resolve();
+      });
+    });
+  }
+
+  /** Runs `run` at that instant of virtual time (Unix milliseconds), outside of any activity. */
+  at(time: number, run: () => void): void {
+    if (time < this.#now) throw new Error(`a timer was set for ${time}, which is before now (${this.#now})`);
+    const timer = { at: time, order: this.#order++, run: () => this.#current.exit(run) };
+    let low = 0;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#timers[middle];
+      if (other && other.at <= timer.at) low = middle + 1;
+      else high = middle;
+    }
+    this.#timers.splice(low, 0, timer);
+  }
+
+  after(ms: number, run: () => void): void {
+    this.at(this.#now + ms, run);
+  }
+
+  /** Calls `run` at `first` and then every `everyMs`, for ever. */
+  every(everyMs: number, first: number, run: () => void): void {
+    this.at(first, () => {
+      run();
+      this.every(everyMs, first + everyMs, run);
+    });
+  }
+
+  /** Runs something asynchronous as an activity: the clock waits for it whenever it computes. A throw ends the rehearsal. */
+  spawn(name: string, run: () => Promise<void>): void {
+    const activity: Activity = { name, waits: 0 };
+    this.#activities.add(activity);
+    this.#current
+      .run(activity, run)
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => this.#activities.delete(activity));
+  }
+
+  /** Lets virtual time pass until `time`, or until `done` says so after some timer. */
+  async run(time: number, done: () => boolean = () => false): Promise<void> {
+    await this.#settle();
+    while (!done()) {
+      const next = this.#timers[0];
+      if (!next || next.at > time) {
+        this.#now = Math.max(this.#now, time);
+        return;
+      }
+      this.#timers.shift();
+      this.#now = next.at;
+      next.run();
+      await this.#settle();
+    }
+  }
+
+  async #settle(): Promise<void> {
+    // A timer that starts nothing asynchronous needs no turn of the event loop: most ticks of a probe are such.
+    if (this.#activities.size > 0) {
+      const since = performance.now();
+      for (let turn = 0; turn < TURNS || this.#computing(); turn++) {
+        await new Promise<void>((resolve) => (turn < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
+        if (performance.now() - since > STUCK_MS) throw new Error(`stuck: ${this.#computing()} waits for something that is not the virtual clock`);
+      }
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #computing(): string | undefined {
+    for (const activity of this.#activities) if (activity.waits === 0) return activity.name;
+    return undefined;
+  }
+}

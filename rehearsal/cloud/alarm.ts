@@ -1,0 +1,183 @@
+/**
+ * Evaluation of CloudWatch metric alarms, pure. Sources, all Amazon CloudWatch User Guide: "Alarm evaluation",
+ * "Configuring how CloudWatch alarms treat missing data" (with its two tables) and, there, "Avoiding premature
+ * transitions to alarm state". Composite alarms, metric math, percentiles and anomaly bands are refused by name.
+ *
+ * Worth knowing: missing data counts as breaching only as far as real data points are too few **in the evaluation
+ * range**, which is longer than the evaluation periods. When a metric stops, an alarm on 3 of 3 periods that treats
+ * missing data as breaching therefore goes off after 5 silent periods, not after 3; one on 1 of 1 after 3.
+ */
+
+import { type Dictionary, TemplateError } from './template-model.ts';
+import { bool, has, list, num, onlyKnown, properties, str, strings } from './template-properties.ts';
+
+const STATISTICS = ['Maximum', 'Minimum', 'Average', 'Sum', 'SampleCount'] as const;
+const COMPARISONS = [
+  'GreaterThanOrEqualToThreshold',
+  'GreaterThanThreshold',
+  'LessThanThreshold',
+  'LessThanOrEqualToThreshold',
+] as const;
+const TREATMENTS = ['breaching', 'notBreaching', 'ignore', 'missing'] as const;
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+export interface AlarmConfig {
+  readonly periodMs: number;
+  /** N: how many data points decide. */
+  readonly evaluationPeriods: number;
+  /** M: how many of them must be breaching. */
+  readonly datapointsToAlarm: number;
+  readonly statistic: (typeof STATISTICS)[number];
+  readonly threshold: number;
+  readonly comparison: (typeof COMPARISONS)[number];
+  readonly treatMissingData: (typeof TREATMENTS)[number];
+}
+
+/** An AWS::CloudWatch::Alarm of the template. */
+export interface AlarmDefinition extends AlarmConfig {
+  readonly alarmName: string | undefined;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly actionsEnabled: boolean;
+  readonly alarmActions: readonly string[];
+  readonly okActions: readonly string[];
+  readonly insufficientDataActions: readonly string[];
+}
+
+/**
+ * Values of the metric's samples in `[startMs, startMs + periodMs)`, or `undefined` (or none) where there are none.
+ * Starts are not multiples of the period for alarms with periods of more than a minute: their window slides.
+ */
+export type Datapoints = (startMs: number) => readonly number[] | undefined;
+
+const RESOLUTION_MS = 10_000;
+const MINUTE_MS = 60_000;
+
+/** Time between two evaluations: 10 s for alarms with a period of 10, 20 or 30 s, else a minute. In milliseconds. */
+export function evaluationIntervalMs(config: Pick<AlarmConfig, 'periodMs'>): number {
+  return config.periodMs < MINUTE_MS ? RESOLUTION_MS : MINUTE_MS;
+}
+
+/** The moments in `[fromMs, toMs)` at which the alarm is evaluated; the simulation takes those on the clock's mark. */
+export function evaluationTimes(config: Pick<AlarmConfig, 'periodMs'>, fromMs: number, toMs: number): number[] {
+  const interval = evaluationIntervalMs(config);
+  const times: number[] = [];
+  for (let at = Math.ceil(fromMs / interval) * interval; at < toMs; at += interval) times.push(at);
+  return times;
+}
+
+/**
+ * Number of most recent periods that CloudWatch retrieves. The guide says only that it is more than the evaluation
+ * periods, and depends on period and resolution; its one example is 5 for 3, hence two more.
+ */
+export function evaluationRange(config: Pick<AlarmConfig, 'evaluationPeriods'>): number {
+  return config.evaluationPeriods + 2;
+}
+
+/**
+ * State of an alarm at `nowMs`. Only closed periods count: the newest ends at the last evaluation moment.
+ * @param previous the state before, which `ignore` may keep
+ * @param range periods to retrieve, if other than {@link evaluationRange}
+ */
+export function evaluateAlarm(
+  config: AlarmConfig,
+  datapoints: Datapoints,
+  nowMs: number,
+  previous: AlarmState = 'INSUFFICIENT_DATA',
+  range: number = evaluationRange(config),
+): AlarmState {
+  const interval = evaluationIntervalMs(config);
+  const end = Math.floor(nowMs / interval) * interval;
+  /** Real data points, newest first. `age` is 1 for the newest period. */
+  const real: { readonly age: number; readonly breaching: boolean }[] = [];
+  for (let age = 1; age <= range; age++) {
+    const samples = datapoints(end - age * config.periodMs) ?? [];
+    if (samples.length > 0) real.push({ age, breaching: isBreaching(config, aggregate(config.statistic, samples)) });
+  }
+  const { evaluationPeriods, datapointsToAlarm, treatMissingData } = config;
+  const considered = real.slice(0, evaluationPeriods);
+  const breaching = considered.filter((point) => point.breaching).length;
+  const toFill = evaluationPeriods - considered.length;
+  if (breaching >= datapointsToAlarm) return 'ALARM';
+  if (toFill === 0 || treatMissingData === 'notBreaching') return 'OK';
+  if (treatMissingData === 'breaching') return breaching + toFill >= datapointsToAlarm ? 'ALARM' : 'OK';
+  if (considered.some((point) => !point.breaching)) return 'OK';
+  if (treatMissingData === 'ignore') return previous;
+  // Nothing but breaching data points, and too few: decided by the age of the oldest ("premature alarm state"). That
+  // younger ones leave the alarm INSUFFICIENT_DATA is from the tables of an earlier edition of the guide ("- - - - X").
+  const oldest = considered.at(-1);
+  return oldest && oldest.age >= datapointsToAlarm ? 'ALARM' : 'INSUFFICIENT_DATA';
+}
+
+function aggregate(statistic: AlarmConfig['statistic'], samples: readonly number[]): number {
+  const sum = samples.reduce((total, sample) => total + sample, 0);
+  switch (statistic) {
+    case 'Maximum':
+      return Math.max(...samples);
+    case 'Minimum':
+      return Math.min(...samples);
+    case 'Average':
+      return sum / samples.length;
+    case 'Sum':
+      return sum;
+    case 'SampleCount':
+      return samples.length;
+  }
+}
+
+function isBreaching({ comparison, threshold }: AlarmConfig, value: number): boolean {
+  switch (comparison) {
+    case 'GreaterThanOrEqualToThreshold':
+      return value >= threshold;
+    case 'GreaterThanThreshold':
+      return value > threshold;
+    case 'LessThanThreshold':
+      return value < threshold;
+    case 'LessThanOrEqualToThreshold':
+      return value <= threshold;
+  }
+}
+
+/** Reads an AWS::CloudWatch::Alarm. @throws TemplateError for a property or a value that the simulation does not know */
+export function readAlarm(resource: { readonly logicalId: string; readonly properties: Dictionary }): AlarmDefinition {
+  const p = properties(resource);
+  const metric = ['Namespace', 'MetricName', 'Dimensions', 'Period', 'Statistic', 'Unit'];
+  const rule = ['Threshold', 'ComparisonOperator', 'EvaluationPeriods', 'DatapointsToAlarm', 'TreatMissingData'];
+  const actions = ['ActionsEnabled', 'AlarmActions', 'OKActions', 'InsufficientDataActions'];
+  onlyKnown(p, ['AlarmName', 'AlarmDescription', 'Tags', ...metric, ...rule, ...actions]);
+  const oneOf = <T extends string>(key: string, allowed: readonly T[], fallback?: T): T => {
+    const value = str(p, key, fallback);
+    const known = allowed.find((option) => option === value);
+    if (known) return known;
+    throw new TemplateError(`${p.path}.${key}`, `must be one of ${allowed.join(', ')}, got "${value}"`);
+  };
+  const seconds = num(p, 'Period');
+  if (![10, 20, 30].includes(seconds) && (seconds <= 0 || seconds % 60 !== 0)) {
+    throw new TemplateError(`${p.path}.Period`, `must be 10, 20, 30 or a multiple of 60 seconds, got ${seconds}`);
+  }
+  const evaluationPeriods = num(p, 'EvaluationPeriods');
+  const datapointsToAlarm = num(p, 'DatapointsToAlarm', evaluationPeriods);
+  if (evaluationPeriods < 1 || datapointsToAlarm < 1 || datapointsToAlarm > evaluationPeriods) {
+    const got = `got ${datapointsToAlarm} of ${evaluationPeriods}`;
+    throw new TemplateError(`${p.path}.DatapointsToAlarm`, `must be from 1 to EvaluationPeriods, ${got}`);
+  }
+  return {
+    periodMs: seconds * 1000,
+    evaluationPeriods,
+    datapointsToAlarm,
+    statistic: oneOf('Statistic', STATISTICS),
+    threshold: num(p, 'Threshold'),
+    comparison: oneOf('ComparisonOperator', COMPARISONS),
+    treatMissingData: oneOf('TreatMissingData', TREATMENTS, 'missing'),
+    alarmName: has(p, 'AlarmName') ? str(p, 'AlarmName') : undefined,
+    namespace: str(p, 'Namespace'),
+    metricName: str(p, 'MetricName'),
+    dimensions: Object.fromEntries(list(p, 'Dimensions', []).map((d) => [str(d, 'Name'), str(d, 'Value')])),
+    actionsEnabled: bool(p, 'ActionsEnabled', true),
+    alarmActions: strings(p, 'AlarmActions', []),
+    okActions: strings(p, 'OKActions', []),
+    insufficientDataActions: strings(p, 'InsufficientDataActions', []),
+  };
+}

@@ -1,0 +1,135 @@
+import type { VirtualClock } from '../clock.ts';
+import type { Disks } from '../disks/disks.ts';
+import type { Random } from '../random.ts';
+import { evaluate, type Statement } from './iam.ts';
+import { authorization } from './iam-resources.ts';
+import { ServiceError } from './service-error.ts';
+import { Throttle } from './throttle.ts';
+
+/** One line of what happened, in virtual time. The same seed gives the same lines. */
+export interface Happening {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+}
+
+/** Who makes a call, and what its role allows. `statements` is asked at each call, for a stack grows while it is created. */
+export interface Principal {
+  readonly name: string;
+  readonly statements: () => readonly Statement[];
+}
+
+export interface CallRecord {
+  readonly at: number;
+  readonly principal: string;
+  readonly service: string;
+  readonly operation: string;
+  /** `ok`, or the error code. */
+  readonly result: string;
+}
+
+/** One operation of a service: takes the command's input, has its effect at once, and gives the command's output. */
+// biome-ignore format: one line reads better
+export type Operation = (input: Readonly<Record<string, unknown>>, principal: Principal) => object;
+
+/** Milliseconds an API takes to answer, by service. EC2's and SSM's are slow, DynamoDB's is not. */
+const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: number }>> = {
+  ec2: { median: 180, p99: 900 },
+  ssm: { median: 90, p99: 400 },
+  dynamodb: { median: 8, p99: 40 },
+  sns: { median: 30, p99: 150 },
+  lambda: { median: 15, p99: 80 },
+  cloudwatch: { median: 40, p99: 200 },
+};
+
+/** What the rest of the simulated AWS knows of a resource when it judges a call. */
+export interface TagIndex {
+  tagsOf(resourceId: string): Readonly<Record<string, string>>;
+}
+
+/** What all simulated services share: time, chance, identity, the log, and the way every call goes. */
+export class Cloud {
+  readonly partition = 'aws';
+  readonly account = '111122223333';
+  readonly region: string;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly disks: Disks;
+  readonly log: Happening[] = [];
+  readonly calls: CallRecord[] = [];
+  readonly #operations = new Map<string, Operation>();
+  readonly #tagIndexes: TagIndex[] = [];
+  readonly #throttle = new Throttle();
+  readonly #latency: Random;
+  readonly #listeners: ((happening: Happening) => void)[] = [];
+
+  constructor(options: { readonly region: string; readonly clock: VirtualClock; readonly random: Random; readonly disks: Disks }) {
+    this.region = options.region;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.disks = options.disks;
+    this.#latency = options.random.stream('latency');
+  }
+
+  say(who: string, what: string): void {
+    const happening = { at: this.clock.now(), who, what };
+    this.log.push(happening);
+    for (const listener of this.#listeners) listener(happening);
+  }
+
+  listen(listener: (happening: Happening) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Makes operations of a service known, by their command's name without `Command`. */
+  offer(service: string, operations: Readonly<Record<string, Operation>>): void {
+    for (const [name, operation] of Object.entries(operations)) this.#operations.set(`${service}.${name}`, operation);
+  }
+
+  index(tags: TagIndex): void {
+    this.#tagIndexes.push(tags);
+  }
+
+  /**
+   * One API call from end to end: it travels, is throttled, authorized, has its effect, and travels back.
+   * @throws ServiceError as AWS would send it; Error for an operation that the simulation does not know
+   */
+  async call(principal: Principal, service: string, operation: string, input: Readonly<Record<string, unknown>>): Promise<object> {
+    const shape = LATENCY[service];
+    const known = this.#operations.get(`${service}.${operation}`);
+    if (!known || !shape) throw new Error(`the simulated AWS does not know ${service} ${operation}`);
+    const latency = this.#latency.delay(shape);
+    await this.clock.sleep(Math.ceil(latency / 2));
+    let result = 'ok';
+    try {
+      if (service === 'ec2' && !this.#throttle.take(operation, this.clock.now())) {
+        throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+      }
+      this.authorize(principal, service, operation, input);
+      return known(input, principal);
+    } catch (error) {
+      result = error instanceof Error ? error.name : 'Error';
+      throw error;
+    } finally {
+      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result });
+      await this.clock.sleep(Math.floor(latency / 2));
+    }
+  }
+
+  /** @throws ServiceError as the service sends it when the role does not allow the call; the log names what is missing. */
+  authorize(principal: Principal, service: string, operation: string, input: Readonly<Record<string, unknown>>): void {
+    const world = {
+      account: this.account,
+      region: this.region,
+      partition: this.partition,
+      tagsOf: (id: string) => this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
+    };
+    for (const request of authorization(service, operation, input, world)) {
+      const verdict = evaluate(request, principal.statements());
+      if (verdict.allowed) continue;
+      this.say('iam', `denied: ${principal.name} may not ${request.action}: ${verdict.missing}`);
+      const code = service === 'ec2' ? 'UnauthorizedOperation' : service === 'sns' ? 'AuthorizationErrorException' : 'AccessDeniedException';
+      throw new ServiceError(code, `${principal.name} is not authorized to perform: ${request.action} on ${request.resources.join(', ')}`, 403);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { type AlarmDefinition, type AlarmState, evaluateAlarm, evaluationIntervalMs } from './alarm.ts';
+import type { Cloud } from './cloud.ts';
+import type { Lambda } from './lambda.ts';
+import type { Sns } from './sns.ts';
+
+interface Alarm extends AlarmDefinition {
+  readonly name: string;
+  readonly arn: string;
+  state: AlarmState;
+}
+
+/** Data points older than this are no longer looked at by any alarm. */
+const KEPT_MS = 2 * 3600_000;
+const LAMBDA_PRINCIPAL = 'lambda.alarms.cloudwatch.amazonaws.com';
+
+/** Metrics and alarms of the simulated CloudWatch: an alarm goes off by its own rules, in its own time. */
+export class CloudWatch {
+  readonly #cloud: Cloud;
+  readonly #lambda: Lambda;
+  readonly #sns: Sns;
+  /** Series -> values with the moment each belongs to. */
+  readonly #series = new Map<string, { readonly at: number; readonly value: number }[]>();
+  readonly alarms: Alarm[] = [];
+
+  constructor(cloud: Cloud, lambda: Lambda, sns: Sns) {
+    this.#cloud = cloud;
+    this.#lambda = lambda;
+    this.#sns = sns;
+  }
+
+  put(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>, at: number, value: number): void {
+    const key = seriesKey(namespace, metric, dimensions);
+    const series = this.#series.get(key) ?? [];
+    series.push({ at, value });
+    while (series[0] && series[0].at < at - KEPT_MS) series.shift();
+    this.#series.set(key, series);
+  }
+
+  /** @returns the alarm's ARN */
+  define(name: string, definition: AlarmDefinition): string {
+    const { account, clock, random, region } = this.#cloud;
+    const alarm: Alarm = { ...definition, name, arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`, state: 'INSUFFICIENT_DATA' };
+    this.alarms.push(alarm);
+    // Each alarm is evaluated at a phase of its own.
+    const every = evaluationIntervalMs(definition);
+    clock.every(every, clock.now() + random.stream(`phase of ${name}`).whole(1, every), () => this.#evaluate(alarm));
+    return alarm.arn;
+  }
+
+  #evaluate(alarm: Alarm): void {
+    const now = this.#cloud.clock.now();
+    const { periodMs } = alarm;
+    const series = this.#series.get(seriesKey(alarm.namespace, alarm.metricName, alarm.dimensions)) ?? [];
+    const points = (start: number) => {
+      const values = series.filter((p) => p.at >= start && p.at < start + periodMs).map((p) => p.value);
+      return values.length > 0 ? values : undefined;
+    };
+    const state = evaluateAlarm(alarm, points, now, alarm.state);
+    if (state === alarm.state) return;
+    const previous = alarm.state;
+    alarm.state = state;
+    this.#cloud.say('cloudwatch', `alarm ${alarm.name}: ${previous} -> ${state}`);
+    if (!alarm.actionsEnabled) return;
+    const actions = state === 'ALARM' ? alarm.alarmActions : state === 'OK' ? alarm.okActions : alarm.insufficientDataActions;
+    for (const action of actions) this.#act(alarm, action, previous, now);
+  }
+
+  #act(alarm: Alarm, action: string, previous: AlarmState, now: number): void {
+    const reason = `${alarm.metricName} ${alarm.state === 'ALARM' ? 'crossed its threshold or is missing' : 'is back'}`;
+    if (action.startsWith('arn:aws:sns:')) {
+      this.#sns.publish(action, `${alarm.state}: "${alarm.name}" in ${this.#cloud.region}`, reason);
+      return;
+    }
+    if (!action.startsWith('arn:aws:lambda:')) throw new Error(`alarm ${alarm.name}: the simulation does not know the action ${action}`);
+    const state = (value: string) => ({ value, reason, reasonData: '{}', timestamp: new Date(now).toISOString() });
+    const event = {
+      source: 'aws.cloudwatch',
+      alarmArn: alarm.arn,
+      accountId: this.#cloud.account,
+      time: new Date(now).toISOString(),
+      region: this.#cloud.region,
+      alarmData: { alarmName: alarm.name, state: state(alarm.state), previousState: state(previous), configuration: { metrics: [] } },
+    };
+    this.#lambda.invokeAsync(action, event, LAMBDA_PRINCIPAL, alarm.arn);
+  }
+}
+
+function seriesKey(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>): string {
+  return JSON.stringify([namespace, metric, Object.entries(dimensions).sort(([a], [b]) => a.localeCompare(b))]);
+}

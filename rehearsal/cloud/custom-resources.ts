@@ -1,0 +1,54 @@
+import type { Cloud } from './cloud.ts';
+import type { Lambda } from './lambda.ts';
+import type { Reference, ResolvedResource } from './template.ts';
+
+interface Answer {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly Reason?: string;
+  readonly PhysicalResourceId: string;
+  readonly Data?: Record<string, string>;
+}
+
+/** CloudFormation waits an hour for the answer of a custom resource. */
+const PATIENCE_MS = 3600_000;
+const LOOK_MS = 500;
+
+/** CloudFormation's side of a custom resource: it sends the request to the function, and waits for the answer at a URL. */
+export class CustomResources {
+  readonly #cloud: Cloud;
+  readonly #lambda: Lambda;
+  readonly #answers = new Map<string, Answer>();
+
+  constructor(cloud: Cloud, lambda: Lambda) {
+    this.#cloud = cloud;
+    this.#lambda = lambda;
+  }
+
+  answer(url: string, body: string): void {
+    this.#answers.set(url, JSON.parse(body) as Answer);
+  }
+
+  /** @throws Error with the function's reason when it fails, as the deployment would */
+  async create(resource: ResolvedResource): Promise<Reference> {
+    const { ServiceToken, ServiceTimeout: _, ...properties } = resource.properties;
+    const url = `https://cloudformation-custom-resource-response.example/${resource.logicalId}`;
+    this.#lambda.invoke(String(ServiceToken), {
+      RequestType: 'Create',
+      ResponseURL: url,
+      StackId: `arn:aws:cloudformation:${this.#cloud.region}:${this.#cloud.account}:stack/rehearsal/1`,
+      RequestId: `request-${resource.logicalId}`,
+      ResourceType: resource.type,
+      LogicalResourceId: resource.logicalId,
+      ServiceToken,
+      ResourceProperties: { ServiceToken, ...properties },
+    });
+    const deadline = this.#cloud.clock.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = this.#answers.get(url);
+      if (answer?.Status === 'SUCCESS') return { ref: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
+      if (answer) throw new Error(`${resource.logicalId} could not be created: ${answer.Reason}`);
+      if (this.#cloud.clock.now() > deadline) throw new Error(`${resource.logicalId} could not be created: no answer within an hour`);
+      await this.#cloud.clock.sleep(LOOK_MS);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  type CheckpointDurableExecutionRequest,
+  type DurableExecutionClient,
+  DurableExecutionInvocationInputWithClient,
+  type DurableExecutionInvocationOutput,
+  type Operation,
+  type OperationUpdate,
+} from '@aws/durable-execution-sdk-js';
+import type { Context } from 'aws-lambda';
+import type { Cloud, Principal } from './cloud.ts';
+
+/** A durable function as it is loaded: what `withDurableExecution` returns. */
+export type DurableHandler = (input: DurableExecutionInvocationInputWithClient, context: Context) => Promise<DurableExecutionInvocationOutput>;
+
+/** Between a checkpoint service that decides to resume an execution and the function running again (milliseconds). */
+const RESUME = { median: 60, p99: 400 };
+
+export interface ExecutionEnd {
+  readonly status: 'SUCCEEDED' | 'FAILED';
+  readonly result: string;
+}
+
+/**
+ * The service behind Lambda durable functions, in virtual time: it keeps the operations of each execution, and runs the
+ * function again when a wait is over or a step is to be retried. The real SDK runs against it.
+ */
+export class DurableService {
+  readonly #cloud: Cloud;
+  #count = 0;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  /** Runs one execution to its end. Must be called within an activity of the virtual clock. */
+  async execute(functionArn: string, principal: Principal, handler: DurableHandler, payload: unknown, limits: { readonly invocationSeconds: number; readonly executionSeconds: number }): Promise<ExecutionEnd> {
+    const execution = new Execution(this.#cloud, `${functionArn}/durable-execution/${++this.#count}`, principal, payload);
+    const random = this.#cloud.random.stream(`durable ${this.#count}`);
+    const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
+    for (;;) {
+      const output = await handler(execution.input(), lambdaContext(functionArn, limits.invocationSeconds));
+      switch (output.Status) {
+        case 'SUCCEEDED':
+          return { status: 'SUCCEEDED', result: output.Result ?? '' };
+        case 'FAILED':
+          return { status: 'FAILED', result: `${output.Error.ErrorType ?? ''}: ${output.Error.ErrorMessage ?? ''}` };
+        default: {
+          const resumeAt = execution.resumeAt();
+          if (resumeAt === undefined) throw new Error(`${execution.arn} is pending, but waits for nothing that the simulation knows`);
+          if (resumeAt > deadline) return { status: 'FAILED', result: `timed out after ${limits.executionSeconds} s` };
+          await this.#cloud.clock.sleep(Math.max(0, resumeAt - this.#cloud.clock.now()) + random.delay(RESUME));
+          execution.wake();
+        }
+      }
+    }
+  }
+}
+
+/** One execution's operations, and the client that the SDK checkpoints them through. */
+class Execution implements DurableExecutionClient {
+  readonly arn: string;
+  readonly #cloud: Cloud;
+  readonly #principal: Principal;
+  readonly #operations = new Map<string, Operation>();
+  /** When each waiting operation is due, in virtual time. */
+  readonly #due = new Map<string, number>();
+  #token = 0;
+
+  constructor(cloud: Cloud, arn: string, principal: Principal, payload: unknown) {
+    this.#cloud = cloud;
+    this.#principal = principal;
+    this.arn = arn;
+    this.#operations.set('execution', {
+      Id: 'execution',
+      Type: 'EXECUTION',
+      Status: 'STARTED',
+      StartTimestamp: this.#real(cloud.clock.now()),
+      ExecutionDetails: { InputPayload: JSON.stringify(payload) },
+    });
+  }
+
+  input(): DurableExecutionInvocationInputWithClient {
+    const state = {
+      DurableExecutionArn: this.arn,
+      CheckpointToken: String(this.#token),
+      InitialExecutionState: { Operations: [...this.#operations.values()] },
+    };
+    return new DurableExecutionInvocationInputWithClient(state, this);
+  }
+
+  /** The earliest moment at which something it waits for is over. */
+  resumeAt(): number | undefined {
+    return this.#due.size === 0 ? undefined : Math.min(...this.#due.values());
+  }
+
+  /** Ends the waits that are over. */
+  wake(): void {
+    const now = this.#cloud.clock.now();
+    for (const [id, due] of this.#due) {
+      const operation = this.#operations.get(id);
+      if (due > now || !operation) continue;
+      this.#due.delete(id);
+      operation.Status = operation.Type === 'WAIT' ? 'SUCCEEDED' : 'READY';
+    }
+  }
+
+  async getExecutionState(): Promise<{ Operations: Operation[] }> {
+    this.#cloud.authorize(this.#principal, 'lambda', 'GetDurableExecutionState', { DurableExecutionArn: this.arn });
+    return { Operations: [...this.#operations.values()] };
+  }
+
+  async checkpoint(request: CheckpointDurableExecutionRequest): Promise<{ CheckpointToken: string; NewExecutionState: { Operations: Operation[] } }> {
+    await this.#cloud.call(this.#principal, 'lambda', 'CheckpointDurableExecution', { DurableExecutionArn: this.arn });
+    if (request.CheckpointToken !== String(this.#token)) throw new Error(`checkpoint with token ${request.CheckpointToken}, expected ${this.#token}`);
+    this.#token++;
+    const changed = (request.Updates ?? []).map((update) => this.#apply(update));
+    return { CheckpointToken: String(this.#token), NewExecutionState: { Operations: changed } };
+  }
+
+  #apply(update: OperationUpdate): Operation {
+    const id = update.Id ?? '';
+    const now = this.#real(this.#cloud.clock.now());
+    const operation: Operation = this.#operations.get(id) ?? {
+      Id: id,
+      ParentId: update.ParentId,
+      Name: update.Name,
+      Type: update.Type,
+      SubType: update.SubType,
+      StartTimestamp: now,
+      Status: 'STARTED',
+    };
+    this.#operations.set(id, operation);
+    switch (update.Action) {
+      case 'START':
+        operation.Status = 'STARTED';
+        if (update.Type === 'STEP') operation.StepDetails = { ...operation.StepDetails, Attempt: operation.StepDetails?.Attempt ?? 1 };
+        if (update.Type === 'WAIT') this.#waitUntil(operation, update.WaitOptions?.WaitSeconds ?? 0);
+        break;
+      case 'SUCCEED':
+        operation.Status = 'SUCCEEDED';
+        operation.EndTimestamp = now;
+        if (update.Type === 'STEP') operation.StepDetails = { ...operation.StepDetails, Result: update.Payload };
+        if (update.Type === 'CONTEXT') operation.ContextDetails = { Result: update.Payload };
+        break;
+      case 'FAIL':
+        operation.Status = 'FAILED';
+        operation.EndTimestamp = now;
+        if (update.Type === 'STEP') operation.StepDetails = { ...operation.StepDetails, Error: update.Error };
+        if (update.Type === 'CONTEXT') operation.ContextDetails = { Error: update.Error };
+        break;
+      case 'RETRY': {
+        const delay = update.StepOptions?.NextAttemptDelaySeconds ?? 1;
+        operation.Status = 'PENDING';
+        operation.StepDetails = { ...operation.StepDetails, Attempt: (operation.StepDetails?.Attempt ?? 1) + 1, NextAttemptTimestamp: this.#real(this.#dueIn(id, delay)), Error: update.Error };
+        break;
+      }
+      default:
+        throw new Error(`the simulated durable service does not know the action ${update.Action} of ${update.Type}`);
+    }
+    return operation;
+  }
+
+  #waitUntil(operation: Operation, seconds: number): void {
+    operation.WaitDetails = { ScheduledEndTimestamp: this.#real(this.#dueIn(operation.Id ?? '', seconds)) };
+  }
+
+  #dueIn(id: string, seconds: number): number {
+    const due = this.#cloud.clock.now() + seconds * 1000;
+    this.#due.set(id, due);
+    return due;
+  }
+
+  /** The SDK compares timestamps with the real clock: a virtual moment is handed to it as far in the real future as it is in the virtual one. */
+  #real(virtual: number): Date {
+    return new Date(Date.now() + virtual - this.#cloud.clock.now());
+  }
+}
+
+/** The part of Lambda's context that is read. */
+export function lambdaContext(functionArn: string, seconds: number): Context {
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName: functionArn.split(':')[6] ?? '',
+    functionVersion: functionArn.split(':')[7] ?? '$LATEST',
+    invokedFunctionArn: functionArn,
+    memoryLimitInMB: '512',
+    awsRequestId: 'request',
+    logGroupName: '',
+    logStreamName: '',
+    getRemainingTimeInMillis: () => seconds * 1000,
+    done: () => {},
+    fail: () => {},
+    succeed: () => {},
+  };
+}

@@ -1,0 +1,125 @@
+import type { Cloud } from './cloud.ts';
+import { type Input, matches, onlyMembers, page, tagList, texts } from './ec2-input.ts';
+import type { Ec2State, SimSnapshot, Tags } from './ec2-state.ts';
+import { ServiceError } from './service-error.ts';
+
+/** Time until a snapshot of little change is complete (milliseconds); large first ones take hours. */
+const COMPLETE = { median: 60_000, p99: 300_000 };
+const PAGE = 50;
+/** Snapshots of one volume must be this far apart: SnapshotCreationPerVolumeRateExceeded (EBS quotas). */
+const APART_MS = 15_000;
+const PENDING_PER_VOLUME = 5;
+
+export interface Snapshots {
+  /** Takes a snapshot now, as EBS does it: the data are those of this moment, `completed` comes later. */
+  take(volumeId: string, tags: Tags, doneAt?: (snapshot: SimSnapshot) => void): SimSnapshot;
+  delete(snapshotId: string): void;
+}
+
+/** Snapshots, tags and instances' descriptions of the simulated EC2. */
+export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volumeId: string) => void): Snapshots {
+  const random = cloud.random.stream('ec2 snapshots');
+
+  function take(volumeId: string, tags: Tags, done: (snapshot: SimSnapshot) => void = () => {}): SimSnapshot {
+    const volume = ec2.volume(volumeId);
+    const now = cloud.clock.now();
+    const siblings = [...ec2.snapshots.values()].filter((s) => s.volumeId === volumeId);
+    if (siblings.some((s) => now - s.startedAt < APART_MS)) throw new ServiceError('SnapshotCreationPerVolumeRateExceeded', `The maximum per volume CreateSnapshot request rate has been exceeded for ${volumeId}.`);
+    if (siblings.filter((s) => s.state === 'pending').length >= PENDING_PER_VOLUME) throw new ServiceError('ConcurrentSnapshotLimitExceeded', `Maximum allowed in-progress snapshots for ${volumeId} exceeded.`);
+    beforeSnapshot(volumeId);
+    const snapshot: SimSnapshot = {
+      id: `snap-0${random.hex(16)}`,
+      volumeId,
+      sizeGiB: volume.sizeGiB,
+      startedAt: now,
+      state: 'pending',
+      keyArn: volume.keyArn,
+      encrypted: volume.encrypted,
+      tags: { ...tags },
+    };
+    cloud.disks.takeSnapshot(volumeId, snapshot.id);
+    ec2.snapshots.set(snapshot.id, snapshot);
+    cloud.clock.after(random.delay(COMPLETE), () => {
+      if (!ec2.snapshots.has(snapshot.id)) return;
+      snapshot.state = 'completed';
+      done(snapshot);
+    });
+    return snapshot;
+  }
+
+  function describeSnapshots(input: Input): object {
+    onlyMembers('DescribeSnapshots', input, ['SnapshotIds', 'OwnerIds', 'Filters', 'NextToken', 'MaxResults']);
+    const ids = texts(input, 'SnapshotIds');
+    const wanted = [...ec2.snapshots.values()].filter((s) => (ids ? ids.includes(s.id) : true) && matches(input, s.tags, { status: s.state, 'volume-id': s.volumeId }));
+    const { items, next } = page(input, wanted, PAGE);
+    return { Snapshots: items.map(shape), NextToken: next };
+  }
+
+  /** Every resource must exist before any is changed. */
+  function tagged(input: Input): Tags[] {
+    return (texts(input, 'Resources') ?? []).map((id) => {
+      if (id.startsWith('vol-')) return ec2.volume(id).tags;
+      if (id.startsWith('snap-')) return ec2.snapshot(id).tags;
+      return ec2.instance(id).tags;
+    });
+  }
+
+  function createTags(input: Input): object {
+    onlyMembers('CreateTags', input, ['Resources', 'Tags']);
+    const added = (input.Tags ?? []) as { Key: string; Value: string }[];
+    for (const tags of tagged(input)) for (const { Key, Value } of added) tags[Key] = Value;
+    return {};
+  }
+
+  /** A tag given without a value is removed whatever its value (API reference of DeleteTags). */
+  function deleteTags(input: Input): object {
+    onlyMembers('DeleteTags', input, ['Resources', 'Tags']);
+    const removed = (input.Tags ?? []) as { Key: string; Value?: string }[];
+    for (const tags of tagged(input)) {
+      for (const { Key, Value } of removed) if (Value === undefined || tags[Key] === Value) delete tags[Key];
+    }
+    return {};
+  }
+
+  function describeInstances(input: Input): object {
+    onlyMembers('DescribeInstances', input, ['InstanceIds', 'Filters', 'NextToken', 'MaxResults']);
+    const ids = texts(input, 'InstanceIds');
+    for (const id of ids ?? []) ec2.instance(id);
+    const wanted = [...ec2.instances.values()].filter(
+      (i) => (ids ? ids.includes(i.id) : true) && matches(input, i.tags, { 'instance-state-name': i.state, 'availability-zone': i.zone }),
+    );
+    const { items, next } = page(input, wanted, PAGE);
+    const Instances = items.map((i) => ({
+      InstanceId: i.id,
+      State: { Name: i.state },
+      Placement: { AvailabilityZone: i.zone },
+      LaunchTime: new Date(i.launchedAt),
+      Tags: tagList(i.tags),
+      BlockDeviceMappings: [...i.devices].map((DeviceName) => ({ DeviceName })),
+    }));
+    return { Reservations: Instances.map((instance) => ({ Instances: [instance] })), NextToken: next };
+  }
+
+  cloud.offer('ec2', { DescribeSnapshots: describeSnapshots, CreateTags: createTags, DeleteTags: deleteTags, DescribeInstances: describeInstances });
+  return {
+    take,
+    delete(snapshotId) {
+      ec2.snapshots.delete(snapshotId);
+      cloud.disks.deleteSnapshot(snapshotId);
+    },
+  };
+}
+
+function shape(snapshot: SimSnapshot): object {
+  return {
+    SnapshotId: snapshot.id,
+    VolumeId: snapshot.volumeId,
+    VolumeSize: snapshot.sizeGiB,
+    StartTime: new Date(snapshot.startedAt),
+    State: snapshot.state,
+    Progress: snapshot.state === 'completed' ? '100%' : '42%',
+    Encrypted: snapshot.encrypted,
+    KmsKeyId: snapshot.keyArn,
+    Tags: tagList(snapshot.tags),
+  };
+}

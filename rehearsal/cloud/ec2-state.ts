@@ -1,0 +1,88 @@
+import type { Cloud, TagIndex } from './cloud.ts';
+import { ServiceError } from './service-error.ts';
+
+/** The state of the simulated EC2: plain records, changed by `ec2-volumes.ts`, `ec2-snapshots.ts` and `fleet.ts`. */
+
+export type Tags = Record<string, string>;
+
+export interface SimAttachment {
+  readonly instanceId: string;
+  readonly device: string;
+  state: 'attaching' | 'attached' | 'detaching';
+  readonly since: number;
+}
+
+export interface SimVolume {
+  readonly id: string;
+  state: 'creating' | 'available' | 'in-use' | 'error';
+  readonly zone: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number | undefined;
+  readonly throughput: number | undefined;
+  readonly encrypted: boolean;
+  readonly keyArn: string | undefined;
+  readonly snapshotId: string | undefined;
+  readonly createdAt: number;
+  /** EC2 is eventually consistent: a describe before this moment does not find it. */
+  readonly visibleAt: number;
+  readonly tags: Tags;
+  attachment: SimAttachment | undefined;
+}
+
+export interface SimSnapshot {
+  readonly id: string;
+  readonly volumeId: string;
+  readonly sizeGiB: number;
+  readonly startedAt: number;
+  state: 'pending' | 'completed';
+  readonly keyArn: string | undefined;
+  readonly encrypted: boolean;
+  readonly tags: Tags;
+}
+
+export interface SimInstance {
+  readonly id: string;
+  readonly zone: string;
+  state: 'pending' | 'running' | 'stopped' | 'terminated';
+  readonly launchedAt: number;
+  agentOnline: boolean;
+  readonly tags: Tags;
+  readonly roleName: string;
+  readonly devices: Set<string>;
+}
+
+export class Ec2State implements TagIndex {
+  readonly volumes = new Map<string, SimVolume>();
+  readonly snapshots = new Map<string, SimSnapshot>();
+  readonly instances = new Map<string, SimInstance>();
+
+  constructor(cloud: Cloud) {
+    cloud.index(this);
+  }
+
+  tagsOf(id: string): Tags {
+    return (this.volumes.get(id) ?? this.snapshots.get(id) ?? this.instances.get(id))?.tags ?? {};
+  }
+
+  /** @throws ServiceError InvalidVolume.NotFound */
+  volume(id: string): SimVolume {
+    const volume = this.volumes.get(id);
+    if (!volume) throw new ServiceError('InvalidVolume.NotFound', `The volume '${id}' does not exist.`);
+    return volume;
+  }
+
+  /** @throws ServiceError InvalidSnapshot.NotFound */
+  snapshot(id: string): SimSnapshot {
+    const snapshot = this.snapshots.get(id);
+    if (!snapshot) throw new ServiceError('InvalidSnapshot.NotFound', `The snapshot '${id}' does not exist.`);
+    return snapshot;
+  }
+
+  /** @throws ServiceError InvalidInstanceID.NotFound */
+  instance(id: string): SimInstance {
+    const instance = this.instances.get(id);
+    if (!instance) throw new ServiceError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+    return instance;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Cloud } from './cloud.ts';
+import type { CloudWatch } from './cloudwatch.ts';
+import type { Ec2State } from './ec2-state.ts';
+
+export interface TargetGroup {
+  readonly arn: string;
+  /** The dimension values of the load balancer's metrics. */
+  readonly fullName: string;
+  readonly healthPath: string;
+  readonly intervalSeconds: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+/** What an HTTP request to an instance is answered with; `undefined` when nobody answers. */
+export type Web = (instanceId: string, path: string) => number | undefined;
+
+interface Target {
+  healthy: boolean;
+  /** Checks in a row that contradict `healthy`. */
+  against: number;
+}
+
+const METRIC_MS = 60_000;
+
+/** Health checks of the simulated Application Load Balancer, and the one metric of it that is watched. */
+export class LoadBalancer {
+  readonly #cloud: Cloud;
+  readonly #ec2: Ec2State;
+  readonly #cloudwatch: CloudWatch;
+  readonly #web: Web;
+  #name: string | undefined;
+  readonly #targets = new Map<string, Map<string, Target>>();
+
+  constructor(cloud: Cloud, ec2: Ec2State, cloudwatch: CloudWatch, web: Web) {
+    this.#cloud = cloud;
+    this.#ec2 = ec2;
+    this.#cloudwatch = cloudwatch;
+    this.#web = web;
+  }
+
+  define(group: TargetGroup): void {
+    const { clock } = this.#cloud;
+    this.#targets.set(group.arn, new Map());
+    clock.every(group.intervalSeconds * 1000, clock.now() + group.intervalSeconds * 1000, () => this.#check(group));
+    clock.every(METRIC_MS, clock.now() + METRIC_MS, () => {
+      if (!this.#name) throw new Error(`target group ${group.fullName} belongs to no load balancer`);
+      const dimensions = { TargetGroup: group.fullName, LoadBalancer: this.#name };
+      this.#cloudwatch.put('AWS/ApplicationELB', 'HealthyHostCount', dimensions, clock.now() - 1, this.healthy(group.arn).length);
+    });
+  }
+
+  /** The one load balancer of the stack, by its full name. */
+  name(fullName: string): void {
+    this.#name = fullName;
+  }
+
+  register(groupArn: string, instanceId: string): void {
+    const targets = this.#targets.get(groupArn);
+    if (!targets) throw new Error(`target group ${groupArn} is not known`);
+    targets.set(instanceId, { healthy: false, against: 0 });
+  }
+
+  healthy(groupArn: string): string[] {
+    return [...(this.#targets.get(groupArn) ?? [])].filter(([, target]) => target.healthy).map(([id]) => id);
+  }
+
+  #check(group: TargetGroup): void {
+    for (const [instanceId, target] of this.#targets.get(group.arn) ?? []) {
+      const running = this.#ec2.instances.get(instanceId)?.state === 'running';
+      const good = running && this.#web(instanceId, group.healthPath) === 200;
+      target.against = good === target.healthy ? 0 : target.against + 1;
+      if (target.against < (good ? group.healthyThreshold : group.unhealthyThreshold)) continue;
+      target.healthy = good;
+      target.against = 0;
+      this.#cloud.say('elb', `${instanceId} is ${good ? 'healthy' : 'unhealthy'} for ${group.healthPath}`);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import type { Cloud, Principal } from './cloud.ts';
+import type { CloudWatch } from './cloudwatch.ts';
+import type { Ec2State, SimInstance } from './ec2-state.ts';
+import type { Hosts } from './hosts.ts';
+import type { UserData } from './user-data.ts';
+
+/** Launch to running, and from there to an agent that answers and a host set up by its user data (milliseconds). */
+const LAUNCH = { median: 12_000, p99: 30_000 };
+const SET_UP = { median: 50_000, p99: 120_000 };
+/** From the CloudWatch agent's flush to a data point that alarms see. */
+const INGEST = { median: 800, p99: 2500 };
+
+export interface GroupDefinition {
+  readonly name: string;
+  readonly capacity: number;
+  /** One zone a subnet. */
+  readonly zones: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly targetGroups: readonly string[];
+  readonly principal: Principal;
+  readonly userData: UserData;
+}
+
+interface Look {
+  readonly revision: number;
+  readonly at: number;
+}
+
+/** The instances of the Auto Scaling groups, and what their user data makes run on them: the web server and the probe. */
+export class Fleet {
+  readonly #cloud: Cloud;
+  readonly #ec2: Ec2State;
+  readonly #hosts: Hosts;
+  readonly #cloudwatch: CloudWatch;
+  readonly #userData = new Map<string, UserData>();
+  readonly #principals = new Map<string, Principal>();
+  readonly #web = new Map<string, Look & { readonly status: number }>();
+  readonly #probes = new Map<string, Look & { readonly serving: number }>();
+  /** Volume -> when the probe first failed, in its last row of failures. */
+  readonly lastFailure = new Map<string, number>();
+  readonly #failing = new Set<string>();
+  /** Volume -> moments at which its probe wrote a canary. */
+  readonly #canaries = new Map<string, number[]>();
+  readonly #random;
+
+  constructor(cloud: Cloud, ec2: Ec2State, hosts: Hosts, cloudwatch: CloudWatch) {
+    this.#cloud = cloud;
+    this.#ec2 = ec2;
+    this.#hosts = hosts;
+    this.#cloudwatch = cloudwatch;
+    this.#random = cloud.random.stream('fleet');
+  }
+
+  launch(group: GroupDefinition, register: (targetGroup: string, instanceId: string) => void): void {
+    for (let n = 0; n < group.capacity; n++) {
+      const zone = group.zones[n % group.zones.length];
+      if (!zone) throw new Error(`${group.name}: no subnet to launch in`);
+      const instance: SimInstance = {
+        id: `i-0${this.#random.hex(16)}`,
+        zone,
+        state: 'pending',
+        launchedAt: this.#cloud.clock.now(),
+        agentOnline: false,
+        tags: { ...group.tags, 'aws:autoscaling:groupName': group.name },
+        roleName: group.principal.name,
+        devices: new Set(['/dev/xvda']),
+      };
+      this.#ec2.instances.set(instance.id, instance);
+      this.#userData.set(instance.id, group.userData);
+      this.#principals.set(instance.id, group.principal);
+      this.#cloud.disks.addHost(instance.id);
+      for (const targetGroup of group.targetGroups) register(targetGroup, instance.id);
+      this.#cloud.clock.after(this.#random.delay(LAUNCH), () => {
+        instance.state = 'running';
+        this.#cloud.clock.after(this.#random.delay(SET_UP), () => this.#setUp(instance, group.userData));
+      });
+    }
+  }
+
+  #setUp(instance: SimInstance, userData: UserData): void {
+    instance.agentOnline = true;
+    this.#cloud.say(instance.id, `is set up in ${instance.zone}`);
+    const every = userData.probeSeconds * 1000;
+    this.#cloud.clock.every(every, this.#cloud.clock.now() + this.#random.whole(1, every), () => this.#tick(instance, userData));
+  }
+
+  /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */
+  #tick(instance: SimInstance, userData: UserData): void {
+    if (instance.state !== 'running') return;
+    for (const volume of this.#cloud.disks.served(instance.id)) {
+      const serving = this.#probe(instance.id, volume, userData);
+      this.#note(volume, serving);
+      const { namespace, aggregationSeconds, flushSeconds, dimension } = userData.agent;
+      const now = this.#cloud.clock.now();
+      const windowEnd = (Math.floor(now / (aggregationSeconds * 1000)) + 1) * aggregationSeconds * 1000;
+      const delivered = windowEnd + this.#random.whole(0, flushSeconds * 1000) + this.#random.delay(INGEST);
+      this.#cloud.clock.at(delivered, () => {
+        const principal = this.#principals.get(instance.id);
+        if (!principal) return;
+        try {
+          this.#cloud.authorize(principal, 'cloudwatch', 'PutMetricData', { Namespace: namespace });
+          this.#cloudwatch.put(namespace, 'Serving', { [dimension]: volume }, windowEnd - 1, serving);
+        } catch {
+          // authorize() has said what is missing; on a host nobody hears of it but the alarm, which takes missing data as breaching.
+        }
+      });
+    }
+  }
+
+  /** The probe's answer. It is run for real where anything was done on the host since, and just before every snapshot. */
+  #probe(instanceId: string, volume: string, userData: UserData): number {
+    const key = `${instanceId} ${volume}`;
+    const at = this.#cloud.clock.now();
+    const before = this.#probes.get(key);
+    const revision = this.#hosts.revision(instanceId);
+    if (before?.revision === revision) {
+      this.#probes.set(key, { ...before, at });
+      return before.serving;
+    }
+    const serving = this.#runProbe(instanceId, volume, userData, at);
+    this.#probes.set(key, { revision, at, serving });
+    return serving;
+  }
+
+  #runProbe(instanceId: string, volume: string, userData: UserData, at: number): number {
+    const result = this.#hosts.run(instanceId, 'probe', userData.probeScript, { SSM_Volume: volume }, at);
+    return result.exitCode === 0 ? 1 : 0;
+  }
+
+  /** Runs the newest probe that was only assumed to have run, so that its canary is in the snapshot that follows. */
+  catchUp(volumeId: string): void {
+    const instanceId = this.#ec2.volumes.get(volumeId)?.attachment?.instanceId;
+    const userData = instanceId && this.#userData.get(instanceId);
+    if (!instanceId || !userData) return;
+    for (const volume of this.#cloud.disks.served(instanceId)) {
+      const last = this.#probes.get(`${instanceId} ${volume}`);
+      if (last && last.serving === 1) this.#runProbe(instanceId, volume, userData, last.at);
+    }
+  }
+
+  #note(volume: string, serving: number): void {
+    const now = this.#cloud.clock.now();
+    if (serving === 1) {
+      this.#failing.delete(volume);
+      const written = this.#canaries.get(volume) ?? [];
+      written.push(now);
+      this.#canaries.set(volume, written);
+    } else if (!this.#failing.has(volume)) {
+      this.#failing.add(volume);
+      this.lastFailure.set(volume, now);
+      this.#cloud.say('probe', `${volume} is not serving`);
+    }
+  }
+
+  /** When the last good probe before `moment` was: the time that the canary then held. 0 when there was none. */
+  canaryBefore(volume: string, moment: number): number {
+    return this.#canaries.get(volume)?.findLast((at) => at <= moment) ?? 0;
+  }
+
+  /** What the web server on the instance answers. */
+  web(instanceId: string, path: string): number | undefined {
+    const userData = this.#userData.get(instanceId);
+    const instance = this.#ec2.instances.get(instanceId);
+    if (!userData || !instance?.agentOnline || instance.state !== 'running') return undefined;
+    const file = userData.fileOf(path);
+    if (!file) return 404;
+    const key = `${instanceId} ${path}`;
+    const revision = this.#hosts.revision(instanceId);
+    const before = this.#web.get(key);
+    if (before?.revision === revision) return before.status;
+    const status = this.#readable(instanceId, file) ? 200 : 404;
+    this.#web.set(key, { revision, at: this.#cloud.clock.now(), status });
+    return status;
+  }
+
+  #readable(instanceId: string, file: { readonly volume: string; readonly path: string }): boolean {
+    try {
+      return this.#cloud.disks.read(instanceId, file.volume, file.path).length > 0;
+    } catch {
+      return false;
+    }
+  }
+}

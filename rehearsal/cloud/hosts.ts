@@ -1,0 +1,33 @@
+import type { HostResult } from '../disks/disks.ts';
+import type { Cloud } from './cloud.ts';
+
+/** Host commands get this much real time before they are killed: no sound one takes a tenth of it. */
+const REAL_TIMEOUT_SECONDS = 60;
+
+/**
+ * What runs on the instances' hosts. A host's revision tells whether anything could have changed since a look at it, so
+ * that the probe of every tenth second is run for real only where its answer could be another one than before.
+ */
+export class Hosts {
+  readonly #cloud: Cloud;
+  readonly #revisions = new Map<string, number>();
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  revision(instanceId: string): number {
+    return this.#revisions.get(instanceId) ?? 0;
+  }
+
+  /** Something was done on the host, or to a disk of it. */
+  touch(instanceId: string): void {
+    this.#revisions.set(instanceId, this.revision(instanceId) + 1);
+  }
+
+  /** Runs a script on the host at this moment of virtual time (or at the earlier one given). */
+  run(instanceId: string, verb: string, script: string, env: Readonly<Record<string, string>>, at = this.#cloud.clock.now()): HostResult {
+    const now = { REMOUNT_NOW: new Date(at).toISOString() };
+    return this.#cloud.disks.run(instanceId, { verb, script, env: { ...env, ...now }, timeoutSeconds: REAL_TIMEOUT_SECONDS });
+  }
+}

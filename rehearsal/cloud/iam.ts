@@ -1,0 +1,203 @@
+/**
+ * Evaluates API calls against the identity-based policies of a role, as IAM does within one account: all is denied, an
+ * Allow that matches allows, a Deny that matches wins. Sources: AWS IAM User Guide, "Policy evaluation logic", "IAM JSON
+ * policy elements reference".
+ *
+ * Not simulated yet, a later step: **KMS key policies and grants**, permission boundaries (refused by name), service
+ * control policies, session policies and the resource-based policies of topics and functions. So a call that a key
+ * policy would refuse passes here.
+ */
+
+import { type Condition, type Context, glob, lookup, readCondition } from './iam-conditions.ts';
+import { AWS_MANAGED_POLICIES } from './iam-managed.ts';
+import type { ResolvedTemplate } from './template.ts';
+import { type Dictionary, isDictionary, kindOf, TemplateError } from './template-model.ts';
+import { has, list, type Properties, properties, str, strings } from './template-properties.ts';
+
+export type { Context } from './iam-conditions.ts';
+
+/** A policy statement, read. */
+export interface Statement {
+  readonly allow: boolean;
+  readonly actions: readonly string[];
+  /** The actions are those it does **not** speak of (NotAction). */
+  readonly exceptActions: boolean;
+  readonly resources: readonly string[];
+  readonly exceptResources: boolean;
+  readonly conditions: readonly Condition[];
+  /** Where it stands, for messages. */
+  readonly source: string;
+}
+
+export interface AuthorizationRequest {
+  /** For example `ec2:CreateVolume`. */
+  readonly action: string;
+  /** ARNs, or `*` for actions without resource-level permissions. Each of them must be allowed. */
+  readonly resources: readonly string[];
+  readonly context: Context;
+}
+
+export type Verdict =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly reason: 'explicitDeny' | 'implicitDeny'; readonly missing: string };
+
+/**
+ * Judges one action on its resources.
+ * @returns when denied, `missing`: the Deny that matched; or the statement to add, and which nearly allowed it
+ */
+export function evaluate(request: AuthorizationRequest, statements: readonly Statement[]): Verdict {
+  const { action, resources, context } = request;
+  if (resources.length === 0) throw new Error(`${action}: no resource to authorize`);
+  const about = statements.filter((statement) => includes(statement.actions, action, 'i') !== statement.exceptActions);
+  const allowedOn = new Set<string>();
+  for (const resource of resources) {
+    for (const statement of about) {
+      if (includes(statement.resources, resource) === statement.exceptResources) continue;
+      if (!statement.conditions.every((condition) => condition.holds(context))) continue;
+      if (statement.allow) allowedOn.add(resource);
+      else return { allowed: false, reason: 'explicitDeny', missing: `denied on ${resource} by ${statement.source}` };
+    }
+  }
+  const refused = resources.find((resource) => !allowedOn.has(resource));
+  if (refused === undefined) return { allowed: true };
+  return { allowed: false, reason: 'implicitDeny', missing: missing(action, refused, context, about) };
+}
+
+function missing(action: string, resource: string, context: Context, about: readonly Statement[]): string {
+  const wanted = JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });
+  const near = about
+    .filter((statement) => statement.allow && includes(statement.resources, resource) !== statement.exceptResources)
+    .map(({ source, conditions }) => {
+      const failed = conditions.filter((condition) => !condition.holds(context));
+      const reasons = failed.map(({ operator, key, values }) => {
+        const actual = lookup(context, key);
+        return `${operator} ${key} wants ${values.join(' or ')}, got ${actual === undefined ? 'nothing' : actual}`;
+      });
+      return `${source} would allow it but for ${reasons.join('; ')}`;
+    });
+  const elsewhere = about.filter((statement) => statement.allow).flatMap((statement) => statement.resources);
+  const hint =
+    near.length > 0
+      ? near.join('. ')
+      : elsewhere.length > 0
+        ? `the role allows it on ${elsewhere.join(', ')} only`
+        : '';
+  return `needs ${wanted}${hint && ` (${hint})`}; context ${JSON.stringify(context)}`;
+}
+
+function includes(patterns: readonly string[], text: string, flag = ''): boolean {
+  if (!flag) return patterns.some((pattern) => glob(pattern).test(text));
+  return patterns.some((pattern) => glob(pattern.toLowerCase()).test(text.toLowerCase()));
+}
+
+/**
+ * All statements that a role of the template has: its inline policies, `AWS::IAM::Policy`, `AWS::IAM::RolePolicy` and
+ * `AWS::IAM::ManagedPolicy` resources attached to it, and the AWS managed policies that it names.
+ * @param template may be partial while a stack is being created: only what is there counts
+ * @throws TemplateError for a managed policy, a policy element or a condition operator that the simulation does not know
+ */
+export function collectStatements(
+  template: Pick<ResolvedTemplate, 'resources' | 'references'>,
+  roleLogicalId: string,
+): Statement[] {
+  const role = template.resources[roleLogicalId];
+  const roleName = template.references[roleLogicalId]?.ref;
+  if (role?.type !== 'AWS::IAM::Role' || roleName === undefined) {
+    throw new TemplateError(roleLogicalId, `is no AWS::IAM::Role of the stack, but ${role?.type ?? 'nothing'}`);
+  }
+  const own = properties(role);
+  if (has(own, 'PermissionsBoundary')) {
+    throw new TemplateError(`${own.path}.PermissionsBoundary`, 'is not known to the simulation');
+  }
+  const found = list(own, 'Policies', []).flatMap(policyStatements);
+  const attached = new Set(strings(own, 'ManagedPolicyArns', []));
+  for (const [id, resource] of Object.entries(template.resources)) {
+    const p = properties(resource);
+    const names = (key: string) => strings(p, key, []).includes(roleName);
+    if (resource.type === 'AWS::IAM::Policy' && names('Roles')) found.push(...policyStatements(p));
+    if (resource.type === 'AWS::IAM::RolePolicy' && str(p, 'RoleName') === roleName) found.push(...policyStatements(p));
+    if (resource.type === 'AWS::IAM::ManagedPolicy') {
+      const listed = attached.delete(template.references[id]?.ref ?? '');
+      if (listed || names('Roles')) found.push(...policyStatements(p));
+    }
+  }
+  return [...found, ...[...attached].flatMap((arn) => awsManaged(arn, `${own.path}.ManagedPolicyArns`))];
+}
+
+function awsManaged(arn: string, path: string): Statement[] {
+  const name = /^arn:aws[a-z-]*:iam::aws:policy\/(.+)$/.exec(arn)?.[1] ?? '';
+  const policy = Object.hasOwn(AWS_MANAGED_POLICIES, name) ? AWS_MANAGED_POLICIES[name] : undefined;
+  if (policy) return readStatements(policy, name);
+  const known = Object.keys(AWS_MANAGED_POLICIES).join(', ');
+  throw new TemplateError(path, `managed policy ${arn} is not known to the simulation; known are ${known}`);
+}
+
+function policyStatements(p: Properties): Statement[] {
+  return readStatements(p.values.PolicyDocument, `${p.path}.PolicyDocument`);
+}
+
+const ELEMENTS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
+
+/** Reads a policy document. @param path where it stands, for messages. @throws TemplateError for what is not known */
+export function readStatements(document: unknown, path: string): Statement[] {
+  const { Version: version, Statement: content } = isDictionary(document) ? document : {};
+  if (version !== '2012-10-17') {
+    throw new TemplateError(`${path}.Version`, `must be "2012-10-17", got ${kindOf(version)}`);
+  }
+  const statements = Array.isArray(content) ? content : [content];
+  return statements.map((statement, i) => readStatement(statement, `${path}.Statement[${i}]`));
+}
+
+function readStatement(raw: unknown, path: string): Statement {
+  if (!isDictionary(raw)) throw new TemplateError(path, `must be an object, got ${kindOf(raw)}`);
+  const unknown = Object.keys(raw).find((key) => !ELEMENTS.includes(key));
+  if (unknown) throw new TemplateError(`${path}.${unknown}`, `unknown; known are ${ELEMENTS.join(', ')}`);
+  if (raw.Effect !== 'Allow' && raw.Effect !== 'Deny') {
+    throw new TemplateError(`${path}.Effect`, `must be Allow or Deny, got ${kindOf(raw.Effect)}`);
+  }
+  const either = (name: string, not: string) => {
+    if ((raw[name] === undefined) === (raw[not] === undefined)) {
+      throw new TemplateError(path, `must have one of ${name} and ${not}`);
+    }
+    const key = raw[name] === undefined ? not : name;
+    return { values: texts(raw[key], `${path}.${key}`), except: key === not };
+  };
+  const actions = either('Action', 'NotAction');
+  const resources = either('Resource', 'NotResource');
+  return {
+    allow: raw.Effect === 'Allow',
+    actions: actions.values,
+    exceptActions: actions.except,
+    resources: resources.values,
+    exceptResources: resources.except,
+    conditions: readConditions(raw.Condition ?? {}, `${path}.Condition`),
+    source: typeof raw.Sid === 'string' && raw.Sid !== '' ? `${path} (${raw.Sid})` : path,
+  };
+}
+
+function readConditions(raw: unknown, path: string): Condition[] {
+  if (!isDictionary(raw)) throw new TemplateError(path, `must be an object, got ${kindOf(raw)}`);
+  return Object.entries(raw).flatMap(([operator, keys]) => {
+    const entries = Object.entries(isDictionary(keys) ? keys : ({} as Dictionary));
+    if (entries.length === 0) throw new TemplateError(`${path}.${operator}`, `must name keys, got ${kindOf(keys)}`);
+    return entries.map(([key, values]) => {
+      const where = `${path}.${operator}.${key}`;
+      try {
+        return readCondition(operator, key, texts(values, where));
+      } catch (error) {
+        throw error instanceof TemplateError ? error : new TemplateError(where, (error as Error).message);
+      }
+    });
+  });
+}
+
+/** One text or several. Policy variables (`${aws:username}`) are not known to the simulation. */
+function texts(value: unknown, path: string): readonly string[] {
+  const items = Array.isArray(value) ? value : [value];
+  return items.map((item) => {
+    const text = typeof item === 'boolean' || typeof item === 'number' ? String(item) : item;
+    if (typeof text !== 'string') throw new TemplateError(path, `must be text, got ${kindOf(item)}`);
+    if (text.includes('${')) throw new TemplateError(path, `policy variable in ${text} is not known to the simulation`);
+    return text;
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Resource types of the template that are created and then play no part in a rehearsal, each with the reason. A type that is
+ * neither here nor in `resources.ts` stops the rehearsal, by name: nothing in the template is skipped in silence.
+ */
+export const INERT: Readonly<Record<string, string>> = {
+  'AWS::EC2::VPC': 'there is no network: every instance can be reached through Systems Manager',
+  'AWS::EC2::RouteTable': 'no network',
+  'AWS::EC2::Route': 'no network',
+  'AWS::EC2::SubnetRouteTableAssociation': 'no network',
+  'AWS::EC2::InternetGateway': 'no network',
+  'AWS::EC2::VPCGatewayAttachment': 'no network',
+  'AWS::EC2::VPCEndpoint': 'no network',
+  'AWS::EC2::FlowLog': 'no network',
+  'AWS::EC2::SecurityGroup': 'no network',
+  'AWS::EC2::SecurityGroupIngress': 'no network',
+  'AWS::EC2::SecurityGroupEgress': 'no network',
+  'AWS::KMS::Key': 'key policies are not judged yet; identity policies are',
+  'AWS::KMS::Alias': 'nothing refers to the key by it',
+  'AWS::S3::Bucket': 'holds access logs only',
+  'AWS::S3::BucketPolicy': 'holds access logs only',
+  'AWS::Logs::LogGroup': 'what a function logs is not looked at',
+  'AWS::SQS::Queue': 'takes events that failed for good; the rehearsal says so itself',
+  'AWS::SQS::QueuePolicy': 'as the queue',
+  'AWS::SNS::TopicPolicy': 'resource policies are not judged yet',
+  'AWS::SNS::Subscription': 'messages are kept as they are published',
+  'AWS::IAM::InstanceProfile': 'instances take the role that it names, see fleet.ts',
+  'AWS::ElasticLoadBalancingV2::ListenerRule': 'requests are made to the owner, health checks to each target',
+  'AWS::CDK::Metadata': 'usage data of the CDK',
+};
+
+/** Attributes that other resources read from an inert one, made up from its id. */
+export const INERT_ATTRIBUTES: Readonly<Record<string, (ref: string, name: string, arn: (service: string, rest: string) => string) => Record<string, string>>> = {
+  'AWS::EC2::VPC': (ref) => ({ VpcId: ref, DefaultSecurityGroup: `sg-of-${ref}`, CidrBlock: '10.0.0.0/16' }),
+  'AWS::EC2::SecurityGroup': (ref) => ({ GroupId: ref, VpcId: 'vpc' }),
+  'AWS::EC2::InternetGateway': (ref) => ({ InternetGatewayId: ref }),
+  'AWS::KMS::Key': (ref, _, arn) => ({ Arn: arn('kms', `key/${ref}`), KeyId: ref }),
+  'AWS::S3::Bucket': (ref) => ({ Arn: `arn:aws:s3:::${ref}`, DomainName: `${ref}.s3.amazonaws.com` }),
+  'AWS::Logs::LogGroup': (ref, _, arn) => ({ Arn: arn('logs', `log-group:${ref}:*`) }),
+  'AWS::SQS::Queue': (ref, _, arn) => ({ Arn: arn('sqs', ref), QueueUrl: ref, QueueName: ref }),
+  'AWS::IAM::InstanceProfile': (ref) => ({ Arn: `arn:aws:iam::111122223333:instance-profile/${ref}` }),
+};

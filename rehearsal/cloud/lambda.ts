@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Runtime } from '../../lambda/aws/runtime.ts';
+import type { Cloud, Principal } from './cloud.ts';
+import { type DurableHandler, DurableService, lambdaContext } from './durable.ts';
+import { simulatedAws } from './sdk.ts';
+
+/** A function as the template defines it. */
+export interface FunctionDefinition {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  /** Key of the asset in the bootstrap bucket: `<hash>.zip`. */
+  readonly assetKey: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly principal: Principal;
+  /** Of the durable configuration; `undefined` for a plain function. */
+  readonly executionSeconds: number | undefined;
+}
+
+interface Permission {
+  readonly target: string;
+  readonly principal: string;
+  readonly sourceArn: string | undefined;
+}
+
+/** An asynchronous event waits this long in Lambda's queue; a failed one is tried again after one and two minutes. */
+const QUEUE = { median: 60, p99: 500 };
+const RETRY_AFTER_MS = [60_000, 120_000];
+
+/** What CloudFormation's answer address receives. */
+export type ResponseListener = (url: string, body: string) => void;
+
+/** Functions of the simulated Lambda: the very bundles that would be deployed, loaded and run in this process. */
+export class Lambda {
+  readonly #cloud: Cloud;
+  readonly #assets: string;
+  readonly #functions = new Map<string, FunctionDefinition>();
+  readonly #loaded = new Map<string, Promise<(event: unknown) => Promise<unknown>>>();
+  readonly #permissions: Permission[] = [];
+  /** Qualified ARN (version or alias) -> ARN of the function. */
+  readonly #qualified = new Map<string, string>();
+  readonly #retries = new Map<string, number>();
+  readonly #durable: DurableService;
+  readonly #respond: ResponseListener;
+
+  constructor(cloud: Cloud, assets: string, respond: ResponseListener) {
+    this.#cloud = cloud;
+    this.#assets = assets;
+    this.#durable = new DurableService(cloud);
+    this.#respond = respond;
+    cloud.offer('lambda', { CheckpointDurableExecution: () => ({}) });
+  }
+
+  define(definition: FunctionDefinition): void {
+    this.#functions.set(definition.arn, definition);
+  }
+
+  /** ARN of a function, by its ARN or name. */
+  arnOf(nameOrArn: string): string {
+    for (const f of this.#functions.values()) if (f.name === nameOrArn || f.arn === nameOrArn) return f.arn;
+    throw new Error(`the simulated Lambda has no function ${nameOrArn}`);
+  }
+
+  /** How often a failed asynchronous event is tried again: 0 to 2. */
+  retries(functionArn: string, attempts: number): void {
+    this.#retries.set(functionArn, attempts);
+  }
+
+  qualify(qualifiedArn: string, functionArn: string): void {
+    this.#qualified.set(qualifiedArn, functionArn);
+  }
+
+  permit(permission: Permission): void {
+    this.#permissions.push(permission);
+  }
+
+  /** An asynchronous invocation by a service. It is refused where no permission in the template allows it. */
+  invokeAsync(targetArn: string, event: unknown, service: string, sourceArn: string): void {
+    const allowed = this.#permissions.some((p) => p.target === targetArn && p.principal === service && (p.sourceArn === undefined || p.sourceArn === sourceArn));
+    if (!allowed) {
+      this.#cloud.say('lambda', `denied: ${service} (${sourceArn}) may not invoke ${targetArn}: no AWS::Lambda::Permission allows it`);
+      return;
+    }
+    this.invoke(targetArn, event, 0);
+  }
+
+  /** Queues an event for a function, as whoever is allowed to. */
+  invoke(targetArn: string, event: unknown, attempt = 0): void {
+    const definition = this.#functions.get(this.#qualified.get(targetArn) ?? targetArn);
+    if (!definition) throw new Error(`the simulated Lambda has no function ${targetArn}`);
+    const delay = this.#cloud.random.stream(`queue ${this.#cloud.clock.now()} ${targetArn}`).delay(QUEUE);
+    this.#cloud.clock.after(delay, () =>
+      this.#cloud.clock.spawn(definition.logicalId, async () => {
+        try {
+          const handler = await this.#load(definition);
+          await handler(event);
+        } catch (error) {
+          this.#cloud.say(definition.logicalId, `failed: ${error instanceof Error ? error.message : String(error)}`);
+          const again = RETRY_AFTER_MS.slice(0, this.#retries.get(definition.arn) ?? RETRY_AFTER_MS.length)[attempt];
+          if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));
+        }
+      }),
+    );
+  }
+
+  #load(definition: FunctionDefinition): Promise<(event: unknown) => Promise<unknown>> {
+    const loaded = this.#loaded.get(definition.arn) ?? this.#import(definition);
+    this.#loaded.set(definition.arn, loaded);
+    return loaded;
+  }
+
+  async #import(definition: FunctionDefinition): Promise<(event: unknown) => Promise<unknown>> {
+    const file = join(this.#assets, `asset.${definition.assetKey.replace(/\.zip$/, '')}`, 'index.mjs');
+    if (!existsSync(file)) throw new Error(`${definition.logicalId}: the bundle ${file} is not in the cloud assembly`);
+    const bundle: { createHandler(runtime: Runtime): unknown } = await import(pathToFileURL(file).href);
+    const handler = bundle.createHandler(this.#runtime(definition));
+    const { executionSeconds } = definition;
+    if (executionSeconds === undefined) return (event) => (handler as (event: unknown, context: object) => Promise<unknown>)(event, lambdaContext(definition.arn, definition.timeoutSeconds));
+    return async (event) => {
+      const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds };
+      const end = await this.#durable.execute(definition.arn, definition.principal, handler as DurableHandler, event, limits);
+      this.#cloud.say(definition.logicalId, `execution ${end.status}: ${end.result}`);
+    };
+  }
+
+  #runtime(definition: FunctionDefinition): Runtime {
+    const ids = this.#cloud.random.stream(`ids of ${definition.logicalId}`);
+    return {
+      clock: this.#cloud.clock,
+      newId: () => ids.hex(12),
+      env: definition.env,
+      clients: { region: this.#cloud.region, credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' } },
+      prepare: simulatedAws(this.#cloud, definition.principal),
+      fetch: async (url, request) => {
+        this.#respond(String(url), String(request?.body));
+        return new Response(null, { status: 200 });
+      },
+    };
+  }
+}

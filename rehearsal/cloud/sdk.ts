@@ -1,0 +1,58 @@
+import type { Runtime } from '../../lambda/aws/runtime.ts';
+import type { Cloud, Principal } from './cloud.ts';
+
+/** The parts of an SDK client that the rehearsal touches; each client types them by its own commands. */
+interface SdkClient {
+  readonly config: { readonly serviceId: string; retryStrategy: () => Promise<RetryStrategy> };
+  readonly middlewareStack: { add(middleware: Middleware, options: object): void };
+}
+type Handler = (args: { readonly input: Record<string, unknown> }) => Promise<{ output: object; response: object }>;
+type Middleware = (next: Handler, context: { readonly commandName?: string }) => Handler;
+interface RetryToken {
+  getRetryCount(): number;
+  getRetryDelay(): number;
+}
+interface RetryStrategy {
+  acquireInitialRetryToken(scope: string): Promise<RetryToken>;
+  refreshRetryTokenForRetry(token: RetryToken, error: { readonly errorType: string }): Promise<RetryToken>;
+  recordSuccess(token: RetryToken): void;
+}
+
+const SERVICES: Readonly<Record<string, string>> = { EC2: 'ec2', SSM: 'ssm', DynamoDB: 'dynamodb', SNS: 'sns', DLM: 'dlm', CloudWatch: 'cloudwatch' };
+
+/**
+ * Puts the simulated AWS below the SDK's own retries and serialization: a middleware in the last step before the wire.
+ * The SDK decides what is retried and how often; how long it waits is virtual time and seeded chance.
+ */
+export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepare'] {
+  const random = cloud.random.stream(`retries of ${principal.name}`);
+  return (made) => {
+    // The SDK types each client's stack by its own commands; the three members above are the same for all of them.
+    const client = made as unknown as SdkClient;
+    const service = SERVICES[client.config.serviceId];
+    if (!service) throw new Error(`the simulated AWS does not know the service ${client.config.serviceId}`);
+    const middleware: Middleware = (_next, context) => async (args) => {
+      const operation = (context.commandName ?? '').replace(/Command$/, '');
+      const output = await cloud.call(principal, service, operation, args.input);
+      return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
+    };
+    client.middlewareStack.add(middleware, { step: 'deserialize', priority: 'high', name: 'simulatedAws' });
+    const original = client.config.retryStrategy;
+    client.config.retryStrategy = async () => virtualDelays(await original(), cloud, random);
+    return made;
+  };
+}
+
+/** The SDK's strategy, with its delays in virtual time: full jitter up to 0.1 s (0.5 s when throttled), doubled each time, 20 s at most. */
+function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): number }): RetryStrategy {
+  return {
+    acquireInitialRetryToken: (scope) => inner.acquireInitialRetryToken(scope),
+    recordSuccess: (token) => inner.recordSuccess(token),
+    async refreshRetryTokenForRetry(token, error) {
+      const next = await inner.refreshRetryTokenForRetry(token, error);
+      const base = error.errorType === 'THROTTLING' ? 500 : 100;
+      await cloud.clock.sleep(Math.floor(random.next() * Math.min(20_000, base * 2 ** next.getRetryCount())));
+      return new Proxy(next, { get: (target, key) => (key === 'getRetryDelay' ? () => 0 : Reflect.get(target, key).bind(target)) });
+    },
+  };
+}

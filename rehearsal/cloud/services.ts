@@ -1,0 +1,50 @@
+import { Cloud } from './cloud.ts';
+import { CloudWatch } from './cloudwatch.ts';
+import { CustomResources } from './custom-resources.ts';
+import { Dlm } from './dlm.ts';
+import { DynamoDb } from './dynamodb.ts';
+import { ec2Snapshots } from './ec2-snapshots.ts';
+import { Ec2State } from './ec2-state.ts';
+import { ec2Volumes } from './ec2-volumes.ts';
+import { LoadBalancer } from './elb.ts';
+import { Fleet } from './fleet.ts';
+import { Hosts } from './hosts.ts';
+import { Lambda } from './lambda.ts';
+import { Sns } from './sns.ts';
+import { Ssm } from './ssm.ts';
+
+/** All simulated services, wired to each other. */
+export interface Services {
+  readonly cloud: Cloud;
+  readonly ec2: Ec2State;
+  readonly hosts: Hosts;
+  readonly ssm: Ssm;
+  readonly dynamodb: DynamoDb;
+  readonly sns: Sns;
+  readonly lambda: Lambda;
+  readonly cloudwatch: CloudWatch;
+  readonly fleet: Fleet;
+  readonly loadBalancer: LoadBalancer;
+  readonly dlm: Dlm;
+  readonly customResources: CustomResources;
+}
+
+/** @param assets directory of the cloud assembly, where the functions' bundles are */
+export function openServices(options: ConstructorParameters<typeof Cloud>[0], assets: string): Services {
+  const cloud = new Cloud(options);
+  const ec2 = new Ec2State(cloud);
+  const hosts = new Hosts(cloud);
+  const dynamodb = new DynamoDb(cloud);
+  const sns = new Sns(cloud);
+  const lambda = new Lambda(cloud, assets, (url, body) => customResources.answer(url, body));
+  const customResources = new CustomResources(cloud, lambda);
+  const cloudwatch = new CloudWatch(cloud, lambda, sns);
+  const fleet = new Fleet(cloud, ec2, hosts, cloudwatch);
+  const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
+  ec2Volumes(cloud, ec2);
+  // The probe is run for real only where its answer may have changed; before a snapshot it catches up, for its canary is data.
+  const snapshots = ec2Snapshots(cloud, ec2, (volumeId) => fleet.catchUp(volumeId));
+  const dlm = new Dlm(cloud, ec2, snapshots);
+  const ssm = new Ssm(cloud, ec2, hosts);
+  return { cloud, ec2, hosts, ssm, dynamodb, sns, lambda, cloudwatch, fleet, loadBalancer, dlm, customResources };
+}

@@ -1,0 +1,41 @@
+import type { Cloud } from './cloud.ts';
+import { type Input, onlyMembers, text } from './ec2-input.ts';
+import { ServiceError } from './service-error.ts';
+
+export interface Message {
+  readonly at: number;
+  readonly topicArn: string;
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** Topics of the simulated SNS: what people would have got. */
+export class Sns {
+  readonly messages: Message[] = [];
+  readonly #topics = new Set<string>();
+  readonly #cloud: Cloud;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+    cloud.offer('sns', {
+      Publish: (input: Input) => {
+        onlyMembers('Publish', input, ['TopicArn', 'Subject', 'Message']);
+        const subject = text(input, 'Subject');
+        if (subject.length > 100 || /[^\x20-\x7e]/.test(subject)) throw new ServiceError('InvalidParameter', 'Invalid parameter: Subject');
+        this.publish(text(input, 'TopicArn'), subject, text(input, 'Message'));
+        return { MessageId: `message-${this.messages.length}` };
+      },
+    });
+  }
+
+  createTopic(arn: string): void {
+    this.#topics.add(arn);
+  }
+
+  /** @throws ServiceError NotFound */
+  publish(topicArn: string, subject: string, message: string): void {
+    if (!this.#topics.has(topicArn)) throw new ServiceError('NotFound', 'Topic does not exist', 404);
+    this.messages.push({ at: this.#cloud.clock.now(), topicArn, subject, message });
+    this.#cloud.say('sns', `people are told: ${subject}`);
+  }
+}

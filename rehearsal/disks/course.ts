@@ -1,0 +1,19 @@
+/** What both kinds of disk do alike with courses. */
+import type { Course } from './disks.ts';
+
+/**
+ * Where among the courses, oldest first, the planted inconsistency lies: far enough for a clean-up to have deleted some
+ * before it trips, as in 2010.
+ */
+const LATENT_POSITION = 0.25;
+
+/** The list of checksums of a course, as sha256sum writes and `sha256sum -c` reads it. */
+export function manifestOf(course: Course): string {
+  return course.files.map((file) => `${file.sha256}  ${file.path}\n`).join('');
+}
+
+/** The courses to plant an inconsistency under, the best first. Both kinds of disk choose the same course. */
+export function plantOrder(oldestFirst: readonly string[]): string[] {
+  const first = Math.floor(oldestFirst.length * LATENT_POSITION);
+  return [...oldestFirst.slice(first), ...oldestFirst.slice(0, first)];
+}

@@ -1,0 +1,170 @@
+/**
+ * The port through which the simulated AWS reaches data: what a volume holds, what a host does with it. Two kinds
+ * implement it: real XFS on loop devices (`xfs.ts`) and a model in memory (`memory.ts`). A conformance test holds both
+ * to the same answers.
+ *
+ * Everything is synchronous: a rehearsal is deterministic only if nothing real can overtake anything else.
+ *
+ * Ids and names are the caller's; the port never invents any. Wrong use (an unknown volume, a second attach) is the
+ * caller's defect and throws a plain `Error`; what a disk may do to a correct caller is a {@link DiskError}.
+ */
+
+/** `xfs`: real file systems on loop devices. `memory`: a model of them. */
+export const DISK_KIND = { xfs: 'xfs', memory: 'memory' } as const;
+export type DiskKind = (typeof DISK_KIND)[keyof typeof DISK_KIND];
+
+/** Path of the canary below the root of a content volume; its content is an ISO time and a newline. */
+export const CANARY_FILE = '.remount/canary';
+
+/** Name of the checksum list in each course, in the format of sha256sum. */
+export const MANIFEST_FILE = 'manifest.sha256';
+
+/** One run of an SSM document on a host. */
+export interface HostRun {
+  /** For messages and timings; what runs is {@link HostRun.script}. */
+  readonly verb: string;
+  /** The whole script of the document. Memory disks recognise a verb by its line `# remount-verb: <name>`. */
+  readonly script: string;
+  /**
+   * `SSM_<parameter>` values, and what the rehearsal adds (`REMOUNT_NOW`: the virtual time, ISO). `REMOUNT_ROOT` and
+   * `REMOUNT_WEB_USER` are set by the disks themselves.
+   */
+  readonly env: Readonly<Record<string, string>>;
+  /** Real seconds after which the script is killed: exit code {@link KILLED}. */
+  readonly timeoutSeconds: number;
+}
+
+/** Exit code of a script that was killed because its time was over (the convention of timeout(1)). */
+export const KILLED = 124;
+/** Exit code of a script that memory disks have no model for (the shell's "command not found"). */
+export const UNKNOWN_VERB = 127;
+
+export interface HostResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Real milliseconds that it took. Never let it into a log that must be the same for the same seed. */
+  readonly realMs: number;
+}
+
+/** A course as uploaded: some files with their checksums. */
+export interface Course {
+  /** Directory name below `courses/`: lower-case letters, digits, `-`, `_` and `.`, not starting with a dot. */
+  readonly id: string;
+  /** Paths are relative to the course's directory, at most one file each; `sha256` is lower-case hex. */
+  readonly files: ReadonlyArray<{ readonly path: string; readonly sha256: string; readonly bytes: Uint8Array }>;
+}
+
+/** What {@link Disks.plantInconsistency} did. */
+export interface PlantedDamage {
+  /** Deleting any of these makes the kernel shut the file system down. Never empty. */
+  readonly courseIds: readonly string[];
+  /** What was done, in words, for the rehearsal's output. */
+  readonly description: string;
+}
+
+/** Result of {@link Disks.inspect}. */
+export interface Inspection {
+  readonly sound: boolean;
+  /** What was found, one line each, empty when sound. Lines of tools, for people: do not parse them. */
+  readonly findings: readonly string[];
+}
+
+export const DISK_ERROR = {
+  /** The file system is shut down, or its device is gone. */
+  io: 'EIO',
+  /** No such file, course or served volume on this host. */
+  missing: 'ENOENT',
+  /** The volume is full. */
+  full: 'ENOSPC',
+  /** The file system refuses: it found itself damaged ("Structure needs cleaning"). */
+  damaged: 'EUCLEAN',
+  /** A course of that id is there already. */
+  exists: 'EEXIST',
+} as const;
+export type DiskErrorCode = (typeof DISK_ERROR)[keyof typeof DISK_ERROR];
+
+/** An error that a correct caller meets when a disk fails; {@link DiskError.code} is an errno name. */
+export class DiskError extends Error {
+  override readonly name = 'DiskError';
+  readonly code: DiskErrorCode;
+  constructor(code: DiskErrorCode, message: string, options?: ErrorOptions) {
+    super(`${code}: ${message}`, options);
+    this.code = code;
+  }
+}
+
+/** Real disks cannot be had on this machine: one plain line says why, and what would help. */
+export class DisksUnavailable extends Error {
+  override readonly name = 'DisksUnavailable';
+}
+
+/** The disks of one rehearsal. */
+export interface Disks {
+  readonly kind: DiskKind;
+  /** First lines of a rehearsal's output: what is real here and what is not. */
+  readonly notes: readonly string[];
+
+  /** A new instance, with an empty root of its own. */
+  addHost(instanceId: string): void;
+  /** The instance is gone, as by a power cut: what it had not synced is lost. Its volumes are detached. */
+  removeHost(instanceId: string): void;
+
+  /** A new volume, blank, or holding what `snapshotId` holds. Size in GiB; not smaller than the snapshot's volume. */
+  createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void;
+  /** The volume must be detached. */
+  deleteVolume(volumeId: string): void;
+  /** Instant and crash-consistent, also while the volume is mounted and written to: synced data are in it. */
+  takeSnapshot(volumeId: string, snapshotId: string): void;
+  deleteSnapshot(snapshotId: string): void;
+
+  /** The device link appears on the host. A volume is attached to at most one host. */
+  attach(volumeId: string, instanceId: string): void;
+  /**
+   * The device link vanishes. A volume that is still mounted keeps its mount, which is then dead (EIO): that is what a
+   * forced detach does. Ask {@link Disks.mounted} first where AWS would hang in `busy`.
+   */
+  detach(volumeId: string, instanceId: string): void;
+  /** Whether the volume, attached to some host, is mounted there. */
+  mounted(volumeId: string): boolean;
+
+  /** Runs an SSM document's script as root on the host. */
+  run(instanceId: string, run: HostRun): HostResult;
+
+  /**
+   * Uploads a course through `/srv/content/<volume>/courses/<id>/`, with its manifest, all of it synced.
+   * @throws DiskError EIO, ENOSPC, EUCLEAN, EEXIST; ENOENT when the host does not serve the volume
+   */
+  upload(instanceId: string, volume: string, course: Course): void;
+  /**
+   * Deletes a course (rm -r). When it throws, part of it may be gone.
+   * @throws DiskError EIO when the file system is, or by this became, shut down; ENOENT
+   */
+  remove(instanceId: string, volume: string, courseId: string): void;
+  /** Course ids, sorted. @throws DiskError EIO, ENOENT */
+  list(instanceId: string, volume: string): string[];
+  /** Content of a file, by its path below the root of the served volume. @throws DiskError EIO, ENOENT */
+  read(instanceId: string, volume: string, path: string): Uint8Array;
+
+  /**
+   * Damages the volume's free-space records so that nothing shows until one of the returned courses is deleted: the
+   * latent inconsistency of the bad Wednesday (DESIGN, section 8). It stands for damage done long ago, so a mounted
+   * volume goes on as if nothing had happened.
+   * @throws Error when the volume has no file system, or no course on it lends itself to it
+   */
+  plantInconsistency(volumeId: string): PlantedDamage;
+  /**
+   * Judges the metadata of a volume or snapshot on a clone of it: mounted read-write once (the log replays), unmounted,
+   * `xfs_repair -n`. Touches nothing else.
+   */
+  inspect(source: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection;
+  /** XFS lines that the kernel printed since these disks were opened; none in memory. */
+  kernelLog(): string[];
+
+  /** Real milliseconds spent, by kind of work (`run probe`, `upload`, `takeSnapshot`, ...). */
+  readonly realMs: Readonly<Record<string, number>>;
+  /** How often each kind of work was done. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Gives everything back. May be called twice. */
+  close(): void;
+}

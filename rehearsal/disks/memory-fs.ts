@@ -1,0 +1,104 @@
+/** The file system of a memory disk: what XFS is to the verbs, as a model. */
+import { manifestOf } from './course.ts';
+import { CANARY_FILE, type Course, DISK_ERROR, DiskError, MANIFEST_FILE } from './disks.ts';
+
+function bytesOf(course: Course): number {
+  return course.files.reduce((sum, file) => sum + file.bytes.length, 0);
+}
+
+/** What a volume holds once it is formatted. Copies share their courses until one of the two changes. */
+export class MemoryFileSystem {
+  /** The content volume that it was formatted for. */
+  readonly volume: string;
+  /** The physical volume that it was formatted on. */
+  readonly formattedOn: string;
+  /** ISO time in the canary; none until the volume is first served. */
+  canary: string | undefined;
+  /** Courses whose deletion runs into the planted inconsistency. */
+  latent: ReadonlySet<string> = new Set();
+  /** The log cannot be replayed: the kernel refuses to mount it. */
+  damaged = false;
+  private courses = new Map<string, Course>();
+  private shared = false;
+  private used = 0;
+
+  constructor(volume: string, formattedOn: string) {
+    this.volume = volume;
+    this.formattedOn = formattedOn;
+  }
+
+  /** A copy as a snapshot takes it. Cheap: courses are shared until written. */
+  copy(): MemoryFileSystem {
+    const copy = new MemoryFileSystem(this.volume, this.formattedOn);
+    copy.canary = this.canary;
+    copy.latent = this.latent;
+    copy.damaged = this.damaged;
+    copy.courses = this.courses;
+    copy.used = this.used;
+    copy.shared = true;
+    this.shared = true;
+    return copy;
+  }
+
+  /** Whether it was made for this volume and never served. */
+  isFreshFor(volume: string, volumeId: string): boolean {
+    return (
+      this.volume === volume &&
+      this.formattedOn === volumeId &&
+      this.canary === undefined &&
+      this.courses.size === 0 &&
+      !this.damaged
+    );
+  }
+
+  /** Regular files outside `.remount`, manifests included. */
+  fileCount(): number {
+    let count = 0;
+    for (const course of this.courses.values()) count += course.files.length + 1;
+    return count;
+  }
+
+  /** Course ids in the order of their upload. */
+  courseIds(): string[] {
+    return [...this.courses.keys()];
+  }
+
+  add(course: Course, capacityBytes: number): void {
+    if (this.courses.has(course.id)) throw new DiskError(DISK_ERROR.exists, `course ${course.id} is there already`);
+    const size = bytesOf(course);
+    if (this.used + size > capacityBytes) throw new DiskError(DISK_ERROR.full, `no space left for course ${course.id}`);
+    this.writable().set(course.id, course);
+    this.used += size;
+  }
+
+  /** Deletes a course and says whether that ran into the planted inconsistency. */
+  remove(courseId: string): 'removed' | 'tripped' {
+    const course = this.courses.get(courseId);
+    if (!course) throw new DiskError(DISK_ERROR.missing, `no course ${courseId}`);
+    if (this.latent.has(courseId)) {
+      this.damaged = true;
+      return 'tripped';
+    }
+    this.writable().delete(courseId);
+    this.used -= bytesOf(course);
+    return 'removed';
+  }
+
+  read(path: string): Uint8Array {
+    if (path === CANARY_FILE && this.canary !== undefined) return Buffer.from(`${this.canary}\n`);
+    const [, id, name] = /^courses\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    const course = id === undefined ? undefined : this.courses.get(id);
+    if (course && name === MANIFEST_FILE) return Buffer.from(manifestOf(course));
+    const file = course?.files.find((candidate) => candidate.path === name);
+    if (!file) throw new DiskError(DISK_ERROR.missing, `no file ${path}`);
+    return file.bytes;
+  }
+
+  private writable(): Map<string, Course> {
+    if (this.shared) {
+      this.courses = new Map(this.courses);
+      this.shared = false;
+    }
+    return this.courses;
+  }
+}

@@ -1,0 +1,149 @@
+/** The host verbs as a model: same exit codes, same output keys as `host/*.sh` on a real disk. */
+import { EXIT, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import { UNKNOWN_VERB } from './disks.ts';
+import { MemoryFileSystem } from './memory-fs.ts';
+
+export interface MemoryVolume {
+  readonly id: string;
+  readonly sizeGiB: number;
+  /** None while the volume is blank. */
+  fileSystem: MemoryFileSystem | undefined;
+  attachedTo: string | undefined;
+}
+
+/** A mounted volume. It outlives its attachment, dead, as on a real host. */
+export interface MemoryMount {
+  readonly fileSystem: MemoryFileSystem;
+  /** Shut down, or its device is gone: every access is EIO. */
+  dead: boolean;
+}
+
+/** What a host remembers: mounts by volume id; links and markers by content volume, each naming a volume id. */
+export interface MemoryHost {
+  readonly mounts: Map<string, MemoryMount>;
+  readonly links: Map<string, string>;
+  readonly markers: Map<string, string>;
+}
+
+interface VerbCall {
+  readonly host: MemoryHost;
+  readonly volume: string;
+  readonly volumeId: string;
+  /** The volume, if it is attached to this host. */
+  readonly device: MemoryVolume | undefined;
+  readonly now: string;
+}
+
+export interface VerbResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type State = Exclude<keyof typeof EXIT, 'ok'>;
+
+function ok(...lines: string[]): VerbResult {
+  return { exitCode: EXIT.ok, stdout: lines.map((line) => `${line}\n`).join(''), stderr: '' };
+}
+
+function fail(state: State, message: string, ...lines: string[]): VerbResult {
+  const stdout = [`state=${state}`, ...lines].map((line) => `${line}\n`).join('');
+  return { exitCode: EXIT[state], stdout, stderr: `remount: ${message}\n` };
+}
+
+function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
+  if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
+  if (host.mounts.get(volumeId)?.dead) return fail('shutdown', `${volumeId} is shut down`);
+  device.fileSystem ??= new MemoryFileSystem(volume, volumeId);
+  if (!device.fileSystem.isFreshFor(volume, volumeId)) return fail('notBlank', `${volumeId} holds data: not formatted`);
+  return ok('state=formatted', `volumeId=${volumeId}`);
+}
+
+function mount({ volumeId, device, host }: VerbCall): VerbResult {
+  const mounted = host.mounts.get(volumeId);
+  if (mounted?.dead) return fail('shutdown', `${volumeId} is mounted but shut down`);
+  if (!mounted) {
+    if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
+    if (!device.fileSystem) return fail('unmountable', `mount: ${volumeId}: wrong fs type, bad superblock`);
+    if (device.fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: Structure needs cleaning.`);
+    host.mounts.set(volumeId, { fileSystem: device.fileSystem, dead: false });
+  }
+  return ok('state=mounted', `volumeId=${volumeId}`);
+}
+
+function verify({ volumeId, host }: VerbCall): VerbResult {
+  const mounted = host.mounts.get(volumeId);
+  if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
+  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  const { canary } = mounted.fileSystem;
+  if (canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
+  return ok(
+    'state=verified',
+    `volumeId=${volumeId}`,
+    `canary=${canary}`,
+    `files=${mounted.fileSystem.fileCount()}`,
+    'filesComplete=true',
+  );
+}
+
+function serve({ volume, volumeId, host, now }: VerbCall): VerbResult {
+  const mounted = host.mounts.get(volumeId);
+  if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
+  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  mounted.fileSystem.canary = now;
+  host.links.set(volume, volumeId);
+  host.markers.set(volume, volumeId);
+  return ok('state=serving', `serving=${volumeId}`, `canary=${now}`);
+}
+
+function release({ volume, volumeId, host }: VerbCall): VerbResult {
+  if (host.markers.get(volume) === volumeId) host.markers.delete(volume);
+  if (host.links.get(volume) === volumeId) host.links.delete(volume);
+  host.mounts.delete(volumeId);
+  return ok('state=released', `volumeId=${volumeId}`);
+}
+
+function probe({ volume, host, now }: VerbCall): VerbResult {
+  const volumeId = host.links.get(volume);
+  if (volumeId === undefined) return fail('notMounted', `${volume} is not served here`);
+  const mounted = host.mounts.get(volumeId);
+  const which = `volumeId=${volumeId}`;
+  if (!mounted) return fail('notMounted', `${volumeId} is not mounted`, which);
+  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`, which);
+  const before = mounted.fileSystem.canary;
+  if (before === undefined) return fail('noCanary', `${volumeId} has no canary`, which);
+  mounted.fileSystem.canary = now;
+  return ok('state=serving', which, `canary=${before}`);
+}
+
+const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (call: VerbCall) => VerbResult }> = new Map(
+  [
+    ['format', { needsId: true, act: format }],
+    ['mount', { needsId: true, act: mount }],
+    ['verify', { needsId: true, act: verify }],
+    ['serve', { needsId: true, act: serve }],
+    ['release', { needsId: true, act: release }],
+    ['probe', { needsId: false, act: probe }],
+  ],
+);
+
+/**
+ * Plays the verb that `script` carries. An unknown script exits {@link UNKNOWN_VERB}; a missing or malformed parameter
+ * `EXIT.usage`, as common.sh does.
+ */
+export function playVerb(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  host: MemoryHost,
+  deviceOf: (volumeId: string) => MemoryVolume | undefined,
+): VerbResult {
+  const name = /^# remount-verb: ([a-z]+)$/m.exec(script)?.[1] ?? '';
+  const verb = VERBS.get(name);
+  if (!verb) return { exitCode: UNKNOWN_VERB, stdout: '', stderr: 'memory disks have no model of this script\n' };
+  const volume = env[`SSM_${VERB_PARAMETER.volume}`] ?? '';
+  const volumeId = env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
+  if (!VOLUME_NAME.test(volume)) return fail('usage', `SSM_Volume is "${volume}"`);
+  if (verb.needsId && !VOLUME_ID.test(volumeId)) return fail('usage', `SSM_VolumeId is "${volumeId}"`);
+  const now = env.REMOUNT_NOW ?? new Date().toISOString();
+  return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now });
+}

@@ -1,0 +1,200 @@
+/** Disks as a model in memory: nothing is real, everything is instant, and it runs anywhere. */
+import { plantOrder } from './course.ts';
+import {
+  type Course,
+  DISK_ERROR,
+  DISK_KIND,
+  DiskError,
+  type Disks,
+  type HostResult,
+  type HostRun,
+  type Inspection,
+  type PlantedDamage,
+} from './disks.ts';
+import type { MemoryFileSystem } from './memory-fs.ts';
+import { type MemoryHost, type MemoryMount, type MemoryVolume, playVerb } from './memory-verbs.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+const BYTES_PER_GIB = 2 ** 30;
+
+interface MemorySnapshot {
+  readonly sizeGiB: number;
+  readonly fileSystem: MemoryFileSystem | undefined;
+}
+
+function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {
+  const found = map.get(id);
+  if (found === undefined) throw new Error(`memory disks: no ${what} ${id}`);
+  return found;
+}
+
+function vacant(map: ReadonlyMap<string, unknown>, id: string, what: string): void {
+  if (map.has(id)) throw new Error(`memory disks: ${what} ${id} exists already`);
+}
+
+export class MemoryDisks implements Disks {
+  readonly kind = DISK_KIND.memory;
+  readonly notes: readonly string[];
+  private readonly hosts = new Map<string, MemoryHost>();
+  private readonly volumes = new Map<string, MemoryVolume>();
+  private readonly snapshots = new Map<string, MemorySnapshot>();
+  private readonly stopwatch = new Stopwatch();
+
+  /** @param reason why not real disks, if they were wanted: becomes a note */
+  constructor(reason?: string) {
+    this.notes = [
+      'Disks: a model in memory. No kernel, no file system and no host script runs; their results are modelled.',
+      ...(reason === undefined ? [] : [`Real XFS is not used: ${reason}`]),
+    ];
+  }
+
+  get realMs(): Readonly<Record<string, number>> {
+    return this.stopwatch.realMs;
+  }
+  get counts(): Readonly<Record<string, number>> {
+    return this.stopwatch.counts;
+  }
+
+  addHost(instanceId: string): void {
+    vacant(this.hosts, instanceId, 'host');
+    this.hosts.set(instanceId, { mounts: new Map(), links: new Map(), markers: new Map() });
+  }
+
+  removeHost(instanceId: string): void {
+    known(this.hosts, instanceId, 'host');
+    for (const volume of this.volumes.values()) if (volume.attachedTo === instanceId) volume.attachedTo = undefined;
+    this.hosts.delete(instanceId);
+  }
+
+  createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
+    vacant(this.volumes, volumeId, 'volume');
+    const snapshot = snapshotId === undefined ? undefined : known(this.snapshots, snapshotId, 'snapshot');
+    if (snapshot && sizeGiB < snapshot.sizeGiB) {
+      throw new Error(`memory disks: ${volumeId} of ${sizeGiB} GiB is smaller than ${snapshotId}: ${snapshot.sizeGiB}`);
+    }
+    const fileSystem = snapshot?.fileSystem?.copy();
+    this.volumes.set(volumeId, { id: volumeId, sizeGiB, fileSystem, attachedTo: undefined });
+  }
+
+  deleteVolume(volumeId: string): void {
+    const volume = known(this.volumes, volumeId, 'volume');
+    if (volume.attachedTo !== undefined) throw new Error(`memory disks: ${volumeId} is attached: not deleted`);
+    this.volumes.delete(volumeId);
+  }
+
+  takeSnapshot(volumeId: string, snapshotId: string): void {
+    vacant(this.snapshots, snapshotId, 'snapshot');
+    const { sizeGiB, fileSystem } = known(this.volumes, volumeId, 'volume');
+    this.stopwatch.time('takeSnapshot', () =>
+      this.snapshots.set(snapshotId, { sizeGiB, fileSystem: fileSystem?.copy() }),
+    );
+  }
+
+  deleteSnapshot(snapshotId: string): void {
+    known(this.snapshots, snapshotId, 'snapshot');
+    this.snapshots.delete(snapshotId);
+  }
+
+  attach(volumeId: string, instanceId: string): void {
+    known(this.hosts, instanceId, 'host');
+    const volume = known(this.volumes, volumeId, 'volume');
+    if (volume.attachedTo !== undefined) {
+      throw new Error(`memory disks: ${volumeId} is attached to ${volume.attachedTo} already`);
+    }
+    volume.attachedTo = instanceId;
+  }
+
+  detach(volumeId: string, instanceId: string): void {
+    const volume = known(this.volumes, volumeId, 'volume');
+    if (volume.attachedTo !== instanceId) throw new Error(`memory disks: ${volumeId} is not attached to ${instanceId}`);
+    const mount = known(this.hosts, instanceId, 'host').mounts.get(volumeId);
+    if (mount) mount.dead = true;
+    volume.attachedTo = undefined;
+  }
+
+  mounted(volumeId: string): boolean {
+    const { attachedTo } = known(this.volumes, volumeId, 'volume');
+    return attachedTo !== undefined && known(this.hosts, attachedTo, 'host').mounts.has(volumeId);
+  }
+
+  run(instanceId: string, run: HostRun): HostResult {
+    const host = known(this.hosts, instanceId, 'host');
+    const deviceOf = (volumeId: string): MemoryVolume | undefined => {
+      const volume = this.volumes.get(volumeId);
+      return volume?.attachedTo === instanceId ? volume : undefined;
+    };
+    const result = this.stopwatch.time(`run ${run.verb}`, () => playVerb(run.script, run.env, host, deviceOf));
+    return { ...result, realMs: 0 };
+  }
+
+  upload(instanceId: string, volume: string, course: Course): void {
+    this.stopwatch.time('upload', () => {
+      const { volumeId, mount } = this.served(instanceId, volume);
+      mount.fileSystem.add(course, known(this.volumes, volumeId, 'volume').sizeGiB * BYTES_PER_GIB);
+    });
+  }
+
+  remove(instanceId: string, volume: string, courseId: string): void {
+    this.stopwatch.time('remove', () => {
+      const { mount } = this.served(instanceId, volume);
+      if (mount.fileSystem.remove(courseId) === 'removed') return;
+      mount.dead = true;
+      throw new DiskError(DISK_ERROR.io, `deleting course ${courseId}: the file system has shut down`);
+    });
+  }
+
+  list(instanceId: string, volume: string): string[] {
+    return this.served(instanceId, volume).mount.fileSystem.courseIds().sort();
+  }
+
+  read(instanceId: string, volume: string, path: string): Uint8Array {
+    return this.served(instanceId, volume).mount.fileSystem.read(path);
+  }
+
+  plantInconsistency(volumeId: string): PlantedDamage {
+    const { fileSystem } = known(this.volumes, volumeId, 'volume');
+    const [tripping] = plantOrder(fileSystem?.courseIds() ?? []);
+    if (!fileSystem || tripping === undefined) {
+      throw new Error(`plantInconsistency: ${volumeId} has no course to plant an inconsistency under`);
+    }
+    fileSystem.latent = new Set([...fileSystem.latent, tripping]);
+    return {
+      courseIds: [tripping],
+      description: `modelled: deleting course ${tripping} will shut the file system of ${volumeId} down`,
+    };
+  }
+
+  inspect(source: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {
+    const { fileSystem } =
+      source.volumeId === undefined
+        ? known(this.snapshots, source.snapshotId ?? '', 'snapshot')
+        : known(this.volumes, source.volumeId, 'volume');
+    const findings: string[] = [];
+    if (!fileSystem) findings.push('no file system');
+    if (fileSystem?.damaged) findings.push('cannot be mounted: Structure needs cleaning');
+    if (fileSystem && fileSystem.latent.size > 0) findings.push('free space records overlap blocks in use');
+    return { sound: findings.length === 0, findings };
+  }
+
+  kernelLog(): string[] {
+    return [];
+  }
+
+  close(): void {
+    this.hosts.clear();
+    this.volumes.clear();
+    this.snapshots.clear();
+  }
+
+  /** The mount behind `/srv/content/<volume>`, if it can be used. */
+  private served(instanceId: string, volume: string): { volumeId: string; mount: MemoryMount } {
+    const host = known(this.hosts, instanceId, 'host');
+    const volumeId = host.links.get(volume);
+    const mount = volumeId === undefined ? undefined : host.mounts.get(volumeId);
+    if (volumeId === undefined || !mount) {
+      throw new DiskError(DISK_ERROR.missing, `${instanceId} does not serve ${volume}`);
+    }
+    if (mount.dead) throw new DiskError(DISK_ERROR.io, `${volumeId} on ${instanceId}: the file system is shut down`);
+    return { volumeId, mount };
+  }
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+import { DISK_KIND, type DiskKind } from './disks/disks.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+
+export interface Options {
+  readonly scenario: string;
+  readonly seed: number;
+  /** `undefined`: real XFS where this machine can, else memory. */
+  readonly disks: DiskKind | undefined;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+/** Wrong usage: one line that names the option, what was received and what is allowed. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const MAX_SEED = 2 ** 32 - 1;
+
+export const HELP = `Plays an incident on the synthesized stack: a simulated AWS in virtual time, real XFS on loop devices where this
+machine can, and the functions' bundles as they would be deployed.
+
+Usage: npm run rehearse -- [options]
+
+  --scenario NAME   what happens (default bad-wednesday); --list names them
+  --seed N          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same log in virtual time
+  --disks KIND      xfs (Linux, root) or memory (default: xfs where possible, else memory; the first lines say which)
+  --json            print the result as one JSON document on standard output
+  --verbose         print every event, not only the story
+  --list            list the scenarios and stop
+  --help            print this and stop
+
+Exit codes: 0 the content is served and intact and every promise was kept; 1 a promise was broken (the last lines say
+which); 2 wrong usage or settings; 3 this machine cannot run it (the line says why).
+`;
+
+export type Command = { readonly run: Options } | { readonly print: string };
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[]): Command {
+  let values: { scenario: string; seed: string; disks?: string; json: boolean; verbose: boolean; list: boolean; help: boolean };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        scenario: { type: 'string', default: 'bad-wednesday' },
+        seed: { type: 'string', default: '1' },
+        disks: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message.split('\n')[0] : error}; --help lists the options`);
+  }
+  const names = Object.keys(SCENARIOS);
+  if (values.help) return { print: HELP };
+  if (values.list) return { print: Object.entries(SCENARIOS).map(([name, scenario]) => `${name.padEnd(16)} ${scenario.about}\n`).join('') };
+  if (!Object.hasOwn(SCENARIOS, values.scenario)) throw new UsageError(`--scenario: received "${values.scenario}"; allowed: ${names.join(', ')}`);
+  const seed = Number(values.seed);
+  if (!/^\d+$/.test(values.seed) || seed > MAX_SEED) throw new UsageError(`--seed: received "${values.seed}"; allowed: a whole number from 0 to ${MAX_SEED}`);
+  const kinds = Object.values(DISK_KIND);
+  const disks = kinds.find((kind) => kind === values.disks);
+  if (values.disks !== undefined && !disks) throw new UsageError(`--disks: received "${values.disks}"; allowed: ${kinds.join(', ')}`);
+  return { run: { scenario: values.scenario, seed, disks, json: values.json, verbose: values.verbose } };
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { VirtualClock } from './clock.ts';
+import type { Happening } from './cloud/cloud.ts';
+import { openServices } from './cloud/services.ts';
+import type { Disks } from './disks/disks.ts';
+import type { Options } from './options.ts';
+import { Random } from './random.ts';
+import type { Outcome } from './report.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+import type { Progress } from './world.ts';
+
+/** The virtual day begins here: a Wednesday. */
+const START = Date.parse('2026-01-07T00:00:00Z');
+const CACHE = join(import.meta.dirname, '..', '.cache');
+
+/** The cloud assembly of a rehearsal. */
+export interface Assembly {
+  readonly directory: string;
+  readonly stackName: string;
+  readonly region: string;
+  readonly zones: readonly string[];
+}
+
+/** Where the rehearsal says what happens, as it happens. */
+export interface Listener {
+  readonly progress: Progress;
+  readonly happening: (happening: Happening) => void;
+}
+
+/** Makes a directory for a synthesis, and removes it when `use` has ended. */
+export async function withDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  mkdirSync(CACHE, { recursive: true });
+  const directory = mkdtempSync(join(CACHE, 'rehearsal-'));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Plays one scenario on a synthesized stack. What it returns under `virtual` depends on the seed and the kind of disks alone.
+ *
+ * @throws Error when the simulation meets something that it does not know, or a scenario cannot be played
+ */
+export async function rehearse(options: Options, assembly: Assembly, disks: Disks, listener: Listener): Promise<Outcome> {
+  const scenario = SCENARIOS[options.scenario];
+  if (!scenario) throw new Error(`no scenario ${options.scenario}`);
+  const began = performance.now();
+  const clock = new VirtualClock(START);
+  const random = new Random(options.seed);
+  const services = openServices({ region: assembly.region, clock, random: random.stream('cloud'), disks }, assembly.directory);
+  services.cloud.listen(listener.happening);
+  const template: unknown = JSON.parse(readFileSync(join(assembly.directory, `${assembly.stackName}.template.json`), 'utf8'));
+  const result = await scenario.play({
+    services,
+    disks,
+    clock,
+    random: random.stream('scenario'),
+    template,
+    stackName: assembly.stackName,
+    zones: assembly.zones,
+    progress: listener.progress,
+    say: (what) => services.cloud.say('story', what),
+  });
+  return {
+    scenario: options.scenario,
+    seed: options.seed,
+    disks: disks.kind,
+    ok: result.checks.length > 0 && result.checks.every((c) => c.kept),
+    virtual: { ...result, log: services.cloud.log },
+    real: { seconds: (performance.now() - began) / 1000, diskMs: { ...disks.realMs }, diskCounts: { ...disks.counts }, kernel: disks.kernelLog() },
+  };
+}

@@ -1,0 +1,69 @@
+import type { VirtualClock } from './clock.ts';
+import type { Services } from './cloud/services.ts';
+import type { Created } from './cloud/resources.ts';
+import type { Disks } from './disks/disks.ts';
+import type { Random } from './random.ts';
+
+/** One promise of DESIGN section 2, judged on what the simulated world shows, never on what the healer says of itself. */
+export interface Check {
+  readonly promise: string;
+  readonly kept: boolean;
+  readonly seen: string;
+}
+
+/** Live progress of long work. */
+export interface Progress {
+  (what: string, done: number, of: number): void;
+}
+
+/** What a scenario plays on. */
+export interface World {
+  readonly services: Services;
+  readonly disks: Disks;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  /** The synthesized template, and the stack's name and content volumes, read out of it. */
+  readonly template: unknown;
+  readonly stackName: string;
+  readonly zones: readonly string[];
+  readonly progress: Progress;
+  /** A line of the story. */
+  say(what: string): void;
+}
+
+export interface Scenario {
+  readonly about: string;
+  play(world: World): Promise<ScenarioResult>;
+}
+
+/** Milliseconds where nothing else is said. All of it is virtual: the same seed gives the same result. */
+export interface ScenarioResult {
+  readonly checks: readonly Check[];
+  /** Present once the content was served again. */
+  readonly recovery: Recovery | undefined;
+}
+
+export interface Recovery {
+  readonly volume: string;
+  readonly failedAt: number;
+  readonly firstFailedProbeAt: number;
+  readonly healStartedAt: number;
+  readonly servingAt: number;
+  readonly recoveryPointAt: number;
+  /** Files that had to be there, and those that were there with the right checksum. */
+  readonly filesExpected: number;
+  readonly filesIntact: number;
+  /** Uploaded after the recovery point and not on the volume that serves now. */
+  readonly filesNewer: readonly string[];
+  /** Whether the recovery point itself carries the damage, judged on a clone of it. */
+  readonly sound: boolean;
+  readonly findings: readonly string[];
+  readonly apiCalls: Readonly<Record<string, number>>;
+}
+
+/** Content volumes of the template, by the custom resources that stand for them. */
+export function contentVolumes(created: Created): { readonly name: string; readonly zone: string }[] {
+  return [...created.resources.values()]
+    .filter((r) => r.type === 'Custom::RemountContentVolume')
+    .map((r) => ({ name: String(r.properties.Volume), zone: String(r.properties.Zone) }));
+}

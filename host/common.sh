@@ -89,9 +89,9 @@ find_mount() {
 # is_alive <directory>: XFS answers stat() with EIO once it is shut down, also from its caches.
 is_alive() { [ -d "$1/." ]; }
 
-# kernel_line: the last that the kernel said about XFS on mount_source, where it may be read.
+# kernel_line: the last that the kernel complained of about XFS on mount_source, where its log may be read.
 kernel_line() {
-  line=$(dmesg 2>/dev/null | grep -F "XFS (${mount_source##*/})" | tail -n 1)
+  line=$(dmesg 2>/dev/null | grep -F "XFS (${mount_source##*/})" | grep -E 'Shutting down|Corruption|Failed|Error' | tail -n 1)
   [ -z "$line" ] || printf 'kernel=%s\n' "$line"
 }
 
@@ -128,14 +128,15 @@ read_canary() {
   esac
 }
 
-# write_canary <root of the content>: sets written and full. Written aside, synced, renamed: whoever reads it, a
-# snapshot included, finds a whole one. A full volume still serves, so that is not a failure.
+# write_canary <root of the content>: sets written and full. Written aside, synced, renamed, synced: whoever reads it, a
+# snapshot included, finds a whole one, and the last. A full volume still serves, so that is not a failure.
 write_canary() {
   written="${REMOUNT_NOW:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
   full=''
   aside="$1/$canary_file.tmp.$$"
   if said=$(printf '%s\n' "$written" | dd of="$aside" conv=fsync status=none 2>&1) &&
-    said=$(mv -f "$aside" "$1/$canary_file" 2>&1); then
+    said=$(mv -f "$aside" "$1/$canary_file" 2>&1) &&
+    said=$(sync "$1/.remount" 2>&1); then
     return 0
   fi
   rm -f "$aside" 2>/dev/null
@@ -167,6 +168,9 @@ refuse_if_stuck() {
   fail timeout "an earlier check of $volume still hangs (process $stuck_pid)"
 }
 
+# pass_on <file>: as cat does, without a process: the probe runs every 10 s.
+pass_on() { while IFS= read -r told_line; do printf '%s\n' "$told_line"; done <"$1"; }
+
 # within <seconds>: runs the verb's act() in a child, prints what it printed, exits with its code; or, past the deadline,
 # with that of timeout. EBS I/O that stalls hangs for ever (the NVMe timeout on Amazon Linux is 4294967295), and a
 # process in it cannot be killed, so nothing here waits for the child: it waits for a sleep, which the child ends.
@@ -191,12 +195,12 @@ within() {
   if [ ! -e "$told.code" ]; then
     : >"$told.late"
     [ -z "${stuck:-}" ] || printf '%s %s\n' "$child" "$(birth "$child")" >"$stuck"
-    cat "$told.err" >&2
+    pass_on "$told.err" >&2
     fail timeout "no end within $1 s"
   fi
   read -r code <"$told.code"
-  cat "$told"
-  [ ! -s "$told.err" ] || cat "$told.err" >&2
+  pass_on "$told"
+  pass_on "$told.err" >&2
   rm -f "$told" "$told.err" "$told.code"
   exit "$code"
 }

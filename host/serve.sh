@@ -20,7 +20,6 @@ act() {
   # What probes left behind that were cut off between writing and renaming; younger ones may be at work.
   find "$staging/.remount" -name 'canary.tmp.*' -mmin +10 -delete
   write_canary "$staging"
-  sync "$staging/.remount"
 
   # rename(2) swaps the link at once: no request ever finds it missing.
   if ! { ln -sfn "$staging" "$link.new.$$" && mv -T -f "$link.new.$$" "$link"; }; then

@@ -24,6 +24,15 @@ export const TAG = {
 /** Value of {@link TAG.schedule} that the DLM policy targets. */
 export const SCHEDULED = 'hourly';
 
+/**
+ * Value of {@link TAG.schedule} that one stack's DLM policy targets; write this one, not the bare {@link SCHEDULED}. DLM
+ * takes a volume that carries ANY of a policy's target tags (https://docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html),
+ * so the stack cannot be a second tag: two stacks in one account would snapshot each other's volumes.
+ */
+export function scheduleTagValue(stackName: string): string {
+  return `${SCHEDULED}/${stackName}`;
+}
+
 /** Life of a physical volume: candidate -> current -> quarantined. Only a person ends a quarantine. */
 export const VOLUME_ROLE = { candidate: 'candidate', current: 'current', quarantined: 'quarantined' } as const;
 export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];

@@ -13,7 +13,7 @@ import {
   type VolumeType,
 } from '@aws-sdk/client-ec2';
 import { paginateDescribeInstanceInformation, type SSMClient } from '@aws-sdk/client-ssm';
-import { SCHEDULED, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { type Clock, pollUntil } from '../core/clock.ts';
 import type { Instance, Volume } from '../core/model.ts';
 import type { Compute, VolumeOrder } from '../core/ports.ts';
@@ -168,7 +168,7 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
       await tag(volumeId, { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId });
     },
 
-    promote: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.current, [TAG.schedule]: SCHEDULED }),
+    promote: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.current, [TAG.schedule]: scheduleTagValue(stack) }),
     markFormatted: (volumeId) => tag(volumeId, { [TAG.blank]: 'false' }),
   };
 }

@@ -1,5 +1,5 @@
 import { CreateVolumeCommand, DescribeVolumesCommand, type EC2Client, type VolumeType } from '@aws-sdk/client-ec2';
-import { SCHEDULED, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { type Clock, pollUntil } from '../core/clock.ts';
 import type { VolumeClaim } from '../core/keep.ts';
 import { isKind, translated } from './errors.ts';
@@ -25,7 +25,7 @@ export async function createVolume(ec2: EC2Client, clock: Clock, stack: string, 
     [TAG.volume]: claim.volume,
     [TAG.generation]: String(order.generation),
     [TAG.role]: VOLUME_ROLE.current,
-    [TAG.schedule]: SCHEDULED,
+    [TAG.schedule]: scheduleTagValue(stack),
     [TAG.blank]: String(order.snapshotId === undefined),
     Name: `${stack}/${claim.volume}`,
   };

@@ -52,8 +52,9 @@ function extentsOf(path: string): Extent[] {
     });
 }
 
-/** Reserves blocks for a file. @returns false when there is no room for it */
+/** Gives an unwritten file blocks, afresh. @returns false when there is no room for it */
 function reserve(path: string, bytes: number): boolean {
+  must('truncate', '--size=0', path);
   return tool('xfs_io', '-f', '-c', `falloc 0 ${bytes}`, path).status === 0;
 }
 
@@ -79,8 +80,6 @@ function holeBefore(root: string, courseId: string): Hole | undefined {
       if (!reserve(ballast, bytes)) continue;
       const before = extentsOf(ballast);
       if (before.length === 1 && reserve(moved, PIECE_BYTES)) break;
-      must('truncate', '--size=0', ballast);
-      must('truncate', '--size=0', moved);
     }
     writeFileSync(moved, readFileSync(original), { flag: 'r+' });
     must('truncate', `--size=${largest.stat.size}`, moved);

@@ -91,6 +91,11 @@ export class XfsDisks implements Disks {
     this.hosts.set(instanceId, root);
   }
 
+  /** Root directory of a host, what `REMOUNT_ROOT` is for its verbs: for tests that do more to it than verbs do. */
+  rootOf(instanceId: string): string {
+    return known(this.hosts, instanceId, 'host');
+  }
+
   removeHost(instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
     // All cut off before any is unmounted: unmounting would write out what a power cut loses.

@@ -1,0 +1,107 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import {
+  ApplicationLoadBalancer,
+  type ApplicationListener,
+  ApplicationProtocol,
+  ApplicationTargetGroup,
+  ListenerAction,
+  ListenerCertificate,
+  ListenerCondition,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+
+export interface ContentBalancerProps {
+  readonly vpc: IVpc;
+  readonly groups: readonly AutoScalingGroup[];
+  readonly instanceSecurityGroup: SecurityGroup;
+  /** Names of the content volumes; each is served below `/<name>/`. */
+  readonly volumes: readonly string[];
+  /**
+   * ACM certificate for HTTPS; port 80 then only redirects.
+   * @default plain HTTP on port 80
+   */
+  readonly certificateArn?: string;
+}
+
+/**
+ * The load balancer: one target group per content volume, with every instance in each. Its health check reads the canary from
+ * the volume, so only the owner is healthy, and a switch of owner needs no change of DNS.
+ */
+export class ContentBalancer extends Construct {
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly targetGroups: ReadonlyMap<string, ApplicationTargetGroup>;
+
+  constructor(scope: Construct, id: string, props: ContentBalancerProps) {
+    super(scope, id);
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc, description: 'Content load balancer', allowAllOutbound: false });
+    this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
+      vpc: props.vpc,
+      internetFacing: true,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      securityGroup,
+      dropInvalidHeaderFields: true,
+      deletionProtection: true,
+    });
+    this.loadBalancer.logAccessLogs(this.#logs());
+    const listener = this.#listener(props.certificateArn, securityGroup);
+    props.instanceSecurityGroup.addIngressRule(securityGroup, Port.tcp(80), 'Requests and health checks');
+    securityGroup.addEgressRule(props.instanceSecurityGroup, Port.tcp(80), 'Requests and health checks');
+    this.targetGroups = new Map(props.volumes.map((volume, i) => [volume, this.#targets(volume, i, listener, props)]));
+  }
+
+  #listener(certificateArn: string | undefined, securityGroup: SecurityGroup): ApplicationListener {
+    const notFound = ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'no such content volume\n' });
+    const port = (n: number) => securityGroup.addIngressRule(Peer.anyIpv4(), Port.tcp(n), 'Content is public');
+    acknowledge(securityGroup, 'AwsSolutions-EC23', 'This load balancer serves content to the public; the instances behind it take requests from it alone');
+    port(80);
+    if (!certificateArn) return this.loadBalancer.addListener('Http', { protocol: ApplicationProtocol.HTTP, open: false, defaultAction: notFound });
+    port(443);
+    const redirect = ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true });
+    this.loadBalancer.addListener('Http', { protocol: ApplicationProtocol.HTTP, open: false, defaultAction: redirect });
+    const certificates = [ListenerCertificate.fromArn(certificateArn)];
+    return this.loadBalancer.addListener('Https', { protocol: ApplicationProtocol.HTTPS, certificates, open: false, defaultAction: notFound });
+  }
+
+  #targets(volume: string, index: number, listener: ApplicationListener, props: ContentBalancerProps): ApplicationTargetGroup {
+    const group = new ApplicationTargetGroup(this, `Targets-${volume}`, {
+      vpc: props.vpc,
+      targetType: TargetType.INSTANCE,
+      protocol: ApplicationProtocol.HTTP,
+      port: 80,
+      targets: [...props.groups],
+      deregistrationDelay: Duration.seconds(10),
+      healthCheck: {
+        path: `/healthz/${volume}`,
+        healthyHttpCodes: '200',
+        interval: Duration.seconds(5),
+        timeout: Duration.seconds(2),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 2,
+      },
+    });
+    listener.addTargetGroups(`Serve-${volume}`, {
+      targetGroups: [group],
+      priority: 10 + index,
+      conditions: [ListenerCondition.pathPatterns([`/${volume}/*`])],
+    });
+    return group;
+  }
+
+  #logs(): Bucket {
+    const bucket = new Bucket(this, 'AccessLogs', {
+      // Access logs cannot be encrypted with a key of one's own, docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      lifecycleRules: [{ expiration: Duration.days(90) }],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    acknowledge(bucket, 'AwsSolutions-S1', 'This bucket holds access logs; logging access to them would log itself');
+    return bucket;
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AssetHashType } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync, version } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '..');
+const CACHE = join(ROOT, '.cache', 'bundles');
+/** Packages in a bundle that are CommonJS call `require`, which an ES module does not have. */
+const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+/**
+ * The code of a function, bundled from `lambda/<name>/index.ts` with everything that it imports, the AWS SDK included: what
+ * was tested is what runs. Kept in `.cache/` under the hash of its sources, for bundling is most of a synthesis.
+ */
+export function functionCode(name: string): Code {
+  const directory = bundle(name);
+  return Code.fromAsset(directory, { assetHashType: AssetHashType.SOURCE });
+}
+
+/** @returns the directory that holds `index.mjs` */
+export function bundle(name: string): string {
+  const entry = join(ROOT, 'lambda', name, 'index.ts');
+  const inputsFile = join(CACHE, `${name}.inputs.json`);
+  const known = existsSync(inputsFile) ? (JSON.parse(readFileSync(inputsFile, 'utf8')) as string[]) : undefined;
+  const target = known?.every((path) => existsSync(join(ROOT, path))) ? join(CACHE, `${name}-${fingerprint(known)}`) : undefined;
+  if (target && existsSync(join(target, 'index.mjs'))) return target;
+
+  const built = buildSync({
+    entryPoints: [entry],
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: BANNER },
+    logLevel: 'silent',
+  });
+  const inputs = Object.keys(built.metafile.inputs).filter((path) => !path.includes('node_modules'));
+  const directory = join(CACHE, `${name}-${fingerprint(inputs)}`);
+  // Written aside and renamed, so that a synthesis beside this one never reads half a bundle.
+  const aside = `${directory}.${process.pid}`;
+  mkdirSync(aside, { recursive: true });
+  writeFileSync(join(aside, 'index.mjs'), built.outputFiles[0]?.contents ?? '');
+  if (existsSync(directory)) rmSync(aside, { recursive: true });
+  else renameSync(aside, directory);
+  writeFileSync(`${inputsFile}.${process.pid}`, JSON.stringify(inputs));
+  renameSync(`${inputsFile}.${process.pid}`, inputsFile);
+  return directory;
+}
+
+/** Sources, the pinned packages and the bundler: whatever changes the output changes this. */
+function fingerprint(inputs: readonly string[]): string {
+  const hash = createHash('sha256').update(`${version} ${BANNER}`);
+  for (const path of [...inputs, 'package-lock.json']) hash.update(readFileSync(join(ROOT, path)));
+  return hash.digest('hex').slice(0, 20);
+}

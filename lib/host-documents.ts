@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { HOST_VERBS, type HostVerb, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
+
+const HOST = join(import.meta.dirname, '..', 'host');
+const COMMON_LINE = /^\. "\$\(dirname "\$0"\)\/common\.sh"$/m;
+
+/** Seconds that the agent lets a verb run; each verb has a shorter deadline of its own. */
+const TIMEOUTS: Readonly<Record<HostVerb, number>> = { probe: 15, format: 60, mount: 60, verify: 60, serve: 30, release: 30 };
+
+/** A file of `host/`, as it is. */
+export function hostFile(name: string): string {
+  return readFileSync(join(HOST, name), 'utf8');
+}
+
+/** A host verb as one script: the line that sources the common part is replaced by it. */
+export function verbScript(verb: HostVerb): string {
+  const script = hostFile(`${verb}.sh`);
+  if (!COMMON_LINE.test(script)) throw new Error(`host/${verb}.sh has no line that sources common.sh`);
+  return script.replace(COMMON_LINE, () => hostFile('common.sh'));
+}
+
+/** One SSM document for each host verb. Parameters reach the script as environment variables, and are never pasted into it. */
+export class HostDocuments extends Construct {
+  readonly documents: Readonly<Record<HostVerb, CfnDocument>>;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const made = HOST_VERBS.map((verb) => [verb, this.#document(verb)] as const);
+    this.documents = Object.fromEntries(made) as Record<HostVerb, CfnDocument>;
+  }
+
+  #document(verb: HostVerb): CfnDocument {
+    const parameter = (description: string, pattern: RegExp) => ({
+      type: 'String',
+      description,
+      allowedPattern: pattern.source,
+      // SSM Agent 3.3.2746 or later, docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
+      interpolationType: 'ENV_VAR',
+    });
+    const onVolume = { [VERB_PARAMETER.volume]: parameter('Name of the content volume', VOLUME_NAME) };
+    const onDevice = { ...onVolume, [VERB_PARAMETER.volumeId]: parameter('EBS volume', VOLUME_ID) };
+    return new CfnDocument(this, `${verb[0]?.toUpperCase()}${verb.slice(1)}`, {
+      documentType: 'Command',
+      documentFormat: 'JSON',
+      targetType: '/AWS::EC2::Instance',
+      // Without it a changed script would replace the document, and with it its name, under a healer that is running.
+      updateMethod: 'NewVersion',
+      content: {
+        schemaVersion: '2.2',
+        description: `Remount host verb: ${verb}`,
+        parameters: verb === 'probe' ? onVolume : onDevice,
+        mainSteps: [
+          {
+            action: 'aws:runShellScript',
+            name: verb,
+            inputs: { timeoutSeconds: String(TIMEOUTS[verb]), runCommand: verbScript(verb).trimEnd().split('\n') },
+          },
+        ],
+      },
+    });
+  }
+}

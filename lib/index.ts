@@ -1,0 +1,15 @@
+/** The constructs, for another team's app. */
+export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+export { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
+export * from './contract.ts';
+export { Fleet, type FleetProps } from './fleet.ts';
+export { HostDocuments } from './host-documents.ts';
+export { Ledger, type LedgerProps } from './ledger.ts';
+export { ContentNetwork, type ContentNetworkProps } from './network.ts';
+export { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+export { RemountStack, type RemountStackProps } from './remount-stack.ts';
+export { readSettings, type Settings, SettingsError } from './settings.ts';
+export { SnapshotSchedule, type SnapshotScheduleProps } from './snapshot-schedule.ts';
+export { VolumeAlarms, type VolumeAlarmsProps } from './volume-alarms.ts';
+export { VolumeHealer, type VolumeHealerProps } from './volume-healer.ts';
+export { VolumeKeeper, type VolumeKeeperProps } from './volume-keeper.ts';

@@ -1,0 +1,38 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { LEDGER } from './contract.ts';
+
+export interface LedgerProps {
+  /** Encrypts the table. */
+  readonly key: IKey;
+}
+
+/** The ledger: who may act on a content volume, what was last agreed, and the record of every incident. It outlives the stack. */
+export class Ledger extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: LedgerProps) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: LEDGER.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: LEDGER.sortKey, type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.customerManagedKey(props.key),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  /** To read entries, take leases and write records; never to delete any. */
+  grantActing(grantee: IGrantable): void {
+    this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+  }
+
+  grantReading(grantee: IGrantable): void {
+    this.table.grant(grantee, 'dynamodb:GetItem');
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+
+/** Addresses of the network; literal, so that checks can judge rules that name it. */
+const CIDR = '10.0.0.0/16';
+
+export interface ContentNetworkProps {
+  /** Zones with a public subnet (load balancer) and an isolated one (instances) each. */
+  readonly zones: readonly string[];
+}
+
+/**
+ * A network whose instances need no internet to be healed: no NAT, but endpoints for what an instance talks to. Amazon Linux
+ * 2023 fetches its packages from S3, docs.aws.amazon.com/linux/al2023/ug/managing-repos-os-updates.html.
+ */
+export class ContentNetwork extends Construct {
+  readonly vpc: Vpc;
+
+  constructor(scope: Construct, id: string, props: ContentNetworkProps) {
+    super(scope, id);
+    this.vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(CIDR),
+      availabilityZones: [...props.zones],
+      natGateways: 0,
+      subnetConfiguration: [
+        { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        { name: 'Content', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 22 },
+      ],
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+      flowLogs: {
+        Rejected: {
+          destination: FlowLogDestination.toCloudWatchLogs(
+            new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY }),
+          ),
+        },
+      },
+    });
+    const securityGroup = new SecurityGroup(this, 'Endpoints', { vpc: this.vpc, description: 'VPC endpoints', allowAllOutbound: false });
+    securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'From the content instances');
+    const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
+    for (const [name, service] of Object.entries({ Ssm: SSM, SsmMessages: SSM_MESSAGES, Ec2Messages: EC2_MESSAGES, Monitoring: CLOUDWATCH_MONITORING })) {
+      this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups: [securityGroup], open: false });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { ContentBalancer } from './balancer.ts';
+import { ContentVolume } from './content-volume.ts';
+import { metricNamespace } from './contract.ts';
+import { Fleet } from './fleet.ts';
+import { HostDocuments } from './host-documents.ts';
+import { Ledger } from './ledger.ts';
+import { ContentNetwork } from './network.ts';
+import { PeopleTopic } from './people-topic.ts';
+import type { Settings } from './settings.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
+import { VolumeAlarms } from './volume-alarms.ts';
+import { VolumeHealer } from './volume-healer.ts';
+import { VolumeKeeper } from './volume-keeper.ts';
+
+export interface RemountStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** All of Remount, wired: each part is a construct that may be used without the others. */
+export class RemountStack extends Stack {
+  constructor(scope: Construct, id: string, props: RemountStackProps) {
+    super(scope, id, props);
+    const { settings } = props;
+    const { stackName } = this;
+    const namespace = metricNamespace(stackName);
+    const volumeNames = settings.volumes.map((v) => v.name);
+
+    const key = new Key(this, 'Key', { description: `Content volumes of ${stackName}`, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
+    const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
+    const ledger = new Ledger(this, 'Ledger', { key });
+    const network = new ContentNetwork(this, 'Network', { zones: settings.zones });
+    const fleet = new Fleet(this, 'Fleet', {
+      vpc: network.vpc,
+      stackName,
+      namespace,
+      zones: settings.zones,
+      instancesPerZone: settings.instancesPerZone,
+      instanceType: settings.instanceType,
+    });
+    const balancer = new ContentBalancer(this, 'Balancer', {
+      vpc: network.vpc,
+      groups: fleet.groups,
+      instanceSecurityGroup: fleet.securityGroup,
+      volumes: volumeNames,
+      ...(settings.certificateArn && { certificateArn: settings.certificateArn }),
+    });
+    new SnapshotSchedule(this, 'Snapshots', { stackName, ...settings.snapshots });
+    const documents = new HostDocuments(this, 'Host');
+    const healer = new VolumeHealer(this, 'Healer', { stackName, ledger, documents, people: people.topic, key, volumes: volumeNames });
+    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, key });
+    for (const volume of settings.volumes) {
+      const targetGroup = balancer.targetGroups.get(volume.name);
+      if (!targetGroup) throw new Error(`no target group for ${volume.name}`);
+      const content = new ContentVolume(this, `Volume-${volume.name}`, { keeper, ...volume });
+      const alarms = new VolumeAlarms(this, `Alarms-${volume.name}`, { stackName, namespace, volume: volume.name, targetGroup, healer: healer.live, people: people.topic });
+      // An alarm before the volume would start a heal that finds nothing to heal.
+      alarms.node.addDependency(content);
+    }
+  }
+}

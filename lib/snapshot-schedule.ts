@@ -1,0 +1,62 @@
+import { Stack } from 'aws-cdk-lib';
+import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { scheduleTagValue, TAG } from './contract.ts';
+import { ec2Arns } from './volume-permissions.ts';
+
+export interface SnapshotScheduleProps {
+  /** Volumes whose tag `remount:schedule` is this stack's are copied. */
+  readonly stackName: string;
+  /** Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. */
+  readonly perHour: number;
+  /** Hours that each schedule's snapshots are kept for. */
+  readonly keepHours: number;
+}
+
+/**
+ * Snapshots by Data Lifecycle Manager. A run starts up to an hour after its time, so one hourly schedule allows a gap of almost
+ * two hours; several, staggered within the hour, bring it down.
+ * Source: docs.aws.amazon.com/ebs/latest/userguide/snapshot-ami-policy.html
+ */
+export class SnapshotSchedule extends Construct {
+  readonly policy: CfnLifecyclePolicy;
+
+  constructor(scope: Construct, id: string, props: SnapshotScheduleProps) {
+    super(scope, id);
+    const spread = 60 / props.perHour;
+    this.policy = new CfnLifecyclePolicy(this, 'Policy', {
+      description: `Hourly snapshots of the content volumes of ${props.stackName}`,
+      state: 'ENABLED',
+      executionRoleArn: this.#role().roleArn,
+      policyDetails: {
+        policyType: 'EBS_SNAPSHOT_MANAGEMENT',
+        resourceTypes: ['VOLUME'],
+        targetTags: [{ key: TAG.schedule, value: scheduleTagValue(props.stackName) }],
+        schedules: Array.from({ length: props.perHour }, (_, i) => ({
+          name: `hourly-at-${String(i * spread).padStart(2, '0')}`,
+          createRule: { interval: 1, intervalUnit: 'HOURS', times: [`00:${String(i * spread).padStart(2, '0')}`] },
+          retainRule: { count: props.keepHours },
+          copyTags: true,
+        })),
+      },
+    });
+  }
+
+  /** What the documented service role allows, for this stack's volumes and the snapshots of them. */
+  #role(): Role {
+    const stack = Stack.of(this);
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('dlm.amazonaws.com') });
+    const allow = (actions: string[], resources: string[]) => role.addToPolicy(new PolicyStatement({ actions, resources }));
+    allow(['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'], ['*']);
+    allow(['ec2:CreateSnapshot'], [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')]);
+    allow(['ec2:DeleteSnapshot', 'ec2:CreateTags'], [ec2Arns(stack, 'snapshot')]);
+    acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
+    for (const kind of ['volume', 'snapshot'] as const) {
+      const account = kind === 'volume' ? '<AWS::AccountId>' : '';
+      acknowledge(role, `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${stack.region}:${account}:${kind}/*]`, 'Which volumes are copied is decided by tag in the policy, and DLM alone may assume this role');
+    }
+    return role;
+  }
+}

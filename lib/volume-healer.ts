@@ -1,0 +1,101 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { ENV, TAG } from './contract.ts';
+import { remountFunction } from './function.ts';
+import type { HostDocuments } from './host-documents.ts';
+import type { Ledger } from './ledger.ts';
+import { acknowledgeTagged, allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+
+/** No heal outlives its lease: `LEASE_SECONDS` in `lambda/core/heal.ts` is as long. A test compares them. */
+export const EXECUTION_TIMEOUT = Duration.minutes(15);
+/** EventBridge takes five targets a rule. Source: EventBridge quotas. */
+const TARGETS_A_RULE = 5;
+
+export interface VolumeHealerProps {
+  /** Value of the tag `remount:stack`: the only volumes, snapshots and instances that the healer may touch. */
+  readonly stackName: string;
+  readonly ledger: Ledger;
+  readonly documents: HostDocuments;
+  readonly people: ITopic;
+  /** Encrypts content volumes. */
+  readonly key: IKey;
+  /** Names of the content volumes that the sweep looks at. */
+  readonly volumes: readonly string[];
+  /**
+   * How often each volume is looked at without an alarm, for what no event told.
+   * @default 5 minutes
+   */
+  readonly sweepEvery?: Duration;
+}
+
+/** The healer: a Lambda durable function, started by alarms and by a sweep. Invoke it through `live`, as durable functions must be. */
+export class VolumeHealer extends Construct {
+  readonly function: LambdaFunction;
+  readonly live: Alias;
+
+  constructor(scope: Construct, id: string, props: VolumeHealerProps) {
+    super(scope, id);
+    const names = Object.entries(props.documents.documents).map(([verb, document]) => [verb, document.ref]);
+    this.function = remountFunction(this, 'Function', 'heal', {
+      description: 'Remount: heals content volumes',
+      durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
+      deadLetterQueue: this.#deadLetters(),
+      retryAttempts: 2,
+      environment: {
+        [ENV.stack]: props.stackName,
+        [ENV.ledger]: props.ledger.table.tableName,
+        [ENV.topic]: props.people.topicArn,
+        [ENV.documents]: Stack.of(this).toJsonString(Object.fromEntries(names)),
+      },
+    });
+    this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+    props.ledger.grantActing(this.function);
+    props.people.grantPublish(this.function);
+    acknowledge(this.function, 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]', 'To publish to an encrypted topic; the statement names one key');
+    this.#allowEc2(props);
+    this.#allowHosts(props);
+    this.#sweep(props);
+  }
+
+  /** Events that failed for good: an alarm that nobody answered must not vanish. */
+  #deadLetters(): Queue {
+    return new Queue(this, 'DeadLetters', { enforceSSL: true, encryption: QueueEncryption.SQS_MANAGED, retentionPeriod: Duration.days(14) });
+  }
+
+  #allowEc2({ stackName, key }: VolumeHealerProps): void {
+    const stack = Stack.of(this);
+    const volumes = ec2Arns(stack, 'volume');
+    const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) => this.function.addToRolePolicy(new PolicyStatement(statement));
+    allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation']);
+    allowVolumeCreation(this.function, stack, stackName, key);
+    allow({ actions: ['ec2:CreateTags', 'ec2:DeleteTags'], resources: [volumes], conditions: { ...ours(stackName), 'ForAllValues:StringNotEquals': { 'aws:TagKeys': [TAG.stack, TAG.volume] } } });
+    allow({ actions: ['ec2:AttachVolume'], resources: [volumes, ec2Arns(stack, 'instance')], conditions: ours(stackName) });
+    acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'Describe calls and GetCommandInvocation have no resources');
+    acknowledgeTagged(this.function, 'instance');
+  }
+
+  #allowHosts({ documents, stackName }: VolumeHealerProps): void {
+    const stack = Stack.of(this);
+    const arns = Object.values(documents.documents).map((d) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${d.ref}`);
+    this.function.addToRolePolicy(new PolicyStatement({ actions: ['ssm:SendCommand'], resources: arns }));
+    this.function.addToRolePolicy(new PolicyStatement({ actions: ['ssm:SendCommand'], resources: [ec2Arns(stack, 'instance')], conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } } }));
+  }
+
+  #sweep({ volumes, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
+    for (let from = 0; from < volumes.length; from += TARGETS_A_RULE) {
+      new Rule(this, `Sweep${from / TARGETS_A_RULE}`, {
+        description: 'Remount: looks at every content volume for what no alarm told',
+        schedule: Schedule.rate(sweepEvery),
+        targets: volumes.slice(from, from + TARGETS_A_RULE).map((sweep) => new LambdaTarget(this.live, { event: RuleTargetInput.fromObject({ sweep }), retryAttempts: 2, maxEventAge: sweepEvery })),
+      });
+    }
+  }
+}

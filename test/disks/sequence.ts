@@ -1,0 +1,144 @@
+/** One long sequence of operations whose answers must be the same on both kinds of disk. */
+import { DiskError, type Disks } from '../../rehearsal/disks/disks.ts';
+import { damagedCourses, keysOf, makeCourse, runVerb } from './support.ts';
+
+const A = 'i-0aaaaaaaaaaaaaaaa';
+const B = 'i-0bbbbbbbbbbbbbbbb';
+const FIRST = 'vol-0000000000000000a';
+const SECOND = 'vol-0000000000000000b';
+const THIRD = 'vol-0000000000000000c';
+const SMALL = 'vol-0000000000000000d';
+const VOLUME = 'alpha';
+const COURSES = 20;
+
+/** What differs by nature: words of tools, and what only a real kernel says. */
+const INCOMPARABLE = ['kernel', 'full'];
+
+/** Plays the sequence and returns one line for each answer. */
+export function playSequence(disks: Disks): string[] {
+  const answers: string[] = [];
+  let minute = 0;
+
+  const note = (what: string, answer: unknown): void => {
+    answers.push(`${what}: ${JSON.stringify(answer)}`);
+  };
+  const verb = (instanceId: string, name: string, volumeId?: string, volume = VOLUME): void => {
+    const at = `2026-01-01T00:${String(minute++ % 60).padStart(2, '0')}:00Z`;
+    const result = runVerb(disks, instanceId, name, { volume, at, ...(volumeId === undefined ? {} : { volumeId }) });
+    const keys = keysOf(result.stdout);
+    for (const key of INCOMPARABLE) delete keys[key];
+    const sorted = Object.fromEntries(Object.entries(keys).sort());
+    note(`${name} ${volumeId ?? ''}`, [result.exitCode, sorted, result.exitCode === 0 ? result.stderr : 'told']);
+  };
+  const attempt = (what: string, work: () => unknown): void => {
+    try {
+      note(what, work() ?? 'done');
+    } catch (error) {
+      note(what, error instanceof DiskError ? error.code : `wrong use: ${error instanceof Error}`);
+    }
+  };
+  const lifeCycle = (instanceId: string, volumeId: string, verbs: readonly string[]): void => {
+    for (const name of verbs) verb(instanceId, name, name === 'probe' ? undefined : volumeId);
+  };
+  const each = ['probe', 'mount', 'verify', 'serve', 'format'];
+
+  disks.addHost(A);
+  disks.addHost(B);
+  attempt('a host twice', () => disks.addHost(A));
+  disks.createVolume(FIRST, 10);
+  attempt('a volume twice', () => disks.createVolume(FIRST, 10));
+  attempt('an unknown snapshot', () => disks.createVolume(THIRD, 10, 'snap-unknown'));
+
+  // Called wrongly.
+  verb(A, 'probe', undefined, 'Alpha');
+  verb(A, 'probe', undefined, 'a');
+  verb(A, 'probe', undefined, '../etc');
+  verb(A, 'mount', undefined);
+  verb(A, 'mount', 'vol-xyz');
+  verb(A, 'mount', 'vol-1');
+
+  // Nothing there, then blank, then formatted, then serving; everything twice.
+  lifeCycle(A, FIRST, [...each, 'release']);
+  disks.attach(FIRST, A);
+  attempt('a second attachment', () => disks.attach(FIRST, B));
+  lifeCycle(A, FIRST, ['mount', 'format', 'format', 'mount', 'mount', 'verify', 'format', 'probe', 'serve', 'serve']);
+  lifeCycle(A, FIRST, ['probe', 'probe', 'verify', 'format']);
+  note('mounted', disks.mounted(FIRST));
+
+  attempt('no course', () => disks.list(A, VOLUME));
+  for (let i = 0; i < COURSES; i++) attempt('upload', () => disks.upload(A, VOLUME, makeCourse(`old-${i}`)));
+  attempt('the same again', () => disks.upload(A, VOLUME, makeCourse('old-0')));
+  attempt('not served there', () => disks.upload(B, VOLUME, makeCourse('elsewhere')));
+  attempt('manifest', () => Buffer.from(disks.read(A, VOLUME, 'courses/old-3/manifest.sha256')).toString());
+  attempt('canary', () => Buffer.from(disks.read(A, VOLUME, '.remount/canary')).toString());
+  attempt('no such file', () => disks.read(A, VOLUME, 'courses/old-3/none'));
+  attempt('no such course', () => disks.remove(A, VOLUME, 'none'));
+  lifeCycle(A, FIRST, ['verify']);
+
+  // Snapshots while mounted; a volume from one, served by the other host, while the first goes on.
+  disks.takeSnapshot(FIRST, 'snap-good');
+  attempt('after the snapshot', () => disks.upload(A, VOLUME, makeCourse('late')));
+  attempt('smaller than the snapshot', () => disks.createVolume(SMALL, 5, 'snap-good'));
+  disks.createVolume(SECOND, 20, 'snap-good');
+  disks.attach(SECOND, B);
+  lifeCycle(B, SECOND, ['format', 'mount', 'verify', 'serve', 'probe', 'format']);
+  attempt('restored', () => disks.list(B, VOLUME));
+  attempt('content', () => damagedCourses(disks, B, VOLUME));
+  note('inspect', disks.inspect({ snapshotId: 'snap-good' }).sound);
+
+  // A forced detach under a live mount; released; attached again.
+  disks.detach(SECOND, B);
+  note('mounted', disks.mounted(SECOND));
+  lifeCycle(B, SECOND, each);
+  disks.attach(SECOND, B);
+  note('mounted', disks.mounted(SECOND));
+  lifeCycle(B, SECOND, [...each, 'release', 'release', ...each, 'probe']);
+  attempt('restored', () => disks.list(B, VOLUME).length);
+
+  // The bad Wednesday.
+  const planted = disks.plantInconsistency(FIRST);
+  note('planted', planted.courseIds);
+  lifeCycle(A, FIRST, ['probe', 'verify']);
+  for (let i = 0; i < COURSES; i++) attempt('upload', () => disks.upload(A, VOLUME, makeCourse(`new-${i}`)));
+  attempt('content', () => damagedCourses(disks, A, VOLUME));
+  disks.takeSnapshot(FIRST, 'snap-bad');
+  note(
+    'inspect',
+    [{ snapshotId: 'snap-good' }, { snapshotId: 'snap-bad' }, { volumeId: FIRST }].map((of) => disks.inspect(of).sound),
+  );
+  for (let i = 0; i < COURSES; i++) attempt(`delete old-${i}`, () => disks.remove(A, VOLUME, `old-${i}`));
+  attempt('list', () => disks.list(A, VOLUME));
+  attempt('read', () => disks.read(A, VOLUME, 'courses/new-0/index.html'));
+  attempt('upload', () => disks.upload(A, VOLUME, makeCourse('too-late')));
+  lifeCycle(A, FIRST, each);
+  disks.takeSnapshot(FIRST, 'snap-dead');
+  lifeCycle(A, FIRST, ['release', 'release', ...each]);
+  note('inspect', disks.inspect({ snapshotId: 'snap-dead' }).sound);
+  disks.detach(FIRST, A);
+
+  // A copy of the damaged volume mounts and reads, as the hourly copies of 2010 did.
+  disks.createVolume(THIRD, 10, 'snap-bad');
+  disks.attach(THIRD, A);
+  lifeCycle(A, THIRD, ['mount', 'verify', 'serve', 'probe']);
+  attempt('content', () => damagedCourses(disks, A, VOLUME));
+  attempt('courses', () => disks.list(A, VOLUME).length);
+
+  // Another volume takes over on the same host; the old one's release leaves it alone.
+  lifeCycle(B, SECOND, ['release']);
+  disks.detach(SECOND, B);
+  disks.attach(SECOND, A);
+  lifeCycle(A, SECOND, ['mount', 'serve']);
+  lifeCycle(A, THIRD, ['release']);
+  lifeCycle(A, SECOND, ['probe']);
+
+  // Lost hosts, deleted things.
+  disks.removeHost(A);
+  attempt('deleted while attached', () => disks.attach(SECOND, B));
+  attempt('deleted while attached', () => disks.deleteVolume(SECOND));
+  lifeCycle(B, SECOND, ['mount', 'verify', 'serve', 'probe']);
+  attempt('uploads outlive a host', () => disks.list(B, VOLUME).length);
+  disks.deleteVolume(FIRST);
+  disks.deleteSnapshot('snap-dead');
+  attempt('a snapshot that is gone', () => disks.createVolume(SMALL, 10, 'snap-dead'));
+  return answers;
+}

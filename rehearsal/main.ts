@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     disks = openDisks(options.disks ? { kind: options.disks } : {});
     out.write(`Scenario ${options.scenario}, seed ${options.seed}\n${disks.notes.join('\n')}\nSynthesizing the stack ...\n`);
     const opened = disks;
-    const outcome = await withDirectory(async (directory) => play(options, await synthesize(directory), opened, out, progress));
+    const outcome = await withDirectory(async (directory) => play(options, await (await import('./synthesize.ts')).synthesize(directory), opened, out, progress));
     if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 1)}\n`);
     else out.write(closing(outcome));
     return outcome.ok ? 0 : EXIT_BROKEN;
@@ -36,12 +36,6 @@ async function main(): Promise<number> {
     progress.clear();
     disks?.close();
   }
-}
-
-/** The stack of `cdk.json`, synthesized with all its checks. Loaded late: it takes longer than everything else. */
-async function synthesize(directory: string): Promise<Assembly> {
-  const { synthesizeApp } = await import('../lib/app.ts');
-  return synthesizeApp(directory);
 }
 
 async function play(options: Options, assembly: Assembly, disks: Disks, out: NodeJS.WriteStream, progress: ReturnType<typeof makeProgress>): Promise<Outcome> {

@@ -87,7 +87,7 @@ export class Fleet {
   /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */
   #tick(instance: SimInstance, userData: UserData): void {
     if (instance.state !== 'running') return;
-    for (const volume of this.#cloud.disks.served(instance.id)) {
+    for (const volume of this.#cloud.disks.markers(instance.id)) {
       const serving = this.#probe(instance.id, volume, userData);
       this.#note(volume, serving);
       const { namespace, aggregationSeconds, flushSeconds, dimension } = userData.agent;
@@ -132,7 +132,7 @@ export class Fleet {
     const instanceId = this.#ec2.volumes.get(volumeId)?.attachment?.instanceId;
     const userData = instanceId && this.#userData.get(instanceId);
     if (!instanceId || !userData) return;
-    for (const volume of this.#cloud.disks.served(instanceId)) {
+    for (const volume of this.#cloud.disks.markers(instanceId)) {
       const last = this.#probes.get(`${instanceId} ${volume}`);
       if (last && last.serving === 1) this.#runProbe(instanceId, volume, userData, last.at);
     }

@@ -44,7 +44,7 @@ export const ec2: Operations = {
 function createVolume(input: Input, world: World): AuthorizationRequest[] {
   const tags = requestTags(input);
   const snapshotId = input.SnapshotId === undefined ? undefined : text(input, 'SnapshotId');
-  const parent = snapshotId === undefined ? {} : { 'ec2:ParentSnapshot': arnOf(snapshotId, world) };
+  const parent: Context = snapshotId === undefined ? {} : { 'ec2:ParentSnapshot': arnOf(snapshotId, world) };
   const asked = given(input, {
     'ec2:AvailabilityZone': 'AvailabilityZone',
     'ec2:Encrypted': 'Encrypted',

@@ -32,7 +32,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.sns.createTopic(ref);
     return { ref, attributes: { TopicArn: ref, TopicName: id } };
   },
-  'AWS::DynamoDB::Table': (s, p, id) => {
+  'AWS::DynamoDB::GlobalTable': (s, p, id) => {
     const keys = Object.fromEntries(list(p, 'KeySchema').map((k) => [str(k, 'KeyType'), str(k, 'AttributeName')]));
     s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE);
     return { ref: `table-${id}`, attributes: { Arn: arn(s, 'dynamodb', `table/table-${id}`) } };

@@ -127,6 +127,8 @@ export interface Disks {
   detach(volumeId: string, instanceId: string): void;
   /** Whether the volume, attached to some host, is mounted there. */
   mounted(volumeId: string): boolean;
+  /** Content volumes that the host was told to serve (its markers), sorted: those that its timer probes. */
+  markers(instanceId: string): string[];
 
   /** Runs an SSM document's script as root on the host. */
   run(instanceId: string, run: HostRun): HostResult;

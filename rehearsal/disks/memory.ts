@@ -117,6 +117,10 @@ export class MemoryDisks implements Disks {
     return attachedTo !== undefined && known(this.hosts, attachedTo, 'host').mounts.has(volumeId);
   }
 
+  markers(instanceId: string): string[] {
+    return [...known(this.hosts, instanceId, 'host').markers.keys()].sort();
+  }
+
   run(instanceId: string, run: HostRun): HostResult {
     const host = known(this.hosts, instanceId, 'host');
     const deviceOf = (volumeId: string): MemoryVolume | undefined => {

@@ -1,6 +1,6 @@
 /** Real disks: XFS on loop devices; the host verbs really run, as root, each instance below a root of its own. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readlinkSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { plantOrder } from './course.ts';
 import {
@@ -182,6 +182,11 @@ export class XfsDisks implements Disks {
   mounted(volumeId: string): boolean {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     return attachment !== undefined && isMounted(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
+  }
+
+  markers(instanceId: string): string[] {
+    const directory = join(known(this.hosts, instanceId, 'host'), 'var/lib/remount/serving');
+    return existsSync(directory) ? readdirSync(directory).filter((name) => !name.includes('.new.')).sort() : [];
   }
 
   run(instanceId: string, run: HostRun): HostResult {

@@ -226,7 +226,7 @@ function judge(world: World, stage: Stage, volume: string, failure: Failure, r: 
     check('detected within 30 s of the first failed probe', r.healStartedAt - r.firstFailedProbeAt <= DETECTION_MS, duration(r.healStartedAt - r.firstFailedProbeAt)),
     check('every file of the recovery point is intact', r.filesExpected > 0 && r.filesIntact === r.filesExpected, `${r.filesIntact} of ${r.filesExpected}`),
     check('the suspect volume is kept, and out of the schedule', old?.tags[TAG.role] === VOLUME_ROLE.quarantined && !(TAG.schedule in old.tags), old ? `${old.id} is ${old.tags[TAG.role]}` : 'it is gone'),
-    check('one writer: the old owner serves nothing of it', !world.disks.served(failure.owner).includes(volume) && !world.disks.mounted(failure.volumeId), `${failure.owner} serves ${world.disks.served(failure.owner).join(', ') || 'nothing'}`),
+    check('one writer: the old owner serves nothing of it', !world.disks.markers(failure.owner).includes(volume) && !world.disks.mounted(failure.volumeId), `${failure.owner} serves ${world.disks.markers(failure.owner).join(', ') || 'nothing'}`),
     check('the new volume is in the snapshot schedule', later.length > 0, `${later.length} snapshots of ${current?.id ?? 'no single current volume'}`),
     check('the alarms watch the new volume, and are calm', alarms.length > 0 && alarms.every((a) => a.endsWith(' OK')), alarms.join(', ')),
     check('people are told, and the incident is on record', incident !== undefined && sns.messages.some((m) => m.subject.includes(`${volume} is served again`)), incident?.summary?.S ?? 'no record'),

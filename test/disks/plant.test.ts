@@ -9,7 +9,7 @@ const realTest = realDiskTest();
 const LIVES = [
   ['100', '40', '1', 'mounted'],
   ['10', '12', '2', 'detached'],
-  ['1', '30', '3', 'mounted'],
+  ['1', '25', '3', 'mounted'],
   ['500', '4', '4', 'mounted'],
 ] as const;
 

@@ -21,7 +21,7 @@ function obstacle(): string | undefined {
  * A test on real disks. Where they cannot be had it is skipped, with the reason in its name; in CI that is a failure,
  * because there a skipped proof would pass for one.
  */
-export function realDiskTest(): (name: string, body: () => void) => void {
+export function realDiskTest(): (name: string, body: () => void | Promise<void>) => void {
   const reason = obstacle();
   return (name, body) => {
     const limit = 120_000;

@@ -1,0 +1,25 @@
+/**
+ * Opens real disks, mounts a volume with an unusual id, and then, as its argument says: `hang` waits to be killed, or
+ * `exit` ends with code 7 without closing anything.
+ */
+import { DISK_KIND } from '../../rehearsal/disks/disks.ts';
+import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
+import { openDisks } from '../../rehearsal/disks/open.ts';
+import { runVerb } from './support.ts';
+
+const reason = enterPrivateNamespace();
+if (reason !== undefined) throw new Error(reason);
+const [how, volumeId = ''] = process.argv.slice(2);
+const host = 'i-0aaaaaaaaaaaaaaaa';
+const disks = openDisks({ kind: DISK_KIND.xfs });
+disks.addHost(host);
+disks.createVolume(volumeId, 10);
+disks.attach(volumeId, host);
+const codes = ['format', 'mount', 'serve'].map(
+  (verb) => runVerb(disks, host, verb, { volume: 'alpha', volumeId }).exitCode,
+);
+if (codes.some((code) => code !== 0)) throw new Error(`verbs failed: ${codes.join()}`);
+
+process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);
+if (how === 'exit') process.exit(7);
+setInterval(() => undefined, 1000);

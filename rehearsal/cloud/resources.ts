@@ -23,7 +23,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   'AWS::AutoScaling::AutoScalingGroup': createGroup,
   'AWS::ElasticLoadBalancingV2::LoadBalancer': createLoadBalancer,
   'AWS::ElasticLoadBalancingV2::TargetGroup': createTargetGroup,
-  'AWS::ElasticLoadBalancingV2::Listener': (s, _, id) => ({ ref: arn(s, 'elasticloadbalancing', `listener/app/${id}/1`), attributes: { ListenerArn: arn(s, 'elasticloadbalancing', `listener/app/${id}/1`) } }),
+  'AWS::ElasticLoadBalancingV2::Listener': (_, p, id) => {
+    const ref = `${str(p, 'LoadBalancerArn').replace(':loadbalancer/', ':listener/')}/${id}`;
+    return { ref, attributes: { ListenerArn: ref } };
+  },
   'AWS::IAM::Role': (s, _, id) => ({ ref: `role-${id}`, attributes: { Arn: roleArn(s, id), RoleId: `AROA${id}` } }),
   'AWS::IAM::Policy': (_, __, id) => ({ ref: `policy-${id}`, attributes: { Id: `policy-${id}` } }),
   'AWS::IAM::ManagedPolicy': (s, _, id) => ({ ref: `arn:aws:iam::${s.cloud.account}:policy/${id}`, attributes: {} }),

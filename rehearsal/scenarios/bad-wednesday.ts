@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import type { Incident } from '../../lambda/core/model.ts';
+import type { Item } from '../cloud/expressions.ts';
 import { Library, makeCourse } from '../courses.ts';
 import { duration } from '../duration.ts';
 import { type Course, DISK_ERROR, DiskError } from '../disks/disks.ts';
@@ -145,6 +147,11 @@ async function deleteUntilItBreaks(world: World, stage: Stage, volume: string, l
   throw new Error(`${oldest.length} courses were deleted and the file system still stands: the damage did not trip`);
 }
 
+/** The incident in a ledger item, where it is one. */
+function recordOf(item: Item): Incident | undefined {
+  return item.incident?.S === undefined ? undefined : (JSON.parse(item.incident.S) as Incident);
+}
+
 function servedElsewhere(stage: Stage, volume: string, owner: string): boolean {
   const now = stage.ownerOf(volume);
   return now !== undefined && now !== owner;
@@ -218,7 +225,7 @@ function judge(world: World, stage: Stage, volume: string, failure: Failure, r: 
   if (!r) return [...checks, check('a person is paged when it cannot be healed', sns.messages.some((m) => m.at > failure.at && m.subject.includes('needs a person')), `${sns.messages.filter((m) => m.at > failure.at).length} messages`)];
   const old = ec2.volumes.get(failure.volumeId);
   const current = currentOf(stage, volume);
-  const incident = dynamodb.all().find((item) => item.incident?.S?.includes(failure.volumeId) && item.outcome?.S === 'healed');
+  const incident = dynamodb.all().find((item) => recordOf(item)?.replacement?.oldVolume === failure.volumeId);
   const later = [...ec2.snapshots.values()].filter((s) => s.volumeId === current?.id);
   const alarms = cloudwatch.alarms.filter((a) => a.name.includes(`/${volume}/`)).map((a) => `${a.name} ${a.state}`);
   return [

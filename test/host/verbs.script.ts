@@ -28,6 +28,7 @@ disks.addHost(HOST);
 const root = disks.rootOf(HOST);
 const staging = (id: string): string => join(root, 'mnt/remount', id);
 const answers: Record<string, unknown> = {};
+let lastKeys: Record<string, string> = {};
 
 const environment = (more: Record<string, string>): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
@@ -39,7 +40,8 @@ const environment = (more: Record<string, string>): NodeJS.ProcessEnv => ({
 function verb(label: string, name: string, id: string, more: Record<string, string> = {}): void {
   const env = environment({ SSM_Volume: VOLUME, SSM_VolumeId: id, REMOUNT_NOW: '2026-01-01T00:00:00Z', ...more });
   const { status, stdout, stderr } = spawnSync(shell, [join(HOST_FILES, `${name}.sh`)], { encoding: 'utf8', env });
-  answers[label] = [status, keysOf(stdout).state, stderr.replaceAll(root, '').trim()];
+  lastKeys = keysOf(stdout);
+  answers[label] = [status, lastKeys.state, stderr.replaceAll(root, '').trim()];
 }
 const twice = (name: string, id: string): void => {
   verb(`${name} first`, name, id);
@@ -82,6 +84,7 @@ chmodSync(staging(ONE), 0o755);
 tool('dd', 'if=/dev/zero', `of=${join(staging(ONE), 'filler')}`, 'bs=1M', 'status=none');
 tool('dd', 'if=/dev/zero', `of=${join(staging(ONE), 'filler2')}`, 'bs=512', 'status=none');
 verb('probe full', 'probe', ONE);
+answers.fullSaid = lastKeys.full === 'true';
 for (const name of ['filler', 'filler2']) rmSync(join(staging(ONE), name));
 writeFileSync(join(staging(ONE), '.remount/canary'), '\0\0\0');
 verb('probe torn canary', 'probe', ONE);
@@ -141,13 +144,22 @@ answers.datagrams = datagrams;
 answers.linkGone = !existsSync(join(root, 'srv/content', VOLUME));
 
 // Devices that hold something, and are left as they are.
+/** Checksum of the places where a new file system, or what stood there before, would be. */
+const samples = (device: string): string =>
+  must(
+    'sh',
+    '-c',
+    'for at in 0 256 1023; do dd if="$1" bs=1M count=1 skip=$at status=none; done | sha256sum',
+    'sh',
+    device,
+  );
 const refuse = (label: string, prepare: (device: string) => void): void => {
   disks.attach(OTHER, HOST);
   const device = readlinkSync(join(root, `dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${OTHER.replace('-', '')}`));
   prepare(device);
-  const before = must('sha256sum', device);
+  const before = samples(device);
   verb(`format ${label}`, 'format', OTHER);
-  answers[`untouched ${label}`] = must('sha256sum', device) === before;
+  answers[`untouched ${label}`] = samples(device) === before;
   disks.detach(OTHER, HOST);
   disks.deleteVolume(OTHER);
   disks.createVolume(OTHER, 1);

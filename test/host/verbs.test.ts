@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { describe, expect } from '@jest/globals';
+import { z } from 'zod';
+import { EXIT } from '../../lib/contract.ts';
+import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+
+const realTest = realDiskTest();
+const Answers = z.record(z.string(), z.unknown());
+const Verb = z.tuple([z.number(), z.string(), z.string()]);
+
+/** What each run must answer: the name of its exit code, and for 0 the state it prints. */
+const EXPECTED: Record<string, keyof typeof EXIT | `ok ${string}`> = {
+  'probe without device': 'notMounted',
+  'mount without device': 'noDevice',
+  'format without device': 'noDevice',
+  'verify without device': 'notMounted',
+  'serve without device': 'notMounted',
+  'release without device': 'ok released',
+  'mount blank': 'unmountable',
+  'format first': 'ok formatted',
+  'format again': 'ok formatted',
+  'mount first': 'ok mounted',
+  'mount again': 'ok mounted',
+  'verify fresh': 'noCanary',
+  'serve first': 'ok serving',
+  'serve again': 'ok serving',
+  'probe first': 'ok serving',
+  'probe again': 'ok serving',
+  'verify first': 'ok verified',
+  'verify again': 'ok verified',
+  'real clock': 'ok serving',
+  'format serving': 'notBlank',
+  'verify unreadable file': 'unreadable',
+  'verify unreadable directory': 'unreadable',
+  'probe unreadable': 'unreadable',
+  'probe full': 'ok serving',
+  'probe torn canary': 'noCanary',
+  'probe without canary': 'noCanary',
+  'serve mends': 'ok serving',
+  'probe hangs': 'timeout',
+  'probe still hangs': 'timeout',
+  'probe after the hang': 'ok serving',
+  'release busy': 'busy',
+  'mount still there': 'ok mounted',
+  'serve after busy': 'ok serving',
+  'format second': 'ok formatted',
+  'mount second': 'ok mounted',
+  'serve second': 'ok serving',
+  'release replaced': 'ok released',
+  'release replaced again': 'ok released',
+  'format after serving': 'notBlank',
+  'probe shut down': 'shutdown',
+  'mount shut down': 'shutdown',
+  'verify shut down': 'shutdown',
+  'serve shut down': 'shutdown',
+  'format shut down': 'shutdown',
+  'release first': 'ok released',
+  'release again': 'ok released',
+  'format bytes at the start': 'notBlank',
+  'format bytes at a quarter': 'notBlank',
+  'format bytes at the end': 'notBlank',
+  'format a swap signature': 'notBlank',
+  'format another XFS': 'notBlank',
+  'format completes what was cut off': 'ok formatted',
+  'mount completed': 'ok mounted',
+  'format with an upload, mounted': 'notBlank',
+  'release with an upload': 'ok released',
+  'format with an upload': 'notBlank',
+  'volume ""': 'usage',
+  'volume "Alpha"': 'usage',
+  'volume "a"': 'usage',
+  'volume "a-"': 'usage',
+  'volume "a\\nb"': 'usage',
+  'volume "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"': 'usage',
+  'id ""': 'usage',
+  'id "vol-"': 'usage',
+  'id "vol-1234567"': 'usage',
+  'id "vol-000000000000000000"': 'usage',
+  'id "vol-0123456G"': 'usage',
+  'id "vol-0123456/.."': 'usage',
+  'id "snap-01234567"': 'usage',
+  'no such user': 'usage',
+};
+
+/** What else the script saw. */
+const FACTS = {
+  options: ['noatime', 'nodev', 'nosuid', 'rw'],
+  link: true,
+  marker: 'vol-0000000000000000a\n',
+  asidesLeft: [],
+  realClock: true,
+  fullSaid: true,
+  secondHangIsQuick: true,
+  leftInRun: [],
+  linkKept: true,
+  linkGone: true,
+  datagrams: ['Serving:1|g|#Volume:alpha-with-a-long-name', 'Serving:0|g|#Volume:alpha-with-a-long-name'],
+  'untouched bytes at the start': true,
+  'untouched bytes at a quarter': true,
+  'untouched bytes at the end': true,
+  'untouched a swap signature': true,
+  'untouched another XFS': true,
+};
+
+describe('host verbs on real XFS', () => {
+  for (const shell of ['dash', 'bash']) {
+    realTest(`answer as documented, each time they run, in ${shell}`, () => {
+      const answers = Answers.parse(runScript(join(import.meta.dirname, 'verbs.script.ts'), shell));
+      const facts = Object.fromEntries(Object.entries(answers).filter(([name]) => !(name in EXPECTED)));
+      expect(facts).toEqual(FACTS);
+      for (const [name, expected] of Object.entries(EXPECTED)) {
+        const [code, state, stderr] = Verb.parse(answers[name]);
+        const [key = '', printed = key] = expected.split(' ');
+        expect([name, code, state]).toEqual([name, Object.entries(EXIT).find(([name]) => name === key)?.[1], printed]);
+        // Failures say why, in words; success says nothing.
+        if (key === 'ok') expect([name, stderr]).toEqual([name, '']);
+        else expect([name, stderr]).toEqual([name, expect.stringMatching(/remount: ./)]);
+      }
+    });
+  }
+});

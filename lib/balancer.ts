@@ -2,8 +2,8 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
-  ApplicationLoadBalancer,
   type ApplicationListener,
+  ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
   ListenerAction,
@@ -38,7 +38,11 @@ export class ContentBalancer extends Construct {
 
   constructor(scope: Construct, id: string, props: ContentBalancerProps) {
     super(scope, id);
-    const securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc, description: 'Content load balancer', allowAllOutbound: false });
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: 'Content load balancer',
+      allowAllOutbound: false,
+    });
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
       internetFacing: true,
@@ -55,19 +59,41 @@ export class ContentBalancer extends Construct {
   }
 
   #listener(certificateArn: string | undefined, securityGroup: SecurityGroup): ApplicationListener {
-    const notFound = ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'no such content volume\n' });
+    const notFound = ListenerAction.fixedResponse(404, {
+      contentType: 'text/plain',
+      messageBody: 'no such content volume\n',
+    });
     const port = (n: number) => securityGroup.addIngressRule(Peer.anyIpv4(), Port.tcp(n), 'Content is public');
-    acknowledge(securityGroup, 'AwsSolutions-EC23', 'This load balancer serves content to the public; the instances behind it take requests from it alone');
+    acknowledge(
+      securityGroup,
+      'AwsSolutions-EC23',
+      'This load balancer serves content to the public; the instances behind it take requests from it alone',
+    );
     port(80);
-    if (!certificateArn) return this.loadBalancer.addListener('Http', { protocol: ApplicationProtocol.HTTP, open: false, defaultAction: notFound });
+    if (!certificateArn)
+      return this.loadBalancer.addListener('Http', {
+        protocol: ApplicationProtocol.HTTP,
+        open: false,
+        defaultAction: notFound,
+      });
     port(443);
     const redirect = ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true });
     this.loadBalancer.addListener('Http', { protocol: ApplicationProtocol.HTTP, open: false, defaultAction: redirect });
     const certificates = [ListenerCertificate.fromArn(certificateArn)];
-    return this.loadBalancer.addListener('Https', { protocol: ApplicationProtocol.HTTPS, certificates, open: false, defaultAction: notFound });
+    return this.loadBalancer.addListener('Https', {
+      protocol: ApplicationProtocol.HTTPS,
+      certificates,
+      open: false,
+      defaultAction: notFound,
+    });
   }
 
-  #targets(volume: string, index: number, listener: ApplicationListener, props: ContentBalancerProps): ApplicationTargetGroup {
+  #targets(
+    volume: string,
+    index: number,
+    listener: ApplicationListener,
+    props: ContentBalancerProps,
+  ): ApplicationTargetGroup {
     const group = new ApplicationTargetGroup(this, `Targets-${volume}`, {
       vpc: props.vpc,
       targetType: TargetType.INSTANCE,

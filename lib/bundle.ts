@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetHashType } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -24,7 +24,9 @@ export function bundle(name: string): string {
   const entry = join(ROOT, 'lambda', name, 'index.ts');
   const inputsFile = join(CACHE, `${name}.inputs.json`);
   const known = existsSync(inputsFile) ? (JSON.parse(readFileSync(inputsFile, 'utf8')) as string[]) : undefined;
-  const target = known?.every((path) => existsSync(join(ROOT, path))) ? join(CACHE, `${name}-${fingerprint(known)}`) : undefined;
+  const target = known?.every((path) => existsSync(join(ROOT, path)))
+    ? join(CACHE, `${name}-${fingerprint(known)}`)
+    : undefined;
   if (target && existsSync(join(target, 'index.mjs'))) return target;
 
   const built = buildSync({

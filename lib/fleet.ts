@@ -1,11 +1,28 @@
 import { Duration, Tags } from 'aws-cdk-lib';
-import { AutoScalingGroup, BlockDeviceVolume, EbsDeviceVolumeType, GroupMetrics, HealthChecks } from 'aws-cdk-lib/aws-autoscaling';
-import { InstanceType, type IVpc, LaunchTemplate, MachineImage, AmazonLinuxCpuType, Peer, Port, SecurityGroup, SubnetType, LaunchTemplateHttpTokens } from 'aws-cdk-lib/aws-ec2';
+import {
+  AutoScalingGroup,
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  GroupMetrics,
+  HealthChecks,
+} from 'aws-cdk-lib/aws-autoscaling';
+import {
+  AmazonLinuxCpuType,
+  InstanceType,
+  type IVpc,
+  LaunchTemplate,
+  LaunchTemplateHttpTokens,
+  MachineImage,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+} from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { TAG } from './contract.ts';
 import { contentUserData } from './user-data.ts';
-import { acknowledge } from './acknowledge.ts';
 
 export interface FleetProps {
   readonly vpc: IVpc;
@@ -30,7 +47,11 @@ export class Fleet extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetProps) {
     super(scope, id);
-    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc, description: 'Content instances', allowAllOutbound: false });
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: 'Content instances',
+      allowAllOutbound: false,
+    });
     // Endpoints, and Amazon Linux's packages in S3 through its gateway. There is no route to the internet.
     this.securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS services through the VPC endpoints');
     const role = this.#role(props.namespace);
@@ -44,7 +65,12 @@ export class Fleet extends Construct {
       requireImdsv2: true,
       httpTokens: LaunchTemplateHttpTokens.REQUIRED,
       httpPutResponseHopLimit: 1,
-      blockDevices: [{ deviceName: '/dev/xvda', volume: BlockDeviceVolume.ebs(16, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }) }],
+      blockDevices: [
+        {
+          deviceName: '/dev/xvda',
+          volume: BlockDeviceVolume.ebs(16, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
+        },
+      ],
     });
     this.groups = props.zones.map((zone) => this.#group(zone, template, props));
   }
@@ -55,10 +81,22 @@ export class Fleet extends Construct {
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
     role.addToPolicy(
-      new PolicyStatement({ actions: ['cloudwatch:PutMetricData'], resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': namespace } } }),
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
+      }),
     );
-    acknowledge(role, 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]', 'AWS keeps this policy in step with what the Systems Manager agent needs; it touches no content');
-    acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'PutMetricData has no resources; the namespace is bound by a condition');
+    acknowledge(
+      role,
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
+      'AWS keeps this policy in step with what the Systems Manager agent needs; it touches no content',
+    );
+    acknowledge(
+      role,
+      'AwsSolutions-IAM5[Resource::*]',
+      'PutMetricData has no resources; the namespace is bound by a condition',
+    );
     return role;
   }
 
@@ -73,7 +111,11 @@ export class Fleet extends Construct {
       groupMetrics: [GroupMetrics.all()],
     });
     Tags.of(group).add(TAG.stack, props.stackName);
-    acknowledge(group, 'AwsSolutions-AS3', 'The healer and the alarms watch the content, not the size of a group; a lost instance is routine');
+    acknowledge(
+      group,
+      'AwsSolutions-AS3',
+      'The healer and the alarms watch the content, not the size of a group; a lost instance is routine',
+    );
     return group;
   }
 }

@@ -8,7 +8,14 @@ const HOST = join(import.meta.dirname, '..', 'host');
 const COMMON_LINE = /^\. "\$\(dirname "\$0"\)\/common\.sh"$/m;
 
 /** Seconds that the agent lets a verb run; each verb has a shorter deadline of its own. */
-const TIMEOUTS: Readonly<Record<HostVerb, number>> = { probe: 15, format: 60, mount: 60, verify: 60, serve: 30, release: 30 };
+const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
+  probe: 15,
+  format: 60,
+  mount: 60,
+  verify: 60,
+  serve: 30,
+  release: 30,
+};
 
 /** A file of `host/`, as it is. */
 export function hostFile(name: string): string {

@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
@@ -10,7 +11,6 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
@@ -42,16 +42,33 @@ export class ContentNetwork extends Construct {
       flowLogs: {
         Rejected: {
           destination: FlowLogDestination.toCloudWatchLogs(
-            new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY }),
+            new LogGroup(this, 'FlowLogs', {
+              retention: RetentionDays.ONE_MONTH,
+              removalPolicy: RemovalPolicy.DESTROY,
+            }),
           ),
         },
       },
     });
-    const securityGroup = new SecurityGroup(this, 'Endpoints', { vpc: this.vpc, description: 'VPC endpoints', allowAllOutbound: false });
+    const securityGroup = new SecurityGroup(this, 'Endpoints', {
+      vpc: this.vpc,
+      description: 'VPC endpoints',
+      allowAllOutbound: false,
+    });
     securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'From the content instances');
     const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
-    for (const [name, service] of Object.entries({ Ssm: SSM, SsmMessages: SSM_MESSAGES, Ec2Messages: EC2_MESSAGES, Monitoring: CLOUDWATCH_MONITORING })) {
-      this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups: [securityGroup], open: false });
+    for (const [name, service] of Object.entries({
+      Ssm: SSM,
+      SsmMessages: SSM_MESSAGES,
+      Ec2Messages: EC2_MESSAGES,
+      Monitoring: CLOUDWATCH_MONITORING,
+    })) {
+      this.vpc.addInterfaceEndpoint(name, {
+        service,
+        subnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+        securityGroups: [securityGroup],
+        open: false,
+      });
     }
   }
 }

@@ -28,7 +28,11 @@ export class RemountStack extends Stack {
     const namespace = metricNamespace(stackName);
     const volumeNames = settings.volumes.map((v) => v.name);
 
-    const key = new Key(this, 'Key', { description: `Content volumes of ${stackName}`, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
+    const key = new Key(this, 'Key', {
+      description: `Content volumes of ${stackName}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
     const ledger = new Ledger(this, 'Ledger', { key });
     const network = new ContentNetwork(this, 'Network', { zones: settings.zones });
@@ -49,13 +53,27 @@ export class RemountStack extends Stack {
     });
     new SnapshotSchedule(this, 'Snapshots', { stackName, ...settings.snapshots });
     const documents = new HostDocuments(this, 'Host');
-    const healer = new VolumeHealer(this, 'Healer', { stackName, ledger, documents, people: people.topic, key, volumes: volumeNames });
+    const healer = new VolumeHealer(this, 'Healer', {
+      stackName,
+      ledger,
+      documents,
+      people: people.topic,
+      key,
+      volumes: volumeNames,
+    });
     const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, key });
     for (const volume of settings.volumes) {
       const targetGroup = balancer.targetGroups.get(volume.name);
       if (!targetGroup) throw new Error(`no target group for ${volume.name}`);
       const content = new ContentVolume(this, `Volume-${volume.name}`, { keeper, ...volume });
-      const alarms = new VolumeAlarms(this, `Alarms-${volume.name}`, { stackName, namespace, volume: volume.name, targetGroup, healer: healer.live, people: people.topic });
+      const alarms = new VolumeAlarms(this, `Alarms-${volume.name}`, {
+        stackName,
+        namespace,
+        volume: volume.name,
+        targetGroup,
+        healer: healer.live,
+        people: people.topic,
+      });
       // An alarm before the volume would start a heal that finds nothing to heal.
       alarms.node.addDependency(content);
     }

@@ -10,7 +10,15 @@ export class SettingsError extends Error {
 export const CONTEXT_KEY = 'remount';
 
 /** Limits of gp3. Source: API reference of CreateVolume (Size, Iops, Throughput); ratios: EBS User Guide, "General Purpose SSD volumes". */
-const GP3 = { maxSizeGiB: 65_536, minIops: 3000, maxIops: 80_000, minThroughput: 125, maxThroughput: 2000, iopsPerGiB: 500, throughputPerIops: 0.25 };
+const GP3 = {
+  maxSizeGiB: 65_536,
+  minIops: 3000,
+  maxIops: 80_000,
+  minThroughput: 125,
+  maxThroughput: 2000,
+  iopsPerGiB: 500,
+  throughputPerIops: 0.25,
+};
 const ZONE = /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/;
 const MAX_VOLUMES = 25;
 
@@ -33,16 +41,41 @@ const volume = z.strictObject(
 const schema = z.strictObject(
   {
     /** Name of the stack; the start of alarm names and the value of the tag `remount:stack`. */
-    stackName: z.string('a stack name').regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, '1 to 51 letters, digits and hyphens, starting with a letter').default('Remount'),
-    region: z.string('a Region name such as eu-west-1').regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name such as eu-west-1').default('eu-west-1'),
+    stackName: z
+      .string('a stack name')
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, '1 to 51 letters, digits and hyphens, starting with a letter')
+      .default('Remount'),
+    region: z
+      .string('a Region name such as eu-west-1')
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name such as eu-west-1')
+      .default('eu-west-1'),
     /** Availability Zones that instances and volumes live in; the load balancer needs two. */
-    zones: z.array(z.string(ZONES()).regex(ZONE, ZONES()), 'a list of two to six Availability Zones').min(2, 'two to six Availability Zones').max(6, 'two to six Availability Zones').optional(),
+    zones: z
+      .array(z.string(ZONES()).regex(ZONE, ZONES()), 'a list of two to six Availability Zones')
+      .min(2, 'two to six Availability Zones')
+      .max(6, 'two to six Availability Zones')
+      .optional(),
     instancesPerZone: whole(2, 20, 'instances (owner and standby are two)').default(2),
-    instanceType: z.string('a Graviton instance type such as t4g.small').regex(/^[a-z]+\d+g[a-z]*\.[a-z0-9]+$/, 'a Graviton instance type such as t4g.small').default('t4g.small'),
-    volumes: z.array(volume, 'a list of content volumes').min(1, `1 to ${MAX_VOLUMES} content volumes`).max(MAX_VOLUMES, `1 to ${MAX_VOLUMES} content volumes`).default(() => [volume.parse({ name: 'alpha' }), volume.parse({ name: 'beta' })]),
-    snapshots: z.strictObject({ perHour: whole(1, 4, 'schedules an hour').default(4), keepHours: whole(2, 250, 'hours').default(24) }, 'perHour, keepHours').default({ perHour: 4, keepHours: 24 }),
+    instanceType: z
+      .string('a Graviton instance type such as t4g.small')
+      .regex(/^[a-z]+\d+g[a-z]*\.[a-z0-9]+$/, 'a Graviton instance type such as t4g.small')
+      .default('t4g.small'),
+    volumes: z
+      .array(volume, 'a list of content volumes')
+      .min(1, `1 to ${MAX_VOLUMES} content volumes`)
+      .max(MAX_VOLUMES, `1 to ${MAX_VOLUMES} content volumes`)
+      .default(() => [volume.parse({ name: 'alpha' }), volume.parse({ name: 'beta' })]),
+    snapshots: z
+      .strictObject(
+        { perHour: whole(1, 4, 'schedules an hour').default(4), keepHours: whole(2, 250, 'hours').default(24) },
+        'perHour, keepHours',
+      )
+      .default({ perHour: 4, keepHours: 24 }),
     alertEmail: z.email('an email address').optional(),
-    certificateArn: z.string('the ARN of an ACM certificate').regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/, 'the ARN of an ACM certificate').optional(),
+    certificateArn: z
+      .string('the ARN of an ACM certificate')
+      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/, 'the ARN of an ACM certificate')
+      .optional(),
   },
   'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, alertEmail, certificateArn',
 );
@@ -77,7 +110,8 @@ export function readSettings(context: unknown): Settings {
   const { data } = parsed;
   const zones = data.zones ?? [`${data.region}a`, `${data.region}b`];
   for (const [i, zone] of zones.entries()) {
-    if (!zone.startsWith(data.region)) fail(`zones[${i}]`, zone, `an Availability Zone of ${data.region} (setting region)`);
+    if (!zone.startsWith(data.region))
+      fail(`zones[${i}]`, zone, `an Availability Zone of ${data.region} (setting region)`);
     if (zones.indexOf(zone) !== i) fail(`zones[${i}]`, zone, 'each Availability Zone once');
   }
   const volumes = data.volumes.map((v, i) => ({ ...v, zone: v.zone ?? zones[i % zones.length] ?? '' }));
@@ -86,9 +120,15 @@ export function readSettings(context: unknown): Settings {
     if (volumes.findIndex((other) => other.name === v.name) !== i) fail(`${at}.name`, v.name, 'each name once');
     if (!zones.includes(v.zone)) fail(`${at}.zone`, v.zone, `one of ${zones.join(', ')} (setting zones)`);
     const maxIops = Math.max(GP3.minIops, v.sizeGiB * GP3.iopsPerGiB);
-    if (v.iops > maxIops) fail(`${at}.iops`, v.iops, `at most ${maxIops} for ${v.sizeGiB} GiB (gp3: ${GP3.iopsPerGiB} a GiB)`);
+    if (v.iops > maxIops)
+      fail(`${at}.iops`, v.iops, `at most ${maxIops} for ${v.sizeGiB} GiB (gp3: ${GP3.iopsPerGiB} a GiB)`);
     const maxThroughput = Math.max(GP3.minThroughput, v.iops * GP3.throughputPerIops);
-    if (v.throughputMiBs > maxThroughput) fail(`${at}.throughputMiBs`, v.throughputMiBs, `at most ${maxThroughput} for ${v.iops} IOPS (gp3: ${GP3.throughputPerIops} MiB/s an IOPS)`);
+    if (v.throughputMiBs > maxThroughput)
+      fail(
+        `${at}.throughputMiBs`,
+        v.throughputMiBs,
+        `at most ${maxThroughput} for ${v.iops} IOPS (gp3: ${GP3.throughputPerIops} MiB/s an IOPS)`,
+      );
   }
   return { ...data, zones, volumes };
 }
@@ -99,7 +139,9 @@ function fromContext(context: unknown): unknown {
   try {
     return JSON.parse(context);
   } catch (error) {
-    throw new SettingsError(`${CONTEXT_KEY}: received ${shown(context)}; allowed: a JSON object (${error instanceof Error ? error.message : error})`);
+    throw new SettingsError(
+      `${CONTEXT_KEY}: received ${shown(context)}; allowed: a JSON object (${error instanceof Error ? error.message : error})`,
+    );
   }
 }
 
@@ -109,8 +151,15 @@ function refusal(error: z.ZodError, input: unknown): SettingsError {
   if (!issue) return new SettingsError(`${CONTEXT_KEY}: ${error.message}`);
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
-  const name = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('').replace(/^\./, '') || CONTEXT_KEY;
-  const allowed = issue.code === 'unrecognized_keys' ? `no such setting; ${issue.path.length === 0 || issue.message ? knownKeys(issue.path) : ''}` : issue.message;
+  const name =
+    path
+      .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+      .join('')
+      .replace(/^\./, '') || CONTEXT_KEY;
+  const allowed =
+    issue.code === 'unrecognized_keys'
+      ? `no such setting; ${issue.path.length === 0 || issue.message ? knownKeys(issue.path) : ''}`
+      : issue.message;
   return new SettingsError(`${name}: received ${shown(value)}; allowed: ${allowed}`);
 }
 

@@ -48,14 +48,19 @@ export class SnapshotSchedule extends Construct {
   #role(): Role {
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('dlm.amazonaws.com') });
-    const allow = (actions: string[], resources: string[]) => role.addToPolicy(new PolicyStatement({ actions, resources }));
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
     allow(['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'], ['*']);
     allow(['ec2:CreateSnapshot'], [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')]);
     allow(['ec2:DeleteSnapshot', 'ec2:CreateTags'], [ec2Arns(stack, 'snapshot')]);
     acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
     for (const kind of ['volume', 'snapshot'] as const) {
       const account = kind === 'volume' ? '<AWS::AccountId>' : '';
-      acknowledge(role, `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${stack.region}:${account}:${kind}/*]`, 'Which volumes are copied is decided by tag in the policy, and DLM alone may assume this role');
+      acknowledge(
+        role,
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${stack.region}:${account}:${kind}/*]`,
+        'Which volumes are copied is decided by tag in the policy, and DLM alone may assume this role',
+      );
     }
     return role;
   }

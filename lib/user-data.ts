@@ -20,7 +20,10 @@ export function contentUserData(namespace: string): UserData {
     ...['common.sh', 'probe.sh', 'report.sh'].map((name) => file(`/opt/remount/${name}`, strip(hostFile(name)))),
     file('/etc/systemd/system/remount-report.service', SERVICE),
     file('/etc/systemd/system/remount-report.timer', TIMER),
-    file('/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json', JSON.stringify(agentConfig(namespace), null, 1)),
+    file(
+      '/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json',
+      JSON.stringify(agentConfig(namespace), null, 1),
+    ),
     'systemctl daemon-reload',
     'systemctl enable --now nginx remount-report.timer',
     '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json',
@@ -81,7 +84,11 @@ function agentConfig(namespace: string): object {
       force_flush_interval: 1,
       aggregation_dimensions: [[METRIC.volumeDimension]],
       metrics_collected: {
-        statsd: { service_address: '127.0.0.1:8125', metrics_collection_interval: PROBE_SECONDS, metrics_aggregation_interval: PROBE_SECONDS },
+        statsd: {
+          service_address: '127.0.0.1:8125',
+          metrics_collection_interval: PROBE_SECONDS,
+          metrics_aggregation_interval: PROBE_SECONDS,
+        },
       },
     },
   };

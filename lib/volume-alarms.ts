@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IAlarmAction, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaAction, SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IAlias } from 'aws-cdk-lib/aws-lambda';
@@ -33,12 +40,32 @@ export class VolumeAlarms extends Construct {
       period: Duration.seconds(10),
     });
     // One period decides: two would not keep detection within 30 s, and a heal that was started for nothing does nothing.
-    this.#alarm(ALARM.serving, props, serving, 1, 'The probe on its owner cannot read and write the content, or has stopped reporting.', [toHealer, toPeople]);
-    const reachable = props.targetGroup.metrics.healthyHostCount({ statistic: Stats.MAXIMUM, period: Duration.minutes(1) });
-    this.#alarm(ALARM.reachable, props, reachable, 2, 'The load balancer finds no instance that serves the content.', [toHealer, toPeople]);
+    this.#alarm(
+      ALARM.serving,
+      props,
+      serving,
+      1,
+      'The probe on its owner cannot read and write the content, or has stopped reporting.',
+      [toHealer, toPeople],
+    );
+    const reachable = props.targetGroup.metrics.healthyHostCount({
+      statistic: Stats.MAXIMUM,
+      period: Duration.minutes(1),
+    });
+    this.#alarm(ALARM.reachable, props, reachable, 2, 'The load balancer finds no instance that serves the content.', [
+      toHealer,
+      toPeople,
+    ]);
   }
 
-  #alarm(kind: AlarmKind, props: VolumeAlarmsProps, metric: Metric, evaluationPeriods: number, meaning: string, actions: IAlarmAction[]): void {
+  #alarm(
+    kind: AlarmKind,
+    props: VolumeAlarmsProps,
+    metric: Metric,
+    evaluationPeriods: number,
+    meaning: string,
+    actions: IAlarmAction[],
+  ): void {
     const alarm = new Alarm(this, kind, {
       alarmName: alarmName(props.stackName, props.volume, kind),
       alarmDescription: `${props.volume}: ${meaning} The healer has been started. Runbook: docs/runbook.md#${kind}`,

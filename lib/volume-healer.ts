@@ -59,7 +59,11 @@ export class VolumeHealer extends Construct {
     this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
     props.ledger.grantActing(this.function);
     props.people.grantPublish(this.function);
-    acknowledge(this.function, 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]', 'To publish to an encrypted topic; the statement names one key');
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
+      'To publish to an encrypted topic; the statement names one key',
+    );
     this.#allowEc2(props);
     this.#allowHosts(props);
     this.#sweep(props);
@@ -67,26 +71,57 @@ export class VolumeHealer extends Construct {
 
   /** Events that failed for good: an alarm that nobody answered must not vanish. */
   #deadLetters(): Queue {
-    return new Queue(this, 'DeadLetters', { enforceSSL: true, encryption: QueueEncryption.SQS_MANAGED, retentionPeriod: Duration.days(14) });
+    return new Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      encryption: QueueEncryption.SQS_MANAGED,
+      retentionPeriod: Duration.days(14),
+    });
   }
 
   #allowEc2({ stackName, key }: VolumeHealerProps): void {
     const stack = Stack.of(this);
     const volumes = ec2Arns(stack, 'volume');
-    const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) => this.function.addToRolePolicy(new PolicyStatement(statement));
-    allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation']);
+    const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
+      this.function.addToRolePolicy(new PolicyStatement(statement));
+    allowDescribing(this.function, [
+      'ec2:DescribeVolumes',
+      'ec2:DescribeInstances',
+      'ec2:DescribeSnapshots',
+      'ssm:DescribeInstanceInformation',
+      'ssm:GetCommandInvocation',
+    ]);
     allowVolumeCreation(this.function, stack, stackName, key);
-    allow({ actions: ['ec2:CreateTags', 'ec2:DeleteTags'], resources: [volumes], conditions: { ...ours(stackName), 'ForAllValues:StringNotEquals': { 'aws:TagKeys': [TAG.stack, TAG.volume] } } });
-    allow({ actions: ['ec2:AttachVolume'], resources: [volumes, ec2Arns(stack, 'instance')], conditions: ours(stackName) });
-    acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'Describe calls and GetCommandInvocation have no resources');
+    allow({
+      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      resources: [volumes],
+      conditions: { ...ours(stackName), 'ForAllValues:StringNotEquals': { 'aws:TagKeys': [TAG.stack, TAG.volume] } },
+    });
+    allow({
+      actions: ['ec2:AttachVolume'],
+      resources: [volumes, ec2Arns(stack, 'instance')],
+      conditions: ours(stackName),
+    });
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Resource::*]',
+      'Describe calls and GetCommandInvocation have no resources',
+    );
     acknowledgeTagged(this.function, 'instance');
   }
 
   #allowHosts({ documents, stackName }: VolumeHealerProps): void {
     const stack = Stack.of(this);
-    const arns = Object.values(documents.documents).map((d) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${d.ref}`);
+    const arns = Object.values(documents.documents).map(
+      (d) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${d.ref}`,
+    );
     this.function.addToRolePolicy(new PolicyStatement({ actions: ['ssm:SendCommand'], resources: arns }));
-    this.function.addToRolePolicy(new PolicyStatement({ actions: ['ssm:SendCommand'], resources: [ec2Arns(stack, 'instance')], conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } } }));
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [ec2Arns(stack, 'instance')],
+        conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
+      }),
+    );
   }
 
   #sweep({ volumes, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
@@ -94,7 +129,16 @@ export class VolumeHealer extends Construct {
       new Rule(this, `Sweep${from / TARGETS_A_RULE}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
         schedule: Schedule.rate(sweepEvery),
-        targets: volumes.slice(from, from + TARGETS_A_RULE).map((sweep) => new LambdaTarget(this.live, { event: RuleTargetInput.fromObject({ sweep }), retryAttempts: 2, maxEventAge: sweepEvery })),
+        targets: volumes
+          .slice(from, from + TARGETS_A_RULE)
+          .map(
+            (sweep) =>
+              new LambdaTarget(this.live, {
+                event: RuleTargetInput.fromObject({ sweep }),
+                retryAttempts: 2,
+                maxEventAge: sweepEvery,
+              }),
+          ),
       });
     }
   }

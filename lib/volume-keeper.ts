@@ -5,9 +5,9 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { ENV } from './contract.ts';
-import type { Ledger } from './ledger.ts';
-import { allowVolumeCreation, allowDescribing } from './volume-permissions.ts';
 import { remountFunction } from './function.ts';
+import type { Ledger } from './ledger.ts';
+import { allowDescribing, allowVolumeCreation } from './volume-permissions.ts';
 
 export interface VolumeKeeperProps {
   /** Value of the tag `remount:stack`. */
@@ -25,12 +25,15 @@ export class VolumeKeeper extends Construct {
     super(scope, id);
     this.function = remountFunction(this, 'Function', 'keep', {
       description: 'Remount: adopts, restores or creates content volumes',
-      environment: { [ENV.stack]: props.stackName, [ENV.key]: props.key.keyArn, [ENV.ledger]: props.ledger.table.tableName },
+      environment: {
+        [ENV.stack]: props.stackName,
+        [ENV.key]: props.key.keyArn,
+        [ENV.ledger]: props.ledger.table.tableName,
+      },
     });
     props.ledger.grantReading(this.function);
     allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots']);
     allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key);
     acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
   }
-
 }

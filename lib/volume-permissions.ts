@@ -29,8 +29,20 @@ export function ours(stackName: string): Record<string, unknown> {
  */
 export function allowVolumeCreation(grantee: LambdaFunction, stack: Stack, stackName: string, key: IKey): void {
   const requested = { StringEquals: { [`aws:RequestTag/${TAG.stack}`]: stackName } };
-  grantee.addToRolePolicy(new PolicyStatement({ actions: ['ec2:CreateVolume'], resources: [ec2Arns(stack, 'volume')], conditions: requested }));
-  grantee.addToRolePolicy(new PolicyStatement({ actions: ['ec2:CreateVolume'], resources: [ec2Arns(stack, 'snapshot')], conditions: ours(stackName) }));
+  grantee.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['ec2:CreateVolume'],
+      resources: [ec2Arns(stack, 'volume')],
+      conditions: requested,
+    }),
+  );
+  grantee.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['ec2:CreateVolume'],
+      resources: [ec2Arns(stack, 'snapshot')],
+      conditions: ours(stackName),
+    }),
+  );
   grantee.addToRolePolicy(
     new PolicyStatement({
       actions: ['ec2:CreateTags'],
@@ -43,9 +55,20 @@ export function allowVolumeCreation(grantee: LambdaFunction, stack: Stack, stack
 }
 
 function allowKeyUse(grantee: IGrantable, key: IKey): void {
-  key.grant(grantee, 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:Decrypt');
+  key.grant(
+    grantee,
+    'kms:DescribeKey',
+    'kms:GenerateDataKeyWithoutPlaintext',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+    'kms:Decrypt',
+  );
   grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ['kms:CreateGrant'], resources: [key.keyArn], conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } } }),
+    new PolicyStatement({
+      actions: ['kms:CreateGrant'],
+      resources: [key.keyArn],
+      conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    }),
   );
 }
 
@@ -53,5 +76,9 @@ function allowKeyUse(grantee: IGrantable, key: IKey): void {
 export function acknowledgeTagged(grantee: LambdaFunction, kind: 'volume' | 'instance' | 'snapshot'): void {
   const account = kind === 'snapshot' ? '' : '<AWS::AccountId>';
   const region = grantee.stack.region.includes('Token') ? '<AWS::Region>' : grantee.stack.region;
-  acknowledge(grantee, `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${region}:${account}:${kind}/*]`, `Ids of ${kind}s are not known at synthesis; a condition on the tag ${TAG.stack} narrows this to the stack's own`);
+  acknowledge(
+    grantee,
+    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${region}:${account}:${kind}/*]`,
+    `Ids of ${kind}s are not known at synthesis; a condition on the tag ${TAG.stack} narrows this to the stack's own`,
+  );
 }

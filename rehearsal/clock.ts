@@ -112,7 +112,8 @@ export class VirtualClock implements Clock {
       const since = performance.now();
       for (let turn = 0; turn < TURNS || this.#computing(); turn++) {
         await new Promise<void>((resolve) => (turn < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
-        if (performance.now() - since > STUCK_MS) throw new Error(`stuck: ${this.#computing()} waits for something that is not the virtual clock`);
+        if (performance.now() - since > STUCK_MS)
+          throw new Error(`stuck: ${this.#computing()} waits for something that is not the virtual clock`);
       }
     }
     if (this.#failure !== undefined) throw this.#failure;

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Course } from './disks/disks.ts';
 import type { Random } from './random.ts';
 
-const KINDS = ['imsmanifest.xml', 'index.html', 'media/intro.mp3', 'media/slides.json', 'scripts/api.js', 'quiz/questions.json'];
+const KINDS = [
+  'imsmanifest.xml',
+  'index.html',
+  'media/intro.mp3',
+  'media/slides.json',
+  'scripts/api.js',
+  'quiz/questions.json',
+];
 
 /** A small course, of 3 to 6 files of 1 to 24 KiB, the same for the same seed. */
 export function makeCourse(id: string, random: Random): Course {
@@ -26,7 +33,10 @@ function content(random: Random, length: number): Uint8Array {
 
 /** What was uploaded, when, and what is still wanted: what the read-back is compared with. */
 export class Library {
-  readonly #courses = new Map<string, { readonly course: Course; readonly at: number; deletedAt: number | undefined }>();
+  readonly #courses = new Map<
+    string,
+    { readonly course: Course; readonly at: number; deletedAt: number | undefined }
+  >();
 
   add(course: Course, at: number): void {
     this.#courses.set(course.id, { course, at, deletedAt: undefined });
@@ -39,7 +49,9 @@ export class Library {
 
   /** Courses that were on the volume at that moment. */
   at(moment: number): Course[] {
-    return [...this.#courses.values()].filter((e) => e.at <= moment && (e.deletedAt === undefined || e.deletedAt > moment)).map((e) => e.course);
+    return [...this.#courses.values()]
+      .filter((e) => e.at <= moment && (e.deletedAt === undefined || e.deletedAt > moment))
+      .map((e) => e.course);
   }
 
   /** Courses uploaded after that moment. */

@@ -1,5 +1,5 @@
-import { enterPrivateNamespace } from './disks/namespace.ts';
 import { DISK_KIND, type Disks, DisksUnavailable } from './disks/disks.ts';
+import { enterPrivateNamespace } from './disks/namespace.ts';
 import { openDisks } from './disks/open.ts';
 import { type Options, readOptions, UsageError } from './options.ts';
 import { makeProgress } from './progress.ts';
@@ -26,9 +26,13 @@ async function main(): Promise<number> {
   let disks: Disks | undefined;
   try {
     disks = openDisks(options.disks ? { kind: options.disks } : {});
-    out.write(`Scenario ${options.scenario}, seed ${options.seed}\n${disks.notes.join('\n')}\nSynthesizing the stack ...\n`);
+    out.write(
+      `Scenario ${options.scenario}, seed ${options.seed}\n${disks.notes.join('\n')}\nSynthesizing the stack ...\n`,
+    );
     const opened = disks;
-    const outcome = await withDirectory(async (directory) => play(options, await (await import('./synthesize.ts')).synthesize(directory), opened, out, progress));
+    const outcome = await withDirectory(async (directory) =>
+      play(options, await (await import('./synthesize.ts')).synthesize(directory), opened, out, progress),
+    );
     if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 1)}\n`);
     else out.write(closing(outcome));
     return outcome.ok ? 0 : EXIT_BROKEN;
@@ -38,17 +42,23 @@ async function main(): Promise<number> {
   }
 }
 
-async function play(options: Options, assembly: Assembly, disks: Disks, out: NodeJS.WriteStream, progress: ReturnType<typeof makeProgress>): Promise<Outcome> {
-  let start: number | undefined;
-  let dramatic = true;
+async function play(
+  options: Options,
+  assembly: Assembly,
+  disks: Disks,
+  out: NodeJS.WriteStream,
+  progress: ReturnType<typeof makeProgress>,
+): Promise<Outcome> {
   return rehearse(options, assembly, disks, {
     progress: progress.show,
-    happening(happening) {
-      start ??= happening.at;
-      if (happening.who === 'story') dramatic = !happening.what.includes('served; the story');
-      if (!options.verbose && !inStory(happening, dramatic)) return;
+    happening(happening, inSpotlight) {
+      if (!options.verbose && !inStory(happening, inSpotlight)) return;
       progress.clear();
-      out.write(`${line(happening, start)}\n`);
+      out.write(`${line(happening)}\n`);
+    },
+    quote(what) {
+      progress.clear();
+      out.write(`${' '.repeat(14)}${what}\n`);
     },
   });
 }
@@ -65,7 +75,9 @@ try {
     process.stderr.write(`${text}\n`);
     process.exitCode = EXIT_CANNOT;
   } else {
-    process.stderr.write(`The rehearsal could not be played: ${text}\n${error instanceof Error && process.env.DEBUG ? error.stack : 'Set DEBUG=1 for the place in the code.'}\n`);
+    process.stderr.write(
+      `The rehearsal could not be played: ${text}\n${error instanceof Error && process.env.DEBUG ? error.stack : 'Set DEBUG=1 for the place in the code.'}\n`,
+    );
     process.exitCode = EXIT_BROKEN;
   }
 }

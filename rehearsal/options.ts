@@ -39,7 +39,15 @@ export type Command = { readonly run: Options } | { readonly print: string };
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Command {
-  let values: { scenario: string; seed: string; disks?: string; json: boolean; verbose: boolean; list: boolean; help: boolean };
+  let values: {
+    scenario: string;
+    seed: string;
+    disks?: string;
+    json: boolean;
+    verbose: boolean;
+    list: boolean;
+    help: boolean;
+  };
   try {
     ({ values } = parseArgs({
       args: [...args],
@@ -54,16 +62,27 @@ export function readOptions(args: readonly string[]): Command {
       },
     }));
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message.split('\n')[0] : error}; --help lists the options`);
+    const [first] = (error as Error).message.split('\n');
+    throw new UsageError(`${first}; --help lists the options`);
   }
   const names = Object.keys(SCENARIOS);
   if (values.help) return { print: HELP };
-  if (values.list) return { print: Object.entries(SCENARIOS).map(([name, scenario]) => `${name.padEnd(16)} ${scenario.about}\n`).join('') };
-  if (!Object.hasOwn(SCENARIOS, values.scenario)) throw new UsageError(`--scenario: received "${values.scenario}"; allowed: ${names.join(', ')}`);
+  if (values.list)
+    return {
+      print: Object.entries(SCENARIOS)
+        .map(([name, scenario]) => `${name.padEnd(16)} ${scenario.about}\n`)
+        .join(''),
+    };
+  if (!Object.hasOwn(SCENARIOS, values.scenario))
+    throw new UsageError(
+      `--scenario: received "${values.scenario}"; allowed: ${names.join(', ')}; --list describes them`,
+    );
   const seed = Number(values.seed);
-  if (!/^\d+$/.test(values.seed) || seed > MAX_SEED) throw new UsageError(`--seed: received "${values.seed}"; allowed: a whole number from 0 to ${MAX_SEED}`);
+  if (!/^\d+$/.test(values.seed) || seed > MAX_SEED)
+    throw new UsageError(`--seed: received "${values.seed}"; allowed: a whole number from 0 to ${MAX_SEED}`);
   const kinds = Object.values(DISK_KIND);
   const disks = kinds.find((kind) => kind === values.disks);
-  if (values.disks !== undefined && !disks) throw new UsageError(`--disks: received "${values.disks}"; allowed: ${kinds.join(', ')}`);
+  if (values.disks !== undefined && !disks)
+    throw new UsageError(`--disks: received "${values.disks}"; allowed: ${kinds.join(', ')}`);
   return { run: { scenario: values.scenario, seed, disks, json: values.json, verbose: values.verbose } };
 }

@@ -25,7 +25,9 @@ export interface Assembly {
 /** Where the rehearsal says what happens, as it happens. */
 export interface Listener {
   readonly progress: Progress;
-  readonly happening: (happening: Happening) => void;
+  readonly happening: (happening: Happening, inSpotlight: boolean) => void;
+  /** A line of what this machine's kernel said. */
+  readonly quote: (what: string) => void;
 }
 
 /** Makes a directory for a synthesis, and removes it when `use` has ended. */
@@ -44,15 +46,26 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T>): 
  *
  * @throws Error when the simulation meets something that it does not know, or a scenario cannot be played
  */
-export async function rehearse(options: Options, assembly: Assembly, disks: Disks, listener: Listener): Promise<Outcome> {
+export async function rehearse(
+  options: Options,
+  assembly: Assembly,
+  disks: Disks,
+  listener: Listener,
+): Promise<Outcome> {
   const scenario = SCENARIOS[options.scenario];
   if (!scenario) throw new Error(`no scenario ${options.scenario}`);
   const began = performance.now();
   const clock = new VirtualClock(START);
   const random = new Random(options.seed);
-  const services = openServices({ region: assembly.region, clock, random: random.stream('cloud'), disks }, assembly.directory);
-  services.cloud.listen(listener.happening);
-  const template: unknown = JSON.parse(readFileSync(join(assembly.directory, `${assembly.stackName}.template.json`), 'utf8'));
+  const services = openServices(
+    { region: assembly.region, clock, random: random.stream('cloud'), disks },
+    assembly.directory,
+  );
+  let spotlight = false;
+  services.cloud.listen((happening) => listener.happening(happening, spotlight));
+  const template: unknown = JSON.parse(
+    readFileSync(join(assembly.directory, `${assembly.stackName}.template.json`), 'utf8'),
+  );
   const result = await scenario.play({
     services,
     disks,
@@ -63,6 +76,10 @@ export async function rehearse(options: Options, assembly: Assembly, disks: Disk
     zones: assembly.zones,
     progress: listener.progress,
     say: (what) => services.cloud.say('story', what),
+    quote: listener.quote,
+    spotlight: (on) => {
+      spotlight = on;
+    },
   });
   return {
     scenario: options.scenario,
@@ -70,6 +87,11 @@ export async function rehearse(options: Options, assembly: Assembly, disks: Disk
     disks: disks.kind,
     ok: result.checks.length > 0 && result.checks.every((c) => c.kept),
     virtual: { ...result, log: services.cloud.log },
-    real: { seconds: (performance.now() - began) / 1000, diskMs: { ...disks.realMs }, diskCounts: { ...disks.counts }, kernel: disks.kernelLog() },
+    real: {
+      seconds: (performance.now() - began) / 1000,
+      diskMs: { ...disks.realMs },
+      diskCounts: { ...disks.counts },
+      kernel: disks.kernelLog(),
+    },
   };
 }

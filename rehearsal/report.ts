@@ -8,24 +8,30 @@ export interface Outcome {
   readonly seed: number;
   readonly disks: string;
   readonly ok: boolean;
-  readonly virtual: { readonly checks: readonly Check[]; readonly recovery: Recovery | undefined; readonly log: readonly Happening[] };
-  readonly real: { readonly seconds: number; readonly diskMs: Readonly<Record<string, number>>; readonly diskCounts: Readonly<Record<string, number>>; readonly kernel: readonly string[] };
+  readonly virtual: {
+    readonly checks: readonly Check[];
+    readonly recovery: Recovery | undefined;
+    readonly log: readonly Happening[];
+  };
+  readonly real: {
+    readonly seconds: number;
+    readonly diskMs: Readonly<Record<string, number>>;
+    readonly diskCounts: Readonly<Record<string, number>>;
+    readonly kernel: readonly string[];
+  };
 }
 
-/** Who speaks in the story without `--verbose`; the others' lines are the routine of six hours. */
-const ROUTINE = new Set(['dlm', 'elb', 'ec2', 'cloudformation']);
+/** Who only speaks with `--verbose`, even in the spotlight. */
+const ROUTINE: readonly string[] = ['dlm'];
 
-/** `02:13:07.250  who  what`: virtual time since the stack was begun. */
-export function line(happening: Happening, start: number): string {
-  const ms = happening.at - start;
-  const clock = new Date(ms).toISOString().slice(11, 23);
-  return `${clock}  ${happening.who.padEnd(20)}  ${happening.what}`;
+/** `02:13:07.250  who  what`, the time of the virtual day. */
+export function line(happening: Happening): string {
+  return `${new Date(happening.at).toISOString().slice(11, 23)}  ${happening.who.padEnd(19)}  ${happening.what}`;
 }
 
-/** Whether a line belongs to the story: all of what the scenario says, and everything from the failure to the end of the heal. */
-export function inStory(happening: Happening, dramatic: boolean): boolean {
-  if (happening.who === 'story' || happening.who === 'iam') return true;
-  return dramatic && !(ROUTINE.has(happening.who) && happening.who === 'dlm');
+/** Whether a line is printed without `--verbose`. A denied call always is: it is what one looks for. */
+export function inStory({ who }: Happening, inSpotlight: boolean): boolean {
+  return who === 'story' || who === 'iam' || (inSpotlight && !ROUTINE.includes(who));
 }
 
 /** The closing table: this rehearsal beside the day itself. */
@@ -37,13 +43,26 @@ export function table(result: ScenarioResult): string {
     ['', 'January 2010', 'this rehearsal'],
     ['first failed probe to the healer', 'an email', duration(r.healStartedAt - r.firstFailedProbeAt)],
     ['content served again (recovery time)', '30 min (old content)', duration(r.servingAt - r.failedAt)],
-    ['all content back', '11 h', r.filesNewer.length === 0 ? duration(r.servingAt - r.failedAt) : `${r.filesNewer.length} files newer than the recovery point are not`],
+    [
+      'all content back',
+      '11 h',
+      r.filesNewer.length === 0
+        ? duration(r.servingAt - r.failedAt)
+        : `${r.filesNewer.length} files newer than the recovery point are not`,
+    ],
     ['recovery point before the failure', '4 weeks', duration(r.failedAt - r.recoveryPointAt)],
     ['files intact at the recovery point', '', `${r.filesIntact} of ${r.filesExpected}`],
     ['API calls from failure to service', '', String(apiCalls)],
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('   ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Everything after the story, as text. */
@@ -52,19 +71,35 @@ export function closing(outcome: Outcome): string {
   const parts: string[] = [];
   if (recovery) {
     parts.push(table({ checks, recovery }));
-    if (recovery.filesNewer.length > 0) parts.push(`Files newer than the recovery point, by name (they are on the quarantined volume):\n${recovery.filesNewer.map((f) => `  ${f}`).join('\n')}`);
+    if (recovery.filesNewer.length > 0)
+      parts.push(
+        `Files newer than the recovery point, by name (they are on the quarantined volume):\n${recovery.filesNewer.map((f) => `  ${f}`).join('\n')}`,
+      );
     parts.push(
       recovery.sound
         ? 'The recovery point is sound: xfs_repair -n on a clone of it, its log replayed, finds nothing.'
-        : `The recovery point is readable, but carries the damage itself (a clone of it, log replayed):\n${recovery.findings.slice(0, 3).map((f) => `  ${f}`).join('\n')}\nNo drill has tried it beforehand: that is what verified recovery points are for.`,
+        : `The recovery point is readable, but carries the damage itself (a clone of it, log replayed):\n${recovery.findings
+            .slice(0, 3)
+            .map((f) => `  ${f}`)
+            .join('\n')}\nNo drill has tried it beforehand: that is what verified recovery points are for.`,
     );
   }
-  const real = Object.entries(outcome.real.diskMs).filter(([, ms]) => ms >= 1).sort(([, a], [, b]) => b - a);
+  const real = Object.entries(outcome.real.diskMs)
+    .filter(([, ms]) => ms >= 1)
+    .sort(([, a], [, b]) => b - a);
   if (real.length > 0) {
-    parts.push(`Real time, ${outcome.real.seconds.toFixed(1)} s in all; on the disks:\n${real.map(([what, ms]) => `  ${what.padEnd(22)} ${(ms / 1000).toFixed(2).padStart(7)} s  ${String(outcome.real.diskCounts[what] ?? 0).padStart(5)} times`).join('\n')}`);
+    parts.push(
+      `Real time, ${outcome.real.seconds.toFixed(1)} s in all; on the disks:\n${real.map(([what, ms]) => `  ${what.padEnd(22)} ${(ms / 1000).toFixed(2).padStart(7)} s  ${String(outcome.real.diskCounts[what] ?? 0).padStart(5)} times`).join('\n')}`,
+    );
   }
-  parts.push(`Promises:\n${checks.map((c) => `  ${c.kept ? 'kept  ' : 'BROKEN'}  ${c.promise}: ${c.seen}`).join('\n')}`);
+  parts.push(
+    `Promises:\n${checks.map((c) => `  ${c.kept ? 'kept  ' : 'BROKEN'}  ${c.promise}: ${c.seen}`).join('\n')}`,
+  );
   const broken = checks.filter((c) => !c.kept);
-  parts.push(broken.length === 0 ? 'The content is served and intact.' : `Broken: ${broken.map((c) => c.promise).join('; ')}\nReplay: npm run rehearse -- --scenario ${outcome.scenario} --seed ${outcome.seed} --disks ${outcome.disks}`);
+  parts.push(
+    broken.length === 0
+      ? 'The content is served and intact.'
+      : `Broken: ${broken.map((c) => c.promise).join('; ')}\nReplay: npm run rehearse -- --scenario ${outcome.scenario} --seed ${outcome.seed} --disks ${outcome.disks}`,
+  );
   return `\n${parts.join('\n\n')}\n`;
 }

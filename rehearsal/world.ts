@@ -1,6 +1,6 @@
 import type { VirtualClock } from './clock.ts';
-import type { Services } from './cloud/services.ts';
 import type { Created } from './cloud/resources.ts';
+import type { Services } from './cloud/services.ts';
 import type { Disks } from './disks/disks.ts';
 import type { Random } from './random.ts';
 
@@ -12,9 +12,7 @@ export interface Check {
 }
 
 /** Live progress of long work. */
-export interface Progress {
-  (what: string, done: number, of: number): void;
-}
+export type Progress = (what: string, done: number, of: number) => void;
 
 /** What a scenario plays on. */
 export interface World {
@@ -29,6 +27,10 @@ export interface World {
   readonly progress: Progress;
   /** A line of the story. */
   say(what: string): void;
+  /** A line of what this machine's kernel or tools said: real, and so no part of the virtual log. */
+  quote(what: string): void;
+  /** Whether everything that happens now belongs to the story, or only its own lines. */
+  spotlight(on: boolean): void;
 }
 
 export interface Scenario {

@@ -65,10 +65,16 @@ export function decide(
   if (!attachment) return mountAnywhere(observation, current);
   if (attachment.state !== 'attached')
     return { kind: 'wait', reason: `${current.id} is ${attachment.state} at ${attachment.instanceId}` };
-  if (!holder || holder.state !== 'running') {
+  if (holder?.state !== 'running') {
     return {
       kind: 'page',
       reason: `${current.id} is attached to ${attachment.instanceId}, which is ${holder?.state ?? 'not in the fleet'}`,
+    };
+  }
+  if (current.state !== 'in-use' || holder.zone !== current.zone) {
+    return {
+      kind: 'page',
+      reason: `evidence contradicts itself: ${current.id} in ${current.zone} is ${current.state} and attached to ${holder.id} in ${holder.zone}`,
     };
   }
   if (state === 'notMounted' || (state === 'noCanary' && formattable(observation, current))) {

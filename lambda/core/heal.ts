@@ -168,9 +168,8 @@ async function attempt(workflow: Workflow, name: string, run: () => Promise<void
 }
 
 function subject(incident: Incident): string {
-  return incident.outcome === 'healed'
-    ? `Remount: ${incident.volume} is served again`
-    : `Remount: ${incident.volume} needs a person`;
+  if (incident.outcome !== 'healed') return `Remount: ${incident.volume} needs a person`;
+  return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
 }
 
 function letter(incident: Incident, rejected: readonly Rejected[] = []): string {

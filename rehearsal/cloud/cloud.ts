@@ -63,7 +63,12 @@ export class Cloud {
   readonly #latency: Random;
   readonly #listeners: ((happening: Happening) => void)[] = [];
 
-  constructor(options: { readonly region: string; readonly clock: VirtualClock; readonly random: Random; readonly disks: Disks }) {
+  constructor(options: {
+    readonly region: string;
+    readonly clock: VirtualClock;
+    readonly random: Random;
+    readonly disks: Disks;
+  }) {
     this.region = options.region;
     this.clock = options.clock;
     this.random = options.random;
@@ -94,7 +99,12 @@ export class Cloud {
    * One API call from end to end: it travels, is throttled, authorized, has its effect, and travels back.
    * @throws ServiceError as AWS would send it; Error for an operation that the simulation does not know
    */
-  async call(principal: Principal, service: string, operation: string, input: Readonly<Record<string, unknown>>): Promise<object> {
+  async call(
+    principal: Principal,
+    service: string,
+    operation: string,
+    input: Readonly<Record<string, unknown>>,
+  ): Promise<object> {
     const shape = LATENCY[service];
     const known = this.#operations.get(`${service}.${operation}`);
     if (!known || !shape) throw new Error(`the simulated AWS does not know ${service} ${operation}`);
@@ -122,14 +132,24 @@ export class Cloud {
       account: this.account,
       region: this.region,
       partition: this.partition,
-      tagsOf: (id: string) => this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
+      tagsOf: (id: string) =>
+        this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
     };
     for (const request of authorization(service, operation, input, world)) {
       const verdict = evaluate(request, principal.statements());
       if (verdict.allowed) continue;
       this.say('iam', `denied: ${principal.name} may not ${request.action}: ${verdict.missing}`);
-      const code = service === 'ec2' ? 'UnauthorizedOperation' : service === 'sns' ? 'AuthorizationErrorException' : 'AccessDeniedException';
-      throw new ServiceError(code, `${principal.name} is not authorized to perform: ${request.action} on ${request.resources.join(', ')}`, 403);
+      const code =
+        service === 'ec2'
+          ? 'UnauthorizedOperation'
+          : service === 'sns'
+            ? 'AuthorizationErrorException'
+            : 'AccessDeniedException';
+      throw new ServiceError(
+        code,
+        `${principal.name} is not authorized to perform: ${request.action} on ${request.resources.join(', ')}`,
+        403,
+      );
     }
   }
 }

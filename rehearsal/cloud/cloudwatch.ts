@@ -28,7 +28,13 @@ export class CloudWatch {
     this.#sns = sns;
   }
 
-  put(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>, at: number, value: number): void {
+  put(
+    namespace: string,
+    metric: string,
+    dimensions: Readonly<Record<string, string>>,
+    at: number,
+    value: number,
+  ): void {
     const key = seriesKey(namespace, metric, dimensions);
     const series = this.#series.get(key) ?? [];
     series.push({ at, value });
@@ -39,7 +45,12 @@ export class CloudWatch {
   /** @returns the alarm's ARN */
   define(name: string, definition: AlarmDefinition): string {
     const { account, clock, random, region } = this.#cloud;
-    const alarm: Alarm = { ...definition, name, arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`, state: 'INSUFFICIENT_DATA' };
+    const alarm: Alarm = {
+      ...definition,
+      name,
+      arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`,
+      state: 'INSUFFICIENT_DATA',
+    };
     this.alarms.push(alarm);
     // Each alarm is evaluated at a phase of its own.
     const every = evaluationIntervalMs(definition);
@@ -61,7 +72,8 @@ export class CloudWatch {
     alarm.state = state;
     this.#cloud.say('cloudwatch', `alarm ${alarm.name}: ${previous} -> ${state}`);
     if (!alarm.actionsEnabled) return;
-    const actions = state === 'ALARM' ? alarm.alarmActions : state === 'OK' ? alarm.okActions : alarm.insufficientDataActions;
+    const actions =
+      state === 'ALARM' ? alarm.alarmActions : state === 'OK' ? alarm.okActions : alarm.insufficientDataActions;
     for (const action of actions) this.#act(alarm, action, previous, now);
   }
 
@@ -71,7 +83,8 @@ export class CloudWatch {
       this.#sns.publish(action, `${alarm.state}: "${alarm.name}" in ${this.#cloud.region}`, reason);
       return;
     }
-    if (!action.startsWith('arn:aws:lambda:')) throw new Error(`alarm ${alarm.name}: the simulation does not know the action ${action}`);
+    if (!action.startsWith('arn:aws:lambda:'))
+      throw new Error(`alarm ${alarm.name}: the simulation does not know the action ${action}`);
     const state = (value: string) => ({ value, reason, reasonData: '{}', timestamp: new Date(now).toISOString() });
     const event = {
       source: 'aws.cloudwatch',
@@ -79,7 +92,12 @@ export class CloudWatch {
       accountId: this.#cloud.account,
       time: new Date(now).toISOString(),
       region: this.#cloud.region,
-      alarmData: { alarmName: alarm.name, state: state(alarm.state), previousState: state(previous), configuration: { metrics: [] } },
+      alarmData: {
+        alarmName: alarm.name,
+        state: state(alarm.state),
+        previousState: state(previous),
+        configuration: { metrics: [] },
+      },
     };
     this.#lambda.invokeAsync(action, event, LAMBDA_PRINCIPAL, alarm.arn);
   }

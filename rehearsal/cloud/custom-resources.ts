@@ -47,7 +47,8 @@ export class CustomResources {
       const answer = this.#answers.get(url);
       if (answer?.Status === 'SUCCESS') return { ref: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
       if (answer) throw new Error(`${resource.logicalId} could not be created: ${answer.Reason}`);
-      if (this.#cloud.clock.now() > deadline) throw new Error(`${resource.logicalId} could not be created: no answer within an hour`);
+      if (this.#cloud.clock.now() > deadline)
+        throw new Error(`${resource.logicalId} could not be created: no answer within an hour`);
       await this.#cloud.clock.sleep(LOOK_MS);
     }
   }

@@ -54,27 +54,47 @@ export class Dlm {
     plan(this.#cloud.clock.now());
   }
 
-  #run(policyId: string, name: string, schedule: Properties, targets: Readonly<Record<string, string>>, keep: number): void {
+  #run(
+    policyId: string,
+    name: string,
+    schedule: Properties,
+    targets: Readonly<Record<string, string>>,
+    keep: number,
+  ): void {
     // A volume is targeted when it has any of the policy's target tags.
-    const targeted = [...this.#ec2.volumes.values()].filter((v) => Object.entries(targets).some(([key, value]) => v.tags[key] === value));
+    const targeted = [...this.#ec2.volumes.values()].filter((v) =>
+      Object.entries(targets).some(([key, value]) => v.tags[key] === value),
+    );
     for (const volume of targeted) this.#copy(volume, policyId, name, schedule, keep);
   }
 
   #copy(volume: SimVolume, policyId: string, name: string, schedule: Properties, keep: number): void {
     if (volume.state !== 'available' && volume.state !== 'in-use') return;
-    const own = { 'aws:dlm:lifecycle-policy-id': policyId, 'aws:dlm:lifecycle-schedule-name': name, 'aws:dlm:managed': 'true' };
+    const own = {
+      'aws:dlm:lifecycle-policy-id': policyId,
+      'aws:dlm:lifecycle-schedule-name': name,
+      'aws:dlm:managed': 'true',
+    };
     const copied = bool(schedule, 'CopyTags', false) ? volume.tags : {};
     try {
-      const snapshot = this.#snapshots.take(volume.id, { ...copied, ...tags(schedule, 'TagsToAdd', {}), ...own }, (done) =>
-        this.#cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),
+      const snapshot = this.#snapshots.take(
+        volume.id,
+        { ...copied, ...tags(schedule, 'TagsToAdd', {}), ...own },
+        (done) => this.#cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),
       );
       this.#cloud.say('dlm', `snapshot ${snapshot.id} of ${volume.id} is started (${name})`);
     } catch (error) {
-      this.#cloud.say('dlm', `no snapshot of ${volume.id} (${name}): ${error instanceof Error ? error.message : String(error)}`);
+      this.#cloud.say(
+        'dlm',
+        `no snapshot of ${volume.id} (${name}): ${error instanceof Error ? error.message : String(error)}`,
+      );
       return;
     }
     const siblings = [...this.#ec2.snapshots.values()].filter(
-      (s) => s.volumeId === volume.id && s.tags['aws:dlm:lifecycle-policy-id'] === policyId && s.tags['aws:dlm:lifecycle-schedule-name'] === name,
+      (s) =>
+        s.volumeId === volume.id &&
+        s.tags['aws:dlm:lifecycle-policy-id'] === policyId &&
+        s.tags['aws:dlm:lifecycle-schedule-name'] === name,
     );
     for (const old of siblings.slice(0, Math.max(0, siblings.length - keep))) this.#snapshots.delete(old.id);
   }

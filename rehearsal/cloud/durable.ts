@@ -10,7 +10,10 @@ import type { Context } from 'aws-lambda';
 import type { Cloud, Principal } from './cloud.ts';
 
 /** A durable function as it is loaded: what `withDurableExecution` returns. */
-export type DurableHandler = (input: DurableExecutionInvocationInputWithClient, context: Context) => Promise<DurableExecutionInvocationOutput>;
+export type DurableHandler = (
+  input: DurableExecutionInvocationInputWithClient,
+  context: Context,
+) => Promise<DurableExecutionInvocationOutput>;
 
 /** Between a checkpoint service that decides to resume an execution and the function running again (milliseconds). */
 const RESUME = { median: 60, p99: 400 };
@@ -33,8 +36,19 @@ export class DurableService {
   }
 
   /** Runs one execution to its end. Must be called within an activity of the virtual clock. */
-  async execute(functionArn: string, principal: Principal, handler: DurableHandler, payload: unknown, limits: { readonly invocationSeconds: number; readonly executionSeconds: number }): Promise<ExecutionEnd> {
-    const execution = new Execution(this.#cloud, `${functionArn}/durable-execution/${++this.#count}`, principal, payload);
+  async execute(
+    functionArn: string,
+    principal: Principal,
+    handler: DurableHandler,
+    payload: unknown,
+    limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
+  ): Promise<ExecutionEnd> {
+    const execution = new Execution(
+      this.#cloud,
+      `${functionArn}/durable-execution/${++this.#count}`,
+      principal,
+      payload,
+    );
     const random = this.#cloud.random.stream(`durable ${this.#count}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
     for (;;) {
@@ -46,7 +60,8 @@ export class DurableService {
           return { status: 'FAILED', result: `${output.Error.ErrorType ?? ''}: ${output.Error.ErrorMessage ?? ''}` };
         default: {
           const resumeAt = execution.resumeAt();
-          if (resumeAt === undefined) throw new Error(`${execution.arn} is pending, but waits for nothing that the simulation knows`);
+          if (resumeAt === undefined)
+            throw new Error(`${execution.arn} is pending, but waits for nothing that the simulation knows`);
           if (resumeAt > deadline) return { status: 'FAILED', result: `timed out after ${limits.executionSeconds} s` };
           await this.#cloud.clock.sleep(Math.max(0, resumeAt - this.#cloud.clock.now()) + random.delay(RESUME));
           execution.wake();
@@ -109,9 +124,12 @@ class Execution implements DurableExecutionClient {
     return { Operations: [...this.#operations.values()] };
   }
 
-  async checkpoint(request: CheckpointDurableExecutionRequest): Promise<{ CheckpointToken: string; NewExecutionState: { Operations: Operation[] } }> {
+  async checkpoint(
+    request: CheckpointDurableExecutionRequest,
+  ): Promise<{ CheckpointToken: string; NewExecutionState: { Operations: Operation[] } }> {
     await this.#cloud.call(this.#principal, 'lambda', 'CheckpointDurableExecution', { DurableExecutionArn: this.arn });
-    if (request.CheckpointToken !== String(this.#token)) throw new Error(`checkpoint with token ${request.CheckpointToken}, expected ${this.#token}`);
+    if (request.CheckpointToken !== String(this.#token))
+      throw new Error(`checkpoint with token ${request.CheckpointToken}, expected ${this.#token}`);
     this.#token++;
     const changed = (request.Updates ?? []).map((update) => this.#apply(update));
     return { CheckpointToken: String(this.#token), NewExecutionState: { Operations: changed } };
@@ -133,7 +151,8 @@ class Execution implements DurableExecutionClient {
     switch (update.Action) {
       case 'START':
         operation.Status = 'STARTED';
-        if (update.Type === 'STEP') operation.StepDetails = { ...operation.StepDetails, Attempt: operation.StepDetails?.Attempt ?? 1 };
+        if (update.Type === 'STEP')
+          operation.StepDetails = { ...operation.StepDetails, Attempt: operation.StepDetails?.Attempt ?? 1 };
         if (update.Type === 'WAIT') this.#waitUntil(operation, update.WaitOptions?.WaitSeconds ?? 0);
         break;
       case 'SUCCEED':
@@ -151,7 +170,12 @@ class Execution implements DurableExecutionClient {
       case 'RETRY': {
         const delay = update.StepOptions?.NextAttemptDelaySeconds ?? 1;
         operation.Status = 'PENDING';
-        operation.StepDetails = { ...operation.StepDetails, Attempt: (operation.StepDetails?.Attempt ?? 1) + 1, NextAttemptTimestamp: this.#real(this.#dueIn(id, delay)), Error: update.Error };
+        operation.StepDetails = {
+          ...operation.StepDetails,
+          Attempt: (operation.StepDetails?.Attempt ?? 1) + 1,
+          NextAttemptTimestamp: this.#real(this.#dueIn(id, delay)),
+          Error: update.Error,
+        };
         break;
       }
       default:

@@ -54,10 +54,12 @@ export class DynamoDb {
   #locate(input: Input, item: Item): { table: Table; key: string } {
     const name = text(input, 'TableName');
     const table = this.#tables.get(name);
-    if (!table) throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+    if (!table)
+      throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
     const part = (attribute: string) => {
       const value = item[attribute]?.S;
-      if (value === undefined) throw new ServiceError('ValidationException', `One of the required keys was not given a value: ${attribute}`);
+      if (value === undefined)
+        throw new ServiceError('ValidationException', `One of the required keys was not given a value: ${attribute}`);
       return value;
     };
     return { table, key: JSON.stringify([part(table.partitionKey), table.sortKey && part(table.sortKey)]) };

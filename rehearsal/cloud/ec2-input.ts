@@ -1,5 +1,5 @@
-import { ServiceError } from './service-error.ts';
 import type { Tags } from './ec2-state.ts';
+import { ServiceError } from './service-error.ts';
 
 /** Reading the inputs of EC2 commands, strictly: a member that the simulation does not know is an error by name. */
 
@@ -8,12 +8,14 @@ export type Input = Readonly<Record<string, unknown>>;
 /** @throws Error for a member that would be ignored otherwise: the simulation must not be more lenient than AWS. */
 export function onlyMembers(operation: string, input: Input, known: readonly string[]): void {
   const unknown = Object.keys(input).filter((key) => input[key] !== undefined && !known.includes(key));
-  if (unknown.length > 0) throw new Error(`the simulated ${operation} does not know ${unknown.join(', ')}; it knows ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`the simulated ${operation} does not know ${unknown.join(', ')}; it knows ${known.join(', ')}`);
 }
 
 export function text(input: Input, member: string): string {
   const value = input[member];
-  if (typeof value !== 'string' || value === '') throw new ServiceError('MissingParameter', `The request must contain the parameter ${member}`);
+  if (typeof value !== 'string' || value === '')
+    throw new ServiceError('MissingParameter', `The request must contain the parameter ${member}`);
   return value;
 }
 
@@ -23,7 +25,8 @@ export function optionalText(input: Input, member: string): string | undefined {
 
 export function optionalNumber(input: Input, member: string): number | undefined {
   const value = input[member];
-  if (value !== undefined && typeof value !== 'number') throw new ServiceError('InvalidParameterValue', `Value (${String(value)}) for parameter ${member} is invalid.`);
+  if (value !== undefined && typeof value !== 'number')
+    throw new ServiceError('InvalidParameterValue', `Value (${String(value)}) for parameter ${member} is invalid.`);
   return value;
 }
 
@@ -33,14 +36,27 @@ export function texts(input: Input, member: string): readonly string[] | undefin
 
 /** Tags of the one resource type that is created, out of `TagSpecifications`. */
 export function specifiedTags(input: Input, resourceType: string): Tags {
-  const specifications = (input.TagSpecifications ?? []) as { ResourceType?: string; Tags?: { Key?: string; Value?: string }[] }[];
+  const specifications = (input.TagSpecifications ?? []) as {
+    ResourceType?: string;
+    Tags?: { Key?: string; Value?: string }[];
+  }[];
   const foreign = specifications.find((s) => s.ResourceType !== resourceType);
-  if (foreign) throw new ServiceError('InvalidParameterValue', `'${foreign.ResourceType}' is not a valid taggable resource type for this operation.`);
-  return Object.fromEntries(specifications.flatMap((s) => s.Tags ?? []).map((t) => [checkedKey(t.Key ?? ''), t.Value ?? '']));
+  if (foreign)
+    throw new ServiceError(
+      'InvalidParameterValue',
+      `'${foreign.ResourceType}' is not a valid taggable resource type for this operation.`,
+    );
+  return Object.fromEntries(
+    specifications.flatMap((s) => s.Tags ?? []).map((t) => [checkedKey(t.Key ?? ''), t.Value ?? '']),
+  );
 }
 
 function checkedKey(key: string): string {
-  if (key.startsWith('aws:')) throw new ServiceError('InvalidParameterValue', `Tag keys starting with 'aws:' are reserved for internal use: ${key}`);
+  if (key.startsWith('aws:'))
+    throw new ServiceError(
+      'InvalidParameterValue',
+      `Tag keys starting with 'aws:' are reserved for internal use: ${key}`,
+    );
   return key;
 }
 
@@ -62,7 +78,11 @@ export function matches(input: Input, tags: Tags, named: Readonly<Record<string,
 }
 
 /** Pages of at most `MaxResults` (small by default, so that whoever forgets to page sees only a part). */
-export function page<T>(input: Input, all: readonly T[], size: number): { readonly items: readonly T[]; readonly next: string | undefined } {
+export function page<T>(
+  input: Input,
+  all: readonly T[],
+  size: number,
+): { readonly items: readonly T[]; readonly next: string | undefined } {
   const from = Number(optionalText(input, 'NextToken') ?? 0);
   const limit = Math.min(optionalNumber(input, 'MaxResults') ?? size, size);
   return { items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : undefined };

@@ -24,8 +24,16 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     const volume = ec2.volume(volumeId);
     const now = cloud.clock.now();
     const siblings = [...ec2.snapshots.values()].filter((s) => s.volumeId === volumeId);
-    if (siblings.some((s) => now - s.startedAt < APART_MS)) throw new ServiceError('SnapshotCreationPerVolumeRateExceeded', `The maximum per volume CreateSnapshot request rate has been exceeded for ${volumeId}.`);
-    if (siblings.filter((s) => s.state === 'pending').length >= PENDING_PER_VOLUME) throw new ServiceError('ConcurrentSnapshotLimitExceeded', `Maximum allowed in-progress snapshots for ${volumeId} exceeded.`);
+    if (siblings.some((s) => now - s.startedAt < APART_MS))
+      throw new ServiceError(
+        'SnapshotCreationPerVolumeRateExceeded',
+        `The maximum per volume CreateSnapshot request rate has been exceeded for ${volumeId}.`,
+      );
+    if (siblings.filter((s) => s.state === 'pending').length >= PENDING_PER_VOLUME)
+      throw new ServiceError(
+        'ConcurrentSnapshotLimitExceeded',
+        `Maximum allowed in-progress snapshots for ${volumeId} exceeded.`,
+      );
     beforeSnapshot(volumeId);
     const snapshot: SimSnapshot = {
       id: `snap-0${random.hex(16)}`,
@@ -50,7 +58,9 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
   function describeSnapshots(input: Input): object {
     onlyMembers('DescribeSnapshots', input, ['SnapshotIds', 'OwnerIds', 'Filters', 'NextToken', 'MaxResults']);
     const ids = texts(input, 'SnapshotIds');
-    const wanted = [...ec2.snapshots.values()].filter((s) => (ids ? ids.includes(s.id) : true) && matches(input, s.tags, { status: s.state, 'volume-id': s.volumeId }));
+    const wanted = [...ec2.snapshots.values()].filter(
+      (s) => (ids ? ids.includes(s.id) : true) && matches(input, s.tags, { status: s.state, 'volume-id': s.volumeId }),
+    );
     const { items, next } = page(input, wanted, PAGE);
     return { Snapshots: items.map(shape), NextToken: next };
   }
@@ -86,7 +96,9 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     const ids = texts(input, 'InstanceIds');
     for (const id of ids ?? []) ec2.instance(id);
     const wanted = [...ec2.instances.values()].filter(
-      (i) => (ids ? ids.includes(i.id) : true) && matches(input, i.tags, { 'instance-state-name': i.state, 'availability-zone': i.zone }),
+      (i) =>
+        (ids ? ids.includes(i.id) : true) &&
+        matches(input, i.tags, { 'instance-state-name': i.state, 'availability-zone': i.zone }),
     );
     const { items, next } = page(input, wanted, PAGE);
     const Instances = items.map((i) => ({
@@ -100,7 +112,12 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     return { Reservations: Instances.map((instance) => ({ Instances: [instance] })), NextToken: next };
   }
 
-  cloud.offer('ec2', { DescribeSnapshots: describeSnapshots, CreateTags: createTags, DeleteTags: deleteTags, DescribeInstances: describeInstances });
+  cloud.offer('ec2', {
+    DescribeSnapshots: describeSnapshots,
+    CreateTags: createTags,
+    DeleteTags: deleteTags,
+    DescribeInstances: describeInstances,
+  });
   return {
     take,
     delete(snapshotId) {

@@ -1,5 +1,16 @@
 import type { Cloud } from './cloud.ts';
-import { type Input, matches, onlyMembers, optionalNumber, optionalText, page, specifiedTags, tagList, text, texts } from './ec2-input.ts';
+import {
+  type Input,
+  matches,
+  onlyMembers,
+  optionalNumber,
+  optionalText,
+  page,
+  specifiedTags,
+  tagList,
+  text,
+  texts,
+} from './ec2-input.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -18,12 +29,27 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
   const tokens = new Map<string, { readonly request: string; readonly id: string }>();
 
   function createVolume(input: Input): object {
-    onlyMembers('CreateVolume', input, ['ClientToken', 'SnapshotId', 'AvailabilityZone', 'Size', 'VolumeType', 'Iops', 'Throughput', 'Encrypted', 'KmsKeyId', 'TagSpecifications']);
+    onlyMembers('CreateVolume', input, [
+      'ClientToken',
+      'SnapshotId',
+      'AvailabilityZone',
+      'Size',
+      'VolumeType',
+      'Iops',
+      'Throughput',
+      'Encrypted',
+      'KmsKeyId',
+      'TagSpecifications',
+    ]);
     const token = optionalText(input, 'ClientToken');
     const { ClientToken: _, ...request } = input;
     const before = token === undefined ? undefined : tokens.get(token);
     if (before) {
-      if (before.request !== JSON.stringify(request)) throw new ServiceError('IdempotentParameterMismatch', `The client token ${token} was used with other parameters`);
+      if (before.request !== JSON.stringify(request))
+        throw new ServiceError(
+          'IdempotentParameterMismatch',
+          `The client token ${token} was used with other parameters`,
+        );
       return shape(ec2.volume(before.id));
     }
     const volume = newVolume(input);
@@ -33,17 +59,26 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
     cloud.clock.after(random.delay(CREATE), () => {
       if (volume.state === 'creating') volume.state = 'available';
     });
-    cloud.say('ec2', `volume ${volume.id} is created in ${volume.zone}${volume.snapshotId ? ` from ${volume.snapshotId}` : ', blank'}`);
+    cloud.say(
+      'ec2',
+      `volume ${volume.id} is created in ${volume.zone}${volume.snapshotId ? ` from ${volume.snapshotId}` : ', blank'}`,
+    );
     return shape(volume);
   }
 
   function newVolume(input: Input): SimVolume {
     const snapshotId = optionalText(input, 'SnapshotId');
     const snapshot = snapshotId === undefined ? undefined : ec2.snapshot(snapshotId);
-    if (snapshot && snapshot.state !== 'completed') throw new ServiceError('IncorrectState', `Snapshot '${snapshot.id}' is not 'completed'.`);
+    if (snapshot && snapshot.state !== 'completed')
+      throw new ServiceError('IncorrectState', `Snapshot '${snapshot.id}' is not 'completed'.`);
     const sizeGiB = optionalNumber(input, 'Size') ?? snapshot?.sizeGiB;
-    if (!sizeGiB) throw new ServiceError('MissingParameter', 'The request must contain the parameter size or snapshotId');
-    if (snapshot && sizeGiB < snapshot.sizeGiB) throw new ServiceError('InvalidParameterValue', `Volume of ${sizeGiB}GiB is smaller than snapshot '${snapshot.id}', expect size >= ${snapshot.sizeGiB}GiB`);
+    if (!sizeGiB)
+      throw new ServiceError('MissingParameter', 'The request must contain the parameter size or snapshotId');
+    if (snapshot && sizeGiB < snapshot.sizeGiB)
+      throw new ServiceError(
+        'InvalidParameterValue',
+        `Volume of ${sizeGiB}GiB is smaller than snapshot '${snapshot.id}', expect size >= ${snapshot.sizeGiB}GiB`,
+      );
     return {
       id: `vol-0${random.hex(16)}`,
       state: 'creating',
@@ -67,12 +102,24 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
     const volume = ec2.volume(text(input, 'VolumeId'));
     const instance = ec2.instance(text(input, 'InstanceId'));
     const device = text(input, 'Device');
-    if (volume.state === 'in-use') throw new ServiceError('VolumeInUse', `${volume.id} is already attached to an instance`);
-    if (volume.state !== 'available') throw new ServiceError('IncorrectState', `Volume ${volume.id} is in the '${volume.state}' state`);
-    if (instance.state !== 'running' && instance.state !== 'stopped') throw new ServiceError('IncorrectState', `Instance '${instance.id}' is not 'running'.`);
-    if (volume.zone !== instance.zone) throw new ServiceError('InvalidVolume.ZoneMismatch', `The volume '${volume.id}' is not in the same availability zone as instance '${instance.id}'`);
-    if (!DEVICE.test(device)) throw new ServiceError('InvalidParameterValue', `Value (${device}) for parameter device is invalid.`);
-    if (instance.devices.has(device)) throw new ServiceError('InvalidParameterValue', `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`);
+    if (volume.state === 'in-use')
+      throw new ServiceError('VolumeInUse', `${volume.id} is already attached to an instance`);
+    if (volume.state !== 'available')
+      throw new ServiceError('IncorrectState', `Volume ${volume.id} is in the '${volume.state}' state`);
+    if (instance.state !== 'running' && instance.state !== 'stopped')
+      throw new ServiceError('IncorrectState', `Instance '${instance.id}' is not 'running'.`);
+    if (volume.zone !== instance.zone)
+      throw new ServiceError(
+        'InvalidVolume.ZoneMismatch',
+        `The volume '${volume.id}' is not in the same availability zone as instance '${instance.id}'`,
+      );
+    if (!DEVICE.test(device))
+      throw new ServiceError('InvalidParameterValue', `Value (${device}) for parameter device is invalid.`);
+    if (instance.devices.has(device))
+      throw new ServiceError(
+        'InvalidParameterValue',
+        `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`,
+      );
     instance.devices.add(device);
     volume.state = 'in-use';
     const attachment = { instanceId: instance.id, device, state: 'attaching' as const, since: cloud.clock.now() };
@@ -93,7 +140,10 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
     const ids = texts(input, 'VolumeIds');
     const missing = ids?.find((id) => !visible.some((v) => v.id === id));
     if (missing) throw new ServiceError('InvalidVolume.NotFound', `The volume '${missing}' does not exist.`);
-    const wanted = visible.filter((v) => (ids ? ids.includes(v.id) : true) && matches(input, v.tags, { status: v.state, 'availability-zone': v.zone }));
+    const wanted = visible.filter(
+      (v) =>
+        (ids ? ids.includes(v.id) : true) && matches(input, v.tags, { status: v.state, 'availability-zone': v.zone }),
+    );
     const { items, next } = page(input, wanted, PAGE);
     return { Volumes: items.map(shape), NextToken: next };
   }
@@ -117,7 +167,15 @@ function shape(volume: SimVolume): object {
     CreateTime: new Date(volume.createdAt),
     Tags: tagList(volume.tags),
     Attachments: attachment
-      ? [{ VolumeId: volume.id, InstanceId: attachment.instanceId, Device: attachment.device, State: attachment.state, AttachTime: new Date(attachment.since) }]
+      ? [
+          {
+            VolumeId: volume.id,
+            InstanceId: attachment.instanceId,
+            Device: attachment.device,
+            State: attachment.state,
+            AttachTime: new Date(attachment.since),
+          },
+        ]
       : [],
   };
 }

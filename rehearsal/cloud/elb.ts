@@ -46,7 +46,13 @@ export class LoadBalancer {
     clock.every(METRIC_MS, clock.now() + METRIC_MS, () => {
       if (!this.#name) throw new Error(`target group ${group.fullName} belongs to no load balancer`);
       const dimensions = { TargetGroup: group.fullName, LoadBalancer: this.#name };
-      this.#cloudwatch.put('AWS/ApplicationELB', 'HealthyHostCount', dimensions, clock.now() - 1, this.healthy(group.arn).length);
+      this.#cloudwatch.put(
+        'AWS/ApplicationELB',
+        'HealthyHostCount',
+        dimensions,
+        clock.now() - 1,
+        this.healthy(group.arn).length,
+      );
     });
   }
 

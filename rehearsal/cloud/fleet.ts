@@ -81,7 +81,9 @@ export class Fleet {
     instance.agentOnline = true;
     this.#cloud.say(instance.id, `is set up in ${instance.zone}`);
     const every = userData.probeSeconds * 1000;
-    this.#cloud.clock.every(every, this.#cloud.clock.now() + this.#random.whole(1, every), () => this.#tick(instance, userData));
+    this.#cloud.clock.every(every, this.#cloud.clock.now() + this.#random.whole(1, every), () =>
+      this.#tick(instance, userData),
+    );
   }
 
   /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */

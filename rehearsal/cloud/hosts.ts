@@ -26,8 +26,19 @@ export class Hosts {
   }
 
   /** Runs a script on the host at this moment of virtual time (or at the earlier one given). */
-  run(instanceId: string, verb: string, script: string, env: Readonly<Record<string, string>>, at = this.#cloud.clock.now()): HostResult {
+  run(
+    instanceId: string,
+    verb: string,
+    script: string,
+    env: Readonly<Record<string, string>>,
+    at = this.#cloud.clock.now(),
+  ): HostResult {
     const now = { REMOUNT_NOW: new Date(at).toISOString() };
-    return this.#cloud.disks.run(instanceId, { verb, script, env: { ...env, ...now }, timeoutSeconds: REAL_TIMEOUT_SECONDS });
+    return this.#cloud.disks.run(instanceId, {
+      verb,
+      script,
+      env: { ...env, ...now },
+      timeoutSeconds: REAL_TIMEOUT_SECONDS,
+    });
   }
 }

@@ -29,7 +29,9 @@ export const INERT: Readonly<Record<string, string>> = {
 };
 
 /** Attributes that other resources read from an inert one, made up from its id. */
-export const INERT_ATTRIBUTES: Readonly<Record<string, (ref: string, name: string, arn: (service: string, rest: string) => string) => Record<string, string>>> = {
+export const INERT_ATTRIBUTES: Readonly<
+  Record<string, (ref: string, name: string, arn: (service: string, rest: string) => string) => Record<string, string>>
+> = {
   'AWS::EC2::VPC': (ref) => ({ VpcId: ref, DefaultSecurityGroup: `sg-of-${ref}`, CidrBlock: '10.0.0.0/16' }),
   'AWS::EC2::SecurityGroup': (ref) => ({ GroupId: ref, VpcId: 'vpc' }),
   'AWS::EC2::InternetGateway': (ref) => ({ InternetGatewayId: ref }),

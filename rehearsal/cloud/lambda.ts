@@ -79,9 +79,15 @@ export class Lambda {
 
   /** An asynchronous invocation by a service. It is refused where no permission in the template allows it. */
   invokeAsync(targetArn: string, event: unknown, service: string, sourceArn: string): void {
-    const allowed = this.#permissions.some((p) => p.target === targetArn && p.principal === service && (p.sourceArn === undefined || p.sourceArn === sourceArn));
+    const allowed = this.#permissions.some(
+      (p) =>
+        p.target === targetArn && p.principal === service && (p.sourceArn === undefined || p.sourceArn === sourceArn),
+    );
     if (!allowed) {
-      this.#cloud.say('lambda', `denied: ${service} (${sourceArn}) may not invoke ${targetArn}: no AWS::Lambda::Permission allows it`);
+      this.#cloud.say(
+        'lambda',
+        `denied: ${service} (${sourceArn}) may not invoke ${targetArn}: no AWS::Lambda::Permission allows it`,
+      );
       return;
     }
     this.invoke(targetArn, event, 0);
@@ -118,10 +124,21 @@ export class Lambda {
     const bundle: { createHandler(runtime: Runtime): unknown } = await import(pathToFileURL(file).href);
     const handler = bundle.createHandler(this.#runtime(definition));
     const { executionSeconds } = definition;
-    if (executionSeconds === undefined) return (event) => (handler as (event: unknown, context: object) => Promise<unknown>)(event, lambdaContext(definition.arn, definition.timeoutSeconds));
+    if (executionSeconds === undefined)
+      return (event) =>
+        (handler as (event: unknown, context: object) => Promise<unknown>)(
+          event,
+          lambdaContext(definition.arn, definition.timeoutSeconds),
+        );
     return async (event) => {
       const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds };
-      const end = await this.#durable.execute(definition.arn, definition.principal, handler as DurableHandler, event, limits);
+      const end = await this.#durable.execute(
+        definition.arn,
+        definition.principal,
+        handler as DurableHandler,
+        event,
+        limits,
+      );
       this.#cloud.say(definition.logicalId, `execution ${end.status}: ${end.result}`);
     };
   }

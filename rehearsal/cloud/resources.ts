@@ -4,7 +4,20 @@ import { collectStatements } from './iam.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { rateMs } from './schedule.ts';
 import type { Services } from './services.ts';
-import { bool, has, list, num, object, type Properties, properties, type Reference, type ResolvedResource, str, strings, tags } from './template.ts';
+import {
+  bool,
+  has,
+  list,
+  num,
+  object,
+  type Properties,
+  properties,
+  type Reference,
+  type ResolvedResource,
+  str,
+  strings,
+  tags,
+} from './template.ts';
 import { readUserData } from './user-data.ts';
 
 /** Everything that has been created so far: what a later resource, or a role at the moment of a call, looks at. */
@@ -18,8 +31,14 @@ export interface Created {
 type Creator = (s: Services, p: Properties, id: string, created: Created) => Reference | Promise<Reference>;
 
 const CREATORS: Readonly<Record<string, Creator>> = {
-  'AWS::EC2::Subnet': (_, p, id) => ({ ref: `subnet-${id}`, attributes: { SubnetId: `subnet-${id}`, AvailabilityZone: str(p, 'AvailabilityZone') } }),
-  'AWS::EC2::LaunchTemplate': (_, __, id) => ({ ref: `lt-${id}`, attributes: { LaunchTemplateId: `lt-${id}`, LatestVersionNumber: '1', DefaultVersionNumber: '1' } }),
+  'AWS::EC2::Subnet': (_, p, id) => ({
+    ref: `subnet-${id}`,
+    attributes: { SubnetId: `subnet-${id}`, AvailabilityZone: str(p, 'AvailabilityZone') },
+  }),
+  'AWS::EC2::LaunchTemplate': (_, __, id) => ({
+    ref: `lt-${id}`,
+    attributes: { LaunchTemplateId: `lt-${id}`, LatestVersionNumber: '1', DefaultVersionNumber: '1' },
+  }),
   'AWS::AutoScaling::AutoScalingGroup': createGroup,
   'AWS::ElasticLoadBalancingV2::LoadBalancer': createLoadBalancer,
   'AWS::ElasticLoadBalancingV2::TargetGroup': createTargetGroup,
@@ -67,8 +86,13 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref, attributes: { AliasArn: ref } };
   },
   'AWS::Lambda::Permission': (s, p, id) => {
-    if (str(p, 'Action') !== 'lambda:InvokeFunction') throw new Error(`${p.path}: the simulation knows the action lambda:InvokeFunction only`);
-    s.lambda.permit({ target: str(p, 'FunctionName'), principal: str(p, 'Principal'), sourceArn: has(p, 'SourceArn') ? str(p, 'SourceArn') : undefined });
+    if (str(p, 'Action') !== 'lambda:InvokeFunction')
+      throw new Error(`${p.path}: the simulation knows the action lambda:InvokeFunction only`);
+    s.lambda.permit({
+      target: str(p, 'FunctionName'),
+      principal: str(p, 'Principal'),
+      sourceArn: has(p, 'SourceArn') ? str(p, 'SourceArn') : undefined,
+    });
     return { ref: `permission-${id}`, attributes: { Id: id } };
   },
   'AWS::Lambda::EventInvokeConfig': (s, p, id) => {
@@ -80,8 +104,11 @@ const CREATORS: Readonly<Record<string, Creator>> = {
 
 /** @throws Error naming every type of the template that the simulation does not know */
 export function checkTypes(types: ReadonlyMap<string, string>): void {
-  const unknown = [...types].filter(([, type]) => !(type in CREATORS) && !(type in INERT) && !type.startsWith('Custom::'));
-  if (unknown.length > 0) throw new Error(`the simulated AWS does not know ${unknown.map(([id, type]) => `${type} (${id})`).join(', ')}`);
+  const unknown = [...types].filter(
+    ([, type]) => !(type in CREATORS) && !(type in INERT) && !type.startsWith('Custom::'),
+  );
+  if (unknown.length > 0)
+    throw new Error(`the simulated AWS does not know ${unknown.map(([id, type]) => `${type} (${id})`).join(', ')}`);
 }
 
 export async function createResource(s: Services, resource: ResolvedResource, created: Created): Promise<Reference> {
@@ -89,7 +116,8 @@ export async function createResource(s: Services, resource: ResolvedResource, cr
   if (creator) return creator(s, properties(resource), resource.logicalId, created);
   if (resource.type.startsWith('Custom::')) return s.customResources.create(resource);
   const ref = `${resource.type.split('::').at(-1)?.toLowerCase()}-${resource.logicalId}`;
-  const attributes = INERT_ATTRIBUTES[resource.type]?.(ref, resource.logicalId, (service, rest) => arn(s, service, rest)) ?? {};
+  const attributes =
+    INERT_ATTRIBUTES[resource.type]?.(ref, resource.logicalId, (service, rest) => arn(s, service, rest)) ?? {};
   return { ref, attributes };
 }
 
@@ -105,13 +133,18 @@ function roleArn(s: Services, logicalId: string): string {
 function principalOf(roleLogicalId: string, created: Created): Principal {
   return {
     name: roleLogicalId,
-    statements: () => collectStatements({ resources: Object.fromEntries(created.resources), references: Object.fromEntries(created.references) }, roleLogicalId),
+    statements: () =>
+      collectStatements(
+        { resources: Object.fromEntries(created.resources), references: Object.fromEntries(created.references) },
+        roleLogicalId,
+      ),
   };
 }
 
 /** The logical id of the resource whose `Ref` or ARN this is. */
 function logicalIdOf(created: Created, value: string): string {
-  for (const [id, reference] of created.references) if (reference.ref === value || reference.attributes.Arn === value) return id;
+  for (const [id, reference] of created.references)
+    if (reference.ref === value || reference.attributes.Arn === value) return id;
   throw new Error(`nothing in the template is ${value}`);
 }
 
@@ -138,7 +171,13 @@ function createLoadBalancer(s: Services, _: Properties, id: string): Reference {
   s.loadBalancer.name(LoadBalancerFullName);
   return {
     ref,
-    attributes: { LoadBalancerArn: ref, LoadBalancerFullName, LoadBalancerName: id, DNSName: `${id}.elb.amazonaws.com`, CanonicalHostedZoneID: 'Z1' },
+    attributes: {
+      LoadBalancerArn: ref,
+      LoadBalancerFullName,
+      LoadBalancerName: id,
+      DNSName: `${id}.elb.amazonaws.com`,
+      CanonicalHostedZoneID: 'Z1',
+    },
   };
 }
 
@@ -177,7 +216,10 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
       name: id,
       capacity: num(p, 'DesiredCapacity', num(p, 'MinSize')),
       zones: strings(p, 'VPCZoneIdentifier').map(zoneOf),
-      tags: { ...instanceTags(data), ...Object.fromEntries(propagated.map((tag) => [str(tag, 'Key'), str(tag, 'Value')])) },
+      tags: {
+        ...instanceTags(data),
+        ...Object.fromEntries(propagated.map((tag) => [str(tag, 'Key'), str(tag, 'Value')])),
+      },
       targetGroups: strings(p, 'TargetGroupARNs', []),
       principal: principalOf(logicalIdOf(created, role), created),
       userData: readUserData(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
@@ -188,7 +230,9 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
 }
 
 function instanceTags(launchTemplateData: Properties): Record<string, string> {
-  const specification = list(launchTemplateData, 'TagSpecifications', []).find((t) => str(t, 'ResourceType') === 'instance');
+  const specification = list(launchTemplateData, 'TagSpecifications', []).find(
+    (t) => str(t, 'ResourceType') === 'instance',
+  );
   return specification ? tags(specification, 'Tags') : {};
 }
 
@@ -196,7 +240,10 @@ function createRule(s: Services, p: Properties, id: string): Reference {
   const ref = arn(s, 'events', `rule/${id}`);
   if (str(p, 'State', 'ENABLED') === 'ENABLED') {
     const every = rateMs(str(p, 'ScheduleExpression'), `${p.path}.ScheduleExpression`);
-    const targets = list(p, 'Targets').map((target) => ({ arn: str(target, 'Arn'), input: JSON.parse(str(target, 'Input')) as unknown }));
+    const targets = list(p, 'Targets').map((target) => ({
+      arn: str(target, 'Arn'),
+      input: JSON.parse(str(target, 'Input')) as unknown,
+    }));
     s.cloud.clock.every(every, s.cloud.clock.now() + every, () => {
       for (const target of targets) s.lambda.invokeAsync(target.arn, target.input, 'events.amazonaws.com', ref);
     });

@@ -18,7 +18,14 @@ interface RetryStrategy {
   recordSuccess(token: RetryToken): void;
 }
 
-const SERVICES: Readonly<Record<string, string>> = { EC2: 'ec2', SSM: 'ssm', DynamoDB: 'dynamodb', SNS: 'sns', DLM: 'dlm', CloudWatch: 'cloudwatch' };
+const SERVICES: Readonly<Record<string, string>> = {
+  EC2: 'ec2',
+  SSM: 'ssm',
+  DynamoDB: 'dynamodb',
+  SNS: 'sns',
+  DLM: 'dlm',
+  CloudWatch: 'cloudwatch',
+};
 
 /**
  * Puts the simulated AWS below the SDK's own retries and serialization: a middleware in the last step before the wire.
@@ -52,7 +59,9 @@ function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): num
       const next = await inner.refreshRetryTokenForRetry(token, error);
       const base = error.errorType === 'THROTTLING' ? 500 : 100;
       await cloud.clock.sleep(Math.floor(random.next() * Math.min(20_000, base * 2 ** next.getRetryCount())));
-      return new Proxy(next, { get: (target, key) => (key === 'getRetryDelay' ? () => 0 : Reflect.get(target, key).bind(target)) });
+      return new Proxy(next, {
+        get: (target, key) => (key === 'getRetryDelay' ? () => 0 : Reflect.get(target, key).bind(target)),
+      });
     },
   };
 }

@@ -21,7 +21,8 @@ export class Sns {
       Publish: (input: Input) => {
         onlyMembers('Publish', input, ['TopicArn', 'Subject', 'Message']);
         const subject = text(input, 'Subject');
-        if (subject.length > 100 || /[^\x20-\x7e]/.test(subject)) throw new ServiceError('InvalidParameter', 'Invalid parameter: Subject');
+        if (subject.length > 100 || /[^\x20-\x7e]/.test(subject))
+          throw new ServiceError('InvalidParameter', 'Invalid parameter: Subject');
         this.publish(text(input, 'TopicArn'), subject, text(input, 'Message'));
         return { MessageId: `message-${this.messages.length}` };
       },

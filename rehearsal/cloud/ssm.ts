@@ -3,7 +3,7 @@ import { type Input, onlyMembers, text } from './ec2-input.ts';
 import type { Ec2State } from './ec2-state.ts';
 import type { Hosts } from './hosts.ts';
 import { ServiceError } from './service-error.ts';
-import { type Properties, has, list, num, object, onlyKnown, str, strings } from './template.ts';
+import { has, list, num, object, onlyKnown, type Properties, str, strings } from './template.ts';
 
 interface Parameter {
   readonly allowed: RegExp;
@@ -52,8 +52,14 @@ export class Ssm {
         invocation.exitCode = result.exitCode;
         invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
         invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
-        const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').filter((line) => line !== '');
-        cloud.say(instanceId, `${document.verb}: ${result.exitCode === 0 ? 'ok' : `exit ${result.exitCode}`}${said.length > 0 ? ` (${said.join('; ')})` : ''}`);
+        // What the kernel said carries its own clock, and would make every log another one.
+        const said = `${result.stdout}\n${result.stderr}`
+          .split('\n')
+          .filter((line) => line !== '' && !line.startsWith('kernel='));
+        cloud.say(
+          instanceId,
+          `${document.verb}: ${result.exitCode === 0 ? 'ok' : `exit ${result.exitCode}`}${said.length > 0 ? ` (${said.join('; ')})` : ''}`,
+        );
       });
     };
 
@@ -63,12 +69,24 @@ export class Ssm {
       const document = this.#documents.get(name);
       if (!document) throw new ServiceError('InvalidDocument', `Document ${name} does not exist`);
       const instanceIds = input.InstanceIds as string[];
-      const offline = instanceIds.find((id) => !ec2.instances.get(id)?.agentOnline || ec2.instances.get(id)?.state !== 'running');
-      if (offline) throw new ServiceError('InvalidInstanceId', `Instances [[${offline}]] not in a valid state for account ${cloud.account}`);
+      const offline = instanceIds.find(
+        (id) => !ec2.instances.get(id)?.agentOnline || ec2.instances.get(id)?.state !== 'running',
+      );
+      if (offline)
+        throw new ServiceError(
+          'InvalidInstanceId',
+          `Instances [[${offline}]] not in a valid state for account ${cloud.account}`,
+        );
       const env = environment(document, (input.Parameters ?? {}) as Record<string, string[]>);
       const CommandId = `cmd-${random.hex(12)}`;
       for (const instanceId of instanceIds) {
-        const invocation: Invocation = { status: 'Pending', visibleAt: cloud.clock.now() + VISIBLE_MS, exitCode: -1, stdout: '', stderr: '' };
+        const invocation: Invocation = {
+          status: 'Pending',
+          visibleAt: cloud.clock.now() + VISIBLE_MS,
+          exitCode: -1,
+          stdout: '',
+          stderr: '',
+        };
         invocations.set(`${CommandId} ${instanceId}`, invocation);
         cloud.clock.after(random.delay(PICK_UP), () => run(instanceId, document, env, invocation));
       }
@@ -78,7 +96,11 @@ export class Ssm {
     const getCommandInvocation = (input: Input) => {
       onlyMembers('GetCommandInvocation', input, ['CommandId', 'InstanceId']);
       const found = invocations.get(`${text(input, 'CommandId')} ${text(input, 'InstanceId')}`);
-      if (!found || found.visibleAt > cloud.clock.now()) throw new ServiceError('InvocationDoesNotExist', 'The command ID and managed node ID you specified did not match any invocations.');
+      if (!found || found.visibleAt > cloud.clock.now())
+        throw new ServiceError(
+          'InvocationDoesNotExist',
+          'The command ID and managed node ID you specified did not match any invocations.',
+        );
       return {
         CommandId: input.CommandId,
         InstanceId: input.InstanceId,
@@ -96,20 +118,31 @@ export class Ssm {
       const unknown = filters.find((f) => f.Key !== 'PingStatus');
       if (unknown) throw new Error(`the simulated DescribeInstanceInformation does not know the filter ${unknown.Key}`);
       const all = [...ec2.instances.values()].filter((i) => i.state !== 'terminated' && i.agentOnline);
-      return { InstanceInformationList: all.map((i) => ({ InstanceId: i.id, PingStatus: i.state === 'running' ? 'Online' : 'ConnectionLost' })) };
+      return {
+        InstanceInformationList: all.map((i) => ({
+          InstanceId: i.id,
+          PingStatus: i.state === 'running' ? 'Online' : 'ConnectionLost',
+        })),
+      };
     };
 
-    cloud.offer('ssm', { SendCommand: sendCommand, GetCommandInvocation: getCommandInvocation, DescribeInstanceInformation: describeInstanceInformation });
+    cloud.offer('ssm', {
+      SendCommand: sendCommand,
+      GetCommandInvocation: getCommandInvocation,
+      DescribeInstanceInformation: describeInstanceInformation,
+    });
   }
 
   /** A document as the template defines it. @throws TemplateError for what the agent would do and this does not know */
   define(name: string, p: Properties): void {
-    if (str(p, 'DocumentType') !== 'Command') throw new Error(`${p.path}: the simulation knows documents of type Command only`);
+    if (str(p, 'DocumentType') !== 'Command')
+      throw new Error(`${p.path}: the simulation knows documents of type Command only`);
     const content = object(p, 'Content');
     onlyKnown(content, ['schemaVersion', 'description', 'parameters', 'mainSteps']);
     const steps = list(content, 'mainSteps');
     const [step] = steps;
-    if (!step || steps.length !== 1 || str(step, 'action') !== 'aws:runShellScript') throw new Error(`${content.path}: the simulation knows documents of one aws:runShellScript step`);
+    if (!step || steps.length !== 1 || str(step, 'action') !== 'aws:runShellScript')
+      throw new Error(`${content.path}: the simulation knows documents of one aws:runShellScript step`);
     onlyKnown(step, ['action', 'name', 'inputs', 'precondition']);
     const inputs = object(step, 'inputs');
     onlyKnown(inputs, ['runCommand', 'timeoutSeconds']);
@@ -142,8 +175,15 @@ function environment(document: Document, given: Readonly<Record<string, readonly
   for (const [key, { allowed, environment: asEnvironment }] of document.parameters) {
     const value = given[key]?.[0];
     if (value === undefined) throw new ServiceError('InvalidParameters', `Parameter ${key} is required`);
-    if (!allowed.test(value)) throw new ServiceError('InvalidParameters', `Value ${value} of parameter ${key} does not match ${allowed.source}`);
-    if (!asEnvironment) throw new Error(`the simulated agent hands parameters over as environment variables only; ${key} has no interpolationType ENV_VAR`);
+    if (!allowed.test(value))
+      throw new ServiceError(
+        'InvalidParameters',
+        `Value ${value} of parameter ${key} does not match ${allowed.source}`,
+      );
+    if (!asEnvironment)
+      throw new Error(
+        `the simulated agent hands parameters over as environment variables only; ${key} has no interpolationType ENV_VAR`,
+      );
     env[`SSM_${key}`] = value;
   }
   return env;

@@ -11,9 +11,19 @@ const RESOURCE_SECONDS = 1;
  *
  * @throws Error naming what the template needs and the simulation does not know
  */
-export async function createStack(s: Services, template: unknown, stackName: string, zones: readonly string[]): Promise<Created> {
+export async function createStack(
+  s: Services,
+  template: unknown,
+  stackName: string,
+  zones: readonly string[],
+): Promise<Created> {
   const { cloud } = s;
-  const resolver = new Resolver(template, { region: cloud.region, account: cloud.account, stackName, availabilityZones: zones });
+  const resolver = new Resolver(template, {
+    region: cloud.region,
+    account: cloud.account,
+    stackName,
+    availabilityZones: zones,
+  });
   checkTypes(new Map(resolver.order.map((id) => [id, resolver.template.Resources[id]?.Type ?? ''])));
   const created: Created = { stackName, resources: new Map(), references: new Map() };
   let done = false;

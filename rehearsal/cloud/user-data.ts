@@ -4,7 +4,12 @@ import { METRIC } from '../../lib/contract.ts';
 export interface UserData {
   readonly probeScript: string;
   readonly probeSeconds: number;
-  readonly agent: { readonly namespace: string; readonly dimension: string; readonly aggregationSeconds: number; readonly flushSeconds: number };
+  readonly agent: {
+    readonly namespace: string;
+    readonly dimension: string;
+    readonly aggregationSeconds: number;
+    readonly flushSeconds: number;
+  };
   /** The file that the web server answers a path with; `undefined` for 404. */
   fileOf(path: string): { readonly volume: string; readonly path: string } | undefined;
 }
@@ -19,14 +24,22 @@ export function readUserData(script: string): UserData {
   const files = new Map([...script.matchAll(HEREDOC)].map(([, path = '', , content = '']) => [path, content]));
   const file = (what: string, test: RegExp): string => {
     const found = [...files].find(([path]) => test.test(path));
-    if (!found) throw new Error(`user data: writes no ${what} (a file named like ${test.source}); it writes ${[...files.keys()].join(', ') || 'none'}`);
+    if (!found)
+      throw new Error(
+        `user data: writes no ${what} (a file named like ${test.source}); it writes ${[...files.keys()].join(', ') || 'none'}`,
+      );
     return found[1];
   };
   const probe = file('probe', /\/probe(\.sh)?$/);
   const common = file('common part of the probe', /\/common\.sh$/);
   const timer = file('timer of the probe', /\.timer$/);
-  const seconds = Number(timer.match(/^OnUnit(?:Active|Inactive)Sec=(\d+)s?$/m)?.[1] ?? timer.match(/^OnCalendar=\*:\*:0\/(\d+)$/m)?.[1]);
-  if (!(seconds > 0)) throw new Error('user data: the timer of the probe has no OnUnitActiveSec or OnCalendar=*:*:0/N that is understood');
+  const seconds = Number(
+    timer.match(/^OnUnit(?:Active|Inactive)Sec=(\d+)s?$/m)?.[1] ?? timer.match(/^OnCalendar=\*:\*:0\/(\d+)$/m)?.[1],
+  );
+  if (!(seconds > 0))
+    throw new Error(
+      'user data: the timer of the probe has no OnUnitActiveSec or OnCalendar=*:*:0/N that is understood',
+    );
   return {
     probeScript: probe.replace(/^\. "\$\(dirname "\$0"\)\/common\.sh"$/m, () => common),
     probeSeconds: seconds,
@@ -48,9 +61,13 @@ interface AgentConfig {
 function readAgent(json: string): UserData['agent'] {
   const { metrics } = JSON.parse(json) as AgentConfig;
   const statsd = metrics?.metrics_collected?.statsd;
-  if (!metrics?.namespace || !statsd) throw new Error('user data: the CloudWatch agent has no namespace or no StatsD listener');
+  if (!metrics?.namespace || !statsd)
+    throw new Error('user data: the CloudWatch agent has no namespace or no StatsD listener');
   const rolled = metrics.aggregation_dimensions?.some((set) => set.length === 1 && set[0] === METRIC.volumeDimension);
-  if (!rolled) throw new Error(`user data: the CloudWatch agent does not publish the metric by ${METRIC.volumeDimension} alone (aggregation_dimensions)`);
+  if (!rolled)
+    throw new Error(
+      `user data: the CloudWatch agent does not publish the metric by ${METRIC.volumeDimension} alone (aggregation_dimensions)`,
+    );
   return {
     namespace: metrics.namespace,
     dimension: METRIC.volumeDimension,
@@ -63,7 +80,8 @@ function readAgent(json: string): UserData['agent'] {
 function readServer(conf: string): UserData['fileOf'] {
   const [, pattern, alias] = conf.match(/location\s+~\s+"?(\^\/healthz\/\S+?)"?\s*\{[^}]*?\balias\s+([^;]+);/) ?? [];
   const path = alias?.match(/^\/srv\/content\/\$(?:1|volume|\w+)\/(.+)$/)?.[1];
-  if (!pattern || !path) throw new Error('user data: nginx has no location ~ ^/healthz/(...) with an alias below /srv/content/$1/');
+  if (!pattern || !path)
+    throw new Error('user data: nginx has no location ~ ^/healthz/(...) with an alias below /srv/content/$1/');
   const expression = new RegExp(pattern.replaceAll('(?<', '(?<'));
   return (url) => {
     const volume = url.match(expression)?.[1];

@@ -11,11 +11,14 @@ export interface ToolResult {
 /** No tool here takes longer, but xfs_repair of a large volume may need a while. Milliseconds. */
 const TOOL_TIMEOUT_MS = 120_000;
 
+/** The tools of file systems live in sbin, which is not on everybody's PATH. */
+const PATH = `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`;
+
 /** Runs a tool to its end, whatever its exit code. @throws Error when it cannot be run at all, or does not end */
 export function tool(command: string, ...args: readonly string[]): ToolResult {
   const result = spawnSync(command, args, {
     encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...process.env, PATH, LC_ALL: 'C' },
     timeout: TOOL_TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: 64 * 2 ** 20,

@@ -186,7 +186,11 @@ export class XfsDisks implements Disks {
 
   markers(instanceId: string): string[] {
     const directory = join(known(this.hosts, instanceId, 'host'), 'var/lib/remount/serving');
-    return existsSync(directory) ? readdirSync(directory).filter((name) => !name.includes('.new.')).sort() : [];
+    return existsSync(directory)
+      ? readdirSync(directory)
+          .filter((name) => !name.includes('.new.'))
+          .sort()
+      : [];
   }
 
   run(instanceId: string, run: HostRun): HostResult {

@@ -32,12 +32,17 @@ export async function bringUp(world: World): Promise<Stage | string> {
     created,
     volumes,
     ownerOf: (volume) => services.loadBalancer.healthy(groupOf.get(`/healthz/${volume}`) ?? '')[0],
-    physical: (volume) => [...services.ec2.volumes.values()].filter((v) => v.tags[TAG.volume] === volume && v.tags[TAG.stack] === world.stackName),
+    physical: (volume) =>
+      [...services.ec2.volumes.values()].filter(
+        (v) => v.tags[TAG.volume] === volume && v.tags[TAG.stack] === world.stackName,
+      ),
   };
   const missing = () => volumes.filter((v) => !stage.ownerOf(v.name)).map((v) => v.name);
   await clock.run(clock.now() + BRING_UP_MS, () => missing().length === 0);
   if (volumes.length === 0) return 'the template has no content volume';
-  return missing().length === 0 ? stage : `${missing().join(', ')} not served ${BRING_UP_MS / MINUTE_MS} minutes after the deployment`;
+  return missing().length === 0
+    ? stage
+    : `${missing().join(', ')} not served ${BRING_UP_MS / MINUTE_MS} minutes after the deployment`;
 }
 
 /** The volume that carries the role `current`, if exactly one does. */

@@ -1,0 +1,69 @@
+/** Loads a function's bundle as Lambda does, calls its handler, and prints what came of it, as JSON. */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DurableExecutionInvocationInputWithClient } from '@aws/durable-execution-sdk-js';
+import { bundle } from '../../lib/bundle.ts';
+import { ENV } from '../../lib/contract.ts';
+import { lambdaContext } from '../../rehearsal/cloud/durable.ts';
+
+const name = process.argv[2] ?? '';
+for (const key of Object.values(ENV)) process.env[key] = key === ENV.documents ? '{}' : 'x';
+process.env.AWS_REGION = 'eu-west-1';
+const context = lambdaContext('arn:aws:lambda:eu-west-1:111122223333:function:f:1', 30);
+// Away from the project's packages: whatever is not in the bundle is not there, as in Lambda.
+const alone = mkdtempSync(join(tmpdir(), 'remount-bundle-'));
+process.on('exit', () => rmSync(alone, { recursive: true }));
+copyFileSync(join(bundle(name), 'index.mjs'), join(alone, 'index.mjs'));
+const loaded: { handler(event: unknown, context: object): Promise<unknown> } = await import(
+  pathToFileURL(join(alone, 'index.mjs')).href
+);
+
+if (name === 'keep') {
+  const bodies: unknown[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      bodies.push({ method: request.method, ...JSON.parse(text) });
+      response.end();
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const ResponseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await loaded.handler(
+    {
+      RequestType: 'Delete',
+      ResponseURL,
+      StackId: 's',
+      RequestId: 'r',
+      LogicalResourceId: 'l',
+      ResourceProperties: { Volume: 'alpha' },
+    },
+    context,
+  );
+  server.close();
+  console.log(JSON.stringify({ node: process.version, bodies }));
+} else {
+  const operation = {
+    Id: 'e',
+    Type: 'EXECUTION',
+    Status: 'STARTED',
+    StartTimestamp: new Date(),
+    ExecutionDetails: { InputPayload: '{"nonsense":true}' },
+  } as const;
+  const client = {
+    getExecutionState: async () => ({ Operations: [] }),
+    checkpoint: async () => ({ CheckpointToken: 't', NewExecutionState: { Operations: [] } }),
+  };
+  const input = new DurableExecutionInvocationInputWithClient(
+    { DurableExecutionArn: 'arn', CheckpointToken: 't', InitialExecutionState: { Operations: [operation] } },
+    client,
+  );
+  console.log(JSON.stringify({ node: process.version, output: await loaded.handler(input, context) }));
+}

@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { bundle } from '../../lib/bundle.ts';
+import { node } from '../rehearsal/child.ts';
+
+function call(name: string): Record<string, unknown> {
+  const ended = node('test/lambda/bundles.script.ts', [name]);
+  if (ended.code !== 0) throw new Error(ended.stderr);
+  const result = JSON.parse(ended.stdout) as Record<string, unknown>;
+  expect(result.node).toMatch(/^v24\./);
+  return result;
+}
+
+test('the bundle of keep is loaded, and answers CloudFormation at its address', () => {
+  expect(call('keep').bodies).toEqual([
+    {
+      method: 'PUT',
+      Status: 'SUCCESS',
+      PhysicalResourceId: 'x/alpha',
+      StackId: 's',
+      RequestId: 'r',
+      LogicalResourceId: 'l',
+      Data: {},
+    },
+  ]);
+});
+
+test('the bundle of heal is loaded, and refuses an event that it does not understand', () => {
+  expect(call('heal').output).toMatchObject({
+    Status: 'FAILED',
+    Error: { ErrorMessage: expect.stringContaining('event: received {"nonsense":true}') },
+  });
+});
+
+test.each(['heal', 'keep'])('the bundle of %s is small enough to start fast', (name) => {
+  expect(statSync(join(bundle(name), 'index.mjs')).size).toBeLessThan(3 * 2 ** 20);
+});

@@ -1,0 +1,69 @@
+/**
+ * Plays the bad Wednesday on a template that was broken in one place, as a slip in `lib/` would break it. Prints the checks
+ * that were not kept, and the denials, as JSON.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
+import { rehearse, withDirectory } from '../../rehearsal/rehearse.ts';
+import { synthesize } from '../../rehearsal/synthesize.ts';
+
+type Resource = { Type: string; Properties: Record<string, unknown> };
+type Break = (resources: Record<string, Resource>) => number;
+
+const ofType = (resources: Record<string, Resource>, type: string) =>
+  Object.entries(resources).filter(([, r]) => r.Type === type);
+
+/** Each returns how many places it broke, so that a break that breaks nothing is seen. */
+const BREAKS: Readonly<Record<string, Break>> = {
+  nothing: () => 1,
+  'dlm-target-tag': (resources) =>
+    ofType(resources, 'AWS::DLM::LifecyclePolicy').filter(([, r]) => {
+      const details = r.Properties.PolicyDetails as { TargetTags: { Key: string }[] };
+      for (const tag of details.TargetTags) tag.Key = 'remount:shedule';
+      return details.TargetTags.length > 0;
+    }).length,
+  'alarm-action': (resources) =>
+    ofType(resources, 'AWS::CloudWatch::Alarm').filter(([, r]) => {
+      const before = r.Properties.AlarmActions as unknown[];
+      const after = before.filter((action) => !JSON.stringify(action).includes('Live'));
+      r.Properties.AlarmActions = after;
+      return after.length < before.length;
+    }).length,
+  'mount-permission': (resources) =>
+    ofType(resources, 'AWS::IAM::Policy').filter(([, r]) => {
+      const document = r.Properties.PolicyDocument as { Statement: { Resource: unknown }[] };
+      return document.Statement.filter((s) => {
+        if (!Array.isArray(s.Resource)) return false;
+        const kept = s.Resource.filter((arn) => !JSON.stringify(arn).includes('HostMount'));
+        const removed = kept.length < s.Resource.length;
+        s.Resource = kept;
+        return removed;
+      }).length;
+    }).length,
+  'unknown-resource': (resources) => {
+    resources.Oddity = { Type: 'AWS::Quantum::Oracle', Properties: {} };
+    return 1;
+  },
+};
+
+const broken = BREAKS[process.argv[2] ?? ''];
+if (!broken) throw new Error(`allowed: ${Object.keys(BREAKS).join(', ')}`);
+await withDirectory(async (directory) => {
+  const assembly = synthesize(directory);
+  const file = join(directory, `${assembly.stackName}.template.json`);
+  const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> };
+  const places = broken(template.Resources);
+  writeFileSync(file, JSON.stringify(template));
+  const options = { scenario: 'bad-wednesday', seed: 3, disks: 'memory' as const, json: true, verbose: false };
+  const disks = new MemoryDisks();
+  const outcome = await rehearse(options, assembly, disks, {
+    progress: () => {},
+    happening: () => {},
+    quote: () => {},
+  });
+  const denials = outcome.virtual.log.filter((l) => l.who === 'iam').map((l) => l.what);
+  console.log(
+    JSON.stringify({ places, ok: outcome.ok, broken: outcome.virtual.checks.filter((c) => !c.kept), denials }),
+  );
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { node } from './child.ts';
+
+interface Result {
+  readonly places: number;
+  readonly ok: boolean;
+  readonly broken: readonly { readonly promise: string; readonly seen: string }[];
+  readonly denials: readonly string[];
+}
+
+function play(what: string): Result {
+  const ended = node('test/rehearsal/broken.script.ts', [what]);
+  if (ended.code !== 0) throw new Error(ended.stderr);
+  const result = JSON.parse(ended.stdout) as Result;
+  expect(result.places).toBeGreaterThan(0);
+  return result;
+}
+
+describe('breaking the stack breaks the rehearsal, and it says which promise', () => {
+  test('nothing broken: every promise is kept', () => {
+    expect(play('nothing')).toMatchObject({ ok: true, broken: [] });
+  });
+
+  test('the target tag of the snapshot schedule misspelt', () => {
+    const result = play('dlm-target-tag');
+    expect(result.ok).toBe(false);
+    expect(result.broken[0]?.promise).toContain('snapshot');
+    expect(result.broken[0]?.seen).toContain('no completed snapshot of alpha');
+  });
+
+  test('the alarms no longer start the healer', () => {
+    const result = play('alarm-action');
+    expect(result.ok).toBe(false);
+    expect(result.broken.map((b) => b.promise)).toContainEqual(expect.stringContaining('detected within 30 s'));
+  });
+
+  test('the healer may not send the mount verb', () => {
+    const result = play('mount-permission');
+    expect(result.ok).toBe(false);
+    expect(result.broken[0]?.promise).toContain('served after a deployment');
+    expect(result.denials.join()).toMatch(/ssm:SendCommand.*HostMount/);
+  });
+
+  test('a resource that the simulation does not know stops it, by name', () => {
+    const ended = node('test/rehearsal/broken.script.ts', ['unknown-resource']);
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toContain('the simulated AWS does not know AWS::Quantum::Oracle (Oddity)');
+  });
+});

@@ -25,6 +25,7 @@ export function toVolume(volume: Ec2Volume): Volume {
     keyArn: volume.KmsKeyId,
     role: tags[TAG.role] ?? '',
     generation: Number(tags[TAG.generation] ?? 0),
+    scheduled: TAG.schedule in tags,
     blank: tags[TAG.blank] === 'true',
     attachments: (volume.Attachments ?? []).map((a) => ({
       instanceId: present(a.InstanceId, 'InstanceId'),

@@ -11,6 +11,8 @@ export type Decision =
       readonly format: boolean;
       readonly reason: string;
     }
+  /** It serves, but the step that puts it into the schedule was lost: without it, it would never be copied again. */
+  | { readonly kind: 'promote'; readonly volume: Volume; readonly reason: string }
   /** The file system is shut down or cannot be mounted: a new volume from a recovery point takes over. */
   | {
       readonly kind: 'replace';
@@ -61,7 +63,9 @@ export function decide(
       `the file system of ${current.id} is ${state === 'shutdown' ? 'shut down' : 'unmountable'}`,
     );
   }
-  if (state === 'serving') return { kind: 'none', reason: `${current.id} is serving on ${holder?.id ?? 'its owner'}` };
+  if (state === 'serving') return serving(observation, current);
+  // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
+  if (current.role === 'quarantined') return replace(observation, current, holder, `${current.id} is in quarantine`);
   if (!attachment) return mountAnywhere(observation, current);
   if (attachment.state !== 'attached')
     return { kind: 'wait', reason: `${current.id} is ${attachment.state} at ${attachment.instanceId}` };
@@ -92,6 +96,15 @@ export function currentVolume(observation: Pick<Observation, 'ledger' | 'volumes
   if (byLedger || observation.ledger?.currentVolume) return byLedger;
   const tagged = observation.volumes.filter((v) => v.role === 'current');
   return tagged.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
+}
+
+function serving(observation: Observation, current: Volume): Decision {
+  if (current.role === 'quarantined')
+    return { kind: 'page', reason: `evidence contradicts itself: ${current.id} is in quarantine and serving` };
+  const settled = current.role === 'current' && current.scheduled;
+  if (settled || observation.ledger?.currentVolume !== current.id)
+    return { kind: 'none', reason: `${current.id} is serving` };
+  return { kind: 'promote', volume: current, reason: `${current.id} is serving, but not in the snapshot schedule` };
 }
 
 function mountAnywhere(observation: Observation, current: Volume): Decision {

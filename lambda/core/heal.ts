@@ -130,6 +130,11 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         await journal.pause('wait', WAIT_SECONDS);
         waited += WAIT_SECONDS;
         continue;
+      case 'promote':
+        round++;
+        await journal.step('promote', () => ports.compute.promote(decision.volume.id));
+        acted ||= decision.reason;
+        continue;
       case 'mount': {
         round++;
         const result = await mountAndServe(ports, journal, healId, volume, decision);

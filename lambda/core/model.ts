@@ -20,6 +20,8 @@ export interface Volume {
   readonly keyArn: string | undefined;
   readonly role: string;
   readonly generation: number;
+  /** In the snapshot schedule. */
+  readonly scheduled: boolean;
   /** Made blank, and no file system has been made on it yet. */
   readonly blank: boolean;
   readonly attachments: readonly Attachment[];

@@ -65,6 +65,21 @@ describe('decide', () => {
     expect(decide(world({ probe: probe('notMounted') }))).toMatchObject({ kind: 'mount', instance: { id: 'i-owner' } });
   });
 
+  test('a volume that serves but was never put into the schedule is put there, if the ledger names it', () => {
+    const candidate = volume({ role: 'candidate', scheduled: false });
+    expect(decide(world({ volumes: [candidate] }))).toMatchObject({ kind: 'promote', volume: { id: 'vol-11111111' } });
+    expect(decide(world({ volumes: [volume({ scheduled: false })], ledger: undefined })).kind).toBe('none');
+  });
+
+  test('a quarantined volume is never served again by itself', () => {
+    const quarantined = volume({ role: 'quarantined', scheduled: false });
+    expect(decide(world({ volumes: [quarantined], probe: probe('notMounted') })).kind).toBe('replace');
+    expect(
+      decide(world({ volumes: [{ ...quarantined, state: 'available', attachments: [] }], probe: undefined })).kind,
+    ).toBe('replace');
+    expect(decide(world({ volumes: [quarantined] })).kind).toBe('page');
+  });
+
   test('what a mount found outweighs what the probe cannot see', () => {
     const seen = decide(world({ probe: probe('notMounted') }), { volumeId: 'vol-11111111', state: 'unmountable' });
     expect(seen.kind).toBe('replace');
@@ -103,6 +118,7 @@ describe('decide, for any world', () => {
     role: fc.constantFrom('current', 'candidate', 'quarantined', ''),
     generation: fc.integer({ min: 0, max: 5 }),
     blank: fc.boolean(),
+    scheduled: fc.boolean(),
     attachments: fc.array(
       fc.record({
         instanceId: fc.constantFrom('i-1', 'i-2', 'i-gone'),

@@ -17,6 +17,7 @@ export function volume(over: Partial<Volume> = {}): Volume {
     keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1',
     role: 'current',
     generation: 1,
+    scheduled: true,
     blank: false,
     attachments: [{ instanceId: 'i-owner', device: '/dev/sdf', state: 'attached' }],
     tags: {},

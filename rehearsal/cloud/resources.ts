@@ -1,6 +1,6 @@
 import { readAlarm } from './alarm.ts';
 import type { Principal } from './cloud.ts';
-import { collectStatements } from './iam.ts';
+import { collectStatements, type Statement } from './iam.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { rateMs } from './schedule.ts';
 import type { Services } from './services.ts';
@@ -131,13 +131,17 @@ function roleArn(s: Services, logicalId: string): string {
 
 /** Who calls with a role of the template: what its policies, as created so far, allow. */
 function principalOf(roleLogicalId: string, created: Created): Principal {
+  let known: { readonly size: number; readonly statements: readonly Statement[] } | undefined;
   return {
     name: roleLogicalId,
-    statements: () =>
-      collectStatements(
-        { resources: Object.fromEntries(created.resources), references: Object.fromEntries(created.references) },
-        roleLogicalId,
-      ),
+    statements() {
+      const { resources, references } = created;
+      if (known?.size !== references.size) {
+        const template = { resources: Object.fromEntries(resources), references: Object.fromEntries(references) };
+        known = { size: references.size, statements: collectStatements(template, roleLogicalId) };
+      }
+      return known.statements;
+    },
   };
 }
 

@@ -30,6 +30,7 @@ export class VirtualClock implements Clock {
   readonly #timers: Timer[] = [];
   readonly #activities = new Set<Activity>();
   readonly #current = new AsyncLocalStorage<Activity>();
+  #held = 0;
   #failure: unknown;
 
   constructor(start: number) {
@@ -49,6 +50,16 @@ export class VirtualClock implements Clock {
         resolve();
       });
     });
+  }
+
+  /** Runs something that waits for real time; virtual time stands still until it has ended. */
+  async hold<T>(run: () => Promise<T>): Promise<T> {
+    this.#held++;
+    try {
+      return await run();
+    } finally {
+      this.#held--;
+    }
   }
 
   /** Runs `run` at that instant of virtual time (Unix milliseconds), outside of any activity. */
@@ -120,6 +131,7 @@ export class VirtualClock implements Clock {
   }
 
   #computing(): string | undefined {
+    if (this.#held > 0) return 'something held';
     for (const activity of this.#activities) if (activity.waits === 0) return activity.name;
     return undefined;
   }

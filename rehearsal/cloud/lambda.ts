@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Cloud, Principal } from './cloud.ts';
-import { type DurableHandler, DurableService, lambdaContext } from './durable.ts';
+import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
 import { simulatedAws } from './sdk.ts';
 
 /** A function as the template defines it. */
@@ -104,7 +104,7 @@ export class Lambda {
           const handler = await this.#load(definition);
           await handler(event);
         } catch (error) {
-          this.#cloud.say(definition.logicalId, `failed: ${error instanceof Error ? error.message : String(error)}`);
+          this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
           const again = RETRY_AFTER_MS.slice(0, this.#retries.get(definition.arn) ?? RETRY_AFTER_MS.length)[attempt];
           if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));
         }
@@ -139,7 +139,7 @@ export class Lambda {
         event,
         limits,
       );
-      this.#cloud.say(definition.logicalId, `execution ${end.status}: ${end.result}`);
+      this.#cloud.say(speaker(definition), conclusion(end));
     };
   }
 
@@ -157,4 +157,16 @@ export class Lambda {
       },
     };
   }
+}
+
+/** The logical id without the hash that the CDK puts behind it. */
+function speaker(definition: FunctionDefinition): string {
+  return definition.logicalId.replace(/[0-9A-F]{8}$/, '');
+}
+
+/** What an execution returned, in words where it speaks the healer's language. */
+function conclusion(end: ExecutionEnd): string {
+  if (end.status === 'FAILED') return `execution failed: ${end.result}`;
+  const { outcome, summary } = JSON.parse(end.result) as { readonly outcome?: string; readonly summary?: string };
+  return outcome === undefined ? `execution ended: ${end.result}` : `${outcome}: ${summary}`;
 }

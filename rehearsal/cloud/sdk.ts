@@ -10,9 +10,9 @@ type Handler = (args: { readonly input: Record<string, unknown> }) => Promise<{ 
 type Middleware = (next: Handler, context: { readonly commandName?: string }) => Handler;
 interface RetryToken {
   getRetryCount(): number;
-  getRetryDelay(): number;
 }
 interface RetryStrategy {
+  retryBackoffStrategy?: { setDelayBase(ms: number): void; computeNextBackoffDelay(attempt: number): number };
   acquireInitialRetryToken(scope: string): Promise<RetryToken>;
   refreshRetryTokenForRetry(token: RetryToken, error: { readonly errorType: string }): Promise<RetryToken>;
   recordSuccess(token: RetryToken): void;
@@ -50,18 +50,23 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
   };
 }
 
-/** The SDK's strategy, with its delays in virtual time: full jitter up to 0.1 s (0.5 s when throttled), doubled each time, 20 s at most. */
+/**
+ * The SDK's own strategy decides what is tried again, and how often. Its delays (full jitter up to 0.1 s, or 0.5 s when
+ * throttled, doubled each time, 20 s at most) are taken in virtual time and from the seed instead.
+ */
 function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): number }): RetryStrategy {
+  if (!inner.retryBackoffStrategy)
+    throw new Error('the retry strategy of this SDK has no backoff that can be replaced');
+  inner.retryBackoffStrategy = { setDelayBase: () => {}, computeNextBackoffDelay: () => 0 };
   return {
     acquireInitialRetryToken: (scope) => inner.acquireInitialRetryToken(scope),
     recordSuccess: (token) => inner.recordSuccess(token),
     async refreshRetryTokenForRetry(token, error) {
-      const next = await inner.refreshRetryTokenForRetry(token, error);
+      // The strategy waits for a real timer, if only for no time: the virtual clock must not move on meanwhile.
+      const next = await cloud.clock.hold(() => inner.refreshRetryTokenForRetry(token, error));
       const base = error.errorType === 'THROTTLING' ? 500 : 100;
       await cloud.clock.sleep(Math.floor(random.next() * Math.min(20_000, base * 2 ** next.getRetryCount())));
-      return new Proxy(next, {
-        get: (target, key) => (key === 'getRetryDelay' ? () => 0 : Reflect.get(target, key).bind(target)),
-      });
+      return next;
     },
   };
 }

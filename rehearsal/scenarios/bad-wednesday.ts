@@ -255,7 +255,8 @@ function measure(
   const newer = readBack(world, stage, volume, library.after(recoveryPointAt));
   const inspection = world.disks.inspect(snapshot ? { snapshotId: snapshot.id } : {});
   const calls = cloud.calls.slice(callsBefore);
-  const healer = calls.find((c) => c.service !== 'cloudwatch')?.at ?? servingAt;
+  // A heal's first step is to take the lease; a sweep that finds nothing to do takes none.
+  const healer = calls.find((c) => c.service === 'dynamodb' && c.operation === 'UpdateItem')?.at ?? servingAt;
   const apiCalls: Record<string, number> = {};
   for (const call of calls) {
     const name = `${call.service}:${call.operation}`;

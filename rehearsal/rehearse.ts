@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { VirtualClock } from './clock.ts';
 import type { Happening } from './cloud/cloud.ts';
@@ -30,14 +30,28 @@ export interface Listener {
   readonly quote: (what: string) => void;
 }
 
-/** Makes a directory for a synthesis, and removes it when `use` has ended. */
+/** Makes a directory for a synthesis, and removes it when `use` has ended; and those of rehearsals that were killed. */
 export async function withDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
   mkdirSync(CACHE, { recursive: true });
-  const directory = mkdtempSync(join(CACHE, 'rehearsal-'));
+  for (const name of readdirSync(CACHE)) {
+    const pid = Number(/^rehearsal-(\d+)-/.exec(name)?.[1]);
+    if (pid && !isRunning(pid)) rmSync(join(CACHE, name), { recursive: true, force: true });
+  }
+  const directory = mkdtempSync(join(CACHE, `rehearsal-${process.pid}-`));
   try {
     return await use(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as somebody else.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

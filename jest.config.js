@@ -1,14 +1,9 @@
-/** Tests run as native ES modules; SWC only strips the types, as Node itself does when the app runs. */
+/** Tests run as native ES modules, their types stripped by Node itself. */
 export default {
   testEnvironment: 'node',
   testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
-    ],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/test/strip-types.js' },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.cache'],
 };

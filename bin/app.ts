@@ -1,5 +1,12 @@
-import { buildApp } from '../lib/app.ts';
-import { SettingsError } from '../lib/settings.ts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
+// Compiling the CDK is a good part of a synthesis, so the compiled code is kept; only what is imported after this profits.
+// cdk.json runs this file with --single-threaded-gc and --v8-pool-size=1: the CDK's template checks are WebAssembly whose
+// memory grows in small steps, each step is a garbage collection, and its helper threads cost more than they help.
+enableCompileCache(join(import.meta.dirname, '..', '.cache', 'compile'));
+const { buildApp } = await import('../lib/app.ts');
+const { SettingsError } = await import('../lib/settings.ts');
 
 try {
   buildApp().app.synth();

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AssetHashType } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync, version } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, '.cache', 'bundles');
@@ -29,6 +29,8 @@ export function bundle(name: string): string {
     : undefined;
   if (target && existsSync(join(target, 'index.mjs'))) return target;
 
+  // Loaded only when something has changed.
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   const built = buildSync({
     entryPoints: [entry],
     absWorkingDir: ROOT,
@@ -56,9 +58,9 @@ export function bundle(name: string): string {
   return directory;
 }
 
-/** Sources, the pinned packages and the bundler: whatever changes the output changes this. */
+/** Sources, and the lock file with every package and the bundler in it: whatever changes the output changes this. */
 function fingerprint(inputs: readonly string[]): string {
-  const hash = createHash('sha256').update(`${version} ${BANNER}`);
+  const hash = createHash('sha256').update(BANNER);
   for (const path of [...inputs, 'package-lock.json']) hash.update(readFileSync(join(ROOT, path)));
   return hash.digest('hex').slice(0, 20);
 }

@@ -71,6 +71,8 @@ export const ENV = {
   topic: 'REMOUNT_TOPIC',
   /** JSON object: host verb -> SSM document name. */
   documents: 'REMOUNT_DOCUMENTS',
+  /** JSON object: content volume -> ARN of its target group. */
+  targetGroups: 'REMOUNT_TARGET_GROUPS',
   /** ARN of the key that encrypts content volumes (keeper only). */
   key: 'REMOUNT_KEY',
 } as const;

@@ -11,7 +11,6 @@ import {
   InstanceType,
   type IVpc,
   LaunchTemplate,
-  LaunchTemplateHttpTokens,
   MachineImage,
   Peer,
   Port,
@@ -63,7 +62,6 @@ export class Fleet extends Construct {
       userData: contentUserData(props.namespace),
       detailedMonitoring: true,
       requireImdsv2: true,
-      httpTokens: LaunchTemplateHttpTokens.REQUIRED,
       httpPutResponseHopLimit: 1,
       blockDevices: [
         {

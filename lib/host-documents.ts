@@ -10,11 +10,11 @@ const COMMON_LINE = /^\. "\$\(dirname "\$0"\)\/common\.sh"$/m;
 /** Seconds that the agent lets a verb run; each verb has a shorter deadline of its own. */
 const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   probe: 15,
-  format: 60,
-  mount: 60,
+  format: 75,
+  mount: 75,
   verify: 60,
   serve: 30,
-  release: 30,
+  release: 45,
 };
 
 /** A file of `host/`, as it is. */

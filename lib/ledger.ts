@@ -12,10 +12,12 @@ export interface LedgerProps {
 
 /** The ledger: who may act on a content volume, what was last agreed, and the record of every incident. It outlives the stack. */
 export class Ledger extends Construct {
+  readonly #key: IKey;
   readonly table: TableV2;
 
   constructor(scope: Construct, id: string, props: LedgerProps) {
     super(scope, id);
+    this.#key = props.key;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: LEDGER.partitionKey, type: AttributeType.STRING },
       sortKey: { name: LEDGER.sortKey, type: AttributeType.STRING },
@@ -27,12 +29,15 @@ export class Ledger extends Construct {
     });
   }
 
+  // DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
   /** To read entries, take leases and write records; never to delete any. */
   grantActing(grantee: IGrantable): void {
     this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.#key.grant(grantee, 'kms:DescribeKey', 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
   }
 
   grantReading(grantee: IGrantable): void {
     this.table.grant(grantee, 'dynamodb:GetItem');
+    this.#key.grant(grantee, 'kms:DescribeKey', 'kms:Decrypt');
   }
 }

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
+  FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
@@ -34,6 +35,8 @@ export class ContentNetwork extends Construct {
       ipAddresses: IpAddresses.cidr(CIDR),
       availabilityZones: [...props.zones],
       natGateways: 0,
+      // Nothing uses the VPC's default group, and taking its rules away would need a function with rights over groups.
+      restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'Content', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 22 },
@@ -41,6 +44,7 @@ export class ContentNetwork extends Construct {
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
       flowLogs: {
         Rejected: {
+          trafficType: FlowLogTrafficType.REJECT,
           destination: FlowLogDestination.toCloudWatchLogs(
             new LogGroup(this, 'FlowLogs', {
               retention: RetentionDays.ONE_MONTH,

@@ -51,7 +51,7 @@ export class RemountStack extends Stack {
       volumes: volumeNames,
       ...(settings.certificateArn && { certificateArn: settings.certificateArn }),
     });
-    new SnapshotSchedule(this, 'Snapshots', { stackName, ...settings.snapshots });
+    new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...settings.snapshots });
     const documents = new HostDocuments(this, 'Host');
     const healer = new VolumeHealer(this, 'Healer', {
       stackName,
@@ -59,7 +59,7 @@ export class RemountStack extends Stack {
       documents,
       people: people.topic,
       key,
-      volumes: volumeNames,
+      targetGroups: balancer.targetGroups,
     });
     const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, key });
     for (const volume of settings.volumes) {

@@ -27,65 +27,63 @@ const whole = (min: number, max: number, unit = '') => {
   return z.int(allowed).min(min, allowed).max(max, allowed);
 };
 
-const volume = z.strictObject(
-  {
-    name: z.string(NAME()).regex(VOLUME_NAME, NAME()),
-    sizeGiB: whole(1, GP3.maxSizeGiB, 'GiB (gp3)').default(100),
-    zone: z.string('one of zones').optional(),
-    iops: whole(GP3.minIops, GP3.maxIops, 'IOPS (gp3)').default(GP3.minIops),
-    throughputMiBs: whole(GP3.minThroughput, GP3.maxThroughput, 'MiB/s (gp3)').default(GP3.minThroughput),
-  },
-  'name, sizeGiB, zone, iops, throughputMiBs',
-);
+/** An object of these settings and no others. */
+const group = <Shape extends z.ZodRawShape>(shape: Shape) => {
+  const names = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? `no such setting; known are ${names}` : `an object of ${names}`,
+  });
+};
 
-const schema = z.strictObject(
-  {
-    /** Name of the stack; the start of alarm names and the value of the tag `remount:stack`. */
-    stackName: z
-      .string('a stack name')
-      .regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, '1 to 51 letters, digits and hyphens, starting with a letter')
-      .default('Remount'),
-    region: z
-      .string('a Region name such as eu-west-1')
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name such as eu-west-1')
-      .default('eu-west-1'),
-    /** Availability Zones that instances and volumes live in; the load balancer needs two. */
-    zones: z
-      .array(z.string(ZONES()).regex(ZONE, ZONES()), 'a list of two to six Availability Zones')
-      .min(2, 'two to six Availability Zones')
-      .max(6, 'two to six Availability Zones')
-      .optional(),
-    instancesPerZone: whole(2, 20, 'instances (owner and standby are two)').default(2),
-    instanceType: z
-      .string('a Graviton instance type such as t4g.small')
-      .regex(/^[a-z]+\d+g[a-z]*\.[a-z0-9]+$/, 'a Graviton instance type such as t4g.small')
-      .default('t4g.small'),
-    volumes: z
-      .array(volume, 'a list of content volumes')
-      .min(1, `1 to ${MAX_VOLUMES} content volumes`)
-      .max(MAX_VOLUMES, `1 to ${MAX_VOLUMES} content volumes`)
-      .default(() => [volume.parse({ name: 'alpha' }), volume.parse({ name: 'beta' })]),
-    snapshots: z
-      .strictObject(
-        { perHour: whole(1, 4, 'schedules an hour').default(4), keepHours: whole(2, 250, 'hours').default(24) },
-        'perHour, keepHours',
-      )
-      .default({ perHour: 4, keepHours: 24 }),
-    alertEmail: z.email('an email address').optional(),
-    certificateArn: z
-      .string('the ARN of an ACM certificate')
-      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/, 'the ARN of an ACM certificate')
-      .optional(),
-  },
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, alertEmail, certificateArn',
-);
+const NAME =
+  '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
+const AVAILABILITY_ZONE = 'an Availability Zone such as eu-west-1a';
 
-function NAME(): string {
-  return '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
-}
-function ZONES(): string {
-  return 'an Availability Zone such as eu-west-1a';
-}
+const volume = group({
+  name: z.string(NAME).regex(VOLUME_NAME, NAME),
+  sizeGiB: whole(1, GP3.maxSizeGiB, 'GiB (gp3)').default(100),
+  zone: z.string(AVAILABILITY_ZONE).optional(),
+  iops: whole(GP3.minIops, GP3.maxIops, 'IOPS (gp3)').default(GP3.minIops),
+  throughputMiBs: whole(GP3.minThroughput, GP3.maxThroughput, 'MiB/s (gp3)').default(GP3.minThroughput),
+});
+
+const schema = group({
+  /** Name of the stack; the start of alarm names and the value of the tag `remount:stack`. */
+  stackName: z
+    .string('a stack name')
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, '1 to 51 letters, digits and hyphens, starting with a letter')
+    .default('Remount'),
+  region: z
+    .string('a Region name such as eu-west-1')
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name such as eu-west-1')
+    .default('eu-west-1'),
+  /** Availability Zones that instances and volumes live in; the load balancer needs two. */
+  zones: z
+    .array(z.string(AVAILABILITY_ZONE).regex(ZONE, AVAILABILITY_ZONE), 'a list of two to six Availability Zones')
+    .min(2, 'two to six Availability Zones')
+    .max(6, 'two to six Availability Zones')
+    .optional(),
+  instancesPerZone: whole(2, 20, 'instances (owner and standby are two)').default(2),
+  instanceType: z
+    .string('a Graviton instance type such as t4g.small')
+    .regex(/^[a-z]+\d+g[a-z]*\.[a-z0-9]+$/, 'a Graviton instance type such as t4g.small')
+    .default('t4g.small'),
+  volumes: z
+    .array(volume, 'a list of content volumes')
+    .min(1, `1 to ${MAX_VOLUMES} content volumes`)
+    .max(MAX_VOLUMES, `1 to ${MAX_VOLUMES} content volumes`)
+    .default(() => [volume.parse({ name: 'alpha' }), volume.parse({ name: 'beta' })]),
+  snapshots: group({
+    perHour: whole(1, 4, 'schedules an hour').default(4),
+    keepHours: whole(2, 250, 'hours').default(24),
+  }).default({ perHour: 4, keepHours: 24 }),
+  alertEmail: z.email('an email address').optional(),
+  certificateArn: z
+    .string('the ARN of an ACM certificate')
+    .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/, 'the ARN of an ACM certificate')
+    .optional(),
+});
 
 type Parsed = z.output<typeof schema>;
 
@@ -105,9 +103,9 @@ export type VolumeSettings = Omit<Parsed['volumes'][number], 'zone'> & { readonl
  * @throws SettingsError
  */
 export function readSettings(context: unknown): Settings {
-  const parsed = schema.safeParse(fromContext(context));
-  if (!parsed.success) throw refusal(parsed.error, fromContext(context));
-  const { data } = parsed;
+  const input = fromContext(context);
+  const { data, error } = schema.safeParse(input);
+  if (!data) throw refusal(error, input);
   const zones = data.zones ?? [`${data.region}a`, `${data.region}b`];
   for (const [i, zone] of zones.entries()) {
     if (!zone.startsWith(data.region))
@@ -118,6 +116,7 @@ export function readSettings(context: unknown): Settings {
   for (const [i, v] of volumes.entries()) {
     const at = `volumes[${i}]`;
     if (volumes.findIndex((other) => other.name === v.name) !== i) fail(`${at}.name`, v.name, 'each name once');
+    if (v.name === 'healthz') fail(`${at}.name`, v.name, 'any other name (below /healthz/ are the health checks)');
     if (!zones.includes(v.zone)) fail(`${at}.zone`, v.zone, `one of ${zones.join(', ')} (setting zones)`);
     const maxIops = Math.max(GP3.minIops, v.sizeGiB * GP3.iopsPerGiB);
     if (v.iops > maxIops)
@@ -138,10 +137,8 @@ function fromContext(context: unknown): unknown {
   if (typeof context !== 'string') return context;
   try {
     return JSON.parse(context);
-  } catch (error) {
-    throw new SettingsError(
-      `${CONTEXT_KEY}: received ${shown(context)}; allowed: a JSON object (${error instanceof Error ? error.message : error})`,
-    );
+  } catch {
+    return fail(CONTEXT_KEY, context, 'a JSON object');
   }
 }
 
@@ -149,24 +146,20 @@ function fromContext(context: unknown): unknown {
 function refusal(error: z.ZodError, input: unknown): SettingsError {
   const issue = error.issues[0];
   if (!issue) return new SettingsError(`${CONTEXT_KEY}: ${error.message}`);
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
-  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
-  const name =
-    path
-      .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-      .join('')
-      .replace(/^\./, '') || CONTEXT_KEY;
-  const allowed =
-    issue.code === 'unrecognized_keys'
-      ? `no such setting; ${issue.path.length === 0 || issue.message ? knownKeys(issue.path) : ''}`
-      : issue.message;
-  return new SettingsError(`${name}: received ${shown(value)}; allowed: ${allowed}`);
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const path = unknown === undefined ? issue.path : [...issue.path, unknown];
+  const received = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  const said = unknown === undefined ? `allowed: ${issue.message}` : issue.message;
+  return new SettingsError(`${named(path)}: received ${shown(received)}; ${said}`);
 }
 
-function knownKeys(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return `known are ${Object.keys(schema.shape).join(', ')}`;
-  if (path[0] === 'snapshots') return 'known are perHour, keepHours';
-  return `known are ${Object.keys(volume.shape).join(', ')}`;
+/** As one would write it: `volumes[0].name`; what is no plain word stands in quotes. */
+function named(path: readonly PropertyKey[]): string {
+  const steps = path.map((key) => {
+    if (typeof key === 'number') return `[${key}]`;
+    return /^\w+$/.test(String(key)) ? `.${String(key)}` : `[${shown(String(key))}]`;
+  });
+  return steps.join('').replace(/^\./, '') || CONTEXT_KEY;
 }
 
 function fail(setting: string, received: unknown, allowed: string): never {

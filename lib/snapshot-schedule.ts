@@ -1,14 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, inFinding } from './acknowledge.ts';
 import { scheduleTagValue, TAG } from './contract.ts';
-import { ec2Arns } from './volume-permissions.ts';
+import { allowKeyUse, ec2Arns } from './volume-permissions.ts';
 
 export interface SnapshotScheduleProps {
   /** Volumes whose tag `remount:schedule` is this stack's are copied. */
   readonly stackName: string;
+  /** Encrypts the volumes: DLM must be allowed to use it, docs.aws.amazon.com/ebs/latest/userguide/dlm-access-control.html */
+  readonly key: IKey;
   /** Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. */
   readonly perHour: number;
   /** Hours that each schedule's snapshots are kept for. */
@@ -29,7 +32,7 @@ export class SnapshotSchedule extends Construct {
     this.policy = new CfnLifecyclePolicy(this, 'Policy', {
       description: `Hourly snapshots of the content volumes of ${props.stackName}`,
       state: 'ENABLED',
-      executionRoleArn: this.#role().roleArn,
+      executionRoleArn: this.#role(props.key).roleArn,
       policyDetails: {
         policyType: 'EBS_SNAPSHOT_MANAGEMENT',
         resourceTypes: ['VOLUME'],
@@ -44,21 +47,29 @@ export class SnapshotSchedule extends Construct {
     });
   }
 
-  /** What the documented service role allows, for this stack's volumes and the snapshots of them. */
-  #role(): Role {
+  /**
+   * Of the documented service role what snapshots of volumes take, and no more: no copies, no sharing, no tiers, no events.
+   * Source: docs.aws.amazon.com/ebs/latest/userguide/managed-policies.html, AWSDataLifecycleManagerServiceRole
+   */
+  #role(key: IKey): Role {
     const stack = Stack.of(this);
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('dlm.amazonaws.com') });
+    const role = new Role(this, 'Role', {
+      // Only for policies of this account, docs.aws.amazon.com/ebs/latest/userguide/service-role.html
+      assumedBy: new ServicePrincipal('dlm.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+      }),
+    });
     const allow = (actions: string[], resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));
     allow(['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'], ['*']);
     allow(['ec2:CreateSnapshot'], [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')]);
     allow(['ec2:DeleteSnapshot', 'ec2:CreateTags'], [ec2Arns(stack, 'snapshot')]);
+    allowKeyUse(role, key);
     acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
     for (const kind of ['volume', 'snapshot'] as const) {
-      const account = kind === 'volume' ? '<AWS::AccountId>' : '';
       acknowledge(
         role,
-        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${stack.region}:${account}:${kind}/*]`,
+        `AwsSolutions-IAM5[Resource::${inFinding(ec2Arns(stack, kind))}]`,
         'Which volumes are copied is decided by tag in the policy, and DLM alone may assume this role',
       );
     }

@@ -12,11 +12,11 @@ export function contentUserData(namespace: string): UserData {
   const userData = UserData.forLinux();
   userData.addCommands(
     'set -eu',
-    'dnf install -y nginx amazon-cloudwatch-agent xfsprogs',
+    // CloudFormation starts instances without waiting for the endpoints that packages come through.
+    'tries=0',
+    'until dnf install -y nginx amazon-cloudwatch-agent xfsprogs; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || exit 1; sleep 10; done',
     'install -d -m 0755 /srv/content /opt/remount /var/lib/remount/serving',
-    file('/etc/nginx/conf.d/remount.conf', NGINX),
-    // The package's own server on port 80 must go, or it answers instead.
-    "sed -i '/^    server {/,/^    }/d' /etc/nginx/nginx.conf",
+    file('/etc/nginx/nginx.conf', NGINX),
     ...['common.sh', 'probe.sh', 'report.sh'].map((name) => file(`/opt/remount/${name}`, strip(hostFile(name)))),
     file('/etc/systemd/system/remount-report.service', SERVICE),
     file('/etc/systemd/system/remount-report.timer', TIMER),
@@ -44,15 +44,32 @@ function strip(script: string): string {
 }
 
 /**
- * Each volume is served from the link that the verb `serve` sets. The health check reads the canary from the volume itself,
- * so that only the owner is healthy, and only while its file system answers.
+ * The whole configuration, as the package's own has a server on port 80 that would answer instead. Each volume is served
+ * from the link that the verb `serve` sets. The health check reads the canary from the volume itself, so that only the
+ * owner is healthy, and only while its file system answers. Idle connections are kept longer than the load balancer keeps
+ * them (60 s), or it may send a request into one that closes:
+ * docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html, "HTTP 502".
+ * SELinux only logs on Amazon Linux 2023, docs.aws.amazon.com/linux/al2023/ug/default-SELinux-modes-states.html; where it
+ * is set to enforce, content needs the label httpd_sys_content_t.
  */
-const NGINX = `server {
-  listen 80 default_server;
-  root /srv/content;
-  location ~ ^/healthz/([a-z0-9-]+)$ { alias /srv/content/$1/.remount/canary; default_type text/plain; }
-  location ~ /\\.remount(/|$) { return 404; }
-  location / { try_files $uri $uri/ =404; }
+const NGINX = `user nginx;
+worker_processes auto;
+error_log /var/log/nginx/error.log notice;
+pid /run/nginx.pid;
+events { worker_connections 1024; }
+http {
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  access_log /var/log/nginx/access.log combined;
+  sendfile on;
+  keepalive_timeout 75s;
+  server {
+    listen 80 default_server;
+    root /srv/content;
+    location ~ ^/healthz/([a-z0-9-]+)$ { alias /srv/content/$1/.remount/canary; default_type text/plain; access_log off; }
+    location ~ /\\.remount(/|$) { return 404; }
+    location / { try_files $uri $uri/ =404; }
+  }
 }`;
 
 const SERVICE = `[Unit]
@@ -62,19 +79,24 @@ Type=oneshot
 ExecStart=/bin/sh /opt/remount/report.sh
 TimeoutStartSec=30`;
 
+/** On the clock's tens of seconds: counted from the last run it would drift, and skip one of the alarm's periods now and then. */
 const TIMER = `[Unit]
 Description=Probe the content volumes every ${PROBE_SECONDS} s
 [Timer]
-OnBootSec=${PROBE_SECONDS}s
-OnUnitActiveSec=${PROBE_SECONDS}s
+OnCalendar=*:*:0/${PROBE_SECONDS}
 AccuracySec=100ms
 [Install]
 WantedBy=timers.target`;
 
 /**
- * The agent adds the dimensions host and metric_type to what StatsD sends; the alarm watches the roll-up by the logical volume
- * alone, which aggregation_dimensions publishes. Buffered data are sent each second, not each minute as by default.
- * Source: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html
+ * The agent adds the dimension metric_type to what StatsD sends (and host, unless told not to); the alarm watches the
+ * roll-up by the logical volume alone, which aggregation_dimensions publishes. Each stage waits: to be collected, to be
+ * aggregated, to be sent. Each takes a second here, so that a value is there before its period of 10 s is judged; by
+ * default they take 10 s, a minute and a minute. An aggregation of less than a minute is stored in high resolution. The
+ * agent forgets a gauge once it is collected, so a probe that has stopped is missing data and not its last answer.
+ * Sources: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html and
+ * CloudWatch-Agent-custom-metrics-statsd.html; aws/amazon-cloudwatch-agent, plugins/inputs/statsd/statsd.go (DeleteGauges)
+ * and plugins/outputs/cloudwatch/aggregator.go (resolution)
  */
 function agentConfig(namespace: string): object {
   return {
@@ -86,8 +108,8 @@ function agentConfig(namespace: string): object {
       metrics_collected: {
         statsd: {
           service_address: '127.0.0.1:8125',
-          metrics_collection_interval: PROBE_SECONDS,
-          metrics_aggregation_interval: PROBE_SECONDS,
+          metrics_collection_interval: 1,
+          metrics_aggregation_interval: 1,
         },
       },
     },

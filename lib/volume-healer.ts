@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -14,8 +15,8 @@ import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
 import { acknowledgeTagged, allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
 
-/** No heal outlives its lease: `LEASE_SECONDS` in `lambda/core/heal.ts` is as long. A test compares them. */
-export const EXECUTION_TIMEOUT = Duration.minutes(15);
+/** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
+export const EXECUTION_TIMEOUT = Duration.hours(1);
 /** EventBridge takes five targets a rule. Source: EventBridge quotas. */
 const TARGETS_A_RULE = 5;
 
@@ -27,8 +28,8 @@ export interface VolumeHealerProps {
   readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
-  /** Names of the content volumes that the sweep looks at. */
-  readonly volumes: readonly string[];
+  /** The content volumes that the sweep looks at, each with the target group that it is reached by. */
+  readonly targetGroups: ReadonlyMap<string, ApplicationTargetGroup>;
   /**
    * How often each volume is looked at without an alarm, for what no event told.
    * @default 5 minutes
@@ -54,6 +55,9 @@ export class VolumeHealer extends Construct {
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
         [ENV.documents]: Stack.of(this).toJsonString(Object.fromEntries(names)),
+        [ENV.targetGroups]: Stack.of(this).toJsonString(
+          Object.fromEntries([...props.targetGroups].map(([volume, group]) => [volume, group.targetGroupArn])),
+        ),
       },
     });
     this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
@@ -86,7 +90,9 @@ export class VolumeHealer extends Construct {
     allowDescribing(this.function, [
       'ec2:DescribeVolumes',
       'ec2:DescribeInstances',
+      'ec2:DescribeInstanceStatus',
       'ec2:DescribeSnapshots',
+      'elasticloadbalancing:DescribeTargetHealth',
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',
     ]);
@@ -97,9 +103,23 @@ export class VolumeHealer extends Construct {
       conditions: { ...ours(stackName), 'ForAllValues:StringNotEquals': { 'aws:TagKeys': [TAG.stack, TAG.volume] } },
     });
     allow({
-      actions: ['ec2:AttachVolume'],
+      actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],
       resources: [volumes, ec2Arns(stack, 'instance')],
       conditions: ours(stackName),
+    });
+    // The last means of fencing: a host that does not let go of a volume is powered off.
+    allow({ actions: ['ec2:StopInstances'], resources: [ec2Arns(stack, 'instance')], conditions: ours(stackName) });
+    allow({ actions: ['ec2:CreateSnapshot'], resources: [volumes], conditions: ours(stackName) });
+    const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName };
+    allow({
+      actions: ['ec2:CreateSnapshot'],
+      resources: [ec2Arns(stack, 'snapshot')],
+      conditions: { StringEquals: requested },
+    });
+    allow({
+      actions: ['ec2:CreateTags'],
+      resources: [ec2Arns(stack, 'snapshot')],
+      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
     });
     acknowledge(
       this.function,
@@ -124,21 +144,20 @@ export class VolumeHealer extends Construct {
     );
   }
 
-  #sweep({ volumes, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
+  #sweep({ targetGroups, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
+    const volumes = [...targetGroups.keys()];
     for (let from = 0; from < volumes.length; from += TARGETS_A_RULE) {
       new Rule(this, `Sweep${from / TARGETS_A_RULE}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
         schedule: Schedule.rate(sweepEvery),
-        targets: volumes
-          .slice(from, from + TARGETS_A_RULE)
-          .map(
-            (sweep) =>
-              new LambdaTarget(this.live, {
-                event: RuleTargetInput.fromObject({ sweep }),
-                retryAttempts: 2,
-                maxEventAge: sweepEvery,
-              }),
-          ),
+        targets: volumes.slice(from, from + TARGETS_A_RULE).map(
+          (sweep) =>
+            new LambdaTarget(this.live, {
+              event: RuleTargetInput.fromObject({ sweep }),
+              retryAttempts: 2,
+              maxEventAge: sweepEvery,
+            }),
+        ),
       });
     }
   }

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, inFinding } from './acknowledge.ts';
 import { TAG } from './contract.ts';
 
 /** Describe calls take no resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
@@ -54,7 +54,8 @@ export function allowVolumeCreation(grantee: LambdaFunction, stack: Stack, stack
   for (const kind of ['volume', 'snapshot'] as const) acknowledgeTagged(grantee, kind);
 }
 
-function allowKeyUse(grantee: IGrantable, key: IKey): void {
+/** To make, attach and copy volumes that the key encrypts. */
+export function allowKeyUse(grantee: IGrantable, key: IKey): void {
   key.grant(
     grantee,
     'kms:DescribeKey',
@@ -74,11 +75,9 @@ function allowKeyUse(grantee: IGrantable, key: IKey): void {
 
 /** Ids of volumes are not known at synthesis; the tag condition is what narrows the statement. */
 export function acknowledgeTagged(grantee: LambdaFunction, kind: 'volume' | 'instance' | 'snapshot'): void {
-  const account = kind === 'snapshot' ? '' : '<AWS::AccountId>';
-  const region = grantee.stack.region.includes('Token') ? '<AWS::Region>' : grantee.stack.region;
   acknowledge(
     grantee,
-    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${region}:${account}:${kind}/*]`,
+    `AwsSolutions-IAM5[Resource::${inFinding(ec2Arns(grantee.stack, kind))}]`,
     `Ids of ${kind}s are not known at synthesis; a condition on the tag ${TAG.stack} narrows this to the stack's own`,
   );
 }

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Runtime } from './runtime.ts';
@@ -24,4 +25,8 @@ export function dynamoClient(runtime: Runtime): DynamoDBClient {
 
 export function snsClient(runtime: Runtime): SNSClient {
   return runtime.prepare(new SNSClient({ maxAttempts: MAX_ATTEMPTS, ...runtime.clients }));
+}
+
+export function elbClient(runtime: Runtime): ElasticLoadBalancingV2Client {
+  return runtime.prepare(new ElasticLoadBalancingV2Client({ maxAttempts: MAX_ATTEMPTS, ...runtime.clients }));
 }

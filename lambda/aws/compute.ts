@@ -1,109 +1,76 @@
 import { createHash } from 'node:crypto';
 import {
-  AttachVolumeCommand,
+  CreateSnapshotCommand,
   CreateTagsCommand,
   CreateVolumeCommand,
   DeleteTagsCommand,
-  DescribeVolumesCommand,
   type EC2Client,
-  paginateDescribeInstances,
   paginateDescribeSnapshots,
   paginateDescribeVolumes,
   type Tag,
   type VolumeType,
 } from '@aws-sdk/client-ec2';
-import { paginateDescribeInstanceInformation, type SSMClient } from '@aws-sdk/client-ssm';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { type Clock, pollUntil } from '../core/clock.ts';
-import type { Instance, Volume } from '../core/model.ts';
+import type { RecoveryPoint, Volume } from '../core/model.ts';
 import type { Compute, VolumeOrder } from '../core/ports.ts';
-import { isKind, translated } from './errors.ts';
-import { toInstance, toRecoveryPoint, toVolume } from './volumes.ts';
+import { describeVolume, ec2Attachments } from './attachments.ts';
+import { translated } from './errors.ts';
+import { ec2Instances } from './instances.ts';
+import { toRecoveryPoint, toVolume } from './volumes.ts';
 
-/** Create to available: median 1.5 s, p99 4 s; attach mostly 1-4 s, stuck beyond 90 s (figures of the EBS CSI driver's authors). */
-const POLL_MS = 1000;
-const CREATE_SECONDS = 60;
-const ATTACH_SECONDS = 90;
-/** Names for EBS data volumes on Nitro, docs.aws.amazon.com/ebs/latest/userguide/device_naming.html. */
-const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
+/** Create to available: median 1.5 s, p99 4 s (figures of the EBS CSI driver's authors). */
+const CREATE = { everyMs: 1000, withinSeconds: 60 };
 /** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
 const OWN_TAGS: readonly string[] = [TAG.role, TAG.generation, TAG.heal, TAG.schedule, TAG.blank];
 
 /** EC2, as the healer needs it, for the volumes and instances of one stack. */
 export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: string): Compute {
-  const ours = { Name: `tag:${TAG.stack}`, Values: [stack] };
-
-  async function describeVolume(id: string): Promise<Volume | undefined> {
-    try {
-      const found = await translated(`describe ${id}`, () => ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] })));
-      return found.Volumes?.[0] && toVolume(found.Volumes[0]);
-    } catch (error) {
-      // A volume created a moment ago may not be found yet: EC2 is eventually consistent.
-      if (isKind(error, 'notFound')) return undefined;
-      throw error;
-    }
-  }
-
-  async function agents(): Promise<Set<string>> {
-    const online = new Set<string>();
-    for await (const page of paginateDescribeInstanceInformation(
-      { client: ssm },
-      { Filters: [{ Key: 'PingStatus', Values: ['Online'] }] },
-    )) {
-      for (const each of page.InstanceInformationList ?? []) if (each.InstanceId) online.add(each.InstanceId);
-    }
-    return online;
-  }
-
-  async function instances(ids?: string[]): Promise<Instance[]> {
-    const online = await translated('list the managed instances', agents);
-    const input = ids ? { InstanceIds: ids } : { Filters: [ours] };
-    return translated('describe the instances of the fleet', async () => {
-      const found: Instance[] = [];
-      for await (const page of paginateDescribeInstances({ client: ec2 }, input)) {
-        for (const each of page.Reservations?.flatMap((r) => r.Instances ?? []) ?? []) {
-          found.push(toInstance(each, online.has(each.InstanceId ?? '')));
-        }
-      }
-      return found;
-    });
-  }
+  const ofVolume = (volume: string) => [
+    { Name: `tag:${TAG.stack}`, Values: [stack] },
+    { Name: `tag:${TAG.volume}`, Values: [volume] },
+  ];
+  const { list, stop } = ec2Instances(ec2, ssm, stack);
 
   async function tag(id: string, tags: Record<string, string>): Promise<void> {
     await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
   }
 
   return {
+    ...ec2Attachments(ec2, clock, list),
+    instances: list,
+    stop,
+
     async volumes(volume) {
       return translated(`describe the volumes of ${volume}`, async () => {
         const found: Volume[] = [];
-        const input = { Filters: [ours, { Name: `tag:${TAG.volume}`, Values: [volume] }] };
-        for await (const page of paginateDescribeVolumes({ client: ec2 }, input))
+        for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters: ofVolume(volume) })) {
           found.push(...(page.Volumes ?? []).map(toVolume));
+        }
         return found;
       });
     },
 
-    instances: () => instances(),
-
     async recoveryPoints(volume) {
       return translated(`describe the snapshots of ${volume}`, async () => {
-        const found = [];
-        const input = { OwnerIds: ['self'], Filters: [ours, { Name: `tag:${TAG.volume}`, Values: [volume] }] };
-        for await (const page of paginateDescribeSnapshots({ client: ec2 }, input))
+        const found: RecoveryPoint[] = [];
+        const input = { OwnerIds: ['self'], Filters: ofVolume(volume) };
+        for await (const page of paginateDescribeSnapshots({ client: ec2 }, input)) {
           found.push(...(page.Snapshots ?? []).map(toRecoveryPoint));
+        }
         return found;
       });
     },
 
     async createReplacement(order) {
-      const { like } = order;
-      const created = await translated(`create a volume from ${order.snapshotId} in ${like.zone}`, () =>
+      const { like, zone } = order;
+      const created = await translated(`create a volume from ${order.snapshotId} in ${zone}`, () =>
         ec2.send(
           new CreateVolumeCommand({
             ClientToken: clientToken(order),
             SnapshotId: order.snapshotId,
-            AvailabilityZone: like.zone,
+            AvailabilityZone: zone,
             Size: like.sizeGiB,
             VolumeType: like.type as VolumeType,
             Iops: like.iops,
@@ -115,49 +82,15 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
         ),
       );
       const id = created.VolumeId ?? '';
-      await pollUntil(
-        clock,
-        `volume ${id} available`,
-        { everyMs: POLL_MS, withinSeconds: CREATE_SECONDS },
-        async () => {
-          const seen = await describeVolume(id);
-          if (seen?.state === 'available' || seen?.state === 'in-use') return { done: true, value: id };
-          // A volume that fails asynchronously (a key that cannot be used) goes to `error` and then vanishes.
-          if (seen?.state === 'error')
-            throw new Error(`volume ${id} from ${order.snapshotId} went to state error: check the key ${like.keyArn}`);
-          return { done: false, seen: seen?.state ?? 'not found' };
-        },
-      );
-      return id;
-    },
-
-    async attach(volumeId, instanceId) {
-      const before = await describeVolume(volumeId);
-      const elsewhere = before?.attachments.find((a) => a.instanceId !== instanceId && a.state !== 'detached');
-      if (elsewhere)
-        throw new Error(
-          `could not attach ${volumeId} to ${instanceId}: it is ${elsewhere.state} at ${elsewhere.instanceId}`,
-        );
-      if (!before?.attachments.some((a) => a.instanceId === instanceId)) {
-        const [instance] = await instances([instanceId]);
-        const device = DEVICES.find((name) => !instance?.devices.includes(name));
-        if (!device)
-          throw new Error(`could not attach ${volumeId} to ${instanceId}: none of ${DEVICES.join(', ')} is free`);
-        await translated(`attach ${volumeId} to ${instanceId}`, () =>
-          ec2.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device })),
-        );
-      }
-      await pollUntil(
-        clock,
-        `${volumeId} attached to ${instanceId}`,
-        { everyMs: POLL_MS, withinSeconds: ATTACH_SECONDS },
-        async () => {
-          const at = (await describeVolume(volumeId))?.attachments.find((a) => a.instanceId === instanceId);
-          return at?.state === 'attached'
-            ? { done: true, value: undefined }
-            : { done: false, seen: at?.state ?? 'no attachment' };
-        },
-      );
+      return pollUntil(clock, `volume ${id} available`, CREATE, async () => {
+        const seen = await describeVolume(ec2, id);
+        if (seen?.state === 'available' || seen?.state === 'in-use') return { done: true, value: id };
+        // A volume that fails asynchronously (a key that cannot be used) goes to `error` and then vanishes.
+        if (seen?.state === 'error') {
+          throw new Error(`volume ${id} from ${order.snapshotId} went to state error: check the key ${like.keyArn}`);
+        }
+        return { done: false, seen: seen?.state ?? 'not found' };
+      });
     },
 
     async quarantine(volumeId, healId) {
@@ -166,6 +99,21 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
         ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] })),
       );
       await tag(volumeId, { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId });
+    },
+
+    async snapshotSuspect(volumeId, healId) {
+      const volume = await describeVolume(ec2, volumeId);
+      const tags = { ...copied(volume?.tags ?? {}), [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId };
+      const made = await translated(`copy ${volumeId}`, () =>
+        ec2.send(
+          new CreateSnapshotCommand({
+            VolumeId: volumeId,
+            Description: `Quarantined by heal ${healId}: for salvage, never a recovery point`,
+            TagSpecifications: [{ ResourceType: 'snapshot', Tags: asTags(tags) }],
+          }),
+        ),
+      );
+      return made.SnapshotId ?? '';
     },
 
     promote: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.current, [TAG.schedule]: scheduleTagValue(stack) }),
@@ -180,10 +128,13 @@ export function clientToken(order: VolumeOrder): string {
     .digest('hex');
 }
 
+function copied(tags: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !OWN_TAGS.includes(key)));
+}
+
 function replacementTags(order: VolumeOrder): Record<string, string> {
-  const kept = Object.entries(order.like.tags).filter(([key]) => !key.startsWith('aws:') && !OWN_TAGS.includes(key));
   return {
-    ...Object.fromEntries(kept),
+    ...copied(order.like.tags),
     [TAG.role]: VOLUME_ROLE.candidate,
     [TAG.generation]: String(order.generation),
     [TAG.heal]: order.healId,

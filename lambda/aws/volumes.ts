@@ -37,12 +37,14 @@ export function toVolume(volume: Ec2Volume): Volume {
   };
 }
 
-export function toInstance(instance: Ec2Instance, agentOnline: boolean): Instance {
+export function toInstance(instance: Ec2Instance, agentOnline: boolean, impaired: boolean): Instance {
   return {
     id: present(instance.InstanceId, 'InstanceId'),
     zone: present(instance.Placement?.AvailabilityZone, 'AvailabilityZone'),
     state: present(instance.State?.Name, 'State.Name'),
+    launchedAt: present(instance.LaunchTime, 'LaunchTime').getTime(),
     agentOnline,
+    impaired,
     devices: (instance.BlockDeviceMappings ?? []).map((mapping) => present(mapping.DeviceName, 'DeviceName')),
   };
 }

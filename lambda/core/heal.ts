@@ -1,21 +1,22 @@
-import { type Decision, decide } from './decide.ts';
+import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
+import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
-import type { Incident, ProbeState, Replacement, Trigger } from './model.ts';
+import { awaitLease, renewLease } from './lease.ts';
+import type { Incident, Observation, Replacement, Trigger } from './model.ts';
 import { mountAndServe } from './mount.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { type Rejected, replace } from './replace.ts';
 
-/**
- * How long the lease is held, and so how long a heal may take: the durable function's execution timeout (`lib/`) is no
- * longer than this, so that no heal outlives its lease.
- */
-export const LEASE_SECONDS = 15 * 60;
+/** A heal that has worked this long starts nothing more, and pages. */
+export const BUDGET_SECONDS = 20 * 60;
+/** The longest that a heal can take, waiting for its turn included: no shorter is the durable function's execution timeout (`lib/`). */
+export const LONGEST_SECONDS = 60 * 60;
 /** How long a heal waits for something on its way before it pages. */
 export const PATIENCE_SECONDS = 10 * 60;
 const WAIT_SECONDS = 10;
-/** Rounds of observe, decide, act: mount -> found dead -> replace -> look again is the longest sensible chain. */
-const MAX_ROUNDS = 4;
+/** Rounds of observe, decide, act: failover -> mount finds it dead -> a standby does not answer -> replace -> look again, and some. */
+const MAX_ROUNDS = 6;
 
 export interface HealResult {
   readonly outcome: Incident['outcome'] | 'busy';
@@ -36,7 +37,7 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
     const seen = decide(await journal.step('look', () => observe(ports, volume)));
     if (seen.kind === 'none') return { outcome: 'falseAlarm', summary: seen.reason, healId: begun.healId };
   }
-  if (!(await lease(ports, journal, begun.healId, trigger))) {
+  if (!(await awaitLease(ports, journal, begun.healId, trigger))) {
     return { outcome: 'busy', summary: `another heal has the lease of ${volume}`, healId: begun.healId };
   }
 
@@ -90,76 +91,95 @@ interface Ending {
   readonly rejected?: readonly Rejected[];
 }
 
-/** An alarm waits for its turn, for the heal before it may have looked just before this failure; a sweep comes again by itself. */
-async function lease(ports: Ports, journal: Journal, healId: string, trigger: Trigger): Promise<boolean> {
-  const tries = trigger.kind === 'sweep' ? 1 : LEASE_SECONDS / WAIT_SECONDS;
-  for (let i = 0; i < tries; i++) {
-    const taken = await journal.step('lease', () => {
-      const now = ports.clock.now();
-      return ports.ledger.acquire(trigger.volume, healId, now, now + LEASE_SECONDS * 1000);
-    });
-    if (taken) return true;
-    if (i + 1 < tries) await journal.pause('await-lease', WAIT_SECONDS);
-  }
-  return false;
-}
-
 async function rounds(ports: Ports, journal: Journal, healId: string, volume: string): Promise<Ending> {
   let acted = '';
   let replacement: Replacement | undefined;
-  let rejected: readonly Rejected[] = [];
-  let found: { volumeId: string; state: ProbeState } | undefined;
-  let round = 0;
-  for (let waited = 0; round < MAX_ROUNDS; ) {
-    const observation = await journal.step(
-      'observe',
-      () => observe(ports, volume),
-      (o) => `probe: ${o.probe?.state ?? 'none'}`,
-    );
-    const decision: Decision = decide(observation, found);
+  const rejected: Rejected[] = [];
+  let context: Context = NOTHING_YET;
+  for (let round = 0; round < MAX_ROUNDS; ) {
+    await renewLease(ports, journal, healId, volume);
+    if (journal.elapsedSeconds() > BUDGET_SECONDS) break;
+    const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
+    const decision = decide(await journal.step('observe', () => observe(ports, volume), probed), context);
     switch (decision.kind) {
       case 'none':
-        return acted
-          ? { outcome: 'healed', summary: acted, rejected, ...(replacement && { replacement }) }
-          : { outcome: 'falseAlarm', summary: decision.reason };
+        if (!acted) return { outcome: 'falseAlarm', summary: decision.reason };
+        await keepEvidence(ports, journal, healId, replacement);
+        return { outcome: 'healed', summary: acted, rejected, ...(replacement && { replacement }) };
       case 'page':
         return { outcome: 'paged', summary: decision.reason, rejected };
-      case 'wait':
-        if (waited >= PATIENCE_SECONDS)
-          return { outcome: 'paged', summary: `${decision.reason}, after ${waited} s of waiting`, rejected };
+      case 'wait': {
+        const { waitedSeconds } = context;
+        if (waitedSeconds >= PATIENCE_SECONDS)
+          return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting`, rejected };
         await journal.pause('wait', WAIT_SECONDS);
-        waited += WAIT_SECONDS;
+        context = { ...context, waitedSeconds: waitedSeconds + WAIT_SECONDS };
         continue;
+      }
       case 'promote':
-        round++;
         await journal.step('promote', () => ports.compute.promote(decision.volume.id));
         acted ||= decision.reason;
-        continue;
-      case 'mount': {
-        round++;
-        const result = await mountAndServe(ports, journal, healId, volume, decision);
-        if (result.done)
-          acted = `${decision.volume.id} is mounted and served by ${decision.instance.id}: ${decision.reason}`;
-        else if (result.found) found = result.found;
-        else return { outcome: 'paged', summary: `${decision.reason}; ${result.why}` };
-        continue;
+        break;
+      case 'mount':
+      case 'failover': {
+        const result =
+          decision.kind === 'mount'
+            ? await mountAndServe(ports, journal, healId, volume, decision)
+            : await failover(ports, journal, healId, volume, decision);
+        const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
+        if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
+        else if (!result.found && !result.useless)
+          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected };
+        else context = learn(context, result);
+        break;
       }
-      case 'replace': {
-        round++;
-        const result = await replace(ports, journal, healId, volume, decision);
-        rejected = [...rejected, ...result.rejected];
-        if (!result.done) return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected };
+      case 'replace':
+      case 'relocate': {
+        const result = await replace(ports, journal, healId, volume, decision, round);
+        rejected.push(...result.rejected);
+        if (!result.done) {
+          if (!result.useless) return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected };
+          context = learn(context, result);
+          break;
+        }
         acted = `${decision.reason}: ${result.replacement.newVolume} serves in its place`;
         replacement = result.replacement;
-        continue;
+        break;
       }
     }
+    round++;
   }
   return {
     outcome: 'paged',
-    summary: `${acted || 'nothing'} was done in ${round} rounds and ${volume} is still not serving`,
+    summary: `${acted || 'nothing'} was done, and ${volume} is still not serving after ${Math.round(journal.elapsedSeconds())} s`,
     rejected,
   };
+}
+
+function learn(context: Context, result: { readonly found?: Found; readonly useless?: string }): Context {
+  return {
+    ...context,
+    found: result.found ?? context.found,
+    useless: result.useless ? [...context.useless, result.useless] : context.useless,
+  };
+}
+
+/** A copy of the suspect volume as it is, once everything serves again. That it fails is a note: the volume itself is kept. */
+async function keepEvidence(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  replacement: Replacement | undefined,
+): Promise<void> {
+  if (!replacement) return;
+  await journal.step(
+    'snapshot-suspect',
+    () =>
+      ports.compute
+        .snapshotSuspect(replacement.oldVolume, healId)
+        .catch((error: unknown) => `no copy of it could be made: ${message(error)}`),
+    (snapshot) => `${replacement.oldVolume}: ${snapshot}`,
+  );
 }
 
 /** @returns what went wrong, or `undefined`. */

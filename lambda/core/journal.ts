@@ -23,6 +23,12 @@ export class Journal {
     return done.value;
   }
 
+  /** From the first step's beginning to the last one's end: the same in a replay. */
+  elapsedSeconds(): number {
+    const [first] = this.steps;
+    return first ? ((this.steps.at(-1)?.endedAt ?? first.endedAt) - first.startedAt) / 1000 : 0;
+  }
+
   async pause(name: string, seconds: number): Promise<void> {
     await this.#workflow.pause(name, seconds);
   }

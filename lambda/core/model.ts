@@ -34,8 +34,11 @@ export interface Instance {
   readonly zone: string;
   /** EC2's InstanceStateName. */
   readonly state: string;
+  readonly launchedAt: number;
   /** The Systems Manager agent answers: commands can be sent. */
   readonly agentOnline: boolean;
+  /** EC2's status checks fail: the host, or what is below it, does not answer. */
+  readonly impaired: boolean;
   /** Device names in use. */
   readonly devices: readonly string[];
 }
@@ -87,6 +90,8 @@ export interface Observation {
   readonly volumes: readonly Volume[];
   readonly instances: readonly Instance[];
   readonly recoveryPoints: readonly RecoveryPoint[];
+  /** Instances that the load balancer reaches the content on; `undefined` when it could not be asked. */
+  readonly reachableOn: readonly string[] | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
   readonly probe: Probe | undefined;
 }

@@ -1,18 +1,11 @@
-import type { Decision } from './decide.ts';
+import type { Found, Mount } from './decide.ts';
 import type { Journal } from './journal.ts';
-import type { ProbeState } from './model.ts';
 import type { HostAnswer, Ports } from './ports.ts';
-
-type Mount = Extract<Decision, { kind: 'mount' }>;
 
 export type MountResult =
   | { readonly done: true }
-  /** The file system turned out to be dead: decide again, with this. */
-  | {
-      readonly done: false;
-      readonly found: { readonly volumeId: string; readonly state: ProbeState } | undefined;
-      readonly why: string;
-    };
+  /** Decide again, knowing this of the volume, or that this instance is of no use; with neither, a person has to look. */
+  | { readonly done: false; readonly found?: Found; readonly useless?: string; readonly why: string };
 
 /** Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, serve. */
 export async function mountAndServe(
@@ -24,22 +17,28 @@ export async function mountAndServe(
 ): Promise<MountResult> {
   const { volume: current, instance } = decision;
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
-    await journal.step(
+    const attached = await journal.step(
       'attach',
-      () => ports.compute.attach(current.id, instance.id).then(() => instance.id),
-      (id) => `${current.id} to ${id}`,
+      () => ports.compute.attach(current.id, instance.id),
+      (done) => `${current.id} to ${instance.id}${done ? '' : ': stuck'}`,
     );
+    if (!attached)
+      return {
+        done: false,
+        found: { volumeId: current.id, state: 'stuck' },
+        why: `${current.id} cannot be attached to ${instance.id}`,
+      };
   }
   if (decision.format) {
     const formatted = await journal.step('format', () => ports.host.format(instance.id, volume, current.id), text);
-    if (formatted.result !== 'ok') return failed('format', formatted);
+    if (formatted.result !== 'ok') return failed('format', formatted, instance.id);
     await journal.step('mark-formatted', () => ports.compute.markFormatted(current.id));
   }
   const mounted = await journal.step('mount', () => ports.host.mount(instance.id, volume, current.id), text);
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
     return { done: false, found: { volumeId: current.id, state: mounted.result }, why: text(mounted) };
   }
-  if (mounted.result !== 'ok') return failed('mount', mounted);
+  if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
   await journal.step('commit', () =>
     ports.ledger.commit(volume, healId, ports.clock.now(), {
       generation: current.generation,
@@ -48,13 +47,19 @@ export async function mountAndServe(
     }),
   );
   const served = await journal.step('serve', () => ports.host.serve(instance.id, volume, current.id), text);
-  if (served.result !== 'ok') return failed('serve', served);
+  if (served.result !== 'ok') return failed('serve', served, instance.id);
   await journal.step('promote', () => ports.compute.promote(current.id));
   return { done: true };
 }
 
-function failed(what: string, answer: HostAnswer): MountResult {
-  return { done: false, found: undefined, why: `${what}: ${text(answer)}` };
+function failed(what: string, answer: HostAnswer, instanceId: string): MountResult {
+  const why = `${what} on ${instanceId}: ${text(answer)}`;
+  return { done: false, why, ...(isHostsFault(answer) && { useless: instanceId }) };
+}
+
+/** The host did not answer, or does not see the device: that says nothing of the volume. */
+export function isHostsFault(answer: HostAnswer): boolean {
+  return answer.result === 'unreachable' || answer.result === 'noDevice' || answer.result === 'busy';
 }
 
 function text(answer: HostAnswer): string {

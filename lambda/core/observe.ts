@@ -1,18 +1,19 @@
-import { currentVolume } from './decide.ts';
+import { currentVolume } from './candidates.ts';
 import type { Observation } from './model.ts';
 import type { Ports } from './ports.ts';
 
 /** Looks at the world: EC2, the ledger and, where a live instance has the current volume, its probe. */
 export async function observe(ports: Ports, volume: string): Promise<Observation> {
-  const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
+  const [ledger, volumes, instances, recoveryPoints, reachableOn] = await Promise.all([
     ports.ledger.read(volume),
     ports.compute.volumes(volume),
     ports.compute.instances(),
     ports.compute.recoveryPoints(volume),
+    ports.balancer.healthy(volume),
   ]);
   const current = currentVolume({ ledger, volumes });
   const attachment = current?.attachments.find((a) => a.state === 'attached');
   const holder = instances.find((i) => i.id === attachment?.instanceId && i.state === 'running');
   const probe = holder && (await ports.host.probe(holder.id, volume));
-  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints, probe };
+  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints, reachableOn, probe };
 }

@@ -11,6 +11,8 @@ export interface Workflow {
 /** How a replacement is to be made: like the old volume, from a recovery point. */
 export interface VolumeOrder {
   readonly like: Volume;
+  /** Where it is needed: the old one's zone, but for a relocation. */
+  readonly zone: string;
   readonly snapshotId: string;
   readonly generation: number;
   readonly healId: string;
@@ -24,8 +26,17 @@ export interface Compute {
   recoveryPoints(volume: string): Promise<RecoveryPoint[]>;
   /** Makes a volume and waits until it is available. Repeating it with the same heal and attempt gives the same volume. */
   createReplacement(order: VolumeOrder): Promise<string>;
-  /** Attaches and waits until EC2 shows this volume at this instance. Already there: nothing to do. */
-  attach(volumeId: string, instanceId: string): Promise<void>;
+  /**
+   * Attaches and waits until EC2 shows this volume at this instance. Already there: nothing to do.
+   * @returns `false` when it is stuck: beyond a deadline it does not come any more
+   */
+  attach(volumeId: string, instanceId: string): Promise<boolean>;
+  /** Detaches, never by force, and waits until the volume is free. Free already: nothing to do. @returns `false` when stuck */
+  detach(volumeId: string, instanceId: string): Promise<boolean>;
+  /** Tells an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */
+  stop(instanceId: string): Promise<void>;
+  /** Copies a quarantined volume as it is, marked so that it is never taken for a recovery point. */
+  snapshotSuspect(volumeId: string, healId: string): Promise<string>;
   /** Takes the volume out of the snapshot schedule first, then marks it; it is kept. */
   quarantine(volumeId: string, healId: string): Promise<void>;
   /** Marks the volume as the current one and puts it into the snapshot schedule. */
@@ -61,6 +72,11 @@ export interface Ledger {
   record(incident: Incident): Promise<void>;
 }
 
+export interface Balancer {
+  /** Instances that the load balancer reaches the content volume on; `undefined` when it could not be asked. */
+  healthy(volume: string): Promise<readonly string[] | undefined>;
+}
+
 export interface People {
   tell(subject: string, message: string): Promise<void>;
 }
@@ -69,6 +85,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly compute: Compute;
   readonly host: Host;
+  readonly balancer: Balancer;
   readonly ledger: Ledger;
   readonly people: People;
   /** A fresh id for a heal. Called inside a step only. */

@@ -1,9 +1,11 @@
-import type { Decision } from './decide.ts';
+import { MAX_RECOVERY_POINTS } from './candidates.ts';
+import type { Replace } from './decide.ts';
+import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
+import { renewLease } from './lease.ts';
 import type { Replacement } from './model.ts';
+import { isHostsFault } from './mount.ts';
 import type { HostAnswer, Ports } from './ports.ts';
-
-type Replace = Extract<Decision, { kind: 'replace' }>;
 
 /** A recovery point that could not be used, and why. */
 export interface Rejected {
@@ -14,11 +16,14 @@ export interface Rejected {
 
 export type ReplaceResult =
   | { readonly done: true; readonly replacement: Replacement; readonly rejected: readonly Rejected[] }
-  | { readonly done: false; readonly why: string; readonly rejected: readonly Rejected[] };
+  /** `useless`: the standby did not do what it was told; another one may. */
+  | { readonly done: false; readonly why: string; readonly useless?: string; readonly rejected: readonly Rejected[] };
 
 /**
- * Puts a volume made from a recovery point in place of a dead one: quarantine, prepare, fence, switch (DESIGN, section 6).
+ * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (DESIGN, section 6).
  * Nothing that is served is touched before the replacement is attached, mounted and read.
+ *
+ * @param round counts the replacements that this heal has tried: client tokens differ from one to the next
  */
 export async function replace(
   ports: Ports,
@@ -26,33 +31,26 @@ export async function replace(
   healId: string,
   volume: string,
   decision: Replace,
+  round: number,
 ): Promise<ReplaceResult> {
   const { old, standby } = decision;
-  await journal.step(
-    'quarantine',
-    () => ports.compute.quarantine(old.id, healId).then(() => old.id),
-    (id) => `${id} is out of the schedule and kept`,
-  );
+  const kept = (id: string) => `${id} is out of the schedule and kept`;
+  await journal.step('quarantine', () => ports.compute.quarantine(old.id, healId).then(() => old.id), kept);
 
   const rejected: Rejected[] = [];
   for (const [index, point] of decision.recoveryPoints.entries()) {
+    await renewLease(ports, journal, healId, volume);
+    const attempt = round * MAX_RECOVERY_POINTS + index;
     const order = {
       like: old,
+      zone: standby.zone,
       snapshotId: point.snapshotId,
       generation: decision.generation,
       healId,
-      attempt: index + 1,
+      attempt,
     };
-    const newId = await journal.step(
-      'create-replacement',
-      () => ports.compute.createReplacement(order),
-      (id) => `${id} from ${point.snapshotId}`,
-    );
-    await journal.step(
-      'attach',
-      () => ports.compute.attach(newId, standby.id).then(() => standby.id),
-      (id) => `to ${id}`,
-    );
+    const from = (id: string) => `${id} from ${point.snapshotId}`;
+    const newId = await journal.step('create-replacement', () => ports.compute.createReplacement(order), from);
     const prepared = await prepare(ports, journal, volume, newId, standby.id);
     if (!prepared.ok) {
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why: prepared.why });
@@ -61,20 +59,14 @@ export async function replace(
         () => reject(ports, healId, volume, newId, standby.id),
         () => `${point.snapshotId}: ${prepared.why}`,
       );
+      if (prepared.useless) return { done: false, why: prepared.why, useless: standby.id, rejected };
       continue;
     }
-
-    const fenced = await journal.step(
-      'fence',
-      () => fence(ports, volume, decision),
-      (f) => f.note,
-    );
-    if (!fenced.ok) return { done: false, why: fenced.note, rejected };
-    await journal.step(
-      'commit',
-      () => commit(ports, healId, volume, decision, newId),
-      () => `generation ${decision.generation} is ${newId} on ${standby.id}`,
-    );
+    const fenced = await fence(ports, journal, volume, old.id, decision.oldOwner, false);
+    if (!fenced.certain) return { done: false, why: fenced.note, rejected };
+    const entry = { generation: decision.generation, currentVolume: newId, owner: standby.id };
+    const agreed = () => `generation ${decision.generation} is ${newId} on ${standby.id}`;
+    await journal.step('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry), agreed);
     const servingAt = await journal.step(
       'serve',
       () => serve(ports, volume, newId, standby.id),
@@ -105,7 +97,7 @@ export async function replace(
 
 type Prepared =
   | { readonly ok: true; readonly canaryAt: number; readonly files: number }
-  | { readonly ok: false; readonly why: string };
+  | { readonly ok: false; readonly why: string; readonly useless: boolean };
 
 /** Mounts the replacement beside everything else and reads it. A refusal is an answer, not an error: the next point is tried. */
 async function prepare(
@@ -115,41 +107,23 @@ async function prepare(
   volumeId: string,
   instanceId: string,
 ): Promise<Prepared> {
+  const attached = await journal.step(
+    'attach',
+    () => ports.compute.attach(volumeId, instanceId),
+    (done) => (done ? `to ${instanceId}` : 'stuck'),
+  );
+  if (!attached) return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, useless: true };
   const mounted = await journal.step('mount', () => ports.host.mount(instanceId, volume, volumeId), describe);
-  if (mounted.result !== 'ok') return { ok: false, why: `mount: ${describe(mounted)}` };
+  if (mounted.result !== 'ok') return { ok: false, why: `mount: ${describe(mounted)}`, useless: isHostsFault(mounted) };
   const verified = await journal.step('verify', () => ports.host.verify(instanceId, volume, volumeId), describe);
-  if (verified.result !== 'ok') return { ok: false, why: `verify: ${describe(verified)}` };
+  if (verified.result !== 'ok')
+    return { ok: false, why: `verify: ${describe(verified)}`, useless: isHostsFault(verified) };
   const canaryAt = Date.parse(verified.values.canary ?? '');
   const files = Number(verified.values.files);
-  if (Number.isNaN(canaryAt) || !Number.isInteger(files))
-    return { ok: false, why: `verify: unreadable answer: ${verified.detail}` };
+  if (Number.isNaN(canaryAt) || !Number.isInteger(files)) {
+    return { ok: false, why: `verify: unreadable answer: ${verified.detail}`, useless: false };
+  }
   return { ok: true, canaryAt, files };
-}
-
-/**
- * Makes sure that nobody writes to the old volume. A file system that is shut down or unmountable takes no writes from
- * anyone, so a host that cannot let go of it is a note and not an obstacle; a host that says it still serves is one.
- */
-async function fence(ports: Ports, volume: string, decision: Replace): Promise<{ ok: boolean; note: string }> {
-  const owner = decision.oldOwner;
-  if (!owner) return { ok: true, note: `${decision.old.id} has no owner` };
-  const released = await ports.host.release(owner.id, volume, decision.old.id);
-  if (released.result === 'ok') return { ok: true, note: `${owner.id} has released ${decision.old.id}` };
-  const probe = await ports.host.probe(owner.id, volume);
-  return probe.state === 'serving' || probe.state === 'unreachable' || probe.state === 'timeout'
-    ? {
-        ok: false,
-        note: `${owner.id} did not release ${decision.old.id} (${describe(released)}) and its probe says ${probe.state}`,
-      }
-    : {
-        ok: true,
-        note: `${owner.id} could not unmount ${decision.old.id} (${describe(released)}), which takes no writes: ${probe.state}`,
-      };
-}
-
-async function commit(ports: Ports, healId: string, volume: string, decision: Replace, newId: string): Promise<void> {
-  const entry = { generation: decision.generation, currentVolume: newId, owner: decision.standby.id };
-  await ports.ledger.commit(volume, healId, ports.clock.now(), entry);
 }
 
 /** @returns when the probe said `serving`, Unix milliseconds. */
@@ -157,10 +131,11 @@ async function serve(ports: Ports, volume: string, volumeId: string, instanceId:
   const served = await ports.host.serve(instanceId, volume, volumeId);
   if (served.result !== 'ok') throw new Error(`could not serve ${volumeId} on ${instanceId}: ${describe(served)}`);
   const probe = await ports.host.probe(instanceId, volume);
-  if (probe.state !== 'serving')
+  if (probe.state !== 'serving') {
     throw new Error(
       `${volumeId} on ${instanceId} was told to serve, but the probe says ${probe.state}: ${probe.detail}`,
     );
+  }
   return ports.clock.now();
 }
 
@@ -177,9 +152,9 @@ async function reject(
 }
 
 function describe(answer: HostAnswer): string {
-  return answer.result === 'ok'
-    ? Object.entries(answer.values)
-        .map(([k, v]) => `${k}=${v}`)
-        .join(' ')
-    : `${answer.result}: ${answer.detail}`;
+  const { result, values, detail } = answer;
+  if (result !== 'ok') return `${result}: ${detail}`;
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
 }

@@ -1,6 +1,7 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { ENV } from '../../lib/contract.ts';
-import { dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
+import { elbBalancer } from '../aws/balancer.ts';
+import { dynamoClient, ec2Client, elbClient, snsClient, ssmClient } from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
 import { durableWorkflow } from '../aws/durable.ts';
 import { ssmHost } from '../aws/host.ts';
@@ -20,6 +21,7 @@ export function createHandler(runtime: Runtime) {
     newId: runtime.newId,
     compute: ec2Compute(ec2Client(runtime), ssm, runtime.clock, stack),
     host: ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents))),
+    balancer: elbBalancer(elbClient(runtime), JSON.parse(required(runtime.env, ENV.targetGroups))),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
   };

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { VirtualClock } from '../clock.ts';
 import type { Disks } from '../disks/disks.ts';
 import type { Random } from '../random.ts';
+import { Faults } from './faults.ts';
 import { evaluate, type Statement } from './iam.ts';
 import { authorization } from './iam-resources.ts';
 import { ServiceError } from './service-error.ts';
@@ -40,6 +42,7 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   sns: { median: 30, p99: 150 },
   lambda: { median: 15, p99: 80 },
   cloudwatch: { median: 40, p99: 200 },
+  elasticloadbalancing: { median: 60, p99: 300 },
 };
 
 /** What the rest of the simulated AWS knows of a resource when it judges a call. */
@@ -55,6 +58,9 @@ export class Cloud {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly disks: Disks;
+  readonly faults = new Faults();
+  /** Which invocation of a function a call belongs to; one that died makes no more of them. */
+  readonly lives = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
   readonly log: Happening[] = [];
   readonly calls: CallRecord[] = [];
   readonly #operations = new Map<string, Operation>();
@@ -110,9 +116,13 @@ export class Cloud {
     if (!known || !shape) throw new Error(`the simulated AWS does not know ${service} ${operation}`);
     const latency = this.#latency.delay(shape);
     await this.clock.sleep(Math.ceil(latency / 2));
+    if (this.lives.getStore()?.dead) await new Promise(() => {});
     let result = 'ok';
     try {
-      if (service === 'ec2' && !this.#throttle.take(operation, this.clock.now())) {
+      if (
+        service === 'ec2' &&
+        (this.faults.throttledUntil > this.clock.now() || !this.#throttle.take(operation, this.clock.now()))
+      ) {
         throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
       }
       this.authorize(principal, service, operation, input);

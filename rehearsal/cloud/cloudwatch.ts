@@ -77,6 +77,14 @@ export class CloudWatch {
     for (const action of actions) this.#act(alarm, action, previous, now);
   }
 
+  /** Starts the functions that the alarm starts once more, as a flapping alarm or a doubled event does. @throws Error */
+  repeat(name: string): void {
+    const alarm = this.alarms.find((each) => each.name === name);
+    if (!alarm) throw new Error(`there is no alarm ${name}`);
+    const functions = alarm.alarmActions.filter((action) => action.startsWith('arn:aws:lambda:'));
+    for (const action of functions) this.#act({ ...alarm, state: 'ALARM' }, action, 'OK', this.#cloud.clock.now());
+  }
+
   #act(alarm: Alarm, action: string, previous: AlarmState, now: number): void {
     const reason = `${alarm.metricName} ${alarm.state === 'ALARM' ? 'crossed its threshold or is missing' : 'is back'}`;
     if (action.startsWith('arn:aws:sns:')) {

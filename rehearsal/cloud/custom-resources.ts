@@ -18,6 +18,7 @@ export class CustomResources {
   readonly #cloud: Cloud;
   readonly #lambda: Lambda;
   readonly #answers = new Map<string, Answer>();
+  #requests = 0;
 
   constructor(cloud: Cloud, lambda: Lambda) {
     this.#cloud = cloud;
@@ -30,13 +31,28 @@ export class CustomResources {
 
   /** @throws Error with the function's reason when it fails, as the deployment would */
   async create(resource: ResolvedResource): Promise<Reference> {
+    return this.#ask(resource, { RequestType: 'Create' });
+  }
+
+  /** The resource again, in a later deployment. @throws Error as {@link CustomResources.create} does */
+  async update(resource: ResolvedResource, before: ResolvedResource, physicalId: string): Promise<Reference> {
+    const { ServiceTimeout: _, ...OldResourceProperties } = before.properties;
+    return this.#ask(resource, {
+      RequestType: 'Update',
+      PhysicalResourceId: physicalId,
+      OldResourceProperties,
+    });
+  }
+
+  async #ask(resource: ResolvedResource, request: Readonly<Record<string, unknown>>): Promise<Reference> {
     const { ServiceToken, ServiceTimeout: _, ...properties } = resource.properties;
-    const url = `https://cloudformation-custom-resource-response.example/${resource.logicalId}`;
+    const id = `${resource.logicalId}-${++this.#requests}`;
+    const url = `https://cloudformation-custom-resource-response.example/${id}`;
     this.#lambda.invoke(String(ServiceToken), {
-      RequestType: 'Create',
+      ...request,
       ResponseURL: url,
       StackId: `arn:aws:cloudformation:${this.#cloud.region}:${this.#cloud.account}:stack/rehearsal/1`,
-      RequestId: `request-${resource.logicalId}`,
+      RequestId: `request-${id}`,
       ResourceType: resource.type,
       LogicalResourceId: resource.logicalId,
       ServiceToken,
@@ -46,9 +62,9 @@ export class CustomResources {
     for (;;) {
       const answer = this.#answers.get(url);
       if (answer?.Status === 'SUCCESS') return { ref: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
-      if (answer) throw new Error(`${resource.logicalId} could not be created: ${answer.Reason}`);
+      if (answer) throw new Error(`${resource.logicalId} could not be deployed: ${answer.Reason}`);
       if (this.#cloud.clock.now() > deadline)
-        throw new Error(`${resource.logicalId} could not be created: no answer within an hour`);
+        throw new Error(`${resource.logicalId} could not be deployed: no answer within an hour`);
       await this.#cloud.clock.sleep(LOOK_MS);
     }
   }

@@ -8,6 +8,7 @@ import {
 } from '@aws/durable-execution-sdk-js';
 import type { Context } from 'aws-lambda';
 import type { Cloud, Principal } from './cloud.ts';
+import { KILL_AT } from './faults.ts';
 
 /** A durable function as it is loaded: what `withDurableExecution` returns. */
 export type DurableHandler = (
@@ -17,10 +18,32 @@ export type DurableHandler = (
 
 /** Between a checkpoint service that decides to resume an execution and the function running again (milliseconds). */
 const RESUME = { median: 60, p99: 400 };
+/** Between the death of an invocation and the next one. */
+const REVIVE = { median: 3000, p99: 20_000 };
+/** Longer than any wait that the dead one had begun: its last timers run out before. */
+const REVIVE_AT_LEAST_MS = 1500;
 
 export interface ExecutionEnd {
   readonly status: 'SUCCEEDED' | 'FAILED';
   readonly result: string;
+}
+
+/** One invocation. Once it is dead, nothing that it had begun comes to an end: its calls do not return. */
+export class Life {
+  dead = false;
+  readonly end: Promise<undefined>;
+  #die: (value: undefined) => void = () => {};
+
+  constructor() {
+    this.end = new Promise((resolve) => {
+      this.#die = resolve;
+    });
+  }
+
+  kill(): void {
+    this.dead = true;
+    this.#die(undefined);
+  }
 }
 
 /**
@@ -52,7 +75,16 @@ export class DurableService {
     const random = this.#cloud.random.stream(`durable ${this.#count}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
     for (;;) {
-      const output = await handler(execution.input(), lambdaContext(functionArn, limits.invocationSeconds));
+      const life = new Life();
+      const invocation = this.#cloud.lives.run(life, () =>
+        handler(execution.input(), lambdaContext(functionArn, limits.invocationSeconds)),
+      );
+      const output = await Promise.race([invocation, life.end]);
+      if (output === undefined) {
+        this.#cloud.say('lambda', 'an invocation died: it is run again, from the last checkpoint');
+        await this.#cloud.clock.sleep(Math.max(REVIVE_AT_LEAST_MS, random.delay(REVIVE)));
+        continue;
+      }
       switch (output.Status) {
         case 'SUCCEEDED':
           return { status: 'SUCCEEDED', result: output.Result ?? '' };
@@ -130,9 +162,26 @@ class Execution implements DurableExecutionClient {
     await this.#cloud.call(this.#principal, 'lambda', 'CheckpointDurableExecution', { DurableExecutionArn: this.arn });
     if (request.CheckpointToken !== String(this.#token))
       throw new Error(`checkpoint with token ${request.CheckpointToken}, expected ${this.#token}`);
+    if (this.#killed(request.Updates ?? [])) await new Promise(() => {});
     this.#token++;
     const changed = (request.Updates ?? []).map((update) => this.#apply(update));
     return { CheckpointToken: String(this.#token), NewExecutionState: { Operations: changed } };
+  }
+
+  /** Kills the invocation where a fault says so. What is recorded of a step that has had its effect is lost with it. */
+  #killed(updates: readonly OperationUpdate[]): boolean {
+    const { faults, lives } = this.#cloud;
+    const fatal = updates.find((update) => {
+      const at = update.Action === 'START' ? KILL_AT.before : update.Action === 'SUCCEED' ? KILL_AT.after : undefined;
+      return update.Type === 'STEP' && at !== undefined && faults.takeKill(update.Name ?? '', at);
+    });
+    if (!fatal) return false;
+    this.#cloud.say(
+      'lambda',
+      `killed ${fatal.Action === 'START' ? 'before' : 'after'} the effect of step ${fatal.Name}`,
+    );
+    lives.getStore()?.kill();
+    return true;
   }
 
   #apply(update: OperationUpdate): Operation {

@@ -1,5 +1,5 @@
 import type { Cloud } from './cloud.ts';
-import { type Input, matches, onlyMembers, page, tagList, texts } from './ec2-input.ts';
+import { type Input, matches, onlyMembers, page, specifiedTags, tagList, text, texts } from './ec2-input.ts';
 import type { Ec2State, SimSnapshot, Tags } from './ec2-state.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -16,12 +16,14 @@ export interface Snapshots {
   delete(snapshotId: string): void;
 }
 
-/** Snapshots, tags and instances' descriptions of the simulated EC2. */
+/** Snapshots and tags of the simulated EC2. */
 export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volumeId: string) => void): Snapshots {
   const random = cloud.random.stream('ec2 snapshots');
 
   function take(volumeId: string, tags: Tags, done: (snapshot: SimSnapshot) => void = () => {}): SimSnapshot {
     const volume = ec2.volume(volumeId);
+    if (volume.state !== 'available' && volume.state !== 'in-use')
+      throw new ServiceError('IncorrectState', `Volume ${volume.id} is in the '${volume.state}' state`);
     const now = cloud.clock.now();
     const siblings = [...ec2.snapshots.values()].filter((s) => s.volumeId === volumeId);
     if (siblings.some((s) => now - s.startedAt < APART_MS))
@@ -91,32 +93,16 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     return {};
   }
 
-  function describeInstances(input: Input): object {
-    onlyMembers('DescribeInstances', input, ['InstanceIds', 'Filters', 'NextToken', 'MaxResults']);
-    const ids = texts(input, 'InstanceIds');
-    for (const id of ids ?? []) ec2.instance(id);
-    const wanted = [...ec2.instances.values()].filter(
-      (i) =>
-        (ids ? ids.includes(i.id) : true) &&
-        matches(input, i.tags, { 'instance-state-name': i.state, 'availability-zone': i.zone }),
-    );
-    const { items, next } = page(input, wanted, PAGE);
-    const Instances = items.map((i) => ({
-      InstanceId: i.id,
-      State: { Name: i.state },
-      Placement: { AvailabilityZone: i.zone },
-      LaunchTime: new Date(i.launchedAt),
-      Tags: tagList(i.tags),
-      BlockDeviceMappings: [...i.devices].map((DeviceName) => ({ DeviceName })),
-    }));
-    return { Reservations: Instances.map((instance) => ({ Instances: [instance] })), NextToken: next };
+  function createSnapshot(input: Input): object {
+    onlyMembers('CreateSnapshot', input, ['VolumeId', 'Description', 'TagSpecifications']);
+    return shape(take(text(input, 'VolumeId'), specifiedTags(input, 'snapshot')));
   }
 
   cloud.offer('ec2', {
     DescribeSnapshots: describeSnapshots,
     CreateTags: createTags,
     DeleteTags: deleteTags,
-    DescribeInstances: describeInstances,
+    CreateSnapshot: createSnapshot,
   });
   return {
     take,

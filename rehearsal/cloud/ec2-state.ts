@@ -1,15 +1,17 @@
 import type { Cloud, TagIndex } from './cloud.ts';
 import { ServiceError } from './service-error.ts';
 
-/** The state of the simulated EC2: plain records, changed by `ec2-volumes.ts`, `ec2-snapshots.ts` and `fleet.ts`. */
+/** The state of the simulated EC2: plain records, changed by the other files named `ec2-`, and by `failures.ts`. */
 
 export type Tags = Record<string, string>;
 
 export interface SimAttachment {
   readonly instanceId: string;
   readonly device: string;
-  state: 'attaching' | 'attached' | 'detaching';
+  state: 'attaching' | 'attached' | 'detaching' | 'busy';
   readonly since: number;
+  /** The host has the device. */
+  onHost: boolean;
 }
 
 export interface SimVolume {
@@ -44,7 +46,7 @@ export interface SimSnapshot {
 export interface SimInstance {
   readonly id: string;
   readonly zone: string;
-  state: 'pending' | 'running' | 'stopped' | 'terminated';
+  state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
   readonly launchedAt: number;
   agentOnline: boolean;
   readonly tags: Tags;

@@ -12,21 +12,21 @@ import {
   texts,
 } from './ec2-input.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
+import type { EventBus } from './event-bus.ts';
 import { ServiceError } from './service-error.ts';
 
-/** Create to available; attach (figures of the EBS CSI driver's authors, milliseconds). */
+/** Create to available (figures of the EBS CSI driver's authors, milliseconds). */
 const CREATE = { median: 1500, p99: 4000 };
-const ATTACH = { median: 2000, p99: 4000 };
+/** A volume that failed is in state `error` for a moment, and then there is no such volume. */
+const VANISH_MS = 5000;
 /** A new volume is not found by every describe at once. */
 const VISIBLE = { median: 150, p99: 1500 };
 const PAGE = 20;
-/** docs.aws.amazon.com/ebs/latest/userguide/device_naming.html */
-const DEVICE = /^\/dev\/sd[f-p]$/;
 
 /** Volumes of the simulated EC2: every change takes its time, and every wrong state is refused as EC2 refuses it. */
-export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
+export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
   const random = cloud.random.stream('ec2 volumes');
-  const tokens = new Map<string, { readonly request: string; readonly id: string }>();
+  const tokens = new Map<string, { readonly request: string; readonly volume: SimVolume }>();
 
   function createVolume(input: Input): object {
     onlyMembers('CreateVolume', input, [
@@ -50,20 +50,32 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
           'IdempotentParameterMismatch',
           `The client token ${token} was used with other parameters`,
         );
-      return shape(ec2.volume(before.id));
+      return shape(before.volume);
     }
     const volume = newVolume(input);
-    if (token) tokens.set(token, { request: JSON.stringify(request), id: volume.id });
+    if (token) tokens.set(token, { request: JSON.stringify(request), volume });
     ec2.volumes.set(volume.id, volume);
     cloud.disks.createVolume(volume.id, volume.sizeGiB, volume.snapshotId);
-    cloud.clock.after(random.delay(CREATE), () => {
-      if (volume.state === 'creating') volume.state = 'available';
-    });
+    cloud.clock.after(random.delay(CREATE), () => created(volume));
     cloud.say(
       'ec2',
       `volume ${volume.id} is created in ${volume.zone}${volume.snapshotId ? ` from ${volume.snapshotId}` : ', blank'}`,
     );
     return shape(volume);
+  }
+
+  /** A key that cannot be used fails the creation afterwards: the volume goes to `error`, and vanishes. */
+  function created(volume: SimVolume): void {
+    if (volume.state !== 'creating') return;
+    const failed = cloud.faults.keyRevoked && volume.encrypted;
+    volume.state = failed ? 'error' : 'available';
+    bus.emit('EBS Volume Notification', { event: 'createVolume', result: failed ? 'failed' : 'available' });
+    if (!failed) return;
+    cloud.say('ec2', `volume ${volume.id} could not be encrypted: its key cannot be used`);
+    cloud.clock.after(VANISH_MS, () => {
+      ec2.volumes.delete(volume.id);
+      cloud.disks.deleteVolume(volume.id);
+    });
   }
 
   function newVolume(input: Input): SimVolume {
@@ -79,10 +91,17 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
         'InvalidParameterValue',
         `Volume of ${sizeGiB}GiB is smaller than snapshot '${snapshot.id}', expect size >= ${snapshot.sizeGiB}GiB`,
       );
+    const zone = text(input, 'AvailabilityZone');
+    if (!cloud.faults.hasCapacity(zone, cloud.clock.now()))
+      throw new ServiceError(
+        'InsufficientVolumeCapacity',
+        `There is not enough capacity to fulfill your EBS volume request in ${zone}.`,
+        500,
+      );
     return {
       id: `vol-0${random.hex(16)}`,
       state: 'creating',
-      zone: text(input, 'AvailabilityZone'),
+      zone,
       sizeGiB,
       type: optionalText(input, 'VolumeType') ?? 'gp2',
       iops: optionalNumber(input, 'Iops'),
@@ -95,42 +114,6 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
       tags: specifiedTags(input, 'volume'),
       attachment: undefined,
     };
-  }
-
-  function attachVolume(input: Input): object {
-    onlyMembers('AttachVolume', input, ['VolumeId', 'InstanceId', 'Device']);
-    const volume = ec2.volume(text(input, 'VolumeId'));
-    const instance = ec2.instance(text(input, 'InstanceId'));
-    const device = text(input, 'Device');
-    if (volume.state === 'in-use')
-      throw new ServiceError('VolumeInUse', `${volume.id} is already attached to an instance`);
-    if (volume.state !== 'available')
-      throw new ServiceError('IncorrectState', `Volume ${volume.id} is in the '${volume.state}' state`);
-    if (instance.state !== 'running' && instance.state !== 'stopped')
-      throw new ServiceError('IncorrectState', `Instance '${instance.id}' is not 'running'.`);
-    if (volume.zone !== instance.zone)
-      throw new ServiceError(
-        'InvalidVolume.ZoneMismatch',
-        `The volume '${volume.id}' is not in the same availability zone as instance '${instance.id}'`,
-      );
-    if (!DEVICE.test(device))
-      throw new ServiceError('InvalidParameterValue', `Value (${device}) for parameter device is invalid.`);
-    if (instance.devices.has(device))
-      throw new ServiceError(
-        'InvalidParameterValue',
-        `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`,
-      );
-    instance.devices.add(device);
-    volume.state = 'in-use';
-    const attachment = { instanceId: instance.id, device, state: 'attaching' as const, since: cloud.clock.now() };
-    volume.attachment = attachment;
-    cloud.clock.after(random.delay(ATTACH), () => {
-      if (volume.attachment !== attachment) return;
-      volume.attachment = { ...attachment, state: 'attached' };
-      cloud.disks.attach(volume.id, instance.id);
-      cloud.say('ec2', `${volume.id} is attached to ${instance.id} as ${device}`);
-    });
-    return { VolumeId: volume.id, InstanceId: instance.id, Device: device, State: 'attaching' };
   }
 
   function describeVolumes(input: Input): object {
@@ -148,7 +131,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State): void {
     return { Volumes: items.map(shape), NextToken: next };
   }
 
-  cloud.offer('ec2', { CreateVolume: createVolume, AttachVolume: attachVolume, DescribeVolumes: describeVolumes });
+  cloud.offer('ec2', { CreateVolume: createVolume, DescribeVolumes: describeVolumes });
 }
 
 function shape(volume: SimVolume): object {

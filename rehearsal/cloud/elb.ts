@@ -1,6 +1,8 @@
 import type { Cloud } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
+import { type Input, onlyMembers, text } from './ec2-input.ts';
 import type { Ec2State } from './ec2-state.ts';
+import { ServiceError } from './service-error.ts';
 
 export interface TargetGroup {
   readonly arn: string;
@@ -19,6 +21,8 @@ interface Target {
   healthy: boolean;
   /** Checks in a row that contradict `healthy`. */
   against: number;
+  /** At least one check has ended. */
+  checked: boolean;
 }
 
 const METRIC_MS = 60_000;
@@ -37,6 +41,7 @@ export class LoadBalancer {
     this.#ec2 = ec2;
     this.#cloudwatch = cloudwatch;
     this.#web = web;
+    cloud.offer('elasticloadbalancing', { DescribeTargetHealth: (input) => this.#describe(input) });
   }
 
   define(group: TargetGroup): void {
@@ -64,7 +69,24 @@ export class LoadBalancer {
   register(groupArn: string, instanceId: string): void {
     const targets = this.#targets.get(groupArn);
     if (!targets) throw new Error(`target group ${groupArn} is not known`);
-    targets.set(instanceId, { healthy: false, against: 0 });
+    targets.set(instanceId, { healthy: false, against: 0, checked: false });
+  }
+
+  deregister(groupArn: string, instanceId: string): void {
+    this.#targets.get(groupArn)?.delete(instanceId);
+  }
+
+  #describe(input: Input): object {
+    onlyMembers('DescribeTargetHealth', input, ['TargetGroupArn']);
+    const arn = text(input, 'TargetGroupArn');
+    const targets = this.#targets.get(arn);
+    if (!targets) throw new ServiceError('TargetGroupNotFound', `One or more target groups not found: ${arn}`);
+    return {
+      TargetHealthDescriptions: [...targets].map(([Id, target]) => ({
+        Target: { Id, Port: 80 },
+        TargetHealth: { State: target.healthy ? 'healthy' : target.checked ? 'unhealthy' : 'initial' },
+      })),
+    };
   }
 
   healthy(groupArn: string): string[] {
@@ -75,6 +97,7 @@ export class LoadBalancer {
     for (const [instanceId, target] of this.#targets.get(group.arn) ?? []) {
       const running = this.#ec2.instances.get(instanceId)?.state === 'running';
       const good = running && this.#web(instanceId, group.healthPath) === 200;
+      target.checked = true;
       target.against = good === target.healthy ? 0 : target.against + 1;
       if (target.against < (good ? group.healthyThreshold : group.unhealthyThreshold)) continue;
       target.healthy = good;

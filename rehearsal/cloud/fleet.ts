@@ -1,32 +1,19 @@
+import { DISK_ERROR, DiskError } from '../disks/disks.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
 import type { Hosts } from './hosts.ts';
 import type { UserData } from './user-data.ts';
 
-/** Launch to running, and from there to an agent that answers and a host set up by its user data (milliseconds). */
-const LAUNCH = { median: 12_000, p99: 30_000 };
-const SET_UP = { median: 50_000, p99: 120_000 };
 /** From the CloudWatch agent's flush to a data point that alarms see. */
 const INGEST = { median: 800, p99: 2500 };
-
-export interface GroupDefinition {
-  readonly name: string;
-  readonly capacity: number;
-  /** One zone a subnet. */
-  readonly zones: readonly string[];
-  readonly tags: Readonly<Record<string, string>>;
-  readonly targetGroups: readonly string[];
-  readonly principal: Principal;
-  readonly userData: UserData;
-}
 
 interface Look {
   readonly revision: number;
   readonly at: number;
 }
 
-/** The instances of the Auto Scaling groups, and what their user data makes run on them: the web server and the probe. */
+/** What the user data makes run on the instances: the web server and the probe. */
 export class Fleet {
   readonly #cloud: Cloud;
   readonly #ec2: Ec2State;
@@ -34,7 +21,7 @@ export class Fleet {
   readonly #cloudwatch: CloudWatch;
   readonly #userData = new Map<string, UserData>();
   readonly #principals = new Map<string, Principal>();
-  readonly #web = new Map<string, Look & { readonly status: number }>();
+  readonly #web = new Map<string, Look & { readonly status: number | undefined }>();
   readonly #probes = new Map<string, Look & { readonly serving: number }>();
   /** Volume -> when the probe first failed, in its last row of failures. */
   readonly lastFailure = new Map<string, number>();
@@ -51,33 +38,10 @@ export class Fleet {
     this.#random = cloud.random.stream('fleet');
   }
 
-  launch(group: GroupDefinition, register: (targetGroup: string, instanceId: string) => void): void {
-    for (let n = 0; n < group.capacity; n++) {
-      const zone = group.zones[n % group.zones.length];
-      if (!zone) throw new Error(`${group.name}: no subnet to launch in`);
-      const instance: SimInstance = {
-        id: `i-0${this.#random.hex(16)}`,
-        zone,
-        state: 'pending',
-        launchedAt: this.#cloud.clock.now(),
-        agentOnline: false,
-        tags: { ...group.tags, 'aws:autoscaling:groupName': group.name },
-        roleName: group.principal.name,
-        devices: new Set(['/dev/xvda']),
-      };
-      this.#ec2.instances.set(instance.id, instance);
-      this.#userData.set(instance.id, group.userData);
-      this.#principals.set(instance.id, group.principal);
-      this.#cloud.disks.addHost(instance.id);
-      for (const targetGroup of group.targetGroups) register(targetGroup, instance.id);
-      this.#cloud.clock.after(this.#random.delay(LAUNCH), () => {
-        instance.state = 'running';
-        this.#cloud.clock.after(this.#random.delay(SET_UP), () => this.#setUp(instance, group.userData));
-      });
-    }
-  }
-
-  #setUp(instance: SimInstance, userData: UserData): void {
+  /** The user data has run: the agent answers, and the timer of the probe ticks. */
+  setUp(instance: SimInstance, userData: UserData, principal: Principal): void {
+    this.#userData.set(instance.id, userData);
+    this.#principals.set(instance.id, principal);
     instance.agentOnline = true;
     this.#cloud.say(instance.id, `is set up in ${instance.zone}`);
     const every = userData.probeSeconds * 1000;
@@ -88,7 +52,7 @@ export class Fleet {
 
   /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */
   #tick(instance: SimInstance, userData: UserData): void {
-    if (instance.state !== 'running') return;
+    if (!this.#works(instance)) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
       const serving = this.#probe(instance.id, volume, userData);
       this.#note(volume, serving);
@@ -107,6 +71,12 @@ export class Fleet {
         }
       });
     }
+  }
+
+  /** Whether anything runs on the instance. */
+  #works(instance: SimInstance | undefined): instance is SimInstance {
+    const { hung, lostZones } = this.#cloud.faults;
+    return instance?.state === 'running' && !hung.has(instance.id) && !lostZones.has(instance.zone);
   }
 
   /** The probe's answer. It is run for real where anything was done on the host since, and just before every snapshot. */
@@ -133,7 +103,7 @@ export class Fleet {
   catchUp(volumeId: string): void {
     const instanceId = this.#ec2.volumes.get(volumeId)?.attachment?.instanceId;
     const userData = instanceId && this.#userData.get(instanceId);
-    if (!instanceId || !userData) return;
+    if (!instanceId || !userData || !this.#works(this.#ec2.instances.get(instanceId))) return;
     for (const volume of this.#cloud.disks.markers(instanceId)) {
       const last = this.#probes.get(`${instanceId} ${volume}`);
       if (last && last.serving === 1) this.#runProbe(instanceId, volume, userData, last.at);
@@ -163,23 +133,24 @@ export class Fleet {
   web(instanceId: string, path: string): number | undefined {
     const userData = this.#userData.get(instanceId);
     const instance = this.#ec2.instances.get(instanceId);
-    if (!userData || !instance?.agentOnline || instance.state !== 'running') return undefined;
+    if (!userData || !instance?.agentOnline || !this.#works(instance)) return undefined;
     const file = userData.fileOf(path);
     if (!file) return 404;
     const key = `${instanceId} ${path}`;
     const revision = this.#hosts.revision(instanceId);
     const before = this.#web.get(key);
     if (before?.revision === revision) return before.status;
-    const status = this.#readable(instanceId, file) ? 200 : 404;
+    const status = this.#status(instanceId, file);
     this.#web.set(key, { revision, at: this.#cloud.clock.now(), status });
     return status;
   }
 
-  #readable(instanceId: string, file: { readonly volume: string; readonly path: string }): boolean {
+  #status(instanceId: string, file: { readonly volume: string; readonly path: string }): number | undefined {
     try {
-      return this.#cloud.disks.read(instanceId, file.volume, file.path).length > 0;
-    } catch {
-      return false;
+      return this.#cloud.disks.read(instanceId, file.volume, file.path).length > 0 ? 200 : 404;
+    } catch (error) {
+      // nginx hangs with the read; whoever asked gives up.
+      return error instanceof DiskError && error.code === DISK_ERROR.stalled ? undefined : 404;
     }
   }
 }

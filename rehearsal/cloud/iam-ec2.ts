@@ -5,6 +5,7 @@ import { type Input, type Operations, tagKeys, text, texts, type World } from '.
 const DESCRIBES = [
   'DescribeVolumes',
   'DescribeInstances',
+  'DescribeInstanceStatus',
   'DescribeSnapshots',
   'DescribeVolumeStatus',
   'DescribeVolumesModifications',

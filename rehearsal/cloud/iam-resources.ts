@@ -1,8 +1,8 @@
 /**
  * What AWS authorizes for each API call that the functions and hosts make: the actions, the resources and the condition
  * keys. Source: Service Authorization Reference, "Actions, resources, and condition keys for" Amazon EC2, AWS Systems
- * Manager, Amazon DynamoDB, Amazon SNS, AWS Lambda, Amazon Data Lifecycle Manager, Amazon CloudWatch. Further sources
- * stand at the calls. An operation that is not here is an error by name.
+ * Manager, Amazon DynamoDB, Amazon SNS, AWS Lambda, Amazon Data Lifecycle Manager, Amazon CloudWatch, Elastic Load
+ * Balancing V2. Further sources stand at the calls. An operation that is not here is an error by name.
  *
  * Keys that this knows nothing of are absent, so a condition on one denies: attributes of existing volumes and
  * snapshots other than their tags, parents and owner (`ec2:VolumeType`, `ec2:Encrypted`, ... on an existing volume).
@@ -144,6 +144,9 @@ const SERVICES: Readonly<Record<string, Operations>> = {
       const context = tagKeys('aws:ResourceTag', world.tagsOf(id));
       return [{ action: 'dlm:GetLifecyclePolicy', resources: [arn], context }];
     },
+  },
+  elasticloadbalancing: {
+    DescribeTargetHealth: () => onAnything('elasticloadbalancing:DescribeTargetHealth'),
   },
   cloudwatch: {
     PutMetricData: (input) =>

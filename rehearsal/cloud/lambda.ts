@@ -45,6 +45,7 @@ export class Lambda {
   readonly #retries = new Map<string, number>();
   readonly #durable: DurableService;
   readonly #respond: ResponseListener;
+  #busy = 0;
 
   constructor(cloud: Cloud, assets: string, respond: ResponseListener) {
     this.#cloud = cloud;
@@ -52,6 +53,11 @@ export class Lambda {
     this.#durable = new DurableService(cloud);
     this.#respond = respond;
     cloud.offer('lambda', { CheckpointDurableExecution: () => ({}) });
+  }
+
+  /** Events that are queued or being handled. */
+  get busy(): number {
+    return this.#busy;
   }
 
   define(definition: FunctionDefinition): void {
@@ -98,6 +104,7 @@ export class Lambda {
     const definition = this.#functions.get(this.#qualified.get(targetArn) ?? targetArn);
     if (!definition) throw new Error(`the simulated Lambda has no function ${targetArn}`);
     const delay = this.#cloud.random.stream(`queue ${this.#cloud.clock.now()} ${targetArn}`).delay(QUEUE);
+    this.#busy++;
     this.#cloud.clock.after(delay, () =>
       this.#cloud.clock.spawn(definition.logicalId, async () => {
         try {
@@ -107,6 +114,8 @@ export class Lambda {
           this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
           const again = RETRY_AFTER_MS.slice(0, this.#retries.get(definition.arn) ?? RETRY_AFTER_MS.length)[attempt];
           if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));
+        } finally {
+          this.#busy--;
         }
       }),
     );

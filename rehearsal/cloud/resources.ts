@@ -1,5 +1,6 @@
 import { readAlarm } from './alarm.ts';
 import type { Principal } from './cloud.ts';
+import { targetsOf } from './event-bus.ts';
 import { collectStatements, type Statement } from './iam.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { rateMs } from './schedule.ts';
@@ -215,21 +216,22 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
     return zone;
   };
   const propagated = list(p, 'Tags', []).filter((tag) => bool(tag, 'PropagateAtLaunch'));
-  s.fleet.launch(
-    {
-      name: id,
-      capacity: num(p, 'DesiredCapacity', num(p, 'MinSize')),
-      zones: strings(p, 'VPCZoneIdentifier').map(zoneOf),
-      tags: {
-        ...instanceTags(data),
-        ...Object.fromEntries(propagated.map((tag) => [str(tag, 'Key'), str(tag, 'Value')])),
-      },
-      targetGroups: strings(p, 'TargetGroupARNs', []),
-      principal: principalOf(logicalIdOf(created, role), created),
-      userData: readUserData(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
+  // Without EBS among them, a volume that hangs is no reason to replace its instance.
+  const checks = str(p, 'HealthCheckType', 'EC2');
+  if (checks !== 'EC2') throw new Error(`${p.path}.HealthCheckType: the simulation knows EC2 only, got ${checks}`);
+  s.autoScaling.define({
+    name: id,
+    capacity: num(p, 'DesiredCapacity', num(p, 'MinSize')),
+    zones: strings(p, 'VPCZoneIdentifier').map(zoneOf),
+    tags: {
+      ...instanceTags(data),
+      ...Object.fromEntries(propagated.map((tag) => [str(tag, 'Key'), str(tag, 'Value')])),
     },
-    (targetGroup, instanceId) => s.loadBalancer.register(targetGroup, instanceId),
-  );
+    targetGroups: strings(p, 'TargetGroupARNs', []),
+    graceSeconds: num(p, 'HealthCheckGracePeriod', 0),
+    principal: principalOf(logicalIdOf(created, role), created),
+    userData: readUserData(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
+  });
   return { ref: id, attributes: {} };
 }
 
@@ -242,12 +244,11 @@ function instanceTags(launchTemplateData: Properties): Record<string, string> {
 
 function createRule(s: Services, p: Properties, id: string): Reference {
   const ref = arn(s, 'events', `rule/${id}`);
-  if (str(p, 'State', 'ENABLED') === 'ENABLED') {
+  const enabled = str(p, 'State', 'ENABLED') === 'ENABLED';
+  if (enabled && has(p, 'EventPattern')) s.eventBus.define(ref, p);
+  else if (enabled) {
     const every = rateMs(str(p, 'ScheduleExpression'), `${p.path}.ScheduleExpression`);
-    const targets = list(p, 'Targets').map((target) => ({
-      arn: str(target, 'Arn'),
-      input: JSON.parse(str(target, 'Input')) as unknown,
-    }));
+    const targets = targetsOf(p);
     s.cloud.clock.every(every, s.cloud.clock.now() + every, () => {
       for (const target of targets) s.lambda.invokeAsync(target.arn, target.input, 'events.amazonaws.com', ref);
     });

@@ -25,6 +25,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   SNS: 'sns',
   DLM: 'dlm',
   CloudWatch: 'cloudwatch',
+  'Elastic Load Balancing v2': 'elasticloadbalancing',
 };
 
 /**

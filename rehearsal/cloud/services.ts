@@ -1,12 +1,17 @@
+import { AutoScaling } from './auto-scaling.ts';
 import { Cloud } from './cloud.ts';
 import { CloudWatch } from './cloudwatch.ts';
 import { CustomResources } from './custom-resources.ts';
 import { Dlm } from './dlm.ts';
 import { DynamoDb } from './dynamodb.ts';
+import { Attachments } from './ec2-attachments.ts';
+import { Instances } from './ec2-instances.ts';
 import { ec2Snapshots } from './ec2-snapshots.ts';
 import { Ec2State } from './ec2-state.ts';
+import { StatusChecks } from './ec2-status.ts';
 import { ec2Volumes } from './ec2-volumes.ts';
 import { LoadBalancer } from './elb.ts';
+import { EventBus } from './event-bus.ts';
 import { Fleet } from './fleet.ts';
 import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
@@ -17,6 +22,7 @@ import { Ssm } from './ssm.ts';
 export interface Services {
   readonly cloud: Cloud;
   readonly ec2: Ec2State;
+  readonly instances: Instances;
   readonly hosts: Hosts;
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
@@ -24,6 +30,8 @@ export interface Services {
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
   readonly fleet: Fleet;
+  readonly autoScaling: AutoScaling;
+  readonly eventBus: EventBus;
   readonly loadBalancer: LoadBalancer;
   readonly dlm: Dlm;
   readonly customResources: CustomResources;
@@ -41,10 +49,30 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const cloudwatch = new CloudWatch(cloud, lambda, sns);
   const fleet = new Fleet(cloud, ec2, hosts, cloudwatch);
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
-  ec2Volumes(cloud, ec2);
+  const eventBus = new EventBus(cloud, lambda);
+  const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
+  const status = new StatusChecks(cloud, ec2);
+  const autoScaling = new AutoScaling(cloud, ec2, { instances, status, fleet, balancer: loadBalancer });
+  ec2Volumes(cloud, ec2, eventBus);
   // The probe is run for real only where its answer may have changed; before a snapshot it catches up, for its canary is data.
   const snapshots = ec2Snapshots(cloud, ec2, (volumeId) => fleet.catchUp(volumeId));
   const dlm = new Dlm(cloud, ec2, snapshots);
   const ssm = new Ssm(cloud, ec2, hosts);
-  return { cloud, ec2, hosts, ssm, dynamodb, sns, lambda, cloudwatch, fleet, loadBalancer, dlm, customResources };
+  return {
+    cloud,
+    ec2,
+    instances,
+    hosts,
+    ssm,
+    dynamodb,
+    sns,
+    lambda,
+    cloudwatch,
+    fleet,
+    autoScaling,
+    eventBus,
+    loadBalancer,
+    dlm,
+    customResources,
+  };
 }

@@ -1,6 +1,8 @@
+import { EXIT } from '../../lib/contract.ts';
+import type { HostResult } from '../disks/disks.ts';
 import type { Cloud } from './cloud.ts';
-import { type Input, onlyMembers, text } from './ec2-input.ts';
-import type { Ec2State } from './ec2-state.ts';
+import { type Input, onlyMembers, optionalNumber, text } from './ec2-input.ts';
+import type { Ec2State, SimInstance } from './ec2-state.ts';
 import type { Hosts } from './hosts.ts';
 import { ServiceError } from './service-error.ts';
 import { has, list, num, object, onlyKnown, type Properties, str, strings } from './template.ts';
@@ -14,12 +16,15 @@ interface Document {
   readonly verb: string;
   readonly script: string;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  readonly timeoutSeconds: number;
+  /** The verb's own deadline: how long it takes to say that it hangs. */
+  readonly deadlineSeconds: number;
 }
 
 interface Invocation {
   status: 'Pending' | 'InProgress' | 'Success' | 'Failed';
   readonly visibleAt: number;
+  /** Not picked up by then, it never runs. */
+  readonly deliverBy: number;
   exitCode: number;
   stdout: string;
   stderr: string;
@@ -29,6 +34,10 @@ interface Invocation {
 const PICK_UP = { median: 700, p99: 2500 };
 const RUN = { median: 400, p99: 1500 };
 const VISIBLE_MS = 200;
+/** How often a host that did not answer is tried again. */
+const LOOK_MS = 1000;
+/** An agent that was not heard of for this long has lost its connection. Systems Manager User Guide, "Checking SSM Agent status". */
+const CONNECTION_LOST_MS = 5 * 60_000;
 /** Output beyond this is cut (API reference of GetCommandInvocation). */
 const OUTPUT_CHARACTERS = 24_000;
 
@@ -40,27 +49,49 @@ export class Ssm {
     const random = cloud.random.stream('ssm');
     const invocations = new Map<string, Invocation>();
 
+    /** Whether the agent there does anything. */
+    const works = (instanceId: string) => {
+      const instance = ec2.instances.get(instanceId);
+      const { hung, lostZones } = cloud.faults;
+      return instance?.state === 'running' && !hung.has(instanceId) && !lostZones.has(instance.zone);
+    };
+    const online = (instance: SimInstance) => {
+      const since = cloud.faults.hung.get(instance.id) ?? cloud.faults.lostZones.get(instance.zone);
+      const silent = since !== undefined && cloud.clock.now() - since >= CONNECTION_LOST_MS;
+      return instance.agentOnline && instance.state === 'running' && !silent;
+    };
+
     const run = (instanceId: string, document: Document, env: Record<string, string>, invocation: Invocation) => {
-      // An instance that stopped before the agent picked the command up leaves it pending; its sender has a deadline.
-      if (ec2.instances.get(instanceId)?.state !== 'running') return;
+      // A host that hangs, or is off, leaves it pending until its time for delivery is over; one that wakes up picks it up.
+      if (cloud.clock.now() >= invocation.deliverBy) return;
+      if (!works(instanceId)) {
+        cloud.clock.after(LOOK_MS, () => run(instanceId, document, env, invocation));
+        return;
+      }
       invocation.status = 'InProgress';
       cloud.clock.after(random.delay(RUN), () => {
-        if (ec2.instances.get(instanceId)?.state !== 'running') return;
+        if (!works(instanceId)) return;
         if (document.verb !== 'probe') hosts.touch(instanceId);
         const result = hosts.run(instanceId, document.verb, document.script, env);
-        invocation.status = result.exitCode === 0 ? 'Success' : 'Failed';
-        invocation.exitCode = result.exitCode;
-        invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
-        invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
-        // What the kernel said carries its own clock, and would make every log another one.
-        const said = `${result.stdout}\n${result.stderr}`
-          .split('\n')
-          .filter((line) => line !== '' && !line.startsWith('kernel='));
-        cloud.say(
-          instanceId,
-          `${document.verb}: ${result.exitCode === 0 ? 'ok' : `exit ${result.exitCode}`}${said.length > 0 ? ` (${said.join('; ')})` : ''}`,
-        );
+        const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : 0;
+        if (late === 0) end(instanceId, document, invocation, result);
+        else cloud.clock.after(late, () => works(instanceId) && end(instanceId, document, invocation, result));
       });
+    };
+
+    const end = (instanceId: string, document: Document, invocation: Invocation, result: HostResult) => {
+      invocation.status = result.exitCode === 0 ? 'Success' : 'Failed';
+      invocation.exitCode = result.exitCode;
+      invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
+      invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
+      // What the kernel said carries its own clock, and would make every log another one.
+      const said = `${result.stdout}\n${result.stderr}`
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('kernel='));
+      cloud.say(
+        instanceId,
+        `${document.verb}: ${result.exitCode === 0 ? 'ok' : `exit ${result.exitCode}`}${said.length > 0 ? ` (${said.join('; ')})` : ''}`,
+      );
     };
 
     const sendCommand = (input: Input) => {
@@ -69,20 +100,25 @@ export class Ssm {
       const document = this.#documents.get(name);
       if (!document) throw new ServiceError('InvalidDocument', `Document ${name} does not exist`);
       const instanceIds = input.InstanceIds as string[];
-      const offline = instanceIds.find(
-        (id) => !ec2.instances.get(id)?.agentOnline || ec2.instances.get(id)?.state !== 'running',
-      );
+      const offline = instanceIds.find((id) => {
+        const instance = ec2.instances.get(id);
+        return !instance || !online(instance);
+      });
       if (offline)
         throw new ServiceError(
           'InvalidInstanceId',
           `Instances [[${offline}]] not in a valid state for account ${cloud.account}`,
         );
       const env = environment(document, (input.Parameters ?? {}) as Record<string, string[]>);
+      // API reference of SendCommand: 30 seconds at least; this bounds the start of the command only.
+      const delivery = optionalNumber(input, 'TimeoutSeconds') ?? 3600;
+      if (delivery < 30) throw new ServiceError('ValidationException', `TimeoutSeconds ${delivery} is less than 30`);
       const CommandId = `cmd-${random.hex(12)}`;
       for (const instanceId of instanceIds) {
         const invocation: Invocation = {
           status: 'Pending',
           visibleAt: cloud.clock.now() + VISIBLE_MS,
+          deliverBy: cloud.clock.now() + delivery * 1000,
           exitCode: -1,
           stdout: '',
           stderr: '',
@@ -101,11 +137,12 @@ export class Ssm {
           'InvocationDoesNotExist',
           'The command ID and managed node ID you specified did not match any invocations.',
         );
+      const undelivered = found.status === 'Pending' && cloud.clock.now() >= found.deliverBy;
       return {
         CommandId: input.CommandId,
         InstanceId: input.InstanceId,
-        Status: found.status,
-        StatusDetails: found.status,
+        Status: undelivered ? 'TimedOut' : found.status,
+        StatusDetails: undelivered ? 'DeliveryTimedOut' : found.status,
         ResponseCode: found.exitCode,
         StandardOutputContent: found.stdout,
         StandardErrorContent: found.stderr,
@@ -117,13 +154,10 @@ export class Ssm {
       const filters = (input.Filters ?? []) as { Key: string; Values: string[] }[];
       const unknown = filters.find((f) => f.Key !== 'PingStatus');
       if (unknown) throw new Error(`the simulated DescribeInstanceInformation does not know the filter ${unknown.Key}`);
-      const all = [...ec2.instances.values()].filter((i) => i.state !== 'terminated' && i.agentOnline);
-      return {
-        InstanceInformationList: all.map((i) => ({
-          InstanceId: i.id,
-          PingStatus: i.state === 'running' ? 'Online' : 'ConnectionLost',
-        })),
-      };
+      const all = [...ec2.instances.values()]
+        .filter((i) => i.state !== 'terminated' && i.agentOnline)
+        .map((i) => ({ InstanceId: i.id, PingStatus: online(i) ? 'Online' : 'ConnectionLost' }));
+      return { InstanceInformationList: all.filter((i) => filters.every((f) => f.Values.includes(i.PingStatus))) };
     };
 
     cloud.offer('ssm', {
@@ -153,7 +187,7 @@ export class Ssm {
     this.#documents.set(name, {
       verb,
       script,
-      timeoutSeconds: num(inputs, 'timeoutSeconds', 3600),
+      deadlineSeconds: Number(/REMOUNT_DEADLINE:-(\d+)/.exec(script)?.[1] ?? num(inputs, 'timeoutSeconds', 3600)),
       parameters: new Map(Object.keys(parameters.values).map((key) => [key, parameter(object(parameters, key))])),
     });
   }

@@ -63,6 +63,15 @@ export interface PlantedDamage {
   readonly description: string;
 }
 
+/** Result of {@link Disks.links}. */
+export interface ServedLink {
+  /** The content volume. */
+  readonly volume: string;
+  readonly volumeId: string;
+  /** It is mounted there and takes writes (those to a stalled volume wait): its file system is not shut down. */
+  readonly live: boolean;
+}
+
 /** Result of {@link Disks.inspect}. */
 export interface Inspection {
   readonly sound: boolean;
@@ -81,6 +90,8 @@ export const DISK_ERROR = {
   damaged: 'EUCLEAN',
   /** A course of that id is there already. */
   exists: 'EEXIST',
+  /** The volume's I/O is stalled: on a real host, the call would not come back. */
+  stalled: 'ETIMEDOUT',
 } as const;
 export type DiskErrorCode = (typeof DISK_ERROR)[keyof typeof DISK_ERROR];
 
@@ -109,6 +120,8 @@ export interface Disks {
   addHost(instanceId: string): void;
   /** The instance is gone, as by a power cut: what it had not synced is lost. Its volumes are detached. */
   removeHost(instanceId: string): void;
+  /** The host is off, as by a power cut: its mounts are gone; its root disk and what is attached to it stay. */
+  powerOff(instanceId: string): void;
 
   /** A new volume, blank, or holding what `snapshotId` holds. Size in GiB; not smaller than the snapshot's volume. */
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void;
@@ -129,6 +142,8 @@ export interface Disks {
   mounted(volumeId: string): boolean;
   /** Content volumes that the host was told to serve (its markers), sorted: those that its timer probes. */
   markers(instanceId: string): string[];
+  /** Where the host's links of served content lead: what its web server, and whoever uploads to it, would reach. */
+  links(instanceId: string): ServedLink[];
 
   /** Runs an SSM document's script as root on the host. */
   run(instanceId: string, run: HostRun): HostResult;
@@ -148,6 +163,17 @@ export interface Disks {
   /** Content of a file, by its path below the root of the served volume. @throws DiskError EIO, ENOENT */
   read(instanceId: string, volume: string, path: string): Uint8Array;
 
+  /** Somebody unmounts the volume by hand; links and markers stay. The volume must be mounted. */
+  unmount(volumeId: string): void;
+  /**
+   * From now on the volume's I/O hangs, until it is let go again. Modelled on both kinds of disk: verbs that touch it end
+   * with the exit code of their own deadline (`EXIT.timeout`), and `release` removes link and marker before it hangs.
+   */
+  stall(volumeId: string, stalled: boolean): void;
+  /** The volume's data are lost for good: I/O fails, a mount of it is dead, and it cannot be mounted again. */
+  lose(volumeId: string): void;
+  /** Damages a snapshot so that no volume made from it can be mounted. */
+  spoil(snapshotId: string): void;
   /**
    * Damages the volume's free-space records so that nothing shows until one of the returned courses is deleted: the
    * latent inconsistency of the bad Wednesday (DESIGN, section 8). It stands for damage done long ago, so a mounted

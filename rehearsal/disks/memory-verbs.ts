@@ -9,6 +9,10 @@ export interface MemoryVolume {
   /** None while the volume is blank. */
   fileSystem: MemoryFileSystem | undefined;
   attachedTo: string | undefined;
+  /** Its I/O hangs. */
+  stalled: boolean;
+  /** Its data are gone for good. */
+  lost: boolean;
 }
 
 /** A mounted volume. It outlives its attachment, dead, as on a real host. */
@@ -52,6 +56,7 @@ function fail(state: State, message: string, ...lines: string[]): VerbResult {
 }
 
 function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
+  if (device?.lost) return fail('unmountable', `${volumeId}: Input/output error`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
   if (host.mounts.get(volumeId)?.dead) return fail('shutdown', `${volumeId} is shut down`);
   device.fileSystem ??= new MemoryFileSystem(volume, volumeId);
@@ -64,6 +69,7 @@ function mount({ volumeId, device, host }: VerbCall): VerbResult {
   if (mounted?.dead) return fail('shutdown', `${volumeId} is mounted but shut down`);
   if (!mounted) {
     if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
+    if (device.lost) return fail('unmountable', `mount: ${volumeId}: can't read superblock`);
     if (!device.fileSystem) return fail('unmountable', `mount: ${volumeId}: wrong fs type, bad superblock`);
     if (device.fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: Structure needs cleaning.`);
     host.mounts.set(volumeId, { fileSystem: device.fileSystem, dead: false });
@@ -96,9 +102,13 @@ function serve({ volume, volumeId, host, now }: VerbCall): VerbResult {
   return ok('state=serving', `serving=${volumeId}`, `canary=${now}`);
 }
 
-function release({ volume, volumeId, host }: VerbCall): VerbResult {
+function unlink(host: MemoryHost, volume: string, volumeId: string): void {
   if (host.markers.get(volume) === volumeId) host.markers.delete(volume);
   if (host.links.get(volume) === volumeId) host.links.delete(volume);
+}
+
+function release({ volume, volumeId, host }: VerbCall): VerbResult {
+  unlink(host, volume, volumeId);
   host.mounts.delete(volumeId);
   return ok('state=released', `volumeId=${volumeId}`);
 }
@@ -145,5 +155,12 @@ export function playVerb(
   if (!VOLUME_NAME.test(volume)) return fail('usage', `SSM_Volume is "${volume}"`);
   if (verb.needsId && !VOLUME_ID.test(volumeId)) return fail('usage', `SSM_VolumeId is "${volumeId}"`);
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
-  return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now });
+  if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
+    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now });
+  // `release` takes the volume out of service first, which needs no I/O to it; then it hangs in umount.
+  if (name === 'release') {
+    if (!host.mounts.has(volumeId)) return release({ host, volume, volumeId, device: undefined, now });
+    unlink(host, volume, volumeId);
+  }
+  return fail('timeout', `no end: ${name} hangs`);
 }

@@ -10,6 +10,7 @@ import {
   type HostRun,
   type Inspection,
   type PlantedDamage,
+  type ServedLink,
 } from './disks.ts';
 import type { MemoryFileSystem } from './memory-fs.ts';
 import { type MemoryHost, type MemoryMount, type MemoryVolume, playVerb } from './memory-verbs.ts';
@@ -66,6 +67,10 @@ export class MemoryDisks implements Disks {
     this.hosts.delete(instanceId);
   }
 
+  powerOff(instanceId: string): void {
+    known(this.hosts, instanceId, 'host').mounts.clear();
+  }
+
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
     vacant(this.volumes, volumeId, 'volume');
     const snapshot = snapshotId === undefined ? undefined : known(this.snapshots, snapshotId, 'snapshot');
@@ -73,7 +78,14 @@ export class MemoryDisks implements Disks {
       throw new Error(`memory disks: ${volumeId} of ${sizeGiB} GiB is smaller than ${snapshotId}: ${snapshot.sizeGiB}`);
     }
     const fileSystem = snapshot?.fileSystem?.copy();
-    this.volumes.set(volumeId, { id: volumeId, sizeGiB, fileSystem, attachedTo: undefined });
+    this.volumes.set(volumeId, {
+      id: volumeId,
+      sizeGiB,
+      fileSystem,
+      attachedTo: undefined,
+      stalled: false,
+      lost: false,
+    });
   }
 
   deleteVolume(volumeId: string): void {
@@ -119,6 +131,36 @@ export class MemoryDisks implements Disks {
 
   markers(instanceId: string): string[] {
     return [...known(this.hosts, instanceId, 'host').markers.keys()].sort();
+  }
+
+  links(instanceId: string): ServedLink[] {
+    const host = known(this.hosts, instanceId, 'host');
+    return [...host.links].map(([volume, volumeId]) => {
+      const mount = host.mounts.get(volumeId);
+      return { volume, volumeId, live: mount !== undefined && !mount.dead };
+    });
+  }
+
+  unmount(volumeId: string): void {
+    if (!this.mounted(volumeId)) throw new Error(`memory disks: ${volumeId} is not mounted`);
+    this.mountsOf(volumeId)?.delete(volumeId);
+  }
+
+  stall(volumeId: string, stalled: boolean): void {
+    known(this.volumes, volumeId, 'volume').stalled = stalled;
+  }
+
+  lose(volumeId: string): void {
+    known(this.volumes, volumeId, 'volume').lost = true;
+    const mount = this.mountsOf(volumeId)?.get(volumeId);
+    if (mount) mount.dead = true;
+  }
+
+  spoil(snapshotId: string): void {
+    const { sizeGiB, fileSystem } = known(this.snapshots, snapshotId, 'snapshot');
+    const spoilt = fileSystem?.copy();
+    if (spoilt) spoilt.damaged = true;
+    this.snapshots.set(snapshotId, { sizeGiB, fileSystem: spoilt });
   }
 
   run(instanceId: string, run: HostRun): HostResult {
@@ -174,6 +216,7 @@ export class MemoryDisks implements Disks {
         ? known(this.snapshots, source.snapshotId ?? '', 'snapshot')
         : known(this.volumes, source.volumeId, 'volume');
     const findings: string[] = [];
+    if (this.volumes.get(source.volumeId ?? '')?.lost) findings.push('its data are lost');
     if (!fileSystem) findings.push('no file system');
     if (fileSystem?.damaged) findings.push('cannot be mounted: Structure needs cleaning');
     if (fileSystem && fileSystem.latent.size > 0) findings.push('free space records overlap blocks in use');
@@ -190,6 +233,11 @@ export class MemoryDisks implements Disks {
     this.snapshots.clear();
   }
 
+  private mountsOf(volumeId: string): Map<string, MemoryMount> | undefined {
+    const { attachedTo } = known(this.volumes, volumeId, 'volume');
+    return attachedTo === undefined ? undefined : known(this.hosts, attachedTo, 'host').mounts;
+  }
+
   /** The mount behind `/srv/content/<volume>`, if it can be used. */
   private served(instanceId: string, volume: string): { volumeId: string; mount: MemoryMount } {
     const host = known(this.hosts, instanceId, 'host');
@@ -198,6 +246,8 @@ export class MemoryDisks implements Disks {
     if (volumeId === undefined || !mount) {
       throw new DiskError(DISK_ERROR.missing, `${instanceId} does not serve ${volume}`);
     }
+    if (this.volumes.get(volumeId)?.stalled)
+      throw new DiskError(DISK_ERROR.stalled, `${volumeId} on ${instanceId}: I/O hangs`);
     if (mount.dead) throw new DiskError(DISK_ERROR.io, `${volumeId} on ${instanceId}: the file system is shut down`);
     return { volumeId, mount };
   }

@@ -13,6 +13,7 @@ import {
   truncateSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,9 @@ import { must, tool } from './shell.ts';
 
 /** Virtual size; the file is sparse and takes what is written. Volumes may be larger: their images are sparse, too. */
 const AREA_BYTES = 256 * 2 ** 30;
+
+/** The superblock is in the first sector of the first allocation group. */
+const SUPERBLOCK_BYTES = 512;
 
 /** Lines of xfs_repair that only tell how far it is. */
 const PROGRESS = /^(Phase \d|\s*- |No modify flag set|Using internal log|$)/;
@@ -87,6 +91,16 @@ export class StorageArea {
   /** An instant copy that shares all blocks. */
   clone(from: string, to: string): void {
     copyFileSync(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+  }
+
+  /** Overwrites the first superblock: the kernel no longer takes the image for a file system. */
+  spoil(image: string): void {
+    const fd = openSync(image, 'r+');
+    try {
+      writeSync(fd, new Uint8Array(SUPERBLOCK_BYTES), 0, SUPERBLOCK_BYTES, 0);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /**

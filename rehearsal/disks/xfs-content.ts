@@ -31,7 +31,7 @@ function codeOf(error: unknown): DiskErrorCode | undefined {
 }
 
 /** Whether the file system answers at all: once shut down, XFS answers every stat() with EIO. */
-function isShutDown(root: string): boolean {
+export function isShutDown(root: string): boolean {
   try {
     statSync(root);
     return false;

@@ -1,6 +1,5 @@
 /** Real disks: XFS on loop devices; the host verbs really run, as root, each instance below a root of its own. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { plantOrder } from './course.ts';
 import {
@@ -12,24 +11,31 @@ import {
   type HostResult,
   type HostRun,
   type Inspection,
-  KILLED,
   type PlantedDamage,
+  type ServedLink,
 } from './disks.ts';
 import type { LoopDevice } from './loop.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
-import { cutOff, isMounted, mountPoints, mountXfs, unmount } from './mounts.ts';
+import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea } from './xfs-area.ts';
 import { courseIds, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
+import {
+  answerOfStalled,
+  cutPower,
+  deviceLink,
+  HOST_DIRECTORIES,
+  linksOf,
+  markersOf,
+  runScript,
+  servedRoot,
+  stagingOf,
+} from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
 const IMAGE_CAP_GIB = 256;
-/** Stands for nginx; every Linux has it. */
-const WEB_USER = 'nobody';
-/** Directories that stand on every real host. */
-const HOST_DIRECTORIES = ['dev/disk/by-id', 'mnt', 'run', 'srv', 'var/lib'];
 
 interface Stored {
   readonly sizeGiB: number;
@@ -39,6 +45,7 @@ interface Stored {
 
 interface XfsVolume extends Stored {
   attachment: { readonly instanceId: string; readonly device: LoopDevice } | undefined;
+  stalled: boolean;
 }
 
 function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {
@@ -98,10 +105,7 @@ export class XfsDisks implements Disks {
 
   removeHost(instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
-    // All cut off before any is unmounted: unmounting would write out what a power cut loses.
-    const mounts = mountPoints().filter((directory) => directory.startsWith(`${root}/`));
-    for (const directory of mounts) cutOff(directory);
-    for (const directory of mounts.reverse()) unmount(directory);
+    cutPower(root);
     for (const volume of this.volumes.values()) {
       if (volume.attachment?.instanceId !== instanceId) continue;
       volume.attachment.device.release();
@@ -109,6 +113,10 @@ export class XfsDisks implements Disks {
     }
     rmSync(root, { recursive: true });
     this.hosts.delete(instanceId);
+  }
+
+  powerOff(instanceId: string): void {
+    cutPower(known(this.hosts, instanceId, 'host'));
   }
 
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
@@ -127,7 +135,12 @@ export class XfsDisks implements Disks {
       }
     });
     this.capped ||= sizeGiB > IMAGE_CAP_GIB;
-    this.volumes.set(volumeId, { sizeGiB, uploads: [...(snapshot?.uploads ?? [])], attachment: undefined });
+    this.volumes.set(volumeId, {
+      sizeGiB,
+      uploads: [...(snapshot?.uploads ?? [])],
+      attachment: undefined,
+      stalled: false,
+    });
   }
 
   deleteVolume(volumeId: string): void {
@@ -185,35 +198,16 @@ export class XfsDisks implements Disks {
   }
 
   markers(instanceId: string): string[] {
-    const directory = join(known(this.hosts, instanceId, 'host'), 'var/lib/remount/serving');
-    return existsSync(directory)
-      ? readdirSync(directory)
-          .filter((name) => !name.includes('.new.'))
-          .sort()
-      : [];
+    return markersOf(known(this.hosts, instanceId, 'host'));
+  }
+  links(instanceId: string): ServedLink[] {
+    return linksOf(known(this.hosts, instanceId, 'host'));
   }
 
   run(instanceId: string, run: HostRun): HostResult {
     const root = known(this.hosts, instanceId, 'host');
-    return this.stopwatch.time(`run ${run.verb}`, () => {
-      const start = performance.now();
-      const result = spawnSync('sh', ['-c', run.script], {
-        encoding: 'utf8',
-        env: {
-          PATH: process.env.PATH,
-          ...run.env,
-          REMOUNT_ROOT: root,
-          REMOUNT_WEB_USER: WEB_USER,
-          // A device link appears here at once or not at all.
-          REMOUNT_DEVICE_WAIT: '0',
-        },
-        timeout: run.timeoutSeconds * 1000,
-        killSignal: 'SIGKILL',
-      });
-      if (result.error && result.status !== null) throw result.error;
-      const { stdout, stderr } = result;
-      return { exitCode: result.status ?? KILLED, stdout, stderr, realMs: performance.now() - start };
-    });
+    const stalled = answerOfStalled(root, run, (id) => this.volumes.get(id)?.stalled === true);
+    return stalled ?? this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run));
   }
 
   upload(instanceId: string, volume: string, course: Course): void {
@@ -231,6 +225,29 @@ export class XfsDisks implements Disks {
   }
   read(instanceId: string, volume: string, path: string): Uint8Array {
     return this.stopwatch.time('read', () => readContent(this.served(instanceId, volume).root, path));
+  }
+
+  unmount(volumeId: string): void {
+    const { attachment } = known(this.volumes, volumeId, 'volume');
+    if (!attachment || !this.mounted(volumeId)) throw new Error(`real disks: ${volumeId} is not mounted`);
+    unmount(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
+  }
+
+  stall(volumeId: string, stalled: boolean): void {
+    known(this.volumes, volumeId, 'volume').stalled = stalled;
+  }
+
+  /** An image without blocks: every read of its device is beyond the end, and fails. */
+  lose(volumeId: string): void {
+    const { attachment } = known(this.volumes, volumeId, 'volume');
+    const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
+    if (staging && isMounted(staging)) cutOff(staging);
+    truncateSync(this.area.volumeImage(volumeId), 0);
+  }
+
+  spoil(snapshotId: string): void {
+    known(this.snapshots, snapshotId, 'snapshot');
+    this.area.spoil(this.area.snapshotImage(snapshotId));
   }
 
   plantInconsistency(volumeId: string): PlantedDamage {
@@ -280,23 +297,9 @@ export class XfsDisks implements Disks {
 
   /** The mounted root behind `/srv/content/<volume>`. */
   private served(instanceId: string, volume: string): { root: string; volumeId: string } {
-    const link = join(known(this.hosts, instanceId, 'host'), 'srv/content', volume);
-    let root: string;
-    try {
-      root = readlinkSync(link);
-    } catch (cause) {
-      throw new DiskError(DISK_ERROR.missing, `${instanceId} does not serve ${volume}`, { cause });
-    }
-    if (!isMounted(root))
-      throw new DiskError(DISK_ERROR.missing, `${instanceId} does not serve ${volume}: not mounted`);
-    return { root, volumeId: root.slice(root.lastIndexOf('/') + 1) };
+    const found = servedRoot(known(this.hosts, instanceId, 'host'), instanceId, volume);
+    if (this.volumes.get(found.volumeId)?.stalled)
+      throw new DiskError(DISK_ERROR.stalled, `${found.volumeId} on ${instanceId}: I/O hangs`);
+    return found;
   }
-}
-
-function deviceLink(root: string, volumeId: string): string {
-  return join(root, `dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`);
-}
-
-function stagingOf(root: string, volumeId: string): string {
-  return join(root, 'mnt/remount', volumeId);
 }

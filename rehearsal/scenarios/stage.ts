@@ -2,6 +2,7 @@ import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { SimVolume } from '../cloud/ec2-state.ts';
 import type { Created } from '../cloud/resources.ts';
 import { createStack } from '../cloud/stack.ts';
+import type { Course } from '../disks/disks.ts';
 import { contentVolumes, type World } from '../world.ts';
 
 const MINUTE_MS = 60_000;
@@ -14,6 +15,8 @@ export interface Stage {
   readonly volumes: readonly { readonly name: string; readonly zone: string }[];
   /** The instance that the load balancer sends requests for this volume to. */
   ownerOf(volume: string): string | undefined;
+  /** The instance behind the load balancer that answers requests for this volume just now, if one does. */
+  servedBy(volume: string): string | undefined;
   /** Physical volumes of a content volume, by their tags. */
   physical(volume: string): SimVolume[];
 }
@@ -32,6 +35,10 @@ export async function bringUp(world: World): Promise<Stage | string> {
     created,
     volumes,
     ownerOf: (volume) => services.loadBalancer.healthy(groupOf.get(`/healthz/${volume}`) ?? '')[0],
+    servedBy: (volume) => {
+      const path = `/healthz/${volume}`;
+      return services.loadBalancer.healthy(groupOf.get(path) ?? '').find((id) => services.fleet.web(id, path) === 200);
+    },
     physical: (volume) =>
       [...services.ec2.volumes.values()].filter(
         (v) => v.tags[TAG.volume] === volume && v.tags[TAG.stack] === world.stackName,
@@ -49,4 +56,11 @@ export async function bringUp(world: World): Promise<Stage | string> {
 export function currentOf(stage: Stage, volume: string): SimVolume | undefined {
   const current = stage.physical(volume).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.current);
   return current.length === 1 ? current[0] : undefined;
+}
+
+/** A person uploads a course, through whoever serves the volume. @throws Error when nobody does */
+export function upload(world: World, stage: Stage, volume: string, course: Course): void {
+  const owner = stage.ownerOf(volume);
+  if (!owner) throw new Error(`nobody serves ${volume} to upload ${course.id} to`);
+  world.disks.upload(owner, volume, course);
 }

@@ -2,10 +2,15 @@ import { CreateVolumeCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { VirtualClock } from '../../rehearsal/clock.ts';
 import { Cloud, type Principal } from '../../rehearsal/cloud/cloud.ts';
+import { Attachments } from '../../rehearsal/cloud/ec2-attachments.ts';
+import { Instances } from '../../rehearsal/cloud/ec2-instances.ts';
 import { ec2Snapshots, type Snapshots } from '../../rehearsal/cloud/ec2-snapshots.ts';
 import { Ec2State, type SimInstance } from '../../rehearsal/cloud/ec2-state.ts';
+import { StatusChecks } from '../../rehearsal/cloud/ec2-status.ts';
 import { ec2Volumes } from '../../rehearsal/cloud/ec2-volumes.ts';
+import { EventBus } from '../../rehearsal/cloud/event-bus.ts';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
+import { Lambda } from '../../rehearsal/cloud/lambda.ts';
 import { simulatedAws } from '../../rehearsal/cloud/sdk.ts';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
 import { Random } from '../../rehearsal/random.ts';
@@ -20,12 +25,16 @@ let clock: VirtualClock;
 let cloud: Cloud;
 let ec2: Ec2State;
 let snapshots: Snapshots;
+let instances: Instances;
 
 beforeEach(() => {
   clock = new VirtualClock(START);
   cloud = new Cloud({ region: 'eu-west-1', clock, random: new Random(1), disks: new MemoryDisks() });
   ec2 = new Ec2State(cloud);
-  ec2Volumes(cloud, ec2);
+  const bus = new EventBus(cloud, new Lambda(cloud, '', () => {}));
+  instances = new Instances(cloud, ec2, bus, new Attachments(cloud, ec2, bus));
+  new StatusChecks(cloud, ec2);
+  ec2Volumes(cloud, ec2, bus);
   snapshots = ec2Snapshots(cloud, ec2, () => {});
 });
 

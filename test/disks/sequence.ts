@@ -137,6 +137,42 @@ export function playSequence(disks: Disks): string[] {
   attempt('deleted while attached', () => disks.deleteVolume(SECOND));
   lifeCycle(B, SECOND, ['mount', 'verify', 'serve', 'probe']);
   attempt('uploads outlive a host', () => disks.list(B, VOLUME).length);
+  // I/O that hangs: every verb ends by its deadline, and a release has let go of the link at least.
+  note('links', disks.links(B));
+  disks.stall(SECOND, true);
+  lifeCycle(B, SECOND, ['probe', 'verify', 'serve', 'mount']);
+  attempt('read', () => disks.read(B, VOLUME, '.remount/canary'));
+  attempt('upload', () => disks.upload(B, VOLUME, makeCourse('hangs')));
+  note('links', disks.links(B));
+  lifeCycle(B, SECOND, ['release']);
+  note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
+  disks.stall(SECOND, false);
+  lifeCycle(B, SECOND, ['probe', 'mount', 'serve', 'probe']);
+
+  // Unmounted by somebody; a power cut; a snapshot that does not mount.
+  disks.unmount(SECOND);
+  attempt('unmounted twice', () => disks.unmount(SECOND));
+  note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
+  lifeCycle(B, SECOND, ['probe', 'mount', 'probe']);
+  disks.powerOff(B);
+  note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
+  lifeCycle(B, SECOND, ['probe', 'mount', 'probe']);
+  attempt('uploads outlive a power cut', () => disks.list(B, VOLUME).length);
+  disks.spoil('snap-good');
+  note('inspect', disks.inspect({ snapshotId: 'snap-good' }).sound);
+  disks.createVolume(SMALL, 10, 'snap-good');
+  disks.attach(SMALL, B);
+  lifeCycle(B, SMALL, ['mount', 'release']);
+  disks.detach(SMALL, B);
+  disks.deleteVolume(SMALL);
+
+  // Its data lost for good.
+  disks.lose(SECOND);
+  note('links', disks.links(B));
+  attempt('read', () => disks.read(B, VOLUME, '.remount/canary'));
+  lifeCycle(B, SECOND, ['probe', 'mount', 'release', 'mount']);
+  note('inspect', disks.inspect({ volumeId: SECOND }).sound);
+
   disks.deleteVolume(FIRST);
   disks.deleteSnapshot('snap-dead');
   attempt('a snapshot that is gone', () => disks.createVolume(SMALL, 10, 'snap-dead'));

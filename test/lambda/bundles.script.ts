@@ -11,7 +11,7 @@ import { ENV } from '../../lib/contract.ts';
 import { lambdaContext } from '../../rehearsal/cloud/durable.ts';
 
 const name = process.argv[2] ?? '';
-for (const key of Object.values(ENV)) process.env[key] = key === ENV.documents ? '{}' : 'x';
+for (const key of Object.values(ENV)) process.env[key] = key === ENV.documents || key === ENV.targetGroups ? '{}' : 'x';
 process.env.AWS_REGION = 'eu-west-1';
 const context = lambdaContext('arn:aws:lambda:eu-west-1:111122223333:function:f:1', 30);
 // Away from the project's packages: whatever is not in the bundle is not there, as in Lambda.

@@ -1,117 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { heal, LEASE_SECONDS, PATIENCE_SECONDS } from '../../lambda/core/heal.ts';
-import type { Incident, LedgerEntry, Observation, ProbeState, Trigger } from '../../lambda/core/model.ts';
-import type { HostAnswer, Ports, Workflow } from '../../lambda/core/ports.ts';
+import { BUDGET_SECONDS, heal, LONGEST_SECONDS, PATIENCE_SECONDS } from '../../lambda/core/heal.ts';
+import { LEASE_SECONDS } from '../../lambda/core/lease.ts';
+import type { Trigger } from '../../lambda/core/model.ts';
+import { Scene } from './scene.ts';
 import { instance, NOW, point, probe, volume, world } from './world.ts';
 
 const ALARM: Trigger = { kind: 'alarm', volume: 'alpha', reason: 'no data', at: NOW };
 const SWEEP: Trigger = { kind: 'sweep', volume: 'alpha', reason: 'sweep', at: undefined };
-
-/** Steps run at once, pauses take no time but the clock's: the logic alone, with everything around it scripted. */
-class Scene {
-  now = NOW;
-  seen: Observation = world({ probe: probe('shutdown') });
-  readonly did: string[] = [];
-  readonly told: string[] = [];
-  readonly incidents: Incident[] = [];
-  /** Answers of host verbs by `verb volumeId`, else ok. */
-  readonly answers = new Map<string, HostAnswer['result']>();
-  readonly failing = new Set<string>();
-  leaseHolder: string | undefined;
-  committed: LedgerEntry | undefined;
-  #made = 0;
-
-  readonly workflow: Workflow = {
-    step: async (_, run) => JSON.parse(JSON.stringify((await run()) ?? null)),
-    pause: async (_, seconds) => {
-      this.now += seconds * 1000;
-    },
-  };
-
-  readonly ports: Ports = {
-    clock: {
-      now: () => this.now,
-      sleep: async (ms) => {
-        this.now += ms;
-      },
-    },
-    newId: () => 'heal-1',
-    compute: {
-      volumes: async () => [...this.seen.volumes],
-      instances: async () => [...this.seen.instances],
-      recoveryPoints: async () => [...this.seen.recoveryPoints],
-      createReplacement: async (order) =>
-        this.#do(`create ${order.snapshotId} attempt ${order.attempt}`, `vol-new${++this.#made}`),
-      attach: async (id, at) => {
-        this.#do(`attach ${id} ${at}`, undefined);
-        this.#attached(id, at);
-      },
-      quarantine: async (id) => this.#do(`quarantine ${id}`, undefined),
-      promote: async (id) => {
-        this.#do(`promote ${id}`, undefined);
-        this.seen = {
-          ...this.seen,
-          volumes: this.seen.volumes.map((v) => (v.id === id ? { ...v, role: 'current', scheduled: true } : v)),
-        };
-      },
-      markFormatted: async (id) => this.#do(`formatted ${id}`, undefined),
-    },
-    host: {
-      probe: async (id) => probe(this.#probe(id), id),
-      format: async (_, __, id) => this.#answer('format', id),
-      mount: async (_, __, id) => this.#answer('mount', id),
-      verify: async (_, __, id) => this.#answer('verify', id),
-      serve: async (_, __, id) => this.#answer('serve', id),
-      release: async (_, __, id) => this.#answer('release', id),
-    },
-    ledger: {
-      read: async () => this.committed ?? this.seen.ledger,
-      acquire: async (_, holder) => {
-        this.leaseHolder ??= holder;
-        return this.leaseHolder === holder;
-      },
-      commit: async (_, __, ___, entry) => {
-        this.#do('commit', undefined);
-        this.committed = entry;
-      },
-      release: async (_, holder) => {
-        if (this.leaseHolder === holder) this.leaseHolder = undefined;
-      },
-      record: async (incident) => {
-        this.incidents.push(incident);
-      },
-    },
-    people: {
-      tell: async (subject) => {
-        this.told.push(subject);
-      },
-    },
-  };
-
-  #do<T>(what: string, value: T): T {
-    this.did.push(what);
-    if (this.failing.has(what)) throw new Error(`${what} was denied`);
-    return value;
-  }
-
-  #answer(verb: string, id: string): HostAnswer {
-    const result = this.answers.get(`${verb} ${id}`) ?? 'ok';
-    this.#do(`${verb} ${id}${result === 'ok' ? '' : `: ${result}`}`, undefined);
-    return { result, values: { canary: '2026-01-07T11:50:00Z', files: '12' }, detail: result };
-  }
-
-  #attached(id: string, instanceId: string): void {
-    const before = this.seen.volumes.find((v) => v.id === id) ?? volume({ id, generation: 2, role: 'candidate' });
-    const after = { ...before, state: 'in-use', attachments: [{ instanceId, device: '/dev/sdf', state: 'attached' }] };
-    this.seen = { ...this.seen, volumes: [...this.seen.volumes.filter((v) => v.id !== id), after] };
-  }
-
-  /** A host says what was scripted for the old owner; one that a volume was served on says serving. */
-  #probe(instanceId: string): ProbeState {
-    if (this.committed?.owner !== instanceId) return this.seen.probe?.state ?? 'notMounted';
-    return this.did.includes(`serve ${this.committed.currentVolume}`) ? 'serving' : 'notMounted';
-  }
-}
 
 let scene: Scene;
 beforeEach(() => {
@@ -125,7 +20,7 @@ describe('a heal', () => {
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(scene.did).toEqual([
       'quarantine vol-11111111',
-      'create snap-10 attempt 1',
+      'create snap-10 in eu-west-1a attempt 0',
       'attach vol-new1 i-standby',
       'mount vol-new1',
       'verify vol-new1',
@@ -133,6 +28,7 @@ describe('a heal', () => {
       'commit',
       'serve vol-new1',
       'promote vol-new1',
+      'copy vol-11111111',
     ]);
     expect(scene.committed).toEqual({ generation: 2, currentVolume: 'vol-new1', owner: 'i-standby' });
     expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
@@ -153,7 +49,7 @@ describe('a heal', () => {
     scene.answers.set('verify vol-new2', 'noCanary');
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(scene.did).toEqual(
-      expect.arrayContaining(['create snap-130 attempt 3', 'quarantine vol-new1', 'quarantine vol-new2']),
+      expect.arrayContaining(['create snap-130 in eu-west-1a attempt 2', 'quarantine vol-new1', 'quarantine vol-new2']),
     );
     expect(scene.committed?.currentVolume).toBe('vol-new3');
   });
@@ -172,15 +68,99 @@ describe('a heal', () => {
   });
 
   test.each(['serving', 'unreachable', 'timeout'] as const)(
-    'starts no second writer: the old owner does not release and its probe says %s',
+    'the old owner does not release and its probe says %s: it is stopped first, and seen stopped',
     async (state) => {
       scene.answers.set('release vol-11111111', 'busy');
+      const asked = () => scene.did.includes('release vol-11111111: busy');
       scene.ports.host.probe = async (id) =>
-        probe(scene.did.includes('release vol-11111111: busy') ? state : 'shutdown', id);
-      expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('did not release') });
+        probe(scene.did.includes('serve vol-new1') ? 'serving' : asked() ? state : 'shutdown', id);
+      expect(await run()).toMatchObject({ outcome: 'healed' });
+      expect(scene.did.indexOf('stop i-owner')).toBeGreaterThan(scene.did.indexOf('release vol-11111111: busy'));
+      expect(scene.did.indexOf('commit')).toBeGreaterThan(scene.did.indexOf('stop i-owner'));
+    },
+  );
+
+  test.each(['stopping', 'running'])(
+    'no second writer: EC2 does not say that the old owner is stopped, but %s',
+    async (state) => {
+      scene.answers.set('release vol-11111111', 'busy');
+      scene.stopsAs = state;
+      scene.ports.host.probe = async (id) =>
+        probe(scene.did.includes('release vol-11111111: busy') ? 'unreachable' : 'shutdown', id);
+      expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('does not say within') });
       expect(scene.did.filter((d) => d === 'commit' || d.startsWith('serve'))).toEqual([]);
     },
   );
+
+  describe('failover', () => {
+    const hung = () => world({ probe: probe('unreachable'), reachableOn: [] });
+
+    test('of a hung owner: stopped and seen stopped, detached without force, then served by the standby', async () => {
+      scene.seen = hung();
+      scene.answers.set('release vol-11111111', 'unreachable');
+      expect(await run()).toMatchObject({ outcome: 'healed' });
+      expect(scene.did).toEqual([
+        'release vol-11111111: unreachable',
+        'stop i-owner',
+        'detach vol-11111111 i-owner',
+        'attach vol-11111111 i-standby',
+        'mount vol-11111111',
+        'commit',
+        'serve vol-11111111',
+        'promote vol-11111111',
+      ]);
+    });
+
+    test.each(['stopping', 'running'])('is not done while EC2 says %s: cannot tell is no', async (state) => {
+      scene.seen = hung();
+      scene.stopsAs = state;
+      scene.answers.set('release vol-11111111', 'unreachable');
+      expect(await run()).toMatchObject({ outcome: 'paged' });
+      expect(scene.did.filter((d) => /^(detach|attach|mount|serve|commit)/.test(d))).toEqual([]);
+    });
+
+    test('a volume that cannot be detached is replaced, and kept', async () => {
+      scene.seen = world({
+        probe: undefined,
+        instances: [instance('i-owner', { state: 'stopped' }), instance('i-standby')],
+      });
+      scene.stuck.add('detach vol-11111111');
+      expect(await run()).toMatchObject({ outcome: 'healed' });
+      expect(scene.did.slice(0, 3)).toEqual([
+        'detach vol-11111111 i-owner',
+        'quarantine vol-11111111',
+        'create snap-10 in eu-west-1a attempt 5',
+      ]);
+    });
+  });
+
+  test('a standby that does not answer is left out, and another one is taken, with another client token', async () => {
+    scene.seen = world({
+      probe: probe('shutdown'),
+      instances: [instance('i-owner'), instance('i-a'), instance('i-b')],
+    });
+    scene.answers.set('mount vol-new1', 'unreachable');
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(scene.did).toEqual(
+      expect.arrayContaining([
+        'attach vol-new1 i-a',
+        'quarantine vol-new1',
+        'create snap-10 in eu-west-1a attempt 5',
+        'attach vol-new2 i-b',
+      ]),
+    );
+    expect(scene.committed?.owner).toBe('i-b');
+  });
+
+  test('a stuck attach: the same, and the candidate is kept for a person', async () => {
+    scene.seen = world({
+      probe: probe('shutdown'),
+      instances: [instance('i-owner'), instance('i-a'), instance('i-b')],
+    });
+    scene.stuck.add('attach vol-new1');
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(scene.did).toContain('quarantine vol-new1');
+  });
 
   test('a dead file system that cannot be unmounted is no obstacle: it takes no writes', async () => {
     scene.answers.set('release vol-11111111', 'busy');
@@ -226,13 +206,26 @@ describe('a heal', () => {
     expect([scene.told, scene.did, scene.incidents]).toEqual([[], [], []]);
   });
 
-  test('an alarm waits for the lease as long as it may be held; a sweep does not wait', async () => {
+  test('an alarm waits for its turn; a sweep does not wait', async () => {
     scene.leaseHolder = 'another';
     expect(await run(SWEEP)).toMatchObject({ outcome: 'busy' });
     expect(scene.now).toBe(NOW);
     expect(await run()).toMatchObject({ outcome: 'busy' });
-    expect(scene.now - NOW).toBeGreaterThanOrEqual((LEASE_SECONDS - 30) * 1000);
+    expect(scene.now - NOW).toBeGreaterThanOrEqual(9 * 60_000);
+    expect(scene.now - NOW).toBeLessThan(LEASE_SECONDS * 1000);
     expect(scene.did).toEqual([]);
+  });
+
+  test('renews its lease, and touches nothing more once another heal has it', async () => {
+    scene.answers.set('mount vol-new1', 'unmountable');
+    const { acquire } = scene.ports.ledger;
+    scene.ports.ledger.acquire = async (...request) => {
+      if (scene.did.includes('quarantine vol-new1')) scene.leaseHolder = 'another';
+      return acquire(...request);
+    };
+    expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('lost to another heal') });
+    expect(scene.did.filter((d) => d.startsWith('create'))).toEqual(['create snap-10 in eu-west-1a attempt 0']);
+    expect(scene.leaseHolder).toBe('another');
   });
 
   test('a step that fails for good pages with its reason, and gives the lease back', async () => {
@@ -261,7 +254,8 @@ describe('a heal', () => {
     });
     expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('of waiting') });
     expect(scene.now - NOW).toBeGreaterThanOrEqual(PATIENCE_SECONDS * 1000);
-    expect(PATIENCE_SECONDS).toBeLessThan(LEASE_SECONDS);
+    expect(PATIENCE_SECONDS).toBeLessThan(BUDGET_SECONDS);
+    expect(BUDGET_SECONDS + LEASE_SECONDS + 10 * 60).toBeLessThanOrEqual(LONGEST_SECONDS);
   });
 
   test('puts a volume into the schedule that a lost step left out of it', async () => {

@@ -27,7 +27,16 @@ export function volume(over: Partial<Volume> = {}): Volume {
 }
 
 export function instance(id: string, over: Partial<Instance> = {}): Instance {
-  return { id, zone: ZONE, state: 'running', agentOnline: true, devices: ['/dev/xvda'], ...over };
+  return {
+    id,
+    zone: ZONE,
+    state: 'running',
+    launchedAt: NOW - 86_400_000,
+    impaired: false,
+    agentOnline: true,
+    devices: ['/dev/xvda'],
+    ...over,
+  };
 }
 
 export function point(minutesAgo: number, over: Partial<RecoveryPoint> = {}): RecoveryPoint {
@@ -53,6 +62,7 @@ export function world(over: Partial<Observation> = {}): Observation {
     volumes: [volume()],
     instances: [instance('i-owner'), instance('i-standby')],
     recoveryPoints: [point(10), point(70)],
+    reachableOn: ['i-owner'],
     probe: probe('serving'),
     ...over,
   };

@@ -1,0 +1,82 @@
+import { AttachVolumeCommand, DescribeVolumesCommand, DetachVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { type Clock, DeadlineExceeded, type Poll, pollUntil } from '../core/clock.ts';
+import type { Instance, Volume } from '../core/model.ts';
+import { isKind, translated } from './errors.ts';
+import { toVolume } from './volumes.ts';
+
+const POLL_MS = 1000;
+/** Attach and detach take 1-4 s mostly, and are stuck beyond 90 s (figures of the EBS CSI driver's authors). */
+const STUCK_SECONDS = 90;
+/** Names for EBS data volumes on Nitro, docs.aws.amazon.com/ebs/latest/userguide/device_naming.html. */
+const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
+
+/** @returns the volume, or `undefined` where EC2 does not find it: one created a moment ago may not be found yet */
+export async function describeVolume(ec2: EC2Client, id: string): Promise<Volume | undefined> {
+  try {
+    const found = await translated(`describe ${id}`, () => ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] })));
+    return found.Volumes?.[0] && toVolume(found.Volumes[0]);
+  } catch (error) {
+    if (isKind(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** Moves volumes; after each change the world is looked at again, identity included (which volume, which instance). */
+export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Promise<Instance[]>) {
+  /** @returns `false` when it is not done within {@link STUCK_SECONDS} */
+  async function settled(what: string, look: () => Promise<Poll<true>>): Promise<boolean> {
+    try {
+      return await pollUntil(clock, what, { everyMs: POLL_MS, withinSeconds: STUCK_SECONDS }, look);
+    } catch (error) {
+      if (error instanceof DeadlineExceeded) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async attach(volumeId: string, instanceId: string): Promise<boolean> {
+      const before = await describeVolume(ec2, volumeId);
+      const elsewhere = before?.attachments.find((a) => a.instanceId !== instanceId && a.state !== 'detached');
+      if (elsewhere)
+        throw new Error(
+          `could not attach ${volumeId} to ${instanceId}: it is ${elsewhere.state} at ${elsewhere.instanceId}`,
+        );
+      if (!before?.attachments.some((a) => a.instanceId === instanceId)) {
+        const instance = (await instances()).find((i) => i.id === instanceId);
+        const device = DEVICES.find((name) => !instance?.devices.includes(name));
+        if (!device)
+          throw new Error(`could not attach ${volumeId} to ${instanceId}: none of ${DEVICES.join(', ')} is free`);
+        await translated(`attach ${volumeId} to ${instanceId}`, () =>
+          ec2.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device })),
+        );
+      }
+      return settled(`${volumeId} attached to ${instanceId}`, async () => {
+        const at = (await describeVolume(ec2, volumeId))?.attachments.find((a) => a.instanceId === instanceId);
+        return at?.state === 'attached'
+          ? { done: true, value: true }
+          : { done: false, seen: at?.state ?? 'no attachment' };
+      });
+    },
+
+    async detach(volumeId: string, instanceId: string): Promise<boolean> {
+      const before = await describeVolume(ec2, volumeId);
+      const at = before?.attachments.find((a) => a.instanceId === instanceId);
+      if (at?.state === 'attached') {
+        try {
+          await translated(`detach ${volumeId} from ${instanceId}`, () =>
+            ec2.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId })),
+          );
+        } catch (error) {
+          // Detached in the meantime, as by the end of the instance: seen by looking.
+          if (!isKind(error, 'conflict')) throw error;
+        }
+      }
+      return settled(`${volumeId} detached from ${instanceId}`, async () => {
+        const seen = await describeVolume(ec2, volumeId);
+        return seen?.state === 'available'
+          ? { done: true, value: true }
+          : { done: false, seen: seen?.attachments[0]?.state ?? seen?.state ?? 'not found' };
+      });
+    },
+  };
+}

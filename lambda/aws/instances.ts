@@ -1,0 +1,68 @@
+import {
+  type EC2Client,
+  paginateDescribeInstanceStatus,
+  paginateDescribeInstances,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { paginateDescribeInstanceInformation, type SSMClient } from '@aws-sdk/client-ssm';
+import { TAG } from '../../lib/contract.ts';
+import type { Instance } from '../core/model.ts';
+import { isKind, translated } from './errors.ts';
+import { toInstance } from './volumes.ts';
+
+/** The instances of one stack, with what EC2's status checks and Systems Manager say of each. */
+export function ec2Instances(ec2: EC2Client, ssm: SSMClient, stack: string) {
+  /** Instances whose agent answers. Systems Manager notices minutes late that one does not. */
+  async function online(): Promise<Set<string>> {
+    const found = new Set<string>();
+    const input = { Filters: [{ Key: 'PingStatus', Values: ['Online'] }] };
+    for await (const page of paginateDescribeInstanceInformation({ client: ssm }, input)) {
+      for (const each of page.InstanceInformationList ?? []) if (each.InstanceId) found.add(each.InstanceId);
+    }
+    return found;
+  }
+
+  /** Running instances that fail a status check: the machine itself, or what Amazon runs below it. */
+  async function impaired(): Promise<Set<string>> {
+    const found = new Set<string>();
+    for await (const page of paginateDescribeInstanceStatus({ client: ec2 }, {})) {
+      for (const each of page.InstanceStatuses ?? []) {
+        const bad = [each.InstanceStatus?.Status, each.SystemStatus?.Status].includes('impaired');
+        if (bad && each.InstanceId) found.add(each.InstanceId);
+      }
+    }
+    return found;
+  }
+
+  return {
+    async list(): Promise<Instance[]> {
+      const [answering, failing, described] = await Promise.all([
+        translated('list the managed instances', online),
+        translated('describe the status of instances', impaired),
+        translated('describe the instances of the fleet', async () => {
+          const found = [];
+          const input = { Filters: [{ Name: `tag:${TAG.stack}`, Values: [stack] }] };
+          for await (const page of paginateDescribeInstances({ client: ec2 }, input)) {
+            found.push(...(page.Reservations ?? []).flatMap((r) => r.Instances ?? []));
+          }
+          return found;
+        }),
+      ]);
+      return described.map((each) =>
+        toInstance(each, answering.has(each.InstanceId ?? ''), failing.has(each.InstanceId ?? '')),
+      );
+    },
+
+    /** Without the graceful shutdown: a host that is to be fenced may hang in it. What it had synced is on the volume. */
+    async stop(instanceId: string): Promise<void> {
+      try {
+        await translated(`stop ${instanceId}`, () =>
+          ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId], Force: true })),
+        );
+      } catch (error) {
+        // Terminated already, or on its way: whether it is off is seen by looking.
+        if (!isKind(error, 'conflict') && !isKind(error, 'notFound')) throw error;
+      }
+    },
+  };
+}

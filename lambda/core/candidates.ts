@@ -1,0 +1,57 @@
+import type { Instance, Observation, RecoveryPoint, Volume } from './model.ts';
+
+/** Who and what can be chosen from: all in a stable order, so that the same observation gives the same choice. */
+
+/** How far a heal goes back when recovery points turn out to be unmountable. */
+export const MAX_RECOVERY_POINTS = 5;
+
+/** The ledger names the current volume once a heal has run; before that the tags do (the keeper's work). */
+export function currentVolume(observation: Pick<Observation, 'ledger' | 'volumes'>): Volume | undefined {
+  const byLedger = observation.volumes.find((v) => v.id === observation.ledger?.currentVolume);
+  if (byLedger || observation.ledger?.currentVolume) return byLedger;
+  const tagged = observation.volumes.filter((v) => v.role === 'current');
+  return tagged.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
+}
+
+/** Completed copies of what was not suspect at the time, newest first. */
+export function usablePoints(observation: Observation): RecoveryPoint[] {
+  return observation.recoveryPoints
+    .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
+    .sort((a, b) => b.at - a.at)
+    .slice(0, MAX_RECOVERY_POINTS);
+}
+
+/**
+ * Instances that can take a volume: in the zone where one is named. Systems Manager calls an agent online for minutes after
+ * it fell silent, so this heal also leaves out whom it has found not to answer.
+ */
+export function usableInstances(observation: Observation, useless: readonly string[], zone?: string): Instance[] {
+  return observation.instances
+    .filter((i) => (zone === undefined || i.zone === zone) && i.state === 'running' && i.agentOnline && !i.impaired)
+    .filter((i) => !useless.includes(i.id))
+    .sort((a, b) => a.id.localeCompare(b.id));
+}
+
+/** An instance is set up and answers, or it never will. */
+const BOOT_MS = 10 * 60_000;
+
+/** An instance that may yet become usable: it was launched not long ago. */
+export function comingInstance(
+  observation: Observation,
+  zone: string,
+  except: readonly (string | undefined)[],
+): Instance | undefined {
+  return observation.instances.find(
+    (i) =>
+      i.zone === zone &&
+      !except.includes(i.id) &&
+      (i.state === 'pending' || (i.state === 'running' && !i.agentOnline && observation.at - i.launchedAt < BOOT_MS)),
+  );
+}
+
+/** A blank volume may be formatted and served only where nothing ever existed. */
+export function formattable(observation: Observation, current: Volume): boolean {
+  return (
+    current.blank && observation.recoveryPoints.length === 0 && observation.volumes.every((v) => v.id === current.id)
+  );
+}

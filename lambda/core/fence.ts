@@ -1,0 +1,77 @@
+import type { Journal } from './journal.ts';
+import type { Instance } from './model.ts';
+import type { Ports } from './ports.ts';
+
+/** Either the old owner provably cannot write, or it cannot be told, which is the same as no. */
+export interface Fenced {
+  readonly certain: boolean;
+  readonly note: string;
+}
+
+/** Enough for a host that hangs to be powered off by EC2: it does so by itself after some minutes. Seconds. */
+const STOP_SECONDS = 420;
+const LOOK_SECONDS = 10;
+
+/**
+ * Makes sure that nobody writes to the old volume, or serves it. Fails closed: "stopped" and "cannot tell whether it is
+ * stopped" are different answers (as fence-agents have them), and a second writer is never started on the second.
+ *
+ * @param moves The very volume goes to another host: then nothing less than unmounted or powered off will do. Where another
+ *   volume takes over, a host that no longer serves the old one is fenced: its file system takes no writes, or its I/O hangs
+ *   on a volume that nobody uses any more.
+ */
+export async function fence(
+  ports: Ports,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  owner: Instance | undefined,
+  moves: boolean,
+): Promise<Fenced> {
+  if (!owner) return { certain: true, note: `${volumeId} has no owner` };
+  if (isOff(owner.state)) return { certain: true, note: `${owner.id} is ${owner.state}` };
+  const asked = await journal.step(
+    'fence',
+    () => release(ports, volume, volumeId, owner.id, moves),
+    (f) => f.note,
+  );
+  if (asked.certain) return asked;
+  await journal.step(
+    'stop-owner',
+    () => ports.compute.stop(owner.id).then(() => owner.id),
+    (id) => `${id} is told to stop: ${asked.note}`,
+  );
+  for (let waited = 0; waited < STOP_SECONDS; waited += LOOK_SECONDS) {
+    await journal.pause('await-stopped', LOOK_SECONDS);
+    const state = await journal.step(
+      'is-stopped',
+      async () => (await ports.compute.instances()).find((i) => i.id === owner.id)?.state ?? 'unknown',
+    );
+    if (isOff(state)) return { certain: true, note: `${owner.id} is ${state}` };
+  }
+  return {
+    certain: false,
+    note: `${asked.note}; and EC2 does not say within ${STOP_SECONDS} s that ${owner.id} is stopped`,
+  };
+}
+
+async function release(
+  ports: Ports,
+  volume: string,
+  volumeId: string,
+  ownerId: string,
+  moves: boolean,
+): Promise<Fenced> {
+  const released = await ports.host.release(ownerId, volume, volumeId);
+  if (released.result === 'ok') return { certain: true, note: `${ownerId} has released ${volumeId}` };
+  const why = `${ownerId} did not release ${volumeId} (${released.result}: ${released.detail})`;
+  if (moves) return { certain: false, note: why };
+  const { state } = await ports.host.probe(ownerId, volume);
+  const harmless = state === 'shutdown' || state === 'unmountable' || state === 'notMounted';
+  return { certain: harmless, note: `${why}, and its probe says ${state}` };
+}
+
+/** EC2 says so: power is off, nothing more is written. `stopping` is not `stopped`. */
+function isOff(state: string): boolean {
+  return state === 'stopped' || state === 'terminated';
+}

@@ -1,0 +1,33 @@
+import type { Journal } from './journal.ts';
+import type { Trigger } from './model.ts';
+import type { Ports } from './ports.ts';
+
+/**
+ * How long a lease is good for. It is renewed before each round and each candidate, and nothing between two renewals takes as
+ * long; a heal that is lost for good blocks its volume no longer than this.
+ */
+export const LEASE_SECONDS = 15 * 60;
+/** How long an alarm waits for the heal before it; the sweep comes again anyway. */
+const TURN_SECONDS = 10 * 60;
+const LOOK_SECONDS = 10;
+
+/** An alarm waits for its turn, for the heal before it may have looked just before this failure; a sweep comes again by itself. */
+export async function awaitLease(ports: Ports, journal: Journal, healId: string, trigger: Trigger): Promise<boolean> {
+  const tries = trigger.kind === 'sweep' ? 1 : TURN_SECONDS / LOOK_SECONDS;
+  for (let i = 0; i < tries; i++) {
+    if (await journal.step('lease', () => acquire(ports, trigger.volume, healId))) return true;
+    if (i + 1 < tries) await journal.pause('await-lease', LOOK_SECONDS);
+  }
+  return false;
+}
+
+/** @throws Error when another heal has taken the lease over: this one must not touch the volume any more */
+export async function renewLease(ports: Ports, journal: Journal, healId: string, volume: string): Promise<void> {
+  const kept = await journal.step('renew-lease', () => acquire(ports, volume, healId));
+  if (!kept) throw new Error(`the lease of ${volume} was lost to another heal`);
+}
+
+function acquire(ports: Ports, volume: string, healId: string): Promise<boolean> {
+  const now = ports.clock.now();
+  return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000);
+}

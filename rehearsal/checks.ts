@@ -1,0 +1,202 @@
+/** Promises that every incident shares, judged on what the simulated world shows: none of this knows the healer's rules. */
+import { TAG, VOLUME_ROLE } from '../lib/contract.ts';
+import type { Item } from './cloud/expressions.ts';
+import type { Library } from './courses.ts';
+import { duration } from './duration.ts';
+import { completedSnapshots, type Failure, readOwed, recoveryPoint, servedVolume } from './measure.ts';
+import type { Stage } from './scenarios/stage.ts';
+import type { Watch } from './watch.ts';
+import type { Check, World } from './world.ts';
+
+/** Promises, DESIGN section 2. */
+export const PROMISE = {
+  snapshotAgeMs: 60 * 60_000,
+  detectionMs: 30_000,
+  recoveryMs: 5 * 60_000,
+} as const;
+
+/** The part of an incident's record that is looked at: written out here, for the record is judged and not believed. */
+interface IncidentRecord {
+  readonly id?: unknown;
+  readonly volume?: unknown;
+  readonly outcome?: unknown;
+  readonly summary?: unknown;
+  readonly startedAt?: unknown;
+  readonly endedAt?: unknown;
+  readonly steps?: readonly { readonly name?: unknown; readonly startedAt?: unknown; readonly endedAt?: unknown }[];
+  readonly replacement?: { readonly oldVolume?: unknown };
+}
+
+export function check(promise: string, kept: boolean, seen: string): Check {
+  return { promise, kept, seen };
+}
+
+/** Records of heals of the volume that were begun after a moment, oldest first. */
+export function incidents(world: World, volume: string, since: number): IncidentRecord[] {
+  return world.services.dynamodb
+    .all()
+    .map((item) => (item.incident?.S === undefined ? undefined : (JSON.parse(item.incident.S) as IncidentRecord)))
+    .filter((record) => record !== undefined)
+    .filter((record) => record.volume === volume && Number(record.startedAt) >= since)
+    .sort((a, b) => Number(a.startedAt) - Number(b.startedAt));
+}
+
+/** Messages that call a person to this volume. */
+export function pages(world: World, volume: string, since: number) {
+  return world.services.sns.messages.filter(
+    (m) => m.at >= since && m.subject.includes(volume) && m.subject.includes('needs a person'),
+  );
+}
+
+export function recentSnapshot({ snapshotAgeMs: age }: Failure): Check {
+  return check(
+    'newest completed snapshot at most 60 min old',
+    age !== undefined && age <= PROMISE.snapshotAgeMs,
+    age === undefined ? 'none' : duration(age),
+  );
+}
+
+/** Judged at rest: the content that was owed when it was served again is still there, and whoever serves it is the same. */
+export function contentIntact(world: World, stage: Stage, library: Library, failure: Failure): Check {
+  const owner = stage.servedBy(failure.volume);
+  if (!owner) return check('every file that is owed is intact', false, `nobody serves ${failure.volume}`);
+  const { expected, intact, missing } = readOwed(world, library, failure, owner);
+  return check(
+    'every file that is owed is intact',
+    expected > 0 && intact === expected,
+    `${intact} of ${expected}${missing.length > 0 ? `; not ${missing.slice(0, 3).join(', ')}` : ''}`,
+  );
+}
+
+/** Of the copies that existed when it failed and were sound, the newest was taken, or one that is newer still. */
+export function newestPointTaken(world: World, stage: Stage, failure: Failure, owner: string): Check {
+  const { snapshot } = recoveryPoint(world, failure, owner);
+  const { spoilt } = world.services.cloud.faults;
+  const sound = completedSnapshots(world, stage, failure.volume).filter(
+    (s) => s.startedAt <= failure.at && !spoilt.has(s.id) && s.volumeId !== servedVolume(world, owner, failure.volume),
+  );
+  const newest = sound[0];
+  const kept = snapshot !== undefined && newest !== undefined && snapshot.startedAt >= newest.startedAt;
+  return check(
+    'the newest recovery point that mounts was taken',
+    kept,
+    `${snapshot?.id ?? 'none'}; the newest was ${newest?.id ?? 'none'}`,
+  );
+}
+
+export function oneWriter(watch: Watch): Check {
+  return check('never two writers', watch.twoWriters.size === 0, [...watch.twoWriters].join('; ') || 'none seen');
+}
+
+export function neverBlank(watch: Watch): Check {
+  return check(
+    'never a blank volume in the place of content',
+    watch.blankServed.size === 0,
+    [...watch.blankServed].join('; ') || 'none seen',
+  );
+}
+
+/** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
+export function suspectKept(world: World, failure: Failure): Check {
+  const old = world.services.ec2.volumes.get(failure.volumeId);
+  return check(
+    'the suspect volume is kept, and out of the schedule',
+    old?.tags[TAG.role] === VOLUME_ROLE.quarantined && !(TAG.schedule in old.tags),
+    old
+      ? `${old.id} is ${old.tags[TAG.role]}${TAG.schedule in old.tags ? ', and in the schedule' : ''}`
+      : `${failure.volumeId} is gone`,
+  );
+}
+
+/** Ids of all volumes and snapshots, to be compared later. */
+export function inventory(world: World): Set<string> {
+  return new Set([...world.services.ec2.volumes.keys(), ...world.services.ec2.snapshots.keys()]);
+}
+
+export function nothingDeleted(world: World, before: ReadonlySet<string>): Check {
+  const now = inventory(world);
+  const gone = [...before].filter((id) => !now.has(id));
+  return check('no volume and no snapshot is deleted', gone.length === 0, gone.join(', ') || 'none');
+}
+
+/** Every physical volume has its place: one is current and in the schedule, the rest are kept for a person or marked by a heal. */
+export function everyVolumePlaced(stage: Stage, volume: string, served: string | undefined): Check {
+  const wrong: string[] = [];
+  let current = 0;
+  for (const { id, tags } of stage.physical(volume)) {
+    const role = tags[TAG.role];
+    const scheduled = TAG.schedule in tags;
+    if (role === VOLUME_ROLE.current) current++;
+    if (served !== undefined && (role === VOLUME_ROLE.current) !== (id === served))
+      wrong.push(`${id} is ${role} and ${id === served ? 'serves' : 'does not serve'}`);
+    if (scheduled !== (role === VOLUME_ROLE.current))
+      wrong.push(`${id} is ${role} and ${scheduled ? 'in' : 'not in'} the schedule`);
+    if (role === VOLUME_ROLE.candidate && !tags[TAG.heal]) wrong.push(`${id} is a candidate of nobody`);
+  }
+  if (served !== undefined && current !== 1) wrong.push(`${current} volumes are current`);
+  return check(
+    'every volume is current, quarantined or marked by its heal',
+    wrong.length === 0,
+    wrong.join('; ') || 'yes',
+  );
+}
+
+/** At rest, nobody holds the lease, and the ledger says what the world shows. */
+export function ledgerAgrees(world: World, stage: Stage, volume: string): Check {
+  const item: Item | undefined = world.services.dynamodb
+    .all()
+    .find((i) => i.pk?.S === `VOLUME#${volume}` && i.sk?.S === 'STATE');
+  const owner = stage.servedBy(volume);
+  const served = owner && servedVolume(world, owner, volume);
+  const wrong: string[] = [];
+  if (Number(item?.leaseUntil?.N ?? 0) > world.clock.now()) wrong.push(`the lease is held by ${item?.leaseHolder?.S}`);
+  if (owner && served) {
+    const generation = world.services.ec2.volumes.get(served)?.tags[TAG.generation];
+    const said = [item?.currentVolume?.S, item?.volumeOwner?.S, item?.generation?.N];
+    const seen = [served, owner, generation];
+    if (said.join() !== seen.join()) wrong.push(`it says ${said.join(', ')}; the world shows ${seen.join(', ')}`);
+  }
+  return check('the ledger agrees with the world at rest', wrong.length === 0, wrong.join('; ') || 'yes');
+}
+
+/** Every heal has a record that ended, with times that can be true. */
+export function onRecord(world: World, failure: Failure, outcome: RegExp): Check {
+  const records = incidents(world, failure.volume, failure.at);
+  const wrong = records.flatMap((record) => {
+    const times = [
+      record.startedAt,
+      ...(record.steps ?? []).flatMap((s) => [s.startedAt, s.endedAt]),
+      record.endedAt,
+    ].map(Number);
+    const inOrder = times.every((t, i) => t >= (times[i - 1] ?? failure.at) && t <= world.clock.now());
+    if (record.outcome === 'open') return [`${record.id} is still open`];
+    return inOrder ? [] : [`${record.id}: its times are not in order`];
+  });
+  const found = records.filter((record) => outcome.test(String(record.outcome)));
+  const kept = wrong.length === 0 && found.length > 0;
+  const told = found.map((record) => `${record.outcome}: ${record.summary}`);
+  return check('the incident is on record, with true times', kept, wrong.join('; ') || told[0] || 'no record');
+}
+
+/** Whoever is called at night is needed. */
+export function nobodyCalledInVain(world: World, failure: Failure): Check {
+  const called = pages(world, failure.volume, failure.at);
+  return check(
+    'nobody is paged without need',
+    called.length === 0,
+    called.map((m) => m.message.split('\n')[0]).join('; ') || 'nobody',
+  );
+}
+
+export function boundedCalls(world: World, failure: Failure, until: number, bound: number): Check {
+  const calls = world.services.cloud.calls.slice(failure.calls).filter((c) => c.at <= until);
+  return check(`at most ${bound} API calls`, calls.length <= bound, String(calls.length));
+}
+
+export function alarmsCalm(world: World, volume: string): Check {
+  const alarms = world.services.cloudwatch.alarms
+    .filter((a) => a.name.includes(`/${volume}/`))
+    .map((a) => `${a.name} ${a.state}`);
+  const kept = alarms.length > 0 && alarms.every((a) => a.endsWith(' OK'));
+  return check('the alarms watch what serves, and are calm', kept, alarms.join(', '));
+}

@@ -1,0 +1,133 @@
+/**
+ * What can go wrong, done to the simulated AWS on purpose: each function breaks one thing, as it breaks in AWS, and the log
+ * says so. Nothing here tells the healer: it has to find out.
+ */
+import type { SimVolume } from './ec2-state.ts';
+import type { KillAt } from './faults.ts';
+import type { Services } from './services.ts';
+
+/** The instance is lost: EC2 terminates it, and its Auto Scaling group launches another one. */
+export function terminateInstance(s: Services, instanceId: string): void {
+  tell(s, `${instanceId} is lost`);
+  s.instances.terminate(s.ec2.instance(instanceId));
+}
+
+/** The instance does nothing any more, and EC2 calls it running. What it had mounted it still has; it may wake up. */
+export function hangInstance(s: Services, instanceId: string): void {
+  tell(s, `${instanceId} hangs`);
+  s.cloud.faults.hung.set(instanceId, s.cloud.clock.now());
+}
+
+/** A hung instance goes on as if nothing had been, unless its power was cut. */
+export function wakeInstance(s: Services, instanceId: string): void {
+  const { state } = s.ec2.instance(instanceId);
+  const wakes = state === 'running' && s.cloud.faults.hung.delete(instanceId);
+  tell(s, wakes ? `${instanceId} wakes up` : `${instanceId} does not wake up: it is ${state}`);
+  if (wakes) s.hosts.touch(instanceId);
+}
+
+/** The volume's I/O hangs, until {@link releaseStall}. */
+export function stallVolume(s: Services, volume: SimVolume): void {
+  tell(s, `I/O to ${volume.id} hangs`);
+  s.cloud.faults.stalled.set(volume.id, s.cloud.clock.now());
+  s.cloud.disks.stall(volume.id, true);
+  touchHost(s, volume);
+}
+
+export function releaseStall(s: Services, volume: SimVolume): void {
+  tell(s, `I/O to ${volume.id} goes on`);
+  s.cloud.faults.stalled.delete(volume.id);
+  s.cloud.disks.stall(volume.id, false);
+  touchHost(s, volume);
+}
+
+/** The hardware behind the volume is lost: it is in state `error`, and its data are gone. */
+export function loseVolume(s: Services, volume: SimVolume): void {
+  tell(s, `${volume.id} is lost: state error`);
+  volume.state = 'error';
+  s.cloud.disks.lose(volume.id);
+  touchHost(s, volume);
+}
+
+/** Somebody unmounts the volume on its host. */
+export function unmountVolume(s: Services, volume: SimVolume): void {
+  tell(s, `somebody unmounts ${volume.id}`);
+  s.cloud.disks.unmount(volume.id);
+  touchHost(s, volume);
+}
+
+/** Nothing in the zone answers any more; EC2 goes on calling its instances running, until their groups give them up. */
+export function loseZone(s: Services, zone: string): void {
+  tell(s, `the zone ${zone} is lost`);
+  s.cloud.faults.lostZones.set(zone, s.cloud.clock.now());
+}
+
+/** The next `count` attachments do not end. */
+export function stickAttach(s: Services, count: number): void {
+  tell(s, `the next ${count} attachments will be stuck`);
+  s.cloud.faults.stuckAttaches = count;
+}
+
+/** The next `count` detachments do not end, those by the end of an instance included. */
+export function stickDetach(s: Services, count: number): void {
+  tell(s, `the next ${count} detachments will be stuck`);
+  s.cloud.faults.stuckDetaches = count;
+}
+
+/** Volumes that are encrypted with the key are created, fail and vanish. */
+export function revokeKey(s: Services): void {
+  tell(s, 'the key that encrypts volumes is revoked');
+  s.cloud.faults.keyRevoked = true;
+}
+
+/** EC2 refuses every call for this long: somebody else in the account has emptied the buckets. */
+export function throttle(s: Services, seconds: number): void {
+  tell(s, `EC2 refuses calls for ${seconds} s: RequestLimitExceeded`);
+  s.cloud.faults.throttledUntil = s.cloud.clock.now() + seconds * 1000;
+}
+
+/** No volume can be made in the zone. @param seconds for how long; for ever, when not given */
+export function exhaustCapacity(s: Services, zone: string, seconds = Number.POSITIVE_INFINITY): void {
+  tell(s, `no volume can be made in ${zone}${Number.isFinite(seconds) ? ` for ${seconds} s` : ''}`);
+  s.cloud.faults.noCapacity.set(zone, s.cloud.clock.now() + seconds * 1000);
+}
+
+/** The function dies at that moment of the next run of the step, and is run again from its last checkpoint. */
+export function killAt(s: Services, step: string, at: KillAt): void {
+  s.cloud.faults.kills.set(step, at);
+}
+
+/** The newest `count` completed snapshots of these volumes cannot be mounted any more. @returns their ids */
+export function spoilSnapshots(s: Services, volumes: readonly SimVolume[], count: number): string[] {
+  const ids = new Set(volumes.map((v) => v.id));
+  const newest = [...s.ec2.snapshots.values()]
+    .filter((snapshot) => ids.has(snapshot.volumeId) && snapshot.state === 'completed')
+    .sort((a, b) => b.startedAt - a.startedAt)
+    .slice(0, count);
+  for (const { id } of newest) {
+    s.cloud.disks.spoil(id);
+    s.cloud.faults.spoilt.add(id);
+  }
+  tell(s, `these snapshots do not mount: ${newest.map((snapshot) => snapshot.id).join(', ')}`);
+  return newest.map((snapshot) => snapshot.id);
+}
+
+/** Somebody deletes all snapshots of these volumes. */
+export function deleteSnapshots(s: Services, volumes: readonly SimVolume[]): void {
+  const ids = new Set(volumes.map((v) => v.id));
+  const gone = [...s.ec2.snapshots.values()].filter((snapshot) => ids.has(snapshot.volumeId));
+  for (const { id } of gone) {
+    s.ec2.snapshots.delete(id);
+    s.cloud.disks.deleteSnapshot(id);
+  }
+  tell(s, `somebody deletes the ${gone.length} snapshots of ${[...ids].join(', ')}`);
+}
+
+function tell(s: Services, what: string): void {
+  s.cloud.say('failure', what);
+}
+
+/** What a probe saw on the host before says nothing any more. */
+function touchHost(s: Services, volume: SimVolume): void {
+  if (volume.attachment) s.hosts.touch(volume.attachment.instanceId);
+}

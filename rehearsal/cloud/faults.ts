@@ -1,0 +1,55 @@
+/** A moment in the life of a durable step at which its function is killed. */
+export const KILL_AT = {
+  /** The step has begun and has had no effect yet. */
+  before: 'before',
+  /** The step has had its effect, and that it had is not recorded. */
+  after: 'after',
+} as const;
+export type KillAt = (typeof KILL_AT)[keyof typeof KILL_AT];
+
+/** What is broken just now: state that the simulated services ask, and that `failures.ts` sets. */
+export class Faults {
+  /** Instance -> since when it hangs: it runs, and does nothing. */
+  readonly hung = new Map<string, number>();
+  /** Volume -> since when its I/O hangs. */
+  readonly stalled = new Map<string, number>();
+  /** Zone -> since when nothing in it answers. */
+  readonly lostZones = new Map<string, number>();
+  /** Zone -> until when no volume can be made there. */
+  readonly noCapacity = new Map<string, number>();
+  /** Snapshots that were damaged. */
+  readonly spoilt = new Set<string>();
+  /** How many of the next attachments, and detachments, do not end. */
+  stuckAttaches = 0;
+  stuckDetaches = 0;
+  /** The key that encrypts volumes cannot be used. */
+  keyRevoked = false;
+  /** EC2 refuses every call until then. */
+  throttledUntil = 0;
+  /** Name of a durable step -> where in its next run the function dies. */
+  readonly kills = new Map<string, KillAt>();
+
+  /** Takes one of the stuck operations, if any is left. */
+  takeStuckAttach(): boolean {
+    if (this.stuckAttaches === 0) return false;
+    this.stuckAttaches--;
+    return true;
+  }
+
+  takeStuckDetach(): boolean {
+    if (this.stuckDetaches === 0) return false;
+    this.stuckDetaches--;
+    return true;
+  }
+
+  /** Takes the order to kill, if there is one for that moment. */
+  takeKill(step: string, at: KillAt): boolean {
+    if (this.kills.get(step) !== at) return false;
+    this.kills.delete(step);
+    return true;
+  }
+
+  hasCapacity(zone: string, now: number): boolean {
+    return !this.lostZones.has(zone) && (this.noCapacity.get(zone) ?? 0) <= now;
+  }
+}

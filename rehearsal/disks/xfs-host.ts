@@ -1,0 +1,131 @@
+/** What a real host is below its root directory: device links, mounts, markers, and the scripts that run there. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
+import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
+import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
+import { isShutDown } from './xfs-content.ts';
+
+/** Stands for nginx; every Linux has it. */
+const WEB_USER = 'nobody';
+const CONTENT = 'srv/content';
+const MARKERS = 'var/lib/remount/serving';
+
+/** Directories that stand on every real host. */
+export const HOST_DIRECTORIES = ['dev/disk/by-id', 'mnt', 'run', 'srv', 'var/lib'];
+
+export function deviceLink(root: string, volumeId: string): string {
+  return join(root, `dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`);
+}
+
+export function stagingOf(root: string, volumeId: string): string {
+  return join(root, 'mnt/remount', volumeId);
+}
+
+/** Takes all mounts of a host away, as a power cut does. */
+export function cutPower(root: string): void {
+  // All cut off before any is unmounted: unmounting would write out what a power cut loses.
+  const mounts = mountPoints().filter((directory) => directory.startsWith(`${root}/`));
+  for (const directory of mounts) cutOff(directory);
+  for (const directory of mounts.reverse()) unmount(directory);
+}
+
+export function markersOf(root: string): string[] {
+  return names(join(root, MARKERS)).sort();
+}
+
+export function linksOf(root: string): ServedLink[] {
+  return names(join(root, CONTENT)).map((volume) => {
+    const target = readlinkSync(join(root, CONTENT, volume));
+    const live = isMounted(target) && !isShutDown(target);
+    return { volume, volumeId: idOf(target), live };
+  });
+}
+
+/** Directory entries, but for those that a verb is just about to rename. */
+function names(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory).filter((name) => !name.includes('.new.')) : [];
+}
+
+/**
+ * The mounted root behind `/srv/content/<volume>`.
+ * @throws DiskError ENOENT
+ */
+export function servedRoot(root: string, instanceId: string, volume: string): { root: string; volumeId: string } {
+  const link = join(root, CONTENT, volume);
+  let target: string;
+  try {
+    target = readlinkSync(link);
+  } catch (cause) {
+    throw new DiskError(DISK_ERROR.missing, `${instanceId} does not serve ${volume}`, { cause });
+  }
+  if (!isMounted(target))
+    throw new DiskError(DISK_ERROR.missing, `${instanceId} does not serve ${volume}: not mounted`);
+  return { root: target, volumeId: idOf(target) };
+}
+
+function idOf(staging: string): string {
+  return staging.slice(staging.lastIndexOf('/') + 1);
+}
+
+/** Runs a script as root on the host. */
+export function runScript(root: string, run: HostRun): HostResult {
+  const start = performance.now();
+  const result = spawnSync('sh', ['-c', run.script], {
+    encoding: 'utf8',
+    env: {
+      PATH: process.env.PATH,
+      ...run.env,
+      REMOUNT_ROOT: root,
+      REMOUNT_WEB_USER: WEB_USER,
+      // A device link appears here at once or not at all.
+      REMOUNT_DEVICE_WAIT: '0',
+    },
+    timeout: run.timeoutSeconds * 1000,
+    killSignal: 'SIGKILL',
+  });
+  if (result.error && result.status !== null) throw result.error;
+  const { stdout, stderr } = result;
+  return { exitCode: result.status ?? KILLED, stdout, stderr, realMs: performance.now() - start };
+}
+
+/**
+ * A loop device cannot be made to hang, so what a verb does on a stalled volume is modelled, as memory disks do: it ends by
+ * its own deadline. `release` takes the volume out of service first, which needs no I/O to it.
+ * @returns `undefined` where the script touches no stalled volume: it is run
+ */
+export function answerOfStalled(
+  root: string,
+  run: HostRun,
+  stalled: (volumeId: string) => boolean,
+): HostResult | undefined {
+  const volume = run.env[`SSM_${VERB_PARAMETER.volume}`] ?? '';
+  const given = run.env[`SSM_${VERB_PARAMETER.volumeId}`];
+  const link = join(root, CONTENT, volume);
+  const linked = existsLink(link) ? idOf(readlinkSync(link)) : '';
+  const volumeId = given ?? linked;
+  if (volume === '' || !stalled(volumeId)) return undefined;
+  if (run.verb === 'release') {
+    if (!isMounted(stagingOf(root, volumeId))) return undefined;
+    const marker = join(root, MARKERS, volume);
+    if (existsSync(marker) && readFileSync(marker, 'utf8').trim() === volumeId) rmSync(marker);
+    if (linked === volumeId) rmSync(link);
+  }
+  return {
+    exitCode: EXIT.timeout,
+    stdout: 'state=timeout\n',
+    stderr: `remount: no end: ${run.verb} hangs\n`,
+    realMs: 0,
+  };
+}
+
+/** Whether the link is there, wherever it leads: its target may not answer. */
+function existsLink(path: string): boolean {
+  try {
+    readlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

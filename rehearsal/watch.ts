@@ -1,0 +1,66 @@
+import { TAG } from '../lib/contract.ts';
+import type { SimInstance } from './cloud/ec2-state.ts';
+import type { World } from './world.ts';
+
+/** States in which nothing runs on an instance: whatever it has on its disks writes nothing. */
+const OFF: readonly SimInstance['state'][] = ['stopped', 'terminated'];
+
+/**
+ * Looks at the world after everything that happens, and never at what the healer says of itself. What must not be for one
+ * moment is written down here: two writers, and a blank volume in the place of content that has a copy.
+ */
+export class Watch {
+  readonly #world: World;
+  /** What was seen, each thing once. */
+  readonly twoWriters = new Set<string>();
+  readonly blankServed = new Set<string>();
+  #stopped = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    world.services.cloud.listen(() => {
+      if (!this.#stopped) this.look();
+    });
+  }
+
+  stop(): void {
+    this.look();
+    this.#stopped = true;
+  }
+
+  look(): void {
+    const { services, disks, clock } = this.#world;
+    const writers = new Map<string, string[]>();
+    for (const instance of services.ec2.instances.values()) {
+      if (OFF.includes(instance.state)) continue;
+      for (const link of disks.links(instance.id)) {
+        // A link to what is not mounted, or shut down, takes no writes. A host that hangs may wake up: it counts.
+        if (!link.live) continue;
+        writers.set(link.volume, [...(writers.get(link.volume) ?? []), `${instance.id} (${link.volumeId})`]);
+        this.#judgeBlank(link.volume, link.volumeId);
+      }
+    }
+    for (const [volume, hosts] of writers)
+      if (hosts.length > 1)
+        this.twoWriters.add(`${volume} by ${hosts.sort().join(' and ')}, first at ${this.#first(volume, clock.now())}`);
+  }
+
+  readonly #firstAt = new Map<string, number>();
+  #first(volume: string, now: number): string {
+    const at = this.#firstAt.get(volume) ?? now;
+    this.#firstAt.set(volume, at);
+    return new Date(at).toISOString().slice(11, 19);
+  }
+
+  /** A volume made from no snapshot may be served only where it is the first that there ever was. */
+  #judgeBlank(volume: string, volumeId: string): void {
+    const { ec2 } = this.#world.services;
+    const served = ec2.volumes.get(volumeId);
+    if (!served || served.snapshotId !== undefined) return;
+    const copies = [...ec2.snapshots.values()].filter(
+      (s) => s.tags[TAG.volume] === volume && s.volumeId !== volumeId && s.startedAt < served.createdAt,
+    );
+    if (copies.length > 0)
+      this.blankServed.add(`${volume} from ${volumeId}, made blank while ${copies.length} snapshots of it existed`);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Incident, LedgerEntry, Observation, ProbeState } from '../../lambda/core/model.ts';
+import type { HostAnswer, Ports, Workflow } from '../../lambda/core/ports.ts';
+import { NOW, probe, volume, world } from './world.ts';
+
+/** Steps run at once, pauses take no time but the clock's: the logic alone, with everything around it scripted. */
+export class Scene {
+  now = NOW;
+  seen: Observation = world({ probe: probe('shutdown') });
+  readonly did: string[] = [];
+  readonly told: string[] = [];
+  readonly incidents: Incident[] = [];
+  /** Answers of host verbs by `verb volumeId`, else ok. */
+  readonly answers = new Map<string, HostAnswer['result']>();
+  readonly failing = new Set<string>();
+  readonly stuck = new Set<string>();
+  /** State that a stopped instance shows. */
+  stopsAs = 'stopped';
+  leaseHolder: string | undefined;
+  committed: LedgerEntry | undefined;
+  #made = 0;
+
+  readonly workflow: Workflow = {
+    step: async (_, run) => JSON.parse(JSON.stringify((await run()) ?? null)),
+    pause: async (_, seconds) => {
+      this.now += seconds * 1000;
+    },
+  };
+
+  readonly ports: Ports = {
+    clock: {
+      now: () => this.now,
+      sleep: async (ms) => {
+        this.now += ms;
+      },
+    },
+    newId: () => 'heal-1',
+    compute: {
+      volumes: async () => [...this.seen.volumes],
+      instances: async () => [...this.seen.instances],
+      recoveryPoints: async () => [...this.seen.recoveryPoints],
+      createReplacement: async (order) =>
+        this.#do(`create ${order.snapshotId} in ${order.zone} attempt ${order.attempt}`, `vol-new${++this.#made}`),
+      attach: async (id, at) => {
+        this.#do(`attach ${id} ${at}`, undefined);
+        if (this.stuck.has(`attach ${id}`)) return false;
+        this.#attached(id, at);
+        return true;
+      },
+      detach: async (id, at) => {
+        this.#do(`detach ${id} ${at}`, undefined);
+        return !this.stuck.has(`detach ${id}`);
+      },
+      stop: async (id) => {
+        this.#do(`stop ${id}`, undefined);
+        this.seen = {
+          ...this.seen,
+          instances: this.seen.instances.map((i) => (i.id === id ? { ...i, state: this.stopsAs } : i)),
+        };
+      },
+      snapshotSuspect: async (id) => this.#do(`copy ${id}`, 'snap-suspect'),
+      quarantine: async (id) => this.#do(`quarantine ${id}`, undefined),
+      promote: async (id) => {
+        this.#do(`promote ${id}`, undefined);
+        this.seen = {
+          ...this.seen,
+          volumes: this.seen.volumes.map((v) => (v.id === id ? { ...v, role: 'current', scheduled: true } : v)),
+        };
+      },
+      markFormatted: async (id) => this.#do(`formatted ${id}`, undefined),
+    },
+    host: {
+      probe: async (id) => probe(this.#probe(id), id),
+      format: async (_, __, id) => this.#answer('format', id),
+      mount: async (_, __, id) => this.#answer('mount', id),
+      verify: async (_, __, id) => this.#answer('verify', id),
+      serve: async (_, __, id) => this.#answer('serve', id),
+      release: async (_, __, id) => this.#answer('release', id),
+    },
+    balancer: { healthy: async () => this.seen.reachableOn },
+    ledger: {
+      read: async () => this.committed ?? this.seen.ledger,
+      acquire: async (_, holder) => {
+        this.leaseHolder ??= holder;
+        return this.leaseHolder === holder;
+      },
+      commit: async (_, __, ___, entry) => {
+        this.#do('commit', undefined);
+        this.committed = entry;
+      },
+      release: async (_, holder) => {
+        if (this.leaseHolder === holder) this.leaseHolder = undefined;
+      },
+      record: async (incident) => {
+        this.incidents.push(incident);
+      },
+    },
+    people: {
+      tell: async (subject) => {
+        this.told.push(subject);
+      },
+    },
+  };
+
+  #do<T>(what: string, value: T): T {
+    this.did.push(what);
+    if (this.failing.has(what)) throw new Error(`${what} was denied`);
+    return value;
+  }
+
+  #answer(verb: string, id: string): HostAnswer {
+    const result = this.answers.get(`${verb} ${id}`) ?? 'ok';
+    this.#do(`${verb} ${id}${result === 'ok' ? '' : `: ${result}`}`, undefined);
+    return { result, values: { canary: '2026-01-07T11:50:00Z', files: '12' }, detail: result };
+  }
+
+  #attached(id: string, instanceId: string): void {
+    const before = this.seen.volumes.find((v) => v.id === id) ?? volume({ id, generation: 2, role: 'candidate' });
+    const after = { ...before, state: 'in-use', attachments: [{ instanceId, device: '/dev/sdf', state: 'attached' }] };
+    this.seen = { ...this.seen, volumes: [...this.seen.volumes.filter((v) => v.id !== id), after] };
+  }
+
+  /** A host says what was scripted for the old owner; one that a volume was served on says serving. */
+  #probe(instanceId: string): ProbeState {
+    if (this.committed?.owner !== instanceId) return this.seen.probe?.state ?? 'notMounted';
+    return this.did.includes(`serve ${this.committed.currentVolume}`) ? 'serving' : 'notMounted';
+  }
+}

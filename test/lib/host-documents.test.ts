@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { HOST_VERBS, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import { HostDocuments, hostFile, verbScript } from '../../lib/host-documents.ts';
+import { resourcesOf, templateOf } from './support.ts';
+
+interface Content {
+  readonly schemaVersion: string;
+  readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly mainSteps: readonly {
+    readonly action: string;
+    readonly inputs: { readonly timeoutSeconds: string; readonly runCommand: readonly string[] };
+  }[];
+}
+
+const template = templateOf((stack) => {
+  new HostDocuments(stack, 'Host');
+});
+const documents = resourcesOf(template, 'AWS::SSM::Document');
+
+test('there is one document a verb', () => {
+  expect(documents).toHaveLength(HOST_VERBS.length);
+});
+
+describe.each(HOST_VERBS)('the document of %s', (verb) => {
+  const properties = documents.find(({ id }) => id.toLowerCase().startsWith(`host${verb}`))?.Properties;
+  const content = properties?.Content as Content;
+  const [step] = content.mainSteps;
+  const script = step?.inputs.runCommand.join('\n') ?? '';
+
+  test('is a command for instances, and is changed in place under a healer that runs', () => {
+    expect(properties).toMatchObject({
+      DocumentType: 'Command',
+      TargetType: '/AWS::EC2::Instance',
+      UpdateMethod: 'NewVersion',
+    });
+    expect(properties).not.toHaveProperty('Name');
+    expect(content.schemaVersion).toBe('2.2');
+    expect(content.mainSteps).toHaveLength(1);
+    expect(step?.action).toBe('aws:runShellScript');
+  });
+
+  test('takes its parameters as environment variables, of the allowed form only', () => {
+    const patterns = {
+      [VERB_PARAMETER.volume]: VOLUME_NAME.source,
+      ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
+    };
+    expect(Object.keys(content.parameters).sort()).toEqual(Object.keys(patterns).sort());
+    for (const [name, allowedPattern] of Object.entries(patterns)) {
+      expect(content.parameters[name]).toMatchObject({ type: 'String', interpolationType: 'ENV_VAR', allowedPattern });
+      expect(allowedPattern).toMatch(/^\^.*\$$/);
+    }
+  });
+
+  test('carries the verb and the common part in one script, into which nothing is pasted', () => {
+    expect(script).toContain(`# remount-verb: ${verb}`);
+    expect(script).toContain(hostFile('common.sh').trimEnd());
+    expect(script).not.toMatch(/^\. .*common\.sh/m);
+    // SSM would take it for a parameter.
+    expect(script).not.toContain('{{');
+    expect(`${script}\n`).toBe(verbScript(verb));
+  });
+
+  test('lets the verb end at its own deadline, and not at that of the agent', () => {
+    const deadline = Number(hostFile(`${verb}.sh`).match(/^within "\$\{REMOUNT_DEADLINE:-(\d+)\}"/m)?.[1]);
+    expect(deadline).toBeGreaterThan(0);
+    expect(Number(step?.inputs.timeoutSeconds)).toBeGreaterThan(deadline);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { LEDGER } from '../../lib/contract.ts';
+import { Ledger } from '../../lib/ledger.ts';
+import { onlyOne, statementsOf, templateOf } from './support.ts';
+
+const template = templateOf((stack) => {
+  const ledger = new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') });
+  for (const id of ['Acting', 'Reading'])
+    new Role(stack, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  ledger.grantActing(stack.node.findChild('Acting') as Role);
+  ledger.grantReading(stack.node.findChild('Reading') as Role);
+});
+const table = onlyOne(template, 'AWS::DynamoDB::GlobalTable');
+
+describe('the ledger', () => {
+  test('is keyed as the contract says', () => {
+    expect(table.Properties.KeySchema).toEqual([
+      { AttributeName: LEDGER.partitionKey, KeyType: 'HASH' },
+      { AttributeName: LEDGER.sortKey, KeyType: 'RANGE' },
+    ]);
+    expect(table.Properties.BillingMode).toBe('PAY_PER_REQUEST');
+  });
+
+  test('outlives the stack, and can be had back as it was at any second', () => {
+    expect(table.DeletionPolicy).toBe('Retain');
+    expect(table.UpdateReplacePolicy).toBe('Retain');
+    expect(table.Properties.Replicas).toEqual([
+      expect.objectContaining({
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { KMSMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] } },
+      }),
+    ]);
+    expect(table.Properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' });
+  });
+
+  test.each([
+    ['Acting', ['GetItem', 'PutItem', 'UpdateItem'], ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey']],
+    ['Reading', ['GetItem'], ['Decrypt', 'DescribeKey']],
+  ])('%s is allowed %j of it and %j of its key, and nothing else', (who, ofTable, ofKey) => {
+    const statements = statementsOf(template, new RegExp(`^${who}`));
+    expect(statements).toEqual([
+      expect.objectContaining({
+        actions: ofTable.map((action) => `dynamodb:${action}`),
+        resources: [expect.stringMatching(/^\$\{LedgerTable\w+\.Arn\}$/)],
+      }),
+      expect.objectContaining({
+        actions: ofKey.map((action) => `kms:${action}`),
+        resources: [expect.stringMatching(/^\$\{Key\w+\.Arn\}$/)],
+      }),
+    ]);
+  });
+});

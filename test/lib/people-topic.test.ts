@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { PeopleTopic } from '../../lib/people-topic.ts';
+import { onlyOne, templateOf } from './support.ts';
+
+const template = templateOf((stack) => {
+  new PeopleTopic(stack, 'People', { key: new Key(stack, 'Key'), email: 'nobody@example.com' });
+});
+const policyOf = (type: string, property: string) =>
+  (onlyOne(template, type).Properties[property] as { Statement: Record<string, unknown>[] }).Statement;
+const ALARMS = { Service: 'cloudwatch.amazonaws.com' };
+
+describe('the topic for people', () => {
+  test('is encrypted, and takes messages over TLS only', () => {
+    expect(onlyOne(template, 'AWS::SNS::Topic').Properties.KmsMasterKeyId).toEqual({
+      'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'],
+    });
+    expect(policyOf('AWS::SNS::TopicPolicy', 'PolicyDocument')).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Deny',
+        Action: 'sns:Publish',
+        Principal: '*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    );
+  });
+
+  test('takes messages from alarms, of its own account only', () => {
+    expect(policyOf('AWS::SNS::TopicPolicy', 'PolicyDocument')).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: ALARMS,
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+  });
+
+  test('lets alarms use the key: a message to an encrypted topic would be lost without a word otherwise', () => {
+    expect(policyOf('AWS::KMS::Key', 'KeyPolicy')).toContainEqual(
+      expect.objectContaining({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: ALARMS }),
+    );
+  });
+
+  test('tells the address', () => {
+    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'nobody@example.com' });
+  });
+
+  test('tells nobody by email where no address is given', () => {
+    const without = templateOf((stack) => {
+      new PeopleTopic(stack, 'People', { key: new Key(stack, 'Key') });
+    });
+    without.resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { scheduleTagValue, TAG } from '../../lib/contract.ts';
+import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
+import { allowing, mutating, REGION, resourcesOf, statementsOf, templateOf } from './support.ts';
+
+const MINUTES = { 1: ['00'], 2: ['00', '30'], 3: ['00', '20', '40'], 4: ['00', '15', '30', '45'] } as const;
+const PER_HOUR = [1, 2, 3, 4] as const;
+
+/** One template with a policy for each number of schedules an hour. */
+const template = templateOf((stack) => {
+  const key = new Key(stack, 'Key');
+  for (const perHour of PER_HOUR)
+    new SnapshotSchedule(stack, `Snapshots${perHour}`, { stackName: 'Shop', key, perHour, keepHours: 24 });
+});
+const policy = (perHour: number) =>
+  resourcesOf(template, 'AWS::DLM::LifecyclePolicy').find(({ id }) => id.startsWith(`Snapshots${perHour}`))?.Properties;
+
+describe.each(PER_HOUR)('with %d schedules an hour', (perHour) => {
+  const details = policy(perHour)?.PolicyDetails as Record<string, unknown>;
+
+  test('the policy is enabled, and copies the volumes of this stack alone', () => {
+    expect(policy(perHour)).toMatchObject({
+      State: 'ENABLED',
+      ExecutionRoleArn: { 'Fn::GetAtt': [expect.stringMatching(`^Snapshots${perHour}Role`), 'Arn'] },
+    });
+    expect(details).toMatchObject({
+      PolicyType: 'EBS_SNAPSHOT_MANAGEMENT',
+      ResourceTypes: ['VOLUME'],
+      TargetTags: [{ Key: TAG.schedule, Value: scheduleTagValue('Shop') }],
+    });
+  });
+
+  test('each runs hourly, at its own minute, keeps a day, and copies the tags that recovery points are known by', () => {
+    expect(details.Schedules).toEqual(
+      MINUTES[perHour].map((minute) => ({
+        Name: expect.any(String),
+        CreateRule: { Interval: 1, IntervalUnit: 'HOURS', Times: [`00:${minute}`] },
+        RetainRule: { Count: 24 },
+        CopyTags: true,
+      })),
+    );
+    expect(new Set((details.Schedules as { Name: string }[]).map((s) => s.Name)).size).toBe(perHour);
+  });
+});
+
+describe('the role of DLM', () => {
+  const statements = statementsOf(template, /^Snapshots1Role/);
+
+  test('can be assumed by DLM alone, for this account', () => {
+    const role = resourcesOf(template, 'AWS::IAM::Role').find(({ id }) => id.startsWith('Snapshots1Role'));
+    expect(role?.Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'dlm.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    });
+  });
+
+  const snapshots = `arn:aws:ec2:${REGION}::snapshot/*`;
+  const volumes = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:volume/*`;
+  test.each([
+    ['ec2:CreateSnapshot', [snapshots, volumes]],
+    ['ec2:DeleteSnapshot', [snapshots]],
+    ['ec2:CreateTags', [snapshots]],
+  ])('allows %s on no more than it needs', (action, resources) => {
+    expect(new Set(allowing(statements, action).flatMap((s) => s.resources))).toEqual(new Set(resources));
+  });
+
+  test('allows the key: without it DLM cannot copy an encrypted volume', () => {
+    for (const action of ['kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:CreateGrant']) {
+      expect(allowing(statements, action).flatMap((s) => s.resources)).toEqual([
+        expect.stringMatching(/^\$\{Key\w+\.Arn\}$/),
+      ]);
+    }
+  });
+
+  test('changes nothing else', () => {
+    const actions = mutating(statements).flatMap((s) => s.actions.filter((a) => a.startsWith('ec2:')));
+    expect(new Set(actions)).toEqual(new Set(['ec2:CreateSnapshot', 'ec2:CreateTags', 'ec2:DeleteSnapshot']));
+    expect(mutating(statements).flatMap((s) => s.resources)).not.toContain('*');
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ApplicationTargetGroup, TargetType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { LEASE_SECONDS } from '../../lambda/core/heal.ts';
+import { ENV, HOST_VERBS, TAG } from '../../lib/contract.ts';
+import { HostDocuments } from '../../lib/host-documents.ts';
+import { Ledger } from '../../lib/ledger.ts';
+import { EXECUTION_TIMEOUT, VolumeHealer } from '../../lib/volume-healer.ts';
+import { allowing, mutating, onlyOne, resourcesOf, statementsOf, templateOf, text } from './support.ts';
+
+const VOLUMES = ['a1', 'b2', 'c3', 'd4', 'e5', 'f6', 'g7'];
+
+const template = templateOf((stack) => {
+  const key = new Key(stack, 'Key');
+  const vpc = new Vpc(stack, 'Vpc', { natGateways: 0, restrictDefaultSecurityGroup: false });
+  const group = (id: string) =>
+    new ApplicationTargetGroup(stack, id, { vpc, port: 80, targetType: TargetType.INSTANCE });
+  new VolumeHealer(stack, 'Healer', {
+    stackName: 'Shop',
+    key,
+    ledger: new Ledger(stack, 'Ledger', { key }),
+    documents: new HostDocuments(stack, 'Host'),
+    people: new Topic(stack, 'People', { masterKey: key }),
+    targetGroups: new Map(VOLUMES.map((volume) => [volume, group(`Targets-${volume}`)])),
+  });
+});
+const healer = onlyOne(template, 'AWS::Lambda::Function');
+const statements = statementsOf(template, /^Healer/);
+
+describe('the function', () => {
+  test('is durable, and gives up no later than its lease runs out', () => {
+    expect(EXECUTION_TIMEOUT.toSeconds()).toBe(LEASE_SECONDS);
+    expect(healer.Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      DurableConfig: { ExecutionTimeout: LEASE_SECONDS },
+    });
+    // A durable function cannot be changed into one: a name of its own would stand in the way of its successor.
+    expect(healer.Properties).not.toHaveProperty('FunctionName');
+  });
+
+  test('is invoked by the alias live, of a version', () => {
+    expect(onlyOne(template, 'AWS::Lambda::Alias').Properties).toMatchObject({
+      Name: 'live',
+      FunctionVersion: { 'Fn::GetAtt': [onlyOne(template, 'AWS::Lambda::Version').id, 'Version'] },
+    });
+  });
+
+  test('keeps what failed for good', () => {
+    const queue = onlyOne(template, 'AWS::SQS::Queue');
+    expect(healer.Properties.DeadLetterConfig).toEqual({ TargetArn: { 'Fn::GetAtt': [queue.id, 'Arn'] } });
+    expect(queue.Properties).toMatchObject({ MessageRetentionPeriod: 14 * 86_400, SqsManagedSseEnabled: true });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 2 });
+  });
+
+  test('is told of the stack, the ledger, the topic and every verb’s document', () => {
+    const { Variables } = healer.Properties.Environment as { Variables: Record<string, unknown> };
+    expect(Variables[ENV.stack]).toBe('Shop');
+    expect(Variables[ENV.ledger]).toEqual({ Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id });
+    expect(Variables[ENV.topic]).toEqual({ Ref: onlyOne(template, 'AWS::SNS::Topic').id });
+    expect(Object.keys(JSON.parse(text(Variables[ENV.documents]))).sort()).toEqual([...HOST_VERBS].sort());
+  });
+});
+
+describe('the sweep', () => {
+  const rules = resourcesOf(template, 'AWS::Events::Rule').map(
+    ({ Properties }) => Properties as { ScheduleExpression: string; Targets: { Arn: unknown; Input: string }[] },
+  );
+
+  test('looks at each volume every five minutes, five targets a rule at most', () => {
+    expect(rules.map((rule) => rule.ScheduleExpression)).toEqual(['rate(5 minutes)', 'rate(5 minutes)']);
+    expect(rules.map((rule) => rule.Targets.length)).toEqual([5, 2]);
+    expect(rules.flatMap((rule) => rule.Targets.map((t) => JSON.parse(t.Input)))).toEqual(
+      VOLUMES.map((sweep) => ({ sweep })),
+    );
+  });
+
+  test('invokes the alias, and may', () => {
+    const live = { Ref: onlyOne(template, 'AWS::Lambda::Alias').id };
+    for (const target of rules.flatMap((rule) => rule.Targets)) expect(target.Arn).toEqual(live);
+    const permitted = resourcesOf(template, 'AWS::Lambda::Permission').map(({ Properties }) => Properties);
+    expect(permitted).toHaveLength(rules.length);
+    for (const permission of permitted)
+      expect(permission).toMatchObject({ FunctionName: live, Principal: 'events.amazonaws.com' });
+  });
+});
+
+describe('what the healer may do', () => {
+  const TAGGED = [`aws:ResourceTag/${TAG.stack}`, `aws:RequestTag/${TAG.stack}`, `ssm:resourceTag/${TAG.stack}`];
+  const inService = (service: string) =>
+    mutating(statements).filter((s) => s.actions.some((action) => action.startsWith(`${service}:`)));
+
+  test('to volumes, snapshots and instances: only to the stack’s own', () => {
+    expect(inService('ec2').length).toBeGreaterThan(3);
+    for (const statement of inService('ec2')) {
+      const { StringEquals = {} } = statement.conditions;
+      expect(TAGGED.filter((key) => StringEquals[key] === 'Shop')).not.toEqual([]);
+      expect(statement.resources).not.toContain('*');
+    }
+  });
+
+  test('to hosts: its own documents, on the stack’s instances', () => {
+    const sends = allowing(statements, 'ssm:SendCommand');
+    const [onInstances, ...others] = sends.filter((s) => s.resources.some((arn) => arn.includes(':instance/')));
+    expect(others).toEqual([]);
+    expect(onInstances?.conditions).toEqual({ StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: 'Shop' } });
+    const documents = sends.flatMap((s) => s.resources).filter((arn) => arn.includes(':document/'));
+    expect(documents).toHaveLength(HOST_VERBS.length);
+    for (const arn of documents) expect(arn).toMatch(/:document\/\$\{Host\w+\}$/);
+    expect(inService('ssm')).toEqual(sends);
+  });
+
+  test('deletes no volume, snapshot, instance or entry, and takes neither stack nor name from a volume', () => {
+    const actions = statements.flatMap((s) => s.actions);
+    expect(actions.filter((action) => /:(Delete(?!Tags)|Terminate)/.test(action))).toEqual([]);
+    for (const statement of allowing(statements, 'ec2:DeleteTags'))
+      expect(statement.conditions['ForAllValues:StringNotEquals']).toEqual({ 'aws:TagKeys': [TAG.stack, TAG.volume] });
+    expect(actions).not.toContain('*');
+    expect(actions.filter((action) => /^[a-z0-9]+:\*$/.test(action))).toEqual([]);
+  });
+
+  test('changes nothing that it does not name', () => {
+    for (const statement of mutating(statements)) expect(statement.resources).not.toContain('*');
+  });
+
+  test('uses the ledger and tells people', () => {
+    for (const action of ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sns:Publish', 'kms:Encrypt'])
+      expect(allowing(statements, action)).not.toEqual([]);
+  });
+});

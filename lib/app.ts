@@ -9,7 +9,7 @@ export interface RemountApp {
 }
 
 /** The CDK app: settings -> stack -> checks. @throws SettingsError */
-export function buildApp(app: App = new App()): RemountApp {
+export function buildApp(app: App = new App({ autoSynth: false })): RemountApp {
   const settings = readSettings(app.node.tryGetContext(CONTEXT_KEY));
   new RemountStack(app, settings.stackName, { env: { region: settings.region }, settings });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -51,8 +51,13 @@ export function bundle(name: string): string {
   const aside = `${directory}.${process.pid}`;
   mkdirSync(aside, { recursive: true });
   writeFileSync(join(aside, 'index.mjs'), built.outputFiles[0]?.contents ?? '');
-  if (existsSync(directory)) rmSync(aside, { recursive: true });
-  else renameSync(aside, directory);
+  try {
+    renameSync(aside, directory);
+  } catch (error) {
+    // Another synthesis was first.
+    if (!existsSync(directory)) throw error;
+    rmSync(aside, { recursive: true });
+  }
   writeFileSync(`${inputsFile}.${process.pid}`, JSON.stringify(inputs));
   renameSync(`${inputsFile}.${process.pid}`, inputsFile);
   return directory;

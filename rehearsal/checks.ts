@@ -13,6 +13,7 @@ export const PROMISE = {
   snapshotAgeMs: 60 * 60_000,
   detectionMs: 30_000,
   recoveryMs: 5 * 60_000,
+  betweenPagesMs: 15 * 60_000,
 } as const;
 
 /** The part of an incident's record that is looked at: written out here, for the record is judged and not believed. */
@@ -186,6 +187,13 @@ export function nobodyCalledInVain(world: World, failure: Failure): Check {
     called.length === 0,
     called.map((m) => m.message.split('\n')[0]).join('; ') || 'nobody',
   );
+}
+
+/** Whoever was called once knows: the same trouble does not ring every few minutes. */
+export function rarelyPaged(world: World, failure: Failure): Check {
+  const called = pages(world, failure.volume, failure.at).map((m) => m.at);
+  const tooSoon = called.filter((at, i) => i > 0 && at - (called[i - 1] ?? 0) < PROMISE.betweenPagesMs).length;
+  return check('nobody is paged again for the same within 15 min', tooSoon === 0, `${called.length} pages`);
 }
 
 export function boundedCalls(world: World, failure: Failure, until: number, bound: number): Check {

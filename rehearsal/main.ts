@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { DISK_KIND, type Disks, DisksUnavailable } from './disks/disks.ts';
 import { enterPrivateNamespace } from './disks/namespace.ts';
 import { openDisks } from './disks/open.ts';
 import { type Options, readOptions, UsageError } from './options.ts';
 import { makeProgress } from './progress.ts';
 import { type Assembly, rehearse, withDirectory } from './rehearse.ts';
-import { closing, inStory, line, type Outcome } from './report.ts';
+import { closing, inStory, line, type Outcome, summary } from './report.ts';
+import { ALL, SCENARIOS } from './scenarios/index.ts';
 
 /** Exit codes of the command (`--help` names them too). */
 const EXIT_BROKEN = 1;
@@ -23,23 +25,52 @@ async function main(): Promise<number> {
   if (options.disks !== DISK_KIND.memory) enterPrivateNamespace();
   const out = options.json ? process.stderr : process.stdout;
   const progress = makeProgress(out);
-  let disks: Disks | undefined;
+  const all = options.scenario === ALL;
+  const names = all ? Object.keys(SCENARIOS) : [options.scenario];
   try {
-    disks = openDisks(options.disks ? { kind: options.disks } : {});
-    out.write(
-      `Scenario ${options.scenario}, seed ${options.seed}\n${disks.notes.join('\n')}\nSynthesizing the stack ...\n`,
-    );
-    const opened = disks;
-    const outcome = await withDirectory(async (directory) =>
-      play(options, await (await import('./synthesize.ts')).synthesize(directory), opened, out, progress),
-    );
-    if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 1)}\n`);
-    else out.write(closing(outcome));
-    return outcome.ok ? 0 : EXIT_BROKEN;
+    const outcomes = await withDirectory(async (directory) => {
+      const stacks = new Map<string, Assembly>();
+      const played: Outcome[] = [];
+      for (const [n, scenario] of names.entries()) {
+        const disks = openDisks(options.disks ? { kind: options.disks } : {});
+        try {
+          if (n === 0) out.write(`Scenario ${options.scenario}, seed ${options.seed}\n${disks.notes.join('\n')}\n`);
+          const assembly = await assemblyFor(scenario, directory, stacks, out);
+          played.push(await play({ ...options, scenario }, assembly, disks, out, progress, all));
+        } finally {
+          progress.clear();
+          disks.close();
+        }
+        if (all) out.write(`${played.at(-1)?.ok ? 'kept  ' : 'BROKEN'}  ${scenario}\n`);
+      }
+      return played;
+    });
+    const [only] = outcomes;
+    if (options.json) process.stdout.write(`${JSON.stringify(all ? outcomes : only, null, 1)}\n`);
+    else if (all || !only) out.write(summary(outcomes));
+    else out.write(closing(only));
+    return outcomes.every((o) => o.ok) ? 0 : EXIT_BROKEN;
   } finally {
     progress.clear();
-    disks?.close();
   }
+}
+
+/** The stack of a scenario: synthesized once for each set of settings. */
+async function assemblyFor(
+  scenario: string,
+  directory: string,
+  stacks: Map<string, Assembly>,
+  out: NodeJS.WriteStream,
+): Promise<Assembly> {
+  const { settings = {} } = SCENARIOS[scenario] ?? {};
+  const key = JSON.stringify(settings);
+  const known = stacks.get(key);
+  if (known) return known;
+  out.write(`Synthesizing the stack${key === '{}' ? '' : ` with ${key}`} ...\n`);
+  const { synthesize } = await import('./synthesize.ts');
+  const made = synthesize(join(directory, String(stacks.size)), settings);
+  stacks.set(key, made);
+  return made;
 }
 
 async function play(
@@ -48,15 +79,17 @@ async function play(
   disks: Disks,
   out: NodeJS.WriteStream,
   progress: ReturnType<typeof makeProgress>,
+  brief: boolean,
 ): Promise<Outcome> {
   return rehearse(options, assembly, disks, {
-    progress: progress.show,
+    progress: brief ? () => {} : progress.show,
     happening(happening, inSpotlight) {
-      if (!options.verbose && !inStory(happening, inSpotlight)) return;
+      if (!options.verbose && (brief || !inStory(happening, inSpotlight))) return;
       progress.clear();
       out.write(`${line(happening)}\n`);
     },
     quote(what) {
+      if (brief) return;
       progress.clear();
       out.write(`${' '.repeat(14)}${what}\n`);
     },

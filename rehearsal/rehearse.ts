@@ -100,6 +100,7 @@ export async function rehearse(
     seed: options.seed,
     disks: disks.kind,
     ok: result.checks.length > 0 && result.checks.every((c) => c.kept),
+    ...(scenario.notYet && { notYet: scenario.notYet }),
     virtual: { ...result, log: services.cloud.log },
     real: {
       seconds: (performance.now() - began) / 1000,

@@ -1,6 +1,6 @@
 import type { Happening } from './cloud/cloud.ts';
 import { duration } from './duration.ts';
-import type { Check, Recovery, ScenarioResult } from './world.ts';
+import type { Check, OutcomeKind, Recovery, ScenarioResult } from './world.ts';
 
 /** What a rehearsal leaves: `virtual` is the same for the same seed and kind of disks, `real` is this machine's. */
 export interface Outcome {
@@ -8,9 +8,12 @@ export interface Outcome {
   readonly seed: number;
   readonly disks: string;
   readonly ok: boolean;
+  /** Why the scenario cannot pass yet. */
+  readonly notYet?: string;
   readonly virtual: {
     readonly checks: readonly Check[];
     readonly recovery: Recovery | undefined;
+    readonly outcome?: OutcomeKind;
     readonly log: readonly Happening[];
   };
   readonly real: {
@@ -54,7 +57,11 @@ export function table(result: ScenarioResult): string {
     ['files intact at the recovery point', '', `${r.filesIntact} of ${r.filesExpected}`],
     ['API calls from failure to service', '', String(apiCalls)],
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return columns(rows);
+}
+
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row
@@ -63,6 +70,36 @@ export function table(result: ScenarioResult): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** What became of each scenario, one line each; then what was broken, and how to play it again. */
+export function summary(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ scenario, ok, virtual }) => {
+    const r = virtual.recovery;
+    const broken = virtual.checks.filter((c) => !c.kept).length;
+    return [
+      scenario,
+      virtual.outcome ?? (r ? 'replace' : 'lost'),
+      r ? duration(r.failedAt - r.recoveryPointAt) : '',
+      r ? duration(r.servingAt - r.failedAt) : '',
+      r ? `${r.filesIntact} of ${r.filesExpected}` : '',
+      r ? String(Object.values(r.apiCalls).reduce((sum, n) => sum + n, 0)) : '',
+      ok ? 'kept' : `${broken} BROKEN`,
+    ];
+  });
+  const head = ['scenario', 'outcome', 'recovery point', 'recovery time', 'files', 'API calls', 'promises'];
+  const parts = [columns([head, ...rows])];
+  for (const { scenario, seed, disks, notYet, virtual } of outcomes.filter((o) => !o.ok))
+    parts.push(
+      [
+        `${scenario}${notYet ? ` (not yet: ${notYet})` : ''}`,
+        ...virtual.checks.filter((c) => !c.kept).map((c) => `  BROKEN  ${c.promise}: ${c.seen}`),
+        `  Replay: npm run rehearse -- --scenario ${scenario} --seed ${seed} --disks ${disks}`,
+      ].join('\n'),
+    );
+  const kept = outcomes.filter((o) => o.ok).length;
+  parts.push(`${kept} of ${outcomes.length} scenarios kept every promise.`);
+  return `\n${parts.join('\n\n')}\n`;
 }
 
 /** Everything after the story, as text. */
@@ -98,7 +135,9 @@ export function closing(outcome: Outcome): string {
   const broken = checks.filter((c) => !c.kept);
   parts.push(
     broken.length === 0
-      ? 'The content is served and intact.'
+      ? outcome.virtual.outcome === 'page'
+        ? 'It could not be healed, and a person knows.'
+        : 'The content is served and intact.'
       : `Broken: ${broken.map((c) => c.promise).join('; ')}\nReplay: npm run rehearse -- --scenario ${outcome.scenario} --seed ${outcome.seed} --disks ${outcome.disks}`,
   );
   return `\n${parts.join('\n\n')}\n`;

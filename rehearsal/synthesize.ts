@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { buildApp } from '../lib/app.ts';
+import { CONTEXT_KEY } from '../lib/settings.ts';
 import type { Assembly } from './rehearse.ts';
 
 const CDK_JSON = join(import.meta.dirname, '..', 'cdk.json');
@@ -10,12 +11,18 @@ const CDK_JSON = join(import.meta.dirname, '..', 'cdk.json');
  * Synthesizes the stack of `cdk.json` with all its checks. Import this module late: loading the CDK takes longer than most of
  * what follows.
  *
+ * @param settings over those of `cdk.json`
  * @throws SettingsError; the CDK's ValidationFailed when a check finds something
  */
-export function synthesize(directory: string, context = cdkContext()): Assembly {
-  const { app, settings } = buildApp(new App({ outdir: directory, context, analyticsReporting: false }));
+export function synthesize(
+  directory: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  context = cdkContext(),
+): Assembly {
+  context = { ...context, [CONTEXT_KEY]: { ...(context[CONTEXT_KEY] as object), ...settings } };
+  const { app, settings: read } = buildApp(new App({ outdir: directory, context, analyticsReporting: false }));
   app.synth();
-  return { directory, stackName: settings.stackName, region: settings.region, zones: settings.zones };
+  return { directory, stackName: read.stackName, region: read.region, zones: read.zones };
 }
 
 export function cdkContext(): Record<string, unknown> {

@@ -33,8 +33,15 @@ export interface World {
   spotlight(on: boolean): void;
 }
 
+/** What became of a content volume. `lost`: it is not served, and nobody was told. */
+export type OutcomeKind = 'none' | 'remount' | 'failover' | 'replace' | 'relocate' | 'page' | 'lost';
+
 export interface Scenario {
   readonly about: string;
+  /** Settings that the stack is synthesized with, over those of cdk.json. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Why it cannot pass yet; it is played and reported all the same. */
+  readonly notYet?: string;
   play(world: World): Promise<ScenarioResult>;
 }
 
@@ -43,6 +50,7 @@ export interface ScenarioResult {
   readonly checks: readonly Check[];
   /** Present once the content was served again. */
   readonly recovery: Recovery | undefined;
+  readonly outcome?: OutcomeKind;
 }
 
 export interface Recovery {

@@ -53,6 +53,8 @@ export class Life {
 export class DurableService {
   readonly #cloud: Cloud;
   #count = 0;
+  /** Names of the steps of each execution that have been recorded, and the event that started it. */
+  readonly history: { readonly event: unknown; readonly steps: string[] }[] = [];
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -66,12 +68,10 @@ export class DurableService {
     payload: unknown,
     limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
   ): Promise<ExecutionEnd> {
-    const execution = new Execution(
-      this.#cloud,
-      `${functionArn}/durable-execution/${++this.#count}`,
-      principal,
-      payload,
-    );
+    const steps: string[] = [];
+    this.history.push({ event: payload, steps });
+    const arn = `${functionArn}/durable-execution/${++this.#count}`;
+    const execution = new Execution(this.#cloud, arn, principal, payload, steps);
     const random = this.#cloud.random.stream(`durable ${this.#count}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
     for (;;) {
@@ -108,14 +108,18 @@ class Execution implements DurableExecutionClient {
   readonly arn: string;
   readonly #cloud: Cloud;
   readonly #principal: Principal;
+  readonly #payload: unknown;
+  readonly #steps: string[];
   readonly #operations = new Map<string, Operation>();
   /** When each waiting operation is due, in virtual time. */
   readonly #due = new Map<string, number>();
   #token = 0;
 
-  constructor(cloud: Cloud, arn: string, principal: Principal, payload: unknown) {
+  constructor(cloud: Cloud, arn: string, principal: Principal, payload: unknown, steps: string[]) {
     this.#cloud = cloud;
     this.#principal = principal;
+    this.#payload = payload;
+    this.#steps = steps;
     this.arn = arn;
     this.#operations.set('execution', {
       Id: 'execution',
@@ -173,7 +177,7 @@ class Execution implements DurableExecutionClient {
     const { faults, lives } = this.#cloud;
     const fatal = updates.find((update) => {
       const at = update.Action === 'START' ? KILL_AT.before : update.Action === 'SUCCEED' ? KILL_AT.after : undefined;
-      return update.Type === 'STEP' && at !== undefined && faults.takeKill(update.Name ?? '', at);
+      return update.Type === 'STEP' && at !== undefined && faults.takeKill(update.Name ?? '', at, this.#payload);
     });
     if (!fatal) return false;
     this.#cloud.say(
@@ -207,7 +211,10 @@ class Execution implements DurableExecutionClient {
       case 'SUCCEED':
         operation.Status = 'SUCCEEDED';
         operation.EndTimestamp = now;
-        if (update.Type === 'STEP') operation.StepDetails = { ...operation.StepDetails, Result: update.Payload };
+        if (update.Type === 'STEP') {
+          operation.StepDetails = { ...operation.StepDetails, Result: update.Payload };
+          this.#steps.push(update.Name ?? '');
+        }
         if (update.Type === 'CONTEXT') operation.ContextDetails = { Result: update.Payload };
         break;
       case 'FAIL':

@@ -51,6 +51,11 @@ export class DynamoDb {
     return [...this.#tables.values()].flatMap((table) => [...table.items.values()]);
   }
 
+  /** Loses an item, as a careless hand does. */
+  forget(...keys: readonly string[]): void {
+    for (const table of this.#tables.values()) table.items.delete(JSON.stringify(keys));
+  }
+
   #locate(input: Input, item: Item): { table: Table; key: string } {
     const name = text(input, 'TableName');
     const table = this.#tables.get(name);

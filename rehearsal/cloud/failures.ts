@@ -3,7 +3,7 @@
  * says so. Nothing here tells the healer: it has to find out.
  */
 import type { SimVolume } from './ec2-state.ts';
-import type { KillAt } from './faults.ts';
+import type { Kill } from './faults.ts';
 import type { Services } from './services.ts';
 
 /** The instance is lost: EC2 terminates it, and its Auto Scaling group launches another one. */
@@ -92,9 +92,9 @@ export function exhaustCapacity(s: Services, zone: string, seconds = Number.POSI
   s.cloud.faults.noCapacity.set(zone, s.cloud.clock.now() + seconds * 1000);
 }
 
-/** The function dies at that moment of the next run of the step, and is run again from its last checkpoint. */
-export function killAt(s: Services, step: string, at: KillAt): void {
-  s.cloud.faults.kills.set(step, at);
+/** The function dies once, at that moment of a step, and is run again from its last checkpoint. */
+export function killOnce(s: Services, kill: Kill): void {
+  s.cloud.faults.kill = kill;
 }
 
 /** The newest `count` completed snapshots of these volumes cannot be mounted any more. @returns their ids */

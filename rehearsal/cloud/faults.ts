@@ -7,6 +7,15 @@ export const KILL_AT = {
 } as const;
 export type KillAt = (typeof KILL_AT)[keyof typeof KILL_AT];
 
+/** An order to kill a function. */
+export interface Kill {
+  /** Name of the durable step. */
+  readonly step: string;
+  readonly at: KillAt;
+  /** Which executions it means, by the event that started them. */
+  readonly of: (event: unknown) => boolean;
+}
+
 /** What is broken just now: state that the simulated services ask, and that `failures.ts` sets. */
 export class Faults {
   /** Instance -> since when it hangs: it runs, and does nothing. */
@@ -26,8 +35,8 @@ export class Faults {
   keyRevoked = false;
   /** EC2 refuses every call until then. */
   throttledUntil = 0;
-  /** Name of a durable step -> where in its next run the function dies. */
-  readonly kills = new Map<string, KillAt>();
+  /** Where a function dies, once. */
+  kill: Kill | undefined;
 
   /** Takes one of the stuck operations, if any is left. */
   takeStuckAttach(): boolean {
@@ -43,9 +52,10 @@ export class Faults {
   }
 
   /** Takes the order to kill, if there is one for that moment. */
-  takeKill(step: string, at: KillAt): boolean {
-    if (this.kills.get(step) !== at) return false;
-    this.kills.delete(step);
+  takeKill(step: string, at: KillAt, event: unknown): boolean {
+    const { kill } = this;
+    if (kill?.step !== step || kill.at !== at || !kill.of(event)) return false;
+    this.kill = undefined;
     return true;
   }
 

@@ -55,6 +55,11 @@ export class Lambda {
     cloud.offer('lambda', { CheckpointDurableExecution: () => ({}) });
   }
 
+  /** Recorded steps of all durable executions, oldest first. */
+  get executions(): DurableService['history'] {
+    return this.#durable.history;
+  }
+
   /** Events that are queued or being handled. */
   get busy(): number {
     return this.#busy;

@@ -1,0 +1,96 @@
+/** Things that happen while a heal runs. */
+
+import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { check } from '../checks.ts';
+import { terminateInstance } from '../cloud/failures.ts';
+import type { Check, Scenario } from '../world.ts';
+import { healKilled } from './heal-killed.ts';
+import { incident, type Strike } from './incident.ts';
+import { breakFileSystem, once } from './strikes.ts';
+
+const MINUTE_MS = 60_000;
+/** Somebody deploys over and over: no moment of the heal is spared. */
+const DEPLOY_EVERY_MS = 4000;
+const DEPLOYMENTS = 12;
+const LAST_DEPLOYMENT_MS = 15 * MINUTE_MS;
+
+interface Answer {
+  readonly at: number;
+  readonly volumeId: string | undefined;
+  readonly refused: string | undefined;
+}
+
+/** Answers of the keeper, by the world that they were given in. */
+const answers = new WeakMap<object, Answer[]>();
+
+/** The content volume's resource is deployed: changed in turn with made anew, as when its logical id is another one. */
+function deploy({ services, stage, world, first }: Strike, n: number): void {
+  const resource = [...stage.created.resources.values()].find(
+    (r) => r.type === 'Custom::RemountContentVolume' && r.properties.Volume === first.volume,
+  );
+  if (!resource) throw new Error(`the template has no resource for ${first.volume}`);
+  const given = answers.get(services) ?? [];
+  answers.set(services, given);
+  world.clock.spawn('deployment', async () => {
+    const answer = (volumeId: unknown, refused?: string) => {
+      given.push({ at: world.clock.now(), volumeId: volumeId === undefined ? undefined : String(volumeId), refused });
+      world.say(`deployment ${n}: ${refused ?? `the keeper answers ${String(volumeId)}`}`);
+    };
+    try {
+      const physicalId = stage.created.references.get(resource.logicalId)?.ref ?? '';
+      const made =
+        n % 2 === 0
+          ? await services.customResources.update(resource, resource, physicalId)
+          : await services.customResources.create(resource);
+      answer(made.attributes.VolumeId);
+    } catch (error) {
+      answer(undefined, (error as Error).message);
+    }
+  });
+}
+
+function judgeDeployments({ services, stage, first }: Strike): Check[] {
+  const given = answers.get(services) ?? [];
+  const volumes = stage.physical(first.volume);
+  const owner = stage.servedBy(first.volume);
+  const served = volumes.find(
+    (v) => v.attachment?.instanceId === owner && v.tags[TAG.role] === VOLUME_ROLE.current,
+  )?.id;
+  const known = given.every((a) => a.refused !== undefined || a.volumeId === first.volumeId || a.volumeId === served);
+  const last = given.at(-1);
+  return [
+    check('no deployment makes a volume of its own', volumes.length === 2, volumes.map((v) => v.id).join(', ')),
+    check(
+      'a deployment during a heal gets the right volume, or a clear refusal',
+      given.length === DEPLOYMENTS + 1 &&
+        known &&
+        given.every((a) => a.refused === undefined || /heal/.test(a.refused)),
+      given.map((a) => a.refused ?? a.volumeId).join('; '),
+    ),
+    check('the next deployment adopts what serves', last?.volumeId === served, `${last?.volumeId ?? last?.refused}`),
+  ];
+}
+
+export const healScenarios: Readonly<Record<string, Scenario>> = {
+  'heal-killed': healKilled,
+  'deploy-during-heal': incident({
+    about: 'the file system shuts down, and somebody deploys the stack over and over while it is healed',
+    expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
+    notYet: 'the keeper makes a volume of its own between quarantine and promotion',
+    strike: (strike) => {
+      const { clock } = strike.world;
+      breakFileSystem(strike, strike.first);
+      for (let n = 0; n < DEPLOYMENTS; n++) clock.after((n + 1) * DEPLOY_EVERY_MS, () => deploy(strike, n));
+      clock.after(LAST_DEPLOYMENT_MS, () => deploy(strike, DEPLOYMENTS));
+    },
+    checks: judgeDeployments,
+  }),
+  'second-failure-during-heal': incident({
+    about: 'the file system shuts down, and the standby is terminated with the replacement just mounted',
+    expect: { outcome: ['replace', 'relocate'], withinMs: 15 * MINUTE_MS, calls: 1500, mayPage: true },
+    strike: (strike) => {
+      breakFileSystem(strike, strike.first);
+      once(strike, /^i-\S+ mount: ok/, (standby) => terminateInstance(strike.services, standby));
+    },
+  }),
+};

@@ -1,0 +1,73 @@
+/** Instances that are lost, hang, or go with their whole zone: the volume is sound. */
+import {
+  hangInstance,
+  loseZone,
+  stickDetach,
+  terminateInstance,
+  unmountVolume,
+  wakeInstance,
+} from '../cloud/failures.ts';
+import type { Scenario } from '../world.ts';
+import { incident, PAGES_AGAIN } from './incident.ts';
+import { struck } from './strikes.ts';
+
+const MINUTE_MS = 60_000;
+/** A hung owner wakes up after this: long enough for somebody else to have taken over, if it was not fenced. */
+const WAKES_AFTER_MS = 12 * MINUTE_MS;
+
+export const hostScenarios: Readonly<Record<string, Scenario>> = {
+  'instance-loss': incident({
+    about: 'the owner is terminated; its volume is sound and moves to the standby',
+    expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS },
+    strike: ({ services, first }) => terminateInstance(services, first.owner),
+  }),
+  'instance-hang': incident({
+    about: 'the owner answers nothing, EC2 calls it running, and it wakes up later',
+    expect: { outcome: ['failover'], withinMs: 15 * MINUTE_MS },
+    strike: ({ services, world, first }) => {
+      hangInstance(services, first.owner);
+      world.clock.after(WAKES_AFTER_MS, () => wakeInstance(services, first.owner));
+    },
+  }),
+  unmounted: incident({
+    about: 'somebody unmounts the volume on its owner',
+    expect: { outcome: ['remount'], withinMs: 2 * MINUTE_MS },
+    strike: (strike) => unmountVolume(strike.services, struck(strike, strike.first)),
+  }),
+  'two-volumes-one-owner': incident({
+    about: 'two volumes are served by one owner, which is terminated',
+    settings: {
+      volumes: [
+        { name: 'alpha', zone: 'eu-west-1a' },
+        { name: 'beta', zone: 'eu-west-1a' },
+      ],
+    },
+    all: true,
+    expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS, calls: 1200 },
+    strike: ({ services, failures, first }) => {
+      const owners = new Set(failures.map((f) => f.owner));
+      if (owners.size !== 1) throw new Error(`the volumes have ${owners.size} owners, and the story needs one`);
+      terminateInstance(services, first.owner);
+    },
+  }),
+  'zone-loss': incident({
+    about: 'nothing in the home zone answers any more, and no volume can be made there',
+    expect: { outcome: ['relocate'], withinMs: 30 * MINUTE_MS, calls: 1500 },
+    strike: ({ services, first }) => loseZone(services, first.zone),
+  }),
+  'stuck-detach': incident({
+    about: 'the owner is terminated, and its volume stays in detaching',
+    expect: {
+      outcome: ['replace', 'page'],
+      withinMs: 20 * MINUTE_MS,
+      because: /vol-0[0-9a-f]+.*detach/,
+      mayPage: true,
+      calls: 1500,
+    },
+    notYet: PAGES_AGAIN,
+    strike: ({ services, first }) => {
+      stickDetach(services, 1);
+      terminateInstance(services, first.owner);
+    },
+  }),
+};

@@ -1,0 +1,259 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readSettings, SettingsError } from '../../lib/settings.ts';
+
+/** What is thrown, whatever it is; `undefined` where nothing is. */
+function thrownBy(context: unknown): unknown {
+  try {
+    readSettings(context);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const volume = (settings: object) => ({ volumes: [{ name: 'alpha', ...settings }] });
+const named = (name: unknown) => ({ volumes: [{ name }] });
+const NAME =
+  '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
+const ALL = 'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, alertEmail, certificateArn';
+const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
+const ZONE = 'an Availability Zone such as eu-west-1a';
+const GIB = 'a whole number from 1 to 65536 GiB (gp3)';
+const INSTANCES = 'a whole number from 2 to 20 instances (owner and standby are two)';
+
+describe('a wrong setting is refused in one line: which, what was received, what is allowed', () => {
+  test.each<[what: string, context: unknown, line: string]>([
+    ['malformed JSON', '{', 'remount: received "{"; allowed: a JSON object'],
+    ['malformed JSON of two lines', '{\n', 'remount: received "{\\n"; allowed: a JSON object'],
+    ['no object', '[]', `remount: received []; allowed: an object of ${ALL}`],
+    ['nothing', null, `remount: received null; allowed: an object of ${ALL}`],
+    ['an unknown setting', { volume: [] }, `volume: received []; no such setting; known are ${ALL}`],
+    ['an unknown setting in two lines', { 'a\nb': 1 }, `["a\\nb"]: received 1; no such setting; known are ${ALL}`],
+    [
+      'an unknown setting of a volume',
+      volume({ size: 5 }),
+      `volumes[0].size: received 5; no such setting; known are ${OF_VOLUME}`,
+    ],
+    [
+      'an unknown setting of the snapshots',
+      { snapshots: { hourly: true } },
+      'snapshots.hourly: received true; no such setting; known are perHour, keepHours',
+    ],
+
+    [
+      'a stack name with a slash',
+      { stackName: 'a/b' },
+      'stackName: received "a/b"; allowed: 1 to 51 letters, digits and hyphens, starting with a letter',
+    ],
+    ['no Region', { region: 'Ireland' }, 'region: received "Ireland"; allowed: a Region name such as eu-west-1'],
+    [
+      'a type that is not Graviton',
+      { instanceType: 't3.small' },
+      'instanceType: received "t3.small"; allowed: a Graviton instance type such as t4g.small',
+    ],
+    ['no address', { alertEmail: 'me' }, 'alertEmail: received "me"; allowed: an email address'],
+    [
+      'no certificate',
+      { certificateArn: 'arn:aws:iam::1:x' },
+      'certificateArn: received "arn:aws:iam::1:x"; allowed: the ARN of an ACM certificate',
+    ],
+
+    ['one instance a zone', { instancesPerZone: 1 }, `instancesPerZone: received 1; allowed: ${INSTANCES}`],
+    ['two and a half instances', { instancesPerZone: 2.5 }, `instancesPerZone: received 2.5; allowed: ${INSTANCES}`],
+    ['instances as text', { instancesPerZone: '2' }, `instancesPerZone: received "2"; allowed: ${INSTANCES}`],
+
+    ['one zone', { zones: ['eu-west-1a'] }, 'zones: received ["eu-west-1a"]; allowed: two to six Availability Zones'],
+    ['no zone', { zones: ['eu-west-1a', 'b'] }, `zones[1]: received "b"; allowed: ${ZONE}`],
+    [
+      'a zone twice',
+      { zones: ['eu-west-1a', 'eu-west-1a'] },
+      'zones[1]: received "eu-west-1a"; allowed: each Availability Zone once',
+    ],
+    [
+      'a zone of another Region',
+      { region: 'us-east-1', zones: ['us-east-1a', 'eu-west-1a'] },
+      'zones[1]: received "eu-west-1a"; allowed: an Availability Zone of us-east-1 (setting region)',
+    ],
+
+    ['no volumes', { volumes: [] }, 'volumes: received []; allowed: 1 to 25 content volumes'],
+    ['no list of volumes', { volumes: 'alpha' }, 'volumes: received "alpha"; allowed: a list of content volumes'],
+    [
+      'a volume by its name',
+      { volumes: ['alpha'] },
+      `volumes[0]: received "alpha"; allowed: an object of ${OF_VOLUME}`,
+    ],
+    ['a volume without a name', { volumes: [{}] }, `volumes[0].name: received nothing; allowed: ${NAME}`],
+    ['a name with a blank', named('A b'), `volumes[0].name: received "A b"; allowed: ${NAME}`],
+    ['a name that leads elsewhere', named('../x'), `volumes[0].name: received "../x"; allowed: ${NAME}`],
+    ['an empty name', named(''), `volumes[0].name: received ""; allowed: ${NAME}`],
+    ['a name of one letter', named('a'), `volumes[0].name: received "a"; allowed: ${NAME}`],
+    ['a name of 40', named('a'.repeat(40)), `volumes[0].name: received "${'a'.repeat(40)}"; allowed: ${NAME}`],
+    ['a name that ends in a hyphen', named('a-'), `volumes[0].name: received "a-"; allowed: ${NAME}`],
+    [
+      'the name of the health checks',
+      named('healthz'),
+      'volumes[0].name: received "healthz"; allowed: any other name (below /healthz/ are the health checks)',
+    ],
+    [
+      'a volume twice',
+      { volumes: [{ name: 'alpha' }, { name: 'alpha' }] },
+      'volumes[1].name: received "alpha"; allowed: each name once',
+    ],
+    [
+      'a volume in a zone without instances',
+      volume({ zone: 'eu-west-1c' }),
+      'volumes[0].zone: received "eu-west-1c"; allowed: one of eu-west-1a, eu-west-1b (setting zones)',
+    ],
+
+    ['0 GiB', volume({ sizeGiB: 0 }), `volumes[0].sizeGiB: received 0; allowed: ${GIB}`],
+    ['more than gp3 allows', volume({ sizeGiB: 65_537 }), `volumes[0].sizeGiB: received 65537; allowed: ${GIB}`],
+    ['a GiB and a half', volume({ sizeGiB: 1.5 }), `volumes[0].sizeGiB: received 1.5; allowed: ${GIB}`],
+    [
+      'too few IOPS',
+      volume({ iops: 100 }),
+      'volumes[0].iops: received 100; allowed: a whole number from 3000 to 80000 IOPS (gp3)',
+    ],
+    [
+      'more IOPS than the size allows',
+      volume({ sizeGiB: 10, iops: 5001 }),
+      'volumes[0].iops: received 5001; allowed: at most 5000 for 10 GiB (gp3: 500 a GiB)',
+    ],
+    [
+      'more throughput than gp3 allows',
+      volume({ throughputMiBs: 2001 }),
+      'volumes[0].throughputMiBs: received 2001; allowed: a whole number from 125 to 2000 MiB/s (gp3)',
+    ],
+    [
+      'more throughput than the IOPS allow',
+      volume({ throughputMiBs: 751 }),
+      'volumes[0].throughputMiBs: received 751; allowed: at most 750 for 3000 IOPS (gp3: 0.25 MiB/s an IOPS)',
+    ],
+
+    [
+      'five schedules',
+      { snapshots: { perHour: 5 } },
+      'snapshots.perHour: received 5; allowed: a whole number from 1 to 4 schedules an hour',
+    ],
+    [
+      'one hour kept',
+      { snapshots: { keepHours: 1 } },
+      'snapshots.keepHours: received 1; allowed: a whole number from 2 to 250 hours',
+    ],
+    [
+      'more than DLM keeps',
+      { snapshots: { keepHours: 251 } },
+      'snapshots.keepHours: received 251; allowed: a whole number from 2 to 250 hours',
+    ],
+  ])('%s', (_, context, line) => {
+    const error = thrownBy(context);
+    expect(error).toBeInstanceOf(SettingsError);
+    expect((error as Error).message).toBe(line);
+  });
+
+  test('a value that is too long is cut', () => {
+    expect((thrownBy({ region: 'x'.repeat(1000) }) as Error).message.length).toBeLessThan(300);
+  });
+});
+
+const DEFAULTS = {
+  stackName: 'Remount',
+  region: 'eu-west-1',
+  zones: ['eu-west-1a', 'eu-west-1b'],
+  instancesPerZone: 2,
+  instanceType: 't4g.small',
+  volumes: [
+    { name: 'alpha', sizeGiB: 100, zone: 'eu-west-1a', iops: 3000, throughputMiBs: 125 },
+    { name: 'beta', sizeGiB: 100, zone: 'eu-west-1b', iops: 3000, throughputMiBs: 125 },
+  ],
+  snapshots: { perHour: 4, keepHours: 24 },
+};
+
+describe('fine settings', () => {
+  test.each<[what: string, context: unknown]>([
+    ['none', undefined],
+    ['an empty object', {}],
+    ['an empty object as JSON', '{}'],
+  ])('%s: the defaults', (_, context) => {
+    expect(readSettings(context)).toEqual(DEFAULTS);
+  });
+
+  test('as JSON, as the option -c gives them', () => {
+    const given = { stackName: 'Shop', snapshots: { perHour: 2 } };
+    expect(readSettings(JSON.stringify(given))).toEqual(readSettings(given));
+    expect(readSettings(given)).toEqual({ ...DEFAULTS, stackName: 'Shop', snapshots: { perHour: 2, keepHours: 24 } });
+  });
+
+  test('zones are those of the Region, and volumes take turns in them', () => {
+    const volumes = ['v1', 'v2', 'v3'].map((name) => ({ name }));
+    const settings = readSettings({ region: 'us-east-1', volumes });
+    expect(settings.zones).toEqual(['us-east-1a', 'us-east-1b']);
+    expect(settings.volumes.map((v) => v.zone)).toEqual(['us-east-1a', 'us-east-1b', 'us-east-1a']);
+  });
+
+  test.each([
+    ['the largest volume', { sizeGiB: 65_536, iops: 80_000, throughputMiBs: 2000 }],
+    ['the smallest volume', { sizeGiB: 1, iops: 3000, throughputMiBs: 750 }],
+    ['the longest name', { name: `a${'b'.repeat(31)}` }],
+  ])('%s', (_, settings) => {
+    expect(readSettings(volume(settings)).volumes[0]).toMatchObject(settings);
+  });
+});
+
+describe('whatever JSON comes', () => {
+  /** JSON that comes near to settings: their names, with anything in them. */
+  const near = fc.letrec((tie) => ({
+    volume: fc.record(
+      {
+        name: any('alpha', 'beta'),
+        sizeGiB: any(1, 100),
+        zone: any('eu-west-1a'),
+        iops: any(3000),
+        throughputMiBs: any(125),
+      },
+      { requiredKeys: [] },
+    ),
+    settings: fc.record(
+      {
+        stackName: any('Shop'),
+        region: any('eu-west-1', 'us-east-1'),
+        zones: fc.oneof(
+          fc.shuffledSubarray(['eu-west-1a', 'eu-west-1b', 'eu-west-1c'], { minLength: 2 }),
+          fc.jsonValue(),
+        ),
+        instancesPerZone: any(2),
+        volumes: fc.oneof(fc.array(tie('volume')), fc.jsonValue()),
+        snapshots: fc.oneof(fc.record({ perHour: any(4), keepHours: any(24) }, { requiredKeys: [] }), fc.jsonValue()),
+        alertEmail: any('a@example.com'),
+      },
+      { requiredKeys: [] },
+    ),
+  })).settings;
+
+  function any(...fine: unknown[]): fc.Arbitrary<unknown> {
+    return fc.oneof({ weight: 40, arbitrary: fc.constantFrom(...fine) }, { weight: 1, arbitrary: fc.jsonValue() });
+  }
+
+  function check(context: unknown): void {
+    const error = thrownBy(context);
+    if (error === undefined) return;
+    expect(error).toBeInstanceOf(SettingsError);
+    expect((error as Error).message).toMatch(/^[^\n\r]+: received [^\n\r]+; (allowed: |no such setting; )[^\n]+$/);
+  }
+
+  test('nothing but a SettingsError of one line is thrown', () => {
+    fc.assert(fc.property(fc.oneof(near, fc.jsonValue(), fc.string(), fc.json()), check), { numRuns: 500 });
+  });
+
+  test('what is taken is taken again as it is: every setting has its value', () => {
+    let taken = 0;
+    const again = (context: unknown) => {
+      if (thrownBy(context) !== undefined) return;
+      taken++;
+      const settings = readSettings(context);
+      expect(readSettings(JSON.stringify(settings))).toEqual(settings);
+    };
+    fc.assert(fc.property(near, again), { numRuns: 1000 });
+    expect(taken).toBeGreaterThan(5);
+  });
+});

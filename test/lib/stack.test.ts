@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { App, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { buildApp } from '../../lib/app.ts';
+import { ALARM, alarmName } from '../../lib/contract.ts';
+import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
+
+/** The app with these settings in place of those of `cdk.json`, and its stack. */
+function appWith(remount: object): { readonly app: App; readonly stack: Stack } {
+  const { app, settings } = buildApp(new App({ context: { ...CONTEXT, remount }, analyticsReporting: false }));
+  return { app, stack: app.node.findChild(settings.stackName) as Stack };
+}
+
+interface PluginReport {
+  readonly pluginName: string;
+  readonly conclusion: string;
+  readonly violations: readonly { readonly ruleName: string; readonly severity: string }[];
+}
+
+/** Synthesized with all checks: it throws when one of them finds an error. */
+function synthesized(remount: object): { readonly template: Template; readonly report: readonly PluginReport[] } {
+  const { app, stack } = appWith(remount);
+  const { directory } = app.synth();
+  const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8'));
+  return { template: Template.fromStack(stack), report: report.pluginReports };
+}
+
+/** Without what changes with every line of a script or a function, and with every release of the CDK. */
+function normalized(template: Template): unknown {
+  const { Resources, Parameters, Rules, ...rest } = template.toJSON() as Record<string, Record<string, object>>;
+  const resources = Object.entries(Resources ?? {}).filter(([id]) => id !== 'CDKMetadata');
+  const kept = resources.map(([id, resource]) => [id, { ...resource, Metadata: undefined }] as const);
+  const json = JSON.stringify({ ...rest, Parameters, Resources: Object.fromEntries(kept) }, (key, value) => {
+    if (key === 'runCommand') return '<the script of host/>';
+    if (key === 'UserData') return '<the script of lib/user-data.ts>';
+    return value;
+  });
+  return JSON.parse(
+    json
+      .replace(/\b[0-9a-f]{64}\.zip/g, '<asset>.zip')
+      .replace(/(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}/g, '$1<version>'),
+  );
+}
+
+describe('the stack of the default settings', () => {
+  const { template, report } = synthesized({});
+
+  test('is the one that was reviewed', () => {
+    expect(normalized(template)).toMatchSnapshot();
+  });
+
+  test('passes every check, without so much as a warning', () => {
+    expect(report.map((plugin) => plugin.pluginName)).toContain('CloudFormation Validate');
+    for (const { pluginName, conclusion, violations } of report) {
+      const found = violations.filter(({ severity }) => severity !== 'info').map(({ ruleName }) => ruleName);
+      expect({ pluginName, conclusion, found }).toEqual({ pluginName, conclusion: 'success', found: [] });
+    }
+  });
+
+  test('has the alarms that the contract names, and no others', () => {
+    const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties.AlarmName);
+    const expected = ['alpha', 'beta'].flatMap((volume) =>
+      Object.values(ALARM).map((kind) => alarmName('Remount', volume, kind)),
+    );
+    expect(new Set(names)).toEqual(new Set(expected));
+  });
+});
+
+describe('a stack made wrong', () => {
+  test('does not synthesize with a port open to the world, and says which rule', () => {
+    const { app, stack } = appWith({});
+    const vpc = stack.node.findChild('Network').node.findChild('Vpc') as Vpc;
+    new SecurityGroup(stack, 'Open', { vpc }).addIngressRule(Peer.anyIpv4(), Port.tcp(22));
+    expect(() => app.synth()).toThrow(/AwsSolutions-EC23/);
+  });
+
+  test('does not synthesize with a bucket that takes requests without TLS, and says which rule', () => {
+    const { app, stack } = appWith({});
+    new Bucket(stack, 'Plain');
+    expect(() => app.synth()).toThrow(/AwsSolutions-S10/);
+  });
+});
+
+describe('other settings', () => {
+  test('one volume', () => {
+    const { template } = synthesized({ volumes: [{ name: 'only' }] });
+    template.resourceCountIs('Custom::RemountContentVolume', 1);
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 2);
+  });
+
+  test('seven volumes in three zones, with a certificate and an address', () => {
+    const zones = ['us-east-1a', 'us-east-1c', 'us-east-1f'];
+    const volumes = ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7'].map((name) => ({ name }));
+    const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c';
+    const settings = {
+      stackName: 'Big',
+      region: 'us-east-1',
+      zones,
+      volumes,
+      certificateArn,
+      alertEmail: 'a@example.com',
+    };
+    const { template } = synthesized(settings);
+    template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
+    template.resourceCountIs('AWS::Events::Rule', 2);
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
+    expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');
+    const homes = resourcesOf(template, 'Custom::RemountContentVolume').map((v) => v.Properties.Zone);
+    expect(homes).toEqual([...zones, ...zones, zones[0]]);
+  });
+
+  test('a volume comes before its alarms, or they would start a heal that finds nothing', () => {
+    const { template } = synthesized({ volumes: [{ name: 'only' }] });
+    const volume = onlyOne(template, 'Custom::RemountContentVolume').id;
+    for (const alarm of resourcesOf(template, 'AWS::CloudWatch::Alarm'))
+      expect(alarm).toHaveProperty('DependsOn', expect.arrayContaining([volume]));
+  });
+});

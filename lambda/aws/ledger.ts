@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
-import type { LedgerEntry } from '../core/model.ts';
+import type { LedgerState } from '../core/model.ts';
 import type { Ledger } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 
@@ -19,7 +19,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       const answer = await translated(`read the ledger of ${volume}`, () =>
         dynamo.send(new GetItemCommand({ TableName, Key: stateKey(volume), ConsistentRead: true })),
       );
-      return answer.Item?.generation ? toEntry(answer.Item) : undefined;
+      return answer.Item && toState(answer.Item);
     },
 
     async acquire(volume, holder, now, until) {
@@ -87,6 +87,21 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       }
     },
 
+    async notePage(volume, paged) {
+      await translated(`note what people were told of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: paged ? 'SET pagedAbout = :about, pagedAt = :at' : 'REMOVE pagedAbout, pagedAt',
+            ...(paged && {
+              ExpressionAttributeValues: { ':about': { S: paged.about }, ':at': { N: String(paged.at) } },
+            }),
+          }),
+        ),
+      );
+    },
+
     async record(incident) {
       const sk = `INCIDENT#${new Date(incident.startedAt).toISOString()}#${incident.id}`;
       const Item = {
@@ -107,6 +122,13 @@ function key(pk: string, sk: string): Record<string, AttributeValue> {
   return { [LEDGER.partitionKey]: { S: pk }, [LEDGER.sortKey]: { S: sk } };
 }
 
-function toEntry(item: Record<string, AttributeValue>): LedgerEntry {
-  return { generation: Number(item.generation?.N), currentVolume: item.currentVolume?.S, owner: item.volumeOwner?.S };
+function toState(item: Record<string, AttributeValue>): LedgerState {
+  const { leaseHolder, leaseUntil, pagedAbout, pagedAt } = item;
+  return {
+    generation: Number(item.generation?.N ?? 0),
+    currentVolume: item.currentVolume?.S,
+    owner: item.volumeOwner?.S,
+    lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
+    paged: pagedAbout?.S === undefined ? undefined : { about: pagedAbout.S, at: Number(pagedAt?.N) },
+  };
 }

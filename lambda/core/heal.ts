@@ -7,6 +7,7 @@ import { mountAndServe } from './mount.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { type Rejected, replace } from './replace.ts';
+import { isRecent, tell } from './tell.ts';
 
 /** A heal that has worked this long starts nothing more, and pages. */
 export const BUDGET_SECONDS = 20 * 60;
@@ -14,12 +15,16 @@ export const BUDGET_SECONDS = 20 * 60;
 export const LONGEST_SECONDS = 60 * 60;
 /** How long a heal waits for something on its way before it pages. */
 export const PATIENCE_SECONDS = 10 * 60;
+/** Between two looks: often at first, for most things settle in a minute; each look is a dozen calls. */
 const WAIT_SECONDS = 10;
+const EAGER_SECONDS = 60;
+const LATER_WAIT_SECONDS = 30;
 /** Rounds of observe, decide, act: failover -> mount finds it dead -> a standby does not answer -> replace -> look again, and some. */
 const MAX_ROUNDS = 6;
 
 export interface HealResult {
-  readonly outcome: Incident['outcome'] | 'busy';
+  /** `busy`: another heal has the lease. `quiet`: people were told a short while ago, and nothing has changed. */
+  readonly outcome: Incident['outcome'] | 'busy' | 'quiet';
   readonly summary: string;
   readonly healId: string;
 }
@@ -34,8 +39,12 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
   const begun = await workflow.step('begin', async () => ({ healId: ports.newId(), at: ports.clock.now() }));
 
   if (trigger.kind === 'sweep') {
-    const seen = decide(await journal.step('look', () => observe(ports, volume)));
-    if (seen.kind === 'none') return { outcome: 'falseAlarm', summary: seen.reason, healId: begun.healId };
+    const seen = await journal.step('look', () => observe(ports, volume));
+    const decision = decide(seen);
+    if (decision.kind === 'none') return { outcome: 'falseAlarm', summary: decision.reason, healId: begun.healId };
+    const paged = seen.ledger?.paged;
+    if (paged && isRecent(paged.at, begun.at))
+      return { outcome: 'quiet', summary: `people were told: ${paged.about}`, healId: begun.healId };
   }
   if (!(await awaitLease(ports, journal, begun.healId, trigger))) {
     return { outcome: 'busy', summary: `another heal has the lease of ${volume}`, healId: begun.healId };
@@ -71,9 +80,7 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
   // Each of the three has its own step, and the telling goes first: when the ledger is what failed, a person still hears of it.
   const told =
-    end.outcome === 'falseAlarm'
-      ? undefined
-      : await attempt(workflow, 'tell', () => ports.people.tell(subject(closed), letter(closed, end.rejected)));
+    end.outcome === 'falseAlarm' ? undefined : await attempt(workflow, 'tell', () => tell(ports, closed, end.rejected));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
   const trouble = [told, recorded, released].filter((t) => t !== undefined);
@@ -112,8 +119,9 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         const { waitedSeconds } = context;
         if (waitedSeconds >= PATIENCE_SECONDS)
           return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting`, rejected };
-        await journal.pause('wait', WAIT_SECONDS);
-        context = { ...context, waitedSeconds: waitedSeconds + WAIT_SECONDS };
+        const seconds = waitedSeconds < EAGER_SECONDS ? WAIT_SECONDS : LATER_WAIT_SECONDS;
+        await journal.pause('wait', seconds);
+        context = { ...context, waitedSeconds: waitedSeconds + seconds };
         continue;
       }
       case 'promote':
@@ -190,33 +198,6 @@ async function attempt(workflow: Workflow, name: string, run: () => Promise<void
   } catch (error) {
     return `${name}: ${message(error)}`;
   }
-}
-
-function subject(incident: Incident): string {
-  if (incident.outcome !== 'healed') return `Remount: ${incident.volume} needs a person`;
-  return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
-}
-
-function letter(incident: Incident, rejected: readonly Rejected[] = []): string {
-  const r = incident.replacement;
-  const lines = [
-    incident.summary,
-    '',
-    `Incident ${incident.id}, started by ${incident.trigger.kind}: ${incident.trigger.reason}`,
-    ...(r
-      ? [
-          `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
-        ]
-      : []),
-    ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),
-    '',
-    ...incident.steps.map((s) =>
-      `${new Date(s.startedAt).toISOString()} ${s.name} ${((s.endedAt - s.startedAt) / 1000).toFixed(1)} s ${s.note}`.trimEnd(),
-    ),
-    '',
-    'What to do: docs/runbook.md',
-  ];
-  return lines.join('\n');
 }
 
 function message(error: unknown): string {

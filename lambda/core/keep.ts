@@ -1,4 +1,4 @@
-import type { RecoveryPoint, Volume } from './model.ts';
+import type { LedgerState, RecoveryPoint, Volume } from './model.ts';
 
 /** What a deployment asks of a content volume. The limits are checked at synth time (`lib/settings.ts`). */
 export interface VolumeClaim {
@@ -14,6 +14,8 @@ export type KeeperDecision =
   | { readonly kind: 'adopt'; readonly volumeId: string }
   | { readonly kind: 'restore'; readonly recoveryPoint: RecoveryPoint; readonly generation: number }
   | { readonly kind: 'blank' }
+  /** A heal is under way: what it leaves is to be adopted. */
+  | { readonly kind: 'wait'; readonly reason: string }
   | { readonly kind: 'refuse'; readonly reason: string };
 
 const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
@@ -23,27 +25,40 @@ const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
  * make a blank one. Anything in between (a quarantined volume, a snapshot that is not complete) is history: it is refused
  * rather than covered with a blank volume.
  *
- * @param currentVolumeId What the ledger says, where it says anything.
+ * @param ledger What the ledger says, where it says anything.
+ * @param now Unix milliseconds.
  */
 export function decideCreate(
   claim: VolumeClaim,
   volumes: readonly Volume[],
   recoveryPoints: readonly RecoveryPoint[],
-  currentVolumeId: string | undefined,
+  ledger: LedgerState | undefined,
+  now: number,
 ): KeeperDecision {
-  const live = volumes
-    .filter((v) => !GONE.includes(v.state) && v.role === 'current')
-    .sort((a, b) => b.generation - a.generation);
-  const current = live.find((v) => v.id === currentVolumeId) ?? live[0];
-  if (current) {
-    if (current.zone !== claim.zone) {
-      return {
-        kind: 'refuse',
-        reason: `zone: received ${claim.zone}; the current volume ${current.id} of ${claim.volume} is in ${current.zone}, and only that is allowed`,
-      };
-    }
-    return { kind: 'adopt', volumeId: current.id };
+  if (ledger?.lease && ledger.lease.until > now) {
+    return {
+      kind: 'wait',
+      reason: `heal ${ledger.lease.holder} of ${claim.volume} is under way; deploy again when it has ended`,
+    };
   }
+  const live = volumes.filter((v) => !GONE.includes(v.state));
+  const agreed = live.find((v) => v.id === ledger?.currentVolume);
+  if (agreed?.role === 'quarantined') {
+    return {
+      kind: 'refuse',
+      reason: `${agreed.id}, the current volume of ${claim.volume}, is in quarantine and no heal has ended well since; see the runbook`,
+    };
+  }
+  // A heal may have moved it to another zone: what the ledger names is adopted where it is.
+  if (agreed) return { kind: 'adopt', volumeId: agreed.id };
+  const [tagged] = live.filter((v) => v.role === 'current').sort((a, b) => b.generation - a.generation);
+  if (tagged && tagged.zone !== claim.zone) {
+    return {
+      kind: 'refuse',
+      reason: `zone: received ${claim.zone}; the current volume ${tagged.id} of ${claim.volume} is in ${tagged.zone}, and only that is allowed`,
+    };
+  }
+  if (tagged) return { kind: 'adopt', volumeId: tagged.id };
   const newest = recoveryPoints
     .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
     .sort((a, b) => b.at - a.at)[0];

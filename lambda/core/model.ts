@@ -82,11 +82,18 @@ export interface LedgerEntry {
   readonly owner: string | undefined;
 }
 
+/** What else the ledger's item says. */
+export interface LedgerState extends LedgerEntry {
+  readonly lease: { readonly holder: string; readonly until: number } | undefined;
+  /** What people were last told that they have to do, and when. */
+  readonly paged: { readonly about: string; readonly at: number } | undefined;
+}
+
 /** Everything `decide` looks at. */
 export interface Observation {
   readonly volume: string;
   readonly at: number;
-  readonly ledger: LedgerEntry | undefined;
+  readonly ledger: LedgerState | undefined;
   readonly volumes: readonly Volume[];
   readonly instances: readonly Instance[];
   readonly recoveryPoints: readonly RecoveryPoint[];

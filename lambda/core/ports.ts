@@ -1,5 +1,14 @@
 import type { Clock } from './clock.ts';
-import type { Incident, Instance, LedgerEntry, Probe, ProbeState, RecoveryPoint, Volume } from './model.ts';
+import type {
+  Incident,
+  Instance,
+  LedgerEntry,
+  LedgerState,
+  Probe,
+  ProbeState,
+  RecoveryPoint,
+  Volume,
+} from './model.ts';
 
 /** A run of named steps that survives a crash: a step that has finished is not run again, one that had not may be. */
 export interface Workflow {
@@ -63,13 +72,15 @@ export interface Host {
 }
 
 export interface Ledger {
-  read(volume: string): Promise<LedgerEntry | undefined>;
+  read(volume: string): Promise<LedgerState | undefined>;
   /** Takes the lease, or keeps it if this holder has it already. `until`: Unix milliseconds. */
   acquire(volume: string, holder: string, now: number, until: number): Promise<boolean>;
   /** Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`. */
   commit(volume: string, holder: string, now: number, entry: LedgerEntry): Promise<void>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
+  /** Notes what people were told that they have to do; `undefined`: nothing any more. */
+  notePage(volume: string, paged: LedgerState['paged']): Promise<void>;
 }
 
 export interface Balancer {

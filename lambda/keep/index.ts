@@ -6,9 +6,13 @@ import { ec2Compute } from '../aws/compute.ts';
 import { createVolume } from '../aws/keeper-volumes.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
-import { decideCreate, refuseUpdate } from '../core/keep.ts';
+import { decideCreate, type KeeperDecision, refuseUpdate, type VolumeClaim } from '../core/keep.ts';
 import { readClaim } from './claim.ts';
 import { type Outcome, respond } from './respond.ts';
+
+/** How long a deployment waits for a heal, within the function's five minutes: most end in one. */
+const HEAL_SECONDS = 180;
+const LOOK_SECONDS = 5;
 
 /** The keeper: the custom resource behind a content volume. Adopt, else restore, else blank; delete keeps everything. */
 export function createHandler(runtime: Runtime) {
@@ -18,17 +22,27 @@ export function createHandler(runtime: Runtime) {
   const compute = ec2Compute(ec2, ssmClient(runtime), runtime.clock, stack);
   const ledger = dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger));
 
+  /** Decides again while a heal is under way, for as long as a deployment may be kept waiting. */
+  async function decided(claim: VolumeClaim): Promise<KeeperDecision> {
+    const deadline = runtime.clock.now() + HEAL_SECONDS * 1000;
+    for (;;) {
+      const [volumes, recoveryPoints, entry] = await Promise.all([
+        compute.volumes(claim.volume),
+        compute.recoveryPoints(claim.volume),
+        ledger.read(claim.volume),
+      ]);
+      const now = runtime.clock.now();
+      const decision = decideCreate(claim, volumes, recoveryPoints, entry, now);
+      if (decision.kind !== 'wait' || now > deadline) return decision;
+      await runtime.clock.sleep(LOOK_SECONDS * 1000);
+    }
+  }
+
   async function create(event: CloudFormationCustomResourceEvent): Promise<string> {
     const claim = readClaim(event.ResourceProperties);
-    const [volumes, recoveryPoints, entry] = await Promise.all([
-      compute.volumes(claim.volume),
-      compute.recoveryPoints(claim.volume),
-      ledger.read(claim.volume),
-    ]);
-    const decision = decideCreate(claim, volumes, recoveryPoints, entry?.currentVolume);
-    const clientToken = createHash('sha256')
-      .update(`${event.StackId} ${event.LogicalResourceId} ${event.RequestId}`)
-      .digest('hex');
+    const decision = await decided(claim);
+    const request = `${event.StackId} ${event.LogicalResourceId} ${event.RequestId}`;
+    const clientToken = createHash('sha256').update(request).digest('hex');
     switch (decision.kind) {
       case 'adopt':
         return decision.volumeId;
@@ -48,6 +62,7 @@ export function createHandler(runtime: Runtime) {
           snapshotId: undefined,
           generation: 1,
         });
+      case 'wait':
       case 'refuse':
         throw new Error(decision.reason);
     }

@@ -58,7 +58,7 @@ describe('decide, for any world', () => {
     })
     .map((w) =>
       world({
-        ledger: w.ledger,
+        ledger: w.ledger && { ...w.ledger, lease: undefined, paged: undefined },
         volumes: w.volumes.map((v): Volume => volume(v)),
         instances: w.instances.map((i) => instance(i.id, i)),
         recoveryPoints: w.points.map((p, n) => ({

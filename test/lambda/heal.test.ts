@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BUDGET_SECONDS, heal, LONGEST_SECONDS, PATIENCE_SECONDS } from '../../lambda/core/heal.ts';
 import { LEASE_SECONDS } from '../../lambda/core/lease.ts';
 import type { Trigger } from '../../lambda/core/model.ts';
+import { QUIET_SECONDS } from '../../lambda/core/tell.ts';
 import { Scene } from './scene.ts';
 import { instance, NOW, point, probe, volume, world } from './world.ts';
 
@@ -237,6 +238,20 @@ describe('a heal', () => {
     expect(scene.told).toEqual(['Remount: alpha needs a person']);
     expect(scene.leaseHolder).toBeUndefined();
     expect(scene.incidents.at(-1)?.outcome).toBe('paged');
+  });
+
+  test('people are told once: not again for the same within a while, and a sweep does not try again', async () => {
+    scene.seen = world({ probe: probe('shutdown'), recoveryPoints: [] });
+    expect(await run()).toMatchObject({ outcome: 'paged' });
+    expect(await run()).toMatchObject({ outcome: 'paged' });
+    expect(await run(SWEEP)).toMatchObject({ outcome: 'quiet' });
+    expect(scene.told.length).toBe(1);
+    scene.now += QUIET_SECONDS * 1000;
+    expect(await run(SWEEP)).toMatchObject({ outcome: 'paged' });
+    expect(scene.told.length).toBe(2);
+    scene.seen = world({ probe: probe('shutdown'), instances: [instance('i-owner')] });
+    expect(await run()).toMatchObject({ outcome: 'paged' });
+    expect(scene.told.length).toBe(3);
   });
 
   test('when the ledger fails too, a person still hears of it, and the execution fails loudly', async () => {

@@ -1,21 +1,47 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideCreate, refuseUpdate, type VolumeClaim } from '../../lambda/core/keep.ts';
 import { readClaim } from '../../lambda/keep/claim.ts';
-import { point, volume, ZONE } from './world.ts';
+import { NOW, point, volume, ZONE } from './world.ts';
+
+const named = (currentVolume: string, over = {}) => ({
+  generation: 1,
+  currentVolume,
+  owner: 'i-1',
+  lease: undefined,
+  paged: undefined,
+  ...over,
+});
 
 const claim: VolumeClaim = { volume: 'alpha', zone: ZONE, sizeGiB: 100, type: 'gp3', iops: 3000, throughputMiBs: 125 };
 
 describe('the keeper', () => {
   test('adopts the current volume; the ledger decides between two', () => {
     const second = volume({ id: 'vol-22222222', generation: 2 });
-    expect(decideCreate(claim, [volume(), second], [point(10)], undefined)).toEqual({
+    expect(decideCreate(claim, [volume(), second], [point(10)], undefined, NOW)).toEqual({
       kind: 'adopt',
       volumeId: 'vol-22222222',
     });
-    expect(decideCreate(claim, [volume(), second], [point(10)], 'vol-11111111')).toEqual({
+    expect(decideCreate(claim, [volume(), second], [point(10)], named('vol-11111111'), NOW)).toEqual({
       kind: 'adopt',
       volumeId: 'vol-11111111',
     });
+  });
+
+  test('waits while a heal is under way, and adopts what the ledger names afterwards, wherever it is', () => {
+    const busy = named('vol-11111111', { lease: { holder: 'heal-1', until: NOW + 1 } });
+    expect(decideCreate(claim, [volume({ role: 'quarantined' })], [point(10)], busy, NOW)).toMatchObject({
+      kind: 'wait',
+      reason: expect.stringContaining('heal-1'),
+    });
+    const over = named('vol-22222222', { lease: { holder: 'heal-1', until: NOW - 1 } });
+    const moved = volume({ id: 'vol-22222222', zone: 'eu-west-1b', role: 'candidate' });
+    expect(decideCreate(claim, [volume({ role: 'quarantined' }), moved], [point(10)], over, NOW)).toEqual({
+      kind: 'adopt',
+      volumeId: 'vol-22222222',
+    });
+    expect(
+      decideCreate(claim, [volume({ role: 'quarantined' })], [point(10)], named('vol-11111111'), NOW),
+    ).toMatchObject({ kind: 'refuse', reason: expect.stringContaining('quarantine') });
   });
 
   test('restores the newest completed snapshot where no volume is left', () => {
@@ -24,25 +50,26 @@ describe('the keeper', () => {
       [],
       [point(70), point(10), point(5, { role: 'quarantined' }), point(1, { state: 'pending' })],
       undefined,
+      NOW,
     );
     expect(seen).toMatchObject({ kind: 'restore', recoveryPoint: { snapshotId: 'snap-10' }, generation: 2 });
   });
 
   test('makes a blank volume only where nothing ever existed', () => {
-    expect(decideCreate(claim, [], [], undefined)).toEqual({ kind: 'blank' });
-    expect(decideCreate(claim, [volume({ role: 'quarantined' })], [], undefined)).toMatchObject({
+    expect(decideCreate(claim, [], [], undefined, NOW)).toEqual({ kind: 'blank' });
+    expect(decideCreate(claim, [volume({ role: 'quarantined' })], [], undefined, NOW)).toMatchObject({
       kind: 'refuse',
       reason: expect.stringContaining('vol-11111111'),
     });
-    expect(decideCreate(claim, [], [point(1, { state: 'pending' })], undefined)).toMatchObject({
+    expect(decideCreate(claim, [], [point(1, { state: 'pending' })], undefined, NOW)).toMatchObject({
       kind: 'refuse',
       reason: expect.stringContaining('snap-1'),
     });
-    expect(decideCreate(claim, [volume({ state: 'error' })], [], undefined).kind).toBe('refuse');
+    expect(decideCreate(claim, [volume({ state: 'error' })], [], undefined, NOW).kind).toBe('refuse');
   });
 
   test('refuses to adopt across zones', () => {
-    expect(decideCreate({ ...claim, zone: 'eu-west-1b' }, [volume()], [], undefined)).toMatchObject({
+    expect(decideCreate({ ...claim, zone: 'eu-west-1b' }, [volume()], [], undefined, NOW)).toMatchObject({
       kind: 'refuse',
       reason: expect.stringMatching(/zone: received eu-west-1b.*eu-west-1a/),
     });

@@ -1,4 +1,4 @@
-import type { Incident, LedgerEntry, Observation, ProbeState } from '../../lambda/core/model.ts';
+import type { Incident, LedgerEntry, LedgerState, Observation, ProbeState } from '../../lambda/core/model.ts';
 import type { HostAnswer, Ports, Workflow } from '../../lambda/core/ports.ts';
 import { NOW, probe, volume, world } from './world.ts';
 
@@ -17,6 +17,7 @@ export class Scene {
   stopsAs = 'stopped';
   leaseHolder: string | undefined;
   committed: LedgerEntry | undefined;
+  paged: LedgerState['paged'];
   #made = 0;
 
   readonly workflow: Workflow = {
@@ -78,7 +79,13 @@ export class Scene {
     },
     balancer: { healthy: async () => this.seen.reachableOn },
     ledger: {
-      read: async () => this.committed ?? this.seen.ledger,
+      read: async () => {
+        const entry = this.committed ?? this.seen.ledger;
+        return entry && { lease: undefined, ...entry, paged: this.paged };
+      },
+      notePage: async (_, paged) => {
+        this.paged = paged;
+      },
       acquire: async (_, holder) => {
         this.leaseHolder ??= holder;
         return this.leaseHolder === holder;

@@ -58,7 +58,7 @@ export function world(over: Partial<Observation> = {}): Observation {
   return {
     volume: 'alpha',
     at: NOW,
-    ledger: { generation: 1, currentVolume: 'vol-11111111', owner: 'i-owner' },
+    ledger: { generation: 1, currentVolume: 'vol-11111111', owner: 'i-owner', lease: undefined, paged: undefined },
     volumes: [volume()],
     instances: [instance('i-owner'), instance('i-standby')],
     recoveryPoints: [point(10), point(70)],

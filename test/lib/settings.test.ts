@@ -19,11 +19,12 @@ const NAME =
 const ALL = 'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
+const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
 const GIB = 'a whole number from 1 to 65536 GiB (gp3)';
 const INSTANCES = 'a whole number from 2 to 20 instances (owner and standby are two)';
 
 describe('a wrong setting is refused in one line: which, what was received, what is allowed', () => {
-  test.each<[what: string, context: unknown, line: string]>([
+  test.each<[what: string, context: unknown, line: unknown]>([
     ['malformed JSON', '{', 'remount: received "{"; allowed: a JSON object'],
     ['malformed JSON of two lines', '{\n', 'remount: received "{\\n"; allowed: a JSON object'],
     ['no object', '[]', `remount: received []; allowed: an object of ${ALL}`],
@@ -64,6 +65,11 @@ describe('a wrong setting is refused in one line: which, what was received, what
     ['instances as text', { instancesPerZone: '2' }, `instancesPerZone: received "2"; allowed: ${INSTANCES}`],
 
     ['one zone', { zones: ['eu-west-1a'] }, 'zones: received ["eu-west-1a"]; allowed: two to six Availability Zones'],
+    [
+      'seven zones',
+      { zones: SEVEN_ZONES },
+      `zones: received ${JSON.stringify(SEVEN_ZONES)}; allowed: two to six Availability Zones`,
+    ],
     ['no zone', { zones: ['eu-west-1a', 'b'] }, `zones[1]: received "b"; allowed: ${ZONE}`],
     [
       'a zone twice',
@@ -77,6 +83,11 @@ describe('a wrong setting is refused in one line: which, what was received, what
     ],
 
     ['no volumes', { volumes: [] }, 'volumes: received []; allowed: 1 to 25 content volumes'],
+    [
+      'too many volumes',
+      { volumes: Array.from({ length: 26 }, (_, i) => ({ name: `v${i}` })) },
+      expect.stringMatching(/^volumes: received \[.*\.\.\.; allowed: 1 to 25 content volumes$/),
+    ],
     ['no list of volumes', { volumes: 'alpha' }, 'volumes: received "alpha"; allowed: a list of content volumes'],
     [
       'a volume by its name',
@@ -148,7 +159,7 @@ describe('a wrong setting is refused in one line: which, what was received, what
   ])('%s', (_, context, line) => {
     const error = thrownBy(context);
     expect(error).toBeInstanceOf(SettingsError);
-    expect((error as Error).message).toBe(line);
+    expect((error as Error).message).toEqual(line);
   });
 
   test('a value that is too long is cut', () => {

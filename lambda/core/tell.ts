@@ -1,0 +1,59 @@
+import type { Incident } from './model.ts';
+import type { Ports } from './ports.ts';
+import type { Rejected } from './replace.ts';
+
+/** Nobody is told the same twice within this long, and no sweep tries again what people were told of: the world has to change first. */
+export const QUIET_SECONDS = 15 * 60;
+
+/** Tells people how a heal ended: good news always, what they have to do once in a while. */
+export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[] = []): Promise<void> {
+  if (incident.outcome === 'healed') {
+    await ports.people.tell(subject(incident), letter(incident, rejected));
+    await ports.ledger.notePage(incident.volume, undefined);
+    return;
+  }
+  const now = ports.clock.now();
+  const about = gist(incident.summary);
+  // A ledger that cannot be read must not keep people from being told.
+  const before = await ports.ledger.read(incident.volume).catch(() => undefined);
+  if (before?.paged?.about === about && isRecent(before.paged.at, now)) return;
+  await ports.people.tell(subject(incident), letter(incident, rejected));
+  await ports.ledger.notePage(incident.volume, { about, at: now });
+}
+
+/** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */
+export function isRecent(at: number, now: number): boolean {
+  return now - at < QUIET_SECONDS * 1000;
+}
+
+/** A reason without the ids and figures that differ from one attempt to the next. */
+function gist(summary: string): string {
+  return summary.replace(/\b(vol|snap|i)-[0-9a-f]+\b/g, '$1').replace(/\d+/g, '#');
+}
+
+function subject(incident: Incident): string {
+  if (incident.outcome !== 'healed') return `Remount: ${incident.volume} needs a person`;
+  return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
+}
+
+function letter(incident: Incident, rejected: readonly Rejected[] = []): string {
+  const r = incident.replacement;
+  const lines = [
+    incident.summary,
+    '',
+    `Incident ${incident.id}, started by ${incident.trigger.kind}: ${incident.trigger.reason}`,
+    ...(r
+      ? [
+          `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
+        ]
+      : []),
+    ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),
+    '',
+    ...incident.steps.map((s) =>
+      `${new Date(s.startedAt).toISOString()} ${s.name} ${((s.endedAt - s.startedAt) / 1000).toFixed(1)} s ${s.note}`.trimEnd(),
+    ),
+    '',
+    'What to do: docs/runbook.md',
+  ];
+  return lines.join('\n');
+}

@@ -74,7 +74,10 @@ export function newestPointTaken(world: World, stage: Stage, failure: Failure, o
   const { snapshot } = recoveryPoint(world, failure, owner);
   const { spoilt } = world.services.cloud.faults;
   const sound = completedSnapshots(world, stage, failure.volume).filter(
-    (s) => s.startedAt <= failure.at && !spoilt.has(s.id) && s.volumeId !== servedVolume(world, owner, failure.volume),
+    (s) =>
+      (s.completedAt ?? failure.at) < failure.at &&
+      !spoilt.has(s.id) &&
+      s.volumeId !== servedVolume(world, owner, failure.volume),
   );
   const newest = sound[0];
   const kept = snapshot !== undefined && newest !== undefined && snapshot.startedAt >= newest.startedAt;

@@ -24,6 +24,8 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     const volume = ec2.volume(volumeId);
     if (volume.state !== 'available' && volume.state !== 'in-use')
       throw new ServiceError('IncorrectState', `Volume ${volume.id} is in the '${volume.state}' state`);
+    if (cloud.faults.lostZones.has(volume.zone))
+      throw new ServiceError('Unavailable', 'The service is unavailable. Please try again shortly.', 503);
     const now = cloud.clock.now();
     const siblings = [...ec2.snapshots.values()].filter((s) => s.volumeId === volumeId);
     if (siblings.some((s) => now - s.startedAt < APART_MS))
@@ -43,6 +45,7 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
       sizeGiB: volume.sizeGiB,
       startedAt: now,
       state: 'pending',
+      completedAt: undefined,
       keyArn: volume.keyArn,
       encrypted: volume.encrypted,
       tags: { ...tags },
@@ -50,8 +53,10 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     cloud.disks.takeSnapshot(volumeId, snapshot.id);
     ec2.snapshots.set(snapshot.id, snapshot);
     cloud.clock.after(random.delay(COMPLETE), () => {
-      if (!ec2.snapshots.has(snapshot.id)) return;
+      // What had not left the zone when it was lost never will.
+      if (!ec2.snapshots.has(snapshot.id) || cloud.faults.lostZones.has(volume.zone)) return;
       snapshot.state = 'completed';
+      snapshot.completedAt = cloud.clock.now();
       done(snapshot);
     });
     return snapshot;

@@ -38,6 +38,8 @@ export interface SimSnapshot {
   readonly sizeGiB: number;
   readonly startedAt: number;
   state: 'pending' | 'completed';
+  /** When it was completed. */
+  completedAt: number | undefined;
   readonly keyArn: string | undefined;
   readonly encrypted: boolean;
   readonly tags: Tags;

@@ -1,7 +1,7 @@
 /** The file system is gone, and AWS does not do what it is asked: or not at once, or not at all. */
 import { exhaustCapacity, revokeKey, stickAttach, throttle } from '../cloud/failures.ts';
 import type { Scenario } from '../world.ts';
-import { incident, PAGES_AGAIN } from './incident.ts';
+import { incident } from './incident.ts';
 import { breakFileSystem } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
@@ -18,7 +18,6 @@ export const controlPlaneScenarios: Readonly<Record<string, Scenario>> = {
   capacity: incident({
     about: 'the file system shuts down, and no volume can be made in its zone',
     expect: { outcome: ['page', 'relocate'], withinMs: 10 * MINUTE_MS, because: /InsufficientVolumeCapacity/ },
-    notYet: PAGES_AGAIN,
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       exhaustCapacity(strike.services, strike.first.zone);
@@ -35,7 +34,6 @@ export const controlPlaneScenarios: Readonly<Record<string, Scenario>> = {
   'key-revoked': incident({
     about: 'the file system shuts down, and every new volume fails because its key is revoked',
     expect: { outcome: ['page'], withinMs: 10 * MINUTE_MS, because: /key/ },
-    notYet: PAGES_AGAIN,
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       revokeKey(strike.services);

@@ -76,7 +76,6 @@ export const healScenarios: Readonly<Record<string, Scenario>> = {
   'deploy-during-heal': incident({
     about: 'the file system shuts down, and somebody deploys the stack over and over while it is healed',
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
-    notYet: 'the keeper makes a volume of its own between quarantine and promotion',
     strike: (strike) => {
       const { clock } = strike.world;
       breakFileSystem(strike, strike.first);

@@ -8,7 +8,7 @@ import {
   wakeInstance,
 } from '../cloud/failures.ts';
 import type { Scenario } from '../world.ts';
-import { incident, PAGES_AGAIN } from './incident.ts';
+import { incident } from './incident.ts';
 import { struck } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
@@ -23,7 +23,7 @@ export const hostScenarios: Readonly<Record<string, Scenario>> = {
   }),
   'instance-hang': incident({
     about: 'the owner answers nothing, EC2 calls it running, and it wakes up later',
-    expect: { outcome: ['failover'], withinMs: 15 * MINUTE_MS },
+    expect: { outcome: ['failover'], withinMs: 15 * MINUTE_MS, calls: 1000 },
     strike: ({ services, world, first }) => {
       hangInstance(services, first.owner);
       world.clock.after(WAKES_AFTER_MS, () => wakeInstance(services, first.owner));
@@ -52,7 +52,7 @@ export const hostScenarios: Readonly<Record<string, Scenario>> = {
   }),
   'zone-loss': incident({
     about: 'nothing in the home zone answers any more, and no volume can be made there',
-    expect: { outcome: ['relocate'], withinMs: 30 * MINUTE_MS, calls: 1500 },
+    expect: { outcome: ['relocate'], withinMs: 30 * MINUTE_MS, calls: 1500, mayPage: true },
     strike: ({ services, first }) => loseZone(services, first.zone),
   }),
   'stuck-detach': incident({
@@ -64,7 +64,6 @@ export const hostScenarios: Readonly<Record<string, Scenario>> = {
       mayPage: true,
       calls: 1500,
     },
-    notYet: PAGES_AGAIN,
     strike: ({ services, first }) => {
       stickDetach(services, 1);
       terminateInstance(services, first.owner);

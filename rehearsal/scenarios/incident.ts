@@ -33,9 +33,6 @@ const PATIENCE_MS = 45 * MINUTE_MS;
 const REST_MS = 20 * MINUTE_MS;
 const CALLS = 600;
 
-/** Why some scenarios that end with a person cannot pass yet. */
-export const PAGES_AGAIN = 'every sweep heals again in vain, and pages again';
-
 /** What a scenario must end in. */
 export interface Expectation {
   /** Any of these. */

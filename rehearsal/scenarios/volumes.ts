@@ -2,7 +2,7 @@
 import { deleteSnapshots, loseVolume, releaseStall, spoilSnapshots, stallVolume } from '../cloud/failures.ts';
 import type { Scenario } from '../world.ts';
 import { plantBlank } from './blank.ts';
-import { incident, PAGES_AGAIN } from './incident.ts';
+import { incident } from './incident.ts';
 import { breakFileSystem, struck } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
@@ -35,7 +35,6 @@ export const volumeScenarios: Readonly<Record<string, Scenario>> = {
   'no-recovery-point': incident({
     about: 'the file system shuts down, and somebody has deleted every snapshot',
     expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: /no completed snapshot/, deletes: true },
-    notYet: PAGES_AGAIN,
     strike: (strike) => {
       deleteSnapshots(strike.services, strike.stage.physical(strike.first.volume));
       breakFileSystem(strike, strike.first);
@@ -44,7 +43,6 @@ export const volumeScenarios: Readonly<Record<string, Scenario>> = {
   'blank-trap': incident({
     about: 'the volume is lost, the ledger forgets it, and a blank one lies there as the current one',
     expect: { outcome: ['replace', 'page'], withinMs: 10 * MINUTE_MS, because: /blank/ },
-    notYet: PAGES_AGAIN,
     strike: (strike) => {
       loseVolume(strike.services, struck(strike, strike.first));
       plantBlank(strike, strike.first);

@@ -25,14 +25,13 @@ let clock: VirtualClock;
 let cloud: Cloud;
 let ec2: Ec2State;
 let snapshots: Snapshots;
-let instances: Instances;
 
 beforeEach(() => {
   clock = new VirtualClock(START);
   cloud = new Cloud({ region: 'eu-west-1', clock, random: new Random(1), disks: new MemoryDisks() });
   ec2 = new Ec2State(cloud);
   const bus = new EventBus(cloud, new Lambda(cloud, '', () => {}));
-  instances = new Instances(cloud, ec2, bus, new Attachments(cloud, ec2, bus));
+  new Instances(cloud, ec2, bus, new Attachments(cloud, ec2, bus));
   new StatusChecks(cloud, ec2);
   ec2Volumes(cloud, ec2, bus);
   snapshots = ec2Snapshots(cloud, ec2, () => {});

@@ -144,20 +144,29 @@ export class VolumeHealer extends Construct {
     );
   }
 
+  /** Looks at every volume now and then, and when an instance stops or goes: quicker than the alarm's patience with silence. */
   #sweep({ targetGroups, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
     const volumes = [...targetGroups.keys()];
     for (let from = 0; from < volumes.length; from += TARGETS_A_RULE) {
-      new Rule(this, `Sweep${from / TARGETS_A_RULE}`, {
+      const number = from / TARGETS_A_RULE;
+      const targets = volumes.slice(from, from + TARGETS_A_RULE).map((sweep) => {
+        const event = RuleTargetInput.fromObject({ sweep });
+        return new LambdaTarget(this.live, { event, retryAttempts: 2, maxEventAge: sweepEvery });
+      });
+      new Rule(this, `Sweep${number}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
         schedule: Schedule.rate(sweepEvery),
-        targets: volumes.slice(from, from + TARGETS_A_RULE).map(
-          (sweep) =>
-            new LambdaTarget(this.live, {
-              event: RuleTargetInput.fromObject({ sweep }),
-              retryAttempts: 2,
-              maxEventAge: sweepEvery,
-            }),
-        ),
+        targets,
+      });
+      // The event carries no tags, so that of any instance of the account starts a look; best effort, hence the sweep.
+      new Rule(this, `Instance${number}`, {
+        description: 'Remount: looks at every content volume when an instance stops or is gone',
+        eventPattern: {
+          source: ['aws.ec2'],
+          detailType: ['EC2 Instance State-change Notification'],
+          detail: { state: ['stopping', 'stopped', 'shutting-down', 'terminated'] },
+        },
+        targets,
       });
     }
   }

@@ -108,7 +108,7 @@ describe('other settings', () => {
     const { template } = synthesized(settings);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
     template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
-    template.resourceCountIs('AWS::Events::Rule', 2);
+    template.resourceCountIs('AWS::Events::Rule', 4);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');
     const homes = resourcesOf(template, 'Custom::RemountContentVolume').map((v) => v.Properties.Zone);

@@ -66,13 +66,24 @@ describe('the function', () => {
 
 describe('the sweep', () => {
   const rules = resourcesOf(template, 'AWS::Events::Rule').map(
-    ({ Properties }) => Properties as { ScheduleExpression: string; Targets: { Arn: unknown; Input: string }[] },
+    ({ Properties }) =>
+      Properties as {
+        ScheduleExpression?: string;
+        EventPattern?: { detail: { state: string[] } };
+        Targets: { Arn: unknown; Input: string }[];
+      },
   );
 
-  test('looks at each volume every five minutes, five targets a rule at most', () => {
-    expect(rules.map((rule) => rule.ScheduleExpression)).toEqual(['rate(5 minutes)', 'rate(5 minutes)']);
-    expect(rules.map((rule) => rule.Targets.length)).toEqual([5, 2]);
-    expect(rules.flatMap((rule) => rule.Targets.map((t) => JSON.parse(t.Input)))).toEqual(
+  test.each([
+    ['every five minutes', (rule: (typeof rules)[number]) => rule.ScheduleExpression === 'rate(5 minutes)'],
+    [
+      'when an instance stops or is gone',
+      (rule: (typeof rules)[number]) => rule.EventPattern?.detail.state.includes('terminated') === true,
+    ],
+  ])('looks at each volume %s, five targets a rule at most', (_, meant) => {
+    const chosen = rules.filter(meant);
+    expect(chosen.map((rule) => rule.Targets.length)).toEqual([5, 2]);
+    expect(chosen.flatMap((rule) => rule.Targets.map((t) => JSON.parse(t.Input)))).toEqual(
       VOLUMES.map((sweep) => ({ sweep })),
     );
   });

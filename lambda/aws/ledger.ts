@@ -93,9 +93,15 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: paged ? 'SET pagedAbout = :about, pagedAt = :at' : 'REMOVE pagedAbout, pagedAt',
+            UpdateExpression: paged
+              ? 'SET pagedAbout = :about, pagedAt = :at, pagedFinal = :final'
+              : 'REMOVE pagedAbout, pagedAt, pagedFinal',
             ...(paged && {
-              ExpressionAttributeValues: { ':about': { S: paged.about }, ':at': { N: String(paged.at) } },
+              ExpressionAttributeValues: {
+                ':about': { S: paged.about },
+                ':at': { N: String(paged.at) },
+                ':final': { BOOL: paged.final },
+              },
             }),
           }),
         ),
@@ -123,12 +129,15 @@ function key(pk: string, sk: string): Record<string, AttributeValue> {
 }
 
 function toState(item: Record<string, AttributeValue>): LedgerState {
-  const { leaseHolder, leaseUntil, pagedAbout, pagedAt } = item;
+  const { leaseHolder, leaseUntil, pagedAbout, pagedAt, pagedFinal } = item;
   return {
     generation: Number(item.generation?.N ?? 0),
     currentVolume: item.currentVolume?.S,
     owner: item.volumeOwner?.S,
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
-    paged: pagedAbout?.S === undefined ? undefined : { about: pagedAbout.S, at: Number(pagedAt?.N) },
+    paged:
+      pagedAbout?.S === undefined
+        ? undefined
+        : { about: pagedAbout.S, at: Number(pagedAt?.N), final: pagedFinal?.BOOL === true },
   };
 }

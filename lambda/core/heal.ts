@@ -43,7 +43,7 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
     const decision = decide(seen);
     if (decision.kind === 'none') return { outcome: 'falseAlarm', summary: decision.reason, healId: begun.healId };
     const paged = seen.ledger?.paged;
-    if (paged && isRecent(paged.at, begun.at))
+    if (paged?.final && isRecent(paged.at, begun.at))
       return { outcome: 'quiet', summary: `people were told: ${paged.about}`, healId: begun.healId };
   }
   if (!(await awaitLease(ports, journal, begun.healId, trigger))) {
@@ -80,7 +80,9 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
   // Each of the three has its own step, and the telling goes first: when the ledger is what failed, a person still hears of it.
   const told =
-    end.outcome === 'falseAlarm' ? undefined : await attempt(workflow, 'tell', () => tell(ports, closed, end.rejected));
+    end.outcome === 'falseAlarm'
+      ? undefined
+      : await attempt(workflow, 'tell', () => tell(ports, closed, end.rejected, end.final));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
   const trouble = [told, recorded, released].filter((t) => t !== undefined);
@@ -96,6 +98,8 @@ interface Ending {
   readonly summary: string;
   readonly replacement?: Replacement;
   readonly rejected?: readonly Rejected[];
+  /** Nothing that is safe is left to try: only people can. */
+  readonly final?: boolean;
 }
 
 async function rounds(ports: Ports, journal: Journal, healId: string, volume: string): Promise<Ending> {
@@ -114,7 +118,7 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         await keepEvidence(ports, journal, healId, replacement);
         return { outcome: 'healed', summary: acted, rejected, ...(replacement && { replacement }) };
       case 'page':
-        return { outcome: 'paged', summary: decision.reason, rejected };
+        return { outcome: 'paged', summary: decision.reason, rejected, final: true };
       case 'wait': {
         const { waitedSeconds } = context;
         if (waitedSeconds >= PATIENCE_SECONDS)
@@ -137,7 +141,7 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
         if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
         else if (!result.found && !result.useless)
-          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected };
+          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected, final: true };
         else context = learn(context, result);
         break;
       }
@@ -146,7 +150,8 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         const result = await replace(ports, journal, healId, volume, decision, round);
         rejected.push(...result.rejected);
         if (!result.done) {
-          if (!result.useless) return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected };
+          if (!result.useless && !result.again)
+            return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected, final: true };
           context = learn(context, result);
           break;
         }

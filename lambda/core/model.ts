@@ -82,11 +82,18 @@ export interface LedgerEntry {
   readonly owner: string | undefined;
 }
 
+/** What people were told that they have to do. `final`: only they can; else the sweep goes on trying. */
+export interface Paged {
+  readonly about: string;
+  readonly at: number;
+  readonly final: boolean;
+}
+
 /** What else the ledger's item says. */
 export interface LedgerState extends LedgerEntry {
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
   /** What people were last told that they have to do, and when. */
-  readonly paged: { readonly about: string; readonly at: number } | undefined;
+  readonly paged: Paged | undefined;
 }
 
 /** Everything `decide` looks at. */

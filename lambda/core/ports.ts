@@ -4,6 +4,7 @@ import type {
   Instance,
   LedgerEntry,
   LedgerState,
+  Paged,
   Probe,
   ProbeState,
   RecoveryPoint,
@@ -80,7 +81,7 @@ export interface Ledger {
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
   /** Notes what people were told that they have to do; `undefined`: nothing any more. */
-  notePage(volume: string, paged: LedgerState['paged']): Promise<void>;
+  notePage(volume: string, paged: Paged | undefined): Promise<void>;
 }
 
 export interface Balancer {

@@ -16,8 +16,14 @@ export interface Rejected {
 
 export type ReplaceResult =
   | { readonly done: true; readonly replacement: Replacement; readonly rejected: readonly Rejected[] }
-  /** `useless`: the standby did not do what it was told; another one may. */
-  | { readonly done: false; readonly why: string; readonly useless?: string; readonly rejected: readonly Rejected[] };
+  /** `useless`: the standby did not do what it was told; another one may. `again`: look again, and go on from there. */
+  | {
+      readonly done: false;
+      readonly why: string;
+      readonly useless?: string;
+      readonly again?: boolean;
+      readonly rejected: readonly Rejected[];
+    };
 
 /**
  * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (DESIGN, section 6).
@@ -67,11 +73,13 @@ export async function replace(
     const entry = { generation: decision.generation, currentVolume: newId, owner: standby.id };
     const agreed = () => `generation ${decision.generation} is ${newId} on ${standby.id}`;
     await journal.step('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry), agreed);
-    const servingAt = await journal.step(
+    const served = await journal.step(
       'serve',
       () => serve(ports, volume, newId, standby.id),
-      () => `${newId} on ${standby.id}`,
+      (answer) => answer.note,
     );
+    // The ledger names the new volume now: the next look finds it not served, and serves it.
+    if (!served.at) return { done: false, why: served.note, again: true, rejected };
     await journal.step(
       'promote',
       () => ports.compute.promote(newId).then(() => newId),
@@ -83,7 +91,7 @@ export async function replace(
       snapshotId: point.snapshotId,
       owner: standby.id,
       recoveryPointAt: prepared.canaryAt,
-      servingAt,
+      servingAt: served.at,
       files: prepared.files,
     };
     return { done: true, replacement, rejected };
@@ -126,17 +134,18 @@ async function prepare(
   return { ok: true, canaryAt, files };
 }
 
-/** @returns when the probe said `serving`, Unix milliseconds. */
-async function serve(ports: Ports, volume: string, volumeId: string, instanceId: string): Promise<number> {
+/** @returns when the probe said `serving`, Unix milliseconds; without it, why not */
+async function serve(
+  ports: Ports,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<{ readonly at?: number; readonly note: string }> {
   const served = await ports.host.serve(instanceId, volume, volumeId);
-  if (served.result !== 'ok') throw new Error(`could not serve ${volumeId} on ${instanceId}: ${describe(served)}`);
-  const probe = await ports.host.probe(instanceId, volume);
-  if (probe.state !== 'serving') {
-    throw new Error(
-      `${volumeId} on ${instanceId} was told to serve, but the probe says ${probe.state}: ${probe.detail}`,
-    );
-  }
-  return ports.clock.now();
+  if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${describe(served)}` };
+  const { state, detail } = await ports.host.probe(instanceId, volume);
+  if (state === 'serving') return { at: ports.clock.now(), note: `${volumeId} on ${instanceId}` };
+  return { note: `${volumeId} on ${instanceId} was told to serve, but the probe says ${state}: ${detail}` };
 }
 
 /** Sets a candidate that failed aside: kept and marked, so that a person can look at it, and off the standby's mounts. */

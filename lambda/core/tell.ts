@@ -2,11 +2,16 @@ import type { Incident } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
 
-/** Nobody is told the same twice within this long, and no sweep tries again what people were told of: the world has to change first. */
+/** Nobody is told the same twice within this long, and no sweep tries again what only people can mend. */
 export const QUIET_SECONDS = 15 * 60;
 
 /** Tells people how a heal ended: good news always, what they have to do once in a while. */
-export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[] = []): Promise<void> {
+export async function tell(
+  ports: Ports,
+  incident: Incident,
+  rejected: readonly Rejected[] = [],
+  final = false,
+): Promise<void> {
   if (incident.outcome === 'healed') {
     await ports.people.tell(subject(incident), letter(incident, rejected));
     await ports.ledger.notePage(incident.volume, undefined);
@@ -18,7 +23,7 @@ export async function tell(ports: Ports, incident: Incident, rejected: readonly 
   const before = await ports.ledger.read(incident.volume).catch(() => undefined);
   if (before?.paged?.about === about && isRecent(before.paged.at, now)) return;
   await ports.people.tell(subject(incident), letter(incident, rejected));
-  await ports.ledger.notePage(incident.volume, { about, at: now });
+  await ports.ledger.notePage(incident.volume, { about, at: now, final });
 }
 
 /** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */

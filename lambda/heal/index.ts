@@ -8,15 +8,15 @@ import { ssmHost } from '../aws/host.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
-import { heal } from '../core/heal.ts';
-import type { Ports } from '../core/ports.ts';
+import { type HealResult, heal } from '../core/heal.ts';
+import type { Ports, Workflow } from '../core/ports.ts';
 import { readTrigger } from './trigger.ts';
 
-/** The healer: a Lambda durable function, started by alarms and by the sweep. */
-export function createHandler(runtime: Runtime) {
+/** Everything that the healer reaches the world through. */
+export function portsOf(runtime: Runtime): Ports {
   const stack = required(runtime.env, ENV.stack);
   const ssm = ssmClient(runtime);
-  const ports: Ports = {
+  return {
     clock: runtime.clock,
     newId: runtime.newId,
     compute: ec2Compute(ec2Client(runtime), ssm, runtime.clock, stack),
@@ -25,9 +25,21 @@ export function createHandler(runtime: Runtime) {
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
   };
-  return withDurableExecution((event: unknown, context: DurableContext) =>
-    heal(durableWorkflow(context), ports, readTrigger(event, stack)),
-  );
+}
+
+/** The healer on any workflow: the deployed one is durable, the fault simulation's keeps its checkpoints in memory. */
+export function healer(
+  runtime: Runtime,
+  ports = portsOf(runtime),
+): (workflow: Workflow, event: unknown) => Promise<HealResult> {
+  const stack = required(runtime.env, ENV.stack);
+  return (workflow, event) => heal(workflow, ports, readTrigger(event, stack));
+}
+
+/** The healer: a Lambda durable function, started by alarms and by the sweep. */
+export function createHandler(runtime: Runtime) {
+  const run = healer(runtime);
+  return withDurableExecution((event: unknown, context: DurableContext) => run(durableWorkflow(context), event));
 }
 
 let deployed: ReturnType<typeof createHandler> | undefined;

@@ -45,6 +45,14 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   elasticloadbalancing: { median: 60, p99: 300 },
 };
 
+/** One call on its way, as {@link Cloud.intercept} sees it. */
+export interface Call {
+  readonly principal: Principal;
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
 /** What the rest of the simulated AWS knows of a resource when it judges a call. */
 export interface TagIndex {
   tagsOf(resourceId: string): Readonly<Record<string, string>>;
@@ -61,6 +69,8 @@ export class Cloud {
   readonly faults = new Faults();
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
   readonly lives = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
+  /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */
+  intercept: ((call: Call, perform: () => object) => Promise<object>) | undefined;
   readonly log: Happening[] = [];
   readonly calls: CallRecord[] = [];
   readonly #operations = new Map<string, Operation>();
@@ -118,7 +128,7 @@ export class Cloud {
     await this.clock.sleep(Math.ceil(latency / 2));
     if (this.lives.getStore()?.dead) await new Promise(() => {});
     let result = 'ok';
-    try {
+    const perform = () => {
       if (
         service === 'ec2' &&
         (this.faults.throttledUntil > this.clock.now() || !this.#throttle.take(operation, this.clock.now()))
@@ -127,6 +137,9 @@ export class Cloud {
       }
       this.authorize(principal, service, operation, input);
       return known(input, principal);
+    };
+    try {
+      return await (this.intercept ? this.intercept({ principal, service, operation, input }, perform) : perform());
     } catch (error) {
       result = error instanceof Error ? error.name : 'Error';
       throw error;

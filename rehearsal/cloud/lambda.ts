@@ -30,6 +30,12 @@ interface Permission {
 const QUEUE = { median: 60, p99: 500 };
 const RETRY_AFTER_MS = [60_000, 120_000];
 
+/** Puts something else in the place of a function's bundle. @returns `undefined`: the bundle it is */
+export type Substitute = (
+  definition: FunctionDefinition,
+  runtime: Runtime,
+) => ((event: unknown) => Promise<unknown>) | undefined;
+
 /** What CloudFormation's answer address receives. */
 export type ResponseListener = (url: string, body: string) => void;
 
@@ -45,6 +51,8 @@ export class Lambda {
   readonly #retries = new Map<string, number>();
   readonly #durable: DurableService;
   readonly #respond: ResponseListener;
+  /** Asked when a function is first run. */
+  substitute: Substitute | undefined;
   #busy = 0;
 
   constructor(cloud: Cloud, assets: string, respond: ResponseListener) {
@@ -133,6 +141,8 @@ export class Lambda {
   }
 
   async #import(definition: FunctionDefinition): Promise<(event: unknown) => Promise<unknown>> {
+    const substituted = this.substitute?.(definition, this.#runtime(definition));
+    if (substituted) return substituted;
     const file = join(this.#assets, `asset.${definition.assetKey.replace(/\.zip$/, '')}`, 'index.mjs');
     if (!existsSync(file)) throw new Error(`${definition.logicalId}: the bundle ${file} is not in the cloud assembly`);
     const bundle: { createHandler(runtime: Runtime): unknown } = await import(pathToFileURL(file).href);

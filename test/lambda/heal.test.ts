@@ -254,6 +254,26 @@ describe('a heal', () => {
     expect(scene.told.length).toBe(3);
   });
 
+  test('a step that failed for a while is told once, but the sweep goes on trying', async () => {
+    scene.failing.add('attach vol-new1 i-standby');
+    expect(await run()).toMatchObject({ outcome: 'paged' });
+    expect(await run(SWEEP)).toMatchObject({ outcome: 'healed' });
+    expect(scene.told).toEqual(['Remount: alpha needs a person', 'Remount: alpha is served again, from a snapshot']);
+  });
+
+  test('a replacement that is committed and not yet served is served in the next round', async () => {
+    scene.answers.set('serve vol-new1', 'unreachable');
+    const { serve } = scene.ports.host;
+    scene.ports.host.serve = async (...request) => {
+      const answer = await serve(...request);
+      scene.answers.delete('serve vol-new1');
+      return answer;
+    };
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(scene.did.filter((d) => d.startsWith('serve'))).toEqual(['serve vol-new1: unreachable', 'serve vol-new1']);
+    expect(scene.did.filter((d) => d.startsWith('create')).length).toBe(1);
+  });
+
   test('when the ledger fails too, a person still hears of it, and the execution fails loudly', async () => {
     scene.ports.ledger.record = async () => {
       throw new Error('table is gone');

@@ -32,13 +32,13 @@ export function check(promise: string, kept: boolean, seen: string): Check {
   return { promise, kept, seen };
 }
 
-/** Records of heals of the volume that were begun after a moment, oldest first. */
+/** Records of heals of the volume that had not ended at a moment, oldest first: a sweep may have begun just before. */
 export function incidents(world: World, volume: string, since: number): IncidentRecord[] {
   return world.services.dynamodb
     .all()
     .map((item) => (item.incident?.S === undefined ? undefined : (JSON.parse(item.incident.S) as IncidentRecord)))
     .filter((record) => record !== undefined)
-    .filter((record) => record.volume === volume && Number(record.startedAt) >= since)
+    .filter((record) => record.volume === volume && Number(record.endedAt ?? since) >= since)
     .sort((a, b) => Number(a.startedAt) - Number(b.startedAt));
 }
 
@@ -172,7 +172,7 @@ export function onRecord(world: World, failure: Failure, outcome: RegExp): Check
       ...(record.steps ?? []).flatMap((s) => [s.startedAt, s.endedAt]),
       record.endedAt,
     ].map(Number);
-    const inOrder = times.every((t, i) => t >= (times[i - 1] ?? failure.at) && t <= world.clock.now());
+    const inOrder = times.every((t, i) => t >= (times[i - 1] ?? 0) && t <= world.clock.now());
     if (record.outcome === 'open') return [`${record.id} is still open`];
     return inOrder ? [] : [`${record.id}: its times are not in order`];
   });

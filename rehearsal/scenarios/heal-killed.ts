@@ -64,6 +64,7 @@ function isAbout(world: World, volume: string, event: unknown): boolean {
 async function heal(strike: Strike, point: { readonly step: string; readonly at: KillAt } | undefined) {
   const { world, services, stage, first } = strike;
   const failure = failureOf(world, stage, first.volume);
+  const volumes = stage.physical(first.volume).length;
   const name = point ? `died ${point.at} the effect of ${point.step}` : 'left alone';
   world.say(`the file system of ${failure.volumeId} is broken again: ${name}`);
   if (point) killOnce(services, { ...point, of: (event) => isAbout(world, first.volume, event) });
@@ -76,7 +77,13 @@ async function heal(strike: Strike, point: { readonly step: string; readonly at:
   services.cloud.faults.kill = undefined;
   const { recovery, outcome } = settled;
   const took = recovery ? duration(recovery.servingAt - failure.at) : outcome;
-  const seen = [...(survived ? ['it did not die'] : []), ...wrong.map((c) => `${c.promise}: ${c.seen}`)];
+  // A step that runs twice makes one volume all the same.
+  const made = stage.physical(first.volume).length - volumes;
+  const seen = [
+    ...(survived ? ['it did not die'] : []),
+    ...(made === 1 ? [] : [`${made} volumes were made`]),
+    ...wrong.map((c) => `${c.promise}: ${c.seen}`),
+  ];
   if (recovery) {
     // What was newer than the recovery point is lost, and not owed by the next heal.
     const library = strike.libraries.get(first.volume);

@@ -8,8 +8,8 @@ interface Result {
   readonly denials: readonly string[];
 }
 
-function play(what: string): Result {
-  const ended = node('test/rehearsal/broken.script.ts', [what]);
+function play(what: string, scenario = 'bad-wednesday'): Result {
+  const ended = node('test/rehearsal/broken.script.ts', [what, scenario]);
   if (ended.code !== 0) throw new Error(ended.stderr);
   const result = JSON.parse(ended.stdout) as Result;
   expect(result.places).toBeGreaterThan(0);
@@ -39,6 +39,19 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(result.ok).toBe(false);
     expect(result.broken[0]?.promise).toContain('served after a deployment');
     expect(result.denials.join()).toMatch(/ssm:SendCommand.*HostMount/);
+  });
+
+  test('the healer may not stop a host that hangs: it says so to a person, and starts no second writer', () => {
+    const result = play('stop-permission', 'instance-hang');
+    expect(result.ok).toBe(false);
+    expect(result.broken.map((b) => b.promise)).not.toContain('never two writers');
+    expect(result.denials.join()).toContain('ec2:StopInstances');
+  });
+
+  test('the healer may not take a suspect volume out of the schedule', () => {
+    const result = play('schedule-untagging', 'volume-lost');
+    expect(result.ok).toBe(false);
+    expect(result.denials.join()).toContain('ec2:DeleteTags');
   });
 
   test('a resource that the simulation does not know stops it, by name', () => {

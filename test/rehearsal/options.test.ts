@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readOptions, UsageError } from '../../rehearsal/options.ts';
+import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { node } from './child.ts';
 
 describe('options of the rehearsal', () => {
@@ -10,7 +11,7 @@ describe('options of the rehearsal', () => {
   });
 
   test.each([
-    [['--scenario', 'good-friday'], '--scenario: received "good-friday"; allowed: bad-wednesday'],
+    [['--scenario', 'good-friday'], '--scenario: received "good-friday"; allowed: bad-wednesday, '],
     [['--seed', '-1'], "Option '--seed' argument is ambiguous"],
     [['--seed=-1'], '--seed: received "-1"; allowed: a whole number from 0 to 4294967295'],
     [['--seed', 'abc'], '--seed: received "abc"; allowed: a whole number from 0 to 4294967295'],
@@ -31,10 +32,11 @@ describe('options of the rehearsal', () => {
 
   test('the command says it on standard error, and exits with 2', () => {
     const ended = node('rehearsal/main.ts', ['--scenario', 'nope']);
+    const allowed = [...Object.keys(SCENARIOS), 'all'].join(', ');
     expect(ended).toEqual({
       code: 2,
       stdout: '',
-      stderr: '--scenario: received "nope"; allowed: bad-wednesday; --list describes them\n',
+      stderr: `--scenario: received "nope"; allowed: ${allowed}; --list describes them\n`,
     });
   });
 
@@ -47,5 +49,7 @@ describe('options of the rehearsal', () => {
       code: 0,
       stdout: expect.stringMatching(/^bad-wednesday\s+\S/),
     });
+    const listed = node('rehearsal/main.ts', ['--list']).stdout.trim().split('\n');
+    expect(listed.map((line) => line.split(' ')[0])).toEqual(Object.keys(SCENARIOS));
   });
 });

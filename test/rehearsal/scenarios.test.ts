@@ -1,0 +1,85 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { Outcome } from '../../rehearsal/report.ts';
+import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
+import { realDiskTest } from '../disks/real-disk-test.ts';
+import { node } from './child.ts';
+
+/** All scenarios are played in one go, in the first test that asks. */
+jest.setTimeout(400_000);
+
+/** What no scenario may break, whether it is ready or not. */
+const SAFETY = [
+  'never two writers',
+  'never a blank volume in the place of content',
+  'the suspect volume is kept, and out of the schedule',
+];
+
+function play(...args: readonly string[]) {
+  const ended = node('rehearsal/main.ts', [...args, '--json']);
+  if (ended.stdout === '') throw new Error(`no result: ${ended.stderr}`);
+  return { code: ended.code, json: JSON.parse(ended.stdout) as unknown };
+}
+
+const brokenOf = (outcome: Outcome) => outcome.virtual.checks.filter((c) => !c.kept);
+
+describe('every scenario, on memory disks', () => {
+  let cached: { readonly code: number | null; readonly outcomes: readonly Outcome[] } | undefined;
+  const all = () => {
+    if (!cached) {
+      const { code, json } = play('--disks', 'memory', '--scenario', 'all');
+      cached = { code, outcomes: json as Outcome[] };
+    }
+    return cached;
+  };
+  const outcomeOf = (name: string) => {
+    const found = all().outcomes.find((o) => o.scenario === name);
+    if (!found) throw new Error(`${name} was not played`);
+    return found;
+  };
+
+  for (const [name, { notYet }] of Object.entries(SCENARIOS)) {
+    // A scenario that cannot pass yet is no proof of anything, and does not pass for one.
+    (notYet ? test.skip : test)(`${name} keeps every promise${notYet ? ` (not yet: ${notYet})` : ''}`, () => {
+      expect(brokenOf(outcomeOf(name))).toEqual([]);
+      expect(outcomeOf(name).ok).toBe(true);
+    });
+
+    test(`${name} is safe`, () => {
+      const { checks } = outcomeOf(name).virtual;
+      for (const promise of SAFETY.slice(0, 2)) expect(checks.map((c) => c.promise)).toContain(promise);
+      expect(brokenOf(outcomeOf(name)).filter((c) => SAFETY.includes(c.promise))).toEqual([]);
+    });
+  }
+
+  test('the exit code says whether all promises were kept', () => {
+    expect(all().code).toBe(all().outcomes.every((o) => o.ok) ? 0 : 1);
+  });
+
+  test('the healer dies at every step of a heal, twice', () => {
+    const died = outcomeOf('heal-killed').virtual.checks.filter((c) => c.promise.startsWith('died '));
+    expect(died.length).toBeGreaterThanOrEqual(24);
+    for (const step of ['lease', 'quarantine', 'create-replacement', 'mount', 'fence', 'commit', 'serve', 'promote'])
+      expect(died.filter((c) => c.promise.includes(`effect of ${step}:`)).length).toBe(2);
+  });
+});
+
+describe('scenarios with much chance in them', () => {
+  test('the same seed gives the same virtual log, byte for byte', () => {
+    const [once, twice] = [1, 2].map(() => {
+      const { json } = play('--disks', 'memory', '--scenario', 'instance-hang', '--seed', '21');
+      return JSON.stringify((json as Outcome).virtual);
+    });
+    expect(once).toBe(twice);
+  });
+});
+
+describe('on real disks', () => {
+  const it = realDiskTest();
+  // A volume that moves, one that hangs, one whose data are gone, and a copy that the kernel refuses to mount.
+  for (const name of ['instance-loss', 'stalled-io', 'volume-lost', 'rotten-snapshots'])
+    it(`${name} keeps every promise`, () => {
+      const { json } = play('--disks', 'xfs', '--scenario', name);
+      expect(brokenOf(json as Outcome)).toEqual([]);
+      expect((json as Outcome).disks).toBe('xfs');
+    });
+});

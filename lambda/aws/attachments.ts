@@ -8,6 +8,7 @@ const POLL_MS = 1000;
 /** Attach and detach take 1-4 s mostly, and are stuck beyond 90 s (figures of the EBS CSI driver's authors). */
 const STUCK_SECONDS = 90;
 /** Names for EBS data volumes on Nitro, docs.aws.amazon.com/ebs/latest/userguide/device_naming.html. */
+const DEVICE_ATTEMPTS = 3;
 const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
 
 /** @returns the volume, or `undefined` where EC2 does not find it: one created a moment ago may not be found yet */
@@ -33,6 +34,26 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
     }
   }
 
+  /** Two heals may choose the same free name at the same moment: the one that is refused looks again. */
+  async function order(volumeId: string, instanceId: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const instance = (await instances()).find((i) => i.id === instanceId);
+      const free = DEVICES.filter((name) => !instance?.devices.includes(name));
+      // EC2's list of devices lags a little: each attempt takes the next free one.
+      const Device = free[attempt - 1];
+      if (!Device)
+        throw new Error(`could not attach ${volumeId} to ${instanceId}: none of ${DEVICES.join(', ')} is free`);
+      try {
+        await translated(`attach ${volumeId} to ${instanceId}`, () =>
+          ec2.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device })),
+        );
+        return;
+      } catch (error) {
+        if (attempt >= DEVICE_ATTEMPTS || !isKind(error, 'invalid')) throw error;
+      }
+    }
+  }
+
   return {
     async attach(volumeId: string, instanceId: string): Promise<boolean> {
       const before = await describeVolume(ec2, volumeId);
@@ -42,13 +63,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
           `could not attach ${volumeId} to ${instanceId}: it is ${elsewhere.state} at ${elsewhere.instanceId}`,
         );
       if (!before?.attachments.some((a) => a.instanceId === instanceId)) {
-        const instance = (await instances()).find((i) => i.id === instanceId);
-        const device = DEVICES.find((name) => !instance?.devices.includes(name));
-        if (!device)
-          throw new Error(`could not attach ${volumeId} to ${instanceId}: none of ${DEVICES.join(', ')} is free`);
-        await translated(`attach ${volumeId} to ${instanceId}`, () =>
-          ec2.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device })),
-        );
+        await order(volumeId, instanceId);
       }
       return settled(`${volumeId} attached to ${instanceId}`, async () => {
         const at = (await describeVolume(ec2, volumeId))?.attachments.find((a) => a.instanceId === instanceId);

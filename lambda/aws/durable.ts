@@ -3,24 +3,32 @@ import { DeadlineExceeded } from '../core/clock.ts';
 import type { Workflow } from '../core/ports.ts';
 import { isKind } from './errors.ts';
 
-/** Tries of a step, beyond the SDK's own tries of each call. The pauses (1, 2, 4 s) suspend the function. */
-const STEP_ATTEMPTS = 4;
+/** Tries of a step, beyond the SDK's own tries of each call: together they outlast a minute of throttling. */
+const STEP_ATTEMPTS = 8;
+/** The pauses between them (1, 2, 4, 8, 10, 10 ... s) suspend the function. */
+const LONGEST_DELAY_SECONDS = 10;
 
 /** A workflow whose steps are those of a Lambda durable execution: checkpointed, at least once each. */
 export function durableWorkflow(context: DurableContext): Workflow {
   return {
-    step: (name, run) =>
-      context.step(name, run, {
-        retryStrategy: (error, attempt) => ({
-          shouldRetry: attempt < STEP_ATTEMPTS && worthAnotherTry(error),
-          delay: { seconds: 2 ** (attempt - 1) },
-        }),
-      }),
+    step: (name, run) => context.step(name, run, { retryStrategy: stepRetry }),
     pause: (name, seconds) => context.wait(name, { seconds }),
   };
 }
 
-/** Denied stays denied and invalid stays invalid; a throttled or unanswered call may go through later. */
-function worthAnotherTry(error: Error): boolean {
-  return error instanceof DeadlineExceeded || isKind(error, 'transient') || isKind(error, 'notFound');
+/** Whether a step that failed is tried again, and after how long. `attempt` counts from 1. */
+export function stepRetry(
+  error: Error,
+  attempt: number,
+): { readonly shouldRetry: boolean; readonly delay: { readonly seconds: number } } {
+  return {
+    shouldRetry: attempt < tries(error),
+    delay: { seconds: Math.min(2 ** (attempt - 1), LONGEST_DELAY_SECONDS) },
+  };
+}
+
+/** Denied stays denied and invalid stays invalid; a throttled or unanswered call may go through later. A wait that was not over in time has waited already. */
+function tries(error: Error): number {
+  if (error instanceof DeadlineExceeded) return 2;
+  return isKind(error, 'transient') || isKind(error, 'notFound') ? STEP_ATTEMPTS : 1;
 }

@@ -1,0 +1,126 @@
+import { makeProgress } from './progress.ts';
+import { Random } from './random.ts';
+import { withDirectory } from './rehearse.ts';
+import { line } from './report.ts';
+import {
+  explore,
+  type Plan,
+  type Player,
+  type Points,
+  randomSchedule,
+  singles,
+  type Tally,
+} from './simulation/explore.ts';
+import { grounds } from './simulation/ground.ts';
+import { readOptions, type SimulateOptions, UsageError } from './simulation/options.ts';
+import { type Ground, play } from './simulation/play.ts';
+import { STORIES } from './simulation/stories.ts';
+import { failureLines, summary } from './simulation/summary.ts';
+
+const EXIT_BROKEN = 1;
+const EXIT_USAGE = 2;
+
+async function main(): Promise<number> {
+  const command = readOptions(process.argv.slice(2));
+  if ('print' in command) {
+    process.stdout.write(command.print);
+    return 0;
+  }
+  const options = command.run;
+  return withDirectory(async (directory) => {
+    const out = options.json ? process.stderr : process.stdout;
+    out.write('Synthesizing the stacks ...\n');
+    const stacks = await grounds(directory, options.scenarios);
+    return options.replay ? replay(options, options.replay, stacks) : many(options, stacks, out);
+  });
+}
+
+function playerFor(stacks: ReadonlyMap<string, Ground>, durable: boolean): Player {
+  return ({ story, seed, schedule }) => {
+    const ground = stacks.get(story);
+    const found = STORIES[story];
+    if (!ground || !found) throw new Error(`no story ${story}`);
+    return play(ground, { story: found, seed, schedule, durable });
+  };
+}
+
+/** Plays one schedule, prints its log and what it broke. */
+async function replay(
+  { scenarios: [story = ''], seed, durable, json }: SimulateOptions,
+  schedule: Plan['schedule'],
+  stacks: ReadonlyMap<string, Ground>,
+): Promise<number> {
+  const played = await playerFor(stacks, durable)({ story, seed, schedule });
+  if (json)
+    process.stdout.write(`${JSON.stringify({ ...played, points: Object.fromEntries(played.points) }, null, 1)}\n`);
+  else {
+    process.stdout.write(played.log.map((happening) => `${line(happening)}\n`).join(''));
+    const broken = played.broken.map((c) => `BROKEN  ${c.promise}: ${c.seen}\n`).join('');
+    process.stdout.write(broken || 'every promise was kept\n');
+  }
+  return played.broken.length > 0 ? EXIT_BROKEN : 0;
+}
+
+async function many(
+  options: SimulateOptions,
+  stacks: ReadonlyMap<string, Ground>,
+  out: NodeJS.WriteStream,
+): Promise<number> {
+  const { runs, seed, scenarios, exhaustive, durable } = options;
+  const player = playerFor(stacks, durable);
+  const points = new Map<string, Points>();
+  for (const story of scenarios) points.set(story, (await player({ story, seed, schedule: [] })).points);
+  out.write(
+    `Seed ${seed}; ${scenarios.length} scenarios; ${[...points.values()].reduce((n, p) => n + total(p), 0)} points\n`,
+  );
+  const progress = makeProgress(out);
+  const until = performance.now() + options.minutes * 60_000;
+  const tally: Tally = await explore(plans(options, points), player, until, (t) => {
+    if (!exhaustive) progress.show('runs', t.runs, runs);
+    else if (t.runs % 500 === 0) out.write(`  ${t.runs} runs, ${t.failures.length} failed\n`);
+  });
+  progress.clear();
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ ...tally, at: tally.at.size, byPromise: Object.fromEntries(tally.byPromise) }, null, 1)}\n`,
+    );
+  else out.write(`${failureLines(tally)}${summary(tally)}`);
+  return tally.failures.length > 0 ? EXIT_BROKEN : 0;
+}
+
+function total(points: Points): number {
+  return [...points.values()].reduce((sum, n) => sum + n, 0);
+}
+
+function* plans(
+  { runs, seed, scenarios, exhaustive }: SimulateOptions,
+  points: ReadonlyMap<string, Points>,
+): Generator<Plan> {
+  if (exhaustive)
+    for (const story of scenarios)
+      for (const schedule of singles(points.get(story) ?? new Map())) yield { story, seed, schedule };
+  const random = new Random(seed, 'schedules');
+  for (let n = 0; n < runs; n++) {
+    const story = scenarios[random.whole(0, scenarios.length - 1)] ?? '';
+    yield {
+      story,
+      seed: random.whole(0, 0xffff_ffff),
+      schedule: randomSchedule(points.get(story) ?? new Map(), random),
+    };
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError) {
+    process.stderr.write(`${text}\n`);
+    process.exitCode = EXIT_USAGE;
+  } else {
+    process.stderr.write(
+      `The simulation could not run: ${error instanceof Error && process.env.DEBUG ? error.stack : text}\n`,
+    );
+    process.exitCode = EXIT_BROKEN;
+  }
+}

@@ -1,0 +1,209 @@
+/** What must hold whatever fails, judged on the world: nothing here knows how the healer decides. */
+import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import {
+  check,
+  contentIntact,
+  everyVolumePlaced,
+  incidents,
+  ledgerAgrees,
+  neverBlank,
+  nothingDeleted,
+  oneWriter,
+  pages,
+} from '../checks.ts';
+import { duration } from '../duration.ts';
+import { completedSnapshots, recoveryPoint, servedVolume } from '../measure.ts';
+import type { Strike } from '../scenarios/incident.ts';
+import type { Watch } from '../watch.ts';
+import type { Check, World } from '../world.ts';
+import type { Injector } from './injector.ts';
+import type { Fault, FaultKind } from './schedule.ts';
+import type { Story } from './stories.ts';
+
+/** How an execution of the healer ended. */
+export interface HealEnd {
+  readonly healId: string | undefined;
+  readonly outcome: string;
+  readonly summary: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm. */
+const CALLS = 6000;
+/** Volumes that one incident may leave behind: some recovery points, tried more than once. */
+const VOLUMES = 12;
+
+export interface Evidence {
+  readonly strike: Strike;
+  readonly watch: Watch;
+  /** Ids of what existed before the blow. */
+  readonly before: ReadonlySet<string>;
+  readonly struckAt: number;
+  /** When the last fault was over, and from when on every volume was served or a person knew. */
+  readonly calm: number;
+  readonly convergedAt: number | undefined;
+  readonly injector: Injector;
+  readonly story: Story;
+}
+
+export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[] {
+  const { strike, watch, before, calm, convergedAt, story } = evidence;
+  const { world, stage } = strike;
+  const checks = [
+    oneWriter(watch),
+    neverBlank(watch),
+    nothingDeleted(world, before),
+    check(
+      'served, or a person knows, within 60 min of the last fault',
+      convergedAt !== undefined,
+      convergedAt === undefined ? 'neither' : duration(convergedAt - calm),
+    ),
+    boundedCalls(evidence),
+    pagedTruly(evidence),
+    survivedAlone(evidence, schedule),
+  ];
+  for (const volume of story.volumes) {
+    const owner = stage.servedBy(volume);
+    const failure = strike.failures.find((f) => f.volume === volume);
+    checks.push(placed(evidence, volume, owner && servedVolume(world, owner, volume)));
+    checks.push(ledgerAgrees(world, stage, volume), fewVolumes(strike, volume), oneOfEach(strike, volume));
+    const library = strike.libraries.get(volume);
+    if (owner && failure && library)
+      checks.push(contentIntact(world, stage, library, failure), olderSaidSo(strike, volume));
+  }
+  return checks;
+}
+
+/** A suspect volume may come back to life and serve: nobody but a person decides what becomes of it, and must have been told. */
+function placed({ strike, struckAt }: Evidence, volume: string, served: string | undefined): Check {
+  const judged = everyVolumePlaced(strike.stage, volume, served);
+  const told = pages(strike.world, volume, struckAt).some((p) =>
+    p.message.includes(`${served} is in quarantine and serving`),
+  );
+  return told ? { ...judged, kept: true } : judged;
+}
+
+/** One fault that passes is survived without anybody being woken. */
+function survivedAlone({ strike, struckAt, story }: Evidence, schedule: readonly Fault[]): Check {
+  const [only] = schedule;
+  const passes = schedule.length === 1 && only?.times === 1 && PASSING.includes(only.kind);
+  const paged = passes ? story.volumes.flatMap((v) => pages(strike.world, v, struckAt)) : [];
+  const seen = paged.map((p) => p.message.split('\n')[0]).join('; ');
+  return check('one passing fault calls nobody', paged.length === 0, seen || 'nobody');
+}
+
+const PASSING: readonly FaultKind[] = [
+  'throttle',
+  'errorBefore',
+  'errorAfter',
+  'lost',
+  'slow',
+  'stale',
+  'dieBefore',
+  'dieAfter',
+  'twice',
+  'late',
+];
+
+/** Content older than the newest sound copy is served only where people were told which copies were passed over. */
+function olderSaidSo({ world, stage, failures }: Strike, volume: string): Check {
+  const promise = 'nothing older than the newest sound copy is served without saying so';
+  const failure = failures.find((f) => f.volume === volume);
+  const owner = stage.servedBy(volume);
+  if (!failure || !owner) return check(promise, true, 'not served');
+  const { snapshot } = recoveryPoint(world, failure, owner);
+  if (!snapshot) return check(promise, true, 'the volume that served before');
+  const passed = completedSnapshots(world, stage, volume).filter(
+    (s) =>
+      s.startedAt > snapshot.startedAt &&
+      (s.completedAt ?? Number.POSITIVE_INFINITY) < failure.at &&
+      !world.services.cloud.faults.spoilt.has(s.id),
+  );
+  const said = world.services.sns.messages.map((m) => m.message).join('\n');
+  const silent = passed.filter((s) => !said.includes(s.id));
+  return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
+}
+
+/** Whoever is paged is told something that is so: it was not served, or what the message names did fail. */
+function pagedTruly({ strike, struckAt, injector, story }: Evidence): Check {
+  const wrong: string[] = [];
+  for (const volume of story.volumes) {
+    for (const page of pages(strike.world, volume, struckAt)) {
+      const reason = page.message.split('\n')[0] ?? '';
+      const code =
+        /\b(RequestLimitExceeded|\w*Throttl\w*|InternalError|InternalServerError|\w*Denied\w*|Unauthorized\w*|TimeoutError|ProvisionedThroughput\w*)\b/.exec(
+          reason,
+        );
+      const happened = injector.fired.length > 0;
+      if (reason.length < 10) wrong.push(`says nothing: "${reason}"`);
+      else if (code && !happened) wrong.push(`${code[0]} did not happen: ${reason}`);
+    }
+  }
+  return check('a person is paged with a true reason', wrong.length === 0, wrong.join('; ') || 'yes');
+}
+
+function boundedCalls({ strike }: Evidence): Check {
+  const { cloud } = strike.services;
+  const calls = cloud.calls.length - strike.first.calls;
+  return check(`at most ${CALLS} API calls`, calls <= CALLS, String(calls));
+}
+
+function fewVolumes({ stage }: Strike, volume: string): Check {
+  const all = stage.physical(volume);
+  const candidates = all.filter((v) => v.tags[TAG.role] === VOLUME_ROLE.candidate).length;
+  return check(
+    `at most ${VOLUMES} volumes of one content volume`,
+    all.length <= VOLUMES,
+    `${all.length}, ${candidates} of them candidates`,
+  );
+}
+
+/** A heal that orders the same volume twice gets one: of a recovery point that it restored, at most one copy is not set aside. */
+function oneOfEach({ stage }: Strike, volume: string): Check {
+  const seen = new Map<string, string[]>();
+  for (const { id, tags, snapshotId } of stage.physical(volume)) {
+    if (!snapshotId || tags[TAG.role] === VOLUME_ROLE.quarantined) continue;
+    const order = `${tags[TAG.heal]} from ${snapshotId}`;
+    seen.set(order, [...(seen.get(order) ?? []), id]);
+  }
+  const twice = [...seen].filter(([, ids]) => ids.length > 1).map(([order, ids]) => `${order}: ${ids.join(', ')}`);
+  return check('no heal makes two volumes where it ordered one', twice.length === 0, twice.join('; ') || 'none');
+}
+
+/** Every heal that took the lease has a record that ended, with times that can be true. */
+export function judgeRecords(world: World, ends: readonly HealEnd[], skewMs: number): Check[] {
+  const wrong: string[] = [];
+  const volumes = new Set(
+    world.services.dynamodb.all().flatMap((item) => {
+      const [, name] = /^VOLUME#(.+)$/.exec(item.pk?.S ?? '') ?? [];
+      return name ? [name] : [];
+    }),
+  );
+  const records = [...volumes].flatMap((volume) => incidents(world, volume, 0));
+  const byId = new Map(records.map((r) => [String(r.id), r]));
+  const failed = ends.some((e) => e.outcome === 'failed');
+  for (const record of records) {
+    const times = [record.startedAt, ...(record.steps ?? []).flatMap((s) => [s.startedAt, s.endedAt]), record.endedAt];
+    const numbers = times.filter((t) => t !== undefined).map(Number);
+    if (record.outcome === 'open' && !failed) wrong.push(`${record.id} is still open`);
+    const ordered = numbers.every((t, i) => t + 2 * skewMs >= (numbers[i - 1] ?? 0) && t <= world.clock.now() + skewMs);
+    if (!ordered) wrong.push(`${record.id}: its times are not in order`);
+  }
+  for (const end of ends) {
+    const id = end.healId;
+    const looked = end.outcome === 'busy' || end.outcome === 'quiet' || end.outcome === 'falseAlarm';
+    if (id && !looked && !byId.has(id)) wrong.push(`${id} (${end.outcome}) has no record`);
+  }
+  return [check('every incident is on record, with true times', wrong.length === 0, wrong.join('; ') || 'yes')];
+}
+
+/** Executions that took the lease, and so left a record; most are sweeps that find nothing to do. */
+export function healsOnRecord(world: World, ends: readonly HealEnd[]): number {
+  const recorded = new Set(
+    world.services.dynamodb
+      .all()
+      .map((item) => (item.incident?.S ? String((JSON.parse(item.incident.S) as { id: unknown }).id) : '')),
+  );
+  return ends.filter((end) => end.healId !== undefined && recorded.has(end.healId)).length;
+}

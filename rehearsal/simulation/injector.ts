@@ -1,0 +1,199 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Call } from '../cloud/cloud.ts';
+import { hangInstance, wakeInstance } from '../cloud/failures.ts';
+import { KILL_AT } from '../cloud/faults.ts';
+import { ServiceError } from '../cloud/service-error.ts';
+import type { Services } from '../cloud/services.ts';
+import { type HostResult, type HostRun, KILLED } from '../disks/disks.ts';
+import { MemoryDisks } from '../disks/memory.ts';
+import { type Fault, type FaultKind, isRead, scheduleText } from './schedule.ts';
+
+/** Thrown out of every call and every step of an invocation that has died: nothing more of it comes to pass. */
+export class Died extends Error {
+  override readonly name = 'Died';
+}
+
+/** One invocation of a function. */
+export interface Life {
+  dead: boolean;
+  /** How long nobody runs it again, beyond the usual. Milliseconds. */
+  restMs: number;
+}
+
+/** Longer than a lease. */
+export const DIE_LONG_MS = 17 * 60_000;
+const SLOW_MS = 30_000;
+/** How long a caller waits for an answer that was lost. */
+const LOST_MS = 10_000;
+/** Longer ago than this, EC2's answers are consistent. */
+const STALE_MS = 60_000;
+const HANG_MS = 45_000;
+const HANG_LONG_MS = 7 * 60_000;
+/** Nobody knows this exit code. */
+const FAILED = 1;
+
+/**
+ * Counts how often the healer comes by at each point, and does there what the schedule says. Points are named by what is
+ * done and not by a running number over everything: so a schedule means the same when a fault is taken out of it.
+ */
+export class Injector {
+  readonly lives = new AsyncLocalStorage<Life>();
+  /** How often the healer came by at each point. */
+  readonly points = new Map<string, number>();
+  /** Faults that happened, and when. */
+  readonly fired: { readonly fault: Fault; readonly at: number; readonly hurt: string }[] = [];
+  readonly #services: Services;
+  readonly #answers = new Map<string, { readonly at: number; readonly output: object }>();
+  #schedule: readonly Fault[] = [];
+  #stopped = false;
+  readonly #stale: boolean;
+
+  constructor(services: Services, schedule: readonly Fault[]) {
+    this.#services = services;
+    this.#stale = schedule.some((f) => f.kind === 'stale');
+    this.#pending = schedule;
+  }
+  readonly #pending: readonly Fault[];
+
+  /** From now on the points are counted, and the faults happen. */
+  arm(): void {
+    this.#schedule = this.#pending;
+    this.points.clear();
+  }
+
+  /** No fault happens any more; hosts that hang wake up. */
+  stop(): void {
+    this.#stopped = true;
+    for (const wake of this.#hanging.splice(0)) wake();
+  }
+
+  /** Faults that the healer has not come by at yet. */
+  get left(): number {
+    return this.#stopped ? 0 : this.#schedule.length - new Set(this.fired.map((f) => f.fault)).size;
+  }
+
+  /** Kinds of fault that are due at a point now; each is said in the log. */
+  due(point: string, hurt = ''): FaultKind[] {
+    const nth = (this.points.get(point) ?? 0) + 1;
+    this.points.set(point, nth);
+    if (this.#stopped || this.#schedule.length === 0) return [];
+    const due = this.#schedule.filter((f) => f.point === point && nth >= f.nth && nth < f.nth + f.times);
+    for (const fault of due) {
+      const { cloud } = this.#services;
+      this.fired.push({ fault, at: cloud.clock.now(), hurt });
+      cloud.say('fault', `${scheduleText([{ ...fault, nth, times: 1 }])}${hurt ? ` (${hurt})` : ''}`);
+    }
+    return due.map((f) => f.kind);
+  }
+
+  /** Stands between every call of the healer and its effect. */
+  async call(call: Call, perform: () => object): Promise<object> {
+    this.#alive();
+    const point = `${call.service}:${call.operation}`;
+    const host = (call.input.InstanceIds as readonly string[] | undefined)?.[0] ?? '';
+    const kinds = this.due(point, call.operation === 'SendCommand' ? host : '');
+    const has = (kind: FaultKind) => kinds.includes(kind);
+    const { clock } = this.#services.cloud;
+    if (has('dieBefore')) await this.#die();
+    if (has('dieLong')) await this.#die(DIE_LONG_MS);
+    if (has('hang')) this.#hang(host, HANG_MS);
+    if (has('hangLong')) this.#hang(host, HANG_LONG_MS);
+    if (has('throttle')) throw throttled(call.service);
+    if (has('denied')) throw denied(call.service);
+    if (has('errorBefore')) throw serverError(call.service);
+    const key = this.#stale && isRead(point) ? JSON.stringify([point, call.input]) : '';
+    const before = this.#answers.get(key);
+    if (has('stale') && before && clock.now() - before.at <= STALE_MS) return structuredClone(before.output);
+    if (has('slow')) await clock.sleep(SLOW_MS);
+    this.#alive();
+    const output = perform();
+    if (key) this.#answers.set(key, { at: clock.now(), output: structuredClone(output) });
+    if (has('dieAfter')) await this.#die();
+    if (has('slow')) await clock.sleep(SLOW_MS);
+    if (has('lost')) {
+      await clock.sleep(LOST_MS);
+      throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+    }
+    if (has('errorAfter')) throw serverError(call.service);
+    this.#alive();
+    return output;
+  }
+
+  #alive(): void {
+    if (this.lives.getStore()?.dead) throw new Died();
+  }
+
+  /** On the real durable SDK a dead invocation is not told: its call never comes back. */
+  async #die(restMs = 0): Promise<never> {
+    const real = this.#services.cloud.lives.getStore();
+    if (real) {
+      real.kill();
+      return new Promise(() => {});
+    }
+    const life = this.lives.getStore();
+    if (life) Object.assign(life, { dead: true, restMs });
+    throw new Died();
+  }
+
+  /** Faults at steps, for the simulated durable service: the real SDK's steps begin and end there. It takes one of them. */
+  orderKill(): void {
+    const fault = this.#pending.find((f) => f.point.startsWith('step:'));
+    if (!fault) return;
+    let passed = 0;
+    this.#services.cloud.faults.kill = {
+      step: fault.point.slice('step:'.length),
+      at: fault.kind === 'dieAfter' ? KILL_AT.after : KILL_AT.before,
+      of: () => {
+        passed++;
+        if (passed !== fault.nth) return false;
+        this.fired.push({ fault, at: this.#services.cloud.clock.now(), hurt: '' });
+        return true;
+      },
+    };
+  }
+
+  readonly #hanging: (() => void)[] = [];
+  #hang(instanceId: string, ms: number): void {
+    const { cloud, ec2 } = this.#services;
+    if (ec2.instances.get(instanceId)?.state !== 'running' || cloud.faults.hung.has(instanceId)) return;
+    hangInstance(this.#services, instanceId);
+    const wake = () => {
+      const running = ec2.instances.get(instanceId)?.state === 'running';
+      if (running && cloud.faults.hung.has(instanceId)) wakeInstance(this.#services, instanceId);
+      else cloud.faults.hung.delete(instanceId);
+    };
+    this.#hanging.push(wake);
+    cloud.clock.after(ms, wake);
+  }
+}
+
+/** Memory disks whose hosts fail a verb where the schedule says so. */
+export class FaultyDisks extends MemoryDisks {
+  injector: Injector | undefined;
+
+  override run(instanceId: string, run: HostRun): HostResult {
+    if (run.verb === 'probe' || !this.injector) return super.run(instanceId, run);
+    const kinds = this.injector.due(`host:${run.verb}`, instanceId);
+    const failed = { exitCode: FAILED, stdout: '', stderr: 'fault\n', realMs: 0 };
+    if (kinds.includes('failBefore')) return failed;
+    const result = super.run(instanceId, run);
+    return kinds.includes('failAfter') && result.exitCode !== KILLED ? failed : result;
+  }
+}
+
+/** Errors as each service sends them. */
+function throttled(service: string): ServiceError {
+  if (service === 'ec2') return new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+  const code = service === 'dynamodb' ? 'ProvisionedThroughputExceededException' : 'ThrottlingException';
+  return new ServiceError(code, 'Rate exceeded', 400);
+}
+
+function denied(service: string): ServiceError {
+  const code = service === 'ec2' ? 'UnauthorizedOperation' : 'AccessDeniedException';
+  return new ServiceError(code, 'You are not authorized to perform this operation.', 403);
+}
+
+function serverError(service: string): ServiceError {
+  const code = service === 'ec2' ? 'InternalError' : 'InternalServerError';
+  return new ServiceError(code, 'An internal error has occurred.', 500);
+}

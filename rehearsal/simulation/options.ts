@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import { type Fault, readSchedule } from './schedule.ts';
+import { STORIES } from './stories.ts';
+
+export interface SimulateOptions {
+  readonly runs: number;
+  readonly seed: number;
+  /** Real minutes after which no run is begun any more. */
+  readonly minutes: number;
+  readonly scenarios: readonly string[];
+  readonly exhaustive: boolean;
+  readonly durable: boolean;
+  readonly replay: readonly Fault[] | undefined;
+  readonly json: boolean;
+}
+
+/** Wrong usage: one line that names the option, what was received and what is allowed. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const MAX_SEED = 2 ** 32 - 1;
+const MAX_RUNS = 10_000_000;
+const MAX_MINUTES = 24 * 60;
+
+export const HELP = `Heals simulated incidents in virtual time while faults happen: throttled, failed, denied, slow and lost calls, stale answers,
+functions that die, hosts that hang, triggers that come twice, late or never, clocks that are off.
+
+Usage: npm run simulate -- [options]
+
+  --runs N          random schedules of two or three faults, 0 to ${MAX_RUNS} (default 100)
+  --exhaustive      first every single fault at every point of every scenario (thousands of runs)
+  --seed S          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same runs
+  --minutes M       begin no run after this many real minutes, above 0 up to ${MAX_MINUTES} (default: no limit)
+  --scenario NAME   ${Object.keys(STORIES).join(', ')} (default: all of them)
+  --replay TEXT     play one schedule, as a failure prints it, and print its log; needs --scenario
+  --durable         the deployed bundle on the real durable SDK, which is slower; of faults at steps the first happens, at
+                    triggers and clocks none
+  --json            print the result as one JSON document on standard output
+  --help            print this and stop
+
+Exit codes: 0 every promise was kept in every run; 1 one was broken (the output names it, and the command that plays it
+again); 2 wrong usage.
+`;
+
+export type Command = { readonly run: SimulateOptions } | { readonly print: string };
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[]): Command {
+  const values = parse(args);
+  if (values.help) return { print: HELP };
+  const names = Object.keys(STORIES);
+  const { scenario } = values;
+  if (scenario !== undefined && !Object.hasOwn(STORIES, scenario))
+    throw new UsageError(`--scenario: received "${scenario}"; allowed: ${names.join(', ')}`);
+  if (values.replay !== undefined && scenario === undefined)
+    throw new UsageError(
+      '--replay: received without --scenario; allowed: together with the scenario that it belongs to',
+    );
+  return {
+    run: {
+      runs: whole('--runs', values.runs, MAX_RUNS),
+      seed: whole('--seed', values.seed, MAX_SEED),
+      minutes: minutes(values.minutes),
+      scenarios: scenario === undefined ? names : [scenario],
+      exhaustive: values.exhaustive,
+      durable: values.durable,
+      replay: values.replay === undefined ? undefined : schedule(values.replay),
+      json: values.json,
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        runs: { type: 'string', default: '100' },
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string' },
+        scenario: { type: 'string' },
+        exhaustive: { type: 'boolean', default: false },
+        durable: { type: 'boolean', default: false },
+        replay: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    const [first] = (error as Error).message.split('\n');
+    throw new UsageError(`${first}; --help lists the options`);
+  }
+}
+
+function whole(option: string, text: string, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > max)
+    throw new UsageError(`${option}: received "${text}"; allowed: a whole number from 0 to ${max}`);
+  return value;
+}
+
+function minutes(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > MAX_MINUTES)
+    throw new UsageError(`--minutes: received "${text}"; allowed: a number above 0, up to ${MAX_MINUTES}`);
+  return value;
+}
+
+function schedule(text: string): Fault[] {
+  try {
+    return readSchedule(text);
+  } catch (error) {
+    throw new UsageError(`--replay: ${(error as Error).message}`);
+  }
+}

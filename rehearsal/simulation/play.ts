@@ -1,0 +1,256 @@
+import type { Runtime } from '../../lambda/aws/runtime.ts';
+import type { Ports } from '../../lambda/core/ports.ts';
+import { healer, portsOf } from '../../lambda/heal/index.ts';
+import { TAG } from '../../lib/contract.ts';
+import { inventory, pages } from '../checks.ts';
+import { VirtualClock } from '../clock.ts';
+import type { Happening } from '../cloud/cloud.ts';
+import { readStatements } from '../cloud/iam.ts';
+import type { FunctionDefinition } from '../cloud/lambda.ts';
+import { openServices, type Services } from '../cloud/services.ts';
+import { Library, makeCourse } from '../courses.ts';
+import { failureOf } from '../measure.ts';
+import { Random } from '../random.ts';
+import type { Assembly } from '../rehearse.ts';
+import type { Strike } from '../scenarios/incident.ts';
+import { bringUp, type Stage, upload } from '../scenarios/stage.ts';
+import { Watch } from '../watch.ts';
+import type { Check, World } from '../world.ts';
+import { type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
+import { FaultyDisks, Injector } from './injector.ts';
+import type { Fault } from './schedule.ts';
+import type { Story } from './stories.ts';
+import { executeVirtually } from './workflow.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const START = Date.parse('2026-01-07T00:00:00Z');
+/** Faults that the healer has not come by at until then do not happen any more. */
+export const FAULTS_MS = 20 * MINUTE_MS;
+/** From the end of the faults to content that is served, or a person who knows why not: leases, sweeps and quiet times are over. */
+export const CONVERGE_MS = 60 * MINUTE_MS;
+/** Enough for a lease to run out, a sweep to come by, and a group to replace an instance. */
+const REST_MS = 21 * MINUTE_MS;
+/** How far a skewed clock is off. */
+export const SKEW_MS = MINUTE_MS;
+const LATE_MS = 90 * SECOND_MS;
+const TWICE_MS = 20 * SECOND_MS;
+
+/** A stack that has been synthesized, and its template read: the same for every run. */
+export interface Ground {
+  readonly assembly: Assembly;
+  readonly template: unknown;
+}
+
+export interface Options {
+  readonly story: Story;
+  readonly seed: number;
+  readonly schedule: readonly Fault[];
+  /** Runs the deployed bundle on the real durable SDK. */
+  readonly durable?: boolean;
+  /** Puts something between the healer and the world: how the checkers are tried out. */
+  readonly tamper?: (ports: Ports) => Ports;
+}
+
+export interface Played {
+  readonly broken: readonly Check[];
+  readonly log: readonly Happening[];
+  /** How often the healer came by at each point. */
+  readonly points: ReadonlyMap<string, number>;
+  readonly fired: readonly Fault[];
+  /** Heals that took the lease. */
+  readonly heals: number;
+  readonly pages: number;
+  /** Of them, those for a volume that was served at that moment. */
+  readonly pagesInVain: number;
+  readonly served: boolean;
+}
+
+/** Plays one story with one schedule of faults. The same arguments give the same log. */
+export async function play(ground: Ground, options: Options): Promise<Played> {
+  const { story, seed, schedule } = options;
+  const disks = new FaultyDisks();
+  const clock = new VirtualClock(START);
+  const random = new Random(seed);
+  const services = openServices(
+    { region: ground.assembly.region, clock, random: random.stream('cloud'), disks },
+    ground.assembly.directory,
+  );
+  const world = worldOf(ground, services, disks, clock, random);
+  const injector = new Injector(services, schedule);
+  const ends: HealEnd[] = [];
+  install(options, world, injector, ends);
+  const watch = new Watch(world);
+  const stage = await bringUp(world);
+  if (typeof stage === 'string') throw new Error(`the stack did not come up: ${stage}`);
+  const libraries = await prelude(world, stage, story.volumes);
+  const failures = story.volumes.map((name) => failureOf(world, stage, name));
+  const [first] = failures;
+  if (!first) throw new Error('a story needs a volume');
+  const strike: Strike = { world, services, stage, failures, first, libraries };
+
+  const before = inventory(world);
+  disks.injector = injector;
+  injector.arm();
+  if (options.durable) injector.orderKill();
+  ends.length = 0;
+  const struckAt = clock.now();
+  story.strike(strike);
+  let pagesInVain = 0;
+  services.cloud.listen(({ who, what }) => {
+    const volume = story.volumes.find((v) => who === 'sns' && what.includes(`${v} needs a person`));
+    if (volume && stage.servedBy(volume)) pagesInVain++;
+  });
+  const served = () => story.volumes.every((v) => stage.servedBy(v) !== undefined);
+  const told = () => story.volumes.every((v) => stage.servedBy(v) || pages(world, v, struckAt).length > 0);
+  // Phase one: safety, while faults may happen. It ends early when they have happened, and the healer is done with them.
+  await clock.run(struckAt + 2 * MINUTE_MS);
+  await clock.run(struckAt + FAULTS_MS, () => served() && services.lambda.busy === 0 && injector.left === 0);
+  injector.stop();
+  // Phase two: nothing fails any more.
+  const calm = clock.now();
+  await clock.run(calm + CONVERGE_MS, () => told() && services.lambda.busy === 0);
+  const convergedAt = told() ? clock.now() : undefined;
+  await clock.run(clock.now() + REST_MS);
+  await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);
+  watch.stop();
+  disks.injector = undefined;
+  const skewed = schedule.some((f) => f.point === 'clock');
+  const broken = [
+    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, story }, schedule),
+    ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
+  ].filter((c) => !c.kept);
+  disks.close();
+  return {
+    broken,
+    log: services.cloud.log,
+    points: injector.points,
+    fired: injector.fired.map((f) => f.fault),
+    heals: healsOnRecord(world, ends),
+    pages: story.volumes.reduce((sum, v) => sum + pages(world, v, struckAt).length, 0),
+    pagesInVain,
+    served: served(),
+  };
+}
+
+function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: VirtualClock, random: Random): World {
+  return {
+    services,
+    disks,
+    clock,
+    random: random.stream('scenario'),
+    template: ground.template,
+    stackName: ground.assembly.stackName,
+    zones: ground.assembly.zones,
+    progress: () => {},
+    say: (what) => services.cloud.say('story', what),
+    quote: () => {},
+    spotlight: () => {},
+  };
+}
+
+/** Puts the injector between the healer and the cloud, and the healer on a workflow in virtual time. */
+function install(options: Options, { services }: World, injector: Injector, ends: HealEnd[]): void {
+  const { cloud, lambda } = services;
+  let principal: string | undefined;
+  cloud.intercept = (call, perform) =>
+    call.principal.name === principal && call.service !== 'lambda'
+      ? injector.call(call, perform)
+      : Promise.resolve(perform());
+  lambda.substitute = (definition, runtime) => {
+    if (definition.executionSeconds === undefined) return undefined;
+    principal = definition.principal.name;
+    return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
+  };
+}
+
+function virtualHealer(
+  { tamper }: Options,
+  { cloud }: Services,
+  injector: Injector,
+  definition: FunctionDefinition,
+  runtime: Runtime,
+  ends: HealEnd[],
+): (event: unknown) => Promise<void> {
+  const { clock } = cloud;
+  let skew = 0;
+  const skewed: Runtime = {
+    ...runtime,
+    prepare: (client) => unsigned(runtime.prepare(client)),
+    clock: { now: () => clock.now() + skew, sleep: (ms) => clock.sleep(ms) },
+  };
+  const ports = portsOf(skewed);
+  const heal = healer(skewed, tamper ? tamper(ports) : ports);
+  const chance = cloud.random.stream('workflow');
+  const speaker = definition.logicalId.replace(/[0-9A-F]{8}$/, '');
+  const execute = async (event: unknown) => {
+    // All executions share one clock: a skew lasts from one execution to the next.
+    const kinds = injector.due('clock');
+    skew = kinds.includes('ahead') ? SKEW_MS : kinds.includes('behind') ? -SKEW_MS : 0;
+    const startedAt = clock.now();
+    const died = () => cloud.say('lambda', 'an invocation died: it is run again, from the last checkpoint');
+    try {
+      const end = await executeVirtually({ clock, random: chance, injector, died }, (w) => heal(w, event));
+      cloud.say(speaker, `${end.outcome}: ${end.summary}`);
+      ends.push({ healId: end.healId, outcome: end.outcome, summary: end.summary, startedAt, endedAt: clock.now() });
+    } catch (error) {
+      const summary = error instanceof Error ? error.message : String(error);
+      cloud.say(speaker, `execution failed: ${summary}`);
+      ends.push({ healId: undefined, outcome: 'failed', summary, startedAt, endedAt: clock.now() });
+    }
+  };
+  return async (event) => {
+    const kinds = injector.due('trigger');
+    if (kinds.includes('never')) return;
+    if (kinds.includes('late')) await clock.sleep(LATE_MS);
+    if (kinds.includes('twice'))
+      clock.after(TWICE_MS, () => clock.spawn('a trigger that came twice', () => execute(event)));
+    await execute(event);
+  };
+}
+
+/** Takes out of a client what nobody sees here, and what costs a good part of a call's time: the signature, the user agent, the log. */
+function unsigned<Client extends object>(made: Client): Client {
+  const client = made as unknown as { readonly middlewareStack: { remove(name: string): boolean } };
+  for (const name of UNSEEN)
+    if (!client.middlewareStack.remove(name)) throw new Error(`this SDK has no ${name} that could be taken out`);
+  return made;
+}
+const UNSEEN = ['httpSigningMiddleware', 'getUserAgentMiddleware', 'loggerMiddleware'];
+
+const PERSON = {
+  name: 'person',
+  statements: () =>
+    readStatements({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'person'),
+};
+
+/** What is on a volume matters to no run: the same for all of them. */
+const COURSES = ['first', 'second', 'third'].map((id) => makeCourse(id, new Random(1, id)));
+
+/** A few uploads, with a recovery point after all but the last of them. */
+async function prelude(world: World, stage: Stage, names: readonly string[]): Promise<Map<string, Library>> {
+  const { clock, services } = world;
+  const libraries = new Map(names.map((name) => [name, new Library()]));
+  for (const [n, course] of COURSES.entries()) {
+    for (const name of names) {
+      upload(world, stage, name, course);
+      libraries.get(name)?.add(course, clock.now());
+    }
+    await clock.run(clock.now() + 20 * SECOND_MS);
+    if (n === COURSES.length - 1) break;
+    clock.spawn('person', async () => {
+      for (const name of names) {
+        const volume = stage.physical(name)[0];
+        if (!volume) throw new Error(`no volume of ${name} to copy`);
+        const Tags = Object.entries(volume.tags).map(([Key, Value]) => ({ Key, Value }));
+        const TagSpecifications = [{ ResourceType: 'snapshot', Tags }];
+        await services.cloud.call(PERSON, 'ec2', 'CreateSnapshot', { VolumeId: volume.id, TagSpecifications });
+      }
+    });
+  }
+  const { snapshots } = services.ec2;
+  const pending = () => [...snapshots.values()].filter((s) => s.state === 'pending' && s.tags[TAG.volume]);
+  await clock.run(clock.now() + 30 * MINUTE_MS, () => pending().length === 0);
+  if (pending().length > 0 || snapshots.size === 0) throw new Error('the recovery points were not completed');
+  return libraries;
+}

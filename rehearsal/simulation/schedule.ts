@@ -1,0 +1,96 @@
+/** What goes wrong in one run: a list of faults, and the text that says it again (`--replay`). */
+
+/** Every kind of fault. Which kinds fit a point is in {@link kindsAt}. */
+export const FAULT_KINDS = [
+  /** The call is refused: throttled. */
+  'throttle',
+  /** A server error, before the call had its effect. */
+  'errorBefore',
+  /** A server error, after the call had its effect. */
+  'errorAfter',
+  /** The role may not, this once. */
+  'denied',
+  /** Half a minute until it has its effect, and half a minute until the answer is there. */
+  'slow',
+  /** It has its effect, and the caller waits for the answer in vain. */
+  'lost',
+  /** The answer before this one once more: EC2 is eventually consistent. */
+  'stale',
+  /** The function dies there, before or after the effect. */
+  'dieBefore',
+  'dieAfter',
+  /** It dies there before the effect, and is run again only when its lease has run out. */
+  'dieLong',
+  /** The host that is sent a command hangs from there on, for less or more than its agent needs to be called offline. */
+  'hang',
+  'hangLong',
+  /** The verb fails on the host with an exit code that nobody knows, before or after it did its work. */
+  'failBefore',
+  'failAfter',
+  /** The trigger comes twice, late (and so behind those that came after it), or not at all. */
+  'twice',
+  'late',
+  'never',
+  /** The function's clock is a minute ahead of that of everything else, or behind it. */
+  'ahead',
+  'behind',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** `ec2:CreateVolume`, `step:commit`, `host:mount`, `trigger`, `clock`. */
+  readonly point: string;
+  /** Which time that the healer comes by there, from 1. */
+  readonly nth: number;
+  /** How many times in a row. */
+  readonly times: number;
+}
+
+/** More tries than one call has (6 in the SDK), and than one step has (4 of those). */
+export const OUTLASTS_CALL = 7;
+export const OUTLASTS_STEP = 30;
+
+const SYNTAX = /^(\w+)@([\w-]+(?::[\w-]+)?)#([1-9]\d{0,4})(?:x([1-9]\d{0,3}))?$/;
+
+export function scheduleText(faults: readonly Fault[]): string {
+  return faults.map((f) => `${f.kind}@${f.point}#${f.nth}${f.times > 1 ? `x${f.times}` : ''}`).join(',') || 'none';
+}
+
+/** @throws RangeError naming the fault that is not understood, and what is allowed */
+export function readSchedule(text: string): Fault[] {
+  if (text === 'none' || text === '') return [];
+  return text.split(',').map((part) => {
+    const [, name, point = '', nth, times = '1'] = SYNTAX.exec(part.trim()) ?? [];
+    const kind = FAULT_KINDS.find((k) => k === name);
+    if (!kind || !kindsAt(point).includes(kind))
+      throw new RangeError(
+        `received "${part}"; allowed: KIND@POINT#NTH or KIND@POINT#NTHxTIMES, as errorAfter@ec2:CreateVolume#1, with a kind that fits the point (${kindsAt(point).join(', ')})`,
+      );
+    return { kind, point, nth: Number(nth), times: Number(times) };
+  });
+}
+
+/** The kinds of fault that can happen at a point. */
+export function kindsAt(point: string): readonly FaultKind[] {
+  if (point === 'trigger') return ['twice', 'late', 'never'];
+  if (point === 'clock') return ['ahead', 'behind'];
+  if (point.startsWith('step:')) return ['dieBefore', 'dieAfter', 'dieLong'];
+  if (point.startsWith('host:')) return ['failBefore', 'failAfter'];
+  const any: FaultKind[] = ['throttle', 'errorBefore', 'denied', 'slow', 'dieBefore'];
+  // A consistent read is never stale.
+  if (point === 'dynamodb:GetItem') return any;
+  if (isRead(point)) return [...any, 'stale'];
+  const change: FaultKind[] = [...any, 'errorAfter', 'lost', 'dieAfter', 'dieLong'];
+  return point === 'ssm:SendCommand' ? [...change, 'hang', 'hangLong'] : change;
+}
+
+/** Whether a call changes nothing. */
+export function isRead(point: string): boolean {
+  return /:(Describe|Get|List)/.test(point);
+}
+
+/** Kinds of which it matters that they go on for longer than everybody tries. */
+export function mayLast(kind: FaultKind): boolean {
+  return kind === 'throttle' || kind === 'errorBefore' || kind === 'errorAfter' || kind === 'lost';
+}

@@ -1,0 +1,34 @@
+import { replayCommand, type Tally } from './explore.ts';
+import { scheduleText } from './schedule.ts';
+
+/** Failures printed of each promise: the rest are counted. */
+const SHOWN = 3;
+
+/** Each failure: what broke, the shortest schedule, the command that plays it again. */
+export function failureLines({ failures }: Tally): string {
+  const shown = new Map<string, number>();
+  let text = '';
+  for (const { plan, shortest, broken } of failures) {
+    const key = `${plan.story} ${broken[0]?.promise}`;
+    const before = shown.get(key) ?? 0;
+    shown.set(key, before + 1);
+    if (before >= SHOWN) continue;
+    text += `\nBROKEN  ${plan.story}, seed ${plan.seed}, faults ${scheduleText(plan.schedule)}\n`;
+    for (const { promise, seen } of broken) text += `  ${promise}: ${seen}\n`;
+    text += `  shortest: ${scheduleText(shortest.schedule)}\n  ${replayCommand(shortest)}\n`;
+  }
+  return text;
+}
+
+export function summary(tally: Tally): string {
+  const { runs, heals, faults, at, seconds, failures, byPromise, unserved, pages, pagesInVain, cut } = tally;
+  const lines = [
+    '',
+    `${runs} runs, ${faults} faults at ${at.size} points, ${heals} heals, ${pages} pages (${pagesInVain} for a volume that was served)${cut ? '; the time was over' : ''}`,
+    `${unserved} runs ended with a person who knows and a volume that is not served`,
+    `${(runs / seconds).toFixed(1)} runs and ${(heals / seconds).toFixed(1)} heals a second`,
+    failures.length === 0 ? 'every promise was kept' : `${failures.length} runs broke a promise:`,
+    ...[...byPromise].sort(([, a], [, b]) => b - a).map(([promise, n]) => `  ${String(n).padStart(5)}  ${promise}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import { Random } from '../../rehearsal/random.ts';
+import { explore, type Plan, type Player, randomSchedule, singles } from '../../rehearsal/simulation/explore.ts';
+import { readOptions, UsageError } from '../../rehearsal/simulation/options.ts';
+import type { Played } from '../../rehearsal/simulation/play.ts';
+import { readSchedule, scheduleText } from '../../rehearsal/simulation/schedule.ts';
+import { failureLines } from '../../rehearsal/simulation/summary.ts';
+
+const POINTS = new Map([
+  ['ec2:CreateVolume', 2],
+  ['ec2:DescribeVolumes', 3],
+  ['step:commit', 1],
+  ['host:mount', 1],
+]);
+
+function played(broken: boolean): Played {
+  return {
+    broken: broken ? [{ promise: 'a promise', kept: false, seen: 'broken' }] : [],
+    log: [],
+    points: POINTS,
+    fired: [],
+    heals: 1,
+    pages: 0,
+    pagesInVain: 0,
+    served: true,
+  };
+}
+
+describe('schedules', () => {
+  test('every single fault can be written and read again', () => {
+    const all = [...singles(POINTS)];
+    expect(all.length).toBeGreaterThan(40);
+    for (const schedule of all) expect(readSchedule(scheduleText(schedule))).toEqual(schedule);
+    expect(new Set(all.map(scheduleText)).size).toBe(all.length);
+  });
+
+  test('random ones are the same for the same seed', () => {
+    const draw = (seed: number) => {
+      const random = new Random(seed);
+      return Array.from({ length: 20 }, () => scheduleText(randomSchedule(POINTS, random)));
+    };
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  test.each([
+    'dieBefore',
+    'stale@ec2:CreateVolume#1',
+    'lost@ec2:DescribeVolumes#1',
+    'throttle@ec2:CreateVolume#0',
+    'x@y#1',
+  ])('%s is refused', (text) => expect(() => readSchedule(text)).toThrow(RangeError));
+});
+
+describe('what fails is shrunk', () => {
+  test('to the faults that matter, each lasting no longer than it must', async () => {
+    const guilty = 'errorAfter@ec2:CreateVolume#2x7';
+    const player: Player = async ({ schedule }) =>
+      played(schedule.some((f) => f.kind === 'errorAfter' && f.nth === 2 && f.times >= 7));
+    const schedule = readSchedule('slow@ec2:CreateVolume#1,errorAfter@ec2:CreateVolume#2x30,dieAfter@step:commit#1');
+    const plan: Plan = { story: 'file-system', seed: 5, schedule };
+    const tally = await explore([plan, { ...plan, schedule: [] }], player, Number.POSITIVE_INFINITY);
+    expect(tally.failures.map((f) => scheduleText(f.shortest.schedule))).toEqual([guilty]);
+    const lines = failureLines(tally);
+    expect(lines).toContain('file-system, seed 5');
+    expect(lines).toContain(`npm run simulate -- --scenario file-system --seed 5 --replay '${guilty}'`);
+    expect([...tally.byPromise]).toEqual([['a promise', 1]]);
+  });
+
+  test('no run is begun when the time is over', async () => {
+    const plan: Plan = { story: 'file-system', seed: 5, schedule: [] };
+    const tally = await explore([plan], async () => played(false), performance.now() - 1);
+    expect([tally.runs, tally.cut]).toEqual([0, true]);
+  });
+});
+
+describe('options', () => {
+  test.each([
+    [['--runs', 'many'], /--runs: received "many"; allowed: a whole number/],
+    [['--seed', '-1'], /seed/],
+    [['--minutes', '0'], /--minutes: received "0"; allowed: a number above 0/],
+    [['--scenario', 'sunshine'], /--scenario: received "sunshine"; allowed: file-system/],
+    [['--replay', 'none'], /--replay: received without --scenario/],
+    [['--scenario', 'unmounted', '--replay', 'x'], /--replay: received "x"; allowed: KIND@POINT#NTH/],
+    [['--fast'], /--fast/],
+  ])('%j is refused in one line', (args, message) => {
+    expect(() => readOptions(args)).toThrow(UsageError);
+    expect(() => readOptions(args)).toThrow(message);
+    try {
+      readOptions(args);
+    } catch (error) {
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+});

@@ -1,0 +1,34 @@
+/** Plays schedules in a process of its own, as Jest's module loader would slow them down; prints the results as JSON. */
+import { createHash } from 'node:crypto';
+import { withDirectory } from '../../rehearsal/rehearse.ts';
+import { grounds } from '../../rehearsal/simulation/ground.ts';
+import { play } from '../../rehearsal/simulation/play.ts';
+import { readSchedule } from '../../rehearsal/simulation/schedule.ts';
+import { STORIES } from '../../rehearsal/simulation/stories.ts';
+import { TAMPERS, type Tamper } from './tampers.ts';
+
+export interface Request {
+  readonly story: string;
+  readonly seed: number;
+  readonly schedule: string;
+  readonly tamper?: Tamper;
+  readonly durable?: boolean;
+}
+
+const requests = JSON.parse(process.argv[2] ?? '[]') as Request[];
+await withDirectory(async (directory) => {
+  const names = [...new Set(requests.map((r) => r.story))];
+  const stacks = await grounds(directory, names);
+  const results = [];
+  for (const { story: name, seed, schedule, tamper, durable = false } of requests) {
+    const ground = stacks.get(name);
+    const story = STORIES[name];
+    if (!ground || !story) throw new Error(`no story ${name}`);
+    const faults = readSchedule(schedule);
+    const options = { story, seed, schedule: faults, durable, ...(tamper && { tamper: TAMPERS[tamper] }) };
+    const { broken, log, fired, heals, served, points } = await play(ground, options);
+    const digest = createHash('sha256').update(JSON.stringify(log)).digest('hex');
+    results.push({ broken, digest, fired: fired.length, heals, served, points: Object.fromEntries(points) });
+  }
+  process.stdout.write(JSON.stringify(results));
+});

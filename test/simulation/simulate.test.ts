@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { node } from '../rehearsal/child.ts';
+import type { Tamper } from './tampers.ts';
+
+interface Request {
+  readonly story: string;
+  readonly seed: number;
+  readonly schedule: string;
+  readonly tamper?: Tamper;
+  readonly durable?: boolean;
+}
+interface Result {
+  readonly broken: readonly { readonly promise: string; readonly seen: string }[];
+  readonly digest: string;
+  readonly fired: number;
+  readonly served: boolean;
+  readonly points: Readonly<Record<string, number>>;
+}
+
+function play(requests: readonly Request[]): Result[] {
+  const ended = node('test/simulation/play.script.ts', [JSON.stringify(requests)]);
+  if (ended.code !== 0) throw new Error(ended.stderr);
+  const results = JSON.parse(ended.stdout) as Result[];
+  expect(results.length).toBe(requests.length);
+  return results;
+}
+
+const FILE_SYSTEM = { story: 'file-system', seed: 1 } as const;
+
+test('a fixed set of seeds keeps every promise, faults and all', () => {
+  const ended = node('rehearsal/simulate.ts', ['--runs', '20', '--seed', '2010', '--json']);
+  expect(ended.stderr).not.toContain('could not run');
+  const { runs, faults, at, heals, failures } = JSON.parse(ended.stdout) as Record<string, number> & { failures: [] };
+  expect(failures).toEqual([]);
+  expect([ended.code, runs]).toEqual([0, 20]);
+  expect(heals).toBeGreaterThanOrEqual(20);
+  expect(faults).toBeGreaterThan(30);
+  expect(at).toBeGreaterThan(25);
+});
+
+const SCHEDULES = [
+  'none',
+  'dieAfter@ec2:CreateVolume#1,errorAfter@dynamodb:UpdateItem#3x7',
+  'twice@trigger#1,hang@ssm:SendCommand#2',
+] as const;
+
+/** Broken healers, and the promise by which each is caught. */
+const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; readonly promise: string })[] = [
+  { tamper: 'fenceAlwaysCertain', story: 'owner-hung', schedule: 'none', promise: 'never two writers' },
+  {
+    tamper: 'quarantineStaysScheduled',
+    story: 'file-system',
+    schedule: 'none',
+    promise: 'every volume is current, quarantined or marked by its heal',
+  },
+  {
+    tamper: 'randomClientToken',
+    story: 'file-system',
+    schedule: 'dieAfter@ec2:CreateVolume#1',
+    promise: 'no heal makes two volumes where it ordered one',
+  },
+  {
+    tamper: 'neverCommitted',
+    story: 'file-system',
+    schedule: 'none',
+    promise: 'the ledger agrees with the world at rest',
+  },
+  {
+    tamper: 'neverClosed',
+    story: 'file-system',
+    schedule: 'none',
+    promise: 'every incident is on record, with true times',
+  },
+  {
+    tamper: 'silent',
+    story: 'file-system',
+    schedule: 'none',
+    promise: 'served, or a person knows, within 60 min of the last fault',
+  },
+];
+
+describe('one process, many runs', () => {
+  const once = SCHEDULES.map((schedule) => ({ ...FILE_SYSTEM, schedule }));
+  const tampered = CAUGHT.map(({ tamper, story, schedule }) => ({ tamper, story, schedule, seed: 1 }));
+  const sound = CAUGHT.map(({ story, schedule }) => ({ story, schedule, seed: 1 }));
+  let results: Result[] = [];
+  beforeAll(() => {
+    results = play([...once, ...once, ...tampered, ...sound]);
+  });
+
+  test('the same seed gives the same log', () => {
+    const digests = results.slice(0, 6).map((r) => r.digest);
+    expect(digests.slice(0, 3)).toEqual(digests.slice(3));
+    expect(new Set(digests).size).toBe(3);
+    expect(results.slice(1, 3).every((r) => r.fired > 0)).toBe(true);
+  });
+
+  test.each(CAUGHT.map((c, index) => ({ ...c, index })))('$tamper is caught: $promise', ({ promise, index }) => {
+    expect(results[6 + index]?.broken.map((c) => c.promise)).toContain(promise);
+  });
+
+  test('the sound healer is not', () => {
+    expect(results.slice(6 + CAUGHT.length).flatMap((r) => r.broken)).toEqual([]);
+  });
+});
+
+/** Steps of the healing of a file system, each of which is reached once at least. */
+const STEPS = [
+  'begin',
+  'lease',
+  'open-incident',
+  'renew-lease',
+  'observe',
+  'quarantine',
+  'create-replacement',
+  'attach',
+  'mount',
+  'verify',
+  'fence',
+  'commit',
+  'serve',
+  'promote',
+  'snapshot-suspect',
+  'end',
+  'tell',
+  'close-incident',
+  'release-lease',
+];
+
+test('on the real durable SDK: it dies before and after each step of a heal, and every promise is kept', () => {
+  const schedules = ['none', ...STEPS.flatMap((step) => [`dieBefore@step:${step}#1`, `dieAfter@step:${step}#1`])];
+  const results = play(schedules.map((schedule) => ({ ...FILE_SYSTEM, schedule, durable: true })));
+  const wrong = results.flatMap(({ broken, fired, served }, index) =>
+    broken.length === 0 && fired === (index === 0 ? 0 : 1) && served
+      ? []
+      : [{ schedule: schedules[index], broken, fired, served }],
+  );
+  expect(wrong).toEqual([]);
+});

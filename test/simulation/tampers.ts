@@ -1,0 +1,53 @@
+import type { Ports } from '../../lambda/core/ports.ts';
+
+/** Healers that are broken in one rule each (DESIGN, section 6), by something that stands between them and the world. */
+export const TAMPERS = {
+  /** "Cannot tell" is taken for "stopped": a host that hangs counts as one that has released the volume. */
+  fenceAlwaysCertain: (ports: Ports): Ports => ({
+    ...ports,
+    host: {
+      ...ports.host,
+      release: (instanceId, volume, volumeId) =>
+        ports.host.release(instanceId, volume, volumeId).then((answer) => ({ ...answer, result: 'ok' })),
+    },
+  }),
+  /** The suspect volume is marked as such, and stays in the snapshot schedule. */
+  quarantineStaysScheduled: (ports: Ports): Ports => ({
+    ...ports,
+    compute: {
+      ...ports.compute,
+      quarantine: async (volumeId, healId) => {
+        await ports.compute.quarantine(volumeId, healId);
+        await ports.compute.promote(volumeId);
+      },
+    },
+  }),
+  /** Each try to make a volume has a client token of its own: what one order made and did not hear of, the next makes again. */
+  randomClientToken: (ports: Ports): Ports => {
+    let tries = 1000;
+    return {
+      ...ports,
+      compute: {
+        ...ports.compute,
+        createReplacement: (order) => ports.compute.createReplacement({ ...order, attempt: tries++ }),
+      },
+    };
+  },
+  /** Who owns what is never agreed. */
+  neverCommitted: (ports: Ports): Ports => ({ ...ports, ledger: { ...ports.ledger, commit: async () => {} } }),
+  /** No record is kept of how a heal ended. */
+  neverClosed: (ports: Ports): Ports => ({
+    ...ports,
+    ledger: {
+      ...ports.ledger,
+      record: (incident) => (incident.outcome === 'open' ? ports.ledger.record(incident) : Promise.resolve()),
+    },
+  }),
+  /** People are not told, and nothing is done: it only looks. */
+  silent: (ports: Ports): Ports => ({
+    ...ports,
+    people: { tell: async () => {} },
+    compute: { ...ports.compute, recoveryPoints: async () => [] },
+  }),
+} as const;
+export type Tamper = keyof typeof TAMPERS;

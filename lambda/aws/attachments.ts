@@ -49,6 +49,8 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
         );
         return;
       } catch (error) {
+        // Attached already: the answer to an earlier try was lost. Whether it is here is seen by looking.
+        if (isKind(error, 'conflict')) return;
         if (attempt >= DEVICE_ATTEMPTS || !isKind(error, 'invalid')) throw error;
       }
     }

@@ -53,9 +53,9 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
             TableName,
             Key: stateKey(volume),
             UpdateExpression: 'SET generation = :generation, currentVolume = :volume, volumeOwner = :owner',
-            // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back.
+            // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
             ConditionExpression:
-              'leaseHolder = :me AND leaseUntil > :now AND (attribute_not_exists(generation) OR generation <= :generation)',
+              'leaseHolder = :me AND leaseUntil > :now AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))',
             ExpressionAttributeValues: {
               ':me': { S: holder },
               ':now': { N: String(now) },

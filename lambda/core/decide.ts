@@ -66,6 +66,9 @@ export const HANG_SECONDS = 20;
 /** A zone where nobody answers is looked at for this long before its volumes are made anew in another one. */
 export const RELOCATE_SECONDS = 180;
 
+/** A volume that the ledger names and EC2's answers lack is looked for this long. */
+const UNSEEN_SECONDS = 120;
+
 /** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers. */
 const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
   shutdown: 'its file system is shut down',
@@ -80,6 +83,10 @@ const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
 export function decide(observation: Observation, context: Context = NOTHING_YET): Decision {
   const current = currentVolume(observation);
   if (!current) {
+    const named = observation.ledger?.currentVolume;
+    // EC2 is eventually consistent: a list may lack what was made a moment ago.
+    if (named && context.waitedSeconds < UNSEEN_SECONDS)
+      return wait(`EC2 does not show ${named}, which the ledger names`);
     return page(`no current volume of ${observation.volume} exists; deploy the stack to let the keeper restore it`);
   }
   const attachment = current.attachments.find((a) => a.state !== 'detached');

@@ -15,7 +15,7 @@ export async function failover(
   const { volume: current, owner, standby } = decision;
   const fenced = await fence(ports, journal, volume, current.id, owner, true);
   if (!fenced.certain) return { done: false, why: fenced.note };
-  const detached = await journal.step(
+  const detached = await journal.act(
     'detach',
     () => ports.compute.detach(current.id, owner.id),
     (done) => (done ? `${current.id} is free` : 'stuck'),

@@ -30,20 +30,20 @@ export async function fence(
 ): Promise<Fenced> {
   if (!owner) return { certain: true, note: `${volumeId} has no owner` };
   if (isOff(owner.state)) return { certain: true, note: `${owner.id} is ${owner.state}` };
-  const asked = await journal.step(
+  const asked = await journal.act(
     'fence',
     () => release(ports, volume, volumeId, owner.id, moves),
     (f) => f.note,
   );
   if (asked.certain) return asked;
-  await journal.step(
+  await journal.act(
     'stop-owner',
     () => ports.compute.stop(owner.id).then(() => owner.id),
     (id) => `${id} is told to stop: ${asked.note}`,
   );
   for (let waited = 0; waited < STOP_SECONDS; waited += LOOK_SECONDS) {
     await journal.pause('await-stopped', LOOK_SECONDS);
-    const state = await journal.step(
+    const state = await journal.act(
       'is-stopped',
       async () => (await ports.compute.instances()).find((i) => i.id === owner.id)?.state ?? 'unknown',
     );

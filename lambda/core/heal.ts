@@ -1,7 +1,7 @@
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
-import { awaitLease, renewLease } from './lease.ts';
+import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
 import type { Incident, Observation, Replacement, Trigger } from './model.ts';
 import { mountAndServe } from './mount.ts';
 import { observe } from './observe.ts';
@@ -50,6 +50,8 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
     return { outcome: 'busy', summary: `another heal has the lease of ${volume}`, healId: begun.healId };
   }
 
+  journal.guardBy(() => mayAct(ports, volume, begun.healId));
+
   const incident = (
     outcome: Incident['outcome'],
     summary: string,
@@ -71,16 +73,20 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
     await workflow.step('open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
     end = await rounds(ports, journal, begun.healId, volume);
   } catch (error) {
-    end = {
-      outcome: 'paged',
-      summary: `the heal failed at the step after ${journal.steps.at(-1)?.name ?? 'the first'}: ${message(error)}`,
-    };
+    const why = message(error);
+    end = why.includes(LOST_LEASE)
+      ? { outcome: 'overtaken', summary: why }
+      : {
+          outcome: 'paged',
+          summary: `the heal failed at the step after ${journal.steps.at(-1)?.name ?? 'the first'}: ${why}`,
+        };
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
   // Each of the three has its own step, and the telling goes first: when the ledger is what failed, a person still hears of it.
   const told =
-    end.outcome === 'falseAlarm'
+    // Where another heal has the volume, it tells people what they have to know.
+    end.outcome === 'falseAlarm' || end.outcome === 'overtaken'
       ? undefined
       : await attempt(workflow, 'tell', () => tell(ports, closed, end.rejected, end.final));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
@@ -94,7 +100,7 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
 }
 
 interface Ending {
-  readonly outcome: 'falseAlarm' | 'healed' | 'paged';
+  readonly outcome: 'falseAlarm' | 'healed' | 'paged' | 'overtaken';
   readonly summary: string;
   readonly replacement?: Replacement;
   readonly rejected?: readonly Rejected[];
@@ -129,7 +135,7 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         continue;
       }
       case 'promote':
-        await journal.step('promote', () => ports.compute.promote(decision.volume.id));
+        await journal.act('promote', () => ports.compute.promote(decision.volume.id));
         acted ||= decision.reason;
         break;
       case 'mount':
@@ -185,7 +191,7 @@ async function keepEvidence(
   replacement: Replacement | undefined,
 ): Promise<void> {
   if (!replacement) return;
-  await journal.step(
+  await journal.act(
     'snapshot-suspect',
     () =>
       ports.compute

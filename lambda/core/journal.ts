@@ -7,12 +7,32 @@ export class Journal {
   readonly steps: StepRecord[] = [];
   readonly #workflow: Workflow;
   readonly #clock: Clock;
+  #guard: (() => Promise<void>) | undefined;
 
   constructor(workflow: Workflow, clock: Clock) {
     this.#workflow = workflow;
     this.#clock = clock;
   }
 
+  /** From now on {@link act} asks this first. It throws when this heal may not act any more. */
+  guardBy(guard: () => Promise<void>): void {
+    this.#guard = guard;
+  }
+
+  /**
+   * A step that changes the world. It asks for leave within the step, and so each time that it runs: a heal whose function was
+   * dead for longer than its lease comes back in the middle of a step, and others have acted since.
+   */
+  async act<T>(name: string, run: () => Promise<T>, note?: (value: T) => string): Promise<T> {
+    const asked = async () => {
+      if (!this.#guard) throw new Error(`${name}: this heal has no lease`);
+      await this.#guard();
+      return run();
+    };
+    return this.step(name, asked, note);
+  }
+
+  /** A step that only looks, or whose effect is conditional by itself. */
   async step<T>(name: string, run: () => Promise<T>, note: (value: T) => string = () => ''): Promise<T> {
     const done = await this.#workflow.step(name, async () => {
       const startedAt = this.#clock.now();

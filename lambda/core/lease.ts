@@ -21,10 +21,18 @@ export async function awaitLease(ports: Ports, journal: Journal, healId: string,
   return false;
 }
 
-/** @throws Error when another heal has taken the lease over: this one must not touch the volume any more */
+/** What the error says that ends a heal whose lease is gone. */
+export const LOST_LEASE = 'the lease was lost to another heal';
+
+/** @throws Error with {@link LOST_LEASE} unless the ledger says that this heal has the lease now */
+export async function mayAct(ports: Ports, volume: string, healId: string): Promise<void> {
+  const lease = (await ports.ledger.read(volume))?.lease;
+  if (lease?.holder !== healId || lease.until <= ports.clock.now()) throw new Error(`${volume}: ${LOST_LEASE}`);
+}
+
+/** @throws Error with {@link LOST_LEASE}: also when nobody has it now, for others may have acted in between */
 export async function renewLease(ports: Ports, journal: Journal, healId: string, volume: string): Promise<void> {
-  const kept = await journal.step('renew-lease', () => acquire(ports, volume, healId));
-  if (!kept) throw new Error(`the lease of ${volume} was lost to another heal`);
+  await journal.act('renew-lease', () => acquire(ports, volume, healId));
 }
 
 function acquire(ports: Ports, volume: string, healId: string): Promise<boolean> {

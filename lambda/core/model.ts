@@ -130,7 +130,8 @@ export interface Incident {
   readonly id: string;
   readonly volume: string;
   readonly trigger: Trigger;
-  readonly outcome: 'open' | 'falseAlarm' | 'healed' | 'paged';
+  /** `overtaken`: another heal took the volume over, after this one's lease had run out. */
+  readonly outcome: 'open' | 'falseAlarm' | 'healed' | 'paged' | 'overtaken';
   readonly summary: string;
   readonly startedAt: number;
   readonly endedAt: number | undefined;

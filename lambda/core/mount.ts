@@ -17,7 +17,7 @@ export async function mountAndServe(
 ): Promise<MountResult> {
   const { volume: current, instance } = decision;
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
-    const attached = await journal.step(
+    const attached = await journal.act(
       'attach',
       () => ports.compute.attach(current.id, instance.id),
       (done) => `${current.id} to ${instance.id}${done ? '' : ': stuck'}`,
@@ -30,25 +30,25 @@ export async function mountAndServe(
       };
   }
   if (decision.format) {
-    const formatted = await journal.step('format', () => ports.host.format(instance.id, volume, current.id), text);
+    const formatted = await journal.act('format', () => ports.host.format(instance.id, volume, current.id), text);
     if (formatted.result !== 'ok') return failed('format', formatted, instance.id);
-    await journal.step('mark-formatted', () => ports.compute.markFormatted(current.id));
+    await journal.act('mark-formatted', () => ports.compute.markFormatted(current.id));
   }
-  const mounted = await journal.step('mount', () => ports.host.mount(instance.id, volume, current.id), text);
+  const mounted = await journal.act('mount', () => ports.host.mount(instance.id, volume, current.id), text);
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
     return { done: false, found: { volumeId: current.id, state: mounted.result }, why: text(mounted) };
   }
   if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
-  await journal.step('commit', () =>
+  await journal.act('commit', () =>
     ports.ledger.commit(volume, healId, ports.clock.now(), {
       generation: current.generation,
       currentVolume: current.id,
       owner: instance.id,
     }),
   );
-  const served = await journal.step('serve', () => ports.host.serve(instance.id, volume, current.id), text);
+  const served = await journal.act('serve', () => ports.host.serve(instance.id, volume, current.id), text);
   if (served.result !== 'ok') return failed('serve', served, instance.id);
-  await journal.step('promote', () => ports.compute.promote(current.id));
+  await journal.act('promote', () => ports.compute.promote(current.id));
   return { done: true };
 }
 

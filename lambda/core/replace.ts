@@ -41,7 +41,7 @@ export async function replace(
 ): Promise<ReplaceResult> {
   const { old, standby } = decision;
   const kept = (id: string) => `${id} is out of the schedule and kept`;
-  await journal.step('quarantine', () => ports.compute.quarantine(old.id, healId).then(() => old.id), kept);
+  await journal.act('quarantine', () => ports.compute.quarantine(old.id, healId).then(() => old.id), kept);
 
   const rejected: Rejected[] = [];
   for (const [index, point] of decision.recoveryPoints.entries()) {
@@ -56,11 +56,11 @@ export async function replace(
       attempt,
     };
     const from = (id: string) => `${id} from ${point.snapshotId}`;
-    const newId = await journal.step('create-replacement', () => ports.compute.createReplacement(order), from);
+    const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
     const prepared = await prepare(ports, journal, volume, newId, standby.id);
     if (!prepared.ok) {
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why: prepared.why });
-      await journal.step(
+      await journal.act(
         'reject',
         () => reject(ports, healId, volume, newId, standby.id),
         () => `${point.snapshotId}: ${prepared.why}`,
@@ -72,15 +72,15 @@ export async function replace(
     if (!fenced.certain) return { done: false, why: fenced.note, rejected };
     const entry = { generation: decision.generation, currentVolume: newId, owner: standby.id };
     const agreed = () => `generation ${decision.generation} is ${newId} on ${standby.id}`;
-    await journal.step('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry), agreed);
-    const served = await journal.step(
+    await journal.act('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry), agreed);
+    const served = await journal.act(
       'serve',
       () => serve(ports, volume, newId, standby.id),
       (answer) => answer.note,
     );
     // The ledger names the new volume now: the next look finds it not served, and serves it.
     if (!served.at) return { done: false, why: served.note, again: true, rejected };
-    await journal.step(
+    await journal.act(
       'promote',
       () => ports.compute.promote(newId).then(() => newId),
       (id) => `${id} is in the schedule`,
@@ -115,15 +115,15 @@ async function prepare(
   volumeId: string,
   instanceId: string,
 ): Promise<Prepared> {
-  const attached = await journal.step(
+  const attached = await journal.act(
     'attach',
     () => ports.compute.attach(volumeId, instanceId),
     (done) => (done ? `to ${instanceId}` : 'stuck'),
   );
   if (!attached) return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, useless: true };
-  const mounted = await journal.step('mount', () => ports.host.mount(instanceId, volume, volumeId), describe);
+  const mounted = await journal.act('mount', () => ports.host.mount(instanceId, volume, volumeId), describe);
   if (mounted.result !== 'ok') return { ok: false, why: `mount: ${describe(mounted)}`, useless: isHostsFault(mounted) };
-  const verified = await journal.step('verify', () => ports.host.verify(instanceId, volume, volumeId), describe);
+  const verified = await journal.act('verify', () => ports.host.verify(instanceId, volume, volumeId), describe);
   if (verified.result !== 'ok')
     return { ok: false, why: `verify: ${describe(verified)}`, useless: isHostsFault(verified) };
   const canaryAt = Date.parse(verified.values.canary ?? '');

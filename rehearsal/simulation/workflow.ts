@@ -1,12 +1,9 @@
-import { isKind } from '../../lambda/aws/errors.ts';
-import { DeadlineExceeded } from '../../lambda/core/clock.ts';
+import { stepRetry } from '../../lambda/aws/durable.ts';
 import type { Workflow } from '../../lambda/core/ports.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { DIE_LONG_MS, Died, type Injector, type Life } from './injector.ts';
 
-/** As `lambda/aws/durable.ts` tries a step; written out here, for what runs is not to be judged by itself. */
-const STEP_ATTEMPTS = 4;
 /** A checkpoint is a call of its own; between the end of a wait, or a death, and the function running again (milliseconds). */
 const CHECKPOINT_MS = 15;
 const RESUME_MS = 80;
@@ -80,8 +77,9 @@ class Replay implements Workflow {
         outcome = { value: JSON.stringify(await run()) };
       } catch (error) {
         if (this.#life.dead) throw new Died();
-        if (attempt < STEP_ATTEMPTS && worthAnotherTry(error)) {
-          await this.#clock.sleep(2 ** (attempt - 1) * 1000 + RESUME_MS);
+        const { shouldRetry, delay } = stepRetry(error as Error, attempt);
+        if (shouldRetry) {
+          await this.#clock.sleep(delay.seconds * 1000 + RESUME_MS);
           continue;
         }
         outcome = { error };
@@ -108,8 +106,4 @@ class Replay implements Workflow {
     Object.assign(this.#life, { dead: true, restMs });
     throw new Died();
   }
-}
-
-function worthAnotherTry(error: unknown): boolean {
-  return error instanceof DeadlineExceeded || isKind(error, 'transient') || isKind(error, 'notFound');
 }

@@ -184,6 +184,8 @@ describe('decide', () => {
   test('the ledger outweighs the tags; a volume that it names and EC2 does not have is for a person', () => {
     const stray = volume({ id: 'vol-22222222', generation: 9, attachments: [], state: 'available' });
     expect(decide(world({ volumes: [stray, volume()] })).kind).toBe('none');
-    expect(decide(world({ volumes: [stray], probe: undefined })).kind).toBe('page');
+    const unseen = world({ volumes: [stray], probe: undefined });
+    expect(decide(unseen).kind).toBe('wait');
+    expect(decide(unseen, { ...NOTHING_YET, waitedSeconds: 600 }).kind).toBe('page');
   });
 });

@@ -224,7 +224,11 @@ describe('a heal', () => {
       if (scene.did.includes('quarantine vol-new1')) scene.leaseHolder = 'another';
       return acquire(...request);
     };
-    expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('lost to another heal') });
+    expect(await run()).toMatchObject({
+      outcome: 'overtaken',
+      summary: expect.stringContaining('lost to another heal'),
+    });
+    expect(scene.told).toEqual([]);
     expect(scene.did.filter((d) => d.startsWith('create'))).toEqual(['create snap-10 in eu-west-1a attempt 0']);
     expect(scene.leaseHolder).toBe('another');
   });
@@ -252,6 +256,19 @@ describe('a heal', () => {
     scene.seen = world({ probe: probe('shutdown'), instances: [instance('i-owner')] });
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(scene.told.length).toBe(3);
+  });
+
+  test('comes back from the dead in the middle of a step: it asks for leave again, and does nothing', async () => {
+    const { step } = scene.workflow;
+    scene.workflow.step = async (name, work) => {
+      // As after a function that was dead for longer than its lease: another heal has acted, and has given the lease back.
+      if (name === 'promote') scene.leaseHolder = undefined;
+      return step(name, work);
+    };
+    expect(await run()).toMatchObject({ outcome: 'overtaken' });
+    expect(scene.did).toContain('serve vol-new1');
+    expect(scene.did).not.toContain('promote vol-new1');
+    expect(scene.told).toEqual([]);
   });
 
   test('a step that failed for a while is told once, but the sweep goes on trying', async () => {

@@ -81,7 +81,9 @@ export class Scene {
     ledger: {
       read: async () => {
         const entry = this.committed ?? this.seen.ledger;
-        return entry && { lease: undefined, ...entry, paged: this.paged };
+        const lease =
+          this.leaseHolder === undefined ? undefined : { holder: this.leaseHolder, until: Number.MAX_SAFE_INTEGER };
+        return { generation: 0, currentVolume: undefined, owner: undefined, ...entry, lease, paged: this.paged };
       },
       notePage: async (_, paged) => {
         this.paged = paged;

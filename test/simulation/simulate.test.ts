@@ -137,3 +137,38 @@ test('on the real durable SDK: it dies before and after each step of a heal, and
   );
   expect(wrong).toEqual([]);
 });
+
+/** Each was a bug of the healer when the simulation found it. */
+const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string })[] = [
+  {
+    story: 'file-system',
+    seed: 1,
+    schedule: 'errorAfter@ec2:AttachVolume#1',
+    bug: 'an attach whose answer was lost paged a person',
+  },
+  {
+    story: 'again',
+    seed: 1,
+    schedule: 'dieLong@step:promote#1',
+    bug: 'a heal came back after its lease and promoted a quarantined volume',
+  },
+  { story: 'again', seed: 1, schedule: 'dieLong@ec2:CreateTags#2', bug: 'the same, at the call' },
+  {
+    story: 'file-system',
+    seed: 1,
+    schedule: 'stale@ec2:DescribeVolumes#9',
+    bug: 'one stale answer of EC2 paged a person',
+  },
+];
+
+describe('what the simulation found once, it does not find again', () => {
+  let results: Result[];
+  beforeAll(() => {
+    results = play(FOUND.map(({ bug: _, ...request }) => request));
+  });
+
+  test.each(FOUND.map((found, i) => ({ ...found, i })))('$schedule: $bug', ({ i }) => {
+    expect(results[i]).toMatchObject({ broken: [], served: true });
+    expect(results[i]?.fired).toBeGreaterThan(0);
+  });
+});

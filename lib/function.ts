@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Architecture, type FunctionOptions, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -20,6 +20,8 @@ export function remountFunction(scope: Construct, id: string, name: string, opti
     }),
     ...options,
   });
+  // The CDK says at every synthesis that this replaces the function; one without a name of its own can be replaced.
+  if (options.durableConfig) Annotations.of(made).acknowledgeInfo('aws-lambda:Function.DurableConfig');
   const managed = options.durableConfig ? 'AWSLambdaBasicDurableExecutionRolePolicy' : 'AWSLambdaBasicExecutionRole';
   acknowledge(
     made,

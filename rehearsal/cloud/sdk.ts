@@ -39,12 +39,15 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
     const client = made as unknown as SdkClient;
     const service = SERVICES[client.config.serviceId];
     if (!service) throw new Error(`the simulated AWS does not know the service ${client.config.serviceId}`);
-    const middleware: Middleware = (_next, context) => async (args) => {
+    // What the SDK does by itself (reading configuration, signing, deciding on a retry) takes no virtual time, however long it takes.
+    const own: Middleware = (next) => (args) => cloud.clock.hold(() => next(args));
+    const wire: Middleware = (_next, context) => async (args) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
-      const output = await cloud.call(principal, service, operation, args.input);
+      const output = await cloud.clock.free(() => cloud.call(principal, service, operation, args.input));
       return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
     };
-    client.middlewareStack.add(middleware, { step: 'deserialize', priority: 'high', name: 'simulatedAws' });
+    client.middlewareStack.add(own, { step: 'initialize', priority: 'high', name: 'simulatedAwsOwn' });
+    client.middlewareStack.add(wire, { step: 'deserialize', priority: 'high', name: 'simulatedAws' });
     const original = client.config.retryStrategy;
     client.config.retryStrategy = async () => virtualDelays(await original(), cloud, random);
     return made;
@@ -63,10 +66,10 @@ function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): num
     acquireInitialRetryToken: (scope) => inner.acquireInitialRetryToken(scope),
     recordSuccess: (token) => inner.recordSuccess(token),
     async refreshRetryTokenForRetry(token, error) {
-      // The strategy waits for a real timer, if only for no time: the virtual clock must not move on meanwhile.
-      const next = await cloud.clock.hold(() => inner.refreshRetryTokenForRetry(token, error));
+      const next = await inner.refreshRetryTokenForRetry(token, error);
       const base = error.errorType === 'THROTTLING' ? 500 : 100;
-      await cloud.clock.sleep(Math.floor(random.next() * Math.min(20_000, base * 2 ** next.getRetryCount())));
+      const delay = Math.floor(random.next() * Math.min(20_000, base * 2 ** next.getRetryCount()));
+      await cloud.clock.free(() => cloud.clock.sleep(delay));
       return next;
     },
   };

@@ -82,11 +82,11 @@ describe('a wrong setting is refused in one line: which, what was received, what
       'zones[1]: received "eu-west-1a"; allowed: an Availability Zone of us-east-1 (setting region)',
     ],
 
-    ['no volumes', { volumes: [] }, 'volumes: received []; allowed: 1 to 25 content volumes'],
+    ['no volumes', { volumes: [] }, 'volumes: received []; allowed: 1 to 14 content volumes'],
     [
       'too many volumes',
-      { volumes: Array.from({ length: 26 }, (_, i) => ({ name: `v${i}` })) },
-      expect.stringMatching(/^volumes: received \[.*\.\.\.; allowed: 1 to 25 content volumes$/),
+      { volumes: Array.from({ length: 15 }, (_, i) => ({ name: `v${i}` })) },
+      expect.stringMatching(/^volumes: received \[.*\.\.\.; allowed: 1 to 14 content volumes$/),
     ],
     ['no list of volumes', { volumes: 'alpha' }, 'volumes: received "alpha"; allowed: a list of content volumes'],
     [

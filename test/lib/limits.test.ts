@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { RemountStack } from '../../lib/remount-stack.ts';
+import { MAX_VOLUMES, readSettings } from '../../lib/settings.ts';
+import { CONTEXT, resourcesOf, text } from './support.ts';
+
+/**
+ * Quotas that a template's check cannot see, because they bind what the names in it become: a stack that is as large, and
+ * named as long, as the settings allow. Source: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const ENVIRONMENT_BYTES = 4096;
+const ALIAS_POLICY_BYTES = 20_480;
+
+const REGION = 'us-gov-west-1';
+const ACCOUNT = '123456789012';
+const PARTITION = 'aws-us-gov';
+const STACK = 'S'.repeat(51);
+const volumes = Array.from({ length: MAX_VOLUMES }, (_, i) => ({ name: `v${'o'.repeat(29)}${10 + i}` }));
+const settings = readSettings({ stackName: STACK, region: REGION, volumes });
+const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
+const template = Template.fromStack(new RemountStack(app, STACK, { env: { region: REGION }, settings }));
+const types = new Map(Object.entries(template.toJSON().Resources).map(([id, r]) => [id, (r as { Type: string }).Type]));
+
+/** A name as CloudFormation makes it: the stack's, the resource's and 12 characters, cut to what the service takes. */
+function named(id: string, most: number): string {
+  return `${`${STACK}-${id}`.slice(0, most - 13)}-${'x'.repeat(12)}`;
+}
+
+function arn(service: string, rest: string): string {
+  return `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT}:${rest}`;
+}
+
+/** What `Ref` or an `Arn` becomes, of the types that an environment or a permission names. */
+function physical(id: string): string {
+  switch (types.get(id)) {
+    case 'AWS::ElasticLoadBalancingV2::TargetGroup':
+      return arn('elasticloadbalancing', `targetgroup/${named(id, 32)}/${'0'.repeat(16)}`);
+    case 'AWS::SSM::Document':
+      return named(id, 128);
+    case 'AWS::SNS::Topic':
+      return arn('sns', named(id, 256));
+    case 'AWS::DynamoDB::GlobalTable':
+      return named(id, 255);
+    case 'AWS::Lambda::Alias':
+      return arn('lambda', `function:${named('HealerFunction00000000', 64)}:live`);
+    case 'AWS::Events::Rule':
+      return arn('events', `rule/${named(id, 64)}`);
+    case 'AWS::CloudWatch::Alarm': {
+      const alarm = resourcesOf(template, 'AWS::CloudWatch::Alarm').find((a) => a.id === id);
+      return arn('cloudwatch', `alarm:${String(alarm?.Properties.AlarmName)}`);
+    }
+    default:
+      throw new Error(`what does ${id} (${types.get(id)}) become?`);
+  }
+}
+
+function deployed(value: unknown): string {
+  const pseudo: Record<string, string> = {
+    'AWS::Region': REGION,
+    'AWS::AccountId': ACCOUNT,
+    'AWS::Partition': PARTITION,
+  };
+  return text(value).replace(/\$\{([^}.]+)(?:\.Arn)?\}/g, (_, id: string) => pseudo[id] ?? physical(id));
+}
+
+describe(`a stack of ${MAX_VOLUMES} volumes with the longest names`, () => {
+  test('has a healer whose environment Lambda takes', () => {
+    const [healer, ...others] = resourcesOf(template, 'AWS::Lambda::Function').filter(({ id }) => /^Healer/.test(id));
+    if (!healer || others.length > 0) throw new Error('there is not one function of the healer');
+    const { Variables } = healer.Properties.Environment as { Variables: Record<string, unknown> };
+    expect(Object.keys(Variables).length).toBeGreaterThan(3);
+    const bytes = Object.entries(Variables).reduce((sum, [key, value]) => sum + key.length + deployed(value).length, 0);
+    expect(bytes).toBeLessThan(ENVIRONMENT_BYTES);
+  });
+
+  test('has a healer whose permissions fit into one policy', () => {
+    const permissions = resourcesOf(template, 'AWS::Lambda::Permission');
+    expect(permissions.length).toBeGreaterThanOrEqual(2 * MAX_VOLUMES);
+    const Statement = permissions.map(({ id, Properties: p }) => ({
+      Sid: named(id, 100),
+      Effect: 'Allow',
+      Principal: { Service: deployed(p.Principal) },
+      Action: deployed(p.Action),
+      Resource: deployed(p.FunctionName),
+      Condition: { ArnLike: { 'AWS:SourceArn': deployed(p.SourceArn) } },
+    }));
+    const policy = JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement });
+    expect(policy.length).toBeLessThan(ALIAS_POLICY_BYTES);
+  });
+});

@@ -205,7 +205,9 @@ function nobodyHere(
   const coming = comingInstance(observation, current.zone, [owner?.id, ...context.useless]);
   if (coming)
     return wait(`${reason}; ${coming.id} in ${current.zone} is ${coming.state}, its agent does not answer yet`);
-  const elsewhere = usableInstances(observation, context.useless).find((i) => i.zone !== current.zone);
+  const elsewhere = usableInstances(observation, context.useless).find(
+    (i) => i.zone !== current.zone && i.id !== owner?.id,
+  );
   if (!elsewhere) return page(`${reason}, and no other instance answers in ${current.zone} or elsewhere`);
   const nobody = `${reason}, and nobody else answers in ${current.zone}`;
   if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);

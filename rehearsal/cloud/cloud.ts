@@ -31,7 +31,6 @@ export interface CallRecord {
 }
 
 /** One operation of a service: takes the command's input, has its effect at once, and gives the command's output. */
-// biome-ignore format: one line reads better
 export type Operation = (input: Readonly<Record<string, unknown>>, principal: Principal) => object;
 
 /** Milliseconds an API takes to answer, by service. EC2's and SSM's are slow, DynamoDB's is not. */

@@ -13,7 +13,7 @@ export const TAG = {
   generation: 'remount:generation',
   /** One of {@link VOLUME_ROLE}. */
   role: 'remount:role',
-  /** Present, with {@link SCHEDULED}, only on volumes that the DLM policy is to snapshot. */
+  /** Present, with {@link scheduleTagValue}, only on volumes that the DLM policy is to snapshot. */
   schedule: 'remount:schedule',
   /** `true` on a volume made blank that no file system has been made on yet: the only volumes `format` is sent to. */
   blank: 'remount:blank',
@@ -21,16 +21,13 @@ export const TAG = {
   heal: 'remount:heal',
 } as const;
 
-/** Value of {@link TAG.schedule} that the DLM policy targets. */
-export const SCHEDULED = 'hourly';
-
 /**
- * Value of {@link TAG.schedule} that one stack's DLM policy targets; write this one, not the bare {@link SCHEDULED}. DLM
+ * Value of {@link TAG.schedule} that one stack's DLM policy targets. DLM
  * takes a volume that carries ANY of a policy's target tags (https://docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html),
  * so the stack cannot be a second tag: two stacks in one account would snapshot each other's volumes.
  */
 export function scheduleTagValue(stackName: string): string {
-  return `${SCHEDULED}/${stackName}`;
+  return `hourly/${stackName}`;
 }
 
 /** Life of a physical volume: candidate -> current -> quarantined. Only a person ends a quarantine. */

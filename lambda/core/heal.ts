@@ -31,7 +31,10 @@ export interface HealResult {
 
 /**
  * One run of the healer for one content volume: lease, observe, decide, act, observe again, record, tell.
- * It never throws for what went wrong in the world: that ends as an incident that pages a person.
+ * What goes wrong once it has the lease ends as an incident that pages a person.
+ *
+ * @throws Error when it could not even look or take the lease (the event is tried again, and ends in the dead-letter queue), or
+ *   could not conclude: then the execution fails, and the lease runs out by itself
  */
 export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): Promise<HealResult> {
   const journal = new Journal(workflow, ports.clock);

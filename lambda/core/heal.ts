@@ -71,10 +71,11 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
     steps: journal.steps,
     replacement,
   });
+  const rejected: Rejected[] = [];
   let end: Ending;
   try {
     await workflow.step('open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
-    end = await rounds(ports, journal, begun.healId, volume);
+    end = await rounds(ports, journal, begun.healId, volume, rejected);
   } catch (error) {
     const why = message(error);
     end = why.includes(LOST_LEASE)
@@ -88,10 +89,10 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
   // Each of the three has its own step, and the telling goes first: when the ledger is what failed, a person still hears of it.
   const told =
-    // Where another heal has the volume, it tells people what they have to know.
-    end.outcome === 'falseAlarm' || end.outcome === 'overtaken'
+    // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
+    end.outcome === 'falseAlarm' || (end.outcome === 'overtaken' && rejected.length === 0)
       ? undefined
-      : await attempt(workflow, 'tell', () => tell(ports, closed, end.rejected, end.final));
+      : await attempt(workflow, 'tell', () => tell(ports, closed, rejected, end.final));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
   const trouble = [told, recorded, released].filter((t) => t !== undefined);
@@ -106,15 +107,20 @@ interface Ending {
   readonly outcome: 'falseAlarm' | 'healed' | 'paged' | 'overtaken';
   readonly summary: string;
   readonly replacement?: Replacement;
-  readonly rejected?: readonly Rejected[];
   /** Nothing that is safe is left to try: only people can. */
   readonly final?: boolean;
 }
 
-async function rounds(ports: Ports, journal: Journal, healId: string, volume: string): Promise<Ending> {
+/** @param rejected where recovery points that could not be used are added, so that they are known however this ends */
+async function rounds(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  rejected: Rejected[],
+): Promise<Ending> {
   let acted = '';
   let replacement: Replacement | undefined;
-  const rejected: Rejected[] = [];
   let context: Context = NOTHING_YET;
   for (let round = 0; round < MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
@@ -125,13 +131,13 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
       case 'none':
         if (!acted) return { outcome: 'falseAlarm', summary: decision.reason };
         await keepEvidence(ports, journal, healId, replacement);
-        return { outcome: 'healed', summary: acted, rejected, ...(replacement && { replacement }) };
+        return { outcome: 'healed', summary: acted, ...(replacement && { replacement }) };
       case 'page':
-        return { outcome: 'paged', summary: decision.reason, rejected, final: true };
+        return { outcome: 'paged', summary: decision.reason, final: true };
       case 'wait': {
         const { waitedSeconds } = context;
         if (waitedSeconds >= PATIENCE_SECONDS)
-          return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting`, rejected };
+          return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting` };
         const seconds = waitedSeconds < EAGER_SECONDS ? WAIT_SECONDS : LATER_WAIT_SECONDS;
         await journal.pause('wait', seconds);
         context = { ...context, waitedSeconds: waitedSeconds + seconds };
@@ -150,17 +156,16 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
         if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
         else if (!result.found && !result.useless)
-          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected, final: true };
+          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
         else context = learn(context, result);
         break;
       }
       case 'replace':
       case 'relocate': {
-        const result = await replace(ports, journal, healId, volume, decision, round);
-        rejected.push(...result.rejected);
+        const result = await replace(ports, journal, healId, volume, decision, round, rejected);
         if (!result.done) {
           if (!result.useless && !result.again)
-            return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, rejected, final: true };
+            return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
           context = learn(context, result);
           break;
         }
@@ -174,7 +179,6 @@ async function rounds(ports: Ports, journal: Journal, healId: string, volume: st
   return {
     outcome: 'paged',
     summary: `${acted || 'nothing'} was done, and ${volume} is still not serving after ${Math.round(journal.elapsedSeconds())} s`,
-    rejected,
   };
 }
 

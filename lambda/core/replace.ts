@@ -15,14 +15,13 @@ export interface Rejected {
 }
 
 export type ReplaceResult =
-  | { readonly done: true; readonly replacement: Replacement; readonly rejected: readonly Rejected[] }
+  | { readonly done: true; readonly replacement: Replacement }
   /** `useless`: the standby did not do what it was told; another one may. `again`: look again, and go on from there. */
   | {
       readonly done: false;
       readonly why: string;
       readonly useless?: string;
       readonly again?: boolean;
-      readonly rejected: readonly Rejected[];
     };
 
 /**
@@ -30,6 +29,7 @@ export type ReplaceResult =
  * Nothing that is served is touched before the replacement is attached, mounted and read.
  *
  * @param round counts the replacements that this heal has tried: client tokens differ from one to the next
+ * @param rejected where recovery points that could not be used are added
  */
 export async function replace(
   ports: Ports,
@@ -38,12 +38,12 @@ export async function replace(
   volume: string,
   decision: Replace,
   round: number,
+  rejected: Rejected[],
 ): Promise<ReplaceResult> {
   const { old, standby } = decision;
   const kept = (id: string) => `${id} is out of the schedule and kept`;
   await journal.act('quarantine', () => ports.compute.quarantine(old.id, healId).then(() => old.id), kept);
 
-  const rejected: Rejected[] = [];
   for (const [index, point] of decision.recoveryPoints.entries()) {
     await renewLease(ports, journal, healId, volume);
     const attempt = round * MAX_RECOVERY_POINTS + index;
@@ -65,11 +65,11 @@ export async function replace(
         () => reject(ports, healId, volume, newId, standby.id),
         () => `${point.snapshotId}: ${prepared.why}`,
       );
-      if (prepared.useless) return { done: false, why: prepared.why, useless: standby.id, rejected };
+      if (prepared.useless) return { done: false, why: prepared.why, useless: standby.id };
       continue;
     }
     const fenced = await fence(ports, journal, volume, old.id, decision.oldOwner, false);
-    if (!fenced.certain) return { done: false, why: fenced.note, rejected };
+    if (!fenced.certain) return { done: false, why: fenced.note };
     const entry = { generation: decision.generation, currentVolume: newId, owner: standby.id };
     const agreed = () => `generation ${decision.generation} is ${newId} on ${standby.id}`;
     await journal.act('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry), agreed);
@@ -79,7 +79,7 @@ export async function replace(
       (answer) => answer.note,
     );
     // The ledger names the new volume now: the next look finds it not served, and serves it.
-    if (!served.at) return { done: false, why: served.note, again: true, rejected };
+    if (!served.at) return { done: false, why: served.note, again: true };
     await journal.act(
       'promote',
       () => ports.compute.promote(newId).then(() => newId),
@@ -94,12 +94,11 @@ export async function replace(
       servingAt: served.at,
       files: prepared.files,
     };
-    return { done: true, replacement, rejected };
+    return { done: true, replacement };
   }
   return {
     done: false,
-    why: `none of the ${rejected.length} newest recovery points could be mounted and read`,
-    rejected,
+    why: `none of the ${decision.recoveryPoints.length} newest recovery points could be mounted and read`,
   };
 }
 

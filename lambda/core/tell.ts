@@ -12,9 +12,10 @@ export async function tell(
   rejected: readonly Rejected[] = [],
   final = false,
 ): Promise<void> {
-  if (incident.outcome === 'healed') {
+  if (incident.outcome === 'healed' || incident.outcome === 'overtaken') {
     await ports.people.tell(subject(incident), letter(incident, rejected));
-    await ports.ledger.notePage(incident.volume, undefined);
+    // Whoever overtook this heal knows whether people have something to do.
+    if (incident.outcome === 'healed') await ports.ledger.notePage(incident.volume, undefined);
     return;
   }
   const now = ports.clock.now();
@@ -37,6 +38,7 @@ function gist(summary: string): string {
 }
 
 function subject(incident: Incident): string {
+  if (incident.outcome === 'overtaken') return `Remount: recovery points of ${incident.volume} were rejected`;
   if (incident.outcome !== 'healed') return `Remount: ${incident.volume} needs a person`;
   return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
 }

@@ -1,8 +1,8 @@
 /** Alarms that mean nothing, and too many of them. */
 import { ALARM, alarmName } from '../../lib/contract.ts';
 import { check, incidents } from '../checks.ts';
-import type { Check, Scenario } from '../world.ts';
-import { incident, type Strike } from './incident.ts';
+import type { Check } from '../world.ts';
+import type { Plan, Strike } from './incident.ts';
 import { breakFileSystem } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
@@ -27,8 +27,8 @@ function oneReplacement({ stage, first, world }: Strike): Check[] {
   ];
 }
 
-export const alarmScenarios: Readonly<Record<string, Scenario>> = {
-  'false-alarm': incident({
+export const alarmPlans: Readonly<Record<string, Plan>> = {
+  'false-alarm': {
     about: 'an alarm goes off, and nothing is wrong',
     expect: { outcome: ['none'], withinMs: 0 },
     strike: ({ services, world, first }) => {
@@ -41,8 +41,8 @@ export const alarmScenarios: Readonly<Record<string, Scenario>> = {
         check('nothing is changed', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`),
       ];
     },
-  }),
-  'alarm-storm': incident({
+  },
+  'alarm-storm': {
     about: `the file system shuts down, and ${ALARMS} more alarms than needed go off`,
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS, calls: 2500 },
     strike: (strike) => {
@@ -50,5 +50,5 @@ export const alarmScenarios: Readonly<Record<string, Scenario>> = {
       ring(strike);
     },
     checks: oneReplacement,
-  }),
+  },
 };

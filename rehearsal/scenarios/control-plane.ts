@@ -1,45 +1,44 @@
 /** The file system is gone, and AWS does not do what it is asked: or not at once, or not at all. */
 import { exhaustCapacity, revokeKey, stickAttach, throttle } from '../cloud/failures.ts';
-import type { Scenario } from '../world.ts';
-import { incident } from './incident.ts';
+import type { Plan } from './incident.ts';
 import { breakFileSystem } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 
-export const controlPlaneScenarios: Readonly<Record<string, Scenario>> = {
-  throttled: incident({
+export const controlPlanePlans: Readonly<Record<string, Plan>> = {
+  throttled: {
     about: 'the file system shuts down while EC2 refuses every call for a minute',
     expect: { outcome: ['replace'], withinMs: 6 * MINUTE_MS },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       throttle(strike.services, 60);
     },
-  }),
-  capacity: incident({
+  },
+  capacity: {
     about: 'the file system shuts down, and no volume can be made in its zone',
     expect: { outcome: ['page', 'relocate'], withinMs: 10 * MINUTE_MS, because: /InsufficientVolumeCapacity/ },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       exhaustCapacity(strike.services, strike.first.zone);
     },
-  }),
-  'capacity-for-a-while': incident({
+  },
+  'capacity-for-a-while': {
     about: 'the file system shuts down, and for two minutes no volume can be made in its zone',
     expect: { outcome: ['replace', 'relocate'], withinMs: 10 * MINUTE_MS, mayPage: true },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       exhaustCapacity(strike.services, strike.first.zone, 120);
     },
-  }),
-  'key-revoked': incident({
+  },
+  'key-revoked': {
     about: 'the file system shuts down, and every new volume fails because its key is revoked',
     expect: { outcome: ['page'], withinMs: 10 * MINUTE_MS, because: /key/ },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       revokeKey(strike.services);
     },
-  }),
-  'stuck-attach': incident({
+  },
+  'stuck-attach': {
     about: 'the file system shuts down, and the first new volume stays in attaching',
     expect: {
       outcome: ['replace', 'relocate', 'page'],
@@ -52,5 +51,5 @@ export const controlPlaneScenarios: Readonly<Record<string, Scenario>> = {
       breakFileSystem(strike, strike.first);
       stickAttach(strike.services, 1);
     },
-  }),
+  },
 };

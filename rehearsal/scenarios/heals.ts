@@ -1,11 +1,9 @@
 /** Things that happen while a heal runs. */
-
 import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check } from '../checks.ts';
 import { terminateInstance } from '../cloud/failures.ts';
-import type { Check, Scenario } from '../world.ts';
-import { healKilled } from './heal-killed.ts';
-import { incident, type Strike } from './incident.ts';
+import type { Check } from '../world.ts';
+import type { Plan, Strike } from './incident.ts';
 import { breakFileSystem, once } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
@@ -71,9 +69,8 @@ function judgeDeployments({ services, stage, first }: Strike): Check[] {
   ];
 }
 
-export const healScenarios: Readonly<Record<string, Scenario>> = {
-  'heal-killed': healKilled,
-  'deploy-during-heal': incident({
+export const healPlans: Readonly<Record<string, Plan>> = {
+  'deploy-during-heal': {
     about: 'the file system shuts down, and somebody deploys the stack over and over while it is healed',
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => {
@@ -83,13 +80,13 @@ export const healScenarios: Readonly<Record<string, Scenario>> = {
       clock.after(LAST_DEPLOYMENT_MS, () => deploy(strike, DEPLOYMENTS));
     },
     checks: judgeDeployments,
-  }),
-  'second-failure-during-heal': incident({
+  },
+  'second-failure-during-heal': {
     about: 'the file system shuts down, and the standby is terminated with the replacement just mounted',
     expect: { outcome: ['replace', 'relocate'], withinMs: 15 * MINUTE_MS, calls: 1500, mayPage: true },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       once(strike, /^i-\S+ mount: ok/, (standby) => terminateInstance(strike.services, standby));
     },
-  }),
+  },
 };

@@ -1,19 +1,27 @@
 import type { Scenario } from '../world.ts';
-import { alarmScenarios } from './alarms.ts';
+import { alarmPlans } from './alarms.ts';
 import { badWednesday } from './bad-wednesday.ts';
-import { controlPlaneScenarios } from './control-plane.ts';
-import { healScenarios } from './heals.ts';
-import { hostScenarios } from './hosts.ts';
-import { volumeScenarios } from './volumes.ts';
+import { controlPlanePlans } from './control-plane.ts';
+import { healKilled } from './heal-killed.ts';
+import { healPlans } from './heals.ts';
+import { hostPlans } from './hosts.ts';
+import { incident, type Plan } from './incident.ts';
+import { volumePlans } from './volumes.ts';
+
+/** Scenarios of one blow: each is also a story of the fault simulation. */
+export const PLANS: Readonly<Record<string, Plan>> = {
+  ...hostPlans,
+  ...volumePlans,
+  ...controlPlanePlans,
+  ...alarmPlans,
+  ...healPlans,
+};
 
 /** Every scenario, by the name that `--scenario` takes. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'bad-wednesday': badWednesday,
-  ...hostScenarios,
-  ...volumeScenarios,
-  ...controlPlaneScenarios,
-  ...alarmScenarios,
-  ...healScenarios,
+  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
+  'heal-killed': healKilled,
 };
 
 /** The name that stands for all of them. */

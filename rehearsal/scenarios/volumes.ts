@@ -1,16 +1,15 @@
 /** Volumes that are lost, hang or cannot be trusted, and copies of them that are of no use. */
 import { deleteSnapshots, loseVolume, releaseStall, spoilSnapshots, stallVolume } from '../cloud/failures.ts';
-import type { Scenario } from '../world.ts';
 import { plantBlank } from './blank.ts';
-import { incident } from './incident.ts';
+import type { Plan } from './incident.ts';
 import { breakFileSystem, struck } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 /** I/O that hung goes on after this: writes that waited on the old host would come through, if they still could. */
 const STALLED_MS = 20 * MINUTE_MS;
 
-export const volumeScenarios: Readonly<Record<string, Scenario>> = {
-  'stalled-io': incident({
+export const volumePlans: Readonly<Record<string, Plan>> = {
+  'stalled-io': {
     about: 'I/O to the volume hangs; its host answers',
     expect: { outcome: ['replace'], withinMs: 10 * MINUTE_MS },
     strike: (strike) => {
@@ -18,34 +17,34 @@ export const volumeScenarios: Readonly<Record<string, Scenario>> = {
       stallVolume(strike.services, volume);
       strike.world.clock.after(STALLED_MS, () => releaseStall(strike.services, volume));
     },
-  }),
-  'volume-lost': incident({
+  },
+  'volume-lost': {
     about: 'the volume goes to state error, and its data with it',
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => loseVolume(strike.services, struck(strike, strike.first)),
-  }),
-  'rotten-snapshots': incident({
+  },
+  'rotten-snapshots': {
     about: 'the file system shuts down, and the two newest snapshots do not mount',
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => {
       spoilSnapshots(strike.services, strike.stage.physical(strike.first.volume), 2);
       breakFileSystem(strike, strike.first);
     },
-  }),
-  'no-recovery-point': incident({
+  },
+  'no-recovery-point': {
     about: 'the file system shuts down, and somebody has deleted every snapshot',
     expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: /no completed snapshot/, deletes: true },
     strike: (strike) => {
       deleteSnapshots(strike.services, strike.stage.physical(strike.first.volume));
       breakFileSystem(strike, strike.first);
     },
-  }),
-  'blank-trap': incident({
+  },
+  'blank-trap': {
     about: 'the volume is lost, the ledger forgets it, and a blank one lies there as the current one',
     expect: { outcome: ['replace', 'page'], withinMs: 10 * MINUTE_MS, because: /blank/ },
     strike: (strike) => {
       loseVolume(strike.services, struck(strike, strike.first));
       plantBlank(strike, strike.first);
     },
-  }),
+  },
 };

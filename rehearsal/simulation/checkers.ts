@@ -53,7 +53,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
   const checks = [
     oneWriter(watch),
     neverBlank(watch),
-    nothingDeleted(world, before),
+    ...(story.deletes ? [] : [nothingDeleted(world, before)]),
     check(
       'served, or a person knows, within 60 min of the last fault',
       convergedAt !== undefined,
@@ -87,7 +87,7 @@ function placed({ strike, struckAt }: Evidence, volume: string, served: string |
 /** One fault that passes is survived without anybody being woken. */
 function survivedAlone({ strike, struckAt, story }: Evidence, schedule: readonly Fault[]): Check {
   const [only] = schedule;
-  const passes = schedule.length === 1 && only?.times === 1 && PASSING.includes(only.kind);
+  const passes = !story.mayPage && schedule.length === 1 && only?.times === 1 && PASSING.includes(only.kind);
   const paged = passes ? story.volumes.flatMap((v) => pages(strike.world, v, struckAt)) : [];
   const seen = paged.map((p) => p.message.split('\n')[0]).join('; ');
   return check('one passing fault calls nobody', paged.length === 0, seen || 'nobody');

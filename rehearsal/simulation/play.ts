@@ -225,7 +225,7 @@ const PERSON = {
 };
 
 /** What is on a volume matters to no run: the same for all of them. */
-const COURSES = ['first', 'second', 'third'].map((id) => makeCourse(id, new Random(1, id)));
+const COURSES = ['first', 'second', 'third', 'fourth'].map((id) => makeCourse(id, new Random(1, id)));
 
 /** A few uploads, with a recovery point after all but the last of them. */
 async function prelude(world: World, stage: Stage, names: readonly string[]): Promise<Map<string, Library>> {

@@ -1,102 +1,54 @@
-/** Small incidents: one blow each, to a stack that has served for a few minutes. */
-import { ALARM, alarmName } from '../../lib/contract.ts';
-import {
-  hangInstance,
-  loseVolume,
-  releaseStall,
-  spoilSnapshots,
-  stallVolume,
-  terminateInstance,
-  unmountVolume,
-  wakeInstance,
-} from '../cloud/failures.ts';
+/** What the faults are added to: one blow each, to a stack that has served for a few minutes. */
 import { recoveryPoint, servedVolume } from '../measure.ts';
-import type { Strike } from '../scenarios/incident.ts';
-import { breakFileSystem, struck } from '../scenarios/strikes.ts';
+import type { Plan, Strike } from '../scenarios/incident.ts';
+import { PLANS } from '../scenarios/index.ts';
+import { breakFileSystem } from '../scenarios/strikes.ts';
 
 const MINUTE_MS = 60_000;
-const WAKES_AFTER_MS = 12 * MINUTE_MS;
-
 const AGAIN_MS = 8 * MINUTE_MS;
+const HOME = 'eu-west-1a';
 
 export interface Story {
   readonly about: string;
   readonly volumes: readonly string[];
+  /** Even without a fault, a person may be needed. */
+  readonly mayPage: boolean;
+  /** What somebody deletes as a part of the story is not held against the healer. */
+  readonly deletes: boolean;
   strike(strike: Strike): void;
 }
 
-const ALPHA = ['alpha'];
+const OWN: Readonly<Record<string, Story>> = {
+  'file-system': alone('the file system shuts down', (strike) => breakFileSystem(strike, strike.first)),
+  again: alone('the file system shuts down, and eight minutes later that of whatever serves then', (strike) => {
+    breakFileSystem(strike, strike.first);
+    strike.world.clock.after(AGAIN_MS, () => breakAgain(strike));
+  }),
+};
 
+/** The scenarios of one blow, and some more. */
 export const STORIES: Readonly<Record<string, Story>> = {
-  'file-system': {
-    about: 'the file system shuts down',
-    volumes: ALPHA,
-    strike: (strike) => breakFileSystem(strike, strike.first),
-  },
-  'rotten-snapshot': {
-    about: 'the file system shuts down, and the newest snapshot does not mount',
-    volumes: ALPHA,
-    strike: (strike) => {
-      spoilSnapshots(strike.services, strike.stage.physical('alpha'), 1);
-      breakFileSystem(strike, strike.first);
-    },
-  },
-  'owner-terminated': {
-    about: 'the owner is terminated',
-    volumes: ALPHA,
-    strike: ({ services, first }) => terminateInstance(services, first.owner),
-  },
-  'owner-hung': {
-    about: 'the owner answers nothing, and wakes up later',
-    volumes: ALPHA,
-    strike: ({ services, world, first }) => {
-      hangInstance(services, first.owner);
-      world.clock.after(WAKES_AFTER_MS, () => wakeInstance(services, first.owner));
-    },
-  },
-  'volume-error': {
-    about: 'the volume goes to state error',
-    volumes: ALPHA,
-    strike: (strike) => loseVolume(strike.services, struck(strike, strike.first)),
-  },
-  'stalled-io': {
-    about: 'I/O to the volume hangs, and goes on later',
-    volumes: ALPHA,
-    strike: (strike) => {
-      const volume = struck(strike, strike.first);
-      stallVolume(strike.services, volume);
-      strike.world.clock.after(WAKES_AFTER_MS, () => releaseStall(strike.services, volume));
-    },
-  },
-  again: {
-    about: 'the file system shuts down, and eight minutes later that of whatever serves then',
-    volumes: ALPHA,
-    strike: (strike) => {
-      breakFileSystem(strike, strike.first);
-      strike.world.clock.after(AGAIN_MS, () => breakAgain(strike));
-    },
-  },
-  unmounted: {
-    about: 'somebody unmounts the volume',
-    volumes: ALPHA,
-    strike: (strike) => unmountVolume(strike.services, struck(strike, strike.first)),
-  },
-  'false-alarm': {
-    about: 'an alarm goes off, and nothing is wrong',
-    volumes: ALPHA,
-    strike: ({ services, world, first }) =>
-      services.cloudwatch.repeat(alarmName(world.stackName, first.volume, ALARM.serving)),
-  },
-  'two-volumes': {
-    about: 'two volumes are served by one owner, which is terminated',
-    volumes: ['alpha', 'beta'],
-    strike: ({ services, first }) => terminateInstance(services, first.owner),
-  },
+  ...OWN,
+  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan)])),
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
 export function settingsOf(story: Story): Readonly<Record<string, unknown>> {
-  return { volumes: story.volumes.map((name) => ({ name, sizeGiB: 100, zone: 'eu-west-1a' })) };
+  return { volumes: story.volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })) };
+}
+
+function alone(about: string, strike: Story['strike']): Story {
+  return { about, volumes: ['alpha'], mayPage: false, deletes: false, strike };
+}
+
+function storyOf({ about, all, expect, strike }: Plan): Story {
+  return {
+    about,
+    volumes: all ? ['alpha', 'beta'] : ['alpha'],
+    mayPage: expect.mayPage === true || expect.outcome.includes('page'),
+    deletes: expect.deletes === true,
+    strike,
+  };
 }
 
 /** What was newer than the recovery point is lost already, and not owed by the second heal. */

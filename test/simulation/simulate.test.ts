@@ -46,7 +46,7 @@ const SCHEDULES = [
 
 /** Broken healers, and the promise by which each is caught. */
 const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; readonly promise: string })[] = [
-  { tamper: 'fenceAlwaysCertain', story: 'owner-hung', schedule: 'none', promise: 'never two writers' },
+  { tamper: 'fenceAlwaysCertain', story: 'instance-hang', schedule: 'none', promise: 'never two writers' },
   {
     tamper: 'quarantineStaysScheduled',
     story: 'file-system',

@@ -149,6 +149,9 @@ write_canary() {
   esac
 }
 
+# grow: the file system takes all of its device, online; a file system that has it already stays as it is. Sets said.
+grow() { said=$(xfs_growfs -d "$staging" 2>&1); }
+
 # birth <process id>: the time it started, in clock ticks: with it, an id that was given away again is told apart.
 birth() {
   read -r stat <"/proc/$1/stat" || return 1

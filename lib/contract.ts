@@ -78,7 +78,7 @@ export const ENV = {
 export const LEDGER = { partitionKey: 'pk', sortKey: 'sk' } as const;
 
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
-export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release'] as const;
+export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow'] as const;
 export type HostVerb = (typeof HOST_VERBS)[number];
 
 /** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { HOST_VERBS, type HostVerb, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
+import { ENV, HOST_VERBS, type HostVerb, TAG, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
+import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 
 const HOST = join(import.meta.dirname, '..', 'host');
 const COMMON_LINE = /^\. "\$\(dirname "\$0"\)\/common\.sh"$/m;
@@ -15,6 +19,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   verify: 60,
   serve: 30,
   release: 45,
+  grow: 45,
 };
 
 /** A file of `host/`, as it is. */
@@ -37,6 +42,30 @@ export class HostDocuments extends Construct {
     super(scope, id);
     const made = HOST_VERBS.map((verb) => [verb, this.#document(verb)] as const);
     this.documents = Object.fromEntries(made) as Record<HostVerb, CfnDocument>;
+  }
+
+  /** Lets a function run these verbs, and no others, on the hosts of one stack, and tells it the documents' names. */
+  grantRunning(grantee: LambdaFunction, stackName: string, verbs: readonly HostVerb[]): void {
+    const stack = Stack.of(this);
+    const names = verbs.map((verb) => [verb, this.documents[verb].ref] as const);
+    grantee.addEnvironment(ENV.documents, stack.toJsonString(Object.fromEntries(names)));
+    allowDescribing(grantee, ['ssm:GetCommandInvocation']);
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: names.map(
+          ([, name]) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${name}`,
+        ),
+      }),
+    );
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [ec2Arns(stack, 'instance')],
+        conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
+      }),
+    );
+    acknowledgeTagged(grantee, 'instance');
   }
 
   #document(verb: HostVerb): CfnDocument {

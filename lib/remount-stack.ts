@@ -61,7 +61,7 @@ export class RemountStack extends Stack {
       key,
       targetGroups: balancer.targetGroups,
     });
-    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, key });
+    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, key });
     for (const volume of settings.volumes) {
       const targetGroup = balancer.targetGroups.get(volume.name);
       if (!targetGroup) throw new Error(`no target group for ${volume.name}`);

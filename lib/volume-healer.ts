@@ -9,16 +9,18 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { ENV, TAG } from './contract.ts';
+import { ENV, type HostVerb, TAG } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
-import { acknowledgeTagged, allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+import { allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
 export const EXECUTION_TIMEOUT = Duration.hours(1);
 /** EventBridge takes five targets a rule. Source: EventBridge quotas. */
 const TARGETS_A_RULE = 5;
+
+const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
 
 export interface VolumeHealerProps {
   /** Value of the tag `remount:stack`: the only volumes, snapshots and instances that the healer may touch. */
@@ -44,7 +46,6 @@ export class VolumeHealer extends Construct {
 
   constructor(scope: Construct, id: string, props: VolumeHealerProps) {
     super(scope, id);
-    const names = Object.entries(props.documents.documents).map(([verb, document]) => [verb, document.ref]);
     this.function = remountFunction(this, 'Function', 'heal', {
       description: 'Remount: heals content volumes',
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
@@ -54,7 +55,6 @@ export class VolumeHealer extends Construct {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.documents]: Stack.of(this).toJsonString(Object.fromEntries(names)),
         [ENV.targetGroups]: Stack.of(this).toJsonString(
           Object.fromEntries([...props.targetGroups].map(([volume, group]) => [volume, group.targetGroupArn])),
         ),
@@ -69,7 +69,7 @@ export class VolumeHealer extends Construct {
       'To publish to an encrypted topic; the statement names one key',
     );
     this.#allowEc2(props);
-    this.#allowHosts(props);
+    props.documents.grantRunning(this.function, props.stackName, VERBS);
     this.#sweep(props);
   }
 
@@ -94,7 +94,6 @@ export class VolumeHealer extends Construct {
       'ec2:DescribeSnapshots',
       'elasticloadbalancing:DescribeTargetHealth',
       'ssm:DescribeInstanceInformation',
-      'ssm:GetCommandInvocation',
     ]);
     allowVolumeCreation(this.function, stack, stackName, key);
     allow({
@@ -125,22 +124,6 @@ export class VolumeHealer extends Construct {
       this.function,
       'AwsSolutions-IAM5[Resource::*]',
       'Describe calls and GetCommandInvocation have no resources',
-    );
-    acknowledgeTagged(this.function, 'instance');
-  }
-
-  #allowHosts({ documents, stackName }: VolumeHealerProps): void {
-    const stack = Stack.of(this);
-    const arns = Object.values(documents.documents).map(
-      (d) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${d.ref}`,
-    );
-    this.function.addToRolePolicy(new PolicyStatement({ actions: ['ssm:SendCommand'], resources: arns }));
-    this.function.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['ssm:SendCommand'],
-        resources: [ec2Arns(stack, 'instance')],
-        conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
-      }),
     );
   }
 

@@ -1,18 +1,20 @@
-import { Stack } from 'aws-cdk-lib';
-
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { ENV } from './contract.ts';
 import { remountFunction } from './function.ts';
+import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
-import { allowDescribing, allowVolumeCreation } from './volume-permissions.ts';
+import { allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
 
 export interface VolumeKeeperProps {
   /** Value of the tag `remount:stack`. */
   readonly stackName: string;
   readonly ledger: Ledger;
+  readonly documents: HostDocuments;
   /** Encrypts content volumes. */
   readonly key: IKey;
 }
@@ -24,7 +26,9 @@ export class VolumeKeeper extends Construct {
   constructor(scope: Construct, id: string, props: VolumeKeeperProps) {
     super(scope, id);
     this.function = remountFunction(this, 'Function', 'keep', {
-      description: 'Remount: adopts, restores or creates content volumes',
+      description: 'Remount: adopts, restores, creates or grows content volumes',
+      // It waits for a heal to end, and for a modification to take.
+      timeout: Duration.minutes(8),
       environment: {
         [ENV.stack]: props.stackName,
         [ENV.key]: props.key.keyArn,
@@ -32,7 +36,19 @@ export class VolumeKeeper extends Construct {
       },
     });
     props.ledger.grantReading(this.function);
-    allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots']);
+    allowDescribing(this.function, [
+      'ec2:DescribeVolumes',
+      'ec2:DescribeVolumesModifications',
+      'ec2:DescribeSnapshots',
+    ]);
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ec2:ModifyVolume'],
+        resources: [ec2Arns(Stack.of(this), 'volume')],
+        conditions: ours(props.stackName),
+      }),
+    );
+    props.documents.grantRunning(this.function, props.stackName, ['probe', 'grow']);
     allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key);
     acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
   }

@@ -21,6 +21,7 @@ const VERB_SECONDS: Readonly<Record<HostVerb, number>> = {
   verify: 90,
   serve: 60,
   release: 60,
+  grow: 60,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -106,6 +107,7 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     verify: onVolume('verify'),
     serve: onVolume('serve'),
     release: onVolume('release'),
+    grow: onVolume('grow'),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Runtime {
   /** Sees every SDK client once, when it is made: where a rehearsal puts itself below the SDK's retries. */
   readonly prepare: <Client extends object>(client: Client) => Client;
   readonly fetch: typeof fetch;
+  /** One line of the function's log. */
+  readonly log: (record: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The runtime of a deployed function. */
@@ -28,6 +30,7 @@ export const lambdaRuntime: Runtime = {
   clients: {},
   prepare: (client) => client,
   fetch: (...request) => fetch(...request),
+  log: (record) => console.log(JSON.stringify(record)),
 };
 
 /** @throws Error naming the key when it is not set: a function deployed without it cannot work at all. */

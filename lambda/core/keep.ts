@@ -82,10 +82,38 @@ export function decideCreate(
   return { kind: 'blank' };
 }
 
-/** What an update may not do yet, in one line naming each changed setting; `undefined` when nothing about the volume changes. */
+/** What a deployment changes of a volume that exists, in place and while it serves. */
+export interface Change {
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number;
+  readonly throughputMiBs: number;
+}
+
+/**
+ * What an update may never do, in one line naming each setting: EBS volumes do not shrink, and stay in their zone.
+ * Source: docs.aws.amazon.com/ebs/latest/userguide/modify-volume-requirements.html
+ */
 export function refuseUpdate(before: VolumeClaim, after: VolumeClaim): string | undefined {
-  const keys = ['zone', 'sizeGiB', 'type', 'iops', 'throughputMiBs'] as const;
-  const changed = keys.filter((key) => before[key] !== after[key]);
-  if (changed.length === 0) return undefined;
-  return `${changed.map((key) => `${key}: received ${after[key]}, allowed: ${before[key]}`).join('; ')} (a content volume that exists is not changed by a deployment)`;
+  const refused = [
+    ...(after.zone === before.zone
+      ? []
+      : [`zone: received ${after.zone}, allowed: ${before.zone} (a content volume stays where it is)`]),
+    ...(after.sizeGiB >= before.sizeGiB
+      ? []
+      : [`sizeGiB: received ${after.sizeGiB}, allowed: ${before.sizeGiB} or more (volumes do not shrink)`]),
+  ];
+  return refused.length === 0 ? undefined : refused.join('; ');
+}
+
+/** What is to be changed for the volume to be as claimed; `undefined`: nothing. One that is larger than claimed stays so. */
+export function changeOf(claim: VolumeClaim, volume: Volume): Change | undefined {
+  const { type, iops, throughputMiBs } = claim;
+  const sizeGiB = Math.max(claim.sizeGiB, volume.sizeGiB);
+  const same =
+    sizeGiB === volume.sizeGiB &&
+    type === volume.type &&
+    iops === volume.iops &&
+    throughputMiBs === volume.throughputMiBs;
+  return same ? undefined : { sizeGiB, type, iops, throughputMiBs };
 }

@@ -70,6 +70,7 @@ export interface Host {
   verify(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   serve(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   release(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  grow(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
 }
 
 export interface Ledger {

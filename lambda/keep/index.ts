@@ -3,23 +3,27 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { ENV } from '../../lib/contract.ts';
 import { dynamoClient, ec2Client, ssmClient } from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
+import { ssmHost } from '../aws/host.ts';
 import { createVolume } from '../aws/keeper-volumes.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
+import { modify, settleModification } from '../aws/modifications.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
-import { decideCreate, type KeeperDecision, refuseUpdate, type VolumeClaim } from '../core/keep.ts';
+import { changeOf, decideCreate, type KeeperDecision, refuseUpdate, type VolumeClaim } from '../core/keep.ts';
 import { readClaim } from './claim.ts';
 import { type Outcome, respond } from './respond.ts';
 
-/** How long a deployment waits for a heal, within the function's five minutes: most end in one. */
+/** How long a deployment waits for a heal, within the function's eight minutes: most end in one. */
 const HEAL_SECONDS = 180;
 const LOOK_SECONDS = 5;
 
-/** The keeper: the custom resource behind a content volume. Adopt, else restore, else blank; delete keeps everything. */
+/** The keeper: the custom resource behind a content volume. Adopt, else restore, else blank; grow in place; delete keeps everything. */
 export function createHandler(runtime: Runtime) {
   const stack = required(runtime.env, ENV.stack);
   const keyArn = required(runtime.env, ENV.key);
   const ec2 = ec2Client(runtime);
-  const compute = ec2Compute(ec2, ssmClient(runtime), runtime.clock, stack);
+  const ssm = ssmClient(runtime);
+  const compute = ec2Compute(ec2, ssm, runtime.clock, stack);
+  const host = ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents)));
   const ledger = dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger));
 
   /** Decides again while a heal is under way, for as long as a deployment may be kept waiting. */
@@ -68,6 +72,33 @@ export function createHandler(runtime: Runtime) {
     }
   }
 
+  /**
+   * Brings the volume to the size and performance that are claimed, and its file system to the size of the volume. The owner is
+   * asked before anything is changed: a deployment that fails afterwards would be rolled back, and volumes do not shrink.
+   */
+  async function enlarge(claim: VolumeClaim, volumeId: string): Promise<void> {
+    await settleModification(ec2, runtime.clock, volumeId);
+    const volume = (await compute.volumes(claim.volume)).find((v) => v.id === volumeId);
+    const change = volume && changeOf(claim, volume);
+    if (!volume || !change) return;
+    const owner = volume.attachments[0]?.instanceId;
+    if (owner !== undefined) {
+      const { state, detail } = await host.probe(owner, claim.volume);
+      if (state !== 'serving')
+        throw new Error(
+          `${volumeId} is changed only while it is served; the probe of ${owner} says ${state}: ${detail}`,
+        );
+    }
+    await modify(ec2, runtime.clock, volumeId, change);
+    // Nobody has it mounted: `serve` grows the file system.
+    if (owner === undefined) return;
+    const grown = await host.grow(owner, claim.volume, volumeId);
+    if (grown.result !== 'ok')
+      throw new Error(
+        `${volumeId} has ${change.sizeGiB} GiB now, but its file system on ${owner} has not: ${grown.detail}`,
+      );
+  }
+
   async function handle(event: CloudFormationCustomResourceEvent): Promise<string | undefined> {
     switch (event.RequestType) {
       case 'Create':
@@ -75,7 +106,9 @@ export function createHandler(runtime: Runtime) {
       case 'Update': {
         const refusal = refuseUpdate(readClaim(event.OldResourceProperties), readClaim(event.ResourceProperties));
         if (refusal) throw new Error(refusal);
-        return create(event);
+        const volumeId = await create(event);
+        await enlarge(readClaim(event.ResourceProperties), volumeId);
+        return volumeId;
       }
       case 'Delete':
         return undefined;
@@ -91,7 +124,7 @@ export function createHandler(runtime: Runtime) {
       outcome = { status: 'SUCCESS', physicalId, data: volumeId ? { VolumeId: volumeId } : {} };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      console.error(JSON.stringify({ message: `could not ${event.RequestType} content volume ${physicalId}`, reason }));
+      runtime.log({ message: `could not ${event.RequestType} content volume ${physicalId}`, reason });
       outcome = {
         status: 'FAILED',
         physicalId,

@@ -18,10 +18,10 @@ export interface SimVolume {
   readonly id: string;
   state: 'creating' | 'available' | 'in-use' | 'error';
   readonly zone: string;
-  readonly sizeGiB: number;
-  readonly type: string;
-  readonly iops: number | undefined;
-  readonly throughput: number | undefined;
+  sizeGiB: number;
+  type: string;
+  iops: number | undefined;
+  throughput: number | undefined;
   readonly encrypted: boolean;
   readonly keyArn: string | undefined;
   readonly snapshotId: string | undefined;

@@ -179,6 +179,7 @@ export class Lambda {
         this.#respond(String(url), String(request?.body));
         return new Response(null, { status: 200 });
       },
+      log: (record) => this.#cloud.say(speaker(definition), JSON.stringify(record)),
     };
   }
 }

@@ -125,6 +125,8 @@ export interface Disks {
 
   /** A new volume, blank, or holding what `snapshotId` holds. Size in GiB; not smaller than the snapshot's volume. */
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void;
+  /** The volume, attached or not, is made larger (GiB); its file system is not. */
+  resize(volumeId: string, sizeGiB: number): void;
   /** The volume must be detached. */
   deleteVolume(volumeId: string): void;
   /** Instant and crash-consistent, also while the volume is mounted and written to: synced data are in it. */
@@ -160,6 +162,8 @@ export interface Disks {
   remove(instanceId: string, volume: string, courseId: string): void;
   /** Course ids, sorted. @throws DiskError EIO, ENOENT */
   list(instanceId: string, volume: string): string[];
+  /** Size of the served file system, whole GiB. @throws DiskError ENOENT */
+  capacity(instanceId: string, volume: string): number;
   /** Content of a file, by its path below the root of the served volume. @throws DiskError EIO, ENOENT */
   read(instanceId: string, volume: string, path: string): Uint8Array;
 

@@ -41,6 +41,11 @@ export class LoopDevice {
     return this.path.replace('/dev/', '');
   }
 
+  /** Takes over the size of the image, which has changed. */
+  resize(): void {
+    must('losetup', '--set-capacity', this.path);
+  }
+
   /** Lets go of the device: gone at once, or with the mount that still holds it. May be called twice. */
   release(): void {
     if (this.fd !== undefined) closeSync(this.fd);

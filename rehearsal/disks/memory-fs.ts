@@ -18,18 +18,21 @@ export class MemoryFileSystem {
   latent: ReadonlySet<string> = new Set();
   /** The log cannot be replayed: the kernel refuses to mount it. */
   damaged = false;
+  /** What it was made or grown to; its volume may be larger. */
+  sizeGiB: number;
   private courses = new Map<string, Course>();
   private shared = false;
   private used = 0;
 
-  constructor(volume: string, formattedOn: string) {
+  constructor(volume: string, formattedOn: string, sizeGiB: number) {
     this.volume = volume;
     this.formattedOn = formattedOn;
+    this.sizeGiB = sizeGiB;
   }
 
   /** A copy as a snapshot takes it. Cheap: courses are shared until written. */
   copy(): MemoryFileSystem {
-    const copy = new MemoryFileSystem(this.volume, this.formattedOn);
+    const copy = new MemoryFileSystem(this.volume, this.formattedOn, this.sizeGiB);
     copy.canary = this.canary;
     copy.latent = this.latent;
     copy.damaged = this.damaged;

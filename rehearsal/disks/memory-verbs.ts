@@ -5,7 +5,7 @@ import { MemoryFileSystem } from './memory-fs.ts';
 
 export interface MemoryVolume {
   readonly id: string;
-  readonly sizeGiB: number;
+  sizeGiB: number;
   /** None while the volume is blank. */
   fileSystem: MemoryFileSystem | undefined;
   attachedTo: string | undefined;
@@ -59,7 +59,7 @@ function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
   if (device?.lost) return fail('unmountable', `${volumeId}: Input/output error`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
   if (host.mounts.get(volumeId)?.dead) return fail('shutdown', `${volumeId} is shut down`);
-  device.fileSystem ??= new MemoryFileSystem(volume, volumeId);
+  device.fileSystem ??= new MemoryFileSystem(volume, volumeId, device.sizeGiB);
   if (!device.fileSystem.isFreshFor(volume, volumeId)) return fail('notBlank', `${volumeId} holds data: not formatted`);
   return ok('state=formatted', `volumeId=${volumeId}`);
 }
@@ -92,14 +92,23 @@ function verify({ volumeId, host }: VerbCall): VerbResult {
   );
 }
 
-function serve({ volume, volumeId, host, now }: VerbCall): VerbResult {
+function serve({ volume, volumeId, host, device, now }: VerbCall): VerbResult {
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
   mounted.fileSystem.canary = now;
   host.links.set(volume, volumeId);
   host.markers.set(volume, volumeId);
+  mounted.fileSystem.sizeGiB = device?.sizeGiB ?? mounted.fileSystem.sizeGiB;
   return ok('state=serving', `serving=${volumeId}`, `canary=${now}`);
+}
+
+function grow({ volumeId, host, device }: VerbCall): VerbResult {
+  const mounted = host.mounts.get(volumeId);
+  if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
+  if (mounted.dead || !device) return fail('shutdown', `${volumeId} is shut down`);
+  mounted.fileSystem.sizeGiB = device.sizeGiB;
+  return ok('state=grown', `volumeId=${volumeId}`);
 }
 
 function unlink(host: MemoryHost, volume: string, volumeId: string): void {
@@ -133,6 +142,7 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
     ['verify', { needsId: true, act: verify }],
     ['serve', { needsId: true, act: serve }],
     ['release', { needsId: true, act: release }],
+    ['grow', { needsId: true, act: grow }],
     ['probe', { needsId: false, act: probe }],
   ],
 );

@@ -88,6 +88,10 @@ export class MemoryDisks implements Disks {
     });
   }
 
+  resize(volumeId: string, sizeGiB: number): void {
+    known(this.volumes, volumeId, 'volume').sizeGiB = sizeGiB;
+  }
+
   deleteVolume(volumeId: string): void {
     const volume = known(this.volumes, volumeId, 'volume');
     if (volume.attachedTo !== undefined) throw new Error(`memory disks: ${volumeId} is attached: not deleted`);
@@ -175,8 +179,8 @@ export class MemoryDisks implements Disks {
 
   upload(instanceId: string, volume: string, course: Course): void {
     this.stopwatch.time('upload', () => {
-      const { volumeId, mount } = this.served(instanceId, volume);
-      mount.fileSystem.add(course, known(this.volumes, volumeId, 'volume').sizeGiB * BYTES_PER_GIB);
+      const { mount } = this.served(instanceId, volume);
+      mount.fileSystem.add(course, mount.fileSystem.sizeGiB * BYTES_PER_GIB);
     });
   }
 
@@ -191,6 +195,10 @@ export class MemoryDisks implements Disks {
 
   list(instanceId: string, volume: string): string[] {
     return this.served(instanceId, volume).mount.fileSystem.courseIds().sort();
+  }
+
+  capacity(instanceId: string, volume: string): number {
+    return this.served(instanceId, volume).mount.fileSystem.sizeGiB;
   }
 
   read(instanceId: string, volume: string, path: string): Uint8Array {

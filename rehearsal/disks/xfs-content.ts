@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
+  statfsSync,
   statSync,
   truncateSync,
   unlinkSync,
@@ -38,6 +39,12 @@ export function isShutDown(root: string): boolean {
   } catch (error) {
     return codeOf(error) === DISK_ERROR.io;
   }
+}
+
+/** What the file system has room for, its log left out and so rounded up. */
+export function capacityGiB(root: string): number {
+  const { blocks, bsize } = onDisk(root, 'size', () => statfsSync(root));
+  return Math.ceil((blocks * bsize) / 2 ** 30);
 }
 
 /** Runs work below `root`; what the file system answers becomes a DiskError, other errors are passed on. */

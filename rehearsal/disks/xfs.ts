@@ -19,7 +19,7 @@ import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea } from './xfs-area.ts';
-import { courseIds, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
+import { capacityGiB, courseIds, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
 import {
   answerOfStalled,
   cutPower,
@@ -38,7 +38,7 @@ const BYTES_PER_GIB = 2 ** 30;
 const IMAGE_CAP_GIB = 256;
 
 interface Stored {
-  readonly sizeGiB: number;
+  sizeGiB: number;
   /** Ids of all courses ever uploaded, oldest first: the file system's own times are real ones, not the rehearsal's. */
   readonly uploads: string[];
 }
@@ -143,6 +143,14 @@ export class XfsDisks implements Disks {
     });
   }
 
+  resize(volumeId: string, sizeGiB: number): void {
+    const volume = known(this.volumes, volumeId, 'volume');
+    volume.sizeGiB = sizeGiB;
+    this.capped ||= sizeGiB > IMAGE_CAP_GIB;
+    truncateSync(this.area.volumeImage(volumeId), Math.min(sizeGiB, IMAGE_CAP_GIB) * BYTES_PER_GIB);
+    volume.attachment?.device.resize();
+  }
+
   deleteVolume(volumeId: string): void {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     if (attachment) throw new Error(`real disks: ${volumeId} is attached to ${attachment.instanceId}: not deleted`);
@@ -222,6 +230,9 @@ export class XfsDisks implements Disks {
   }
   list(instanceId: string, volume: string): string[] {
     return this.stopwatch.time('list', () => courseIds(this.served(instanceId, volume).root));
+  }
+  capacity(instanceId: string, volume: string): number {
+    return this.stopwatch.time('capacity', () => capacityGiB(this.served(instanceId, volume).root));
   }
   read(instanceId: string, volume: string, path: string): Uint8Array {
     return this.stopwatch.time('read', () => readContent(this.served(instanceId, volume).root, path));

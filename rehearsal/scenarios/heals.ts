@@ -2,6 +2,7 @@
 import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check } from '../checks.ts';
 import { terminateInstance } from '../cloud/failures.ts';
+import type { ResolvedResource } from '../cloud/template.ts';
 import type { Check } from '../world.ts';
 import type { Plan, Strike } from './incident.ts';
 import { breakFileSystem, once } from './strikes.ts';
@@ -21,12 +22,19 @@ interface Answer {
 /** Answers of the keeper, by the world that they were given in. */
 const answers = new WeakMap<object, Answer[]>();
 
-/** The content volume's resource is deployed: changed in turn with made anew, as when its logical id is another one. */
-function deploy({ services, stage, world, first }: Strike, n: number): void {
-  const resource = [...stage.created.resources.values()].find(
-    (r) => r.type === 'Custom::RemountContentVolume' && r.properties.Volume === first.volume,
+/** The custom resource that stands for a content volume in the template. */
+export function resourceOf({ stage }: Strike, volume: string): ResolvedResource {
+  const found = [...stage.created.resources.values()].find(
+    (r) => r.type === 'Custom::RemountContentVolume' && r.properties.Volume === volume,
   );
-  if (!resource) throw new Error(`the template has no resource for ${first.volume}`);
+  if (!found) throw new Error(`the template has no resource for ${volume}`);
+  return found;
+}
+
+/** The content volume's resource is deployed: changed in turn with made anew, as when its logical id is another one. */
+function deploy(strike: Strike, n: number): void {
+  const { services, stage, world, first } = strike;
+  const resource = resourceOf(strike, first.volume);
   const given = answers.get(services) ?? [];
   answers.set(services, given);
   world.clock.spawn('deployment', async () => {

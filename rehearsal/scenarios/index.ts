@@ -2,6 +2,7 @@ import type { Scenario } from '../world.ts';
 import { alarmPlans } from './alarms.ts';
 import { badWednesday } from './bad-wednesday.ts';
 import { controlPlanePlans } from './control-plane.ts';
+import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
@@ -15,6 +16,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...controlPlanePlans,
   ...alarmPlans,
   ...healPlans,
+  ...growthPlans,
 };
 
 /** Every scenario, by the name that `--scenario` takes. */

@@ -82,6 +82,13 @@ export function playSequence(disks: Disks): string[] {
   disks.createVolume(SECOND, 20, 'snap-good');
   disks.attach(SECOND, B);
   lifeCycle(B, SECOND, ['format', 'mount', 'verify', 'serve', 'probe', 'format']);
+  // Served from a volume that is larger than the snapshot's; then made larger under the mount.
+  attempt('capacity', () => disks.capacity(B, VOLUME));
+  disks.resize(SECOND, 30);
+  attempt('capacity', () => disks.capacity(B, VOLUME));
+  lifeCycle(B, SECOND, ['grow', 'grow']);
+  attempt('capacity', () => disks.capacity(B, VOLUME));
+  lifeCycle(B, FIRST, ['grow']);
   attempt('restored', () => disks.list(B, VOLUME));
   attempt('content', () => damagedCourses(disks, B, VOLUME));
   note('inspect', disks.inspect({ snapshotId: 'snap-good' }).sound);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideCreate, refuseUpdate, type VolumeClaim } from '../../lambda/core/keep.ts';
+import { changeOf, decideCreate, refuseUpdate, type VolumeClaim } from '../../lambda/core/keep.ts';
 import { readClaim } from '../../lambda/keep/claim.ts';
 import { NOW, point, volume, ZONE } from './world.ts';
 
@@ -75,11 +75,22 @@ describe('the keeper', () => {
     });
   });
 
-  test('an update that changes nothing passes; any other names what it may not change', () => {
+  test('an update that grows or retypes passes; a smaller size and another zone are named', () => {
     expect(refuseUpdate(claim, { ...claim })).toBeUndefined();
+    expect(refuseUpdate(claim, { ...claim, sizeGiB: 200, iops: 6000, throughputMiBs: 500 })).toBeUndefined();
     expect(refuseUpdate(claim, { ...claim, sizeGiB: 50, zone: 'eu-west-1b' })).toMatch(
-      /zone: received eu-west-1b.*sizeGiB: received 50, allowed: 100/,
+      /zone: received eu-west-1b.*sizeGiB: received 50, allowed: 100 or more/,
     );
+  });
+
+  test('what a deployment changes in place', () => {
+    expect(changeOf(claim, volume())).toBeUndefined();
+    const { volume: _, zone: __, ...larger } = { ...claim, sizeGiB: 200 };
+    expect(changeOf({ ...claim, sizeGiB: 200 }, volume())).toEqual(larger);
+    expect(changeOf({ ...claim, iops: 6000 }, volume())).toMatchObject({ sizeGiB: 100, iops: 6000 });
+    // A replacement may be larger than what an older template says.
+    expect(changeOf(claim, volume({ sizeGiB: 300 }))).toBeUndefined();
+    expect(changeOf({ ...claim, iops: 6000 }, volume({ sizeGiB: 300 }))).toMatchObject({ sizeGiB: 300, iops: 6000 });
   });
 
   test('a property that is missing or no number is named', () => {

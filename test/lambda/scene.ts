@@ -76,6 +76,7 @@ export class Scene {
       verify: async (_, __, id) => this.#answer('verify', id),
       serve: async (_, __, id) => this.#answer('serve', id),
       release: async (_, __, id) => this.#answer('release', id),
+      grow: async (_, __, id) => this.#answer('grow', id),
     },
     balancer: { healthy: async () => this.seen.reachableOn },
     ledger: {

@@ -3,6 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { readClaim } from '../../lambda/keep/claim.ts';
 import { ContentVolume } from '../../lib/content-volume.ts';
 import { ENV, TAG } from '../../lib/contract.ts';
+import { HostDocuments } from '../../lib/host-documents.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { VolumeKeeper } from '../../lib/volume-keeper.ts';
 import { allowing, mutating, onlyOne, REGION, statementsOf, templateOf } from './support.ts';
@@ -12,6 +13,7 @@ const template = templateOf((stack) => {
   const keeper = new VolumeKeeper(stack, 'Keeper', {
     stackName: 'Shop',
     ledger: new Ledger(stack, 'Ledger', { key }),
+    documents: new HostDocuments(stack, 'Host'),
     key,
   });
   const size = { sizeGiB: 200, iops: 4000, throughputMiBs: 500 };
@@ -64,12 +66,19 @@ describe('the keeper', () => {
     expect(keeper.Properties).not.toHaveProperty('FunctionName');
   });
 
-  test('is told the stack, the ledger and the key', () => {
+  test('changes only the stack’s volumes', () => {
+    expect(allowing(statements, 'ec2:ModifyVolume')).toMatchObject([
+      { resources: [volumes], conditions: { StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' } } },
+    ]);
+  });
+
+  test('is told the stack, the ledger, the key and the two verbs that it runs', () => {
     expect(keeper.Properties.Environment).toEqual({
       Variables: {
         [ENV.stack]: 'Shop',
         [ENV.ledger]: { Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id },
         [ENV.key]: { 'Fn::GetAtt': [onlyOne(template, 'AWS::KMS::Key').id, 'Arn'] },
+        [ENV.documents]: expect.anything(),
       },
     });
   });

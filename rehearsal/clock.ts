@@ -114,6 +114,11 @@ export class VirtualClock implements Clock {
       .finally(() => this.#activities.delete(activity));
   }
 
+  /** Ends the rehearsal with this error, whatever becomes of whoever ran into it. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
   /** Lets virtual time pass until `time`, or until `done` says so after some timer. */
   async run(time: number, done: () => boolean = () => false): Promise<void> {
     await this.#settle();

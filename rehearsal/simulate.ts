@@ -15,7 +15,7 @@ import { grounds } from './simulation/ground.ts';
 import { readOptions, type SimulateOptions, UsageError } from './simulation/options.ts';
 import { type Ground, play } from './simulation/play.ts';
 import { STORIES } from './simulation/stories.ts';
-import { failureLines, summary } from './simulation/summary.ts';
+import { failureLines, pagesTooOften, summary } from './simulation/summary.ts';
 
 const EXIT_BROKEN = 1;
 const EXIT_USAGE = 2;
@@ -85,7 +85,7 @@ async function many(
       `${JSON.stringify({ ...tally, at: tally.at.size, byPromise: Object.fromEntries(tally.byPromise) }, null, 1)}\n`,
     );
   else out.write(`${failureLines(tally)}${summary(tally)}`);
-  return tally.failures.length > 0 ? EXIT_BROKEN : 0;
+  return tally.failures.length > 0 || pagesTooOften(tally) ? EXIT_BROKEN : 0;
 }
 
 function total(points: Points): number {

@@ -137,7 +137,13 @@ export class Cloud {
         throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
       }
       this.authorize(principal, service, operation, input);
-      return known(input, principal);
+      try {
+        return known(input, principal);
+      } catch (error) {
+        // Not an answer of AWS: something that the simulation does not know. The caller must not take it for one.
+        if (!(error instanceof ServiceError)) this.clock.fail(error);
+        throw error;
+      }
     };
     try {
       return await (this.intercept ? this.intercept({ principal, service, operation, input }, perform) : perform());

@@ -22,6 +22,8 @@ interface Document {
 
 interface Invocation {
   status: 'Pending' | 'InProgress' | 'Success' | 'Failed';
+  /** The host did not work when it arrived. */
+  missed: boolean;
   readonly visibleAt: number;
   /** Not picked up by then, it never runs. */
   readonly deliverBy: number;
@@ -65,6 +67,8 @@ export class Ssm {
       // A host that hangs, or is off, leaves it pending until its time for delivery is over; one that wakes up picks it up.
       if (cloud.clock.now() >= invocation.deliverBy) return;
       if (!works(instanceId)) {
+        if (!invocation.missed) cloud.say(instanceId, `does not pick up ${document.verb}`);
+        invocation.missed = true;
         cloud.clock.after(LOOK_MS, () => run(instanceId, document, env, invocation));
         return;
       }
@@ -117,6 +121,7 @@ export class Ssm {
       for (const instanceId of instanceIds) {
         const invocation: Invocation = {
           status: 'Pending',
+          missed: false,
           visibleAt: cloud.clock.now() + VISIBLE_MS,
           deliverBy: cloud.clock.now() + delivery * 1000,
           exitCode: -1,

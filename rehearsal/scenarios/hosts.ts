@@ -9,7 +9,7 @@ import {
   wakeInstance,
 } from '../cloud/failures.ts';
 import type { Plan } from './incident.ts';
-import { struck } from './strikes.ts';
+import { once, struck } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 /** A hung owner wakes up after this: long enough for somebody else to have taken over, if it was not fenced. */
@@ -27,6 +27,14 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     strike: ({ services, world, first }) => {
       hangInstance(services, first.owner);
       world.clock.after(WAKES_AFTER_MS, () => wakeInstance(services, first.owner));
+    },
+  },
+  'instance-pause': {
+    about: 'the owner answers nothing, until it is told to let go of its volume',
+    expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS },
+    strike: (strike) => {
+      hangInstance(strike.services, strike.first.owner);
+      once(strike, /^i-\S+ does not pick up release/, (owner) => wakeInstance(strike.services, owner));
     },
   },
   unmounted: {

@@ -27,10 +27,14 @@ export interface HealEnd {
   readonly summary: string;
   readonly startedAt: number;
   readonly endedAt: number;
+  /** API calls that arrived, retries included. */
+  readonly calls: number;
 }
 
 /** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm. */
 const CALLS = 6000;
+/** Calls of one execution: a look every ten or thirty seconds for twenty minutes, some rounds of replacement, and retries. */
+const CALLS_A_HEAL = 1200;
 /** Volumes that one incident may leave behind: some recovery points, tried more than once. */
 const VOLUMES = 12;
 
@@ -147,6 +151,11 @@ function boundedCalls({ strike }: Evidence): Check {
   const { cloud } = strike.services;
   const calls = cloud.calls.length - strike.first.calls;
   return check(`at most ${CALLS} API calls`, calls <= CALLS, String(calls));
+}
+
+export function boundedHeals(ends: readonly HealEnd[]): Check {
+  const most = Math.max(0, ...ends.map((e) => e.calls));
+  return check(`at most ${CALLS_A_HEAL} API calls a heal`, most <= CALLS_A_HEAL, String(most));
 }
 
 function fewVolumes({ stage }: Strike, volume: string): Check {

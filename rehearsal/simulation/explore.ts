@@ -93,6 +93,8 @@ export interface Tally {
   runs: number;
   heals: number;
   pages: number;
+  /** API calls of the heal that made the most. */
+  calls: number;
   /** Pages for a volume that was served at that moment. */
   pagesInVain: number;
   /** Runs that ended without every volume being served: a person knows. */
@@ -122,6 +124,7 @@ export async function explore(
     runs: 0,
     heals: 0,
     pages: 0,
+    calls: 0,
     pagesInVain: 0,
     unserved: 0,
     faults: 0,
@@ -157,6 +160,7 @@ function count(tally: Tally, plan: Plan, played: Played): void {
   tally.runs++;
   tally.heals += played.heals;
   tally.pages += played.pages;
+  tally.calls = Math.max(tally.calls, played.calls);
   tally.pagesInVain += played.pagesInVain;
   if (!played.served) tally.unserved++;
   tally.faults += played.fired.length;

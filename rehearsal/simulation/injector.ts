@@ -18,6 +18,8 @@ export interface Life {
   dead: boolean;
   /** How long nobody runs it again, beyond the usual. Milliseconds. */
   restMs: number;
+  /** Of the execution that it belongs to: how many calls arrived at AWS. */
+  readonly made: { calls: number };
 }
 
 /** Longer than a lease. */
@@ -89,6 +91,8 @@ export class Injector {
   /** Stands between every call of the healer and its effect. */
   async call(call: Call, perform: () => object): Promise<object> {
     this.#alive();
+    const life = this.lives.getStore();
+    if (life) life.made.calls++;
     const point = `${call.service}:${call.operation}`;
     const host = (call.input.InstanceIds as readonly string[] | undefined)?.[0] ?? '';
     const kinds = this.due(point, call.operation === 'SendCommand' ? host : '');

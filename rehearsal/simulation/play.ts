@@ -16,7 +16,7 @@ import type { Strike } from '../scenarios/incident.ts';
 import { bringUp, type Stage, upload } from '../scenarios/stage.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
-import { type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
+import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import type { Fault } from './schedule.ts';
 import type { Story } from './stories.ts';
@@ -60,6 +60,8 @@ export interface Played {
   readonly fired: readonly Fault[];
   /** Heals that took the lease. */
   readonly heals: number;
+  /** API calls of the execution of the healer that made the most. */
+  readonly calls: number;
   readonly pages: number;
   /** Of them, those for a volume that was served at that moment. */
   readonly pagesInVain: number;
@@ -119,6 +121,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const broken = [
     ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, story }, schedule),
     ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
+    boundedHeals(ends),
   ].filter((c) => !c.kept);
   disks.close();
   return {
@@ -128,6 +131,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     fired: injector.fired.map((f) => f.fault),
     heals: healsOnRecord(world, ends),
     pages: story.volumes.reduce((sum, v) => sum + pages(world, v, struckAt).length, 0),
+    calls: Math.max(0, ...ends.map((e) => e.calls)),
     pagesInVain,
     served: served(),
   };
@@ -188,15 +192,23 @@ function virtualHealer(
     const kinds = injector.due('clock');
     skew = kinds.includes('ahead') ? SKEW_MS : kinds.includes('behind') ? -SKEW_MS : 0;
     const startedAt = clock.now();
+    const made = { calls: 0 };
     const died = () => cloud.say('lambda', 'an invocation died: it is run again, from the last checkpoint');
     try {
-      const end = await executeVirtually({ clock, random: chance, injector, died }, (w) => heal(w, event));
+      const end = await executeVirtually({ clock, random: chance, injector, died, made }, (w) => heal(w, event));
       cloud.say(speaker, `${end.outcome}: ${end.summary}`);
-      ends.push({ healId: end.healId, outcome: end.outcome, summary: end.summary, startedAt, endedAt: clock.now() });
+      ends.push({
+        healId: end.healId,
+        outcome: end.outcome,
+        summary: end.summary,
+        startedAt,
+        endedAt: clock.now(),
+        ...made,
+      });
     } catch (error) {
       const summary = error instanceof Error ? error.message : String(error);
       cloud.say(speaker, `execution failed: ${summary}`);
-      ends.push({ healId: undefined, outcome: 'failed', summary, startedAt, endedAt: clock.now() });
+      ends.push({ healId: undefined, outcome: 'failed', summary, startedAt, endedAt: clock.now(), ...made });
     }
   };
   return async (event) => {

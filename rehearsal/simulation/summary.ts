@@ -20,13 +20,29 @@ export function failureLines({ failures }: Tally): string {
   return text;
 }
 
+/** Needless pages that are put up with, a run of two or three faults: a person who finds everything served is one who trusts less. */
+const NEEDLESS_A_RUN = 0.06;
+/** Fewer runs say nothing of a rate. */
+const ENOUGH_RUNS = 100;
+
+/** Whether people were paged for volumes that were served more often than is put up with. */
+export function pagesTooOften({ runs, pagesInVain }: Tally): boolean {
+  return runs >= ENOUGH_RUNS && pagesInVain > NEEDLESS_A_RUN * runs;
+}
+
 export function summary(tally: Tally): string {
-  const { runs, heals, faults, at, seconds, failures, byPromise, unserved, pages, pagesInVain, cut } = tally;
+  const { runs, heals, faults, at, seconds, failures, byPromise, unserved, pages, pagesInVain, calls, cut } = tally;
   const lines = [
     '',
     `${runs} runs, ${faults} faults at ${at.size} points, ${heals} heals, ${pages} pages (${pagesInVain} for a volume that was served)${cut ? '; the time was over' : ''}`,
     `${unserved} runs ended with a person who knows and a volume that is not served`,
+    `at most ${calls} API calls in one heal`,
     `${(runs / seconds).toFixed(1)} runs and ${(heals / seconds).toFixed(1)} heals a second`,
+    ...(pagesTooOften(tally)
+      ? [
+          `BROKEN  nobody is paged without need more than ${NEEDLESS_A_RUN * 100} times in 100 runs: ${pagesInVain} of ${runs}`,
+        ]
+      : []),
     failures.length === 0 ? 'every promise was kept' : `${failures.length} runs broke a promise:`,
     ...[...byPromise].sort(([, a], [, b]) => b - a).map(([promise, n]) => `  ${String(n).padStart(5)}  ${promise}`),
   ];

@@ -24,13 +24,15 @@ export async function executeVirtually<T>(
     readonly random: Random;
     readonly injector: Injector;
     readonly died: () => void;
+    /** Counts the calls of the execution. */
+    readonly made: { calls: number };
   },
   run: (workflow: Workflow) => Promise<T>,
 ): Promise<T> {
   const { clock, injector } = parts;
   const done: Recorded[] = [];
   for (let deaths = 0; deaths < MAX_DEATHS; deaths++) {
-    const life: Life = { dead: false, restMs: 0 };
+    const life: Life = { dead: false, restMs: 0, made: parts.made };
     try {
       const result = await injector.lives.run(life, () => run(new Replay(parts, life, done)));
       if (!life.dead) return result;

@@ -21,6 +21,7 @@ function played(broken: boolean): Played {
     fired: [],
     heals: 1,
     pages: 0,
+    calls: 0,
     pagesInVain: 0,
     served: true,
   };

@@ -1,0 +1,124 @@
+export interface Edit {
+  readonly file: string;
+  /** Must be in the file once. */
+  readonly code: string;
+  readonly instead: string;
+}
+
+/**
+ * A rule of DESIGN, section 6, broken in the code (in all places, where it is held in more than one); and what must notice it, by
+ * the promise that it names.
+ */
+export interface Mutant {
+  readonly rule: string;
+  readonly edits: readonly Edit[];
+  /** Arguments of Node: what is played on the broken code. */
+  readonly play: readonly string[];
+  /** What its output must say. */
+  readonly says: RegExp;
+}
+
+const simulate = (story: string, faults: string) =>
+  ['rehearsal/simulate.ts', '--scenario', story, '--seed', '1', '--replay', faults] as const;
+const rehearse = (scenario: string) =>
+  ['rehearsal/main.ts', '--scenario', scenario, '--seed', '1', '--disks', 'memory'] as const;
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'the old owner is fenced before another volume or host serves',
+    edits: [
+      {
+        file: 'lambda/core/fence.ts',
+        code: 'if (!owner) return',
+        instead: 'if (owner) return',
+      },
+    ],
+    play: simulate('instance-hang', 'none'),
+    says: /BROKEN .*never two writers/,
+  },
+  {
+    rule: 'no detach by force',
+    edits: [
+      {
+        file: 'lambda/aws/attachments.ts',
+        code: 'new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId })',
+        instead: 'new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Force: true })',
+      },
+    ],
+    play: simulate('instance-pause', 'none'),
+    says: /does not know Force/,
+  },
+  {
+    rule: 'a suspect volume leaves the snapshot schedule',
+    edits: [
+      {
+        file: 'lambda/aws/compute.ts',
+        code: 'Tags: [{ Key: TAG.schedule }]',
+        instead: "Tags: [{ Key: 'remount:other' }]",
+      },
+    ],
+    play: rehearse('volume-lost'),
+    says: /BROKEN .*the suspect volume is kept, and out of the schedule/,
+  },
+  {
+    rule: 'client tokens derive from the heal and the attempt',
+    edits: [
+      {
+        file: 'lambda/aws/compute.ts',
+        code: 'JSON.stringify([order.healId, order.attempt, order.like.id, order.snapshotId])',
+        instead: 'JSON.stringify([order.like.id, order.snapshotId])',
+      },
+    ],
+    play: rehearse('stuck-attach'),
+    says: /BROKEN /,
+  },
+  {
+    rule: 'the lease is asked for inside each step that acts',
+    edits: [
+      {
+        file: 'lambda/core/lease.ts',
+        code: 'if (lease?.holder !== healId || lease.until <= ports.clock.now())',
+        instead: "if (lease?.holder === '')",
+      },
+    ],
+    play: simulate('again', 'dieLong@step:promote#1'),
+    says: /BROKEN .*every volume is current, quarantined or marked by its heal/,
+  },
+  {
+    rule: 'a heal acts only once it has the lease',
+    edits: [
+      {
+        file: 'lambda/core/lease.ts',
+        code: 'if (lease?.holder !== healId || lease.until <= ports.clock.now())',
+        instead: "if (lease?.holder === '')",
+      },
+      {
+        file: 'lambda/core/lease.ts',
+        code: 'return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000);',
+        instead: 'return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000).then(() => true);',
+      },
+    ],
+    play: rehearse('alarm-storm'),
+    says: /BROKEN /,
+  },
+  {
+    rule: 'a recovery point that cannot be mounted and read is rejected, and the next older one tried',
+    edits: [
+      { file: 'lambda/core/replace.ts', code: 'if (!prepared.ok) {', instead: 'if (!prepared.ok && index < 0) {' },
+    ],
+    play: rehearse('rotten-snapshots'),
+    says: /BROKEN /,
+  },
+  {
+    rule: 'a blank volume is never served where there is a history',
+    edits: [
+      {
+        file: 'lambda/core/candidates.ts',
+        code: 'current.blank && observation.recoveryPoints.length === 0 && observation.volumes.every((v) => v.id === current.id)',
+        instead: 'current.blank',
+      },
+    ],
+    play: rehearse('blank-trap'),
+    says: /BROKEN .*never a blank volume in the place of content/,
+  },
+];

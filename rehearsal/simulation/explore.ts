@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Random } from '../random.ts';
 import type { Check } from '../world.ts';
 import type { Played } from './play.ts';
@@ -105,6 +106,8 @@ export interface Tally {
   readonly failures: Failure[];
   /** Promise -> runs that broke it. */
   readonly byPromise: Map<string, number>;
+  /** Of the logs of all runs so far: the same seed gives the same. */
+  digest: string;
   seconds: number;
   /** Whether the time was over before the runs were. */
   cut: boolean;
@@ -123,6 +126,7 @@ export async function explore(
   const tally: Tally = {
     runs: 0,
     heals: 0,
+    digest: '',
     pages: 0,
     calls: 0,
     pagesInVain: 0,
@@ -158,6 +162,7 @@ export async function explore(
 
 function count(tally: Tally, plan: Plan, played: Played): void {
   tally.runs++;
+  tally.digest = createHash('sha256').update(tally.digest).update(JSON.stringify(played.log)).digest('hex');
   tally.heals += played.heals;
   tally.pages += played.pages;
   tally.calls = Math.max(tally.calls, played.calls);

@@ -87,6 +87,11 @@ export function alarmName(stackName: string, volume: string, kind: AlarmKind | A
   return `${stackName}/${volume}/${kind}`;
 }
 
+/** Name of the alarm on failures of the guard itself. */
+export function guardAlarmName(stackName: string): string {
+  return `${stackName}/guard-failed`;
+}
+
 /** The content volume that an alarm name speaks of, or `undefined` if the name is not one of ours. */
 export function volumeOfAlarm(stackName: string, name: string): string | undefined {
   const [stack, volume, kind, ...rest] = name.split('/');

@@ -14,6 +14,7 @@ import {
   type AgeAlarmKind,
   alarmName,
   ENV,
+  guardAlarmName,
   LEDGER,
   METRIC,
   metricNamespace,
@@ -88,7 +89,7 @@ export class VolumeGuard extends Construct {
       this.#ageAlarm(AGE_ALARM.recoveryPoint, METRIC.recoveryPointAge, volume, props);
       if (verified) this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, METRIC.verifiedRecoveryPointAge, volume, props);
     }
-    this.#ownAlarm(people);
+    this.#ownAlarm(props);
   }
 
   #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {
@@ -180,8 +181,9 @@ export class VolumeGuard extends Construct {
   }
 
   /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is breaching. */
-  #ownAlarm(people: ITopic): void {
+  #ownAlarm({ stackName, people }: VolumeGuardProps): void {
     const alarm = new Alarm(this, 'Failed', {
+      alarmName: guardAlarmName(stackName),
       alarmDescription:
         'The guard fails, or is not run: recovery points may grow old. Runbook: docs/runbook.md#recovery-point',
       metric: this.function.metricErrors({ period: EVERY, statistic: Stats.SUM }),

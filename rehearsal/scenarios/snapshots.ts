@@ -3,6 +3,7 @@ import { check } from '../checks.ts';
 import { RUNS } from '../cloud/faults.ts';
 import { changePolicies, enablePolicies, failPolicies, shiftRuns, slowSnapshots } from '../cloud/snapshot-failures.ts';
 import type { Scenario } from '../world.ts';
+import { leftBehind } from './left-behind.ts';
 import {
   calmAgain,
   guardTook,
@@ -58,4 +59,5 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
       calmAgain(h),
     ],
   }),
+  'left-behind': leftBehind,
 };

@@ -15,12 +15,11 @@ export function dynamoPolicyNotes(dynamo: DynamoDBClient, TableName: string): Po
       const { Item } = await translated('read what people were told of the snapshot policy', () =>
         dynamo.send(new GetItemCommand({ TableName, Key: KEY, ConsistentRead: true })),
       );
-      return !Item?.about?.S ? undefined : { about: Item.about.S, at: Number(Item.toldAt?.N) };
+      return Item && { about: Item.about?.S ?? '', at: Number(Item.toldAt?.N) };
     },
 
-    /** Without trouble the item stays, and says nothing. */
-    async write(note) {
-      const Item = { ...KEY, about: { S: note?.about ?? '' }, toldAt: { N: String(note?.at ?? 0) } };
+    async write({ about, at }) {
+      const Item = { ...KEY, about: { S: about }, toldAt: { N: String(at) } };
       await translated('note what people were told of the snapshot policy', () =>
         dynamo.send(new PutItemCommand({ TableName, Item })),
       );

@@ -1,4 +1,5 @@
 import type { LedgerState } from './model.ts';
+import { UNCOVERED_HOURS } from './policy.ts';
 import {
   abandoned,
   expired,
@@ -73,6 +74,14 @@ export function guardActions(seen: GuardObservation, retention: Retention): Guar
 export function currentVolume({ volumes, ledger }: GuardObservation): GuardedVolume | undefined {
   const live = volumes.filter((v) => v.role === 'current' && (v.state === 'in-use' || v.state === 'available'));
   return live.length === 1 ? live[0] : live.find((v) => v.id === ledger?.currentVolume);
+}
+
+/** The schedule does not copy the current volume, whatever its policy says: a wrong tag, for one. The guard's own copies hide it. */
+export function uncovered(seen: GuardObservation): boolean {
+  const current = currentVolume(seen);
+  if (!current) return false;
+  const copied = seen.snapshots.filter((s) => s.volumeId === current.id && s.maker === 'dlm').map((s) => s.at);
+  return seen.at - Math.max(current.createdAt, ...copied) > UNCOVERED_HOURS * 60 * MINUTE_MS;
 }
 
 /** Why a snapshot must be taken now; `undefined` when DLM has not been late for too long, or another would not help. */

@@ -1,5 +1,5 @@
-import { type Ages, ages, type GuardAction, guardActions } from './guard.ts';
-import { type ExpectedPolicy, policyFinding, toTell } from './policy.ts';
+import { type Ages, ages, type GuardAction, guardActions, LATE_MINUTES, uncovered } from './guard.ts';
+import { type ExpectedPolicy, findingOf, news } from './policy.ts';
 import type { GuardPorts } from './ports.ts';
 
 /** SNS takes printable ASCII of at most 100 characters. */
@@ -21,14 +21,14 @@ export async function patrol(ports: GuardPorts, volumes: readonly string[], expe
       failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const seen = new Map<string, Ages>();
+  const seen = { ages: new Map<string, Ages>(), uncovered: [] as string[] };
   for (const volume of volumes)
     await attempt(volume, async () => {
       const actions = await look(ports, volume, expected, seen);
       for (const action of actions) await attempt(volume, () => act(ports, volume, action));
     });
-  await attempt('metrics', () => ports.metrics.publish(seen, ports.clock.now()));
-  await attempt('snapshot policy', () => watchPolicy(ports, expected));
+  await attempt('metrics', () => ports.metrics.publish(seen.ages, ports.clock.now()));
+  await attempt('snapshot policy', () => watchPolicy(ports, expected, seen.uncovered));
   if (failures.length > 0) throw new Error(`the guard could not do everything: ${failures.join('; ')}`);
 }
 
@@ -36,13 +36,14 @@ async function look(
   { clock, stores, ledger }: GuardPorts,
   volume: string,
   expected: ExpectedPolicy,
-  seen: Map<string, Ages>,
+  seen: { readonly ages: Map<string, Ages>; readonly uncovered: string[] },
 ): Promise<GuardAction[]> {
   const volumes = await stores.volumes(volume);
   const snapshots = await stores.snapshots(volume);
   const state = await ledger.read(volume);
   const observation = { at: clock.now(), volume, ledger: state, volumes, snapshots };
-  seen.set(volume, ages(observation));
+  seen.ages.set(volume, ages(observation));
+  if (uncovered(observation)) seen.uncovered.push(volume);
   const { id: policyId, keepHours, schedules } = expected;
   return guardActions(observation, { policyId, keepHours, schedules: schedules.map((s) => s.name) });
 }
@@ -69,16 +70,22 @@ async function act({ clock, stores, ledger, log }: GuardPorts, volume: string, a
 }
 
 /** Tells people once of what is wrong with the policy. They are told before it is noted: rather twice than never. */
-async function watchPolicy({ clock, policy, notes, people }: GuardPorts, expected: ExpectedPolicy): Promise<void> {
-  const finding = policyFinding(expected, await policy.read(expected.id));
+async function watchPolicy(
+  { clock, policy, notes, people }: GuardPorts,
+  expected: ExpectedPolicy,
+  missed: readonly string[],
+): Promise<void> {
+  const found = await policy.read(expected.id);
   const note = await notes.read();
   const now = clock.now();
-  if (!toTell(finding, note, now)) return;
+  const finding = findingOf(expected, found, missed, note, now);
+  const next = news(finding, note, now);
+  if (!next) return;
   if (finding)
     await people.tell(
       SUBJECT,
-      `${finding.detail}.\nUntil it is mended, the guard takes a snapshot whenever the newest is 40 minutes old. Runbook: docs/runbook.md#snapshot-policy`,
+      `${finding.detail}.\nUntil it is mended, the guard takes a snapshot whenever the newest is ${LATE_MINUTES} minutes old. Runbook: docs/runbook.md#snapshot-policy`,
     );
   else await people.tell(ENDED, `The snapshot policy ${expected.id} is enabled, and as it was deployed.`);
-  await notes.write(finding && { about: finding.about, at: now });
+  await notes.write(next);
 }

@@ -73,17 +73,51 @@ function told({ name, every, times, keep, copyTags }: FoundSchedule): string {
   return `${name}: every ${every} at ${times.join(', ')}, keeps ${keep}${copyTags ? '' : ', without tags'}`;
 }
 
+/**
+ * Hours without a copy by the schedule: two hourly runs that start at opposite ends of their hours are just under two apart; one
+ * that EBS refuses and one that DLM misses make it four.
+ */
+export const UNCOVERED_HOURS = 4;
+
+const UNCOVERED_MS = UNCOVERED_HOURS * 3_600_000;
 /** The same trouble is told again after a day: whoever was told first may not have been there. */
 const AGAIN_MS = 24 * 3_600_000;
+const NOT_COPIED = 'not copied';
+/** Of a note: nothing is wrong any more. */
+const SOUND = '';
 
-/** What people were last told of the policy. */
+/** What people were last told of the policy, and when. */
 export interface PolicyNote {
   readonly about: string;
   readonly at: number;
 }
 
-/** Whether people are to be told, of trouble or of its end. */
-export function toTell(finding: Finding | undefined, note: PolicyNote | undefined, now: number): boolean {
-  if (!finding) return note !== undefined;
-  return note?.about !== finding.about || now - note.at >= AGAIN_MS;
+/**
+ * What is wrong with the policy, or, where it is as it was deployed, with what comes of it.
+ * @param missed content volumes that the schedule has not copied for {@link UNCOVERED_HOURS}
+ */
+export function findingOf(
+  expected: ExpectedPolicy,
+  found: FoundPolicy | undefined,
+  missed: readonly string[],
+  note: PolicyNote | undefined,
+  now: number,
+): Finding | undefined {
+  const wrong = policyFinding(expected, found);
+  if (wrong) return wrong;
+  if (missed.length === 0) return undefined;
+  // Where other trouble has just ended, the schedule needs its time to copy again.
+  const mended = note !== undefined && note.about !== NOT_COPIED;
+  if (mended && (note.about !== SOUND || now - note.at < UNCOVERED_MS)) return undefined;
+  const { key, value } = expected.targetTag;
+  const detail = `the snapshot policy ${expected.id} is enabled and as it was deployed, but has not copied ${missed.join(', ')} for ${UNCOVERED_HOURS} hours: does the current volume carry the tag ${key}=${value}, and may the policy's role do its work?`;
+  return { about: NOT_COPIED, detail };
+}
+
+/** The note to make, once people were told of trouble or of its end; `undefined` where there is nothing new to tell. */
+export function news(finding: Finding | undefined, note: PolicyNote | undefined, now: number): PolicyNote | undefined {
+  const about = finding?.about ?? SOUND;
+  const same = about === (note?.about ?? SOUND);
+  if (same && (!finding || now - (note?.at ?? 0) < AGAIN_MS)) return undefined;
+  return { about, at: now };
 }

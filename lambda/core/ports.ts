@@ -135,7 +135,7 @@ export interface Metrics {
 /** What people were last told of the snapshot policy. */
 export interface PolicyNotes {
   read(): Promise<PolicyNote | undefined>;
-  write(note: PolicyNote | undefined): Promise<void>;
+  write(note: PolicyNote): Promise<void>;
 }
 
 export interface GuardPorts {

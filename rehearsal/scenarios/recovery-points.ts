@@ -1,6 +1,6 @@
 /** The ages of recovery points over hours, judged on the snapshots that there are: none of this knows the guard's rules. */
 import { AGE_ALARM, alarmName, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
-import { check, neverBlank, oneWriter, PROMISE } from '../checks.ts';
+import { check, neverBlank, oneWriter, PROMISE, policyPages } from '../checks.ts';
 import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { duration } from '../duration.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
@@ -128,13 +128,8 @@ export function neverDoubled({ strike }: Hours): Check {
   return check('the guard takes none that is not needed', doubled.length === 0, doubled.join('; ') || 'none');
 }
 
-/** Messages about the snapshot policy that call a person. */
-export function policyPages({ strike, since }: Hours) {
-  return strike.services.sns.messages.filter((m) => m.at >= since && /snapshot policy needs a person/.test(m.subject));
-}
-
 export function pagedOnce(hours: Hours, says: string): Check {
-  const paged = policyPages(hours);
+  const paged = policyPages(hours.strike.world, hours.since);
   return check(
     `a person is told once, and that ${says}`,
     paged.length === 1 && paged[0]?.message.includes(says) === true,
@@ -150,7 +145,7 @@ export function ageMessages({ strike, since }: Hours) {
 }
 
 export function nobodyWoken(hours: Hours): Check {
-  const told = [...policyPages(hours), ...ageMessages(hours)].map((m) => m.subject);
+  const told = [...policyPages(hours.strike.world, hours.since), ...ageMessages(hours)].map((m) => m.subject);
   return check('nobody is woken for what the guard makes good', told.length === 0, told.join('; ') || 'nobody');
 }
 

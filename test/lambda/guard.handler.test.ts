@@ -177,6 +177,36 @@ describe('the snapshot policy', () => {
     expect(messages()).toEqual([expect.stringMatching(expected)]);
   });
 
+  test('in state ERROR for hours is not told again, when it is mended and has yet to copy', async () => {
+    await lab.content('alpha');
+    lab.dlm.fail(lab.policyId, 'no permission');
+    for (let n = 0; n < 15; n++) {
+      await lab.pass(1200);
+      await lab.round();
+    }
+    lab.dlm.enable(lab.policyId);
+    const rounds = async (most: number) => {
+      for (let n = 0; n < most; n++) {
+        await lab.pass(1200);
+        await lab.round();
+      }
+    };
+    await rounds(11);
+    expect(messages().map((m) => /as deployed again/.test(m))).toEqual([false, true]);
+    // It still does not copy.
+    await rounds(2);
+    expect(messages().slice(2)).toEqual([expect.stringContaining('has not copied alpha')]);
+  });
+
+  test('that is as it was deployed, and does not copy a volume, is told once', async () => {
+    await lab.content('alpha');
+    for (let n = 0; n < 15; n++) {
+      await lab.pass(1200);
+      await lab.round();
+    }
+    expect(messages()).toEqual([expect.stringMatching(/has not copied alpha for 4 hours.*remount:schedule=/)]);
+  });
+
   test('that shares snapshots, or is gone, is told', async () => {
     const shared = { ShareRules: [{ TargetAccounts: ['444455556666'] }], FastRestoreRule: undefined };
     lab.cloud.intercept = async ({ operation }, perform) => {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { APART_MINUTES, ages, type GuardObservation, guardActions, LATE_MINUTES } from '../../lambda/core/guard.ts';
+import {
+  APART_MINUTES,
+  ages,
+  type GuardObservation,
+  guardActions,
+  LATE_MINUTES,
+  uncovered,
+} from '../../lambda/core/guard.ts';
 import { MAX_DELETIONS } from '../../lambda/core/retention.ts';
 import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 import { NOW } from './world.ts';
@@ -154,6 +161,21 @@ describe('a volume is deleted', () => {
     expect(of({ createdAt: NOW - 3_600_000 })).toEqual([]);
     expect(of({ state: 'in-use' })).toEqual([]);
     for (const role of ['spare', 'candidate', 'quarantined', '']) expect(of({ role })).toEqual([]);
+  });
+});
+
+describe('a volume that the schedule does not copy', () => {
+  const hours = (n: number, over = {}) => snapshot(n * HOUR, over);
+
+  test('is known after four hours, whatever the guard has taken meanwhile', () => {
+    expect(uncovered(seen({ snapshots: [hours(4)] }))).toBe(false);
+    expect(uncovered(seen({ snapshots: [hours(4.1), hours(0.5, { maker: 'guard' })] }))).toBe(true);
+    expect(uncovered(seen({ snapshots: [hours(1, { volumeId: 'vol-0' })] }))).toBe(true);
+  });
+
+  test('but not while it is young, or is no current volume', () => {
+    expect(uncovered(seen({ volumes: [guarded({ createdAt: NOW - 3_600_000 })], snapshots: [] }))).toBe(false);
+    expect(uncovered(seen({ volumes: [guarded({ role: 'quarantined' })], snapshots: [] }))).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@ import { AGE_ALARM, alarmName, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check, neverBlank, oneWriter, PROMISE, policyPages } from '../checks.ts';
 import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { duration } from '../duration.ts';
-import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
+import type { Check, OutcomeKind, Scenario, ScenarioResult, World } from '../world.ts';
 import { prepare, type Strike } from './incident.ts';
 
 const MINUTE_MS = 60_000;
@@ -33,6 +33,8 @@ interface Plan {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What happens, and how many hours go by until the next. */
   readonly acts: readonly { readonly hours: number; readonly act: (strike: Strike) => void }[];
+  /** What becomes of the first content volume. @default 'none' */
+  readonly outcome?: OutcomeKind;
   readonly checks: (hours: Hours) => readonly Check[];
 }
 
@@ -69,8 +71,10 @@ async function play(world: World, plan: Plan): Promise<ScenarioResult> {
   }
   world.spotlight(false);
   watch.stop();
-  const checks = [oneWriter(watch), neverBlank(watch), ...plan.checks({ strike, ...seen })];
-  return { checks, recovery: undefined };
+  const down = strike.stage.volumes.map((v) => v.name).filter((name) => !strike.stage.servedBy(name));
+  const served = check('in the end all content is served', down.length === 0, down.join(', ') || 'yes');
+  const checks = [oneWriter(watch), neverBlank(watch), served, ...plan.checks({ strike, ...seen })];
+  return { checks, recovery: undefined, outcome: served.kept ? (plan.outcome ?? 'none') : 'lost' };
 }
 
 function look({ stage, world }: Strike, seen: Omit<Hours, 'strike'>): Omit<Hours, 'strike'> {

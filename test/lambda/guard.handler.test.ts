@@ -136,6 +136,47 @@ test('a heal that begins in the middle of a round keeps what it may need', async
   expect(snapshots().filter((s) => s.volumeId === old)).toHaveLength(2);
 });
 
+describe('the ages', () => {
+  const published = async (volumes: readonly string[]) => {
+    const inputs: Record<string, unknown>[] = [];
+    lab.cloud.intercept = async ({ operation, input }, perform) => {
+      if (operation === 'PutMetricData') inputs.push(input);
+      return perform();
+    };
+    await lab.round(volumes);
+    return inputs.map(({ Namespace, MetricData }) => [
+      Namespace,
+      ...(MetricData as { MetricName: string; Value: number; Dimensions: { Name: string; Value: string }[] }[]).map(
+        ({ MetricName, Value, Dimensions: [of] }) => `${MetricName} ${of?.Name}=${of?.Value} ${Math.round(Value)}`,
+      ),
+    ]);
+  };
+
+  test('of the newest and of the newest verified are published in one call, in minutes, by the logical volume', async () => {
+    for (const name of ['alpha', 'beta']) {
+      const volumeId = await lab.content(name);
+      const verified = lab.snapshots.take(volumeId, { ...lab.ec2.volume(volumeId).tags, [TAG.verdict]: 'verified' });
+      await lab.pass(HOUR);
+      lab.snapshots.take(volumeId, { ...lab.ec2.volume(volumeId).tags, [TAG.verdict]: 'rejected' });
+      expect(verified.state).toBe('completed');
+      await lab.pass(HOUR / 2);
+    }
+    expect(await published(['alpha', 'beta'])).toEqual([
+      [
+        'Remount/Shop',
+        'RecoveryPointAge Volume=alpha 120',
+        'VerifiedRecoveryPointAge Volume=alpha 180',
+        'RecoveryPointAge Volume=beta 30',
+        'VerifiedRecoveryPointAge Volume=beta 90',
+      ],
+    ]);
+  });
+
+  test('of a volume that there is none of are not published, and no call is made without data', async () => {
+    expect(await published(['gamma'])).toEqual([]);
+  });
+});
+
 describe('the snapshot policy', () => {
   const messages = () => lab.sns.messages.map((m) => `${m.subject}\n${m.message}`);
 

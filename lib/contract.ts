@@ -19,7 +19,23 @@ export const TAG = {
   blank: 'remount:blank',
   /** Id of the heal that created or quarantined the volume. */
   heal: 'remount:heal',
+  /** Id of the drill that made the volume. */
+  drill: 'remount:drill',
+  /** One of {@link VERDICT}, on a snapshot that was drilled. */
+  verdict: 'remount:verdict',
+  /** When the snapshot was drilled (ISO 8601). */
+  drilledAt: 'remount:drilled-at',
+  /** The time that the snapshot's data reach up to, read from its canary (ISO 8601). */
+  dataUntil: 'remount:data-until',
+  /** What the drill found; on rejected snapshots only. */
+  finding: 'remount:finding',
+  /** `true` on a snapshot that the guard took: the guard expires it, for no schedule does. */
+  guard: 'remount:guard',
 } as const;
+
+/** What a drill says of a snapshot. One that carries no verdict is a hope. */
+export const VERDICT = { verified: 'verified', rejected: 'rejected' } as const;
+export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
 /**
  * Value of {@link TAG.schedule} that one stack's DLM policy targets. DLM
@@ -30,12 +46,28 @@ export function scheduleTagValue(stackName: string): string {
   return `hourly/${stackName}`;
 }
 
-/** Life of a physical volume: candidate -> current -> quarantined. Only a person ends a quarantine. */
-export const VOLUME_ROLE = { candidate: 'candidate', current: 'current', quarantined: 'quarantined' } as const;
+/**
+ * Life of a physical volume: candidate -> current -> quarantined. Only a person ends a quarantine. A drill's volume is scratch,
+ * and then a spare or deleted; a spare that is taken is the current one.
+ */
+export const VOLUME_ROLE = {
+  candidate: 'candidate',
+  current: 'current',
+  quarantined: 'quarantined',
+  scratch: 'scratch',
+  spare: 'spare',
+} as const;
 export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
 
-/** Metrics that the probe sends, keyed by the logical volume name so that alarms survive a replacement. */
-export const METRIC = { serving: 'Serving', volumeDimension: 'Volume' } as const;
+/** Metrics, keyed by the logical volume name so that alarms survive a replacement. The probe sends `serving`, the guard the ages. */
+export const METRIC = {
+  serving: 'Serving',
+  /** Minutes since the newest completed snapshot was started. */
+  recoveryPointAge: 'RecoveryPointAge',
+  /** Minutes since the newest snapshot that a drill verified was started. */
+  verifiedRecoveryPointAge: 'VerifiedRecoveryPointAge',
+  volumeDimension: 'Volume',
+} as const;
 
 /** CloudWatch namespace of one stack's metrics: two stacks in an account may both have a volume `alpha`. */
 export function metricNamespace(stackName: string): string {
@@ -46,9 +78,18 @@ export function metricNamespace(stackName: string): string {
 export const ALARM = { serving: 'serving', reachable: 'reachable' } as const;
 export type AlarmKind = (typeof ALARM)[keyof typeof ALARM];
 
+/** The alarms that only tell people: ages of the newest recovery points. */
+export const AGE_ALARM = { recoveryPoint: 'recovery-point', verifiedRecoveryPoint: 'verified-recovery-point' } as const;
+export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
+
 /** Name of the alarm of one content volume. {@link volumeOfAlarm} reads the volume back from it. */
-export function alarmName(stackName: string, volume: string, kind: AlarmKind): string {
+export function alarmName(stackName: string, volume: string, kind: AlarmKind | AgeAlarmKind): string {
   return `${stackName}/${volume}/${kind}`;
+}
+
+/** Name of the alarm on failures of the guard itself. */
+export function guardAlarmName(stackName: string): string {
+  return `${stackName}/guard-failed`;
 }
 
 /** The content volume that an alarm name speaks of, or `undefined` if the name is not one of ours. */
@@ -72,10 +113,26 @@ export const ENV = {
   targetGroups: 'REMOUNT_TARGET_GROUPS',
   /** ARN of the key that encrypts content volumes (keeper only). */
   key: 'REMOUNT_KEY',
+  /** JSON list: names of the content volumes (guard only). */
+  volumes: 'REMOUNT_VOLUMES',
+  /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */
+  policy: 'REMOUNT_POLICY',
+  /** `true` where drills verify recovery points (guard only). */
+  verified: 'REMOUNT_VERIFIED',
 } as const;
 
-/** Keys of the ledger table. */
-export const LEDGER = { partitionKey: 'pk', sortKey: 'sk' } as const;
+/** The snapshot policy as it was deployed: what the guard compares Data Lifecycle Manager's answer with. */
+export interface DeployedPolicy {
+  readonly id: string;
+  readonly targetTag: { readonly key: string; readonly value: string };
+  /** Hours that every schedule's snapshots are kept for. */
+  readonly keepHours: number;
+  /** Each runs hourly at `time` (UTC, hh:mm). */
+  readonly schedules: readonly { readonly name: string; readonly time: string }[];
+}
+
+/** Keys of the ledger table, and the partition of the guard's own notes in it. */
+export const LEDGER = { partitionKey: 'pk', sortKey: 'sk', guard: 'GUARD' } as const;
 
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
 export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow'] as const;

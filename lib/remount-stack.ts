@@ -12,6 +12,7 @@ import { PeopleTopic } from './people-topic.ts';
 import type { Settings } from './settings.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { VolumeAlarms } from './volume-alarms.ts';
+import { VolumeGuard } from './volume-guard.ts';
 import { VolumeHealer } from './volume-healer.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 
@@ -51,7 +52,7 @@ export class RemountStack extends Stack {
       volumes: volumeNames,
       ...(settings.certificateArn && { certificateArn: settings.certificateArn }),
     });
-    new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...settings.snapshots });
+    const schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...settings.snapshots });
     const documents = new HostDocuments(this, 'Host');
     const healer = new VolumeHealer(this, 'Healer', {
       stackName,
@@ -62,6 +63,14 @@ export class RemountStack extends Stack {
       targetGroups: balancer.targetGroups,
     });
     const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, key });
+    const guard = new VolumeGuard(this, 'Guard', {
+      stackName,
+      volumes: volumeNames,
+      schedule,
+      ledger,
+      people: people.topic,
+      key,
+    });
     for (const volume of settings.volumes) {
       const targetGroup = balancer.targetGroups.get(volume.name);
       if (!targetGroup) throw new Error(`no target group for ${volume.name}`);
@@ -76,6 +85,7 @@ export class RemountStack extends Stack {
       });
       // An alarm before the volume would start a heal that finds nothing to heal.
       alarms.node.addDependency(content);
+      guard.node.addDependency(content);
     }
   }
 }

@@ -4,7 +4,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge, inFinding } from './acknowledge.ts';
-import { scheduleTagValue, TAG } from './contract.ts';
+import { type DeployedPolicy, scheduleTagValue, TAG } from './contract.ts';
 import { allowKeyUse, ec2Arns } from './volume-permissions.ts';
 
 export interface SnapshotScheduleProps {
@@ -25,10 +25,17 @@ export interface SnapshotScheduleProps {
  */
 export class SnapshotSchedule extends Construct {
   readonly policy: CfnLifecyclePolicy;
+  /** What the guard compares the policy with. */
+  readonly deployed: DeployedPolicy;
 
   constructor(scope: Construct, id: string, props: SnapshotScheduleProps) {
     super(scope, id);
     const spread = 60 / props.perHour;
+    const targetTag = { key: TAG.schedule, value: scheduleTagValue(props.stackName) };
+    const schedules = Array.from({ length: props.perHour }, (_, i) => {
+      const minute = String(i * spread).padStart(2, '0');
+      return { name: `hourly-at-${minute}`, time: `00:${minute}` };
+    });
     this.policy = new CfnLifecyclePolicy(this, 'Policy', {
       description: `Hourly snapshots of the content volumes of ${props.stackName}`,
       state: 'ENABLED',
@@ -36,15 +43,16 @@ export class SnapshotSchedule extends Construct {
       policyDetails: {
         policyType: 'EBS_SNAPSHOT_MANAGEMENT',
         resourceTypes: ['VOLUME'],
-        targetTags: [{ key: TAG.schedule, value: scheduleTagValue(props.stackName) }],
-        schedules: Array.from({ length: props.perHour }, (_, i) => ({
-          name: `hourly-at-${String(i * spread).padStart(2, '0')}`,
-          createRule: { interval: 1, intervalUnit: 'HOURS', times: [`00:${String(i * spread).padStart(2, '0')}`] },
+        targetTags: [targetTag],
+        schedules: schedules.map(({ name, time }) => ({
+          name,
+          createRule: { interval: 1, intervalUnit: 'HOURS', times: [time] },
           retainRule: { count: props.keepHours },
           copyTags: true,
         })),
       },
     });
+    this.deployed = { id: this.policy.ref, targetTag, keepHours: props.keepHours, schedules };
   }
 
   /**

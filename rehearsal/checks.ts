@@ -49,6 +49,18 @@ export function pages(world: World, volume: string, since: number) {
   );
 }
 
+/** Messages that call a person to the snapshot policy: the guard's own snapshots would hide that it does not work. */
+export function policyPages(world: World, since: number) {
+  return world.services.sns.messages.filter(
+    (m) => m.at >= since && m.subject.includes('snapshot policy needs a person'),
+  );
+}
+
+export function scheduleWorks(world: World): Check {
+  const said = policyPages(world, 0).map((m) => m.message.split('\n')[0]);
+  return check('the snapshot policy does its work', said.length === 0, said.join('; ') || 'yes');
+}
+
 export function recentSnapshot({ snapshotAgeMs: age }: Failure): Check {
   return check(
     'newest completed snapshot at most 60 min old',

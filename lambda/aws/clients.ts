@@ -1,3 +1,5 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -33,4 +35,12 @@ export function elbClient(runtime: Runtime): ElasticLoadBalancingV2Client {
   return runtime.prepare(
     new ElasticLoadBalancingV2Client({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }),
   );
+}
+
+export function dlmClient(runtime: Runtime): DLMClient {
+  return runtime.prepare(new DLMClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+}
+
+export function cloudWatchClient(runtime: Runtime): CloudWatchClient {
+  return runtime.prepare(new CloudWatchClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
 }

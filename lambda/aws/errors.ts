@@ -17,8 +17,8 @@ export class AwsError extends Error {
 
 /**
  * The one place where AWS error codes are translated.
- * Sources: EC2 API error codes (docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html); SSM, DynamoDB and
- * SNS: the exceptions documented on each operation in the SDK's types.
+ * Sources: EC2 API error codes (docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html); SSM, DynamoDB,
+ * SNS and DLM: the exceptions documented on each operation in the SDK's types.
  */
 const KINDS: Readonly<Record<string, ErrorKind>> = {
   RequestLimitExceeded: 'transient',
@@ -28,6 +28,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   SnapshotCreationPerVolumeRateExceeded: 'transient',
   InternalError: 'transient',
   InternalServerError: 'transient',
+  InternalServerException: 'transient',
   InternalFailure: 'transient',
   Unavailable: 'transient',
   ServiceUnavailable: 'transient',
@@ -38,6 +39,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   AccessDeniedException: 'denied',
   AuthorizationErrorException: 'denied',
   AuthorizationError: 'denied',
+  ResourceNotFoundException: 'notFound',
   'InvalidVolume.NotFound': 'notFound',
   'InvalidSnapshot.NotFound': 'notFound',
   'InvalidVolumeModification.NotFound': 'notFound',
@@ -53,6 +55,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   InsufficientVolumeCapacity: 'capacity',
   VolumeLimitExceeded: 'capacity',
   VolumeModificationRateExceeded: 'capacity',
+  ConcurrentSnapshotLimitExceeded: 'capacity',
   AttachmentLimitExceeded: 'capacity',
   MaxIOPSLimitExceeded: 'capacity',
   InvalidParameterValue: 'invalid',

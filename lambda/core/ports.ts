@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { Ages } from './guard.ts';
 import type {
   Incident,
   Instance,
@@ -10,6 +11,8 @@ import type {
   RecoveryPoint,
   Volume,
 } from './model.ts';
+import type { FoundPolicy, PolicyNote } from './policy.ts';
+import type { GuardedVolume, Snapshot } from './retention.ts';
 
 /** A run of named steps that survives a crash: a step that has finished is not run again, one that had not may be. */
 export interface Workflow {
@@ -103,4 +106,46 @@ export interface Ports {
   readonly people: People;
   /** A fresh id for a heal. Called inside a step only. */
   readonly newId: () => string;
+}
+
+/** Physical volumes and snapshots, as the guard needs them. */
+export interface Stores {
+  volumes(volume: string): Promise<GuardedVolume[]>;
+  snapshots(volume: string): Promise<Snapshot[]>;
+  /**
+   * Starts a snapshot with the volume's own tags.
+   * @returns its id; `undefined` when EBS refuses one so soon after another, or so many at once
+   */
+  take(volume: GuardedVolume): Promise<string | undefined>;
+  /** Gone already: nothing to do. */
+  deleteSnapshot(snapshotId: string): Promise<void>;
+  /** Gone already, or taken into use again: nothing to do. */
+  deleteVolume(volumeId: string): Promise<void>;
+}
+
+export interface PolicyReader {
+  /** `undefined`: there is no such policy. */
+  read(policyId: string): Promise<FoundPolicy | undefined>;
+}
+
+export interface Metrics {
+  publish(ages: ReadonlyMap<string, Ages>, at: number): Promise<void>;
+}
+
+/** What people were last told of the snapshot policy. */
+export interface PolicyNotes {
+  read(): Promise<PolicyNote | undefined>;
+  write(note: PolicyNote): Promise<void>;
+}
+
+export interface GuardPorts {
+  readonly clock: Clock;
+  readonly stores: Stores;
+  readonly ledger: Pick<Ledger, 'read'>;
+  readonly policy: PolicyReader;
+  readonly notes: PolicyNotes;
+  readonly metrics: Metrics;
+  readonly people: People;
+  /** One line for people who look later. */
+  readonly log: (line: string) => void;
 }

@@ -40,6 +40,7 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   dynamodb: { median: 8, p99: 40 },
   sns: { median: 30, p99: 150 },
   lambda: { median: 15, p99: 80 },
+  dlm: { median: 120, p99: 600 },
   cloudwatch: { median: 40, p99: 200 },
   elasticloadbalancing: { median: 60, p99: 300 },
 };

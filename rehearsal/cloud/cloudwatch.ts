@@ -1,6 +1,8 @@
 import { type AlarmDefinition, type AlarmState, evaluateAlarm, evaluationIntervalMs } from './alarm.ts';
 import type { Cloud } from './cloud.ts';
+import { type Input, onlyMembers, text } from './ec2-input.ts';
 import type { Lambda } from './lambda.ts';
+import { ServiceError } from './service-error.ts';
 import type { Sns } from './sns.ts';
 
 interface Alarm extends AlarmDefinition {
@@ -11,6 +13,10 @@ interface Alarm extends AlarmDefinition {
 
 /** Data points older than this are no longer looked at by any alarm. */
 const KEPT_MS = 2 * 3600_000;
+/** Limits of PutMetricData: metrics a call, and how far a time stamp may be off. Source: its API reference. */
+const METRICS_A_CALL = 1000;
+const OLDEST_MS = 14 * 24 * 3600_000;
+const NEWEST_MS = 2 * 3600_000;
 const LAMBDA_PRINCIPAL = 'lambda.alarms.cloudwatch.amazonaws.com';
 
 /** Metrics and alarms of the simulated CloudWatch: an alarm goes off by its own rules, in its own time. */
@@ -26,6 +32,31 @@ export class CloudWatch {
     this.#cloud = cloud;
     this.#lambda = lambda;
     this.#sns = sns;
+    lambda.ended = (FunctionName, failed) =>
+      this.put('AWS/Lambda', 'Errors', { FunctionName }, cloud.clock.now(), +failed);
+    cloud.offer('cloudwatch', { PutMetricData: (input) => this.#putData(input) });
+  }
+
+  /** Single values only; no sets of statistics, units or entities. Source: API reference of PutMetricData. */
+  #putData(input: Input): object {
+    onlyMembers('PutMetricData', input, ['Namespace', 'MetricData']);
+    const namespace = text(input, 'Namespace');
+    const data = (input.MetricData ?? []) as Input[];
+    const refuse = (what: string) => new ServiceError('InvalidParameterValue', what);
+    if (namespace.startsWith('AWS/')) throw refuse(`The value ${namespace} for parameter Namespace is invalid.`);
+    if (data.length < 1 || data.length > METRICS_A_CALL) throw refuse('The collection MetricData has a wrong size.');
+    const now = this.#cloud.clock.now();
+    const points = data.map((datum) => {
+      onlyMembers('MetricDatum', datum, ['MetricName', 'Dimensions', 'Timestamp', 'Value']);
+      const { Value, Timestamp } = datum;
+      if (typeof Value !== 'number' || !Number.isFinite(Value)) throw refuse(`The value ${Value} for parameter Value`);
+      const at = Timestamp instanceof Date ? Timestamp.getTime() : now;
+      if (at < now - OLDEST_MS || at > now + NEWEST_MS) throw refuse(`The timestamp ${at} is out of range.`);
+      const dimensions = ((datum.Dimensions ?? []) as Input[]).map((d) => [text(d, 'Name'), text(d, 'Value')]);
+      return { name: text(datum, 'MetricName'), dimensions: Object.fromEntries(dimensions), at, Value };
+    });
+    for (const { name, dimensions, at, Value } of points) this.put(namespace, name, dimensions, at, Value);
+    return {};
   }
 
   put(

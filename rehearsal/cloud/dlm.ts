@@ -1,12 +1,16 @@
-import type { Cloud } from './cloud.ts';
+import type { Cloud, TagIndex } from './cloud.ts';
+import { dlmApi } from './dlm-api.ts';
+import { readPolicy, type SimPolicy, type SimSchedule } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
-import { dlmSchedule, runTimes } from './schedule.ts';
-import { bool, list, num, object, onlyKnown, type Properties, str, tags } from './template.ts';
+import { RUNS } from './faults.ts';
+import { runTimes } from './schedule.ts';
+import type { Dictionary, Properties } from './template.ts';
 
 /** A run starts within one hour after its scheduled time; mostly within minutes (milliseconds). Source: Amazon DLM, "Considerations". */
 const LATE = { median: 4 * 60_000, p99: 45 * 60_000 };
 const LATEST_MS = 60 * 60_000;
+const MINUTE_MS = 60_000;
 /** How far ahead runs are planned at a time. */
 const HORIZON_MS = 60 * 60_000;
 
@@ -14,88 +18,117 @@ const HORIZON_MS = 60 * 60_000;
  * Data Lifecycle Manager of the simulated AWS: the template's own policy decides which volumes are copied, when, how they
  * are tagged and how long they are kept. A wrong tag shows as a missing snapshot.
  */
-export class Dlm {
+export class Dlm implements TagIndex {
   readonly #cloud: Cloud;
   readonly #ec2: Ec2State;
   readonly #snapshots: Snapshots;
-  #policies = 0;
+  readonly policies = new Map<string, SimPolicy>();
 
   constructor(cloud: Cloud, ec2: Ec2State, snapshots: Snapshots) {
     this.#cloud = cloud;
     this.#ec2 = ec2;
     this.#snapshots = snapshots;
+    cloud.index(this);
+    dlmApi(cloud, this.policies);
+  }
+
+  tagsOf(id: string): Readonly<Record<string, string>> {
+    return this.policies.get(id)?.tags ?? {};
   }
 
   /** @throws TemplateError for what a policy says and this does not know */
   define(p: Properties): string {
-    const id = `policy-0${this.#cloud.random.stream(`dlm ${this.#policies++}`).hex(16)}`;
-    onlyKnown(p, ['Description', 'ExecutionRoleArn', 'PolicyDetails', 'State', 'Tags']);
-    const details = object(p, 'PolicyDetails');
-    onlyKnown(details, ['PolicyType', 'ResourceTypes', 'TargetTags', 'Schedules', 'PolicyLanguage']);
-    if (str(p, 'State') !== 'ENABLED') return id;
-    const targets = tags(details, 'TargetTags');
-    for (const schedule of list(details, 'Schedules')) this.#schedule(id, schedule, targets);
+    const id = `policy-0${this.#cloud.random.stream(`dlm ${this.policies.size}`).hex(16)}`;
+    this.#put(readPolicy(id, p, this.#cloud.clock.now()));
     return id;
   }
 
-  #schedule(policyId: string, schedule: Properties, targets: Readonly<Record<string, string>>): void {
-    onlyKnown(schedule, ['Name', 'CopyTags', 'CreateRule', 'RetainRule', 'TagsToAdd']);
-    const name = str(schedule, 'Name');
-    const rate = dlmSchedule(object(schedule, 'CreateRule'));
-    const keep = num(object(schedule, 'RetainRule'), 'Count');
-    const random = this.#cloud.random.stream(`dlm ${policyId} ${name}`);
-    const plan = (from: number) => {
-      for (const run of runTimes(rate, from, from + HORIZON_MS)) {
-        const late = Math.min(random.delay(LATE), LATEST_MS);
-        this.#cloud.clock.at(run + late, () => this.#run(policyId, name, schedule, targets, keep));
-      }
-      this.#cloud.clock.at(from + HORIZON_MS, () => plan(from + HORIZON_MS));
-    };
-    plan(this.#cloud.clock.now());
+  /** Somebody changes the policy: other properties in the place of those of the template. @throws TemplateError as {@link define} */
+  change(id: string, values: Dictionary): void {
+    const { properties } = this.#policy(id);
+    this.#put(readPolicy(id, { ...properties, values: { ...properties.values, ...values } }, this.#cloud.clock.now()));
   }
 
-  #run(
-    policyId: string,
-    name: string,
-    schedule: Properties,
-    targets: Readonly<Record<string, string>>,
-    keep: number,
-  ): void {
+  /** DLM cannot do its work and says so. It goes on once somebody has enabled the policy again. */
+  fail(id: string, statusMessage: string): void {
+    Object.assign(this.#policy(id), { state: 'ERROR', statusMessage });
+  }
+
+  enable(id: string): void {
+    Object.assign(this.#policy(id), { state: 'ENABLED', statusMessage: 'ENABLED' });
+  }
+
+  #policy(id: string): SimPolicy {
+    const policy = this.policies.get(id);
+    if (!policy) throw new Error(`there is no snapshot policy ${id}`);
+    return policy;
+  }
+
+  #put(policy: SimPolicy): void {
+    this.policies.set(policy.id, policy);
+    for (const schedule of policy.schedules) this.#plan(policy, schedule);
+  }
+
+  #plan(policy: SimPolicy, schedule: SimSchedule): void {
+    const { clock } = this.#cloud;
+    const random = this.#cloud.random.stream(`dlm ${policy.id} ${schedule.name}`);
+    const plan = (from: number) => {
+      // Another policy took its place.
+      if (this.policies.get(policy.id) !== policy) return;
+      for (const run of runTimes(schedule.rate, from, from + HORIZON_MS)) {
+        const late = Math.min(random.delay(LATE), LATEST_MS);
+        clock.at(run + (this.#cloud.faults.runs === RUNS.usual ? late : latest(run)), () =>
+          this.#run(policy, schedule),
+        );
+      }
+      clock.at(from + HORIZON_MS, () => plan(from + HORIZON_MS));
+    };
+    plan(clock.now());
+  }
+
+  /** In state ERROR a policy that counts neither makes nor deletes. Source: Amazon DLM, "Modify policies", of disabled ones too. */
+  #run(policy: SimPolicy, schedule: SimSchedule): void {
+    if (this.policies.get(policy.id) !== policy || policy.state !== 'ENABLED') return;
+    if (this.#cloud.faults.runs === RUNS.never) return;
     // A volume is targeted when it has any of the policy's target tags.
     const targeted = [...this.#ec2.volumes.values()].filter((v) =>
-      Object.entries(targets).some(([key, value]) => v.tags[key] === value),
+      Object.entries(policy.targets).some(([key, value]) => v.tags[key] === value),
     );
-    for (const volume of targeted) this.#copy(volume, policyId, name, schedule, keep);
+    for (const volume of targeted) this.#copy(volume, policy, schedule);
   }
 
-  #copy(volume: SimVolume, policyId: string, name: string, schedule: Properties, keep: number): void {
+  #copy(volume: SimVolume, policy: SimPolicy, { name, copyTags, tagsToAdd, keep }: SimSchedule): void {
     if (volume.state !== 'available' && volume.state !== 'in-use') return;
     const own = {
-      'aws:dlm:lifecycle-policy-id': policyId,
+      'aws:dlm:lifecycle-policy-id': policy.id,
       'aws:dlm:lifecycle-schedule-name': name,
       'aws:dlm:managed': 'true',
     };
-    const copied = bool(schedule, 'CopyTags', false) ? volume.tags : {};
     try {
-      const snapshot = this.#snapshots.take(
-        volume.id,
-        { ...copied, ...tags(schedule, 'TagsToAdd', {}), ...own },
-        (done) => this.#cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),
+      const tags = { ...(copyTags ? volume.tags : {}), ...tagsToAdd, ...own };
+      const snapshot = this.#snapshots.take(volume.id, tags, (done) =>
+        this.#cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),
       );
       this.#cloud.say('dlm', `snapshot ${snapshot.id} of ${volume.id} is started (${name})`);
     } catch (error) {
-      this.#cloud.say(
-        'dlm',
-        `no snapshot of ${volume.id} (${name}): ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const why = error instanceof Error ? error.message : String(error);
+      this.#cloud.say('dlm', `no snapshot of ${volume.id} (${name}): ${why}`);
       return;
     }
     const siblings = [...this.#ec2.snapshots.values()].filter(
       (s) =>
         s.volumeId === volume.id &&
-        s.tags['aws:dlm:lifecycle-policy-id'] === policyId &&
+        s.tags['aws:dlm:lifecycle-policy-id'] === policy.id &&
         s.tags['aws:dlm:lifecycle-schedule-name'] === name,
     );
     for (const old of siblings.slice(0, Math.max(0, siblings.length - keep))) this.#snapshots.delete(old.id);
   }
+}
+
+/**
+ * The longest gaps that DLM allows: every other hour its runs start at once, and those of the hour after as late as they may. A
+ * minute is left between two runs that would meet, for EBS refuses the second.
+ */
+function latest(run: number): number {
+  return Math.floor(run / LATEST_MS) % 2 === 0 ? 0 : LATEST_MS - MINUTE_MS;
 }

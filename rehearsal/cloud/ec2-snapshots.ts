@@ -5,6 +5,8 @@ import { ServiceError } from './service-error.ts';
 
 /** Time until a snapshot of little change is complete (milliseconds); large first ones take hours. */
 const COMPLETE = { median: 60_000, p99: 300_000 };
+/** Slow ones take up to this part less than what was ordered: no two take the same time. */
+const SLOW_SPREAD = 0.2;
 const PAGE = 50;
 /** Snapshots of one volume must be this far apart: SnapshotCreationPerVolumeRateExceeded (EBS quotas). */
 const APART_MS = 15_000;
@@ -19,6 +21,8 @@ export interface Snapshots {
 /** Snapshots and tags of the simulated EC2. */
 export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volumeId: string) => void): Snapshots {
   const random = cloud.random.stream('ec2 snapshots');
+  /** When a pending snapshot will be complete, by its id. */
+  const due = new Map<string, number>();
 
   function take(volumeId: string, tags: Tags, done: (snapshot: SimSnapshot) => void = () => {}): SimSnapshot {
     const volume = ec2.volume(volumeId);
@@ -52,9 +56,16 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     };
     cloud.disks.takeSnapshot(volumeId, snapshot.id);
     ec2.snapshots.set(snapshot.id, snapshot);
-    cloud.clock.after(random.delay(COMPLETE), () => {
+    const { snapshotMs } = cloud.faults;
+    const takes = snapshotMs === undefined ? random.delay(COMPLETE) : snapshotMs * (1 - SLOW_SPREAD * random.next());
+    // One completes after all that were started before it, repost.aws/knowledge-center/ebs-snapshot-stuck
+    const before = siblings.filter((s) => s.state === 'pending').map((s) => due.get(s.id) ?? now);
+    const completeAt = Math.max(now + Math.round(takes), ...before);
+    due.set(snapshot.id, completeAt);
+    cloud.clock.at(completeAt, () => {
       // What had not left the zone when it was lost never will.
       if (!ec2.snapshots.has(snapshot.id) || cloud.faults.lostZones.has(volume.zone)) return;
+      due.delete(snapshot.id);
       snapshot.state = 'completed';
       snapshot.completedAt = cloud.clock.now();
       done(snapshot);
@@ -69,7 +80,7 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
       (s) => (ids ? ids.includes(s.id) : true) && matches(input, s.tags, { status: s.state, 'volume-id': s.volumeId }),
     );
     const { items, next } = page(input, wanted, PAGE);
-    return { Snapshots: items.map(shape), NextToken: next };
+    return { Snapshots: items.map((s) => shape(s, progress(s))), NextToken: next };
   }
 
   /** Every resource must exist before any is changed. */
@@ -100,7 +111,31 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
 
   function createSnapshot(input: Input): object {
     onlyMembers('CreateSnapshot', input, ['VolumeId', 'Description', 'TagSpecifications']);
-    return shape(take(text(input, 'VolumeId'), specifiedTags(input, 'snapshot')));
+    const snapshot = take(text(input, 'VolumeId'), specifiedTags(input, 'snapshot'));
+    cloud.say('ec2', `snapshot ${snapshot.id} of ${snapshot.volumeId} is started`);
+    return shape(snapshot, 0);
+  }
+
+  /** Volumes that were made from it have all of its data. */
+  function deleteSnapshot(input: Input): object {
+    onlyMembers('DeleteSnapshot', input, ['SnapshotId']);
+    const { id } = ec2.snapshot(text(input, 'SnapshotId'));
+    remove(id);
+    cloud.say('ec2', `snapshot ${id} is deleted`);
+    return {};
+  }
+
+  function remove(snapshotId: string): void {
+    ec2.snapshots.delete(snapshotId);
+    cloud.disks.deleteSnapshot(snapshotId);
+  }
+
+  /** In percent. */
+  function progress(snapshot: SimSnapshot): number {
+    const completeAt = due.get(snapshot.id);
+    if (snapshot.state === 'completed' || completeAt === undefined) return snapshot.state === 'completed' ? 100 : 99;
+    const { startedAt } = snapshot;
+    return Math.floor((100 * (cloud.clock.now() - startedAt)) / (completeAt - startedAt + 1));
   }
 
   cloud.offer('ec2', {
@@ -108,24 +143,19 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
     CreateTags: createTags,
     DeleteTags: deleteTags,
     CreateSnapshot: createSnapshot,
+    DeleteSnapshot: deleteSnapshot,
   });
-  return {
-    take,
-    delete(snapshotId) {
-      ec2.snapshots.delete(snapshotId);
-      cloud.disks.deleteSnapshot(snapshotId);
-    },
-  };
+  return { take, delete: remove };
 }
 
-function shape(snapshot: SimSnapshot): object {
+function shape(snapshot: SimSnapshot, percent: number): object {
   return {
     SnapshotId: snapshot.id,
     VolumeId: snapshot.volumeId,
     VolumeSize: snapshot.sizeGiB,
     StartTime: new Date(snapshot.startedAt),
     State: snapshot.state,
-    Progress: snapshot.state === 'completed' ? '100%' : '42%',
+    Progress: `${percent}%`,
     Encrypted: snapshot.encrypted,
     KmsKeyId: snapshot.keyArn,
     Tags: tagList(snapshot.tags),

@@ -16,7 +16,7 @@ export interface SimAttachment {
 
 export interface SimVolume {
   readonly id: string;
-  state: 'creating' | 'available' | 'in-use' | 'error';
+  state: 'creating' | 'available' | 'in-use' | 'deleting' | 'error';
   readonly zone: string;
   sizeGiB: number;
   type: string;

@@ -21,6 +21,8 @@ const CREATE = { median: 1500, p99: 4000 };
 const VANISH_MS = 5000;
 /** A new volume is not found by every describe at once. */
 const VISIBLE = { median: 150, p99: 1500 };
+/** A volume stays in state `deleting` for a while, up to minutes (API reference of DeleteVolume). Milliseconds. */
+const DELETE = { median: 5000, p99: 120_000 };
 const PAGE = 20;
 
 /** Volumes of the simulated EC2: every change takes its time, and every wrong state is refused as EC2 refuses it. */
@@ -131,7 +133,27 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     return { Volumes: items.map(shape), NextToken: next };
   }
 
-  cloud.offer('ec2', { CreateVolume: createVolume, DescribeVolumes: describeVolumes });
+  /** Only one that is attached nowhere. Source: API reference of DeleteVolume. */
+  function deleteVolume(input: Input): object {
+    onlyMembers('DeleteVolume', input, ['VolumeId']);
+    const volume = ec2.volume(text(input, 'VolumeId'));
+    if (volume.attachment)
+      throw new ServiceError(
+        'VolumeInUse',
+        `Volume ${volume.id} is currently attached to ${volume.attachment.instanceId}`,
+      );
+    if (volume.state !== 'available' && volume.state !== 'error')
+      throw new ServiceError('IncorrectState', `Volume '${volume.id}' is in the '${volume.state}' state.`);
+    volume.state = 'deleting';
+    cloud.say('ec2', `volume ${volume.id} is deleted`);
+    cloud.clock.after(random.delay(DELETE), () => {
+      ec2.volumes.delete(volume.id);
+      cloud.disks.deleteVolume(volume.id);
+    });
+    return {};
+  }
+
+  cloud.offer('ec2', { CreateVolume: createVolume, DescribeVolumes: describeVolumes, DeleteVolume: deleteVolume });
 }
 
 function shape(volume: SimVolume): object {

@@ -16,6 +16,10 @@ export interface Kill {
   readonly of: (event: unknown) => boolean;
 }
 
+/** When the runs of DLM start: within the hour that it promises, as late as it may, or not at all. */
+export const RUNS = { usual: 'usual', latest: 'latest', never: 'never' } as const;
+export type Runs = (typeof RUNS)[keyof typeof RUNS];
+
 /** What is broken just now: state that the simulated services ask, and that `failures.ts` sets. */
 export class Faults {
   /** Instance -> since when it hangs: it runs, and does nothing. */
@@ -35,6 +39,10 @@ export class Faults {
   keyRevoked = false;
   /** EC2 refuses every call until then. */
   throttledUntil = 0;
+  /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */
+  snapshotMs: number | undefined;
+  /** When the runs of DLM start. */
+  runs: Runs = RUNS.usual;
   /** Where a function dies, once. */
   kill: Kill | undefined;
 

@@ -53,6 +53,8 @@ export class Lambda {
   readonly #respond: ResponseListener;
   /** Asked when a function is first run. */
   substitute: Substitute | undefined;
+  /** Hears of the end of each invocation. */
+  ended: ((functionName: string, failed: boolean) => void) | undefined;
   #busy = 0;
 
   constructor(cloud: Cloud, assets: string, respond: ResponseListener) {
@@ -123,7 +125,9 @@ export class Lambda {
         try {
           const handler = await this.#load(definition);
           await handler(event);
+          this.ended?.(definition.name, false);
         } catch (error) {
+          this.ended?.(definition.name, true);
           this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
           const again = RETRY_AFTER_MS.slice(0, this.#retries.get(definition.arn) ?? RETRY_AFTER_MS.length)[attempt];
           if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));

@@ -7,6 +7,7 @@ import {
   PROMISE,
   pages,
   recentSnapshot,
+  scheduleWorks,
   suspectKept,
 } from '../checks.ts';
 import { readBack } from '../content.ts';
@@ -185,6 +186,7 @@ function judge(world: World, stage: Stage, watch: Watch, failure: Failure, r: Re
   const { volume } = failure;
   const checks = [
     recentSnapshot(failure),
+    scheduleWorks(world),
     check(
       'served again within 5 min, from a snapshot',
       r !== undefined && r.servingAt - r.failedAt <= PROMISE.recoveryMs,

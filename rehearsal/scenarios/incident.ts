@@ -14,6 +14,7 @@ import {
   pages,
   rarelyPaged,
   recentSnapshot,
+  scheduleWorks,
   suspectKept,
 } from '../checks.ts';
 import type { Services } from '../cloud/services.ts';
@@ -104,6 +105,7 @@ async function play(world: World, plan: Plan): Promise<ScenarioResult> {
   watch.stop();
   const checks = [
     recentSnapshot(first),
+    scheduleWorks(world),
     oneWriter(watch),
     neverBlank(watch),
     ...(plan.expect.deletes ? [] : [nothingDeleted(world, before)]),

@@ -7,6 +7,7 @@ import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
+import { snapshotScenarios } from './snapshots.ts';
 import { volumePlans } from './volumes.ts';
 
 /** Scenarios of one blow: each is also a story of the fault simulation. */
@@ -24,6 +25,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'bad-wednesday': badWednesday,
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
+  ...snapshotScenarios,
 };
 
 /** The name that stands for all of them. */

@@ -11,7 +11,10 @@ import { ENV } from '../../lib/contract.ts';
 import { lambdaContext } from '../../rehearsal/cloud/durable.ts';
 
 const name = process.argv[2] ?? '';
-for (const key of Object.values(ENV)) process.env[key] = key === ENV.documents || key === ENV.targetGroups ? '{}' : 'x';
+const JSON_OBJECTS: readonly string[] = [ENV.documents, ENV.targetGroups];
+for (const key of Object.values(ENV)) process.env[key] = JSON_OBJECTS.includes(key) ? '{}' : 'x';
+process.env[ENV.volumes] = '[]';
+process.env[ENV.policy] = JSON.stringify({ id: 'policy-1', schedules: [] });
 process.env.AWS_REGION = 'eu-west-1';
 const context = lambdaContext('arn:aws:lambda:eu-west-1:111122223333:function:f:1', 30);
 // Away from the project's packages: whatever is not in the bundle is not there, as in Lambda.
@@ -49,6 +52,19 @@ if (name === 'keep') {
   );
   server.close();
   console.log(JSON.stringify({ node: process.version, bodies }));
+} else if (name === 'guard') {
+  const paths: unknown[] = [];
+  const server = createServer((request, response) => {
+    paths.push(`${request.method} ${request.url}`);
+    response.writeHead(400, { 'x-amzn-errortype': 'InvalidRequestException' }).end('{}');
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env.AWS_ACCESS_KEY_ID = 'x';
+  process.env.AWS_SECRET_ACCESS_KEY = 'x';
+  const error = await loaded.handler({}, context).catch((reason: unknown) => String(reason));
+  server.close();
+  console.log(JSON.stringify({ node: process.version, paths, error }));
 } else {
   const operation = {
     Id: 'e',

@@ -33,6 +33,13 @@ test('the bundle of heal is loaded, and refuses an event that it does not unders
   });
 });
 
-test.each(['heal', 'keep'])('the bundle of %s is small enough to start fast', (name) => {
+test('the bundle of guard is loaded, asks DLM, and says what it could not do', () => {
+  expect(call('guard')).toMatchObject({
+    paths: ['GET /policies/policy-1'],
+    error: expect.stringContaining('the guard could not do everything: snapshot policy: could not read'),
+  });
+});
+
+test.each(['heal', 'keep', 'guard'])('the bundle of %s is small enough to start fast', (name) => {
   expect(statSync(join(bundle(name), 'index.mjs')).size).toBeLessThan(3 * 2 ** 20);
 });

@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { buildApp } from '../../lib/app.ts';
-import { ALARM, alarmName } from '../../lib/contract.ts';
+import { AGE_ALARM, ALARM, alarmName, guardAlarmName } from '../../lib/contract.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
 
 /** The app with these settings in place of those of `cdk.json`, and its stack. */
@@ -64,9 +64,9 @@ describe('the stack of the default settings', () => {
   test('has the alarms that the contract names, and no others', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties.AlarmName);
     const expected = ['alpha', 'beta'].flatMap((volume) =>
-      Object.values(ALARM).map((kind) => alarmName('Remount', volume, kind)),
+      [...Object.values(ALARM), AGE_ALARM.recoveryPoint].map((kind) => alarmName('Remount', volume, kind)),
     );
-    expect(new Set(names)).toEqual(new Set(expected));
+    expect(new Set(names)).toEqual(new Set([...expected, guardAlarmName('Remount')]));
   });
 });
 
@@ -90,7 +90,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 2);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 4);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -107,8 +107,8 @@ describe('other settings', () => {
     };
     const { template } = synthesized(settings);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
-    template.resourceCountIs('AWS::Events::Rule', 4);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 22);
+    template.resourceCountIs('AWS::Events::Rule', 5);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');
     const homes = resourcesOf(template, 'Custom::RemountContentVolume').map((v) => v.Properties.Zone);

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
 import { rehearse, withDirectory } from '../../rehearsal/rehearse.ts';
+import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { synthesize } from '../../rehearsal/synthesize.ts';
 
 type Resource = { Type: string; Properties: Record<string, unknown> };
@@ -52,6 +53,15 @@ const BREAKS: Readonly<Record<string, Break>> = {
     }).length,
   'stop-permission': (resources) => withoutAction(resources, 'ec2:StopInstances'),
   'schedule-untagging': (resources) => withoutAction(resources, 'ec2:DeleteTags'),
+  'snapshot-deletion': (resources) => withoutAction(resources, 'ec2:DeleteSnapshot'),
+  'volume-deletion': (resources) => withoutAction(resources, 'ec2:DeleteVolume'),
+  'policy-reading': (resources) => withoutAction(resources, 'dlm:GetLifecyclePolicy'),
+  'age-publishing': (resources) => withoutAction(resources, 'cloudwatch:PutMetricData'),
+  'guard-round': (resources) => {
+    const rounds = ofType(resources, 'AWS::Events::Rule').filter(([id]) => id.startsWith('GuardRound'));
+    for (const [, rule] of rounds) rule.Properties.State = 'DISABLED';
+    return rounds.length;
+  },
   'unknown-resource': (resources) => {
     resources.Oddity = { Type: 'AWS::Quantum::Oracle', Properties: {} };
     return 1;
@@ -62,7 +72,7 @@ const [, , what = '', scenario = 'bad-wednesday'] = process.argv;
 const broken = BREAKS[what];
 if (!broken) throw new Error(`allowed: ${Object.keys(BREAKS).join(', ')}`);
 await withDirectory(async (directory) => {
-  const assembly = synthesize(directory);
+  const assembly = synthesize(directory, SCENARIOS[scenario]?.settings);
   const file = join(directory, `${assembly.stackName}.template.json`);
   const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> };
   const places = broken(template.Resources);

@@ -20,8 +20,8 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
   test('the target tag of the snapshot schedule misspelt', () => {
     const result = play('dlm-target-tag');
     expect(result.ok).toBe(false);
-    expect(result.broken[0]?.promise).toContain('snapshot');
-    expect(result.broken[0]?.seen).toContain('no completed snapshot of alpha');
+    expect(result.broken[0]?.promise).toBe('the snapshot policy does its work');
+    expect(result.broken[0]?.seen).toContain('targets remount:shedule=');
   });
 
   test('the alarms no longer start the healer', () => {
@@ -48,6 +48,25 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     const result = play('schedule-untagging', 'volume-lost');
     expect(result.ok).toBe(false);
     expect(result.denials.join()).toContain('ec2:DeleteTags');
+  });
+
+  test('the guard is not run: nobody makes good what DLM does not do, and its alarms say so', () => {
+    const result = play('guard-round', 'dlm-error');
+    const promises = result.broken.map((b) => b.promise);
+    expect(promises).toContain('the newest completed snapshot is never more than 60 min old');
+    expect(promises).toContainEqual(expect.stringContaining('a person is told once'));
+    expect(result.broken.map((b) => b.seen).join()).toContain('Remount/alpha/recovery-point ALARM');
+  });
+
+  test.each([
+    ['snapshot-deletion', 'left-behind', 'ec2:DeleteSnapshot', /only the last verified copy/],
+    ['volume-deletion', 'left-behind', 'ec2:DeleteVolume', /dead drill's volume/],
+    ['policy-reading', 'dlm-changed', 'dlm:GetLifecyclePolicy', /a person is told once/],
+    ['age-publishing', 'dlm-late', 'cloudwatch:PutMetricData', /alarms calm/],
+  ])('the guard lacks a permission: %s', (what, scenario, action, promise) => {
+    const result = play(what, scenario);
+    expect(result.broken.map((b) => b.promise)).toContainEqual(expect.stringMatching(promise));
+    expect(result.denials.join()).toContain(action);
   });
 
   test('a resource that the simulation does not know stops it, by name', () => {

@@ -1,0 +1,99 @@
+import {
+  CreateSnapshotCommand,
+  DeleteSnapshotCommand,
+  DeleteVolumeCommand,
+  type EC2Client,
+  type Snapshot as Ec2Snapshot,
+  paginateDescribeSnapshots,
+  paginateDescribeVolumes,
+} from '@aws-sdk/client-ec2';
+import { TAG, VERDICT } from '../../lib/contract.ts';
+import type { Stores } from '../core/ports.ts';
+import type { GuardedVolume, Snapshot } from '../core/retention.ts';
+import { AwsError, isKind, translated } from './errors.ts';
+import { tagsOf, toRecoveryPoint, toVolume } from './volumes.ts';
+
+/** System tags of DLM. Source: EBS User Guide, "Considerations for snapshot lifecycle policies". */
+const DLM_POLICY = 'aws:dlm:lifecycle-policy-id';
+const DLM_SCHEDULE = 'aws:dlm:lifecycle-schedule-name';
+/** EBS refuses it now and will take it later: too soon after another, or five are pending. Source: EBS quotas. */
+const NOT_NOW: readonly string[] = ['SnapshotCreationPerVolumeRateExceeded', 'ConcurrentSnapshotLimitExceeded'];
+
+/** EC2, as the guard needs it, for the volumes and snapshots of one stack. */
+export function ec2Stores(ec2: EC2Client, stack: string): Stores {
+  const ofVolume = (volume: string) => [
+    { Name: `tag:${TAG.stack}`, Values: [stack] },
+    { Name: `tag:${TAG.volume}`, Values: [volume] },
+  ];
+  return {
+    async volumes(volume) {
+      return translated(`describe the volumes of ${volume}`, async () => {
+        const found: GuardedVolume[] = [];
+        for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters: ofVolume(volume) }))
+          found.push(...(page.Volumes ?? []).map((v) => ({ ...toVolume(v), madeFrom: v.SnapshotId || undefined })));
+        return found;
+      });
+    },
+
+    async snapshots(volume) {
+      return translated(`describe the snapshots of ${volume}`, async () => {
+        const found: Snapshot[] = [];
+        const input = { OwnerIds: ['self'], Filters: ofVolume(volume) };
+        for await (const page of paginateDescribeSnapshots({ client: ec2 }, input))
+          found.push(...(page.Snapshots ?? []).map(toSnapshot));
+        return found;
+      });
+    },
+
+    async take(volume) {
+      // As DLM copies them, so that the snapshot is found by whoever looks for recovery points. `aws:` tags cannot be given.
+      const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:'));
+      const Tags = [...own, [TAG.guard, 'true'] as const].map(([Key, Value]) => ({ Key, Value }));
+      try {
+        const made = await translated(`take a snapshot of ${volume.id}`, () =>
+          ec2.send(
+            new CreateSnapshotCommand({
+              VolumeId: volume.id,
+              Description: 'Taken by the guard: the schedule was late',
+              TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
+            }),
+          ),
+        );
+        return made.SnapshotId;
+      } catch (error) {
+        // There is no client token: when an answer was lost, the SDK's second try comes within 15 s and is refused here.
+        if (error instanceof AwsError && NOT_NOW.includes(error.code)) return undefined;
+        throw error;
+      }
+    },
+
+    async deleteSnapshot(SnapshotId) {
+      await unlessGone(`delete ${SnapshotId}`, () => ec2.send(new DeleteSnapshotCommand({ SnapshotId })));
+    },
+
+    async deleteVolume(VolumeId) {
+      await unlessGone(`delete ${VolumeId}`, () => ec2.send(new DeleteVolumeCommand({ VolumeId })));
+    },
+  };
+}
+
+function toSnapshot(snapshot: Ec2Snapshot): Snapshot {
+  const tags = tagsOf(snapshot);
+  const verdict = Object.values(VERDICT).find((v) => v === tags[TAG.verdict]);
+  return {
+    ...toRecoveryPoint(snapshot),
+    volumeId: snapshot.VolumeId ?? '',
+    verdict,
+    maker: DLM_POLICY in tags ? 'dlm' : tags[TAG.guard] === 'true' ? 'guard' : 'other',
+    policyId: tags[DLM_POLICY],
+    schedule: tags[DLM_SCHEDULE],
+  };
+}
+
+async function unlessGone(doing: string, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await translated(doing, call);
+  } catch (error) {
+    if (!isKind(error, 'notFound') && !isKind(error, 'conflict')) throw error;
+  }
+}

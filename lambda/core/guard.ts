@@ -1,0 +1,121 @@
+import type { LedgerState } from './model.ts';
+import { UNCOVERED_HOURS } from './policy.ts';
+import {
+  abandoned,
+  expired,
+  type GuardedVolume,
+  isRecoveryPoint,
+  newest,
+  type Retention,
+  type Snapshot,
+  salvaging,
+} from './retention.ts';
+
+const MINUTE_MS = 60_000;
+/**
+ * The guard takes a snapshot itself when the newest is this old. Promised are 60 minutes; of them go 5 until the guard comes by,
+ * 5 for a run of it that fails, and 10 until the snapshot is complete.
+ */
+export const LATE_MINUTES = 40;
+/**
+ * Nothing is taken so soon after another, whatever became of that: it bounds the attempts where each ends in state `error`. It
+ * is far more than the 15 s that EBS asks for between two snapshots of a volume.
+ */
+export const APART_MINUTES = 15;
+/**
+ * Snapshots of a volume complete in the order of their start, so behind one that takes hours a second is some use (it has the
+ * newer data) and a third is none. Of EBS's five the rest is left to DLM and to the healer.
+ * Sources: EBS quotas; repost.aws/knowledge-center/ebs-snapshot-stuck
+ */
+export const MAX_PENDING = 2;
+
+/** What the guard sees of one content volume. Times are Unix milliseconds. */
+export interface GuardObservation {
+  readonly at: number;
+  readonly volume: string;
+  readonly ledger: LedgerState | undefined;
+  readonly volumes: readonly GuardedVolume[];
+  readonly snapshots: readonly Snapshot[];
+}
+
+export type GuardAction =
+  | { readonly kind: 'take'; readonly volume: GuardedVolume; readonly reason: string }
+  | { readonly kind: 'deleteSnapshot'; readonly snapshot: Snapshot }
+  | { readonly kind: 'deleteVolume'; readonly volume: GuardedVolume };
+
+/** Minutes; `undefined` where there is neither a recovery point nor a volume that could have one. */
+export interface Ages {
+  readonly recoveryPoint: number | undefined;
+  readonly verified: number | undefined;
+}
+
+/**
+ * What is to be done for one content volume. While a heal has the lease nothing is: it works on the volumes, and needs the
+ * snapshots.
+ */
+export function guardActions(seen: GuardObservation, retention: Retention): GuardAction[] {
+  const { at, ledger, volumes, snapshots } = seen;
+  if (ledger?.lease && ledger.lease.until > at) return [];
+  const current = currentVolume(seen);
+  const actions: GuardAction[] = abandoned(at, volumes).map((volume) => ({ kind: 'deleteVolume', volume }));
+  if (!current) return actions;
+  const reason = overdue(seen, current);
+  if (reason) actions.unshift({ kind: 'take', volume: current, reason });
+  if (!salvaging(at, ledger?.paged?.at))
+    actions.push(
+      ...expired({ at, current, volumes, snapshots }, retention).map(
+        (snapshot): GuardAction => ({ kind: 'deleteSnapshot', snapshot }),
+      ),
+    );
+  return actions;
+}
+
+/** The one that is current by its tag. With two of them the evidence contradicts itself, and the ledger decides, or nobody. */
+export function currentVolume({ volumes, ledger }: GuardObservation): GuardedVolume | undefined {
+  const live = volumes.filter((v) => v.role === 'current' && (v.state === 'in-use' || v.state === 'available'));
+  return live.length === 1 ? live[0] : live.find((v) => v.id === ledger?.currentVolume);
+}
+
+/** The schedule does not copy the current volume, whatever its policy says: a wrong tag, for one. The guard's own copies hide it. */
+export function uncovered(seen: GuardObservation): boolean {
+  const current = currentVolume(seen);
+  if (!current) return false;
+  const copied = seen.snapshots.filter((s) => s.volumeId === current.id && s.maker === 'dlm').map((s) => s.at);
+  return seen.at - Math.max(current.createdAt, ...copied) > UNCOVERED_HOURS * 60 * MINUTE_MS;
+}
+
+/** Why a snapshot must be taken now; `undefined` when DLM has not been late for too long, or another would not help. */
+function overdue({ at, snapshots }: GuardObservation, current: GuardedVolume): string | undefined {
+  const own = snapshots.filter((s) => s.volumeId === current.id);
+  const last = newest(own)[0];
+  if (last && at - last.at < APART_MINUTES * MINUTE_MS) return undefined;
+  const pending = own.filter((s) => s.state === 'pending');
+  if (pending.length >= MAX_PENDING) return undefined;
+  const latest = newest(own.filter((s) => s.state === 'pending' || isRecoveryPoint(s)))[0];
+  const age = at - (latest?.at ?? origin(snapshots, current));
+  if (age < LATE_MINUTES * MINUTE_MS) return undefined;
+  return `${latest ? `the newest, ${latest.snapshotId}, is` : 'there is none, for'} ${Math.round(age / MINUTE_MS)} min old`;
+}
+
+/** Before a volume has a copy of its own: what it was made from, or the moment that it was made. */
+function origin(snapshots: readonly Snapshot[], { madeFrom, createdAt }: GuardedVolume): number {
+  return snapshots.find((s) => s.snapshotId === madeFrom)?.at ?? createdAt;
+}
+
+/**
+ * How far back content would go if the current volume were lost now. Snapshots of earlier volumes count only as what the current
+ * one was made from: of two that were tried, the newer may be the one that did not mount.
+ */
+export function ages(seen: GuardObservation): Ages {
+  const { at, snapshots } = seen;
+  const current = currentVolume(seen);
+  const points = newest(snapshots.filter(isRecoveryPoint));
+  const own = current ? points.find((s) => s.volumeId === current.id) : points[0];
+  const verified = points.find((s) => s.verdict === 'verified');
+  const minutes = (since: number | undefined) =>
+    since !== undefined ? Math.max(0, at - since) / MINUTE_MS : undefined;
+  return {
+    recoveryPoint: minutes(own?.at ?? (current && origin(snapshots, current))),
+    verified: minutes(verified?.at ?? current?.createdAt),
+  };
+}

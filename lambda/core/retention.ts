@@ -1,0 +1,112 @@
+import type { RecoveryPoint, Volume } from './model.ts';
+
+const HOUR_MS = 3_600_000;
+/**
+ * A volume may still be loading blocks from its snapshot for this long: 16 TiB at the lowest initialization rate of 100 MiB/s
+ * take 47 h. Its snapshot also tells where it came from. Source: EBS User Guide, "Initialize Amazon EBS volumes".
+ */
+const LOADING_HOURS = 48;
+/** After people were told that they have to act, they may be choosing among old snapshots by hand. */
+const SALVAGE_HOURS = 7 * 24;
+/** Of one volume in one run, so that a run is short and its calls are bounded; DLM makes at most 4 an hour. */
+export const MAX_DELETIONS = 10;
+/** A drill takes minutes, and an hour where much is checked: what is older, and attached nowhere, belongs to a drill that died. */
+const SCRATCH_HOURS = 2;
+
+/** A snapshot of a content volume, with what decides how long it is kept. */
+export interface Snapshot extends RecoveryPoint {
+  readonly volumeId: string;
+  readonly verdict: 'verified' | 'rejected' | undefined;
+  /** Who made it. Only what a machine made is ever deleted by one. */
+  readonly maker: 'dlm' | 'guard' | 'other';
+  /** DLM's policy and schedule that it was made by. */
+  readonly policyId: string | undefined;
+  readonly schedule: string | undefined;
+}
+
+/** A physical volume, and the snapshot that it was made from. */
+export interface GuardedVolume extends Volume {
+  readonly madeFrom: string | undefined;
+}
+
+/** How long snapshots are kept, and which of them the deployed policy expires by itself. */
+export interface Retention {
+  readonly policyId: string;
+  readonly schedules: readonly string[];
+  readonly keepHours: number;
+}
+
+/** What is known of one content volume when something is to be deleted. */
+export interface Stock {
+  readonly at: number;
+  readonly current: GuardedVolume;
+  readonly volumes: readonly GuardedVolume[];
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** Newest first. */
+export function newest(snapshots: readonly Snapshot[]): Snapshot[] {
+  return [...snapshots].sort((a, b) => b.at - a.at);
+}
+
+/** A copy that content may come back from: neither of a quarantined volume nor unfinished. */
+export function isRecoveryPoint(snapshot: Snapshot): boolean {
+  return snapshot.state === 'completed' && snapshot.role !== 'quarantined';
+}
+
+/**
+ * Snapshots that are past the retention and that nobody else deletes, oldest first, at most {@link MAX_DELETIONS}. DLM deletes
+ * those of its own schedules on volumes that it still targets; it leaves behind what a replacement, a renamed schedule or another
+ * policy took out of its hands. Source: EBS User Guide, "Modify Amazon Data Lifecycle Manager policies".
+ */
+export function expired(stock: Stock, retention: Retention): Snapshot[] {
+  const kept = protectedIds(stock);
+  return (
+    stock.snapshots
+      .filter((s) => s.maker !== 'other' && s.role !== 'quarantined')
+      // One that is pending counts against the limit of five until it is complete, deleted or not.
+      .filter((s) => s.state === 'completed' || s.state === 'error')
+      .filter((s) => stock.at - s.at > retention.keepHours * HOUR_MS)
+      .filter((s) => !managed(s, stock.current, retention) && !kept.has(s.snapshotId))
+      .sort((a, b) => a.at - b.at)
+      .slice(0, MAX_DELETIONS)
+  );
+}
+
+/** DLM counts it, and deletes it when its turn has come. */
+function managed(snapshot: Snapshot, current: GuardedVolume, { policyId, schedules }: Retention): boolean {
+  return (
+    snapshot.maker === 'dlm' &&
+    snapshot.volumeId === current.id &&
+    current.scheduled &&
+    snapshot.policyId === policyId &&
+    snapshot.schedule !== undefined &&
+    schedules.includes(snapshot.schedule)
+  );
+}
+
+/** Snapshots that are kept however old they are: the last of each kind, and those that a live volume was just made from. */
+function protectedIds({ at, volumes, snapshots }: Stock): Set<string> {
+  const points = newest(snapshots.filter(isRecoveryPoint));
+  const last = [
+    points[0],
+    points.find((s) => s.verdict !== 'rejected'),
+    points.find((s) => s.verdict === 'verified'),
+  ].map((s) => s?.snapshotId);
+  const sources = volumes
+    .filter((v) => v.role !== 'quarantined' && at - v.createdAt < LOADING_HOURS * HOUR_MS)
+    .map((v) => v.madeFrom);
+  return new Set([...last, ...sources].filter((id) => id !== undefined));
+}
+
+/** Volumes of drills that died. Only scratch volumes, only those that are attached nowhere. */
+export function abandoned(at: number, volumes: readonly GuardedVolume[]): GuardedVolume[] {
+  return volumes
+    .filter((v) => v.role === 'scratch' && v.state === 'available' && at - v.createdAt > SCRATCH_HOURS * HOUR_MS)
+    .slice(0, MAX_DELETIONS);
+}
+
+/** People were told a while ago that they have to act: nothing that they may need goes meanwhile. */
+export function salvaging(at: number, pagedAt: number | undefined): boolean {
+  return pagedAt !== undefined && at - pagedAt < SALVAGE_HOURS * HOUR_MS;
+}

@@ -1,0 +1,41 @@
+import { type DeployedPolicy, ENV, metricNamespace } from '../../lib/contract.ts';
+import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient } from '../aws/clients.ts';
+import { dlmPolicy } from '../aws/dlm.ts';
+import { dynamoLedger } from '../aws/ledger.ts';
+import { cloudWatchMetrics } from '../aws/metrics.ts';
+import { snsPeople } from '../aws/people.ts';
+import { dynamoPolicyNotes } from '../aws/policy-notes.ts';
+import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { ec2Stores } from '../aws/stores.ts';
+import { patrol } from '../core/patrol.ts';
+
+/**
+ * The guard: run every few minutes. It does not assume that the schedule is kept but looks, takes a snapshot itself when the
+ * newest is too old, publishes the ages of recovery points, and clears away what nobody else does.
+ */
+export function createHandler(runtime: Runtime): () => Promise<void> {
+  const stack = required(runtime.env, ENV.stack);
+  const table = required(runtime.env, ENV.ledger);
+  const volumes: string[] = JSON.parse(required(runtime.env, ENV.volumes));
+  const policy: DeployedPolicy = JSON.parse(required(runtime.env, ENV.policy));
+  const verified = required(runtime.env, ENV.verified) === 'true';
+  const dynamo = dynamoClient(runtime);
+  const ports = {
+    clock: runtime.clock,
+    stores: ec2Stores(ec2Client(runtime), stack),
+    ledger: dynamoLedger(dynamo, table),
+    policy: dlmPolicy(dlmClient(runtime)),
+    notes: dynamoPolicyNotes(dynamo, table),
+    metrics: cloudWatchMetrics(cloudWatchClient(runtime), metricNamespace(stack), verified),
+    people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+    log: (message: string) => runtime.log({ message }),
+  };
+  return () => patrol(ports, volumes, policy);
+}
+
+let deployed: ReturnType<typeof createHandler> | undefined;
+/** What Lambda calls. */
+export const handler: ReturnType<typeof createHandler> = () => {
+  deployed ??= createHandler(lambdaRuntime);
+  return deployed();
+};

@@ -1,0 +1,203 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import {
+  AGE_ALARM,
+  type AgeAlarmKind,
+  alarmName,
+  ENV,
+  guardAlarmName,
+  LEDGER,
+  METRIC,
+  metricNamespace,
+  TAG,
+  VOLUME_ROLE,
+} from './contract.ts';
+import { remountFunction } from './function.ts';
+import type { Ledger } from './ledger.ts';
+import type { SnapshotSchedule } from './snapshot-schedule.ts';
+import { acknowledgeTagged, allowDescribing, allowKeyUse, ec2Arns, ours } from './volume-permissions.ts';
+
+/** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard.ts` is reckoned from it. */
+const EVERY = Duration.minutes(5);
+/** Promises of DESIGN section 2, in minutes. */
+const PROMISED = { [AGE_ALARM.recoveryPoint]: 60, [AGE_ALARM.verifiedRecoveryPoint]: 75 };
+
+export interface VolumeGuardProps {
+  /** Value of the tag `remount:stack`: the only volumes and snapshots that the guard may touch. */
+  readonly stackName: string;
+  /** Names of the content volumes. */
+  readonly volumes: readonly string[];
+  readonly schedule: SnapshotSchedule;
+  readonly ledger: Ledger;
+  readonly people: ITopic;
+  /** Encrypts content volumes, and the ledger. */
+  readonly key: IKey;
+  /**
+   * Drills verify recovery points here: the age of the newest verified one is published, and has an alarm.
+   * @default false
+   */
+  readonly verified?: boolean;
+}
+
+/** The guard: a function that is run every five minutes, and the alarms on what it publishes, and on its own failures. */
+export class VolumeGuard extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: VolumeGuardProps) {
+    super(scope, id);
+    const { stackName, volumes, schedule, ledger, people, verified = false } = props;
+    const stack = Stack.of(this);
+    this.function = remountFunction(this, 'Function', 'guard', {
+      description: 'Remount: keeps recovery points young, and clears away old ones',
+      // Two runs beside each other would see the same need.
+      timeout: EVERY.minus(Duration.minutes(1)),
+      // The next run comes anyway.
+      retryAttempts: 0,
+      maxEventAge: EVERY,
+      environment: {
+        [ENV.stack]: stackName,
+        [ENV.ledger]: ledger.table.tableName,
+        [ENV.topic]: people.topicArn,
+        [ENV.volumes]: JSON.stringify(volumes),
+        [ENV.policy]: stack.toJsonString(schedule.deployed),
+        [ENV.verified]: String(verified),
+      },
+    });
+    new Rule(this, 'Round', {
+      description: 'Remount: looks after the recovery points of every content volume',
+      schedule: Schedule.rate(EVERY),
+      targets: [
+        new LambdaTarget(this.function, {
+          event: RuleTargetInput.fromObject({}),
+          retryAttempts: 0,
+          maxEventAge: EVERY,
+        }),
+      ],
+    });
+    this.#allowEc2(props);
+    this.#allowTelling(props);
+    for (const volume of volumes) {
+      this.#ageAlarm(AGE_ALARM.recoveryPoint, METRIC.recoveryPointAge, volume, props);
+      if (verified) this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, METRIC.verifiedRecoveryPointAge, volume, props);
+    }
+    this.#ownAlarm(props);
+  }
+
+  #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {
+    this.function.addToRolePolicy(new PolicyStatement(statement));
+  }
+
+  #allowEc2({ stackName, key }: VolumeGuardProps): void {
+    const stack = Stack.of(this);
+    const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
+    const withRole = (role: string) => ({
+      StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: stackName, [`aws:ResourceTag/${TAG.role}`]: role },
+    });
+    const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName, [`aws:RequestTag/${TAG.guard}`]: 'true' };
+    allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots']);
+    this.#allow({ actions: ['ec2:CreateSnapshot'], resources: [volumes], conditions: withRole(VOLUME_ROLE.current) });
+    this.#allow({
+      actions: ['ec2:CreateSnapshot'],
+      resources: [snapshots],
+      conditions: { StringEquals: requested },
+    });
+    this.#allow({
+      actions: ['ec2:CreateTags'],
+      resources: [snapshots],
+      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
+    });
+    this.#allow({
+      actions: ['ec2:DeleteSnapshot'],
+      resources: [snapshots],
+      conditions: {
+        ...ours(stackName),
+        StringNotEquals: { [`aws:ResourceTag/${TAG.role}`]: VOLUME_ROLE.quarantined },
+      },
+    });
+    this.#allow({ actions: ['ec2:DeleteVolume'], resources: [volumes], conditions: withRole(VOLUME_ROLE.scratch) });
+    // For a snapshot of an encrypted volume, docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    allowKeyUse(this.function, key);
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Resource::*]',
+      'Describe calls and PutMetricData have no resources; the namespace of the latter is narrowed by a condition',
+    );
+    for (const kind of ['volume', 'snapshot'] as const) acknowledgeTagged(this.function, kind);
+  }
+
+  #allowTelling({ stackName, schedule, ledger, people, key }: VolumeGuardProps): void {
+    this.#allow({ actions: ['dlm:GetLifecyclePolicy'], resources: [schedule.policy.attrArn] });
+    this.#allow({
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(stackName) } },
+    });
+    ledger.grantReading(this.function);
+    // What it writes is its own notes; the leases it can only read.
+    this.#allow({
+      actions: ['dynamodb:PutItem'],
+      resources: [ledger.table.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
+    });
+    key.grant(this.function, 'kms:Encrypt', 'kms:GenerateDataKey');
+    people.grantPublish(this.function);
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
+      'To publish to an encrypted topic; the statement names one key',
+    );
+  }
+
+  /** One data point above what is promised is told; so is silence, for then nobody keeps the promise. */
+  #ageAlarm(kind: AgeAlarmKind, metricName: string, volume: string, { stackName, people }: VolumeGuardProps): void {
+    const minutes = PROMISED[kind];
+    const what = kind === AGE_ALARM.recoveryPoint ? 'completed snapshot' : 'verified snapshot';
+    const alarm = new Alarm(this, `${kind}-${volume}`, {
+      alarmName: alarmName(stackName, volume, kind),
+      alarmDescription: `${volume}: the newest ${what} is more than ${minutes} minutes old, or nobody looks. Runbook: docs/runbook.md#${kind}`,
+      metric: new Metric({
+        namespace: metricNamespace(stackName),
+        metricName,
+        dimensionsMap: { [METRIC.volumeDimension]: volume },
+        statistic: Stats.MAXIMUM,
+        period: EVERY,
+      }),
+      threshold: minutes,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      datapointsToAlarm: 1,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.#tell(alarm, people);
+  }
+
+  /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is breaching. */
+  #ownAlarm({ stackName, people }: VolumeGuardProps): void {
+    const alarm = new Alarm(this, 'Failed', {
+      alarmName: guardAlarmName(stackName),
+      alarmDescription:
+        'The guard fails, or is not run: recovery points may grow old. Runbook: docs/runbook.md#recovery-point',
+      metric: this.function.metricErrors({ period: EVERY, statistic: Stats.SUM }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.#tell(alarm, people);
+  }
+
+  #tell(alarm: Alarm, people: ITopic): void {
+    alarm.addAlarmAction(new SnsAction(people));
+    alarm.addOkAction(new SnsAction(people));
+  }
+}

@@ -1,0 +1,44 @@
+import type { Cloud } from './cloud.ts';
+import type { SimPolicy } from './dlm-policy.ts';
+import { type Input, onlyMembers, text } from './ec2-input.ts';
+import { ServiceError } from './service-error.ts';
+import { type Dictionary, list, object } from './template.ts';
+
+/** What DLM answers of a policy. Source: API reference of GetLifecyclePolicy, and the SDK's types. */
+export function dlmApi(cloud: Cloud, policies: ReadonlyMap<string, SimPolicy>): void {
+  cloud.offer('dlm', {
+    GetLifecyclePolicy(input: Input) {
+      onlyMembers('GetLifecyclePolicy', input, ['PolicyId']);
+      const id = text(input, 'PolicyId');
+      const policy = policies.get(id);
+      if (!policy) throw new ServiceError('ResourceNotFoundException', `Policy ${id} was not found.`, 404);
+      return { Policy: shape(cloud, policy) };
+    },
+  });
+}
+
+function shape(cloud: Cloud, policy: SimPolicy): object {
+  const { id, properties, state, statusMessage, modifiedAt } = policy;
+  return {
+    PolicyId: id,
+    PolicyArn: `arn:${cloud.partition}:dlm:${cloud.region}:${cloud.account}:policy/${id}`,
+    Description: properties.values.Description,
+    ExecutionRoleArn: properties.values.ExecutionRoleArn,
+    State: state,
+    StatusMessage: statusMessage,
+    DateModified: new Date(modifiedAt),
+    Tags: policy.tags,
+    DefaultPolicy: false,
+    PolicyDetails: details(policy),
+  };
+}
+
+/** As they were given, with what DLM fills in. */
+function details({ properties }: SimPolicy): Dictionary {
+  const given = object(properties, 'PolicyDetails');
+  const Schedules = list(given, 'Schedules').map((schedule) => ({
+    ...schedule.values,
+    CreateRule: { Location: 'CLOUD', ...object(schedule, 'CreateRule').values },
+  }));
+  return { PolicyLanguage: 'STANDARD', ResourceLocations: ['CLOUD'], ...given.values, Schedules };
+}

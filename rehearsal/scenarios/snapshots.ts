@@ -1,0 +1,63 @@
+/** Recovery points that are late, missing, slow, or left behind. */
+import { check } from '../checks.ts';
+import { RUNS } from '../cloud/faults.ts';
+import { changePolicies, enablePolicies, failPolicies, shiftRuns, slowSnapshots } from '../cloud/snapshot-failures.ts';
+import type { Scenario } from '../world.ts';
+import { leftBehind } from './left-behind.ts';
+import {
+  calmAgain,
+  guardTook,
+  HOUR_MS,
+  hours,
+  neverDoubled,
+  neverOlder,
+  nobodyWoken,
+  pagedOnce,
+  toldOfAge,
+} from './recovery-points.ts';
+
+const MESSAGE = 'The execution role does not have sufficient permissions to create snapshots';
+/** Pending at once: EBS allows five, and DLM uses them all. */
+const PENDING = 5;
+
+export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
+  'dlm-late': hours({
+    about: 'DLM starts its runs with the longest gaps that it allows itself, and then misses them for two hours',
+    acts: [
+      { hours: 6, act: ({ services }) => shiftRuns(services, RUNS.latest) },
+      { hours: 2, act: ({ services }) => shiftRuns(services, RUNS.never) },
+      { hours: 2, act: ({ services }) => shiftRuns(services, RUNS.usual) },
+    ],
+    // Two volumes: a gap of 74 minutes every other hour, and then two hours that need three each.
+    checks: (h) => [neverOlder(h), guardTook(h, 6, 16), neverDoubled(h), nobodyWoken(h), calmAgain(h)],
+  }),
+  'dlm-error': hours({
+    about: 'the snapshot policy goes to state ERROR for five hours',
+    acts: [
+      { hours: 5, act: ({ services }) => failPolicies(services, MESSAGE) },
+      { hours: 2, act: ({ services }) => enablePolicies(services) },
+    ],
+    checks: (h) => [neverOlder(h), guardTook(h, 10, 16), neverDoubled(h), pagedOnce(h, MESSAGE), calmAgain(h)],
+  }),
+  'dlm-changed': hours({
+    about: 'somebody disables the snapshot policy by hand, and forgets it',
+    acts: [{ hours: 4, act: ({ services }) => changePolicies(services, { State: 'DISABLED' }) }],
+    checks: (h) => [neverOlder(h), guardTook(h, 8, 12), neverDoubled(h), pagedOnce(h, 'DISABLED'), calmAgain(h)],
+  }),
+  'snapshot-slow': hours({
+    about: 'snapshots take up to three hours to complete',
+    acts: [
+      { hours: 4, act: ({ services }) => slowSnapshots(services, 3 * HOUR_MS) },
+      { hours: 4, act: ({ services }) => slowSnapshots(services) },
+    ],
+    checks: (h) => [
+      toldOfAge(h),
+      // What is slow is no reason to take more.
+      guardTook(h, 0, 2),
+      neverDoubled(h),
+      check('no more are pending than EBS allows', h.pending <= PENDING, `${h.pending} at once`),
+      calmAgain(h),
+    ],
+  }),
+  'left-behind': leftBehind,
+};

@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type GuardObservation, guardActions } from '../../lambda/core/guard.ts';
+import type { Snapshot } from '../../lambda/core/retention.ts';
+import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
+import { NOW } from './world.ts';
+
+const MINUTE = 60_000;
+const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333'];
+
+const anyVolume = fc.record({
+  id: fc.constantFrom(...IDS),
+  state: fc.constantFrom('creating', 'available', 'in-use', 'error', 'deleting'),
+  role: fc.constantFrom('current', 'candidate', 'quarantined', 'scratch', 'spare', ''),
+  scheduled: fc.boolean(),
+  createdAt: fc.integer({ min: 0, max: 6000 }).map((minutes) => NOW - minutes * MINUTE),
+  madeFrom: fc.option(
+    fc.integer({ min: 0, max: 30 }).map((n) => `snap-${n}`),
+    { nil: undefined },
+  ),
+});
+const anySnapshot = fc.record({
+  ago: fc.integer({ min: 0, max: 6000 }),
+  state: fc.constantFrom('pending', 'completed', 'completed', 'completed', 'error', 'recoverable'),
+  role: fc.constantFrom('current', 'current', 'current', 'quarantined'),
+  volumeId: fc.constantFrom(...IDS, 'vol-gone'),
+  verdict: fc.constantFrom(undefined, 'verified' as const, 'rejected' as const),
+  maker: fc.constantFrom('dlm' as const, 'guard' as const, 'other' as const),
+  policyId: fc.constantFrom(RETENTION.policyId, 'policy-0'),
+  schedule: fc.constantFrom(...RETENTION.schedules, 'hourly-at-07'),
+});
+const anyLedger = fc.record({
+  generation: fc.constant(1),
+  currentVolume: fc.constantFrom(...IDS, undefined),
+  owner: fc.constant('i-1'),
+  lease: fc.option(
+    fc.integer({ min: -10, max: 10 }).map((minutes) => ({ holder: 'heal-1', until: NOW + minutes * MINUTE })),
+    { nil: undefined },
+  ),
+  paged: fc.option(
+    fc.integer({ min: 0, max: 20_000 }).map((m) => ({ about: 'x', at: NOW - m * MINUTE, final: true })),
+    { nil: undefined },
+  ),
+});
+const anyWorld: fc.Arbitrary<GuardObservation> = fc
+  .record({
+    ledger: fc.option(anyLedger, { nil: undefined }),
+    volumes: fc.uniqueArray(anyVolume, { selector: (v) => v.id, maxLength: 3 }),
+    snapshots: fc.array(anySnapshot, { maxLength: 30 }),
+  })
+  .map(({ ledger, volumes, snapshots }) =>
+    seen({
+      ledger,
+      volumes: volumes.map((v) => guarded(v)),
+      snapshots: snapshots.map(({ ago, ...over }, n) => snapshot(ago, { ...over, snapshotId: `snap-${n}` })),
+    }),
+  );
+
+/** Judged for any world; what is deleted and what is left is told apart here. */
+function holds(
+  property: (world: GuardObservation, gone: readonly Snapshot[], left: readonly Snapshot[]) => void,
+): void {
+  fc.assert(
+    fc.property(anyWorld, (world) => {
+      const actions = guardActions(world, RETENTION);
+      const gone = actions.flatMap((a) => (a.kind === 'deleteSnapshot' ? [a.snapshot] : []));
+      property(
+        world,
+        gone,
+        world.snapshots.filter((s) => !gone.includes(s)),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+}
+
+const newestOf = (snapshots: readonly Snapshot[], kind: (s: Snapshot) => boolean) =>
+  Math.max(...snapshots.filter((s) => s.state === 'completed' && s.role !== 'quarantined' && kind(s)).map((s) => s.at));
+
+describe('the guard, in any world', () => {
+  test('leaves the newest completed, the newest that is not rejected and the newest verified one where they are', () => {
+    holds((world, _, left) => {
+      for (const kind of [
+        () => true,
+        (s: Snapshot) => s.verdict !== 'rejected',
+        (s: Snapshot) => s.verdict === 'verified',
+      ])
+        expect(newestOf(left, kind)).toBe(newestOf(world.snapshots, kind));
+    });
+  });
+
+  test('deletes nothing of a quarantined volume, of a person, unfinished or young, and no more than ten', () => {
+    holds((_, gone) => {
+      expect(gone.length).toBeLessThanOrEqual(10);
+      for (const s of gone) {
+        expect([s.role, s.maker, s.state]).not.toContain('quarantined');
+        expect(s.maker).not.toBe('other');
+        expect(['completed', 'error']).toContain(s.state);
+        expect(NOW - s.at).toBeGreaterThan(24 * 60 * MINUTE);
+      }
+    });
+  });
+
+  test('does nothing while a heal has the lease', () => {
+    fc.assert(
+      fc.property(anyWorld, fc.integer({ min: 1, max: 900_000 }), (world, left) => {
+        const ledger = { generation: 1, currentVolume: undefined, owner: undefined, paged: undefined };
+        const held = { ...world, ledger: { ...ledger, lease: { holder: 'heal-1', until: NOW + left } } };
+        expect(guardActions(held, RETENTION)).toEqual([]);
+      }),
+    );
+  });
+
+  test('takes at most one, of a live current volume, never within 15 s of another, never as the third that is pending', () => {
+    fc.assert(
+      fc.property(anyWorld, (world) => {
+        const taken = guardActions(world, RETENTION).flatMap((a) => (a.kind === 'take' ? [a.volume] : []));
+        expect(taken.length).toBeLessThanOrEqual(1);
+        for (const { id, role, state } of taken) {
+          expect([role, ['in-use', 'available'].includes(state)]).toEqual(['current', true]);
+          const own = world.snapshots.filter((s) => s.volumeId === id);
+          expect(Math.min(...own.map((s) => NOW - s.at))).toBeGreaterThan(15_000);
+          expect(own.filter((s) => s.state === 'pending').length).toBeLessThan(2);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('deletes no volume but scratch ones that are attached nowhere and two hours old', () => {
+    fc.assert(
+      fc.property(anyWorld, (world) => {
+        for (const action of guardActions(world, RETENTION)) {
+          if (action.kind !== 'deleteVolume') continue;
+          expect([action.volume.role, action.volume.state]).toEqual(['scratch', 'available']);
+          expect(NOW - action.volume.createdAt).toBeGreaterThan(120 * MINUTE);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+/** Minute by minute: snapshots complete in order, and DLM comes when it likes, or never. */
+test('rounds of five minutes keep the age at 60 minutes, and at most two rounds in an hour take one', () => {
+  const runs = fc.array(fc.integer({ min: 0, max: 600 }), { maxLength: 20 });
+  const takes = fc.integer({ min: 1, max: 10 });
+  fc.assert(
+    fc.property(runs, takes, fc.integer({ min: 0, max: 4 }), (dlm, completeAfter, phase) => {
+      const volume = guarded({ createdAt: NOW });
+      const started: { at: number; maker: 'dlm' | 'guard' }[] = [];
+      let oldest = 0;
+      for (let minute = 1; minute <= 600; minute++) {
+        const at = NOW + minute * MINUTE;
+        if (dlm.includes(minute)) started.push({ at, maker: 'dlm' });
+        const snapshots = started.map((s, n) =>
+          snapshot(0, {
+            ...s,
+            snapshotId: `snap-${n}`,
+            state: at - s.at < completeAfter * MINUTE ? 'pending' : 'completed',
+          }),
+        );
+        const done = snapshots.filter((s) => s.state === 'completed').map((s) => s.at);
+        oldest = Math.max(oldest, at - Math.max(NOW, ...done));
+        if (minute % 5 !== phase) continue;
+        const actions = guardActions(seen({ at, volumes: [volume], snapshots }), RETENTION);
+        if (actions.some((a) => a.kind === 'take')) started.push({ at, maker: 'guard' });
+      }
+      expect(oldest).toBeLessThanOrEqual(60 * MINUTE);
+      const own = started.filter((s) => s.maker === 'guard').map((s) => s.at);
+      for (const [n, at] of own.entries()) expect(at - (own[n - 1] ?? 0)).toBeGreaterThanOrEqual(40 * MINUTE);
+    }),
+  );
+});

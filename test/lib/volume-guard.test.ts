@@ -1,0 +1,188 @@
+import { describe, expect, test } from '@jest/globals';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { LATE_MINUTES } from '../../lambda/core/guard.ts';
+import { policyFinding } from '../../lambda/core/policy.ts';
+import { AGE_ALARM, alarmName, type DeployedPolicy, ENV, guardAlarmName, METRIC, TAG } from '../../lib/contract.ts';
+import { Ledger } from '../../lib/ledger.ts';
+import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
+import { VolumeGuard } from '../../lib/volume-guard.ts';
+import { allowing, mutating, onlyOne, REGION, resourcesOf, statementsOf, templateOf, text } from './support.ts';
+
+const VOLUMES = ['alpha', 'beta'];
+
+function guardOf(verified: boolean | undefined) {
+  return templateOf((stack) => {
+    const key = new Key(stack, 'Key');
+    new VolumeGuard(stack, 'Guard', {
+      stackName: 'Shop',
+      volumes: VOLUMES,
+      schedule: new SnapshotSchedule(stack, 'Snapshots', { stackName: 'Shop', key, perHour: 2, keepHours: 24 }),
+      ledger: new Ledger(stack, 'Ledger', { key }),
+      people: new Topic(stack, 'People', { masterKey: key }),
+      key,
+      ...(verified !== undefined && { verified }),
+    });
+  });
+}
+
+const template = guardOf(undefined);
+const guard = onlyOne(template, 'AWS::Lambda::Function');
+const policyId = onlyOne(template, 'AWS::DLM::LifecyclePolicy').id;
+const alarms = (of = template) => resourcesOf(of, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+const alarm = (name: string, of = template) => alarms(of).find((a) => a.AlarmName === name);
+
+describe('the round', () => {
+  test('is every five minutes, once, and reckoned with in the age that a snapshot is taken at', () => {
+    const rule = onlyOne(template, 'AWS::Events::Rule').Properties;
+    expect(rule).toMatchObject({
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [{ Arn: { 'Fn::GetAtt': [guard.id, 'Arn'] }, Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0 } }],
+    });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
+    expect(Number(guard.Properties.Timeout)).toBeLessThan(300);
+    // A round, one that fails, and ten minutes to complete.
+    expect(LATE_MINUTES + 5 + 5 + 10).toBeLessThanOrEqual(60);
+  });
+
+  test('is told of the volumes, and of the policy as it was deployed', () => {
+    const { Variables } = guard.Properties.Environment as { Variables: Record<string, unknown> };
+    expect(JSON.parse(text(Variables[ENV.volumes]))).toEqual(VOLUMES);
+    expect(text(Variables[ENV.verified])).toBe('false');
+    const deployed: DeployedPolicy = JSON.parse(text(Variables[ENV.policy]));
+    expect(deployed).toEqual({
+      id: `\${${policyId}}`,
+      targetTag: { key: TAG.schedule, value: 'hourly/Shop' },
+      keepHours: 24,
+      schedules: [
+        { name: 'hourly-at-00', time: '00:00' },
+        { name: 'hourly-at-30', time: '00:30' },
+      ],
+    });
+    // What the template makes is what the guard finds nothing wrong with.
+    const { PolicyDetails } = onlyOne(template, 'AWS::DLM::LifecyclePolicy').Properties as {
+      PolicyDetails: { Schedules: { Name: string; CreateRule: { Times: string[] }; RetainRule: { Count: number } }[] };
+    };
+    const found = {
+      state: 'ENABLED',
+      statusMessage: undefined,
+      targetTags: [deployed.targetTag],
+      schedules: PolicyDetails.Schedules.map((s) => ({
+        name: s.Name,
+        every: '1 HOURS',
+        times: s.CreateRule.Times,
+        keep: s.RetainRule.Count,
+        copyTags: true,
+      })),
+      foreign: [],
+    };
+    expect(policyFinding(deployed, found)).toBeUndefined();
+  });
+});
+
+describe('the alarms', () => {
+  const topic = { Ref: onlyOne(template, 'AWS::SNS::Topic').id };
+
+  test('each tell people of both ways, take silence for trouble, and say where to read on', () => {
+    expect(alarms()).toHaveLength(VOLUMES.length + 1);
+    for (const properties of [...alarms(), ...alarms(guardOf(true))]) {
+      expect(properties).toMatchObject({ TreatMissingData: 'breaching', Period: 300 });
+      expect(properties.AlarmActions).toHaveLength(1);
+      expect(properties.OKActions).toHaveLength(1);
+      expect(properties.AlarmDescription).toMatch(/docs\/runbook\.md#[a-z-]+$/);
+    }
+    expect(alarms().map((a) => a.AlarmActions)).toEqual(alarms().map(() => [topic]));
+  });
+
+  test.each(VOLUMES)('the age of the newest completed snapshot of %s: 60 minutes', (volume) => {
+    expect(alarm(alarmName('Shop', volume, AGE_ALARM.recoveryPoint))).toMatchObject({
+      Namespace: 'Remount/Shop',
+      MetricName: METRIC.recoveryPointAge,
+      Dimensions: [{ Name: METRIC.volumeDimension, Value: volume }],
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 60,
+      EvaluationPeriods: 1,
+    });
+  });
+
+  test('the age of the newest verified one: 75 minutes, and only where there are drills', () => {
+    const name = alarmName('Shop', 'alpha', AGE_ALARM.verifiedRecoveryPoint);
+    expect(alarm(name)).toBeUndefined();
+    expect(alarm(name, guardOf(true))).toMatchObject({ MetricName: METRIC.verifiedRecoveryPointAge, Threshold: 75 });
+  });
+
+  test('the guard itself: three rounds that failed, or were not', () => {
+    expect(alarm(guardAlarmName('Shop'))).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: guard.id } }],
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+    });
+  });
+});
+
+describe('the guard may', () => {
+  const statements = statementsOf(template, /^Guard/);
+  const volumes = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:volume/*`;
+  const snapshots = `arn:aws:ec2:${REGION}::snapshot/*`;
+  const told = (action: string) =>
+    allowing(statements, action).map(({ resources, conditions }) => ({ resources, conditions }));
+  const tags = (over: Record<string, string>) =>
+    Object.fromEntries(Object.entries(over).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
+  const requested = { [`aws:RequestTag/${TAG.stack}`]: 'Shop', [`aws:RequestTag/${TAG.guard}`]: 'true' };
+
+  test('copy the stack’s current volumes, into snapshots that say whose they are', () => {
+    expect(told('ec2:CreateSnapshot')).toEqual([
+      { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }) } },
+      { resources: [snapshots], conditions: { StringEquals: requested } },
+    ]);
+    expect(told('ec2:CreateTags')).toEqual([
+      { resources: [snapshots], conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } } },
+    ]);
+  });
+
+  test('delete the stack’s snapshots but those in quarantine, and the volumes of drills', () => {
+    expect(told('ec2:DeleteSnapshot')).toEqual([
+      {
+        resources: [snapshots],
+        conditions: {
+          StringEquals: tags({ [TAG.stack]: 'Shop' }),
+          StringNotEquals: tags({ [TAG.role]: 'quarantined' }),
+        },
+      },
+    ]);
+    expect(told('ec2:DeleteVolume')).toEqual([
+      { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'scratch' }) } },
+    ]);
+  });
+
+  test('read one policy, publish into one namespace, and write its own notes', () => {
+    expect(told('dlm:GetLifecyclePolicy')).toEqual([{ resources: [`\${${policyId}.Arn}`], conditions: {} }]);
+    expect(told('cloudwatch:PutMetricData')).toEqual([
+      { resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } } },
+    ]);
+    expect(told('dynamodb:PutItem')).toEqual([
+      {
+        resources: [expect.stringMatching(/^\$\{Ledger.*\.Arn\}$/)],
+        conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['GUARD'] } },
+      },
+    ]);
+    expect(told('dynamodb:UpdateItem')).toEqual([]);
+  });
+
+  test('change nothing else', () => {
+    const actions = mutating(statements).flatMap((s) => s.actions);
+    const ec2 = actions.filter((a) => a.startsWith('ec2:')).sort();
+    expect(ec2).toEqual([
+      'ec2:CreateSnapshot',
+      'ec2:CreateSnapshot',
+      'ec2:CreateTags',
+      'ec2:DeleteSnapshot',
+      'ec2:DeleteVolume',
+    ]);
+    const anywhere = mutating(statements).filter((s) => s.resources.includes('*'));
+    expect(anywhere.flatMap((s) => s.actions)).toEqual(['cloudwatch:PutMetricData']);
+  });
+});

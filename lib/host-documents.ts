@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { HOST_VERBS, type HostVerb, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
+import { HOST_VERBS, type HostVerb, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
 
 const HOST = join(import.meta.dirname, '..', 'host');
 const COMMON_LINE = /^\. "\$\(dirname "\$0"\)\/common\.sh"$/m;
@@ -15,6 +15,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   verify: 60,
   serve: 30,
   release: 45,
+  check: 1560,
 };
 
 /** A file of `host/`, as it is. */
@@ -49,6 +50,8 @@ export class HostDocuments extends Construct {
     });
     const onVolume = { [VERB_PARAMETER.volume]: parameter('Name of the content volume', VOLUME_NAME) };
     const onDevice = { ...onVolume, [VERB_PARAMETER.volumeId]: parameter('EBS volume', VOLUME_ID) };
+    const inDrill = { ...onDevice, [VERB_PARAMETER.seed]: parameter('Number of the drill', SEED) };
+    const parameters: Partial<Record<HostVerb, object>> = { probe: onVolume, check: inDrill };
     return new CfnDocument(this, `${verb[0]?.toUpperCase()}${verb.slice(1)}`, {
       documentType: 'Command',
       documentFormat: 'JSON',
@@ -58,7 +61,7 @@ export class HostDocuments extends Construct {
       content: {
         schemaVersion: '2.2',
         description: `Remount host verb: ${verb}`,
-        parameters: verb === 'probe' ? onVolume : onDevice,
+        parameters: parameters[verb] ?? onDevice,
         mainSteps: [
           {
             action: 'aws:runShellScript',

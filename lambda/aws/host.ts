@@ -21,6 +21,7 @@ const VERB_SECONDS: Readonly<Record<HostVerb, number>> = {
   verify: 90,
   serve: 60,
   release: 60,
+  check: 1620,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 

@@ -146,31 +146,42 @@ plan_order() {
     END { printf "%.9f\n", now >(work "/now") }
   ' "$work/plan" "$work/plan"
   step sort -rn -S 64M -T "$work" -o "$work/fresh.1" "$work/fresh"
-  step cut -f 2 "$work/fresh.1" >"$work/order"
-  step cat "$work/first" "$work/second" >>"$work/order"
-  step tr '\n' '\0' <"$work/order" >"$work/order.1"
-  step sed -z "$decode" "$work/order.1" >"$work/order.0"
+  step cut -f 2 "$work/fresh.1" >"$work/fresh"
+  step cat "$work/second" >>"$work/first"
 }
 
-# read_content: sets complete. Many files a process, one process at a time.
-read_content() {
-  left=$((budget - $(date +%s) + compared_from))
-  [ "$left" -gt 0 ] || left=1
-  step timeout -s KILL "$left" env -C "$scratch" xargs -0 -r -a "$work/order.0" sha256sum -z -- \
+# read_files <list of names> <seconds>: appends to the sums; clears complete when time is over. Many files a process, one
+# process at a time.
+read_files() {
+  step tr '\n' '\0' <"$1" >"$work/names.1"
+  step sed -z "$decode" "$work/names.1" >"$work/names"
+  step timeout -s KILL "$2" env -C "$scratch" xargs -0 -r -a "$work/names" sha256sum -z -- \
     >"$work/sums.0" 2>"$work/said"
   result=$?
-  complete=true
-  case "$result" in
-    0) ;;
-    137) complete=false ;;
-    123) fail_on "$work/said" ;;
-    *) fail interrupted "reading was cut off: $(head -n 1 "$work/said")" ;;
-  esac
   step sed -z "$encode; s/^\(.\{64\}\)  \(.*\)\$/\2$tab\1/" "$work/sums.0" >"$work/sums.1"
   step tr '\0' '\n' <"$work/sums.1" >"$work/sums.2"
-  # The last line may be half a line.
-  if [ "$complete" = false ]; then step sed -i -e \$d "$work/sums.2"; fi
-  in_order "$work/sums.2" "$work/sums"
+  case "$result" in
+    0) ;;
+    123) fail_on "$work/said" ;;
+    137)
+      complete=false
+      # The last line may be half a line.
+      step sed -i -e \$d "$work/sums.2" ;;
+    *) fail interrupted "reading was cut off: $(head -n 1 "$work/said")" ;;
+  esac
+  step cat "$work/sums.2" >>"$work/sums.3"
+}
+
+# read_content: sets complete. Half of the time is for what is fresh, so that one huge upload does not keep the drill from
+# everything else.
+read_content() {
+  complete=true
+  : >"$work/sums.3"
+  read_files "$work/fresh" $((budget / 2 + 1))
+  left=$((budget - $(date +%s) + compared_from))
+  [ "$left" -gt 0 ] || left=1
+  read_files "$work/first" "$left"
+  in_order "$work/sums.3" "$work/sums"
 }
 
 # compare: sets the counts; names what is altered. A listed file that is missing or differs is `changed`, and no damage,

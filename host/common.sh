@@ -266,9 +266,9 @@ within() {
   { wait "$alarm"; } 2>/dev/null
   if [ ! -e "$told.code" ]; then
     : >"$told.late"
-    if [ -n "${job_file:-}" ]; then end_jobs "$job_file"; fi
     [ -z "${stuck:-}" ] || printf '%s %s\n' "$child" "$(birth "$child")" >"$stuck"
     pass_on "$told.err" >&2
+    if [ -n "${job_file:-}" ]; then end_jobs "$job_file"; fi
     fail timeout "no end within $1 s"
   fi
   read -r code <"$told.code"

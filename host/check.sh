@@ -12,7 +12,7 @@
 # Seconds for the comparison; what is left is for later drills.
 budget="${REMOUNT_CHECK_SECONDS:-600}"
 # Files that changed within this many seconds before the copy was taken are read first.
-fresh=10800
+fresh="${REMOUNT_FRESH_SECONDS:-10800}"
 # Data written in the last seconds before the copy may not have reached the disk, unless they were synced: Linux writes
 # dirty pages back after 30 s, looking every 5 s (vm.dirty_expire_centisecs, vm.dirty_writeback_centisecs).
 unsettled="${REMOUNT_SETTLE_SECONDS:-60}"
@@ -151,11 +151,11 @@ plan_order() {
 }
 
 # read_files <list of names> <seconds>: appends to the sums; clears complete when time is over. Many files a process, one
-# process at a time.
+# process at a time, and few checksums in its buffer when its time is over.
 read_files() {
   step tr '\n' '\0' <"$1" >"$work/names.1"
   step sed -z "$decode" "$work/names.1" >"$work/names"
-  step timeout -s KILL "$2" env -C "$scratch" xargs -0 -r -a "$work/names" sha256sum -z -- \
+  step timeout -s KILL "$2" env -C "$scratch" xargs -0 -r -a "$work/names" stdbuf -o 512 sha256sum -z -- \
     >"$work/sums.0" 2>"$work/said"
   result=$?
   step sed -z "$encode; s/^\(.\{64\}\)  \(.*\)\$/\2$tab\1/" "$work/sums.0" >"$work/sums.1"

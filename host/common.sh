@@ -181,7 +181,9 @@ begin_job() {
   read -r job _ </proc/self/stat
   printf '%s %s\n' "$job" "$(birth "$job")" >"$job_file"
   echo 1000 >/proc/self/oom_score_adj
-  trap 'end_step; fail interrupted "stopped: this host is needed"' TERM
+  # Where a step is under way, the shell's own output is redirected, too.
+  exec 8>&1 9>&2
+  trap 'exec >&8 2>&9; end_step; fail interrupted "stopped: this host is needed"' TERM
   # shellcheck disable=SC2064 # expanded now, on purpose
   trap "$1; rm -f '$job_file'" EXIT
 }

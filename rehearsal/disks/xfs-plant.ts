@@ -30,7 +30,7 @@ export interface Hole {
   readonly agBlock: number;
 }
 
-interface Extent {
+export interface Extent {
   /** Sectors of 512 bytes, from the start of the device. */
   readonly first: number;
   readonly last: number;
@@ -40,7 +40,7 @@ interface Extent {
 }
 
 /** Extents of a file, in the order of the file. */
-function extentsOf(path: string): Extent[] {
+export function extentsOf(path: string): Extent[] {
   // " 0: [0..7]: 96..103  0 (96..103)  8 ..." ; holes have no numbers.
   const line = /^\s*\d+: \[\d+\.\.\d+\]:\s+(\d+)\.\.(\d+)\s+(\d+)\s+\((\d+)\.\.\d+\)/;
   return must('xfs_bmap', '-v', path)

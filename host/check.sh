@@ -91,25 +91,29 @@ check_free_space() {
   fail corrupt "the two trees of free space of $volume_id contradict each other"
 }
 
+# list <command...>: a step that makes one list of another; they must all be whole.
+list() { step "$@" || fail usage "$1 failed: is there room in $work?"; }
+
 # list_files: files and directories, each a line of name, time of the last change, size.
 list_files() {
   step find "$scratch" -path "$scratch/.remount" -prune -o -type f -fprintf "$work/files.0" '%C@ %s %P\0' -o \
     -type d -fprintf "$work/directories.0" '%C@ %s %P\0' 2>"$work/said" || fail_on "$work/said"
   for kind in files directories; do
-    step sed -z "$encode; s/^\([^ ]*\) \([^ ]*\) \(.*\)\$/\3$tab\1$tab\2/" "$work/$kind.0" >"$work/$kind.1"
-    step tr '\0' '\n' <"$work/$kind.1" >"$work/$kind.2"
+    list sed -z "$encode; s/^\([^ ]*\) \([^ ]*\) \(.*\)\$/\3$tab\1$tab\2/" "$work/$kind.0" >"$work/$kind.1"
+    list tr '\0' '\n' <"$work/$kind.1" >"$work/$kind.2"
     in_order "$work/$kind.2" "$work/$kind"
+    rm -f "$work/$kind".[012]
   done
 }
 
 # in_order <file> <sorted file>: by name.
-in_order() { step sort -t "$tab" -k 1,1 -S 64M -T "$work" -o "$2" "$1" || fail unreadable "sort failed: no room in $work?"; }
+in_order() { list sort -t "$tab" -k 1,1 -S 64M -T "$work" -o "$2" "$1"; }
 
 # list_promises: what the manifests list, each a line of name, checksum. A line that is none stands for its manifest.
 list_promises() {
-  step sed -n "s,^\(courses/[^/]*/manifest\.sha256\)$tab.*,./\1,p" "$work/files" >"$work/manifests.1"
-  step tr '\n' '\0' <"$work/manifests.1" >"$work/manifests.2"
-  step sed -z "$decode" "$work/manifests.2" >"$work/manifests"
+  list sed -n "s,^\(courses/[^/]*/manifest\.sha256\)$tab.*,./\1,p" "$work/files" >"$work/manifests.1"
+  list tr '\n' '\0' <"$work/manifests.1" >"$work/manifests.2"
+  list sed -z "$decode" "$work/manifests.2" >"$work/manifests"
   # shellcheck disable=SC2016 # awk's own variables
   step env -C "$scratch" xargs -0 -r -a "$work/manifests" awk '
     function encoded(text) {
@@ -140,8 +144,9 @@ list_promises() {
       else print manifest "\tmalformed"
     }' >"$work/promises.1" 2>"$work/said" || fail_on "$work/said"
   in_order "$work/promises.1" "$work/promises"
-  step join -t "$tab" -a 1 -e - -o 0,1.2,1.3,2.2 "$work/files" "$work/promises" >"$work/plan"
-  step join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/missing"
+  list join -t "$tab" -a 1 -e - -o 0,1.2,1.3,2.2 "$work/files" "$work/promises" >"$work/plan"
+  list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/missing"
+  rm -f "$work/promises" "$work/promises.1" "$work/manifests"*
 }
 
 # plan_order: fresh files first, the latest foremost; then all others in the order of their names, starting at a point
@@ -150,7 +155,7 @@ list_promises() {
 plan_order() {
   for list in fresh first second; do : >"$work/$list"; done
   # shellcheck disable=SC2016
-  step awk -F "$tab" -v seed="$seed" -v fresh="$fresh" -v now="$(stat -c %Z "$scratch/$canary_file")" -v work="$work" '
+  list awk -F "$tab" -v seed="$seed" -v fresh="$fresh" -v now="$(stat -c %Z "$scratch/$canary_file")" -v work="$work" '
     FNR == 1 { pass++; last = "" }
     FNR == 1 && pass == 2 { turn = seed * 0.61803398874989484; start = (turn - int(turn)) * total }
     $1 == last { next }
@@ -160,31 +165,31 @@ plan_order() {
     { seen += weight; print $1 >(work (seen > start ? "/first" : "/second")) }
     END { printf "%.9f\n", now >(work "/now") }
   ' "$work/plan" "$work/plan"
-  step sort -rn -S 64M -T "$work" -o "$work/fresh.1" "$work/fresh"
-  step cut -f 2 "$work/fresh.1" >"$work/fresh"
-  step cat "$work/second" >>"$work/first"
+  list sort -rn -S 64M -T "$work" -o "$work/fresh.1" "$work/fresh"
+  list cut -f 2 "$work/fresh.1" >"$work/fresh"
+  list cat "$work/second" >>"$work/first"
 }
 
 # read_files <list of names> <seconds>: appends to the sums; clears complete when time is over. Many files a process, one
 # process at a time, and few checksums in its buffer when its time is over.
 read_files() {
-  step tr '\n' '\0' <"$1" >"$work/names.1"
-  step sed -z "$decode" "$work/names.1" >"$work/names"
+  list tr '\n' '\0' <"$1" >"$work/names.1"
+  list sed -z "$decode" "$work/names.1" >"$work/names"
   step timeout -s KILL "$2" env -C "$scratch" xargs -0 -r -a "$work/names" stdbuf -o 512 sha256sum -z -- \
     >"$work/sums.0" 2>"$work/said"
   result=$?
-  step sed -z "$encode; s/^\(.\{64\}\)  \(.*\)\$/\2$tab\1/" "$work/sums.0" >"$work/sums.1"
-  step tr '\0' '\n' <"$work/sums.1" >"$work/sums.2"
+  list sed -z "$encode; s/^\(.\{64\}\)  \(.*\)\$/\2$tab\1/" "$work/sums.0" >"$work/sums.1"
+  list tr '\0' '\n' <"$work/sums.1" >"$work/sums.2"
   case "$result" in
     0) ;;
     123) fail_on "$work/said" ;;
     137)
       complete=false
       # The last line may be half a line.
-      step sed -i -e \$d "$work/sums.2" ;;
+      list sed -i -e \$d "$work/sums.2" ;;
     *) fail interrupted "reading was cut off: $(head -n 1 "$work/said")" ;;
   esac
-  step cat "$work/sums.2" >>"$work/sums.3"
+  list cat "$work/sums.2" >>"$work/sums.3"
 }
 
 # read_content: sets complete. Half of the time is for what is fresh, so that one huge upload does not keep the drill from
@@ -197,14 +202,15 @@ read_content() {
   [ "$left" -gt 0 ] || left=1
   read_files "$work/first" "$left"
   in_order "$work/sums.3" "$work/sums"
+  rm -f "$work/sums".[0123] "$work/names"* "$work/fresh"* "$work/first" "$work/second"
 }
 
 # compare: sets the counts; names what is altered. A listed file that is missing or differs is `changed`, and no damage,
 # when it (for a missing one, the directory that it was in) changed after its manifest, or just before the copy.
 compare() {
-  step join -t "$tab" -o 0,1.2,1.3,1.4,2.2 "$work/plan" "$work/sums" >"$work/compared"
+  list join -t "$tab" -o 0,1.2,1.3,1.4,2.2 "$work/plan" "$work/sums" >"$work/compared"
   # shellcheck disable=SC2016
-  step awk -F "$tab" -v unsettled="$unsettled" -v now="$(cat "$work/now")" '
+  list awk -F "$tab" -v unsettled="$unsettled" -v now="$(cat "$work/now")" '
     function parent(name) { return sub(/\/?[^\/]*$/, "", name) ? name : "" }
     function promise_of(name,   parts) { split(name, parts, "/"); return "courses/" parts[2] "/manifest.sha256" }
     function suspect(name, time) {
@@ -240,8 +246,7 @@ compare() {
       printf "files=%d\nlisted=%d\nchecked=%d\nunlisted=%d\nchanged=%d\nbytes=%.0f\naltered=%d\n",
         files, listed, checked, unlisted, changed, bytes, altered
     }
-  ' "$work/plan" "$work/compared" "$work/missing" "$work/files" "$work/directories" >"$work/verdict" ||
-    fail unreadable "the comparison failed"
+  ' "$work/plan" "$work/compared" "$work/missing" "$work/files" "$work/directories" >"$work/verdict"
 }
 
 act() {

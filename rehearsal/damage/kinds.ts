@@ -191,7 +191,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'zeroed file data',
-    how: 'a file of 70 KB: all of its data',
+    how: 'the first block of a file',
     apply: (device, { file }) => patch(device, dataOf(device, file), XFS_BLOCK, (bytes) => bytes.fill(0)),
   },
   {

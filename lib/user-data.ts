@@ -19,7 +19,9 @@ export function contentUserData(namespace: string): UserData {
     'until dnf install -y nginx amazon-cloudwatch-agent xfsprogs; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || exit 1; sleep 10; done',
     'install -d -m 0755 /srv/content /opt/remount /var/lib/remount/serving',
     file('/etc/nginx/nginx.conf', NGINX),
-    ...['common.sh', 'probe.sh', 'report.sh', 'index.sh'].map((name) => file(`/opt/remount/${name}`, strip(hostFile(name)))),
+    ...['common.sh', 'probe.sh', 'report.sh', 'index.sh'].map((name) =>
+      file(`/opt/remount/${name}`, strip(hostFile(name))),
+    ),
     file('/etc/systemd/system/remount-report.service', SERVICE),
     file('/etc/systemd/system/remount-report.timer', TIMER),
     file('/etc/systemd/system/remount-index.service', INDEX_SERVICE),

@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { MANIFEST_FILE } from '../disks/disks.ts';
 import { Random } from '../random.ts';
 
-const COURSES = 40;
+const COURSES = 30;
+const FILES = 8;
 
 const [root = '', seed = '1'] = process.argv.slice(2);
 const random = new Random(Number(seed));
@@ -40,11 +41,11 @@ function writeManifest(directory: string, sums: ReadonlyMap<string, string>): vo
   renameSync(aside, join(directory, MANIFEST_FILE));
 }
 
+/** Uploads a course, or a new version of it over the old: its files change one by one, the manifest last. */
 function upload(directory: string): void {
   mkdirSync(directory, { recursive: true });
   const sums = new Map<string, string>();
-  const files = random.whole(1, 12);
-  for (let i = 0; i < files; i++) {
+  for (let i = 0; i < FILES; i++) {
     const bytes = Buffer.alloc(random.whole(1, 200_000), `${directory}${i}${random.next()}`);
     synced(join(directory, `file-${i}`), bytes);
     sums.set(`file-${i}`, createHash('sha256').update(bytes).digest('hex'));
@@ -59,14 +60,15 @@ function scribble(directory: string): void {
 }
 
 for (let turn = 0; ; turn++) {
-  const directory = join(courses, `load-${random.whole(0, COURSES - 1)}`);
-  if (!existsSync(directory)) upload(directory);
-  else if (random.next() < 0.2) scribble(directory);
+  const directory = join(courses, `load-${seed}-${random.whole(0, COURSES - 1)}`);
+  const chance = random.next();
+  if (!existsSync(directory) || chance < 0.3) upload(directory);
+  else if (chance < 0.5) scribble(directory);
   else rmSync(directory, { recursive: true });
   // A clean-up job, as on the bad Wednesday: many in quick succession.
   if (turn % 50 === 49) {
     for (const name of readdirSync(courses)
-      .filter((id) => id.startsWith('load-'))
+      .filter((id) => id.startsWith(`load-${seed}-`))
       .slice(0, COURSES / 2)) {
       rmSync(join(courses, name), { recursive: true });
     }

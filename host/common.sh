@@ -32,6 +32,9 @@ fail() {
     notBlank) exit 26 ;;
     timeout) exit 27 ;;
     busy) exit 28 ;;
+    corrupt) exit 29 ;;
+    altered) exit 30 ;;
+    interrupted) exit 31 ;;
   esac
   exit 70
 }
@@ -84,6 +87,15 @@ find_mount() {
     [ "$directory" = "$1" ] && mount_source="$source"
   done </proc/self/mounts
   [ -n "$mount_source" ]
+}
+
+# find_source <device>: whether it is mounted anywhere; sets mounted_on.
+find_source() {
+  mounted_on=''
+  while read -r source directory _; do
+    [ "$source" = "$1" ] && mounted_on="$directory"
+  done </proc/self/mounts
+  [ -n "$mounted_on" ]
 }
 
 # is_alive <directory>: XFS answers stat() with EIO once it is shut down, also from its caches.
@@ -162,6 +174,65 @@ birth() {
   printf '%s\n' "$1"
 }
 
+# What may take long and is never urgent (`check`, `index`) is a job: it writes its process id and birth into
+# $run_dir/<name>.job, works in steps, and ends at once when it is told to (SIGTERM).
+
+# begin_job <what to do at the end>: from here on this very (sub)shell is the job of $job_file, and the first that the
+# kernel kills when memory runs short.
+begin_job() {
+  step=''
+  read -r job _ </proc/self/stat
+  printf '%s %s\n' "$job" "$(birth "$job")" >"$job_file"
+  echo 1000 >/proc/self/oom_score_adj
+  # Where a step is under way, the shell's own output is redirected, too.
+  exec 8>&1 9>&2
+  trap 'exec >&8 2>&9; end_step; fail interrupted "stopped: this host is needed"' TERM
+  # shellcheck disable=SC2064 # expanded now, on purpose
+  trap "$1; rm -f '$job_file'" EXIT
+}
+
+# step <command...>: runs it in a process group of its own, which ends with the job, behind everybody else's work. The
+# shell waits for it in `wait`, the one place where a signal reaches it at once. Exits with the command's code.
+step() {
+  { setsid nice -n 19 ionice -c 3 "$@" <&3 3<&- & } 3<&0
+  step=$!
+  { wait "$step"; } 2>/dev/null
+  ended=$?
+  step=''
+  return "$ended"
+}
+
+end_step() {
+  trap '' TERM
+  [ -n "$step" ] || return 0
+  # The group is not there yet in the first moment.
+  kill -s KILL -- "-$step" 2>/dev/null || kill -s KILL "$step" 2>/dev/null
+  # A mount that is under way ends first, and is then undone.
+  { wait "$step"; } 2>/dev/null
+}
+
+# is_running <job file>: sets running, its process id.
+is_running() {
+  read -r running since 2>/dev/null <"$1" || return 1
+  [ "$(birth "$running" 2>/dev/null)" = "$since" ]
+}
+
+# end_jobs <job file...>: tells them to end and waits until they have cleared up; 10 s at most, for one whose volume
+# stalled does not end.
+end_jobs() {
+  for each in "$@"; do if is_running "$each"; then kill -s TERM "$running" 2>/dev/null; fi; done
+  tries=200
+  for each in "$@"; do
+    while is_running "$each" && [ "$tries" -gt 0 ]; do
+      tries=$((tries - 1))
+      sleep 0.05
+    done
+  done
+}
+
+# make_way: whoever mounts, serves or releases anything here has the host to itself.
+make_way() { end_jobs "$run_dir"/*.job; }
+
 # refuse_if_stuck: an earlier check still hangs: another would only be one more process that nobody can kill.
 refuse_if_stuck() {
   stuck="$run_dir/$volume.stuck"
@@ -173,6 +244,9 @@ refuse_if_stuck() {
 
 # pass_on <file>: as cat does, without a process: the probe runs every 10 s.
 pass_on() { while IFS= read -r told_line; do printf '%s\n' "$told_line"; done <"$1"; }
+
+# check_directory <volume id>: where `check` mounts it.
+check_directory() { printf '%s\n' "$root/mnt/remount/check.$1"; }
 
 # within <seconds>: runs the verb's act() in a child, prints what it printed, exits with its code; or, past the deadline,
 # with that of timeout. EBS I/O that stalls hangs for ever (the NVMe timeout on Amazon Linux is 4294967295), and a
@@ -199,6 +273,7 @@ within() {
     : >"$told.late"
     [ -z "${stuck:-}" ] || printf '%s %s\n' "$child" "$(birth "$child")" >"$stuck"
     pass_on "$told.err" >&2
+    if [ -n "${job_file:-}" ]; then end_jobs "$job_file"; fi
     fail timeout "no end within $1 s"
   fi
   read -r code <"$told.code"

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/common.sh"
 
 act() {
+  make_way
   if find_mount "$staging"; then
     if ! is_alive "$staging"; then
       kernel_line

@@ -8,19 +8,23 @@
 . "$(dirname "$0")/common.sh"
 
 act() {
+  make_way
   if [ -f "$marker" ] && read -r marked <"$marker" && [ "$marked" = "$volume_id" ]; then rm -f "$marker"; fi
   if [ "$(readlink "$link")" = "$staging" ]; then rm -f "$link"; fi
 
   # A request in flight, or a probe, may hold it for a moment.
-  tries=10
-  while find_mount "$staging"; do
-    # -c: finding the true path would ask a file system that may be shut down.
-    said=$(umount -c "$staging" 2>&1) && continue
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || fail busy "$said"
-    sleep 0.2
+  # The second is there only after a check that was killed.
+  for mounted in "$staging" "$(check_directory "$volume_id")"; do
+    tries=10
+    while find_mount "$mounted"; do
+      # -c: finding the true path would ask a file system that may be shut down.
+      said=$(umount -c "$mounted" 2>&1) && continue
+      tries=$((tries - 1))
+      [ "$tries" -gt 0 ] || fail busy "$said"
+      sleep 0.2
+    done
+    if [ -d "$mounted" ]; then rmdir "$mounted" 2>/dev/null; fi
   done
-  if [ -d "$staging" ]; then rmdir "$staging" 2>/dev/null; fi
   printf 'state=released\nvolumeId=%s\n' "$volume_id"
 }
 

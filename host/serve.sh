@@ -7,6 +7,7 @@
 . "$(dirname "$0")/common.sh"
 
 act() {
+  make_way
   find_mount "$staging" || fail notMounted "$volume_id is not mounted on $staging"
   if ! is_alive "$staging"; then
     kernel_line

@@ -135,16 +135,18 @@ export interface DeployedPolicy {
 export const LEDGER = { partitionKey: 'pk', sortKey: 'sk', guard: 'GUARD' } as const;
 
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
-export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow'] as const;
+export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow', 'check'] as const;
 export type HostVerb = (typeof HOST_VERBS)[number];
 
 /** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */
-export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId' } as const;
+export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId', seed: 'Seed' } as const;
 
 /** What may name a content volume: it is a tag value, a directory name, a URL path and a metric dimension at once. */
 export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
 /** An EBS volume id. */
 export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
+/** Number of a drill, decimal: where `check` begins to compare. */
+export const SEED = /^[0-9]{1,10}$/;
 
 /**
  * Exit codes of the host verbs (`host/README.md`). 0 is success; the rest say why not, so that the healer decides on a
@@ -172,4 +174,10 @@ export const EXIT = {
   timeout: 27,
   /** Could not be unmounted: something still uses it. */
   busy: 28,
+  /** `check`: `xfs_repair -n` finds damage in the metadata, or the kernel ran into some while reading. */
+  corrupt: 29,
+  /** `check`: content is not what its manifest says, and nobody changed it since. */
+  altered: 30,
+  /** `check`: stopped, because something is mounted, served or released on this host, or its memory ran short. */
+  interrupted: 31,
 } as const;

@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { ENV, HOST_VERBS, type HostVerb, TAG, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
+import { ENV, HOST_VERBS, type HostVerb, SEED, TAG, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 
 const HOST = join(import.meta.dirname, '..', 'host');
@@ -20,6 +20,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   serve: 30,
   release: 45,
   grow: 45,
+  check: 1560,
 };
 
 /** A file of `host/`, as it is. */
@@ -78,6 +79,8 @@ export class HostDocuments extends Construct {
     });
     const onVolume = { [VERB_PARAMETER.volume]: parameter('Name of the content volume', VOLUME_NAME) };
     const onDevice = { ...onVolume, [VERB_PARAMETER.volumeId]: parameter('EBS volume', VOLUME_ID) };
+    const inDrill = { ...onDevice, [VERB_PARAMETER.seed]: parameter('Number of the drill', SEED) };
+    const parameters: Partial<Record<HostVerb, object>> = { probe: onVolume, check: inDrill };
     return new CfnDocument(this, `${verb[0]?.toUpperCase()}${verb.slice(1)}`, {
       documentType: 'Command',
       documentFormat: 'JSON',
@@ -87,7 +90,7 @@ export class HostDocuments extends Construct {
       content: {
         schemaVersion: '2.2',
         description: `Remount host verb: ${verb}`,
-        parameters: verb === 'probe' ? onVolume : onDevice,
+        parameters: parameters[verb] ?? onDevice,
         mainSteps: [
           {
             action: 'aws:runShellScript',

@@ -1,9 +1,11 @@
 import { UserData } from 'aws-cdk-lib/aws-ec2';
-import { METRIC } from './contract.ts';
+import { EXIT, METRIC } from './contract.ts';
 import { hostFile } from './host-documents.ts';
 
 /** Seconds between two probes of a volume on its owner. */
 export const PROBE_SECONDS = 10;
+/** Minutes between two runs of the indexer; a course is indexed once it has been quiet for 10 (`host/index.sh`). */
+const INDEX_MINUTES = 5;
 /** EC2 takes at most this much, before encoding. Source: EC2 User Guide, "Run commands when you launch an EC2 instance". */
 export const USER_DATA_BYTES = 16_384;
 
@@ -17,15 +19,19 @@ export function contentUserData(namespace: string): UserData {
     'until dnf install -y nginx amazon-cloudwatch-agent xfsprogs; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || exit 1; sleep 10; done',
     'install -d -m 0755 /srv/content /opt/remount /var/lib/remount/serving',
     file('/etc/nginx/nginx.conf', NGINX),
-    ...['common.sh', 'probe.sh', 'report.sh'].map((name) => file(`/opt/remount/${name}`, strip(hostFile(name)))),
+    ...['common.sh', 'probe.sh', 'report.sh', 'index.sh'].map((name) =>
+      file(`/opt/remount/${name}`, strip(hostFile(name))),
+    ),
     file('/etc/systemd/system/remount-report.service', SERVICE),
     file('/etc/systemd/system/remount-report.timer', TIMER),
+    file('/etc/systemd/system/remount-index.service', INDEX_SERVICE),
+    file('/etc/systemd/system/remount-index.timer', INDEX_TIMER),
     file(
       '/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json',
       JSON.stringify(agentConfig(namespace), null, 1),
     ),
     'systemctl daemon-reload',
-    'systemctl enable --now nginx remount-report.timer',
+    'systemctl enable --now nginx remount-report.timer remount-index.timer',
     '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json',
   );
   return userData;
@@ -85,6 +91,25 @@ Description=Probe the content volumes every ${PROBE_SECONDS} s
 [Timer]
 OnCalendar=*:*:0/${PROBE_SECONDS}
 AccuracySec=100ms
+[Install]
+WantedBy=timers.target`;
+
+/** Exit code 31: it was stopped because the host is needed, which is no failure. */
+const INDEX_SERVICE = `[Unit]
+Description=Write the manifests that are missing on the content volumes that this instance serves
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /opt/remount/index.sh
+SuccessExitStatus=${EXIT.interrupted}
+Nice=19
+IOSchedulingClass=idle`;
+
+/** Counted from the end of the last run: a long one is not followed by another at once. */
+const INDEX_TIMER = `[Unit]
+Description=Write missing manifests every ${INDEX_MINUTES} minutes
+[Timer]
+OnBootSec=${INDEX_MINUTES}min
+OnUnitInactiveSec=${INDEX_MINUTES}min
 [Install]
 WantedBy=timers.target`;
 

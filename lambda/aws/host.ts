@@ -22,6 +22,7 @@ const VERB_SECONDS: Readonly<Record<HostVerb, number>> = {
   serve: 60,
   release: 60,
   grow: 60,
+  check: 1620,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 

@@ -1,5 +1,5 @@
 /** What both kinds of disk do alike with courses. */
-import type { Course } from './disks.ts';
+import { ALTERATION, type Alteration, type Course } from './disks.ts';
 
 /**
  * Where among the courses, oldest first, the planted inconsistency lies: far enough for a clean-up to have deleted some
@@ -16,4 +16,18 @@ export function manifestOf(course: Course): string {
 export function plantOrder(oldestFirst: readonly string[]): string[] {
   const first = Math.floor(oldestFirst.length * LATENT_POSITION);
   return [...oldestFirst.slice(first), ...oldestFirst.slice(0, first)];
+}
+
+/** The file of a course that rots: the largest, the first by name of equals. Both kinds of disk choose the same. */
+export function fileToAlter<File extends { readonly path: string; readonly size: number }>(
+  files: readonly File[],
+): File | undefined {
+  return files.toSorted((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1))[0];
+}
+
+/** What rot leaves of a file's content. */
+export function altered(bytes: Uint8Array, how: Alteration): Uint8Array {
+  if (how === ALTERATION.zero) return new Uint8Array(bytes.length);
+  const middle = bytes.length >> 1;
+  return bytes.map((byte, i) => (i === middle ? byte ^ 1 : byte));
 }

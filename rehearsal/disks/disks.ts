@@ -63,6 +63,19 @@ export interface PlantedDamage {
   readonly description: string;
 }
 
+/** How {@link Disks.alter} damages a file: one bit of its middle byte, or all of its data. */
+export const ALTERATION = { flip: 'flip', zero: 'zero' } as const;
+export type Alteration = (typeof ALTERATION)[keyof typeof ALTERATION];
+
+/** What {@link Disks.alter} damaged. */
+export interface AlteredFile {
+  readonly courseId: string;
+  /** Relative to the course's directory. */
+  readonly path: string;
+  /** What was done, in words, for the rehearsal's output. */
+  readonly description: string;
+}
+
 /** Result of {@link Disks.links}. */
 export interface ServedLink {
   /** The content volume. */
@@ -185,6 +198,12 @@ export interface Disks {
    * @throws Error when the volume has no file system, or no course on it lends itself to it
    */
   plantInconsistency(volumeId: string): PlantedDamage;
+  /**
+   * Bit rot: damages the data of a file below the file system, which notices nothing; the times of the file stay. Whoever
+   * reads it from now on reads the damage.
+   * @throws Error when the volume has no file system, or no file on it
+   */
+  alter(volumeId: string, how: Alteration): AlteredFile;
   /**
    * Judges the metadata of a volume or snapshot on a clone of it: mounted read-write once (the log replays), unmounted,
    * `xfs_repair -n`. Touches nothing else.

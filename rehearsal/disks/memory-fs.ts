@@ -1,6 +1,6 @@
 /** The file system of a memory disk: what XFS is to the verbs, as a model. */
-import { manifestOf } from './course.ts';
-import { CANARY_FILE, type Course, DISK_ERROR, DiskError, MANIFEST_FILE } from './disks.ts';
+import { altered, fileToAlter, manifestOf, plantOrder } from './course.ts';
+import { type Alteration, CANARY_FILE, type Course, DISK_ERROR, DiskError, MANIFEST_FILE } from './disks.ts';
 
 function bytesOf(course: Course): number {
   return course.files.reduce((sum, file) => sum + file.bytes.length, 0);
@@ -20,6 +20,8 @@ export class MemoryFileSystem {
   damaged = false;
   /** What it was made or grown to; its volume may be larger. */
   sizeGiB: number;
+  /** Course -> the file of it that rotted. */
+  private rotten: ReadonlyMap<string, string> = new Map();
   private courses = new Map<string, Course>();
   private shared = false;
   private used = 0;
@@ -36,6 +38,7 @@ export class MemoryFileSystem {
     copy.canary = this.canary;
     copy.latent = this.latent;
     copy.damaged = this.damaged;
+    copy.rotten = this.rotten;
     copy.courses = this.courses;
     copy.used = this.used;
     copy.shared = true;
@@ -59,6 +62,38 @@ export class MemoryFileSystem {
     let count = 0;
     for (const course of this.courses.values()) count += course.files.length + 1;
     return count;
+  }
+
+  /** Bytes in those files. */
+  byteCount(): number {
+    let count = this.used;
+    for (const course of this.courses.values()) count += Buffer.byteLength(manifestOf(course));
+    return count;
+  }
+
+  /** Files, manifests apart: each is listed in its course's manifest. */
+  listedCount(): number {
+    return this.fileCount() - this.courses.size;
+  }
+
+  /** Paths of the files whose content is not what their manifest says. */
+  alteredFiles(): string[] {
+    return [...this.rotten].filter(([id]) => this.courses.has(id)).map(([id, path]) => `courses/${id}/${path}`);
+  }
+
+  /** Damages a file, whose checksum in the manifest stays. @returns `undefined` where there is none */
+  alter(how: Alteration): { readonly courseId: string; readonly path: string } | undefined {
+    const [courseId = ''] = plantOrder(this.courseIds());
+    const course = this.courses.get(courseId);
+    const victim = fileToAlter((course?.files ?? []).map(({ path, bytes }) => ({ path, size: bytes.length })));
+    if (!course || !victim) return undefined;
+    const { path } = victim;
+    const files = course.files.map((file) =>
+      file.path === path ? { ...file, bytes: altered(file.bytes, how) } : file,
+    );
+    this.writable().set(courseId, { ...course, files });
+    this.rotten = new Map([...this.rotten, [courseId, path]]);
+    return { courseId, path };
   }
 
   /** Course ids in the order of their upload. */

@@ -1,5 +1,5 @@
 /** The host verbs as a model: same exit codes, same output keys as `host/*.sh` on a real disk. */
-import { EXIT, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import { EXIT, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
 
@@ -135,6 +135,32 @@ function probe({ volume, host, now }: VerbCall): VerbResult {
   return ok('state=serving', which, `canary=${before}`);
 }
 
+function check({ volume, volumeId, device, host }: VerbCall): VerbResult {
+  if (host.markers.get(volume) === volumeId) return fail('busy', `${volumeId} is what this host is to serve`);
+  if (host.mounts.has(volumeId)) return fail('busy', `${volumeId} is mounted`);
+  if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
+  const { fileSystem } = device;
+  if (device.lost || !fileSystem || fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: refused`);
+  if (fileSystem.latent.size > 0) return fail('corrupt', 'xfs_repair -n: free space records overlap blocks in use');
+  if (fileSystem.canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
+  const altered = fileSystem.alteredFiles();
+  const files = fileSystem.fileCount();
+  const found = [
+    `volumeId=${volumeId}`,
+    `canary=${fileSystem.canary}`,
+    `files=${files}`,
+    `listed=${fileSystem.listedCount()}`,
+    `checked=${files}`,
+    'unlisted=0',
+    'changed=0',
+    `bytes=${fileSystem.byteCount()}`,
+    'seconds=0',
+    'complete=true',
+  ];
+  if (altered.length > 0) return fail('altered', `differs: ${altered.slice(0, 5).join(', ')}`, ...found);
+  return ok(...found, 'state=sound');
+}
+
 const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (call: VerbCall) => VerbResult }> = new Map(
   [
     ['format', { needsId: true, act: format }],
@@ -144,6 +170,7 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
     ['release', { needsId: true, act: release }],
     ['grow', { needsId: true, act: grow }],
     ['probe', { needsId: false, act: probe }],
+    ['check', { needsId: true, act: check }],
   ],
 );
 
@@ -164,6 +191,8 @@ export function playVerb(
   const volumeId = env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
   if (!VOLUME_NAME.test(volume)) return fail('usage', `SSM_Volume is "${volume}"`);
   if (verb.needsId && !VOLUME_ID.test(volumeId)) return fail('usage', `SSM_VolumeId is "${volumeId}"`);
+  const seed = env[`SSM_${VERB_PARAMETER.seed}`] ?? '';
+  if (name === 'check' && !SEED.test(seed)) return fail('usage', `SSM_Seed is "${seed}"`);
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
     return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now });

@@ -1,6 +1,8 @@
 /** Disks as a model in memory: nothing is real, everything is instant, and it runs anywhere. */
 import { plantOrder } from './course.ts';
 import {
+  type Alteration,
+  type AlteredFile,
   type Course,
   DISK_ERROR,
   DISK_KIND,
@@ -216,6 +218,12 @@ export class MemoryDisks implements Disks {
       courseIds: [tripping],
       description: `modelled: deleting course ${tripping} will shut the file system of ${volumeId} down`,
     };
+  }
+
+  alter(volumeId: string, how: Alteration): AlteredFile {
+    const altered = known(this.volumes, volumeId, 'volume').fileSystem?.alter(how);
+    if (!altered) throw new Error(`alter: ${volumeId} has no file to damage`);
+    return { ...altered, description: `modelled: ${altered.path} of course ${altered.courseId}: ${how}` };
   }
 
   inspect(source: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {

@@ -81,6 +81,8 @@ export function runScript(root: string, run: HostRun): HostResult {
       REMOUNT_WEB_USER: WEB_USER,
       // A device link appears here at once or not at all.
       REMOUNT_DEVICE_WAIT: '0',
+      // Everything here is uploaded in the last moment, and synced.
+      REMOUNT_SETTLE_SECONDS: '0',
     },
     timeout: run.timeoutSeconds * 1000,
     killSignal: 'SIGKILL',

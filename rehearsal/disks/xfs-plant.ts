@@ -30,7 +30,7 @@ export interface Hole {
   readonly agBlock: number;
 }
 
-interface Extent {
+export interface Extent {
   /** Sectors of 512 bytes, from the start of the device. */
   readonly first: number;
   readonly last: number;
@@ -40,7 +40,7 @@ interface Extent {
 }
 
 /** Extents of a file, in the order of the file. */
-function extentsOf(path: string): Extent[] {
+export function extentsOf(path: string): Extent[] {
   // " 0: [0..7]: 96..103  0 (96..103)  8 ..." ; holes have no numbers.
   const line = /^\s*\d+: \[\d+\.\.\d+\]:\s+(\d+)\.\.(\d+)\s+(\d+)\s+\((\d+)\.\.\d+\)/;
   return must('xfs_bmap', '-v', path)
@@ -113,22 +113,22 @@ export function prepareHole(root: string, courseIds: readonly string[]): Hole {
   );
 }
 
-interface FreeRecord {
+export interface FreeRecord {
   readonly start: number;
   readonly count: number;
 }
 
-interface Leaf {
+export interface Leaf {
   readonly fsBlock: string;
   readonly records: readonly FreeRecord[];
 }
 
-function xfsDb(device: string, ...commands: string[]): string {
+export function xfsDb(device: string, ...commands: string[]): string {
   return must('xfs_db', '-r', ...commands.flatMap((command) => ['-c', command]), device);
 }
 
 /** All leaves of a free-space B-tree of one allocation group, left to right. */
-function leavesOf(device: string, tree: 'bnobt' | 'cntbt', agNumber: number): Leaf[] {
+export function leavesOf(device: string, tree: 'bnobt' | 'cntbt', agNumber: number): Leaf[] {
   const root = tree === 'bnobt' ? 'bnoroot' : 'cntroot';
   const fsBlockOf = (agBlock: string): string =>
     /\((\d+)\)/.exec(xfsDb(device, `convert agno ${agNumber} agblock ${agBlock} fsblock`))?.[1] ?? '';

@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { plantOrder } from './course.ts';
 import {
+  type Alteration,
+  type AlteredFile,
   type Course,
   DISK_ERROR,
   DISK_KIND,
@@ -32,6 +34,7 @@ import {
   stagingOf,
 } from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
+import { rot } from './xfs-rot.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
@@ -280,6 +283,26 @@ export class XfsDisks implements Disks {
           if (again !== undefined) throw new Error(`plantInconsistency: ${volumeId} does not mount again: ${again}`);
         }
         return { courseIds: [hole.courseId], description: `${volumeId}: ${description}` };
+      } finally {
+        if (!live && isMounted(directory)) unmount(directory);
+        if (!attachment) device.release();
+      }
+    });
+  }
+
+  alter(volumeId: string, how: Alteration): AlteredFile {
+    const { uploads, attachment } = known(this.volumes, volumeId, 'volume');
+    return this.stopwatch.time('alter', () => {
+      const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
+      const live = staging !== undefined && isMounted(staging);
+      const directory = live ? staging : this.area.scratch;
+      const device = attachment?.device ?? this.area.loop(this.area.volumeImage(volumeId));
+      try {
+        const refused = live ? undefined : mountXfs(device.path, directory);
+        if (refused !== undefined) throw new Error(`alter: ${volumeId} does not mount: ${refused}`);
+        const there = new Set(courseIds(directory));
+        const order = plantOrder(uploads.filter((id) => there.has(id)));
+        return rot(directory, this.area.volumeImage(volumeId), order, how);
       } finally {
         if (!live && isMounted(directory)) unmount(directory);
         if (!attachment) device.release();

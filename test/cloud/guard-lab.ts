@@ -87,7 +87,7 @@ export class GuardLab extends Lab {
       clients: { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
       prepare: simulatedAws(this.cloud, ANYONE),
       fetch,
-      log: (line) => this.said.push(line),
+      log: ({ message }) => this.said.push(String(message)),
     };
   }
 }

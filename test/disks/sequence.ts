@@ -1,4 +1,5 @@
 /** One long sequence of operations whose answers must be the same on both kinds of disk. */
+import { createHash } from 'node:crypto';
 import { DiskError, type Disks } from '../../rehearsal/disks/disks.ts';
 import { damagedCourses, keysOf, makeCourse, runVerb } from './support.ts';
 
@@ -8,11 +9,12 @@ const FIRST = 'vol-0000000000000000a';
 const SECOND = 'vol-0000000000000000b';
 const THIRD = 'vol-0000000000000000c';
 const SMALL = 'vol-0000000000000000d';
+const DRILLED = 'vol-0000000000000000e';
 const VOLUME = 'alpha';
 const COURSES = 20;
 
 /** What differs by nature: words of tools, and what only a real kernel says. */
-const INCOMPARABLE = ['kernel', 'full'];
+const INCOMPARABLE = ['kernel', 'full', 'seconds'];
 
 /** Plays the sequence and returns one line for each answer. */
 export function playSequence(disks: Disks): string[] {
@@ -40,6 +42,14 @@ export function playSequence(disks: Disks): string[] {
   const lifeCycle = (instanceId: string, volumeId: string, verbs: readonly string[]): void => {
     for (const name of verbs) verb(instanceId, name, name === 'probe' ? undefined : volumeId);
   };
+  /** The check of a snapshot, on a volume made from it. */
+  const drill = (snapshotId: string): void => {
+    disks.createVolume(DRILLED, 40, snapshotId);
+    disks.attach(DRILLED, B);
+    lifeCycle(B, DRILLED, ['check', 'check']);
+    disks.detach(DRILLED, B);
+    disks.deleteVolume(DRILLED);
+  };
   const each = ['probe', 'mount', 'verify', 'serve', 'format'];
 
   disks.addHost(A);
@@ -61,7 +71,21 @@ export function playSequence(disks: Disks): string[] {
   lifeCycle(A, FIRST, [...each, 'release']);
   disks.attach(FIRST, A);
   attempt('a second attachment', () => disks.attach(FIRST, B));
-  lifeCycle(A, FIRST, ['mount', 'format', 'format', 'mount', 'mount', 'verify', 'format', 'probe', 'serve', 'serve']);
+  lifeCycle(A, FIRST, [
+    'check',
+    'mount',
+    'check',
+    'format',
+    'check',
+    'format',
+    'mount',
+    'mount',
+    'verify',
+    'format',
+    'probe',
+    'serve',
+    'serve',
+  ]);
   lifeCycle(A, FIRST, ['probe', 'probe', 'verify', 'format']);
   note('mounted', disks.mounted(FIRST));
 
@@ -81,7 +105,7 @@ export function playSequence(disks: Disks): string[] {
   attempt('smaller than the snapshot', () => disks.createVolume(SMALL, 5, 'snap-good'));
   disks.createVolume(SECOND, 20, 'snap-good');
   disks.attach(SECOND, B);
-  lifeCycle(B, SECOND, ['format', 'mount', 'verify', 'serve', 'probe', 'format']);
+  lifeCycle(B, SECOND, ['check', 'check', 'format', 'mount', 'verify', 'serve', 'probe', 'format']);
   // Served from a volume that is larger than the snapshot's; then made larger under the mount.
   attempt('capacity', () => disks.capacity(B, VOLUME));
   disks.resize(SECOND, 30);
@@ -113,6 +137,8 @@ export function playSequence(disks: Disks): string[] {
     'inspect',
     [{ snapshotId: 'snap-good' }, { snapshotId: 'snap-bad' }, { volumeId: FIRST }].map((of) => disks.inspect(of).sound),
   );
+  drill('snap-good');
+  drill('snap-bad');
   for (let i = 0; i < COURSES; i++) attempt(`delete old-${i}`, () => disks.remove(A, VOLUME, `old-${i}`));
   attempt('list', () => disks.list(A, VOLUME));
   attempt('read', () => disks.read(A, VOLUME, 'courses/new-0/index.html'));
@@ -147,7 +173,7 @@ export function playSequence(disks: Disks): string[] {
   // I/O that hangs: every verb ends by its deadline, and a release has let go of the link at least.
   note('links', disks.links(B));
   disks.stall(SECOND, true);
-  lifeCycle(B, SECOND, ['probe', 'verify', 'serve', 'mount']);
+  lifeCycle(B, SECOND, ['probe', 'verify', 'serve', 'mount', 'check']);
   attempt('read', () => disks.read(B, VOLUME, '.remount/canary'));
   attempt('upload', () => disks.upload(B, VOLUME, makeCourse('hangs')));
   note('links', disks.links(B));
@@ -169,9 +195,26 @@ export function playSequence(disks: Disks): string[] {
   note('inspect', disks.inspect({ snapshotId: 'snap-good' }).sound);
   disks.createVolume(SMALL, 10, 'snap-good');
   disks.attach(SMALL, B);
-  lifeCycle(B, SMALL, ['mount', 'release']);
+  lifeCycle(B, SMALL, ['check', 'mount', 'release']);
   disks.detach(SMALL, B);
   disks.deleteVolume(SMALL);
+
+  // Bit rot, which only the manifests tell: on the volume that serves, and in its snapshots from then on.
+  lifeCycle(B, SECOND, ['mount', 'serve', 'check']);
+  disks.takeSnapshot(SECOND, 'snap-sound');
+  drill('snap-sound');
+  for (const how of ['flip', 'zero'] as const) {
+    attempt(`alter ${how}`, () => {
+      const { courseId, path } = disks.alter(SECOND, how);
+      const bytes = disks.read(B, VOLUME, `courses/${courseId}/${path}`);
+      return [courseId, path, createHash('sha256').update(bytes).digest('hex')];
+    });
+    attempt('content', () => damagedCourses(disks, B, VOLUME));
+    disks.takeSnapshot(SECOND, `snap-${how}`);
+    note('inspect', disks.inspect({ snapshotId: `snap-${how}` }).sound);
+    drill(`snap-${how}`);
+  }
+  lifeCycle(B, SECOND, ['probe', 'verify']);
 
   // Its data lost for good.
   disks.lose(SECOND);
@@ -181,6 +224,7 @@ export function playSequence(disks: Disks): string[] {
   note('inspect', disks.inspect({ volumeId: SECOND }).sound);
 
   disks.deleteVolume(FIRST);
+  attempt('nothing to alter', () => disks.alter(FIRST, 'flip'));
   disks.deleteSnapshot('snap-dead');
   attempt('a snapshot that is gone', () => disks.createVolume(SMALL, 10, 'snap-dead'));
   return answers;

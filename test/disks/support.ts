@@ -21,7 +21,12 @@ export function runVerb(
   parameters: { readonly volume: string; readonly volumeId?: string; readonly at?: string },
 ): HostResult {
   const { volume, volumeId, at = '2026-01-01T00:00:00Z' } = parameters;
-  const env = { SSM_Volume: volume, ...(volumeId === undefined ? {} : { SSM_VolumeId: volumeId }), REMOUNT_NOW: at };
+  const env = {
+    SSM_Volume: volume,
+    SSM_Seed: '1',
+    ...(volumeId === undefined ? {} : { SSM_VolumeId: volumeId }),
+    REMOUNT_NOW: at,
+  };
   return disks.run(instanceId, { verb, script: documentScript(verb), env, timeoutSeconds: 60 });
 }
 

@@ -8,8 +8,9 @@ const COLUMNS = ['failure', 'how it is seen', 'what is done', 'recovery point', 
 
 /** Cells of each row of the table. */
 function table(): string[][] {
-  const lines = readFileSync(join(ROOT, 'docs/failure-modes.md'), 'utf8').split('\n');
-  return lines
+  const [failures = ''] = readFileSync(join(ROOT, 'docs/failure-modes.md'), 'utf8').split('\n## ');
+  return failures
+    .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) =>
       line

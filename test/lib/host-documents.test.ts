@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOST_VERBS, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import { HOST_VERBS, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
 import { HostDocuments, hostFile, verbScript } from '../../lib/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
@@ -43,6 +43,7 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
     const patterns = {
       [VERB_PARAMETER.volume]: VOLUME_NAME.source,
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
+      ...(verb === 'check' && { [VERB_PARAMETER.seed]: SEED.source }),
     };
     expect(Object.keys(content.parameters).sort()).toEqual(Object.keys(patterns).sort());
     for (const [name, allowedPattern] of Object.entries(patterns)) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { METRIC, metricNamespace } from '../../lib/contract.ts';
+import { EXIT, METRIC, metricNamespace } from '../../lib/contract.ts';
 import { contentUserData, PROBE_SECONDS, USER_DATA_BYTES } from '../../lib/user-data.ts';
 
 /** The longest name that a stack may have makes the largest script. */
@@ -39,7 +39,7 @@ describe('the script', () => {
 
   test('can be parsed, and so can what it writes', () => {
     parse('bash', script);
-    for (const name of ['common.sh', 'probe.sh', 'report.sh']) parse('sh', file(`/opt/remount/${name}`));
+    for (const name of ['common.sh', 'probe.sh', 'report.sh', 'index.sh']) parse('sh', file(`/opt/remount/${name}`));
   });
 
   test('stops at the first command that fails, and tries again where packages are not there yet', () => {
@@ -48,7 +48,7 @@ describe('the script', () => {
   });
 
   test('starts the web server, the timer and the agent, once their files are written', () => {
-    const started = script.indexOf('systemctl enable --now nginx remount-report.timer');
+    const started = script.indexOf('systemctl enable --now nginx remount-report.timer remount-index.timer');
     expect(started).toBeGreaterThan(script.lastIndexOf('\nREMOUNT'));
     expect(script.indexOf('amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c')).toBeGreaterThan(started);
   });
@@ -93,6 +93,14 @@ describe('the probe', () => {
         .filter((line) => /^\s*#(?!!)/.test(line)),
     ).toEqual([]);
   });
+});
+
+test('the indexer runs every few minutes, behind everybody else’s work', () => {
+  expect(file('/etc/systemd/system/remount-index.timer')).toMatch(/^OnUnitInactiveSec=5min$/m);
+  const service = file('/etc/systemd/system/remount-index.service');
+  expect(service).toMatch(/^ExecStart=\/bin\/sh \/opt\/remount\/index\.sh$/m);
+  expect(service).toMatch(/^Nice=19$/m);
+  expect(service).toMatch(new RegExp(`^SuccessExitStatus=${EXIT.interrupted}$`, 'm'));
 });
 
 describe('the CloudWatch agent', () => {

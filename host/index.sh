@@ -1,0 +1,71 @@
+#!/bin/sh
+# remount-verb: index
+# Run every few minutes on each instance: writes the manifest of each course that has none and has been quiet for a
+# while, on the volumes that this instance serves. Never touches a manifest that is there: the uploader's own reaches
+# further back (decision 12). Ends at once when anything is mounted, served or released here. No SSM document.
+
+# shellcheck source=host/common.sh
+. "$(dirname "$0")/common.sh"
+
+# Minutes in which nothing in a course may have changed, to the second what the kernel has written back by then.
+quiet="${REMOUNT_QUIET_MINUTES:-10}"
+# Seconds; what is left is for the next run.
+budget="${REMOUNT_INDEX_SECONDS:-240}"
+
+# shellcheck disable=SC2317 # called at the end of the job
+clear_up() { rm -f "$aside" "$aside".*; }
+
+# none <course> <test of find>: it was looked through, and nothing in it is so.
+none() {
+  none_in="$1"
+  shift
+  step find "$none_in" "$@" -print -quit >"$aside.found" 2>/dev/null && [ ! -s "$aside.found" ]
+}
+
+# index <course>: in the format of sha256sum. Hashed aside, synced, and linked into place: link(2) replaces nothing, so
+# an uploader that was faster keeps its own. Whatever goes wrong, the next run tries again.
+index() {
+  : >"$aside.begun"
+  step env -C "$1" find . -type f -fprintf "$aside.names" '%P\0' || return 0
+  [ -s "$aside.names" ] || return 0
+  step env -C "$1" xargs -0 -a "$aside.names" sha256sum -z -- >"$aside.sums" || return 0
+  # A name with a backslash, a newline or a carriage return is escaped, and its line marked with a backslash.
+  step sed -z 's/\\/\\\\/g; s/\n/\\n/g; s/\r/\\r/g; /\\/ s/^/\\/' "$aside.sums" >"$aside.lines" || return 0
+  step tr '\0' '\n' <"$aside.lines" >"$aside" || return 0
+  chown --reference="$1" "$aside" && sync "$aside" || return 0
+  # Changed while it was read: then nobody knows what its checksums are of.
+  none "$1" -cnewer "$aside.begun" || return 0
+  ln -T "$aside" "$1/manifest.sha256" 2>/dev/null && sync "$1" && written=$((written + 1))
+  rm -f "$aside"
+}
+
+# index_volume <mounted root>
+index_volume() {
+  aside="$1/.remount/index"
+  begin_job clear_up
+  for course in "$1"/courses/*; do
+    # One stat for each course that has its manifest.
+    if [ -e "$course/manifest.sha256" ] || [ ! -d "$course" ] || [ -L "$course" ]; then continue; fi
+    if [ $(($(date +%s) - started)) -ge "$budget" ]; then break; fi
+    if none "$course" -cmin "-$quiet"; then index "$course"; fi
+  done
+  printf 'volumeId=%s\nwritten=%d\n' "$volume_id" "$written"
+}
+
+started=$(date +%s)
+for marker in "$marker_dir"/*; do
+  [ -f "$marker" ] || continue
+  case "${marker##*/}" in *.new.*) continue ;; esac
+  read -r volume_id <"$marker"
+  is_volume_id "$volume_id" || continue
+  staging="$root/mnt/remount/$volume_id"
+  find_mount "$staging" || continue
+  is_alive "$staging" || continue
+  [ -d "$run_dir" ] || mkdir -p "$run_dir"
+  job_file="$run_dir/index.$volume_id.job"
+  # Two at work in one place would be in each other's way.
+  if is_running "$job_file"; then continue; fi
+  written=0
+  # A shell of its own for each: a job ends with its shell.
+  (index_volume "$staging") || exit "$?"
+done

@@ -1,0 +1,221 @@
+/**
+ * Runs `check` and `index` themselves on real XFS, with the shell named by the argument. Prints the answers as JSON: name
+ * -> [exit code, keys, stderr].
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
+import { must, tool } from '../../rehearsal/disks/shell.ts';
+import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
+import { keysOf, makeCourse } from '../disks/support.ts';
+
+const HOST_FILES = join(import.meta.dirname, '../../host');
+const HOST = 'i-0aaaaaaaaaaaaaaaa';
+const OWN = 'vol-0000000000000000a';
+const COPY = 'vol-0000000000000000b';
+const OTHER = 'vol-0000000000000000c';
+const VOLUME = 'alpha';
+/** Every name that tools stumble over. */
+const NAMES = ['-dash', 'new\nline', 'back\\slash', 'tab\there', 'cr\r', 'per%0Acent', ' lead', '\x1b[31m', 'ü', '*'];
+
+const reason = enterPrivateNamespace();
+if (reason !== undefined) throw new Error(reason);
+const shell = process.argv[2] ?? 'dash';
+const disks = new XfsDisks();
+disks.addHost(HOST);
+const root = disks.rootOf(HOST);
+const answers: Record<string, unknown> = {};
+
+const environment = (id: string, more: Record<string, string>): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  REMOUNT_ROOT: root,
+  REMOUNT_WEB_USER: 'nobody',
+  REMOUNT_DEVICE_WAIT: '0',
+  REMOUNT_SETTLE_SECONDS: '0',
+  REMOUNT_NOW: '2026-01-01T00:00:00Z',
+  SSM_Volume: VOLUME,
+  SSM_VolumeId: id,
+  SSM_Seed: '1',
+  ...more,
+});
+function note(label: string, status: number | null, stdout: string, stderr: string): void {
+  const { seconds, bytes, kernel, ...keys } = keysOf(stdout);
+  answers[label] = [status, keys, stderr.replaceAll(root, '').trim()];
+}
+function verb(label: string, name: string, id = COPY, more: Record<string, string> = {}): void {
+  const script = join(HOST_FILES, `${name}.sh`);
+  const { status, stdout, stderr } = spawnSync(shell, [script], { encoding: 'utf8', env: environment(id, more) });
+  note(label, status, stdout, stderr);
+}
+/** Starts a verb that something else is to stop; resolves once it ended. */
+function begin(label: string, name: string, id: string, more: Record<string, string> = {}): Promise<void> {
+  const child = spawn(shell, [join(HOST_FILES, `${name}.sh`)], { env: environment(id, more) });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      note(label, code, stdout, stderr);
+      resolve();
+    });
+  });
+}
+/** The volume `COPY` afresh, from what `OWN` holds now. */
+let copies = 0;
+const none = (): void => undefined;
+function copy(change: (staging: string) => void = none): void {
+  if (copies++ > 0) {
+    disks.detach(COPY, HOST);
+    disks.deleteVolume(COPY);
+  }
+  disks.takeSnapshot(OWN, `snap-${copies}`);
+  disks.createVolume(COPY, 1, `snap-${copies}`);
+  disks.attach(COPY, HOST);
+  if (change === none) return;
+  verb('mount', 'mount');
+  change(join(root, 'mnt/remount', COPY));
+  verb('release', 'release');
+}
+const shellIn = (directory: string, script: string): void => {
+  must('sh', '-c', `cd "$1" && { ${script}; }`, 'sh', directory);
+};
+const left = (): unknown => ({
+  run: readdirSync(join(root, 'run/remount')),
+  mounts: readdirSync(join(root, 'mnt/remount')).filter((name) => name.startsWith('check')),
+  lists: readdirSync(join(root, 'var/lib/remount')),
+});
+
+disks.createVolume(OWN, 1);
+disks.attach(OWN, HOST);
+copy();
+verb('blank', 'check');
+for (const name of ['format', 'mount', 'serve']) verb(name, name, OWN);
+verb('in service', 'check', OWN);
+copy();
+verb('empty', 'check');
+const courses = join(root, 'srv/content', VOLUME, 'courses');
+for (let i = 0; i < 6; i++) disks.upload(HOST, VOLUME, makeCourse(`c${i}`));
+
+// The indexer: waits for quiet, writes what is missing, leaves alone what is there.
+const odd = join(courses, 'odd\nname=%\tx');
+mkdirSync(odd);
+for (const name of NAMES) writeFileSync(join(odd, name), name);
+shellIn(odd, 'touch "$(printf "bad\\377utf")"; sync');
+const own = readFileSync(join(courses, 'c0/manifest.sha256'), 'utf8');
+verb('index too early', 'index', OWN);
+verb('index', 'index', OWN, { REMOUNT_QUIET_MINUTES: '0' });
+verb('index again', 'index', OWN, { REMOUNT_QUIET_MINUTES: '0' });
+answers.manifestKept = readFileSync(join(courses, 'c0/manifest.sha256'), 'utf8') === own;
+answers.oddManifest = tool('sh', '-c', 'cd "$1" && sha256sum --check --quiet manifest.sha256', 'sh', odd).stdout;
+answers.indexAsides = readdirSync(join(root, 'srv/content', VOLUME, '.remount')).sort();
+
+// Sound, twice; with a dirty log, and beside its source, whose UUID it has.
+copy();
+verb('sound', 'check');
+verb('sound again', 'check');
+verb('another seed', 'check', COPY, { SSM_Seed: '4711' });
+answers.left = left();
+// What only a change explains is no damage: rewritten, deleted, a directory deleted, a file that nobody listed.
+copy((staging) =>
+  shellIn(
+    `${staging}/courses`,
+    'sleep 0.05; echo x >c1/index.html; rm c2/a.js; rm -r c3/media; echo x >c4/new; chmod 600 c5/a.js',
+  ),
+);
+verb('changed', 'check');
+// What no change explains: the manifest is younger.
+copy((staging) =>
+  shellIn(
+    `${staging}/courses`,
+    'echo x >c1/index.html; rm c2/a.js; rm c3/media/*; sleep 0.05; touch c[1-3]/manifest.sha256',
+  ),
+);
+verb('altered', 'check');
+verb('altered, but just before the copy', 'check', COPY, { REMOUNT_SETTLE_SECONDS: '60' });
+copy((staging) => shellIn(`${staging}/courses`, 'echo junk >>c1/manifest.sha256'));
+verb('malformed manifest', 'check');
+copy((staging) =>
+  shellIn(
+    `${staging}/courses`,
+    'printf "%s\\r\\n" "$(cat c1/manifest.sha256)" | sed "s,  ,  ./," >x; cat x >c1/manifest.sha256',
+  ),
+);
+verb('manifest from Windows', 'check');
+copy((staging) => rmSync(join(staging, '.remount/canary')));
+verb('no canary', 'check');
+copy((staging) => {
+  tool('dd', 'if=/dev/zero', `of=${join(staging, 'filler')}`, 'bs=1M', 'status=none');
+  tool('dd', 'if=/dev/zero', `of=${join(staging, 'filler2')}`, 'bs=512', 'status=none');
+  must('sync');
+});
+verb('full', 'check');
+
+// A large directory, and more files than one process takes.
+copy((staging) => {
+  const large = join(staging, 'courses/large');
+  mkdirSync(large);
+  for (let i = 0; i < 5000; i++) writeFileSync(join(large, `${i}-${'n'.repeat(100)}`), `${i}`);
+  shellIn(large, 'find . -type f -print0 | xargs -0 sha256sum >../m && mv ../m manifest.sha256');
+});
+verb('large directory', 'check');
+
+// Too little time: the copy says so, and the next drill begins elsewhere.
+copy((staging) => {
+  mkdirSync(join(staging, 'courses/long'));
+  must('truncate', '--size=50G', join(staging, 'courses/long/hole'));
+});
+verb('budget for the fresh', 'check', COPY, { REMOUNT_CHECK_SECONDS: '2' });
+verb('budget', 'check', COPY, { REMOUNT_CHECK_SECONDS: '2', REMOUNT_FRESH_SECONDS: '0', SSM_Seed: '0' });
+
+verb('deadline', 'check', COPY, { REMOUNT_DEADLINE: '2' });
+answers.leftByDeadline = left();
+
+// Whoever mounts, serves or releases anything has the host to itself.
+disks.createVolume(OTHER, 1, `snap-${copies - 1}`);
+disks.attach(OTHER, HOST);
+for (const [name, id] of [
+  ['mount', OTHER],
+  ['serve', OWN],
+  ['release', OTHER],
+] as const) {
+  for (const delayMs of [30, 100, 800]) {
+    const ended = begin(`check, and ${name} after ${delayMs} ms`, 'check', COPY);
+    await sleep(delayMs);
+    const start = performance.now();
+    verb(`${name} after ${delayMs} ms`, name, id);
+    answers[`${name} after ${delayMs} ms is quick`] = performance.now() - start < 2000;
+    answers[`left by ${name} after ${delayMs} ms`] = left();
+    await ended;
+  }
+}
+const first = begin('sent twice, first', 'check', COPY);
+await sleep(800);
+verb('sent twice, second', 'check', COPY, { REMOUNT_CHECK_SECONDS: '1' });
+await first;
+// Killed without a chance to clear up, as with its agent: releasing it clears up.
+const killed = spawn(shell, [join(HOST_FILES, 'check.sh')], { env: environment(COPY, {}) });
+await sleep(800);
+const [job = ''] = readFileSync(join(root, `run/remount/check.${COPY}.job`), 'utf8').split(' ');
+process.kill(Number(job), 'SIGKILL');
+await new Promise((resolve) => killed.once('close', resolve));
+tool('fuser', '--kill', '--mount', join(root, `mnt/remount/check.${COPY}`));
+await sleep(200);
+verb('release after a kill', 'release');
+answers.mountedAfterKill = existsSync(join(root, `mnt/remount/check.${COPY}`));
+shellIn(courses, 'mkdir long; truncate -s 50G long/hole');
+const indexing = begin('index, and release', 'index', OWN, { REMOUNT_QUIET_MINUTES: '0' });
+await sleep(500);
+verb('release under index', 'release', OWN);
+await indexing;
+for (const seed of ['', 'x', '-1', '12345678901'])
+  verb(`seed ${JSON.stringify(seed)}`, 'check', COPY, { SSM_Seed: seed });
+verb('no device', 'check', 'vol-0000000000000000f');
+
+disks.close();
+console.log(JSON.stringify(answers));

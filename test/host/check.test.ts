@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { describe, expect } from '@jest/globals';
+import { z } from 'zod';
+import { EXIT } from '../../lib/contract.ts';
+import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+
+const realTest = realDiskTest();
+const Answers = z.record(z.string(), z.unknown());
+const Verb = z.tuple([z.number(), z.record(z.string(), z.string()), z.string()]);
+
+type State = keyof typeof EXIT | `ok ${string}`;
+interface Expected {
+  readonly state: State;
+  /** Of what it prints. */
+  readonly keys?: Readonly<Record<string, unknown>>;
+  /** On standard error. */
+  readonly says?: RegExp;
+}
+const sound = (files: number, more: Readonly<Record<string, string>> = {}): Expected => ({
+  state: 'ok sound',
+  keys: { files: `${files}`, checked: `${files}`, unlisted: '0', changed: '0', complete: 'true', ...more },
+});
+const STOPPERS = ['mount', 'serve', 'release'].flatMap((name) => [30, 100, 800].map((ms) => `${name} after ${ms} ms`));
+
+/** How far a check gets that begins at the first name and has no time for the largest file: 6 courses, less a buffer. */
+const BEFORE_THE_HOLE: unknown = expect.stringMatching(/^(2[5-9]|3[0-6])$/);
+
+/** What each run must answer. Six courses of five files and a manifest, eleven odd names and their manifest. */
+const EXPECTED: Readonly<Record<string, Expected>> = {
+  blank: { state: 'unmountable' },
+  'in service': { state: 'busy' },
+  empty: sound(0),
+  'index too early': { state: 'ok', keys: { written: '0' } },
+  index: { state: 'ok', keys: { written: '1' } },
+  'index again': { state: 'ok', keys: { written: '0' } },
+  sound: sound(48, { listed: '41', canary: '2026-01-01T00:00:00Z' }),
+  'sound again': sound(48),
+  'another seed': sound(48),
+  changed: sound(46, { listed: '41', unlisted: '1', changed: '4' }),
+  altered: {
+    state: 'altered',
+    keys: { changed: '0', complete: 'true' },
+    says: /^differs: courses\/c1\/index.html\nmissing: courses\/c2\/a.js\nmissing: courses\/c3\/media\/one.bin\n.*two.bin\nremount: 4 files/,
+  },
+  'altered, but just before the copy': sound(45, { changed: '4' }),
+  'malformed manifest': { state: 'altered', says: /^differs: courses\/c1\/manifest.sha256\nremount: 1 / },
+  'manifest from Windows': sound(49, { listed: '41', unlisted: '1' }),
+  'no canary': { state: 'noCanary' },
+  full: sound(50, { unlisted: '2' }),
+  'large directory': sound(5049, { listed: '5041' }),
+  'budget for the fresh': { state: 'ok sound', keys: { complete: 'false', checked: '0' } },
+  budget: { state: 'ok sound', keys: { complete: 'false', checked: BEFORE_THE_HOLE } },
+  deadline: { state: 'timeout' },
+  'sent twice, first': { state: 'interrupted' },
+  'sent twice, second': { state: 'ok sound' },
+  'release after a kill': { state: 'ok released' },
+  'index, and release': { state: 'interrupted' },
+  'release under index': { state: 'ok released' },
+  'seed ""': { state: 'usage' },
+  'seed "x"': { state: 'usage' },
+  'seed "-1"': { state: 'usage' },
+  'seed "12345678901"': { state: 'usage' },
+  'no device': { state: 'noDevice' },
+  ...Object.fromEntries(STOPPERS.map((name) => [`check, and ${name}`, { state: 'interrupted' as const }])),
+};
+
+const NOTHING_LEFT = { run: [], mounts: [], lists: ['serving'] };
+/** What else the script saw. */
+const FACTS = {
+  manifestKept: true,
+  oddManifest: '',
+  indexAsides: ['canary', 'formatted'],
+  left: NOTHING_LEFT,
+  leftByDeadline: NOTHING_LEFT,
+  mountedAfterKill: false,
+  ...Object.fromEntries(
+    STOPPERS.flatMap((name) => [
+      [`${name} is quick`, true],
+      [`left by ${name}`, NOTHING_LEFT],
+    ]),
+  ),
+};
+/** Other verbs that the script needs. */
+const DONE = ['format', 'mount', 'serve', 'release', ...STOPPERS];
+
+describe('the check of a copy, on real XFS', () => {
+  for (const shell of ['dash', 'bash']) {
+    realTest(`answers as documented, and yields, in ${shell}`, () => {
+      const answers = Answers.parse(runScript(join(import.meta.dirname, 'check.script.ts'), shell));
+      for (const name of DONE) expect([name, answers[name]]).toEqual([name, [EXIT.ok, expect.anything(), '']]);
+      for (const [name, { state, keys = {}, says = /remount: ./ }] of Object.entries(EXPECTED)) {
+        const [code, printed, stderr] = Verb.parse(answers[name]);
+        const [key = '', told = key] = state.split(' ');
+        const exit = Object.entries(EXIT).find(([other]) => other === key)?.[1];
+        const expected = state === 'ok' ? keys : { ...keys, state: told };
+        expect([name, code, printed]).toEqual([name, exit, expect.objectContaining(expected)]);
+        expect([name, stderr]).toEqual([name, key === 'ok' ? '' : expect.stringMatching(says)]);
+      }
+      const facts = Object.fromEntries(
+        Object.entries(answers).filter(([name]) => !(name in EXPECTED) && !DONE.includes(name)),
+      );
+      expect(facts).toEqual(FACTS);
+    });
+  }
+});

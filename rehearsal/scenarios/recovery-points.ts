@@ -132,6 +132,22 @@ export function neverDoubled({ strike }: Hours): Check {
   return check('the guard takes none that is not needed', doubled.length === 0, doubled.join('; ') || 'none');
 }
 
+/** Behind one that is slow, one more is of use, for its data are newer; a third is not. */
+export function neverPiled({ strike }: Hours): Check {
+  const piled = strike.stage.volumes.flatMap(({ name }) => {
+    const all = snapshotsOf(strike.world, name);
+    return all.filter(isGuards).filter(({ volumeId, startedAt }) => {
+      const before = all.filter((s) => s.volumeId === volumeId && s.startedAt < startedAt);
+      return before.filter((s) => (s.completedAt ?? Number.POSITIVE_INFINITY) > startedAt).length > 1;
+    });
+  });
+  return check(
+    'the guard takes none behind two that are pending',
+    piled.length === 0,
+    piled.map((s) => s.id).join(', ') || 'none',
+  );
+}
+
 export function pagedOnce(hours: Hours, says: string): Check {
   const paged = policyPages(hours.strike.world, hours.since);
   return check(

@@ -11,6 +11,7 @@ import {
   hours,
   neverDoubled,
   neverOlder,
+  neverPiled,
   nobodyWoken,
   pagedOnce,
   toldOfAge,
@@ -45,16 +46,24 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
     checks: (h) => [neverOlder(h), guardTook(h, 8, 12), neverDoubled(h), pagedOnce(h, 'DISABLED'), calmAgain(h)],
   }),
   'snapshot-slow': hours({
-    about: 'snapshots take up to three hours to complete',
+    about: 'snapshots take up to three hours to complete, and DLM first misses its runs and then does not',
     acts: [
-      { hours: 4, act: ({ services }) => slowSnapshots(services, 3 * HOUR_MS) },
+      {
+        hours: 3,
+        act: ({ services }) => {
+          slowSnapshots(services, 3 * HOUR_MS);
+          shiftRuns(services, RUNS.never);
+        },
+      },
+      { hours: 2, act: ({ services }) => shiftRuns(services, RUNS.usual) },
       { hours: 4, act: ({ services }) => slowSnapshots(services) },
     ],
     checks: (h) => [
       toldOfAge(h),
-      // What is slow is no reason to take more.
-      guardTook(h, 0, 2),
+      // Two for each of two volumes; the next only once one of them is complete.
+      guardTook(h, 4, 8),
       neverDoubled(h),
+      neverPiled(h),
       check('no more are pending than EBS allows', h.pending <= PENDING, `${h.pending} at once`),
       calmAgain(h),
     ],

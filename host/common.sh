@@ -217,11 +217,11 @@ is_running() {
   [ "$(birth "$running" 2>/dev/null)" = "$since" ]
 }
 
-# end_jobs <job file...>: tells them to end and waits until they have cleared up; 10 s at most, for one whose volume
+# end_jobs <job file...>: tells them to end and waits until they have cleared up; 5 s at most, for one whose volume
 # stalled does not end.
 end_jobs() {
   for each in "$@"; do if is_running "$each"; then kill -s TERM "$running" 2>/dev/null; fi; done
-  tries=200
+  tries=100
   for each in "$@"; do
     while is_running "$each" && [ "$tries" -gt 0 ]; do
       tries=$((tries - 1))

@@ -265,49 +265,20 @@ export class XfsDisks implements Disks {
   }
 
   plantInconsistency(volumeId: string): PlantedDamage {
-    const { uploads, attachment } = known(this.volumes, volumeId, 'volume');
-    return this.stopwatch.time('plantInconsistency', () => {
-      const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
-      const live = staging !== undefined && isMounted(staging);
-      const device = attachment?.device ?? this.area.loop(this.area.volumeImage(volumeId));
-      const directory = live ? staging : this.area.scratch;
-      try {
-        const refused = live ? undefined : mountXfs(device.path, directory);
-        if (refused !== undefined) throw new Error(`plantInconsistency: ${volumeId} does not mount: ${refused}`);
-        const there = new Set(courseIds(directory));
-        const hole = prepareHole(directory, plantOrder(uploads.filter((id) => there.has(id))));
-        unmount(directory);
-        const description = plantUnder(device.path, hole);
-        if (live) {
-          const again = mountXfs(device.path, directory);
-          if (again !== undefined) throw new Error(`plantInconsistency: ${volumeId} does not mount again: ${again}`);
-        }
-        return { courseIds: [hole.courseId], description: `${volumeId}: ${description}` };
-      } finally {
-        if (!live && isMounted(directory)) unmount(directory);
-        if (!attachment) device.release();
-      }
+    return this.onFileSystem('plantInconsistency', volumeId, (directory, device, live) => {
+      const hole = prepareHole(directory, this.plantable(volumeId, directory));
+      unmount(directory);
+      const description = plantUnder(device, hole);
+      const refused = live ? mountXfs(device, directory) : undefined;
+      if (refused !== undefined) throw new Error(`plantInconsistency: ${volumeId} does not mount again: ${refused}`);
+      return { courseIds: [hole.courseId], description: `${volumeId}: ${description}` };
     });
   }
 
   alter(volumeId: string, how: Alteration): AlteredFile {
-    const { uploads, attachment } = known(this.volumes, volumeId, 'volume');
-    return this.stopwatch.time('alter', () => {
-      const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
-      const live = staging !== undefined && isMounted(staging);
-      const directory = live ? staging : this.area.scratch;
-      const device = attachment?.device ?? this.area.loop(this.area.volumeImage(volumeId));
-      try {
-        const refused = live ? undefined : mountXfs(device.path, directory);
-        if (refused !== undefined) throw new Error(`alter: ${volumeId} does not mount: ${refused}`);
-        const there = new Set(courseIds(directory));
-        const order = plantOrder(uploads.filter((id) => there.has(id)));
-        return rot(directory, this.area.volumeImage(volumeId), order, how);
-      } finally {
-        if (!live && isMounted(directory)) unmount(directory);
-        if (!attachment) device.release();
-      }
-    });
+    return this.onFileSystem('alter', volumeId, (directory) =>
+      rot(directory, this.area.volumeImage(volumeId), this.plantable(volumeId, directory), how),
+    );
   }
 
   inspect(source: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {
@@ -327,6 +298,35 @@ export class XfsDisks implements Disks {
     this.closed = true;
     for (const instanceId of [...this.hosts.keys()]) this.removeHost(instanceId);
     this.area.close();
+  }
+
+  /** The courses to damage, the best first. */
+  private plantable(volumeId: string, directory: string): string[] {
+    const there = new Set(courseIds(directory));
+    return plantOrder(known(this.volumes, volumeId, 'volume').uploads.filter((id) => there.has(id)));
+  }
+
+  /** Works on the mounted file system of a volume: where it is mounted, or else mounted for this. */
+  private onFileSystem<T>(
+    what: string,
+    volumeId: string,
+    work: (directory: string, device: string, live: boolean) => T,
+  ): T {
+    const { attachment } = known(this.volumes, volumeId, 'volume');
+    return this.stopwatch.time(what, () => {
+      const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
+      const live = staging !== undefined && isMounted(staging);
+      const device = attachment?.device ?? this.area.loop(this.area.volumeImage(volumeId));
+      const directory = live ? staging : this.area.scratch;
+      try {
+        const refused = live ? undefined : mountXfs(device.path, directory);
+        if (refused !== undefined) throw new Error(`${what}: ${volumeId} does not mount: ${refused}`);
+        return work(directory, device.path, live);
+      } finally {
+        if (!live && isMounted(directory)) unmount(directory);
+        if (!attachment) device.release();
+      }
+    });
   }
 
   /** The mounted root behind `/srv/content/<volume>`. */

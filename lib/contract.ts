@@ -113,6 +113,8 @@ export const ENV = {
   targetGroups: 'REMOUNT_TARGET_GROUPS',
   /** ARN of the key that encrypts content volumes (keeper only). */
   key: 'REMOUNT_KEY',
+  /** JSON object: when the spare is taken (healer only): `prefer`, `maxAgeMinutes`. */
+  spare: 'REMOUNT_SPARE',
   /** JSON list: names of the content volumes (guard only). */
   volumes: 'REMOUNT_VOLUMES',
   /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */

@@ -11,6 +11,7 @@ export { RemountStack, type RemountStackProps } from './remount-stack.ts';
 export { readSettings, type Settings, SettingsError } from './settings.ts';
 export { SnapshotSchedule, type SnapshotScheduleProps } from './snapshot-schedule.ts';
 export { VolumeAlarms, type VolumeAlarmsProps } from './volume-alarms.ts';
+export { VolumeDrill, type VolumeDrillProps } from './volume-drill.ts';
 export { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';
 export { VolumeHealer, type VolumeHealerProps } from './volume-healer.ts';
 export { VolumeKeeper, type VolumeKeeperProps } from './volume-keeper.ts';

@@ -12,6 +12,7 @@ import { PeopleTopic } from './people-topic.ts';
 import type { Settings } from './settings.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { VolumeAlarms } from './volume-alarms.ts';
+import { VolumeDrill } from './volume-drill.ts';
 import { VolumeGuard } from './volume-guard.ts';
 import { VolumeHealer } from './volume-healer.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
@@ -61,12 +62,23 @@ export class RemountStack extends Stack {
       people: people.topic,
       key,
       targetGroups: balancer.targetGroups,
+      spare: { prefer: settings.drills.prefer, maxAgeMinutes: settings.drills.maxSpareAgeMinutes },
     });
+    if (settings.drills.enabled)
+      new VolumeDrill(this, 'Drill', {
+        stackName,
+        volumes: volumeNames,
+        ledger,
+        documents,
+        people: people.topic,
+        key,
+      });
     const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, key });
     const guard = new VolumeGuard(this, 'Guard', {
       stackName,
       volumes: volumeNames,
       schedule,
+      verified: settings.drills.enabled,
       ledger,
       people: people.topic,
       key,

@@ -84,6 +84,13 @@ const schema = group({
     perHour: whole(1, 4, 'schedules an hour').default(4),
     keepHours: whole(2, 250, 'hours').default(24),
   }).default({ perHour: 4, keepHours: 24 }),
+  /** Every completed snapshot is mounted and checked, and the newest that passed is kept ready as a spare. */
+  drills: group({
+    enabled: z.boolean('true or false').default(true),
+    /** Where a newer recovery point is verified than the spare: whether to serve sooner, or more of the newest uploads. */
+    prefer: z.enum(['faster', 'fresher'], 'faster or fresher').default('faster'),
+    maxSpareAgeMinutes: whole(15, 1440, 'minutes').default(120),
+  }).default({ enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120 }),
   alertEmail: z.email('an email address').optional(),
   certificateArn: z
     .string('the ARN of an ACM certificate')

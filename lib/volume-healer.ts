@@ -28,6 +28,8 @@ export interface VolumeHealerProps {
   readonly ledger: Ledger;
   readonly documents: HostDocuments;
   readonly people: ITopic;
+  /** When the spare is taken in the place of a lost volume. */
+  readonly spare: { readonly prefer: 'faster' | 'fresher'; readonly maxAgeMinutes: number };
   /** Encrypts content volumes. */
   readonly key: IKey;
   /** The content volumes that the sweep looks at, each with the target group that it is reached by. */
@@ -55,6 +57,7 @@ export class VolumeHealer extends Construct {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
+        [ENV.spare]: JSON.stringify(props.spare),
         [ENV.targetGroups]: Stack.of(this).toJsonString(
           Object.fromEntries([...props.targetGroups].map(([volume, group]) => [volume, group.targetGroupArn])),
         ),
@@ -100,6 +103,12 @@ export class VolumeHealer extends Construct {
       actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
       resources: [volumes],
       conditions: { ...ours(stackName), 'ForAllValues:StringNotEquals': { 'aws:TagKeys': [TAG.stack, TAG.volume] } },
+    });
+    // A recovery point that could not be used is marked, so that no other heal tries it.
+    allow({
+      actions: ['ec2:CreateTags'],
+      resources: [ec2Arns(stack, 'snapshot')],
+      conditions: { ...ours(stackName), 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.verdict, TAG.finding] } },
     });
     allow({
       actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],

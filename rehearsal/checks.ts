@@ -124,10 +124,13 @@ export function suspectKept(world: World, failure: Failure): Check {
   );
 }
 
-/** Ids of all volumes and snapshots, to be compared later. */
+/** Ids of all volumes and snapshots, to be compared later. What a drill made is its own to delete. */
 export function inventory(world: World): Set<string> {
-  return new Set([...world.services.ec2.volumes.keys(), ...world.services.ec2.snapshots.keys()]);
+  const { volumes, snapshots } = world.services.ec2;
+  const kept = [...volumes.values()].filter((v) => !DRILLED.includes(v.tags[TAG.role] ?? ''));
+  return new Set([...kept.map((v) => v.id), ...snapshots.keys()]);
 }
+const DRILLED: readonly string[] = [VOLUME_ROLE.scratch, VOLUME_ROLE.spare];
 
 export function nothingDeleted(world: World, before: ReadonlySet<string>): Check {
   const now = inventory(world);

@@ -22,6 +22,7 @@ const RULES: readonly { readonly folder: string; readonly may: RegExp }[] = [
   { folder: 'lambda/core', may: /^lambda\/core\// },
   { folder: 'lambda/aws', may: /^(lambda\/(core|aws)\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
   { folder: 'lambda/heal', may: /^(lambda\/(core|aws|heal)\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
+  { folder: 'lambda/drill', may: /^(lambda\/(core|aws|drill)\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
   { folder: 'lambda/guard', may: /^(lambda\/(core|aws|guard)\/|lib\/contract\.ts$)/ },
   { folder: 'lambda/keep', may: /^(lambda\/(core|aws|keep)\/|lib\/contract\.ts$|@aws(-sdk)?\/|aws-lambda$|node:)/ },
   { folder: 'lib', may: /^(lib\/|aws-cdk-lib|cdk-nag$|constructs$|esbuild$|zod$|node:)/ },

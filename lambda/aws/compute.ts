@@ -11,14 +11,14 @@ import {
   type VolumeType,
 } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { type Clock, pollUntil } from '../core/clock.ts';
 import type { RecoveryPoint, Volume } from '../core/model.ts';
 import type { Compute, VolumeOrder } from '../core/ports.ts';
 import { describeVolume, ec2Attachments } from './attachments.ts';
 import { translated } from './errors.ts';
 import { ec2Instances } from './instances.ts';
-import { toRecoveryPoint, toVolume } from './volumes.ts';
+import { tagText, toRecoveryPoint, toVolume } from './volumes.ts';
 
 /** Create to available: median 1.5 s, p99 4 s (figures of the EBS CSI driver's authors). */
 const CREATE = { everyMs: 1000, withinSeconds: 60 };
@@ -116,7 +116,14 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
       return made.SnapshotId ?? '';
     },
 
-    promote: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.current, [TAG.schedule]: scheduleTagValue(stack) }),
+    promote: (volumeId, generation) =>
+      tag(volumeId, {
+        [TAG.role]: VOLUME_ROLE.current,
+        [TAG.generation]: String(generation),
+        [TAG.schedule]: scheduleTagValue(stack),
+      }),
+    reject: (snapshotId, finding) =>
+      tag(snapshotId, { [TAG.verdict]: VERDICT.rejected, [TAG.finding]: tagText(finding) }),
     markFormatted: (volumeId) => tag(volumeId, { [TAG.blank]: 'false' }),
   };
 }

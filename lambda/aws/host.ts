@@ -14,7 +14,7 @@ const POLL_MS = 500;
 /** Seconds for the agent to pick a command up; 30 is the least that SSM takes. It bounds the start only, not the run. */
 const DELIVERY_SECONDS = 30;
 /** Seconds for the whole of it, by verb: a mount replays the log, a verify reads every name. */
-const VERB_SECONDS: Readonly<Record<HostVerb, number>> = {
+const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check'>, number>> = {
   probe: 20,
   format: 90,
   mount: 90,
@@ -22,7 +22,6 @@ const VERB_SECONDS: Readonly<Record<HostVerb, number>> = {
   serve: 60,
   release: 60,
   grow: 60,
-  check: 1620,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -37,65 +36,82 @@ const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map<number, HostA
   [EXIT.notBlank, 'notBlank'],
   [EXIT.timeout, 'timeout'],
   [EXIT.busy, 'busy'],
+  [EXIT.corrupt, 'corrupt'],
+  [EXIT.altered, 'altered'],
+  [EXIT.interrupted, 'interrupted'],
 ]);
+
+/** Host verbs as commands of SSM: sent, and looked at. */
+export interface Commands {
+  /** @returns the id of the command; without it, the instance is not running, or its agent is not registered */
+  send(
+    verb: HostVerb,
+    instanceId: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<{ readonly commandId?: string; readonly why: string }>;
+  /** @returns `undefined` while it is pending or runs */
+  answer(instanceId: string, commandId: string): Promise<HostAnswer | undefined>;
+}
+
+export function ssmCommands(ssm: SSMClient, documents: Readonly<Record<string, string>>): Commands {
+  return {
+    async send(verb, instanceId, parameters) {
+      const DocumentName = documents[verb];
+      if (!DocumentName) throw new Error(`no SSM document is configured for the host verb ${verb}`);
+      const Parameters = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, [value]]));
+      const input = { DocumentName, InstanceIds: [instanceId], Parameters, TimeoutSeconds: DELIVERY_SECONDS };
+      try {
+        const sent = await translated(`send ${verb} to ${instanceId}`, () => ssm.send(new SendCommandCommand(input)));
+        return { commandId: sent.Command?.CommandId ?? '', why: 'sent' };
+      } catch (error) {
+        // InvalidInstanceId: the instance is not running, or its agent is not registered.
+        if (isKind(error, 'conflict')) return { why: (error as Error).message };
+        throw error;
+      }
+    },
+
+    async answer(InstanceId, CommandId) {
+      try {
+        const seen = await translated(`read the answer of ${InstanceId} to ${CommandId}`, () =>
+          ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId })),
+        );
+        return FINAL.includes(seen.Status ?? '') ? toAnswer(seen) : undefined;
+      } catch (error) {
+        // Just after SendCommand the invocation is not there yet.
+        if (isKind(error, 'notFound')) return undefined;
+        throw error;
+      }
+    },
+  };
+}
 
 /**
  * The host verbs through SSM Run Command. SendCommand has no client token: a step that runs twice runs the verb twice,
  * which the verbs allow for. A host that does not answer is `unreachable`, which says nothing of its disk.
  */
 export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record<string, string>>): Host {
-  async function run(verb: HostVerb, instanceId: string, parameters: Record<string, string>): Promise<HostAnswer> {
-    const DocumentName = documents[verb];
-    if (!DocumentName) throw new Error(`no SSM document is configured for the host verb ${verb}`);
-    const Parameters = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, [value]]));
-    let commandId: string;
+  const commands = ssmCommands(ssm, documents);
+
+  async function run(
+    verb: keyof typeof VERB_SECONDS,
+    instanceId: string,
+    parameters: Record<string, string>,
+  ): Promise<HostAnswer> {
+    const { commandId, why } = await commands.send(verb, instanceId, parameters);
+    if (!commandId) return unreachable(why);
     try {
-      const sent = await translated(`send ${verb} to ${instanceId}`, () =>
-        ssm.send(
-          new SendCommandCommand({
-            DocumentName,
-            InstanceIds: [instanceId],
-            Parameters,
-            TimeoutSeconds: DELIVERY_SECONDS,
-          }),
-        ),
-      );
-      commandId = sent.Command?.CommandId ?? '';
+      const limits = { everyMs: POLL_MS, withinSeconds: VERB_SECONDS[verb] };
+      return await pollUntil(clock, `${verb} on ${instanceId}`, limits, async () => {
+        const value = await commands.answer(instanceId, commandId);
+        return value ? { done: true, value } : { done: false, seen: 'no answer' };
+      });
     } catch (error) {
-      // InvalidInstanceId: the instance is not running, or its agent is not registered.
-      if (isKind(error, 'conflict')) return unreachable(error);
-      throw error;
-    }
-    try {
-      const answer = await pollUntil(
-        clock,
-        `${verb} on ${instanceId}`,
-        { everyMs: POLL_MS, withinSeconds: VERB_SECONDS[verb] },
-        () => look(commandId, instanceId),
-      );
-      return toAnswer(answer);
-    } catch (error) {
-      if (error instanceof DeadlineExceeded) return unreachable(error);
+      if (error instanceof DeadlineExceeded) return unreachable(error.message);
       throw error;
     }
   }
 
-  async function look(CommandId: string, InstanceId: string) {
-    try {
-      const seen = await translated(`read the answer of ${InstanceId} to ${CommandId}`, () =>
-        ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId })),
-      );
-      return FINAL.includes(seen.Status ?? '')
-        ? { done: true as const, value: seen }
-        : { done: false as const, seen: seen.Status ?? 'no status' };
-    } catch (error) {
-      // Just after SendCommand the invocation is not there yet.
-      if (isKind(error, 'notFound')) return { done: false as const, seen: 'InvocationDoesNotExist' };
-      throw error;
-    }
-  }
-
-  const onVolume = (verb: HostVerb) => (instanceId: string, volume: string, volumeId: string) =>
+  const onVolume = (verb: keyof typeof VERB_SECONDS) => (instanceId: string, volume: string, volumeId: string) =>
     run(verb, instanceId, { [VERB_PARAMETER.volume]: volume, [VERB_PARAMETER.volumeId]: volumeId });
 
   return {
@@ -120,6 +136,9 @@ function probeState(answer: HostAnswer): ProbeState {
     case 'notBlank':
     case 'busy':
     case 'failed':
+    case 'corrupt':
+    case 'altered':
+    case 'interrupted':
       return 'unreachable';
     case 'noDevice':
       return 'notMounted';
@@ -146,6 +165,6 @@ function toAnswer(seen: GetCommandInvocationResult): HostAnswer {
   return { result: 'unreachable', values, detail: `${seen.Status}: ${seen.StatusDetails ?? ''}` };
 }
 
-function unreachable(error: unknown): HostAnswer {
-  return { result: 'unreachable', values: {}, detail: error instanceof Error ? error.message : String(error) };
+function unreachable(detail: string): HostAnswer {
+  return { result: 'unreachable', values: {}, detail };
 }

@@ -6,53 +6,31 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
-import type { LedgerState } from '../core/model.ts';
+import type { LedgerState, Spare } from '../core/model.ts';
 import type { Ledger } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 
 /** The ledger in DynamoDB: one item per content volume (`sk` STATE), one per incident (`sk` INCIDENT#start#id). */
 export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger {
   const stateKey = (volume: string) => key(`VOLUME#${volume}`, 'STATE');
+  const lease = dynamoLease(dynamo, TableName, 'STATE');
 
   return {
     async read(volume) {
-      const answer = await translated(`read the ledger of ${volume}`, () =>
-        dynamo.send(new GetItemCommand({ TableName, Key: stateKey(volume), ConsistentRead: true })),
-      );
-      return answer.Item && toState(answer.Item);
+      const item = await readItem(dynamo, TableName, stateKey(volume));
+      return item && toState(item);
     },
 
-    async acquire(volume, holder, now, until) {
-      try {
-        await translated(`take the lease of ${volume}`, () =>
-          dynamo.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: stateKey(volume),
-              UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
-              ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
-              ExpressionAttributeValues: {
-                ':me': { S: holder },
-                ':until': { N: String(until) },
-                ':now': { N: String(now) },
-              },
-            }),
-          ),
-        );
-        return true;
-      } catch (error) {
-        if (isKind(error, 'conflict')) return false;
-        throw error;
-      }
-    },
+    acquire: lease.acquire,
+    release: lease.release,
 
-    async commit(volume, holder, now, entry) {
+    async commit(volume, holder, now, entry, spent) {
       await translated(`commit generation ${entry.generation} of ${volume} to the ledger`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: 'SET generation = :generation, currentVolume = :volume, volumeOwner = :owner',
+            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${spent ? ' REMOVE spare' : ''}`,
             // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
             ConditionExpression:
               'leaseHolder = :me AND leaseUntil > :now AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))',
@@ -66,25 +44,6 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           }),
         ),
       );
-    },
-
-    async release(volume, holder) {
-      try {
-        await translated(`give the lease of ${volume} back`, () =>
-          dynamo.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: stateKey(volume),
-              UpdateExpression: 'REMOVE leaseHolder, leaseUntil',
-              ConditionExpression: 'leaseHolder = :me',
-              ExpressionAttributeValues: { ':me': { S: holder } },
-            }),
-          ),
-        );
-      } catch (error) {
-        // Given back already (this step ran before), or run out and taken by another.
-        if (!isKind(error, 'conflict')) throw error;
-      }
     },
 
     async notePage(volume, paged) {
@@ -124,6 +83,71 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
   };
 }
 
+/** A consistent read of one item. */
+export async function readItem(
+  dynamo: DynamoDBClient,
+  TableName: string,
+  Key: Record<string, AttributeValue>,
+): Promise<Record<string, AttributeValue> | undefined> {
+  const { pk, sk } = Key;
+  const answer = await translated(`read ${pk?.S} ${sk?.S} of the ledger`, () =>
+    dynamo.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })),
+  );
+  return answer.Item;
+}
+
+/** A lease on a content volume, kept in one of its items by conditional writes. */
+export function dynamoLease(
+  dynamo: DynamoDBClient,
+  TableName: string,
+  sk: string,
+): Pick<Ledger, 'acquire' | 'release'> {
+  return {
+    async acquire(volume, holder, now, until) {
+      try {
+        await translated(`take the lease of ${volume}`, () =>
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName,
+              Key: key(`VOLUME#${volume}`, sk),
+              UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
+              ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
+              ExpressionAttributeValues: {
+                ':me': { S: holder },
+                ':until': { N: String(until) },
+                ':now': { N: String(now) },
+              },
+            }),
+          ),
+        );
+        return true;
+      } catch (error) {
+        if (isKind(error, 'conflict')) return false;
+        throw error;
+      }
+    },
+
+    async release(volume, holder) {
+      try {
+        await translated(`give the lease of ${volume} back`, () =>
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName,
+              Key: key(`VOLUME#${volume}`, sk),
+              UpdateExpression: 'REMOVE leaseHolder, leaseUntil',
+              ConditionExpression: 'leaseHolder = :me',
+              ExpressionAttributeValues: { ':me': { S: holder } },
+            }),
+          ),
+        );
+      } catch (error) {
+        // Given back already (this step ran before), or run out and taken by another.
+        if (!isKind(error, 'conflict')) throw error;
+      }
+    },
+  };
+}
+
 function key(pk: string, sk: string): Record<string, AttributeValue> {
   return { [LEDGER.partitionKey]: { S: pk }, [LEDGER.sortKey]: { S: sk } };
 }
@@ -134,6 +158,8 @@ function toState(item: Record<string, AttributeValue>): LedgerState {
     generation: Number(item.generation?.N ?? 0),
     currentVolume: item.currentVolume?.S,
     owner: item.volumeOwner?.S,
+    spare: item.spare?.S === undefined ? undefined : (JSON.parse(item.spare.S) as Spare),
+    verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
     paged:
       pagedAbout?.S === undefined

@@ -8,8 +8,9 @@ import {
   paginateDescribeVolumes,
 } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT } from '../../lib/contract.ts';
+import type { Volume } from '../core/model.ts';
 import type { Stores } from '../core/ports.ts';
-import type { GuardedVolume, Snapshot } from '../core/retention.ts';
+import type { Snapshot } from '../core/retention.ts';
 import { AwsError, isKind, translated } from './errors.ts';
 import { tagsOf, toRecoveryPoint, toVolume } from './volumes.ts';
 
@@ -28,9 +29,9 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
   return {
     async volumes(volume) {
       return translated(`describe the volumes of ${volume}`, async () => {
-        const found: GuardedVolume[] = [];
+        const found: Volume[] = [];
         for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters: ofVolume(volume) }))
-          found.push(...(page.Volumes ?? []).map((v) => ({ ...toVolume(v), madeFrom: v.SnapshotId || undefined })));
+          found.push(...(page.Volumes ?? []).map(toVolume));
         return found;
       });
     },

@@ -1,5 +1,5 @@
 import type { Instance as Ec2Instance, Snapshot as Ec2Snapshot, Volume as Ec2Volume } from '@aws-sdk/client-ec2';
-import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { Instance, RecoveryPoint, Volume } from '../core/model.ts';
 
 /** EC2's shapes into the project's own. A resource without what every resource has is a broken answer and is refused. */
@@ -27,6 +27,7 @@ export function toVolume(volume: Ec2Volume): Volume {
     generation: Number(tags[TAG.generation] ?? 0),
     scheduled: TAG.schedule in tags,
     blank: tags[TAG.blank] === 'true',
+    madeFrom: volume.SnapshotId || undefined,
     attachments: (volume.Attachments ?? []).map((a) => ({
       instanceId: present(a.InstanceId, 'InstanceId'),
       device: present(a.Device, 'Device'),
@@ -57,7 +58,16 @@ export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
     state: present(snapshot.State, 'State'),
     generation: Number(tags[TAG.generation] ?? 0),
     role: tags[TAG.role] ?? VOLUME_ROLE.current,
+    verdict: Object.values(VERDICT).find((verdict) => verdict === tags[TAG.verdict]),
   };
+}
+
+/** A text as a tag takes it. Source: EC2 User Guide, "Tag restrictions": 256 characters; these are allowed with every service. */
+export function tagText(text: string): string {
+  return text
+    .replace(/[^\p{L}\p{N} +\-=._:/@]/gu, ' ')
+    .slice(0, 256)
+    .trim();
 }
 
 function present<T>(value: T | undefined, name: string): T {

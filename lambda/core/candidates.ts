@@ -13,12 +13,19 @@ export function currentVolume(observation: Pick<Observation, 'ledger' | 'volumes
   return tagged.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
 }
 
-/** Completed copies of what was not suspect at the time, newest first. */
+/**
+ * Completed copies of what was not suspect at the time, but for those that failed: the verified ones first, for one that nobody
+ * has mounted is a hope; of each kind the newest first.
+ */
+export function byPreference(points: readonly RecoveryPoint[]): RecoveryPoint[] {
+  const rank = (p: RecoveryPoint) => (p.verdict === 'verified' ? 0 : 1);
+  return points
+    .filter((p) => p.state === 'completed' && p.role !== 'quarantined' && p.verdict !== 'rejected')
+    .sort((a, b) => rank(a) - rank(b) || b.at - a.at);
+}
+
 export function usablePoints(observation: Observation): RecoveryPoint[] {
-  return observation.recoveryPoints
-    .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
-    .sort((a, b) => b.at - a.at)
-    .slice(0, MAX_RECOVERY_POINTS);
+  return byPreference(observation.recoveryPoints).slice(0, MAX_RECOVERY_POINTS);
 }
 
 /**

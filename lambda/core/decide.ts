@@ -7,11 +7,23 @@ export type Decision =
   | Mount
   | Failover
   | Replace
-  /** It serves, but the step that puts it into the schedule was lost: without it, it would never be copied again. */
-  | { readonly kind: 'promote'; readonly volume: Volume; readonly reason: string }
+  | Settle
   /** Something is on its way (an instance starting, an attachment settling): look again in a while. */
   | { readonly kind: 'wait'; readonly reason: string }
   | { readonly kind: 'page'; readonly reason: string };
+
+/**
+ * It serves, and the tags do not say so yet: without them it would never be copied, and what it took the place of would go on
+ * being copied. A replacement by the spare ends with this, off the critical path.
+ */
+export interface Settle {
+  readonly kind: 'settle';
+  readonly volume: Volume;
+  readonly generation: number;
+  /** What has the marks of a current volume, and is not. */
+  readonly suspects: readonly Volume[];
+  readonly reason: string;
+}
 
 /** The volume is sound as far as anyone knows, and nobody has it mounted: (attach,) mount and serve it. */
 export interface Mount {
@@ -70,7 +82,7 @@ export const RELOCATE_SECONDS = 180;
 const UNSEEN_SECONDS = 120;
 
 /** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers. */
-const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
+export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
   shutdown: 'its file system is shut down',
   unmountable: 'its file system cannot be mounted',
   timeout: 'its I/O hangs',
@@ -126,10 +138,13 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
 function serving(observation: Observation, current: Volume): Decision {
   if (current.role === 'quarantined')
     return page(`evidence contradicts itself: ${current.id} is in quarantine and serving`);
-  const settled = current.role === 'current' && current.scheduled;
-  if (settled || observation.ledger?.currentVolume !== current.id)
-    return { kind: 'none', reason: `${current.id} is serving` };
-  return { kind: 'promote', volume: current, reason: `${current.id} is serving, but not in the snapshot schedule` };
+  const { ledger } = observation;
+  if (ledger?.currentVolume !== current.id) return { kind: 'none', reason: `${current.id} is serving` };
+  const suspects = observation.volumes.filter((v) => v.id !== current.id && (v.role === 'current' || v.scheduled));
+  const settled = current.role === 'current' && current.scheduled && current.generation === ledger.generation;
+  if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
+  const reason = `${current.id} is serving, but the tags say otherwise`;
+  return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
 }
 
 function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {

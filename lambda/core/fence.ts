@@ -25,7 +25,7 @@ export async function fence(
   journal: Journal,
   volume: string,
   volumeId: string,
-  owner: Instance | undefined,
+  owner: Pick<Instance, 'id' | 'state'> | undefined,
   moves: boolean,
 ): Promise<Fenced> {
   if (!owner) return { certain: true, note: `${volumeId} has no owner` };

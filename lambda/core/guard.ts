@@ -1,15 +1,6 @@
-import type { LedgerState } from './model.ts';
+import type { LedgerState, Volume } from './model.ts';
 import { UNCOVERED_HOURS } from './policy.ts';
-import {
-  abandoned,
-  expired,
-  type GuardedVolume,
-  isRecoveryPoint,
-  newest,
-  type Retention,
-  type Snapshot,
-  salvaging,
-} from './retention.ts';
+import { abandoned, expired, isRecoveryPoint, newest, type Retention, type Snapshot, salvaging } from './retention.ts';
 
 const MINUTE_MS = 60_000;
 /**
@@ -34,14 +25,14 @@ export interface GuardObservation {
   readonly at: number;
   readonly volume: string;
   readonly ledger: LedgerState | undefined;
-  readonly volumes: readonly GuardedVolume[];
+  readonly volumes: readonly Volume[];
   readonly snapshots: readonly Snapshot[];
 }
 
 export type GuardAction =
-  | { readonly kind: 'take'; readonly volume: GuardedVolume; readonly reason: string }
+  | { readonly kind: 'take'; readonly volume: Volume; readonly reason: string }
   | { readonly kind: 'deleteSnapshot'; readonly snapshot: Snapshot }
-  | { readonly kind: 'deleteVolume'; readonly volume: GuardedVolume };
+  | { readonly kind: 'deleteVolume'; readonly volume: Volume };
 
 /** Minutes; `undefined` where there is neither a recovery point nor a volume that could have one. */
 export interface Ages {
@@ -71,7 +62,7 @@ export function guardActions(seen: GuardObservation, retention: Retention): Guar
 }
 
 /** The one that is current by its tag. With two of them the evidence contradicts itself, and the ledger decides, or nobody. */
-export function currentVolume({ volumes, ledger }: GuardObservation): GuardedVolume | undefined {
+export function currentVolume({ volumes, ledger }: GuardObservation): Volume | undefined {
   const live = volumes.filter((v) => v.role === 'current' && (v.state === 'in-use' || v.state === 'available'));
   return live.length === 1 ? live[0] : live.find((v) => v.id === ledger?.currentVolume);
 }
@@ -85,7 +76,7 @@ export function uncovered(seen: GuardObservation): boolean {
 }
 
 /** Why a snapshot must be taken now; `undefined` when DLM has not been late for too long, or another would not help. */
-function overdue({ at, snapshots }: GuardObservation, current: GuardedVolume): string | undefined {
+function overdue({ at, snapshots }: GuardObservation, current: Volume): string | undefined {
   const own = snapshots.filter((s) => s.volumeId === current.id);
   const last = newest(own)[0];
   if (last && at - last.at < APART_MINUTES * MINUTE_MS) return undefined;
@@ -98,7 +89,7 @@ function overdue({ at, snapshots }: GuardObservation, current: GuardedVolume): s
 }
 
 /** Before a volume has a copy of its own: what it was made from, or the moment that it was made. */
-function origin(snapshots: readonly Snapshot[], { madeFrom, createdAt }: GuardedVolume): number {
+function origin(snapshots: readonly Snapshot[], { madeFrom, createdAt }: Volume): number {
   return snapshots.find((s) => s.snapshotId === madeFrom)?.at ?? createdAt;
 }
 

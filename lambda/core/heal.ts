@@ -7,6 +7,7 @@ import { mountAndServe } from './mount.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { type Rejected, replace } from './replace.ts';
+import { type SparePolicy, serveSpare } from './spare.ts';
 import { isRecent, tell } from './tell.ts';
 
 /** A heal that has worked this long starts nothing more, and pages. */
@@ -36,7 +37,12 @@ export interface HealResult {
  * @throws Error when it could not even look or take the lease (the event is tried again, and ends in the dead-letter queue), or
  *   could not conclude: then the execution fails, and the lease runs out by itself
  */
-export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): Promise<HealResult> {
+export async function heal(
+  workflow: Workflow,
+  ports: Ports,
+  trigger: Trigger,
+  policy: SparePolicy,
+): Promise<HealResult> {
   const journal = new Journal(workflow, ports.clock);
   const { volume } = trigger;
   const begun = await workflow.step('begin', async () => ({ healId: ports.newId(), at: ports.clock.now() }));
@@ -70,12 +76,13 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
     endedAt,
     steps: journal.steps,
     replacement,
+    passedOver: findings.passedOver,
   });
-  const rejected: Rejected[] = [];
+  const findings: Findings = { rejected: [], passedOver: [] };
   let end: Ending;
   try {
     await workflow.step('open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
-    end = await rounds(ports, journal, begun.healId, volume, rejected);
+    end = await rounds(ports, journal, begun.healId, volume, policy, findings);
   } catch (error) {
     const why = message(error);
     end = why.includes(LOST_LEASE)
@@ -90,9 +97,9 @@ export async function heal(workflow: Workflow, ports: Ports, trigger: Trigger): 
   // Each of the three has its own step, and the telling goes first: when the ledger is what failed, a person still hears of it.
   const told =
     // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
-    end.outcome === 'falseAlarm' || (end.outcome === 'overtaken' && rejected.length === 0)
+    end.outcome === 'falseAlarm' || (end.outcome === 'overtaken' && !isNews(findings))
       ? undefined
-      : await attempt(workflow, 'tell', () => tell(ports, closed, rejected, end.final));
+      : await attempt(workflow, 'tell', () => tell(ports, closed, findings.rejected, end.final));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
   const trouble = [told, recorded, released].filter((t) => t !== undefined);
@@ -111,22 +118,39 @@ interface Ending {
   readonly final?: boolean;
 }
 
-/** @param rejected where recovery points that could not be used are added, so that they are known however this ends */
+/** What people have to know however a heal ends. */
+interface Findings {
+  /** Recovery points that could not be used. */
+  readonly rejected: Rejected[];
+  /** Recovery points that were not used. */
+  passedOver: readonly string[];
+}
+
+function isNews({ rejected, passedOver }: Findings): boolean {
+  return rejected.length > 0 || passedOver.length > 0;
+}
+
 async function rounds(
   ports: Ports,
   journal: Journal,
   healId: string,
   volume: string,
-  rejected: Rejected[],
+  policy: SparePolicy,
+  findings: Findings,
 ): Promise<Ending> {
-  let acted = '';
-  let replacement: Replacement | undefined;
+  const { rejected } = findings;
+  const quick = await serveSpare(ports, journal, healId, volume, policy, rejected);
+  let acted = quick?.summary ?? '';
+  let replacement = quick?.replacement;
+  let settled = false;
   let context: Context = NOTHING_YET;
   for (let round = 0; round < MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
     if (journal.elapsedSeconds() > BUDGET_SECONDS) break;
     const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
-    const decision = decide(await journal.step('observe', () => observe(ports, volume), probed), context);
+    const seen = await journal.step('observe', () => observe(ports, volume), probed);
+    const decision = decide(seen, context);
+    if (settled || replacement) findings.passedOver = passedOver(seen);
     switch (decision.kind) {
       case 'none':
         if (!acted) return { outcome: 'falseAlarm', summary: decision.reason };
@@ -143,9 +167,16 @@ async function rounds(
         context = { ...context, waitedSeconds: waitedSeconds + seconds };
         continue;
       }
-      case 'promote':
-        await journal.act('promote', () => ports.compute.promote(decision.volume.id));
+      case 'settle':
+        for (const { id } of decision.suspects)
+          await journal.act(
+            'quarantine',
+            () => ports.compute.quarantine(id, healId),
+            () => `${id} is out of the schedule and kept`,
+          );
+        await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
         acted ||= decision.reason;
+        settled = true;
         break;
       case 'mount':
       case 'failover': {
@@ -180,6 +211,17 @@ async function rounds(
     outcome: 'paged',
     summary: `${acted || 'nothing'} was done, and ${volume} is still not serving after ${Math.round(journal.elapsedSeconds())} s`,
   };
+}
+
+/** Copies of earlier generations that are newer than the one that serves now was made from: people are told that there are some. */
+function passedOver({ recoveryPoints, volumes, ledger }: Observation): string[] {
+  const current = volumes.find((v) => v.id === ledger?.currentVolume);
+  const taken = recoveryPoints.find((p) => p.snapshotId === current?.madeFrom);
+  if (!current || !taken) return [];
+  return recoveryPoints
+    .filter((p) => p.state === 'completed' && p.role !== 'quarantined' && p.verdict !== 'rejected')
+    .filter((p) => p.at > taken.at && p.generation < (ledger?.generation ?? 0))
+    .map((p) => p.snapshotId);
 }
 
 function learn(context: Context, result: { readonly found?: Found; readonly useless?: string }): Context {

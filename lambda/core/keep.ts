@@ -1,3 +1,4 @@
+import { byPreference } from './candidates.ts';
 import type { LedgerState, RecoveryPoint, Volume } from './model.ts';
 
 /** What a deployment asks of a content volume. The limits are checked at synth time (`lib/settings.ts`). */
@@ -21,7 +22,7 @@ export type KeeperDecision =
 const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
 
 /**
- * Create means: adopt the current volume, else restore the newest recovery point, else, only where nothing ever existed,
+ * Create means: adopt the current volume, else restore the newest verified recovery point, else the newest, else, only where nothing ever existed,
  * make a blank one. Anything in between (a quarantined volume, a snapshot that is not complete) is history: it is refused
  * rather than covered with a blank volume.
  *
@@ -59,9 +60,7 @@ export function decideCreate(
     };
   }
   if (tagged) return { kind: 'adopt', volumeId: tagged.id };
-  const newest = recoveryPoints
-    .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
-    .sort((a, b) => b.at - a.at)[0];
+  const [newest] = byPreference(recoveryPoints);
   if (newest) {
     return {
       kind: 'restore',

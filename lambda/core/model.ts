@@ -24,6 +24,8 @@ export interface Volume {
   readonly scheduled: boolean;
   /** Made blank, and no file system has been made on it yet. */
   readonly blank: boolean;
+  /** The snapshot that it was made from. */
+  readonly madeFrom: string | undefined;
   readonly attachments: readonly Attachment[];
   readonly tags: Readonly<Record<string, string>>;
   readonly createdAt: number;
@@ -53,6 +55,8 @@ export interface RecoveryPoint {
   readonly generation: number;
   /** Role of the volume at the moment of the snapshot: a copy of a quarantined volume is never restored. */
   readonly role: string;
+  /** What a drill said of it, or a heal that tried it. */
+  readonly verdict: 'verified' | 'rejected' | undefined;
 }
 
 /** What the probe on a host says of a content volume. `unreachable`: the host did not answer, which says nothing of the disk. */
@@ -82,6 +86,15 @@ export interface LedgerEntry {
   readonly owner: string | undefined;
 }
 
+/** A volume made from a verified snapshot, attached to an instance and not mounted: ready to serve. Times are Unix milliseconds. */
+export interface Spare {
+  readonly volumeId: string;
+  readonly snapshotId: string;
+  readonly instanceId: string;
+  /** When its snapshot was started. */
+  readonly at: number;
+}
+
 /** What people were told that they have to do. `final`: only they can; else the sweep goes on trying. */
 export interface Paged {
   readonly about: string;
@@ -91,6 +104,9 @@ export interface Paged {
 
 /** What else the ledger's item says. */
 export interface LedgerState extends LedgerEntry {
+  readonly spare?: Spare | undefined;
+  /** When the newest verified snapshot was started. */
+  readonly verifiedAt?: number | undefined;
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
   /** What people were last told that they have to do, and when. */
   readonly paged: Paged | undefined;
@@ -137,6 +153,8 @@ export interface Incident {
   readonly endedAt: number | undefined;
   readonly steps: readonly StepRecord[];
   readonly replacement: Replacement | undefined;
+  /** Copies newer than what serves now, which were not taken: nobody had verified them, or the spare was quicker. */
+  readonly passedOver: readonly string[];
 }
 
 /** What a replacement achieved. */

@@ -40,15 +40,21 @@ export async function mountAndServe(
   }
   if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
   await journal.act('commit', () =>
-    ports.ledger.commit(volume, healId, ports.clock.now(), {
-      generation: current.generation,
-      currentVolume: current.id,
-      owner: instance.id,
-    }),
+    ports.ledger.commit(
+      volume,
+      healId,
+      ports.clock.now(),
+      {
+        generation: current.generation,
+        currentVolume: current.id,
+        owner: instance.id,
+      },
+      false,
+    ),
   );
   const served = await journal.act('serve', () => ports.host.serve(instance.id, volume, current.id), text);
   if (served.result !== 'ok') return failed('serve', served, instance.id);
-  await journal.act('promote', () => ports.compute.promote(current.id));
+  await journal.act('promote', () => ports.compute.promote(current.id, current.generation));
   return { done: true };
 }
 

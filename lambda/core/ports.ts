@@ -9,10 +9,12 @@ import type {
   Probe,
   ProbeState,
   RecoveryPoint,
+  Spare,
+  StepRecord,
   Volume,
 } from './model.ts';
 import type { FoundPolicy, PolicyNote } from './policy.ts';
-import type { GuardedVolume, Snapshot } from './retention.ts';
+import type { Snapshot } from './retention.ts';
 
 /** A run of named steps that survives a crash: a step that has finished is not run again, one that had not may be. */
 export interface Workflow {
@@ -53,14 +55,25 @@ export interface Compute {
   /** Takes the volume out of the snapshot schedule first, then marks it; it is kept. */
   quarantine(volumeId: string, healId: string): Promise<void>;
   /** Marks the volume as the current one and puts it into the snapshot schedule. */
-  promote(volumeId: string): Promise<void>;
+  promote(volumeId: string, generation: number): Promise<void>;
+  /** Marks a recovery point as one that could not be used, with the reason. */
+  reject(snapshotId: string, finding: string): Promise<void>;
   /** The volume has a file system now. */
   markFormatted(volumeId: string): Promise<void>;
 }
 
 /** What a host verb answered: `ok`, or one of the states that its exit code stands for. */
 export interface HostAnswer {
-  readonly result: 'ok' | 'notBlank' | 'noDevice' | 'busy' | 'failed' | ProbeState;
+  readonly result:
+    | 'ok'
+    | 'notBlank'
+    | 'noDevice'
+    | 'busy'
+    | 'failed'
+    | 'corrupt'
+    | 'altered'
+    | 'interrupted'
+    | ProbeState;
   /** The `key=value` lines that the verb printed. */
   readonly values: Readonly<Record<string, string>>;
   readonly detail: string;
@@ -80,12 +93,71 @@ export interface Ledger {
   read(volume: string): Promise<LedgerState | undefined>;
   /** Takes the lease, or keeps it if this holder has it already. `until`: Unix milliseconds. */
   acquire(volume: string, holder: string, now: number, until: number): Promise<boolean>;
-  /** Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`. */
-  commit(volume: string, holder: string, now: number, entry: LedgerEntry): Promise<void>;
+  /**
+   * Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`.
+   * @param spent the spare, if there is one, is not one any more
+   */
+  commit(volume: string, holder: string, now: number, entry: LedgerEntry, spent: boolean): Promise<void>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
   /** Notes what people were told that they have to do; `undefined`: nothing any more. */
   notePage(volume: string, paged: Paged | undefined): Promise<void>;
+}
+
+/** What people know of the drills of a content volume. */
+export interface DrillNote {
+  /** What people were last told of a recovery point that was rejected; `undefined`: nothing is wrong as far as they know. */
+  readonly about: string | undefined;
+  readonly at: number;
+}
+
+/** The record that every drill leaves. */
+export interface DrillRecord {
+  readonly id: string;
+  readonly volume: string;
+  readonly snapshotId: string;
+  readonly outcome: 'verified' | 'rejected' | 'undecided';
+  readonly summary: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly steps: readonly StepRecord[];
+}
+
+/** What a drill needs beyond what the healer has. */
+export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer'> {
+  readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'>;
+  readonly store: {
+    /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
+    createScratch(like: Volume, snapshotId: string, drillId: string): Promise<string>;
+    /** Marks the snapshot with what the drill found. `dataUntil`: Unix milliseconds. */
+    verify(snapshotId: string, at: number, dataUntil: number): Promise<void>;
+    reject(snapshotId: string, at: number, finding: string): Promise<void>;
+    /** The drill's volume is the spare from now on. */
+    makeSpare(volumeId: string): Promise<void>;
+    /** Deletes a drill's volume or a spare, and no other. Gone already: nothing to do. */
+    deleteVolume(volumeId: string): Promise<void>;
+  };
+  readonly host: Pick<Host, 'release'> & {
+    /** Starts the check; nothing waits for it. @returns the id of the command; without it, why it was not started */
+    startCheck(
+      instanceId: string,
+      volume: string,
+      volumeId: string,
+      seed: number,
+    ): Promise<{ readonly commandId?: string; readonly why: string }>;
+    /** @returns `undefined` while it runs */
+    checkAnswer(instanceId: string, commandId: string): Promise<HostAnswer | undefined>;
+  };
+  readonly ledger: Pick<Ledger, 'read'> & {
+    /** Keeps other drills of this volume out. Heals are not kept out by it. */
+    acquireDrill(volume: string, holder: string, now: number, until: number): Promise<boolean>;
+    releaseDrill(volume: string, holder: string): Promise<void>;
+    /** Notes the spare and the age of the newest verified point. @returns `false` when a heal has the lease: it may be taking the old one */
+    noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
+    readDrillNote(volume: string): Promise<DrillNote | undefined>;
+    writeDrillNote(volume: string, note: DrillNote): Promise<void>;
+    recordDrill(record: DrillRecord): Promise<void>;
+  };
 }
 
 export interface Balancer {
@@ -110,13 +182,13 @@ export interface Ports {
 
 /** Physical volumes and snapshots, as the guard needs them. */
 export interface Stores {
-  volumes(volume: string): Promise<GuardedVolume[]>;
+  volumes(volume: string): Promise<Volume[]>;
   snapshots(volume: string): Promise<Snapshot[]>;
   /**
    * Starts a snapshot with the volume's own tags.
    * @returns its id; `undefined` when EBS refuses one so soon after another, or so many at once
    */
-  take(volume: GuardedVolume): Promise<string | undefined>;
+  take(volume: Volume): Promise<string | undefined>;
   /** Gone already: nothing to do. */
   deleteSnapshot(snapshotId: string): Promise<void>;
   /** Gone already, or taken into use again: nothing to do. */

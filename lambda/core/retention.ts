@@ -16,17 +16,11 @@ const SCRATCH_HOURS = 2;
 /** A snapshot of a content volume, with what decides how long it is kept. */
 export interface Snapshot extends RecoveryPoint {
   readonly volumeId: string;
-  readonly verdict: 'verified' | 'rejected' | undefined;
   /** Who made it. Only what a machine made is ever deleted by one. */
   readonly maker: 'dlm' | 'guard' | 'other';
   /** DLM's policy and schedule that it was made by. */
   readonly policyId: string | undefined;
   readonly schedule: string | undefined;
-}
-
-/** A physical volume, and the snapshot that it was made from. */
-export interface GuardedVolume extends Volume {
-  readonly madeFrom: string | undefined;
 }
 
 /** How long snapshots are kept, and which of them the deployed policy expires by itself. */
@@ -39,8 +33,8 @@ export interface Retention {
 /** What is known of one content volume when something is to be deleted. */
 export interface Stock {
   readonly at: number;
-  readonly current: GuardedVolume;
-  readonly volumes: readonly GuardedVolume[];
+  readonly current: Volume;
+  readonly volumes: readonly Volume[];
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -74,7 +68,7 @@ export function expired(stock: Stock, retention: Retention): Snapshot[] {
 }
 
 /** DLM counts it, and deletes it when its turn has come. */
-function managed(snapshot: Snapshot, current: GuardedVolume, { policyId, schedules }: Retention): boolean {
+function managed(snapshot: Snapshot, current: Volume, { policyId, schedules }: Retention): boolean {
   return (
     snapshot.maker === 'dlm' &&
     snapshot.volumeId === current.id &&
@@ -100,7 +94,7 @@ function protectedIds({ at, volumes, snapshots }: Stock): Set<string> {
 }
 
 /** Volumes of drills that died. Only scratch volumes, only those that are attached nowhere. */
-export function abandoned(at: number, volumes: readonly GuardedVolume[]): GuardedVolume[] {
+export function abandoned(at: number, volumes: readonly Volume[]): Volume[] {
   return volumes
     .filter((v) => v.role === 'scratch' && v.state === 'available' && at - v.createdAt > SCRATCH_HOURS * HOUR_MS)
     .slice(0, MAX_DELETIONS);

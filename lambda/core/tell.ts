@@ -2,7 +2,10 @@ import type { Incident } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
 
-/** Nobody is told the same twice within this long, and no sweep tries again what only people can mend. */
+/**
+ * Nobody is called twice for one content volume within this long, whatever the words: who was called looks at all of it, and the
+ * record has the rest. Nor does a sweep try again what only people can mend.
+ */
 export const QUIET_SECONDS = 15 * 60;
 
 /** Tells people how a heal ended: good news always, what they have to do once in a while. */
@@ -19,12 +22,12 @@ export async function tell(
     return;
   }
   const now = ports.clock.now();
-  const about = gist(incident.summary);
+  const about = incident.summary;
   // A ledger that cannot be read must not keep people from being told.
-  const before = await ports.ledger.read(incident.volume).catch(() => undefined);
-  if (before?.paged?.about === about && isRecent(before.paged.at, now)) return;
-  await ports.people.tell(subject(incident), letter(incident, rejected));
-  await ports.ledger.notePage(incident.volume, { about, at: now, final });
+  const before = (await ports.ledger.read(incident.volume).catch(() => undefined))?.paged;
+  const known = before !== undefined && isRecent(before.at, now);
+  if (!known) await ports.people.tell(subject(incident), letter(incident, rejected));
+  await ports.ledger.notePage(incident.volume, { about, at: known ? before.at : now, final });
 }
 
 /** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */
@@ -32,13 +35,9 @@ export function isRecent(at: number, now: number): boolean {
   return now - at < QUIET_SECONDS * 1000;
 }
 
-/** A reason without the ids and figures that differ from one attempt to the next. */
-function gist(summary: string): string {
-  return summary.replace(/\b(vol|snap|i)-[0-9a-f]+\b/g, '$1').replace(/\d+/g, '#');
-}
-
 function subject(incident: Incident): string {
-  if (incident.outcome === 'overtaken') return `Remount: recovery points of ${incident.volume} were rejected`;
+  if (incident.outcome === 'overtaken')
+    return `Remount: what a heal of ${incident.volume} found before another took over`;
   if (incident.outcome !== 'healed') return `Remount: ${incident.volume} needs a person`;
   return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
 }
@@ -52,6 +51,11 @@ function letter(incident: Incident, rejected: readonly Rejected[] = []): string 
     ...(r
       ? [
           `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
+        ]
+      : []),
+    ...(incident.passedOver.length > 0
+      ? [
+          `Newer copies were not taken, for nobody has verified them, or the spare was quicker: ${incident.passedOver.join(', ')}.`,
         ]
       : []),
     ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),

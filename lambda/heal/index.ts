@@ -10,6 +10,7 @@ import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { type HealResult, heal } from '../core/heal.ts';
 import type { Ports, Workflow } from '../core/ports.ts';
+import type { SparePolicy } from '../core/spare.ts';
 import { readTrigger } from './trigger.ts';
 
 /** Everything that the healer reaches the world through. */
@@ -33,7 +34,8 @@ export function healer(
   ports = portsOf(runtime),
 ): (workflow: Workflow, event: unknown) => Promise<HealResult> {
   const stack = required(runtime.env, ENV.stack);
-  return (workflow, event) => heal(workflow, ports, readTrigger(event, stack));
+  const policy: SparePolicy = JSON.parse(required(runtime.env, ENV.spare));
+  return (workflow, event) => heal(workflow, ports, readTrigger(event, stack), policy);
 }
 
 /** The healer: a Lambda durable function, started by alarms and by the sweep. */

@@ -1,6 +1,7 @@
 import type { Cloud } from './cloud.ts';
 import { type Input, matches, onlyMembers, page, specifiedTags, tagList, text, texts } from './ec2-input.ts';
 import type { Ec2State, SimSnapshot, Tags } from './ec2-state.ts';
+import type { EventBus } from './event-bus.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Time until a snapshot of little change is complete (milliseconds); large first ones take hours. */
@@ -19,7 +20,12 @@ export interface Snapshots {
 }
 
 /** Snapshots and tags of the simulated EC2. */
-export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volumeId: string) => void): Snapshots {
+export function ec2Snapshots(
+  cloud: Cloud,
+  ec2: Ec2State,
+  bus: EventBus,
+  beforeSnapshot: (volumeId: string) => void,
+): Snapshots {
   const random = cloud.random.stream('ec2 snapshots');
   /** When a pending snapshot will be complete, by its id. */
   const due = new Map<string, number>();
@@ -68,6 +74,7 @@ export function ec2Snapshots(cloud: Cloud, ec2: Ec2State, beforeSnapshot: (volum
       due.delete(snapshot.id);
       snapshot.state = 'completed';
       snapshot.completedAt = cloud.clock.now();
+      bus.emit('EBS Snapshot Notification', { event: 'createSnapshot', result: 'succeeded' });
       done(snapshot);
     });
     return snapshot;

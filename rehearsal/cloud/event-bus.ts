@@ -9,6 +9,7 @@ const DELIVERY = { median: 900, p99: 3000 };
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'EC2 Instance State-change Notification': ['state'],
   'EBS Volume Notification': ['event', 'result'],
+  'EBS Snapshot Notification': ['event', 'result'],
 };
 const SOURCE = 'aws.ec2';
 

@@ -167,7 +167,8 @@ export class Lambda {
         event,
         limits,
       );
-      this.#cloud.say(speaker(definition), conclusion(end));
+      const said = conclusion(end);
+      if (said) this.#cloud.say(speaker(definition), said);
     };
   }
 
@@ -197,5 +198,7 @@ function speaker(definition: FunctionDefinition): string {
 function conclusion(end: ExecutionEnd): string {
   if (end.status === 'FAILED') return `execution failed: ${end.result}`;
   const { outcome, summary } = JSON.parse(end.result) as { readonly outcome?: string; readonly summary?: string };
+  // A look that found nothing to do is no news.
+  if (outcome === 'nothing') return '';
   return outcome === undefined ? `execution ended: ${end.result}` : `${outcome}: ${summary}`;
 }

@@ -57,7 +57,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   ec2Volumes(cloud, ec2, eventBus);
   ec2Modifications(cloud, ec2, eventBus);
   // The probe is run for real only where its answer may have changed; before a snapshot it catches up, for its canary is data.
-  const snapshots = ec2Snapshots(cloud, ec2, (volumeId) => fleet.catchUp(volumeId));
+  const snapshots = ec2Snapshots(cloud, ec2, eventBus, (volumeId) => fleet.catchUp(volumeId));
   const dlm = new Dlm(cloud, ec2, snapshots);
   const ssm = new Ssm(cloud, ec2, hosts);
   return {

@@ -35,6 +35,10 @@ interface Invocation {
 /** Until the agent has picked a command up; what a verb takes beside its disk work (milliseconds). */
 const PICK_UP = { median: 700, p99: 2500 };
 const RUN = { median: 400, p99: 1500 };
+/** A check reads all content, or as much as it has time for. */
+const CHECK = { median: 90_000, p99: 400_000 };
+/** These stop the checks on their host first (`host/common.sh`). */
+const STOPPING: readonly string[] = ['mount', 'serve', 'release'];
 const VISIBLE_MS = 200;
 /** How often a host that did not answer is tried again. */
 const LOOK_MS = 1000;
@@ -63,6 +67,9 @@ export class Ssm {
       return instance.agentOnline && instance.state === 'running' && !silent;
     };
 
+    /** Checks that run, and where. */
+    const checks = new Map<Invocation, string>();
+
     const run = (instanceId: string, document: Document, env: Record<string, string>, invocation: Invocation) => {
       // A host that hangs, or is off, leaves it pending until its time for delivery is over; one that wakes up picks it up.
       if (cloud.clock.now() >= invocation.deliverBy) return;
@@ -73,14 +80,28 @@ export class Ssm {
         return;
       }
       invocation.status = 'InProgress';
-      cloud.clock.after(random.delay(RUN), () => {
-        if (!works(instanceId)) return;
+      const isCheck = document.verb === 'check';
+      if (isCheck) checks.set(invocation, instanceId);
+      cloud.clock.after(random.delay(isCheck ? CHECK : RUN), () => {
+        if (!works(instanceId) || invocation.status !== 'InProgress') return;
+        checks.delete(invocation);
+        if (STOPPING.includes(document.verb)) stopChecks(instanceId);
         if (document.verb !== 'probe') hosts.touch(instanceId);
         const result = hosts.run(instanceId, document.verb, document.script, env);
         const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : 0;
         if (late === 0) end(instanceId, document, invocation, result);
         else cloud.clock.after(late, () => works(instanceId) && end(instanceId, document, invocation, result));
       });
+    };
+
+    /** In virtual time a check lasts; its script is run at its end, and what stops it before is the model's part. */
+    const stopChecks = (instanceId: string) => {
+      for (const [invocation, host] of [...checks]) {
+        if (host !== instanceId) continue;
+        checks.delete(invocation);
+        Object.assign(invocation, { status: 'Failed', exitCode: EXIT.interrupted, stdout: 'state=interrupted\n' });
+        cloud.say(instanceId, `check: exit ${EXIT.interrupted} (state=interrupted)`);
+      }
     };
 
     const end = (instanceId: string, document: Document, invocation: Invocation, result: HostResult) => {

@@ -21,6 +21,7 @@ const CALLS = 900;
 /** The healer's function dies before and after the effect of each of its steps in turn, one heal each. */
 export const healKilled: Scenario = {
   about: 'the file system shuts down, and the healer dies: before and after each of its steps in turn, one heal each',
+  settings: { drills: { enabled: false } },
   play,
 };
 

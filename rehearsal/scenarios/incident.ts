@@ -71,6 +71,8 @@ export interface Plan {
   readonly about: string;
   /** Settings that the stack is synthesized with, over those of cdk.json. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** With drills, and so with a spare. Without, it is seen how content comes back from a snapshot. @default false */
+  readonly drills?: boolean;
   /** Every content volume is struck, not only the first. */
   readonly all?: boolean;
   readonly expect: Expectation;
@@ -85,10 +87,15 @@ export interface Plan {
 export function incident(plan: Plan): Scenario {
   return {
     about: plan.about,
-    ...(plan.settings && { settings: plan.settings }),
+    settings: settingsOf(plan),
     ...(plan.notYet && { notYet: plan.notYet }),
     play: (world) => play(world, plan),
   };
+}
+
+/** Settings that the stack of a plan is synthesized with, over those of cdk.json. */
+export function settingsOf({ settings, drills = false }: Plan): Readonly<Record<string, unknown>> {
+  return { ...settings, drills: { enabled: drills } };
 }
 
 async function play(world: World, plan: Plan): Promise<ScenarioResult> {

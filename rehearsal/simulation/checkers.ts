@@ -172,7 +172,8 @@ function fewVolumes({ stage }: Strike, volume: string): Check {
 function oneOfEach({ stage }: Strike, volume: string): Check {
   const seen = new Map<string, string[]>();
   for (const { id, tags, snapshotId } of stage.physical(volume)) {
-    if (!snapshotId || tags[TAG.role] === VOLUME_ROLE.quarantined) continue;
+    // What a drill made has no heal.
+    if (!snapshotId || !tags[TAG.heal] || tags[TAG.role] === VOLUME_ROLE.quarantined) continue;
     const order = `${tags[TAG.heal]} from ${snapshotId}`;
     seen.set(order, [...(seen.get(order) ?? []), id]);
   }

@@ -1,7 +1,8 @@
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/ports.ts';
+import { driller } from '../../lambda/drill/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
-import { TAG } from '../../lib/contract.ts';
+import { ENV, TAG } from '../../lib/contract.ts';
 import { inventory, pages } from '../checks.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
@@ -163,6 +164,8 @@ function install(options: Options, { services }: World, injector: Injector, ends
       : Promise.resolve(perform());
   lambda.substitute = (definition, runtime) => {
     if (definition.executionSeconds === undefined) return undefined;
+    if (!(ENV.targetGroups in definition.env))
+      return options.durable ? undefined : virtualDriller(services, definition, runtime);
     principal = definition.principal.name;
     return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
   };
@@ -218,6 +221,24 @@ function virtualHealer(
     if (kinds.includes('twice'))
       clock.after(TWICE_MS, () => clock.spawn('a trigger that came twice', () => execute(event)));
     await execute(event);
+  };
+}
+
+/** Drills run beside, in virtual time as well; faults are the healer's. */
+function virtualDriller(
+  { cloud }: Services,
+  definition: FunctionDefinition,
+  runtime: Runtime,
+): (event: unknown) => Promise<void> {
+  const { clock } = cloud;
+  const run = driller({ ...runtime, prepare: (client) => unsigned(runtime.prepare(client)) });
+  const chance = cloud.random.stream('drills');
+  const speaker = definition.logicalId.replace(/[0-9A-F]{8}$/, '');
+  const quiet = new Injector({ cloud } as Services, []);
+  return async (event) => {
+    const parts = { clock, random: chance, injector: quiet, died: () => {}, made: { calls: 0 } };
+    const end = await executeVirtually(parts, (w) => run(w, event));
+    if (end.outcome !== 'nothing') cloud.say(speaker, `${end.outcome}: ${end.summary}`);
   };
 }
 

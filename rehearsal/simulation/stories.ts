@@ -11,6 +11,7 @@ const HOME = 'eu-west-1a';
 export interface Story {
   readonly about: string;
   readonly volumes: readonly string[];
+  readonly drills: boolean;
   /** Even without a fault, a person may be needed. */
   readonly mayPage: boolean;
   /** What somebody deletes as a part of the story is not held against the healer. */
@@ -33,17 +34,18 @@ export const STORIES: Readonly<Record<string, Story>> = {
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
-export function settingsOf(story: Story): Readonly<Record<string, unknown>> {
-  return { volumes: story.volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })) };
+export function settingsOf({ volumes, drills }: Story): Readonly<Record<string, unknown>> {
+  return { volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })), drills: { enabled: drills } };
 }
 
 function alone(about: string, strike: Story['strike']): Story {
-  return { about, volumes: ['alpha'], mayPage: false, deletes: false, strike };
+  return { about, volumes: ['alpha'], drills: false, mayPage: false, deletes: false, strike };
 }
 
-function storyOf({ about, all, expect, strike }: Plan): Story {
+function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
   return {
     about,
+    drills,
     volumes: all ? ['alpha', 'beta'] : ['alpha'],
     mayPage: expect.mayPage === true || expect.outcome.includes('page'),
     deletes: expect.deletes === true,

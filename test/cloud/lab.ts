@@ -38,7 +38,7 @@ export class Lab {
     this.instances = new Instances(this.cloud, this.ec2, this.bus, new Attachments(this.cloud, this.ec2, this.bus));
     this.status = new StatusChecks(this.cloud, this.ec2);
     ec2Volumes(this.cloud, this.ec2, this.bus);
-    this.snapshots = ec2Snapshots(this.cloud, this.ec2, () => {});
+    this.snapshots = ec2Snapshots(this.cloud, this.ec2, this.bus, () => {});
   }
 
   /** Runs something in virtual time and gives what came of it. */

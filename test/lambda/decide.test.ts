@@ -147,7 +147,7 @@ describe('decide', () => {
 
   test('a volume that serves but was never put into the schedule is put there, if the ledger names it', () => {
     const candidate = volume({ role: 'candidate', scheduled: false });
-    expect(decide(world({ volumes: [candidate] }))).toMatchObject({ kind: 'promote', volume: { id: 'vol-11111111' } });
+    expect(decide(world({ volumes: [candidate] }))).toMatchObject({ kind: 'settle', volume: { id: 'vol-11111111' } });
     expect(decide(world({ volumes: [volume({ scheduled: false })], ledger: undefined })).kind).toBe('none');
   });
 
@@ -183,7 +183,10 @@ describe('decide', () => {
 
   test('the ledger outweighs the tags; a volume that it names and EC2 does not have is for a person', () => {
     const stray = volume({ id: 'vol-22222222', generation: 9, attachments: [], state: 'available' });
-    expect(decide(world({ volumes: [stray, volume()] })).kind).toBe('none');
+    expect(decide(world({ volumes: [stray, volume()] }))).toMatchObject({
+      kind: 'settle',
+      suspects: [{ id: 'vol-22222222' }],
+    });
     const unseen = world({ volumes: [stray], probe: undefined });
     expect(decide(unseen).kind).toBe('wait');
     expect(decide(unseen, { ...NOTHING_YET, waitedSeconds: 600 }).kind).toBe('page');

@@ -1,5 +1,6 @@
 import type { GuardObservation } from '../../lambda/core/guard.ts';
-import type { GuardedVolume, Retention, Snapshot } from '../../lambda/core/retention.ts';
+import type { Volume } from '../../lambda/core/model.ts';
+import type { Retention, Snapshot } from '../../lambda/core/retention.ts';
 import { NOW, point, volume } from './world.ts';
 
 export const RETENTION: Retention = {
@@ -9,7 +10,7 @@ export const RETENTION: Retention = {
 };
 
 /** The current volume, a day old, made from no snapshot. */
-export function guarded(over: Partial<GuardedVolume> = {}): GuardedVolume {
+export function guarded(over: Partial<Volume> = {}): Volume {
   return { ...volume(), madeFrom: undefined, ...over };
 }
 

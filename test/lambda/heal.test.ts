@@ -14,7 +14,8 @@ beforeEach(() => {
   scene = new Scene();
 });
 
-const run = (trigger = ALARM) => heal(scene.workflow, scene.ports, trigger);
+const POLICY = { prefer: 'faster', maxAgeMinutes: 120 } as const;
+const run = (trigger = ALARM) => heal(scene.workflow, scene.ports, trigger, POLICY);
 
 describe('a heal', () => {
   test('replaces a dead volume: quarantine first, then prepare, then fence, then switch', async () => {
@@ -229,7 +230,7 @@ describe('a heal', () => {
       summary: expect.stringContaining('lost to another heal'),
     });
     // What it alone has seen is told; the rest is up to whoever has the lease now.
-    expect(scene.told).toEqual(['Remount: recovery points of alpha were rejected']);
+    expect(scene.told).toEqual(['Remount: what a heal of alpha found before another took over']);
     expect(scene.did.filter((d) => d.startsWith('create'))).toEqual(['create snap-10 in eu-west-1a attempt 0']);
     expect(scene.leaseHolder).toBe('another');
   });
@@ -255,6 +256,10 @@ describe('a heal', () => {
     expect(await run(SWEEP)).toMatchObject({ outcome: 'paged' });
     expect(scene.told.length).toBe(2);
     scene.seen = world({ probe: probe('shutdown'), instances: [instance('i-owner')] });
+    expect(await run()).toMatchObject({ outcome: 'paged' });
+    // Another reason is no reason to call again so soon: who was called looks at all of it.
+    expect(scene.told.length).toBe(2);
+    scene.now += (QUIET_SECONDS + 60) * 1000;
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(scene.told.length).toBe(3);
   });

@@ -1,4 +1,4 @@
-import type { Incident, LedgerEntry, LedgerState, Observation, ProbeState } from '../../lambda/core/model.ts';
+import type { Incident, LedgerEntry, LedgerState, Observation, ProbeState, Volume } from '../../lambda/core/model.ts';
 import type { HostAnswer, Ports, Workflow } from '../../lambda/core/ports.ts';
 import { NOW, probe, volume, world } from './world.ts';
 
@@ -59,14 +59,15 @@ export class Scene {
         };
       },
       snapshotSuspect: async (id) => this.#do(`copy ${id}`, 'snap-suspect'),
-      quarantine: async (id) => this.#do(`quarantine ${id}`, undefined),
-      promote: async (id) => {
-        this.#do(`promote ${id}`, undefined);
-        this.seen = {
-          ...this.seen,
-          volumes: this.seen.volumes.map((v) => (v.id === id ? { ...v, role: 'current', scheduled: true } : v)),
-        };
+      quarantine: async (id) => {
+        this.#do(`quarantine ${id}`, undefined);
+        this.#mark(id, { role: 'quarantined', scheduled: false });
       },
+      promote: async (id, generation) => {
+        this.#do(`promote ${id}`, undefined);
+        this.#mark(id, { role: 'current', scheduled: true, generation });
+      },
+      reject: async (id) => this.#do(`reject ${id}`, undefined),
       markFormatted: async (id) => this.#do(`formatted ${id}`, undefined),
     },
     host: {
@@ -115,6 +116,11 @@ export class Scene {
     this.did.push(what);
     if (this.failing.has(what)) throw new Error(`${what} was denied`);
     return value;
+  }
+
+  #mark(id: string, over: Partial<Volume>): void {
+    const volumes = this.seen.volumes.map((v) => (v.id === id ? { ...v, ...over } : v));
+    this.seen = { ...this.seen, volumes };
   }
 
   #answer(verb: string, id: string): HostAnswer {

@@ -19,6 +19,7 @@ export function volume(over: Partial<Volume> = {}): Volume {
     generation: 1,
     scheduled: true,
     blank: false,
+    madeFrom: undefined,
     attachments: [{ instanceId: 'i-owner', device: '/dev/sdf', state: 'attached' }],
     tags: {},
     createdAt: NOW - 86_400_000,
@@ -46,6 +47,7 @@ export function point(minutesAgo: number, over: Partial<RecoveryPoint> = {}): Re
     state: 'completed',
     generation: 1,
     role: 'current',
+    verdict: undefined,
     ...over,
   };
 }

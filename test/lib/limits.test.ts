@@ -43,7 +43,7 @@ function physical(id: string): string {
     case 'AWS::DynamoDB::GlobalTable':
       return named(id, 255);
     case 'AWS::Lambda::Alias':
-      return arn('lambda', `function:${named('HealerFunction00000000', 64)}:live`);
+      return arn('lambda', `function:${named(id.replace(/Live.*$/, 'Function00000000'), 64)}:live`);
     case 'AWS::Events::Rule':
       return arn('events', `rule/${named(id, 64)}`);
     case 'AWS::DLM::LifecyclePolicy':
@@ -81,16 +81,20 @@ describe(`a stack of ${MAX_VOLUMES} volumes with the longest names`, () => {
     },
   );
 
-  test('of which there are the healer, the keeper and the guard', () => {
-    for (const name of [/^Healer/, /^Keeper/, /^Guard/])
+  test('of which there are the healer, the keeper, the guard and the drill', () => {
+    for (const name of [/^Healer/, /^Keeper/, /^Guard/, /^Drill/])
       expect(functions.filter(({ id }) => name.test(id))).toHaveLength(1);
   });
 
-  test('has a healer whose permissions fit into one policy', () => {
-    const permissions = resourcesOf(template, 'AWS::Lambda::Permission').filter(
-      ({ Properties }) => types.get((Properties.FunctionName as { Ref?: string }).Ref ?? '') === 'AWS::Lambda::Alias',
-    );
-    expect(permissions.length).toBeGreaterThanOrEqual(2 * MAX_VOLUMES);
+  test.each([
+    ['healer', /^Healer/, 2 * MAX_VOLUMES],
+    ['drill', /^Drill/, 2],
+  ])('has a %s whose permissions fit into one policy', (_, name, least) => {
+    const permissions = resourcesOf(template, 'AWS::Lambda::Permission').filter(({ Properties }) => {
+      const { Ref = '' } = Properties.FunctionName as { Ref?: string };
+      return types.get(Ref) === 'AWS::Lambda::Alias' && name.test(Ref);
+    });
+    expect(permissions.length).toBeGreaterThanOrEqual(least);
     const Statement = permissions.map(({ id, Properties: p }) => ({
       Sid: named(id, 100),
       Effect: 'Allow',

@@ -16,7 +16,8 @@ const volume = (settings: object) => ({ volumes: [{ name: 'alpha', ...settings }
 const named = (name: unknown) => ({ volumes: [{ name }] });
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
-const ALL = 'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, alertEmail, certificateArn';
+const ALL =
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -178,6 +179,7 @@ const DEFAULTS = {
     { name: 'beta', sizeGiB: 100, zone: 'eu-west-1b', iops: 3000, throughputMiBs: 125 },
   ],
   snapshots: { perHour: 4, keepHours: 24 },
+  drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120 },
 };
 
 describe('fine settings', () => {

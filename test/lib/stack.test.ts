@@ -64,7 +64,7 @@ describe('the stack of the default settings', () => {
   test('has the alarms that the contract names, and no others', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties.AlarmName);
     const expected = ['alpha', 'beta'].flatMap((volume) =>
-      [...Object.values(ALARM), AGE_ALARM.recoveryPoint].map((kind) => alarmName('Remount', volume, kind)),
+      [...Object.values(ALARM), ...Object.values(AGE_ALARM)].map((kind) => alarmName('Remount', volume, kind)),
     );
     expect(new Set(names)).toEqual(new Set([...expected, guardAlarmName('Remount')]));
   });
@@ -90,7 +90,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 4);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 5);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -107,8 +107,8 @@ describe('other settings', () => {
     };
     const { template } = synthesized(settings);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 22);
-    template.resourceCountIs('AWS::Events::Rule', 5);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 29);
+    template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');
     const homes = resourcesOf(template, 'Custom::RemountContentVolume').map((v) => v.Properties.Zone);

@@ -23,6 +23,7 @@ const template = templateOf((stack) => {
     key,
     ledger: new Ledger(stack, 'Ledger', { key }),
     documents: new HostDocuments(stack, 'Host'),
+    spare: { prefer: 'faster', maxAgeMinutes: 120 },
     people: new Topic(stack, 'People', { masterKey: key }),
     targetGroups: new Map(VOLUMES.map((volume) => [volume, group(`Targets-${volume}`)])),
   });

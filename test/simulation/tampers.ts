@@ -18,7 +18,7 @@ export const TAMPERS = {
       ...ports.compute,
       quarantine: async (volumeId, healId) => {
         await ports.compute.quarantine(volumeId, healId);
-        await ports.compute.promote(volumeId);
+        await ports.compute.promote(volumeId, 0);
       },
     },
   }),

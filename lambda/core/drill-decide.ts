@@ -1,0 +1,96 @@
+import { currentVolume, usableInstances } from './candidates.ts';
+import type { Instance, LedgerState, Observation, RecoveryPoint, Volume } from './model.ts';
+
+/** What a drill looks at. */
+export type DrillObservation = Pick<
+  Observation,
+  'volume' | 'at' | 'ledger' | 'volumes' | 'instances' | 'recoveryPoints'
+>;
+
+export type DrillDecision =
+  | { readonly kind: 'none'; readonly reason: string }
+  | {
+      readonly kind: 'check';
+      readonly like: Volume;
+      readonly point: RecoveryPoint;
+      readonly host: Instance;
+      /** Left by a drill of the same snapshot that was stopped: it goes on with this. */
+      readonly scratch: Volume | undefined;
+      /** Left by others: they are cleared away first. */
+      readonly strays: readonly Volume[];
+      /** There is a spare, and it is younger: this one is not kept. */
+      readonly keep: boolean;
+      readonly reason: string;
+    };
+
+/** An older snapshot is not drilled: of what is newer there is enough to verify, and it costs the same. */
+const WORTH_MS = 2 * 3600_000;
+
+/**
+ * Decides which recovery point is mounted and checked next, and where. Pure. The newest that nobody has checked goes first; with
+ * all of them checked, and no spare, the newest verified one is checked again, and becomes it.
+ */
+export function decideDrill(seen: DrillObservation): DrillDecision {
+  const { at, ledger, volumes, instances, recoveryPoints } = seen;
+  if (healing(ledger, at)) return none('a heal is under way');
+  const current = currentVolume(seen);
+  if (!current) return none('there is no current volume');
+  const owner = current.attachments[0]?.instanceId;
+  const host = usableInstances({ ...seen, reachableOn: undefined, probe: undefined }, [], current.zone).find(
+    (i) => i.id !== owner,
+  );
+  if (!host) return none(`no standby answers in ${current.zone}`);
+  const points = recoveryPoints
+    .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
+    .sort((a, b) => b.at - a.at);
+  const spare = validSpare(ledger, volumes, instances, owner);
+  const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS);
+  const point = unchecked ?? (spare ? undefined : points.find((p) => p.verdict !== 'rejected'));
+  if (!point) return none('every recovery point is checked, and there is a spare');
+  const ours = volumes.filter((v) => v.role === 'scratch' || (v.role === 'spare' && v.id !== ledger?.spare?.volumeId));
+  const scratch = ours.find(
+    (v) =>
+      v.role === 'scratch' &&
+      v.madeFrom === point.snapshotId &&
+      v.zone === host.zone &&
+      (v.state === 'available' || v.attachments.some((a) => a.instanceId === host.id && a.state === 'attached')),
+  );
+  return {
+    kind: 'check',
+    like: current,
+    point,
+    host,
+    scratch,
+    strays: ours.filter((v) => v.id !== scratch?.id && (v.state === 'available' || v.state === 'in-use')),
+    keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,
+    reason: unchecked ? `${point.snapshotId} is not checked yet` : 'there is no spare',
+  };
+}
+
+/** A heal works on the volumes: a drill keeps out of its way. */
+export function healing(ledger: LedgerState | undefined, now: number): boolean {
+  return ledger?.lease !== undefined && ledger.lease.until > now;
+}
+
+/** The spare that the ledger names, if it is where it should be: on a standby that answers. */
+function validSpare(
+  ledger: LedgerState | undefined,
+  volumes: readonly Volume[],
+  instances: readonly Instance[],
+  owner: string | undefined,
+): Volume | undefined {
+  const spare = ledger?.spare;
+  if (!spare || spare.instanceId === owner) return undefined;
+  const host = instances.find((i) => i.id === spare.instanceId);
+  if (host?.state !== 'running' || !host.agentOnline || host.impaired) return undefined;
+  return volumes.find(
+    (v) =>
+      v.id === spare.volumeId &&
+      v.state === 'in-use' &&
+      v.attachments.some((a) => a.instanceId === spare.instanceId && a.state === 'attached'),
+  );
+}
+
+function none(reason: string): DrillDecision {
+  return { kind: 'none', reason };
+}

@@ -1,0 +1,250 @@
+import { currentVolume } from './candidates.ts';
+import { type DrillDecision, decideDrill, healing } from './drill-decide.ts';
+import { Journal } from './journal.ts';
+import type { DrillPorts, DrillRecord, HostAnswer, Workflow } from './ports.ts';
+
+/** The lease of a drill: longer than one can take, for nothing renews it. */
+const LEASE_SECONDS = 45 * 60;
+/** The check ends by itself before this (`host/check.sh`, 1500 s). */
+const CHECK_SECONDS = 1620;
+const LOOK_SECONDS = 15;
+/** Nobody is told the same of the same content volume twice within this long: each hourly copy carries the same damage. */
+const QUIET_SECONDS = 6 * 3600;
+/** What the check says of the data; everything else says something of the host or the moment, and is no verdict. */
+const VERDICTS: readonly HostAnswer['result'][] = ['corrupt', 'altered', 'unmountable', 'noCanary', 'shutdown'];
+
+export interface DrillResult {
+  readonly outcome: DrillRecord['outcome'] | 'nothing' | 'busy';
+  readonly summary: string;
+}
+
+/**
+ * One run of the drill for one content volume: a recovery point is restored, mounted, checked and read; what that shows is tagged
+ * on the snapshot, and a volume that passed is kept as the spare. It stops for a heal.
+ *
+ * @throws Error when something could not be done; the event is tried again, and the next sweep comes anyway
+ */
+export async function drill(workflow: Workflow, ports: DrillPorts, volume: string): Promise<DrillResult> {
+  const journal = new Journal(workflow, ports.clock);
+  const look = () => journal.step('look', () => decide(ports, volume));
+  const first = await look();
+  if (first.kind === 'none') return { outcome: 'nothing', summary: first.reason };
+  const begun = await workflow.step('begin', async () => ({ id: ports.newId(), at: ports.clock.now() }));
+  const { id } = begun;
+  const until = begun.at + LEASE_SECONDS * 1000;
+  if (!(await journal.step('lease', () => ports.ledger.acquireDrill(volume, id, ports.clock.now(), until))))
+    return { outcome: 'busy', summary: `another drill of ${volume} is under way` };
+  try {
+    journal.guardBy(() => mayGoOn(ports, volume, until));
+    // Another drill may have ended in between.
+    const decision = await look();
+    if (decision.kind === 'none') return { outcome: 'nothing', summary: decision.reason };
+    const end = await attempt(ports, journal, id, volume, decision);
+    const endedAt = await workflow.step('end', async () => ports.clock.now());
+    const record = {
+      id,
+      volume,
+      snapshotId: decision.point.snapshotId,
+      ...end,
+      startedAt: begun.at,
+      endedAt,
+      steps: journal.steps,
+    };
+    await workflow.step('record', () => ports.ledger.recordDrill(record));
+    return end;
+  } finally {
+    await workflow.step('release-lease', () => ports.ledger.releaseDrill(volume, id));
+  }
+}
+
+type End = Pick<DrillRecord, 'outcome' | 'summary'>;
+
+/** A drill that a heal stops has no verdict: it is tried again after the heal. */
+async function attempt(ports: DrillPorts, journal: Journal, id: string, volume: string, decision: Check): Promise<End> {
+  try {
+    return await check(ports, journal, id, volume, decision);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (why.includes(YIELDS)) return { outcome: 'undecided', summary: why };
+    throw error;
+  }
+}
+
+type Check = Extract<DrillDecision, { readonly kind: 'check' }>;
+const YIELDS = 'the drill yields';
+
+async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promise<void> {
+  if (ports.clock.now() >= until) throw new Error(`${volume}: ${YIELDS}: its time is over`);
+  if (healing(await ports.ledger.read(volume), ports.clock.now()))
+    throw new Error(`${volume}: ${YIELDS}: a heal is under way`);
+}
+
+async function decide(ports: DrillPorts, volume: string): Promise<DrillDecision> {
+  const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
+    ports.ledger.read(volume),
+    ports.compute.volumes(volume),
+    ports.compute.instances(),
+    ports.compute.recoveryPoints(volume),
+  ]);
+  return decideDrill({ volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints });
+}
+
+async function check(ports: DrillPorts, journal: Journal, id: string, volume: string, to: Check): Promise<End> {
+  const { point, host } = to;
+  const { snapshotId } = point;
+  for (const stray of to.strays)
+    await journal.act(
+      'clear-away',
+      () => dispose(ports, volume, stray.id),
+      () => stray.id,
+    );
+  const volumeId =
+    to.scratch?.id ??
+    (await journal.act(
+      'create-scratch',
+      () => ports.store.createScratch(to.like, snapshotId, id),
+      (made) => `${made} from ${snapshotId}`,
+    ));
+  const attached = await journal.act(
+    'attach',
+    () => ports.compute.attach(volumeId, host.id),
+    (done) => `${volumeId} to ${host.id}${done ? '' : ': stuck'}`,
+  );
+  if (!attached) return { outcome: 'undecided', summary: `${volumeId} cannot be attached to ${host.id}` };
+  const answer = await runCheck(ports, journal, volume, volumeId, host.id);
+  if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, to, answer);
+  if (VERDICTS.includes(answer.result)) return rejected(ports, journal, volume, volumeId, snapshotId, answer);
+  return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${answer.result}: ${answer.detail}` };
+}
+
+/** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
+async function runCheck(
+  ports: DrillPorts,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<HostAnswer> {
+  // Whole seconds: successive drills start the comparison at other places.
+  const started = await journal.act('start-check', () =>
+    ports.host.startCheck(instanceId, volume, volumeId, Math.floor(ports.clock.now() / 1000) % 1_000_000_000),
+  );
+  const { commandId } = started;
+  if (!commandId) return { result: 'unreachable', values: {}, detail: started.why };
+  for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {
+    await journal.pause('await-check', LOOK_SECONDS);
+    const seen = await journal.act('look-at-check', async () => ({
+      answer: await ports.host.checkAnswer(instanceId, commandId),
+    }));
+    if (seen.answer) return seen.answer;
+  }
+  return { result: 'unreachable', values: {}, detail: `no answer within ${CHECK_SECONDS} s` };
+}
+
+async function verified(
+  ports: DrillPorts,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  { point, host, keep, like }: Check,
+  { values }: HostAnswer,
+): Promise<End> {
+  const { snapshotId } = point;
+  const canary = Date.parse(values.canary ?? '');
+  // A copy from before the volume was first served has no canary, and fails; so this is a time.
+  const dataUntil = Number.isNaN(canary) ? point.at : canary;
+  await journal.act(
+    'verified',
+    () => ports.store.verify(snapshotId, ports.clock.now(), dataUntil),
+    () => `${snapshotId}: ${values.checked} of ${values.files} files read`,
+  );
+  await journal.act('tell', () => tellSound(ports, volume, snapshotId));
+  const summary = `${snapshotId} is verified: ${values.checked} of ${values.files} files read, data up to ${new Date(dataUntil).toISOString()}`;
+  const before = await journal.act('spare-before', async () => ({
+    spare: (await ports.ledger.read(volume))?.spare,
+    moved:
+      currentVolume({ ledger: await ports.ledger.read(volume), volumes: await ports.compute.volumes(volume) })?.id !==
+      like.id,
+  }));
+  if (!keep || before.moved) {
+    await journal.act('clear-away', () => dispose(ports, volume, volumeId));
+    return { outcome: 'verified', summary };
+  }
+  await journal.act('make-spare', () => ports.store.makeSpare(volumeId));
+  const spare = { volumeId, snapshotId, instanceId: host.id, at: point.at };
+  // Not while a heal has the lease: it may be taking the old one.
+  const noted = await journal.act('note-spare', () => ports.ledger.noteSpare(volume, ports.clock.now(), spare));
+  if (!noted) return { outcome: 'verified', summary: `${summary}; a heal began, so it is not the spare` };
+  const old = before.spare;
+  if (old && old.volumeId !== volumeId)
+    await journal.act(
+      'clear-away',
+      () => dispose(ports, volume, old.volumeId),
+      () => `${old.volumeId}, the spare before`,
+    );
+  return { outcome: 'verified', summary: `${summary}; ${volumeId} on ${host.id} is the spare` };
+}
+
+async function rejected(
+  ports: DrillPorts,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  snapshotId: string,
+  answer: HostAnswer,
+): Promise<End> {
+  const finding = `${answer.result}: ${answer.detail}`;
+  await journal.act(
+    'rejected',
+    () => ports.store.reject(snapshotId, ports.clock.now(), finding),
+    () => `${snapshotId}: ${finding}`,
+  );
+  await journal.act('tell', () => tellDamaged(ports, volume, snapshotId, answer));
+  // The snapshot is the evidence; this volume is only a copy of it.
+  await journal.act('clear-away', () => dispose(ports, volume, volumeId));
+  return { outcome: 'rejected', summary: `${snapshotId} is rejected: ${finding}` };
+}
+
+async function tellDamaged(
+  ports: DrillPorts,
+  volume: string,
+  snapshotId: string,
+  { result, detail }: HostAnswer,
+): Promise<void> {
+  const now = ports.clock.now();
+  const before = await ports.ledger.readDrillNote(volume);
+  if (before?.about === result && now - before.at < QUIET_SECONDS * 1000) return;
+  await ports.people.tell(
+    `Remount: ${volume} is damaged, and still serves`,
+    [
+      `The drill of ${snapshotId} found damage in the content of ${volume}: ${result}.`,
+      '',
+      ...detail.split('; ').slice(0, 20),
+      '',
+      `${volume} is served all the same, and may fail at the next write or delete. Later copies carry the same damage; recovery`,
+      'points that were verified before are kept and are the ones that a heal takes.',
+      'What to do: docs/runbook.md#damaged',
+    ].join('\n'),
+  );
+  await ports.ledger.writeDrillNote(volume, { about: result, at: now });
+}
+
+async function tellSound(ports: DrillPorts, volume: string, snapshotId: string): Promise<void> {
+  const before = await ports.ledger.readDrillNote(volume);
+  if (before?.about === undefined) return;
+  await ports.people.tell(`Remount: ${volume} is sound again`, `The drill of ${snapshotId} found nothing wrong.`);
+  await ports.ledger.writeDrillNote(volume, { about: undefined, at: ports.clock.now() });
+}
+
+/** Takes a drill's volume, or a spare that is one no more, off its host and deletes it. */
+async function dispose(ports: DrillPorts, volume: string, volumeId: string): Promise<void> {
+  const seen = (await ports.compute.volumes(volume)).find((v) => v.id === volumeId);
+  // Whatever it is by now, it is not ours to delete.
+  if (seen?.role !== 'scratch' && seen?.role !== 'spare') return;
+  for (const { instanceId } of seen.attachments) {
+    await ports.host.release(instanceId, volume, volumeId);
+    // Stuck: the next drill tries again.
+    if (!(await ports.compute.detach(volumeId, instanceId))) return;
+  }
+  await ports.store.deleteVolume(volumeId);
+}

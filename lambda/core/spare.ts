@@ -1,0 +1,86 @@
+import { DEAD } from './decide.ts';
+import type { Journal } from './journal.ts';
+import type { Replacement, Spare } from './model.ts';
+import type { Ports } from './ports.ts';
+import type { Rejected } from './replace.ts';
+import { prepare, takeOver } from './takeover.ts';
+
+/** When the spare is taken. */
+export interface SparePolicy {
+  /** Where a newer recovery point is verified. `faster`: the spare is taken; `fresher`: the other one, which costs minutes. */
+  readonly prefer: 'faster' | 'fresher';
+  /** Also with `faster`, a spare that is older is not taken where a newer recovery point is verified. Minutes. */
+  readonly maxAgeMinutes: number;
+}
+
+interface Seen {
+  readonly spare: Spare | undefined;
+  readonly why: string;
+  readonly owner: string;
+  readonly oldVolume: string;
+  readonly generation: number;
+}
+
+/**
+ * Serves the spare in the place of a volume that its own host calls dead. Nothing of EC2 is asked or called on the way, so that
+ * it works while EC2's control plane does not: the ledger says what there is, the hosts do the rest, and the tags follow later
+ * (decision `settle`). Whatever does not fit leaves everything to the long way.
+ *
+ * @param rejected where a spare that could not be used is added
+ */
+export async function serveSpare(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  policy: SparePolicy,
+  rejected: Rejected[],
+): Promise<{ readonly replacement: Replacement; readonly summary: string } | undefined> {
+  const seen = await journal.step(
+    'look-at-spare',
+    () => look(ports, volume, policy),
+    ({ spare, why }) => (spare ? `${spare.volumeId} on ${spare.instanceId}; ${why}` : why),
+  );
+  const { spare, owner, oldVolume } = seen;
+  if (!spare) return undefined;
+  const { volumeId, instanceId, snapshotId } = spare;
+  const prepared = await prepare(ports, journal, volume, volumeId, instanceId);
+  if (!prepared.ok) {
+    rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
+    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
+    return undefined;
+  }
+  const taken = await takeOver(ports, journal, healId, {
+    volume,
+    oldVolume,
+    oldOwner: { id: owner, state: 'running' },
+    newVolume: volumeId,
+    instanceId,
+    generation: seen.generation + 1,
+  });
+  if (!taken.done) return undefined;
+  const replacement: Replacement = {
+    oldVolume,
+    newVolume: volumeId,
+    snapshotId,
+    owner: instanceId,
+    recoveryPointAt: prepared.canaryAt,
+    servingAt: taken.servingAt,
+    files: prepared.files,
+  };
+  return { replacement, summary: `${oldVolume}: ${seen.why}: the spare ${volumeId} serves in its place` };
+}
+
+async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<Seen> {
+  const ledger = await ports.ledger.read(volume);
+  const { spare, owner, currentVolume, generation = 0, verifiedAt = 0 } = ledger ?? {};
+  const none = (why: string): Seen => ({ spare: undefined, why, owner: '', oldVolume: '', generation });
+  if (!spare || !owner || !currentVolume) return none('no spare');
+  const minutes = Math.round((ports.clock.now() - spare.at) / 60_000);
+  const newer = verifiedAt > spare.at && (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes);
+  if (newer) return none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`);
+  const { state } = await ports.host.probe(owner, volume);
+  const dead = DEAD[state];
+  if (!dead) return none(`the owner says ${state}`);
+  return { spare, why: dead, owner, oldVolume: currentVolume, generation };
+}

@@ -1,0 +1,69 @@
+import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { ENV, VERB_PARAMETER } from '../../lib/contract.ts';
+import { dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
+import { ec2Compute } from '../aws/compute.ts';
+import { dynamoDrillLedger } from '../aws/drill-ledger.ts';
+import { ec2DrillStore } from '../aws/drill-store.ts';
+import { durableWorkflow } from '../aws/durable.ts';
+import { ssmCommands, ssmHost } from '../aws/host.ts';
+import { snsPeople } from '../aws/people.ts';
+import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { type DrillResult, drill } from '../core/drill.ts';
+import type { DrillPorts, Workflow } from '../core/ports.ts';
+
+/** Everything that a drill reaches the world through. */
+export function drillPortsOf(runtime: Runtime): DrillPorts {
+  const stack = required(runtime.env, ENV.stack);
+  const ssm = ssmClient(runtime);
+  const ec2 = ec2Client(runtime);
+  const documents = JSON.parse(required(runtime.env, ENV.documents)) as Record<string, string>;
+  const commands = ssmCommands(ssm, documents);
+  const { release } = ssmHost(ssm, runtime.clock, documents);
+  return {
+    clock: runtime.clock,
+    newId: runtime.newId,
+    compute: ec2Compute(ec2, ssm, runtime.clock, stack),
+    store: ec2DrillStore(ec2, runtime.clock, stack),
+    host: {
+      release,
+      startCheck: (instanceId, volume, volumeId, seed) =>
+        commands.send('check', instanceId, {
+          [VERB_PARAMETER.volume]: volume,
+          [VERB_PARAMETER.volumeId]: volumeId,
+          [VERB_PARAMETER.seed]: String(seed),
+        }),
+      checkAnswer: commands.answer,
+    },
+    ledger: dynamoDrillLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
+    people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+  };
+}
+
+/**
+ * A drill on any workflow.
+ * @throws Error for an event that is not `{"drill": "<volume>"}`
+ */
+export function driller(
+  runtime: Runtime,
+  ports = drillPortsOf(runtime),
+): (workflow: Workflow, event: unknown) => Promise<DrillResult> {
+  return async (workflow, event) => {
+    const volume = (event as { readonly drill?: unknown } | null)?.drill;
+    if (typeof volume !== 'string' || volume === '')
+      throw new Error(`event: received ${JSON.stringify(event)?.slice(0, 500)}; allowed: {"drill": "<volume>"}`);
+    return drill(workflow, ports, volume);
+  };
+}
+
+/** The drill: a Lambda durable function, started when a snapshot is completed and by a sweep for events that were lost. */
+export function createHandler(runtime: Runtime) {
+  const run = driller(runtime);
+  return withDurableExecution((event: unknown, context: DurableContext) => run(durableWorkflow(context), event));
+}
+
+let deployed: ReturnType<typeof createHandler> | undefined;
+/** What Lambda calls. */
+export const handler: ReturnType<typeof createHandler> = (event, context) => {
+  deployed ??= createHandler(lambdaRuntime);
+  return deployed(event, context);
+};

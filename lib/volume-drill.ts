@@ -1,0 +1,135 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
+import { remountFunction } from './function.ts';
+import type { HostDocuments } from './host-documents.ts';
+import type { Ledger } from './ledger.ts';
+import { acknowledgeTagged, allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+
+/** A drill looks for the answer of a check of 27 minutes, and tidies up. */
+const EXECUTION_TIMEOUT = Duration.hours(1);
+/** For snapshots of which no event told: events are delivered on a best-effort basis. */
+const SWEEP = Duration.minutes(10);
+/** EventBridge takes five targets a rule. Source: EventBridge quotas. */
+const TARGETS_A_RULE = 5;
+
+export interface VolumeDrillProps {
+  /** Value of the tag `remount:stack`: the only volumes, snapshots and instances that a drill may touch. */
+  readonly stackName: string;
+  /** Names of the content volumes. */
+  readonly volumes: readonly string[];
+  readonly ledger: Ledger;
+  readonly documents: HostDocuments;
+  /** Whom damage is told to. */
+  readonly people: ITopic;
+  /** Encrypts content volumes. */
+  readonly key: IKey;
+}
+
+/**
+ * The drill: a Lambda durable function that restores, mounts and checks each completed snapshot on the standby, tags it verified or
+ * rejected, and keeps the volume of the newest one that passed as the spare. It deletes only what it made.
+ */
+export class VolumeDrill extends Construct {
+  readonly function: LambdaFunction;
+  readonly live: Alias;
+
+  constructor(scope: Construct, id: string, props: VolumeDrillProps) {
+    super(scope, id);
+    this.function = remountFunction(this, 'Function', 'drill', {
+      description: 'Remount: proves that snapshots can be mounted, and keeps a spare',
+      durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(7) },
+      // The next sweep comes anyway.
+      retryAttempts: 0,
+      environment: {
+        [ENV.stack]: props.stackName,
+        [ENV.ledger]: props.ledger.table.tableName,
+        [ENV.topic]: props.people.topicArn,
+      },
+    });
+    this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+    props.ledger.grantActing(this.function);
+    props.people.grantPublish(this.function);
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
+      'To publish to an encrypted topic; the statement names one key',
+    );
+    props.documents.grantRunning(this.function, props.stackName, ['check', 'release']);
+    this.#allowEc2(props);
+    this.#start(props.volumes);
+  }
+
+  #allowEc2({ stackName, key }: VolumeDrillProps): void {
+    const stack = Stack.of(this);
+    const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
+    const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
+      this.function.addToRolePolicy(new PolicyStatement(statement));
+    const drilled = {
+      StringEquals: {
+        [`aws:ResourceTag/${TAG.stack}`]: stackName,
+        [`aws:ResourceTag/${TAG.role}`]: [VOLUME_ROLE.scratch, VOLUME_ROLE.spare],
+      },
+    };
+    const onlyTags = (...keys: string[]) => ({ 'ForAllValues:StringEquals': { 'aws:TagKeys': keys } });
+    allowDescribing(this.function, [
+      'ec2:DescribeVolumes',
+      'ec2:DescribeInstances',
+      'ec2:DescribeInstanceStatus',
+      'ec2:DescribeSnapshots',
+      'ssm:DescribeInstanceInformation',
+    ]);
+    allowVolumeCreation(this.function, stack, stackName, key);
+    allow({ actions: ['ec2:CreateTags'], resources: [volumes], conditions: { ...drilled, ...onlyTags(TAG.role) } });
+    allow({
+      actions: ['ec2:CreateTags'],
+      resources: [snapshots],
+      conditions: { ...ours(stackName), ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.finding) },
+    });
+    allow({ actions: ['ec2:AttachVolume', 'ec2:DetachVolume'], resources: [volumes], conditions: drilled });
+    allow({
+      actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],
+      resources: [ec2Arns(stack, 'instance')],
+      conditions: ours(stackName),
+    });
+    allow({ actions: ['ec2:DeleteVolume'], resources: [volumes], conditions: drilled });
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Resource::*]',
+      'Describe calls and GetCommandInvocation have no resources',
+    );
+    for (const kind of ['volume', 'snapshot', 'instance'] as const) acknowledgeTagged(this.function, kind);
+  }
+
+  /** When a snapshot is completed (of any volume of the account: the event carries no tags), and now and then. */
+  #start(volumes: readonly string[]): void {
+    for (let from = 0; from < volumes.length; from += TARGETS_A_RULE) {
+      const number = from / TARGETS_A_RULE;
+      const targets = volumes.slice(from, from + TARGETS_A_RULE).map((drill) => {
+        const event = RuleTargetInput.fromObject({ drill });
+        return new LambdaTarget(this.live, { event, retryAttempts: 2, maxEventAge: SWEEP });
+      });
+      new Rule(this, `Completed${number}`, {
+        description: 'Remount: drills a snapshot when it is completed',
+        eventPattern: {
+          source: ['aws.ec2'],
+          detailType: ['EBS Snapshot Notification'],
+          detail: { event: ['createSnapshot'], result: ['succeeded'] },
+        },
+        targets,
+      });
+      new Rule(this, `Sweep${number}`, {
+        description: 'Remount: drills snapshots of which no event told',
+        schedule: Schedule.rate(SWEEP),
+        targets,
+      });
+    }
+  }
+}

@@ -1,5 +1,12 @@
 /** The constructs, for another team's app. */
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+export {
+  RESILIENCE_RULES,
+  ResilienceChecks,
+  type ResilienceChecksProps,
+  UNJUDGED,
+} from './checks/resilience-checks.ts';
+export type { Finding, Objectives, Rule } from './checks/rule.ts';
 export { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
 export * from './contract.ts';
 export { Fleet, type FleetProps } from './fleet.ts';

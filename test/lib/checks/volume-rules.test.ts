@@ -4,6 +4,7 @@ import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { Volume } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { ContentVolume } from '../../../lib/content-volume.ts';
+import { HostDocuments } from '../../../lib/host-documents.ts';
 import { Ledger } from '../../../lib/ledger.ts';
 import { SnapshotSchedule } from '../../../lib/snapshot-schedule.ts';
 import { VolumeKeeper } from '../../../lib/volume-keeper.ts';
@@ -170,7 +171,9 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
 
   const content = (stackName: string) => (stack: Stack) => {
     const key = new Key(stack, 'Key');
-    const keeper = new VolumeKeeper(stack, 'Keeper', { stackName, key, ledger: new Ledger(stack, 'Ledger', { key }) });
+    const ledger = new Ledger(stack, 'Ledger', { key });
+    const documents = new HostDocuments(stack, 'Host');
+    const keeper = new VolumeKeeper(stack, 'Keeper', { stackName, key, ledger, documents });
     new ContentVolume(stack, 'Content', {
       keeper,
       name: 'alpha',

@@ -36,7 +36,7 @@ const SOUND: Readonly<Record<string, string>> = {
   Seed: '7',
 };
 
-/** Behind a sound value and alone. `x` would appear in the working directory. */
+/** Behind a sound value. `x` would appear in the working directory. */
 const COMMANDS: Readonly<Record<string, string>> = {
   'a substitution': '$(touch x)',
   backticks: '`touch x`',
@@ -78,13 +78,12 @@ const WHOLE: Readonly<Record<string, string>> = {
   'a parent directory': '..',
 };
 
+/** What is sent to the script, and of which the pattern must refuse each. */
 const attacks = (parameter: string): (readonly [name: string, value: string])[] => [
   ...Object.entries(WHOLE),
-  ...Object.entries(COMMANDS),
-  ...Object.entries(COMMANDS).map(
-    ([name, text]) => [`${name} behind a sound value`, `${SOUND[parameter]}${text}`] as const,
-  ),
-  ['a sound value behind a second line', `x\n${SOUND[parameter]}`],
+  ...Object.entries(COMMANDS).map(([name, text]) => [name, `${SOUND[parameter]}${text}`] as const),
+  ['a command before a sound value', `$(touch x)${SOUND[parameter]}`],
+  ['a sound value on the second line', `x\n${SOUND[parameter]}`],
 ];
 
 const scratch = mkdtempSync(join(tmpdir(), 'remount-injection-'));

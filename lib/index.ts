@@ -1,4 +1,11 @@
-/** The constructs, for another team's app. */
+/**
+ * The constructs and the checks, for another team's app; `examples/archive` is one. What each needs of the others is in its
+ * props, so a team takes just one, or all as `RemountStack`:
+ *
+ * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `ContentNetwork` and `ResilienceChecks` need nothing else;
+ * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances set up as `Fleet` does;
+ * - `VolumeAlarms`: the healer; `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
+ */
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
 export {
   RESILIENCE_RULES,

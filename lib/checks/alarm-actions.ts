@@ -1,4 +1,4 @@
-import { type Declared, type DeclaredResources, listOf, objectOf, referenceOf, shown } from './declared.ts';
+import { type Declared, type DeclaredResources, listOf, objectOf, shown } from './declared.ts';
 
 /** What becomes of an alarm's action: it reaches somebody, it cannot, it is no recovery, or that cannot be told. */
 export type Reach =
@@ -23,7 +23,7 @@ const RECOVERING = [
 export function reachOf(action: unknown, alarm: Declared, app: DeclaredResources): Reach {
   const target = app.named(action, alarm);
   if (target?.type === 'AWS::SNS::Topic') return reachOfTopic(target);
-  if (target && FUNCTION_TYPES.includes(target.type)) return reachOfFunction(action, target, alarm, app);
+  if (target && FUNCTION_TYPES.includes(target.type)) return reachOfFunction(target, alarm, app);
   if (target?.type === 'AWS::SSMIncidents::ResponsePlan') return { kind: 'reaches' };
   if (target) return { kind: 'elsewhere' };
   const arn = arnText(action);
@@ -42,13 +42,12 @@ function reachOfTopic(topic: Declared): Reach {
 }
 
 /** docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html: the function must permit the alarm */
-function reachOfFunction(action: unknown, target: Declared, alarm: Declared, app: DeclaredResources): Reach {
-  const permitted = app.of('AWS::Lambda::Permission', alarm).some(({ stack, properties }) => {
-    const { Principal, FunctionName, SourceArn } = properties;
-    if (stack !== alarm.stack || Principal !== ALARMS_PRINCIPAL) return false;
-    if (referenceOf(FunctionName) !== referenceOf(action)) return false;
-    const source = referenceOf(SourceArn);
-    return source === undefined || source === alarm.logicalId;
+function reachOfFunction(target: Declared, alarm: Declared, app: DeclaredResources): Reach {
+  const permitted = app.of('AWS::Lambda::Permission', alarm).some((permission) => {
+    const { Principal, FunctionName, SourceArn } = permission.properties;
+    if (Principal !== ALARMS_PRINCIPAL || app.named(FunctionName, permission) !== target) return false;
+    const source = app.named(SourceArn, permission);
+    return source === undefined || source === alarm;
   });
   if (permitted) return { kind: 'reaches' };
   const because = `${target.construct.node.path} does not permit ${ALARMS_PRINCIPAL} to invoke it for this alarm: use LambdaAction, or add an AWS::Lambda::Permission`;

@@ -1,4 +1,4 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -19,10 +19,12 @@ export interface Declared {
 export class DeclaredResources {
   readonly #byType = new Map<string, CfnResource[]>();
   readonly #byId = new Map<Stack, ReadonlyMap<string, CfnResource>>();
+  readonly #outputs: CfnOutput[] = [];
   readonly #rendered = new Map<CfnResource, Declared>();
 
   constructor(scope: IConstruct) {
     for (const construct of scope.node.findAll()) {
+      if (construct instanceof CfnOutput) this.#outputs.push(construct);
       if (!CfnResource.isCfnResource(construct)) continue;
       const same = this.#byType.get(construct.cfnResourceType);
       if (same) same.push(construct);
@@ -58,11 +60,26 @@ export class DeclaredResources {
     return declared;
   }
 
-  /** The resource of the same stack that a `Ref` or `Fn::GetAtt` in `from` names. */
+  /** The resource that a `Ref` or `Fn::GetAtt` in `from` names, or what another stack of the app hands over. */
   named(value: unknown, from: Declared): Declared | undefined {
-    const id = referenceOf(value);
-    const construct = id === undefined ? undefined : this.#idsOf(from.stack).get(id);
+    const output = this.#handedOver(value);
+    const stack = output ? Stack.of(output) : from.stack;
+    const id = referenceOf(output ? stack.resolve(output.value) : value);
+    const construct = id === undefined ? undefined : this.#idsOf(stack).get(id);
     return construct && this.render(construct);
+  }
+
+  /** The output behind an import; the CDK writes either, as its flag defaultCrossStackReferences says. */
+  #handedOver(value: unknown): CfnOutput | undefined {
+    const object = objectOf(value);
+    const imported = object?.['Fn::ImportValue'];
+    const of = objectOf(object?.['Fn::GetStackOutput']);
+    if (imported !== undefined) return this.#outputs.find(({ exportName }) => exportName === imported);
+    if (!of) return undefined;
+    return this.#outputs.find((output) => {
+      const stack = Stack.of(output);
+      return stack.stackName === of.StackName && stack.resolve(output.logicalId) === of.OutputName;
+    });
   }
 
   #idsOf(stack: Stack): ReadonlyMap<string, CfnResource> {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
 import { Alarm, type CfnAlarm, CfnCompositeAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { CfnAlias, CfnPermission, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { ResilienceChecks } from '../../../lib/checks/resilience-checks.ts';
+import { CONTEXT, REGION } from '../support.ts';
 import { alarm, findings, group, policy, volume } from './support.ts';
 
 type Build = (stack: Stack) => unknown;
@@ -291,4 +293,22 @@ describe('AL4: it leads to something that recovers, or to people', () => {
     ],
     [['an import', actions(Fn.importValue('people')), /{"Fn::ImportValue":"people"} is known at deployment only/]],
   );
+
+  describe.each(['strong', 'weak'])('with %s references between stacks', (references) => {
+    test.each([
+      ['good', 'lambda.alarms.cloudwatch.amazonaws.com', []],
+      ['bad', 'events.amazonaws.com', ['Resilience-AL4']],
+    ])('%s: a topic and a function of another stack of the app', (_, principal, rules) => {
+      const context = { ...CONTEXT, '@aws-cdk/core:defaultCrossStackReferences': references };
+      const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
+      const [there, here] = ['There', 'Here'].map((id) => new Stack(app, id, { env: { region: REGION } }));
+      if (!there || !here) throw new Error('no stacks');
+      const [topic, made] = [new Topic(there, 'T'), healer(there)];
+      const may = { action: 'lambda:InvokeFunction', principal, functionName: made.functionArn };
+      new CfnPermission(there, 'May', may);
+      alarm(here, { alarmActions: [topic.topicArn, made.functionArn] });
+      app.synth();
+      expect(new ResilienceChecks(app).validateScope(app).violations.map(({ ruleName }) => ruleName)).toEqual(rules);
+    });
+  });
 });

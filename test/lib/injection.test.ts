@@ -33,7 +33,7 @@ const documents: readonly Document[] = resourcesOf(
 const SOUND: Readonly<Record<string, string>> = {
   [VERB_PARAMETER.volume]: 'alpha',
   [VERB_PARAMETER.volumeId]: 'vol-0123456789abcdef0',
-  Seed: '7',
+  [VERB_PARAMETER.seed]: '7',
 };
 
 /** Behind a sound value. `x` would appear in the working directory. */

@@ -111,9 +111,9 @@ export function isIntrinsic(value: unknown): boolean {
   return keys.length === 1 && (keys[0] === 'Ref' || keys[0]?.startsWith('Fn::') === true);
 }
 
-/** The list, or nothing when it is absent. Whoever calls has asked {@link isIntrinsic} first. */
+/** The list without what is left out at deployment, or nothing when it is absent. Whoever calls has asked {@link isIntrinsic} first. */
 export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value.filter((item) => referenceOf(item) !== 'AWS::NoValue') : [];
 }
 
 /** Whether two values of two resources are the same once deployed; `undefined` when that cannot be told before. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { App, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
 import { Alarm, type CfnAlarm, CfnCompositeAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
@@ -50,6 +50,11 @@ describe('AL1: actions, and enabled', () => {
         'no actions',
         (stack) => alarm(stack, { alarmActions: [] }),
         /AlarmActions is empty; allowed: at least one action\. Call addAlarmAction/,
+      ],
+      [
+        'an action that is left out',
+        (stack) => alarm(stack, { alarmActions: [Aws.NO_VALUE] }),
+        /AlarmActions is empty/,
       ],
       [
         'actions disabled',

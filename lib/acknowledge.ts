@@ -9,6 +9,29 @@ export function inFinding(arn: string): string {
     .replaceAll(Aws.ACCOUNT_ID, '<AWS::AccountId>');
 }
 
+/** Packs that turn a standard into rules, under the same names. */
+const STANDARDS = ['NIST.800.53.R5', 'HIPAA.Security'];
+
+/** Acknowledges one rule of the standards on one construct, with the reason that a reader of the code needs. */
+export function acknowledgeControl(construct: IConstruct, rule: string, reason: string): void {
+  for (const pack of STANDARDS) acknowledge(construct, `${pack}-${rule}`, reason);
+}
+
+/** A role's policies are its own: they go with it, and nobody else can be given them. */
+export function acknowledgeInlinePolicy(role: IConstruct): void {
+  acknowledgeControl(
+    role,
+    'IAMNoInlinePolicy',
+    'The policy belongs to this role alone and goes with it; a managed one could be attached elsewhere',
+  );
+}
+
+/** A function whose lost events need no queue. */
+export function acknowledgeNoDeadLetters(made: IConstruct, reason: string): void {
+  acknowledgeControl(made, 'LambdaDLQ', reason);
+  acknowledge(made, 'Serverless-LambdaDLQ', reason);
+}
+
 /** Acknowledges one finding of a check on one construct, with the reason that a reader of the code needs. */
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
   Validations.of(construct).acknowledge({ id, reason });

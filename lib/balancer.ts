@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeControl } from './acknowledge.ts';
 
 export interface ContentBalancerProps {
   readonly vpc: IVpc;
@@ -51,6 +51,11 @@ export class ContentBalancer extends Construct {
       dropInvalidHeaderFields: true,
       deletionProtection: true,
     });
+    acknowledge(
+      this.loadBalancer,
+      'NIST.800.53.R5-ALBWAFEnabled',
+      'Files are served as they are, by nginx, without an application behind; whoever has one brings a web ACL',
+    );
     this.loadBalancer.logAccessLogs(this.#logs());
     const listener = this.#listener(props.certificateArn, securityGroup);
     props.instanceSecurityGroup.addIngressRule(securityGroup, Port.tcp(80), 'Requests and health checks');
@@ -70,15 +75,15 @@ export class ContentBalancer extends Construct {
       'This load balancer serves content to the public; the instances behind it take requests from it alone',
     );
     port(80);
-    if (!certificateArn)
-      return this.loadBalancer.addListener('Http', {
-        protocol: ApplicationProtocol.HTTP,
-        open: false,
-        defaultAction: notFound,
-      });
+    if (!certificateArn) return this.#plain(notFound);
     port(443);
     const redirect = ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true });
-    this.loadBalancer.addListener('Http', { protocol: ApplicationProtocol.HTTP, open: false, defaultAction: redirect });
+    const http = { protocol: ApplicationProtocol.HTTP, open: false, defaultAction: redirect };
+    acknowledgeControl(
+      this.loadBalancer.addListener('Http', http),
+      'ELBv2ACMCertificateRequired',
+      'This listener only redirects to the one with the certificate',
+    );
     const certificates = [ListenerCertificate.fromArn(certificateArn)];
     return this.loadBalancer.addListener('Https', {
       protocol: ApplicationProtocol.HTTPS,
@@ -86,6 +91,21 @@ export class ContentBalancer extends Construct {
       open: false,
       defaultAction: notFound,
     });
+  }
+
+  #plain(defaultAction: ListenerAction): ApplicationListener {
+    const listener = this.loadBalancer.addListener('Http', {
+      protocol: ApplicationProtocol.HTTP,
+      open: false,
+      defaultAction,
+    });
+    for (const rule of ['ALBHttpToHttpsRedirection', 'ELBv2ACMCertificateRequired'])
+      acknowledgeControl(
+        listener,
+        rule,
+        'A certificate belongs to a domain, which this stack cannot have: the setting certificateArn turns this into a redirect',
+      );
+    return listener;
   }
 
   #targets(
@@ -124,10 +144,26 @@ export class ContentBalancer extends Construct {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      lifecycleRules: [{ expiration: Duration.days(90) }],
+      versioned: true,
+      lifecycleRules: [{ expiration: Duration.days(90), noncurrentVersionExpiration: Duration.days(30) }],
       removalPolicy: RemovalPolicy.RETAIN,
     });
     acknowledge(bucket, 'AwsSolutions-S1', 'This bucket holds access logs; logging access to them would log itself');
+    acknowledgeControl(
+      bucket,
+      'S3BucketLoggingEnabled',
+      'This bucket holds access logs; logging access to them would log itself',
+    );
+    acknowledgeControl(
+      bucket,
+      'S3BucketReplicationEnabled',
+      'Access logs are no content: nothing is served or restored from them',
+    );
+    acknowledgeControl(
+      bucket,
+      'S3DefaultEncryptionKMS',
+      'Load balancers write access logs to buckets with keys managed by S3 only',
+    );
     return bucket;
   }
 }

@@ -19,7 +19,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { TAG } from './contract.ts';
 import { contentUserData } from './user-data.ts';
 
@@ -85,6 +85,7 @@ export class Fleet extends Construct {
         conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
       }),
     );
+    acknowledgeInlinePolicy(role);
     acknowledge(
       role,
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
@@ -113,6 +114,11 @@ export class Fleet extends Construct {
       group,
       'AwsSolutions-AS3',
       'The healer and the alarms watch the content, not the size of a group; a lost instance is routine',
+    );
+    acknowledgeControl(
+      group,
+      'AutoScalingGroupELBHealthCheckRequired',
+      'A standby is unhealthy for the load balancer by design, and must not be replaced for it',
     );
     return group;
   }

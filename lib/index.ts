@@ -1,12 +1,27 @@
-/** The constructs, for another team's app. */
+/**
+ * The constructs and the checks, for another team's app; `examples/archive` is one. What each needs of the others is in its
+ * props, so a team takes just one, or all as `RemountStack`:
+ *
+ * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `ContentNetwork` and `ResilienceChecks` need nothing else;
+ * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances set up as `Fleet` does;
+ * - `VolumeAlarms`: the healer; `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
+ */
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+export {
+  RESILIENCE_RULES,
+  ResilienceChecks,
+  type ResilienceChecksProps,
+  UNJUDGED,
+} from './checks/resilience-checks.ts';
+export type { Finding, Objectives, Rule } from './checks/rule.ts';
 export { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
 export * from './contract.ts';
 export { Fleet, type FleetProps } from './fleet.ts';
 export { HostDocuments } from './host-documents.ts';
 export { Ledger, type LedgerProps } from './ledger.ts';
-export { ContentNetwork, type ContentNetworkProps } from './network.ts';
+export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
 export { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+export { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
 export { RemountStack, type RemountStackProps } from './remount-stack.ts';
 export { readSettings, type Settings, SettingsError } from './settings.ts';
 export { SnapshotSchedule, type SnapshotScheduleProps } from './snapshot-schedule.ts';

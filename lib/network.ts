@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -11,8 +10,11 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
+import { encryptedLogGroup } from './log-group.ts';
 
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
 const CIDR = '10.0.0.0/16';
@@ -20,7 +22,22 @@ const CIDR = '10.0.0.0/16';
 export interface ContentNetworkProps {
   /** Zones with a public subnet (load balancer) and an isolated one (instances) each. */
   readonly zones: readonly string[];
+  /** Encrypts the flow logs. */
+  readonly key: IKey;
+  /**
+   * Interface endpoints beyond those that an instance is healed through. Each is billed by the hour and zone, and nothing that
+   * Remount runs on an instance calls these services: they are for what a team adds, such as an agent that ships logs.
+   * @default none
+   */
+  readonly moreEndpoints?: readonly MoreEndpoint[];
 }
+
+const MORE_ENDPOINTS = {
+  ec2: InterfaceVpcEndpointAwsService.EC2,
+  kms: InterfaceVpcEndpointAwsService.KMS,
+  logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+} as const;
+export type MoreEndpoint = keyof typeof MORE_ENDPOINTS;
 
 /**
  * A network whose instances need no internet to be healed: no NAT, but endpoints for what an instance talks to. Amazon Linux
@@ -46,10 +63,7 @@ export class ContentNetwork extends Construct {
         Rejected: {
           trafficType: FlowLogTrafficType.REJECT,
           destination: FlowLogDestination.toCloudWatchLogs(
-            new LogGroup(this, 'FlowLogs', {
-              retention: RetentionDays.ONE_MONTH,
-              removalPolicy: RemovalPolicy.DESTROY,
-            }),
+            encryptedLogGroup(this, 'FlowLogs', props.key, RetentionDays.ONE_MONTH),
           ),
         },
       },
@@ -60,12 +74,14 @@ export class ContentNetwork extends Construct {
       allowAllOutbound: false,
     });
     securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'From the content instances');
+    this.#acknowledge();
     const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
     for (const [name, service] of Object.entries({
       Ssm: SSM,
       SsmMessages: SSM_MESSAGES,
       Ec2Messages: EC2_MESSAGES,
       Monitoring: CLOUDWATCH_MONITORING,
+      ...Object.fromEntries((props.moreEndpoints ?? []).map((name) => [name, MORE_ENDPOINTS[name]])),
     })) {
       this.vpc.addInterfaceEndpoint(name, {
         service,
@@ -74,5 +90,20 @@ export class ContentNetwork extends Construct {
         open: false,
       });
     }
+  }
+
+  #acknowledge(): void {
+    acknowledgeInlinePolicy(this.vpc.node.findChild('Rejected'));
+    acknowledgeControl(
+      this.vpc,
+      'VPCDefaultSecurityGroupClosed',
+      'Nothing is in the default group; closing it would take a function with rights over every security group',
+    );
+    for (const subnet of this.vpc.publicSubnets)
+      acknowledgeControl(
+        subnet,
+        'VPCNoUnrestrictedRouteToIGW',
+        'The load balancer answers the public from here; instances live in isolated subnets',
+      );
   }
 }

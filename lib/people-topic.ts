@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 
 export interface PeopleTopicProps {
   /** Encrypts the topic. Alarms are allowed to use it: without that, a message from an alarm to an encrypted topic is lost. */
@@ -34,6 +35,11 @@ export class PeopleTopic extends Construct {
     );
     // docs.aws.amazon.com/sns/latest/dg/sns-key-management.html, "Enable compatibility between event sources from AWS services and encrypted topics"
     props.key.grant(alarms, 'kms:Decrypt', 'kms:GenerateDataKey*');
-    if (props.email) this.topic.addSubscription(new EmailSubscription(props.email));
+    if (props.email)
+      acknowledge(
+        this.topic.addSubscription(new EmailSubscription(props.email)),
+        'Serverless-SNSRedrivePolicy',
+        'Nobody would look into a queue of mail that was refused: the alarm and the incident in the ledger still say it',
+      );
   }
 }

@@ -9,6 +9,7 @@ import { HostDocuments } from './host-documents.ts';
 import { Ledger } from './ledger.ts';
 import { ContentNetwork } from './network.ts';
 import { PeopleTopic } from './people-topic.ts';
+import { RecycleBin } from './recycle-bin.ts';
 import type { Settings } from './settings.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { VolumeAlarms } from './volume-alarms.ts';
@@ -37,7 +38,11 @@ export class RemountStack extends Stack {
     });
     const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
     const ledger = new Ledger(this, 'Ledger', { key });
-    const network = new ContentNetwork(this, 'Network', { zones: settings.zones });
+    const network = new ContentNetwork(this, 'Network', {
+      key,
+      zones: settings.zones,
+      moreEndpoints: settings.moreEndpoints,
+    });
     const fleet = new Fleet(this, 'Fleet', {
       vpc: network.vpc,
       stackName,
@@ -54,6 +59,7 @@ export class RemountStack extends Stack {
       ...(settings.certificateArn && { certificateArn: settings.certificateArn }),
     });
     const schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...settings.snapshots });
+    new RecycleBin(this, 'RecycleBin', { stackName, ...settings.recycleBin });
     const documents = new HostDocuments(this, 'Host');
     const healer = new VolumeHealer(this, 'Healer', {
       stackName,

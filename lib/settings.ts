@@ -44,6 +44,7 @@ const group = <Shape extends z.ZodRawShape>(shape: Shape) => {
 
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
+const MORE_ENDPOINTS = 'a list of ec2, kms and logs';
 const AVAILABILITY_ZONE = 'an Availability Zone such as eu-west-1a';
 
 const volume = group({
@@ -91,6 +92,20 @@ const schema = group({
     prefer: z.enum(['faster', 'fresher'], 'faster or fresher').default('faster'),
     maxSpareAgeMinutes: whole(15, 1440, 'minutes').default(120),
   }).default({ enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120 }),
+  /** What is deleted can be got back for so many days; 0 for not at all. Limits: see `RecycleBin`. */
+  recycleBin: group({
+    // A long weekend: what the schedule rotates out is billed for as long.
+    snapshotDays: whole(0, 365, 'days').default(3),
+    volumeDays: whole(0, 7, 'days').default(7),
+  }).default({ snapshotDays: 3, volumeDays: 7 }),
+  /** See `ContentNetworkProps`. */
+  moreEndpoints: z.array(z.enum(['ec2', 'kms', 'logs'], MORE_ENDPOINTS), MORE_ENDPOINTS).default([]),
+  /** What `ResilienceChecks` holds the stack to. */
+  objectives: group({
+    recoveryPointGapMinutes: whole(61, 10_080, 'minutes (DLM starts up to 60 late)').default(120),
+    recoveryPoints: whole(1, 1000, 'recovery points').default(5),
+    recoveryPointReachHours: whole(1, 8760, 'hours').default(24),
+  }).default({ recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 }),
   alertEmail: z.email('an email address').optional(),
   certificateArn: z
     .string('the ARN of an ACM certificate')

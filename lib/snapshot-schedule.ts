@@ -3,7 +3,7 @@ import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { acknowledge, inFinding } from './acknowledge.ts';
+import { acknowledge, acknowledgeInlinePolicy, inFinding } from './acknowledge.ts';
 import { type DeployedPolicy, scheduleTagValue, TAG } from './contract.ts';
 import { allowKeyUse, ec2Arns } from './volume-permissions.ts';
 
@@ -73,6 +73,7 @@ export class SnapshotSchedule extends Construct {
     allow(['ec2:CreateSnapshot'], [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')]);
     allow(['ec2:DeleteSnapshot', 'ec2:CreateTags'], [ec2Arns(stack, 'snapshot')]);
     allowKeyUse(role, key);
+    acknowledgeInlinePolicy(role);
     acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
     for (const kind of ['volume', 'snapshot'] as const) {
       acknowledge(

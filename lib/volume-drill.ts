@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
 import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
@@ -19,6 +19,9 @@ const EXECUTION_TIMEOUT = Duration.hours(1);
 const SWEEP = Duration.minutes(10);
 /** EventBridge takes five targets a rule. Source: EventBridge quotas. */
 const TARGETS_A_RULE = 5;
+
+const NEXT_SWEEP =
+  'The next sweep looks at every snapshot again; the age of the verified recovery point has an alarm of its own';
 
 export interface VolumeDrillProps {
   /** Value of the tag `remount:stack`: the only volumes, snapshots and instances that a drill may touch. */
@@ -44,6 +47,7 @@ export class VolumeDrill extends Construct {
   constructor(scope: Construct, id: string, props: VolumeDrillProps) {
     super(scope, id);
     this.function = remountFunction(this, 'Function', 'drill', {
+      key: props.key,
       description: 'Remount: proves that snapshots can be mounted, and keeps a spare',
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(7) },
       // The next sweep comes anyway.
@@ -64,6 +68,8 @@ export class VolumeDrill extends Construct {
     );
     props.documents.grantRunning(this.function, props.stackName, ['check', 'release']);
     this.#allowEc2(props);
+    acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);
+    acknowledge(this.function, 'Serverless-LambdaAsyncFailureDestination', NEXT_SWEEP);
     this.#start(props.volumes);
   }
 
@@ -116,7 +122,7 @@ export class VolumeDrill extends Construct {
         const event = RuleTargetInput.fromObject({ drill });
         return new LambdaTarget(this.live, { event, retryAttempts: 2, maxEventAge: SWEEP });
       });
-      new Rule(this, `Completed${number}`, {
+      const completed = new Rule(this, `Completed${number}`, {
         description: 'Remount: drills a snapshot when it is completed',
         eventPattern: {
           source: ['aws.ec2'],
@@ -125,11 +131,12 @@ export class VolumeDrill extends Construct {
         },
         targets,
       });
-      new Rule(this, `Sweep${number}`, {
+      const sweep = new Rule(this, `Sweep${number}`, {
         description: 'Remount: drills snapshots of which no event told',
         schedule: Schedule.rate(SWEEP),
         targets,
       });
+      for (const rule of [completed, sweep]) acknowledge(rule, 'Serverless-EventBusDLQ', NEXT_SWEEP);
     }
   }
 }

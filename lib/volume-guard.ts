@@ -8,7 +8,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
 import {
   AGE_ALARM,
   type AgeAlarmKind,
@@ -57,6 +57,7 @@ export class VolumeGuard extends Construct {
     const { stackName, volumes, schedule, ledger, people, verified = false } = props;
     const stack = Stack.of(this);
     this.function = remountFunction(this, 'Function', 'guard', {
+      key: props.key,
       description: 'Remount: keeps recovery points young, and clears away old ones',
       // Two runs beside each other would see the same need.
       timeout: EVERY.minus(Duration.minutes(1)),
@@ -72,7 +73,7 @@ export class VolumeGuard extends Construct {
         [ENV.verified]: String(verified),
       },
     });
-    new Rule(this, 'Round', {
+    const round = new Rule(this, 'Round', {
       description: 'Remount: looks after the recovery points of every content volume',
       schedule: Schedule.rate(EVERY),
       targets: [
@@ -83,6 +84,11 @@ export class VolumeGuard extends Construct {
         }),
       ],
     });
+    const nextRound =
+      'The next round comes within minutes, and looks at everything again; an alarm tells of rounds that fail';
+    acknowledgeNoDeadLetters(this.function, nextRound);
+    acknowledge(this.function, 'Serverless-LambdaAsyncFailureDestination', nextRound);
+    acknowledge(round, 'Serverless-EventBusDLQ', nextRound);
     this.#allowEc2(props);
     this.#allowTelling(props);
     for (const volume of volumes) {

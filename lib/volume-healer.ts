@@ -50,6 +50,7 @@ export class VolumeHealer extends Construct {
     super(scope, id);
     this.function = remountFunction(this, 'Function', 'heal', {
       description: 'Remount: heals content volumes',
+      key: props.key,
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
       deadLetterQueue: this.#deadLetters(),
       retryAttempts: 2,
@@ -71,6 +72,11 @@ export class VolumeHealer extends Construct {
       'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
       'To publish to an encrypted topic; the statement names one key',
     );
+    acknowledge(
+      this.function,
+      'Serverless-LambdaAsyncFailureDestination',
+      'Durable functions take no destinations; what failed for good goes to the dead-letter queue',
+    );
     this.#allowEc2(props);
     props.documents.grantRunning(this.function, props.stackName, VERBS);
     this.#sweep(props);
@@ -78,11 +84,13 @@ export class VolumeHealer extends Construct {
 
   /** Events that failed for good: an alarm that nobody answered must not vanish. */
   #deadLetters(): Queue {
-    return new Queue(this, 'DeadLetters', {
+    const queue = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
       encryption: QueueEncryption.SQS_MANAGED,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(queue, 'Serverless-SQSRedrivePolicy', 'It is the dead-letter queue itself');
+    return queue;
   }
 
   #allowEc2({ stackName, key }: VolumeHealerProps): void {
@@ -145,13 +153,13 @@ export class VolumeHealer extends Construct {
         const event = RuleTargetInput.fromObject({ sweep });
         return new LambdaTarget(this.live, { event, retryAttempts: 2, maxEventAge: sweepEvery });
       });
-      new Rule(this, `Sweep${number}`, {
+      const sweep = new Rule(this, `Sweep${number}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
         schedule: Schedule.rate(sweepEvery),
         targets,
       });
       // The event carries no tags, so that of any instance of the account starts a look; best effort, hence the sweep.
-      new Rule(this, `Instance${number}`, {
+      const instance = new Rule(this, `Instance${number}`, {
         description: 'Remount: looks at every content volume when an instance stops or is gone',
         eventPattern: {
           source: ['aws.ec2'],
@@ -160,6 +168,12 @@ export class VolumeHealer extends Construct {
         },
         targets,
       });
+      for (const rule of [sweep, instance])
+        acknowledge(
+          rule,
+          'Serverless-EventBusDLQ',
+          'It asks for a look at the world as it is: what is lost is made up for by the next sweep',
+        );
     }
   }
 }

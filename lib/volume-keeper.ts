@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
 import { ENV } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
@@ -29,6 +29,7 @@ export class VolumeKeeper extends Construct {
       description: 'Remount: adopts, restores, creates or grows content volumes',
       // It waits for a heal to end, and for a modification to take.
       timeout: Duration.minutes(8),
+      key: props.key,
       environment: {
         [ENV.stack]: props.stackName,
         [ENV.key]: props.key.keyArn,
@@ -50,6 +51,10 @@ export class VolumeKeeper extends Construct {
     );
     props.documents.grantRunning(this.function, props.stackName, ['probe', 'grow']);
     allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key);
+    acknowledgeNoDeadLetters(
+      this.function,
+      'CloudFormation waits for the answer, and fails the deployment that gets none',
+    );
     acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
   }
 }

@@ -18,6 +18,7 @@ export const INERT: Readonly<Record<string, string>> = {
   'AWS::KMS::Alias': 'nothing refers to the key by it',
   'AWS::S3::Bucket': 'holds access logs only',
   'AWS::S3::BucketPolicy': 'holds access logs only',
+  'AWS::Rbin::Rule': 'what is deleted is gone at once: nothing here may count on getting it back',
   'AWS::Logs::LogGroup': 'what a function logs is not looked at',
   'AWS::SQS::Queue': 'takes events that failed for good; the rehearsal says so itself',
   'AWS::SQS::QueuePolicy': 'as the queue',

@@ -95,7 +95,12 @@ function judge({ strike }: Hours): Check[] {
 
 export const leftBehind: Scenario = hours({
   about: `a drill dies, the volume is replaced, and its snapshots outlive their retention of ${KEEP_HOURS} h`,
-  settings: { snapshots: { perHour: 4, keepHours: KEEP_HOURS }, drills: { enabled: false } },
+  // Less than a stack is otherwise held to, so that its own objective says so.
+  settings: {
+    snapshots: { perHour: 4, keepHours: KEEP_HOURS },
+    drills: { enabled: false },
+    objectives: { recoveryPointReachHours: KEEP_HOURS },
+  },
   outcome: 'replace',
   acts: [{ hours: HOURS, act: strike }],
   checks: (h) => [neverOlder(h), ...judge(h)],

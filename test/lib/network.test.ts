@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { ContentNetwork } from '../../lib/network.ts';
 import { onlyOne, REGION, resourcesOf, templateOf, text, ZONES } from './support.ts';
 
 const template = templateOf((stack) => {
-  new ContentNetwork(stack, 'Network', { zones: ZONES });
+  new ContentNetwork(stack, 'Network', { zones: ZONES, key: new Key(stack, 'Key') });
 });
 
 describe('the network', () => {
@@ -51,7 +52,21 @@ describe('the network', () => {
     template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 
-  test('logs what it rejects', () => {
+  test('has no other endpoints unless asked for, in the same place', () => {
+    const more = templateOf((stack) => {
+      const key = new Key(stack, 'Key');
+      new ContentNetwork(stack, 'Network', { zones: ZONES, key, moreEndpoints: ['ec2', 'kms', 'logs'] });
+    });
+    const services = (of: typeof template) =>
+      resourcesOf(of, 'AWS::EC2::VPCEndpoint').map((e) => text(e.Properties.ServiceName).split('.').at(-1));
+    expect(services(template)).toEqual(['s3', 'ssm', 'ssmmessages', 'ec2messages', 'monitoring']);
+    expect(services(more)).toEqual([...services(template), 'ec2', 'kms', 'logs']);
+  });
+
+  test('logs what it rejects, encrypted', () => {
+    expect(onlyOne(template, 'AWS::Logs::LogGroup').Properties.KmsKeyId).toEqual({
+      'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'],
+    });
     template.hasResourceProperties('AWS::EC2::FlowLog', { ResourceType: 'VPC', TrafficType: 'REJECT' });
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });

@@ -17,7 +17,7 @@ const named = (name: unknown) => ({ volumes: [{ name }] });
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, alertEmail, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, moreEndpoints, objectives, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -157,6 +157,26 @@ describe('a wrong setting is refused in one line: which, what was received, what
       { snapshots: { keepHours: 251 } },
       'snapshots.keepHours: received 251; allowed: a whole number from 2 to 250 hours',
     ],
+    [
+      'more than the Recycle Bin keeps a volume',
+      { recycleBin: { volumeDays: 8 } },
+      'recycleBin.volumeDays: received 8; allowed: a whole number from 0 to 7 days',
+    ],
+    [
+      'more than the Recycle Bin keeps a snapshot',
+      { recycleBin: { snapshotDays: 366 } },
+      'recycleBin.snapshotDays: received 366; allowed: a whole number from 0 to 365 days',
+    ],
+    [
+      'an endpoint that there is no use for',
+      { moreEndpoints: ['sqs'] },
+      'moreEndpoints[0]: received "sqs"; allowed: a list of ec2, kms and logs',
+    ],
+    [
+      'a gap that no schedule of DLM can keep to',
+      { objectives: { recoveryPointGapMinutes: 60 } },
+      'objectives.recoveryPointGapMinutes: received 60; allowed: a whole number from 61 to 10080 minutes (DLM starts up to 60 late)',
+    ],
   ])('%s', (_, context, line) => {
     const error = thrownBy(context);
     expect(error).toBeInstanceOf(SettingsError);
@@ -180,6 +200,9 @@ const DEFAULTS = {
   ],
   snapshots: { perHour: 4, keepHours: 24 },
   drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120 },
+  recycleBin: { snapshotDays: 3, volumeDays: 7 },
+  moreEndpoints: [],
+  objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
 };
 
 describe('fine settings', () => {

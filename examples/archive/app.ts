@@ -1,0 +1,11 @@
+import { App, Duration, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ResilienceChecks } from '../../lib/index.ts';
+import { ArchiveStack } from './archive-stack.ts';
+
+const app = new App();
+new ArchiveStack(app, 'Archive', { env: { region: 'eu-west-1' }, terminationProtection: true });
+Validations.of(app).addPlugins(
+  new AwsSolutionsChecks(app),
+  new ResilienceChecks(app, { recoveryPointGap: Duration.minutes(90), recoveryPointReach: Duration.hours(48) }),
+);

@@ -1,0 +1,109 @@
+import { Duration, RemovalPolicy, Size, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import { AutoScalingGroup, BlockDeviceVolume, GroupMetrics, HealthChecks } from 'aws-cdk-lib/aws-autoscaling';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import {
+  EbsDeviceVolumeType,
+  FlowLogDestination,
+  InstanceType,
+  IpAddresses,
+  LaunchTemplate,
+  MachineImage,
+  SecurityGroup,
+  SubnetType,
+  Volume,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { PeopleTopic, RecycleBin, SnapshotSchedule, scheduleTagValue, TAG } from '../../lib/index.ts';
+
+const ZONE = 'eu-west-1a';
+
+/** A mail archive of another team: its own network, its own instances, one plain EBS volume. Three constructs are Remount's. */
+export class ArchiveStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps) {
+    super(scope, id, props);
+    const { stackName } = this;
+    const key = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
+
+    // Remount's: who is told, which volumes are copied and when, and what can be got back.
+    const people = new PeopleTopic(this, 'People', { key });
+    new SnapshotSchedule(this, 'Snapshots', { stackName, key, perHour: 2, keepHours: 48 });
+    new RecycleBin(this, 'RecycleBin', { stackName, snapshotDays: 7, volumeDays: 7 });
+
+    const volume = new Volume(this, 'Mail', {
+      availabilityZone: ZONE,
+      size: Size.gibibytes(500),
+      volumeType: EbsDeviceVolumeType.GP3,
+      encrypted: true,
+      encryptionKey: key,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    // What the schedule copies, and what the Recycle Bin knows the copies by: DLM copies the tags to them.
+    Tags.of(volume).add(TAG.schedule, scheduleTagValue(stackName));
+    Tags.of(volume).add(TAG.stack, stackName);
+
+    this.#instances();
+
+    // Keyed by the role of the volume, not by its id: it still watches after a replacement.
+    const alarm = new Alarm(this, 'Serving', {
+      alarmDescription: 'The archive does not answer, or says nothing',
+      metric: new Metric({
+        namespace: 'Archive',
+        metricName: 'Serving',
+        dimensionsMap: { Volume: 'mail' },
+        statistic: Stats.MAXIMUM,
+        period: Duration.minutes(1),
+      }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 2,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(people.topic));
+  }
+
+  /** Two in the volume's zone: one has it mounted, the other could. */
+  #instances(): void {
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr('10.1.0.0/16'),
+      availabilityZones: [ZONE],
+      natGateways: 0,
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [{ name: 'Archive', subnetType: SubnetType.PRIVATE_ISOLATED }],
+      flowLogs: { All: { destination: FlowLogDestination.toCloudWatchLogs() } },
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
+      reason: 'AWS keeps this policy in step with what the Systems Manager agent needs',
+    });
+    const launchTemplate = new LaunchTemplate(this, 'LaunchTemplate', {
+      instanceType: new InstanceType('t4g.small'),
+      machineImage: MachineImage.genericLinux({ 'eu-west-1': 'ami-0123456789abcdef0' }),
+      role,
+      securityGroup: new SecurityGroup(this, 'SecurityGroup', { vpc, allowAllOutbound: false }),
+      requireImdsv2: true,
+      detailedMonitoring: true,
+      blockDevices: [{ deviceName: '/dev/xvda', volume: BlockDeviceVolume.ebs(16, { encrypted: true }) }],
+    });
+    const group = new AutoScalingGroup(this, 'Group', {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      launchTemplate,
+      minCapacity: 2,
+      maxCapacity: 3,
+      healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(5) }),
+      groupMetrics: [GroupMetrics.all()],
+    });
+    Validations.of(group).acknowledge({
+      id: 'AwsSolutions-AS3',
+      reason: 'A lost instance is replaced without anybody; the alarm watches the archive',
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { coverageOf, POLICY_TYPE, schedulesFor, VOLUME_TYPES } from './data-volumes.ts';
+import { shown } from './declared.ts';
+import { type Rule, unjudged, wrong } from './rule.ts';
+import { START_WINDOW_MINUTES, worstGap } from './snapshot-times.ts';
+
+const covered: Rule = {
+  id: 'DV1',
+  title: 'A data volume is covered by an enabled snapshot policy whose target tags it carries.',
+  why: 'A policy whose tags match nothing makes no snapshot, and says nothing.',
+  types: VOLUME_TYPES,
+  judge(volume, app) {
+    const coverage = coverageOf(volume, app);
+    if (typeof coverage === 'string') return unjudged(`whether a policy covers this volume, for ${coverage}`);
+    if (coverage.covering.length > 0) return undefined;
+    if (coverage.unsure.length > 0)
+      return unjudged(`whether a policy covers this volume: ${coverage.unsure.join('; ')}`);
+    return wrong(
+      `No enabled snapshot policy covers this volume: ${coverage.others.join('; ') || `there is no ${POLICY_TYPE}`}. Give the volume a tag, key and value, that a policy with State "ENABLED" and ResourceTypes ["VOLUME"] targets`,
+    );
+  },
+};
+
+const KEPT = ['Retain', 'Snapshot'];
+
+const kept: Rule = {
+  id: 'DV2',
+  title: 'A data volume is not deleted with its stack, nor by a change that replaces it.',
+  why: 'CloudFormation deletes a volume when its stack goes, and when a changed property replaces it, unless it is told not to.',
+  // The claim of Remount is not the volume: its keeper deletes no data.
+  types: ['AWS::EC2::Volume'],
+  judge({ deletionPolicy, updateReplacePolicy }) {
+    // On failure to create, RetainExceptOnCreate deletes what has never held anything.
+    const deletion = [...KEPT, 'RetainExceptOnCreate'].includes(String(deletionPolicy));
+    const replacement = KEPT.includes(String(updateReplacePolicy));
+    if (deletion && replacement) return undefined;
+    return wrong(
+      `DeletionPolicy is ${shown(deletionPolicy)} and UpdateReplacePolicy is ${shown(updateReplacePolicy)}; allowed for both: ${KEPT.map(shown).join(' or ')}. Set removalPolicy to RemovalPolicy.RETAIN or RemovalPolicy.SNAPSHOT`,
+    );
+  },
+};
+
+const gap: Rule = {
+  id: 'RP1',
+  title: 'The recovery points of a volume are never further apart than the objective.',
+  why: `DLM starts a run up to ${START_WINDOW_MINUTES} minutes late: an hourly schedule alone allows a gap of two hours.`,
+  types: [...VOLUME_TYPES, POLICY_TYPE],
+  judge(subject, app, { recoveryPointGap }) {
+    const schedules = schedulesFor(subject, app);
+    if (!schedules) return undefined;
+    if (typeof schedules === 'string') return unjudged(`how far recovery points may be apart: ${schedules}`);
+    const allowed = recoveryPointGap.toMinutes();
+    const worst = worstGap(schedules);
+    if (worst <= allowed) return undefined;
+    const named = schedules.map(({ name }) => name).join(', ') || 'none';
+    return wrong(
+      `Recovery points may be ${shownMinutes(worst)} apart with the schedules ${named}, for DLM starts each run up to ${START_WINDOW_MINUTES} minutes late; allowed: ${shownMinutes(allowed)}. Add schedules, spread evenly between the ones there are (4 in a policy at most), or shorten their interval`,
+    );
+  },
+};
+
+const retention: Rule = {
+  id: 'RP2',
+  title: 'Enough recovery points of a volume are kept, for long enough, to walk back past a damaged one.',
+  why: 'Damage is often older than its discovery: every snapshot since then carries it.',
+  types: [...VOLUME_TYPES, POLICY_TYPE],
+  judge(subject, app, { recoveryPoints, recoveryPointReach }) {
+    const schedules = schedulesFor(subject, app);
+    if (!schedules) return undefined;
+    if (typeof schedules === 'string') return unjudged(`how many recovery points are kept: ${schedules}`);
+    const points = schedules.reduce((sum, schedule) => sum + schedule.kept, 0);
+    const reach = Math.max(0, ...schedules.map((schedule) => schedule.kept * schedule.spacing));
+    const allowed = recoveryPointReach.toMinutes();
+    if (points >= recoveryPoints && reach >= allowed) return undefined;
+    return wrong(
+      `${points} recovery points are kept, reaching back ${shownMinutes(reach)}; allowed: at least ${recoveryPoints}, reaching back at least ${shownMinutes(allowed)}. Raise RetainRule.Count`,
+    );
+  },
+};
+
+function shownMinutes(minutes: number): string {
+  if (!Number.isFinite(minutes)) return 'without end';
+  return minutes >= 2880 ? `${Math.round(minutes / 144) / 10} days` : `${Math.round(minutes)} minutes`;
+}
+
+export const VOLUME_RULES: readonly Rule[] = [covered, kept, gap, retention];

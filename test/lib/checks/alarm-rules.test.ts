@@ -1,0 +1,319 @@
+import { describe, expect, test } from '@jest/globals';
+import { App, Aws, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
+import { Alarm, type CfnAlarm, CfnCompositeAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { LambdaAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { CfnAlias, CfnPermission, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { ResilienceChecks } from '../../../lib/checks/resilience-checks.ts';
+import { CONTEXT, REGION } from '../support.ts';
+import { alarm, findings, group, policy, volume } from './support.ts';
+
+type Build = (stack: Stack) => unknown;
+type Case = readonly [name: string, build: Build];
+type BadCase = readonly [name: string, build: Build, says: RegExp];
+
+const said = (build: Build) => findings((stack) => void build(stack));
+
+/** The three tables of a rule. */
+function rule(id: string, good: readonly Case[], bad: readonly BadCase[], unknown: readonly BadCase[]): void {
+  test.each(good)('good: %s', (_, build) => expect(said(build)).toEqual([]));
+  test.each(bad)('bad: %s', (_, build, says) => {
+    const found = said(build);
+    expect(found.map((line) => line.split(': ')[0])).toEqual([`Resilience-${id} at Other/Alarm`]);
+    expect(found[0]).toMatch(says);
+  });
+  test.each(unknown)('cannot be judged: %s', (_, build, says) => {
+    const found = said(build);
+    expect(found).toContainEqual(
+      expect.stringMatching(new RegExp(`^Resilience-${id}\\[CannotBeJudged\\] at Other/Alarm: `)),
+    );
+    expect(found.join()).toMatch(says);
+  });
+}
+
+describe('AL1: actions, and enabled', () => {
+  const composite = (stack: Stack, of: CfnAlarm, alarmActions: string[]) =>
+    new CfnCompositeAlarm(stack, 'Both', { alarmRule: Fn.join('', ['ALARM("', of.ref, '")']), alarmActions });
+  rule(
+    'AL1',
+    [
+      ['an action', (stack) => alarm(stack)],
+      ['enabled in so many words', (stack) => alarm(stack, { actionsEnabled: true })],
+      [
+        'a part of a composite alarm that acts',
+        (stack) => composite(stack, alarm(stack, { alarmActions: [] }), [new Topic(stack, 'T').topicArn]),
+      ],
+    ],
+    [
+      [
+        'no actions',
+        (stack) => alarm(stack, { alarmActions: [] }),
+        /AlarmActions is empty; allowed: at least one action\. Call addAlarmAction/,
+      ],
+      [
+        'an action that is left out',
+        (stack) => alarm(stack, { alarmActions: [Aws.NO_VALUE] }),
+        /AlarmActions is empty/,
+      ],
+      [
+        'actions disabled',
+        (stack) => alarm(stack, { actionsEnabled: false }),
+        /ActionsEnabled is false; allowed: true/,
+      ],
+    ],
+    [
+      [
+        'enabled by a parameter',
+        (stack) => alarm(stack).addPropertyOverride('ActionsEnabled', { Ref: 'P' }),
+        /ActionsEnabled is {"Ref":"P"}/,
+      ],
+      [
+        'actions from a parameter',
+        (stack) => alarm(stack).addPropertyOverride('AlarmActions', { Ref: 'P' }),
+        /AlarmActions is {"Ref":"P"}/,
+      ],
+    ],
+  );
+
+  test('bad: a composite alarm without actions', () => {
+    expect(said((stack) => composite(stack, alarm(stack), []))).toEqual([
+      expect.stringMatching(/^Resilience-AL1 at Other\/Both: /),
+    ]);
+  });
+});
+
+describe('AL2: missing data is breaching', () => {
+  const counting = { statistic: 'Sum', comparisonOperator: 'GreaterThanThreshold' };
+  rule(
+    'AL2',
+    [
+      ['breaching', (stack) => alarm(stack)],
+      [
+        'it counts events, and none is well',
+        (stack) => alarm(stack, { ...counting, treatMissingData: 'notBreaching' }),
+      ],
+      [
+        'a sum of events in an expression',
+        (stack) => {
+          const made = alarm(stack, { treatMissingData: 'notBreaching', comparisonOperator: 'GreaterThanThreshold' });
+          made.statistic = undefined;
+          made.metrics = [
+            { id: 'a', metricStat: { metric: { namespace: 'Shop', metricName: 'Errors' }, period: 60, stat: 'Sum' } },
+          ];
+        },
+      ],
+    ],
+    [
+      [
+        'left out',
+        (stack) => {
+          alarm(stack).treatMissingData = undefined;
+        },
+        /TreatMissingData is "missing"; allowed: "breaching"/,
+      ],
+      [
+        'not breaching',
+        (stack) => alarm(stack, { treatMissingData: 'notBreaching' }),
+        /TreatMissingData is "notBreaching"/,
+      ],
+      [
+        'too few events',
+        (stack) => alarm(stack, { statistic: 'Sum', treatMissingData: 'ignore' }),
+        /TreatMissingData is "ignore"/,
+      ],
+    ],
+    [
+      [
+        'from a parameter',
+        (stack) => alarm(stack, { treatMissingData: new CfnParameter(stack, 'P').valueAsString }),
+        /TreatMissingData is {"Ref":"P"}/,
+      ],
+    ],
+  );
+});
+
+describe('AL3: keyed by what survives a replacement', () => {
+  const keyed = (name: string, value: string) => ({ dimensions: [{ name, value }] });
+  const whole = (stack: Stack) => {
+    group(stack);
+    policy(stack);
+    return volume(stack);
+  };
+  rule(
+    'AL3',
+    [
+      ['a logical name', (stack) => alarm(stack)],
+      ['no dimension', (stack) => alarm(stack, { dimensions: [] })],
+      [
+        'a value known later, of something that stays',
+        (stack) => alarm(stack, keyed('Topic', new Topic(stack, 'T').topicName)),
+      ],
+    ],
+    [
+      [
+        'the id of a volume',
+        (stack) => alarm(stack, keyed('VolumeId', 'vol-0123456789abcdef0')),
+        /keyed by "VolumeId"; allowed: dimensions that outlive/,
+      ],
+      [
+        'a volume of the stack',
+        (stack) => alarm(stack, keyed('VolumeId', whole(stack).ref)),
+        /"VolumeId" of Other\/Volume/,
+      ],
+      [
+        'a volume of the stack under another name',
+        (stack) => alarm(stack, keyed('Disk', whole(stack).attrVolumeId)),
+        /"Disk" of Other\/Volume/,
+      ],
+      [
+        'an instance of the stack',
+        (stack) => alarm(stack, keyed('Host', new CfnInstance(stack, 'I', {}).ref)),
+        /"Host" of Other\/I/,
+      ],
+      [
+        'within metric math',
+        (stack) => {
+          const made = alarm(stack);
+          made.statistic = undefined;
+          const dimensions = [
+            { name: 'VolumeId', value: 'vol-1' },
+            { name: 'InstanceId', value: 'i-1' },
+          ];
+          const metric = { namespace: 'AWS/EBS', metricName: 'VolumeStalledIOCheck', dimensions };
+          made.metrics = [
+            { id: 'm', metricStat: { metric, period: 60, stat: 'Maximum' }, returnData: false },
+            { id: 'e', expression: 'FILL(m, 1)' },
+          ];
+        },
+        /"VolumeId"/,
+      ],
+      [
+        'within a query',
+        (stack) => {
+          const made = alarm(stack);
+          made.statistic = undefined;
+          made.metrics = [
+            {
+              id: 'q',
+              expression: `SELECT MAX(VolumeStalledIOCheck) FROM "AWS/EBS" WHERE "VolumeId" = 'vol-1'`,
+              period: 60,
+            },
+          ];
+        },
+        /"VolumeId" in an expression/,
+      ],
+    ],
+    [
+      [
+        'the name of a dimension from a parameter',
+        (stack) => alarm(stack, keyed(new CfnParameter(stack, 'P').valueAsString, 'x')),
+        /a dimension is {"Ref":"P"}/,
+      ],
+    ],
+  );
+});
+
+describe('AL4: it leads to something that recovers, or to people', () => {
+  const healer = (stack: Stack) =>
+    new LambdaFunction(stack, 'Healer', {
+      runtime: Runtime.NODEJS_22_X,
+      handler: 'index.handler',
+      code: Code.fromInline('exports.handler = () => 0'),
+    });
+  const actions =
+    (...alarmActions: string[]): Build =>
+    (stack) =>
+      alarm(stack, { alarmActions });
+  rule(
+    'AL4',
+    [
+      ['a topic', (stack) => alarm(stack)],
+      ['a topic elsewhere', actions('arn:aws:sns:eu-west-1:111122223333:people')],
+      [
+        'an OpsItem',
+        (stack) => alarm(stack, { alarmActions: [`arn:aws:ssm:${stack.region}:${stack.account}:opsitem:1`] }),
+      ],
+      [
+        'recovery of the instance, beside a scaling policy',
+        actions('arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:x', 'arn:aws:automate:eu-west-1:ec2:recover'),
+      ],
+      [
+        'a function that permits it',
+        (stack) => {
+          const made = healer(stack);
+          const metric = new Metric({ namespace: 'Shop', metricName: 'Serving' });
+          new Alarm(stack, 'Alarm', {
+            metric,
+            threshold: 1,
+            evaluationPeriods: 1,
+            treatMissingData: 'breaching' as never,
+          }).addAlarmAction(new LambdaAction(made));
+        },
+      ],
+      [
+        'a function that permits every alarm, by its alias',
+        (stack) => {
+          const made = new CfnAlias(stack, 'Live', { functionName: 'healer', functionVersion: '1', name: 'live' });
+          new CfnPermission(stack, 'May', {
+            action: 'lambda:InvokeFunction',
+            principal: 'lambda.alarms.cloudwatch.amazonaws.com',
+            functionName: made.ref,
+          });
+          alarm(stack, { alarmActions: [made.ref] });
+        },
+      ],
+    ],
+    [
+      [
+        'a function that permits nothing',
+        (stack) => alarm(stack, { alarmActions: [healer(stack).functionArn] }),
+        /An action of the alarm fails: Other\/Healer\/Resource does not permit lambda\.alarms\.cloudwatch\.amazonaws\.com/,
+      ],
+      [
+        'a function that permits another alarm',
+        (stack) => {
+          const made = healer(stack);
+          const other = alarm(stack, {}, 'Second');
+          new CfnPermission(stack, 'May', {
+            action: 'lambda:InvokeFunction',
+            principal: 'lambda.alarms.cloudwatch.amazonaws.com',
+            functionName: made.functionArn,
+            sourceArn: other.attrArn,
+          });
+          alarm(stack, { alarmActions: [made.functionArn] });
+        },
+        /does not permit/,
+      ],
+      [
+        'a topic that alarms cannot write to',
+        (stack) => alarm(stack, { alarmActions: [new CfnTopic(stack, 'T', { kmsMasterKeyId: 'alias/aws/sns' }).ref] }),
+        /encrypted with alias\/aws\/sns, which alarms cannot use/,
+      ],
+      [
+        'a scaling policy alone',
+        actions('arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:x'),
+        /No action of the alarm recovers or tells anybody/,
+      ],
+    ],
+    [['an import', actions(Fn.importValue('people')), /{"Fn::ImportValue":"people"} is known at deployment only/]],
+  );
+
+  describe.each(['strong', 'weak'])('with %s references between stacks', (references) => {
+    test.each([
+      ['good', 'lambda.alarms.cloudwatch.amazonaws.com', []],
+      ['bad', 'events.amazonaws.com', ['Resilience-AL4']],
+    ])('%s: a topic and a function of another stack of the app', (_, principal, rules) => {
+      const context = { ...CONTEXT, '@aws-cdk/core:defaultCrossStackReferences': references };
+      const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
+      const [there, here] = ['There', 'Here'].map((id) => new Stack(app, id, { env: { region: REGION } }));
+      if (!there || !here) throw new Error('no stacks');
+      const [topic, made] = [new Topic(there, 'T'), healer(there)];
+      const may = { action: 'lambda:InvokeFunction', principal, functionName: made.functionArn };
+      new CfnPermission(there, 'May', may);
+      alarm(here, { alarmActions: [topic.topicArn, made.functionArn] });
+      app.synth();
+      expect(new ResilienceChecks(app).validateScope(app).violations.map(({ ruleName }) => ruleName)).toEqual(rules);
+    });
+  });
+});

@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import * as library from '../../lib/index.ts';
+import { ROOT } from './support.ts';
+
+const LIB = join(ROOT, 'lib');
+/** Every construct and pack of `lib/`, with the comment above it and the props that its constructor takes. */
+const constructs = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => {
+    const source = readFileSync(join(LIB, file), 'utf8');
+    const found = source.matchAll(/(\*\/\n)?export class (\w+) extends (?:Construct|Stack|NagPack) \{/g);
+    return [...found].map(([, comment, name = '']) => ({ name, comment, source }));
+  });
+const index = readFileSync(join(LIB, 'index.ts'), 'utf8');
+
+test('there are constructs to export', () => expect(constructs.length).toBeGreaterThan(12));
+
+describe.each(constructs)('$name', ({ name, comment, source }) => {
+  test('is exported, with the type of its props', () => {
+    expect(library).toHaveProperty(name, expect.any(Function));
+    if (source.includes(`export interface ${name}Props`)) expect(index).toContain(`type ${name}Props`);
+  });
+
+  test('is documented', () => expect(comment).toBeDefined());
+});

@@ -25,7 +25,7 @@ interface IncidentRecord {
   readonly startedAt?: unknown;
   readonly endedAt?: unknown;
   readonly steps?: readonly { readonly name?: unknown; readonly startedAt?: unknown; readonly endedAt?: unknown }[];
-  readonly replacement?: { readonly oldVolume?: unknown };
+  readonly replacement?: { readonly oldVolume?: unknown; readonly newVolume?: unknown };
 }
 
 export function check(promise: string, kept: boolean, seen: string): Check {

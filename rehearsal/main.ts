@@ -5,8 +5,8 @@ import { openDisks } from './disks/open.ts';
 import { type Options, readOptions, UsageError } from './options.ts';
 import { makeProgress } from './progress.ts';
 import { type Assembly, rehearse, withDirectory } from './rehearse.ts';
-import { closing, inStory, line, type Outcome, summary } from './report.ts';
-import { ALL, SCENARIOS } from './scenarios/index.ts';
+import { closing, comparison, inStory, line, type Outcome, summary } from './report.ts';
+import { ALL, SCENARIOS, UNDRILLED } from './scenarios/index.ts';
 
 /** Exit codes of the command (`--help` names them too). */
 const EXIT_BROKEN = 1;
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
   const out = options.json ? process.stderr : process.stdout;
   const progress = makeProgress(out);
   const all = options.scenario === ALL;
-  const names = all ? Object.keys(SCENARIOS) : [options.scenario];
+  const names = all ? Object.keys(SCENARIOS) : options.compare ? [UNDRILLED, options.scenario] : [options.scenario];
   try {
     const outcomes = await withDirectory(async (directory) => {
       const stacks = new Map<string, Assembly>();
@@ -46,8 +46,9 @@ async function main(): Promise<number> {
       return played;
     });
     const [only] = outcomes;
-    if (options.json) process.stdout.write(`${JSON.stringify(all ? outcomes : only, null, 1)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(names.length > 1 ? outcomes : only, null, 1)}\n`);
     else if (all || !only) out.write(summary(outcomes));
+    else if (options.compare) out.write(comparison(outcomes));
     else out.write(closing(only));
     return outcomes.every((o) => o.ok) ? 0 : EXIT_BROKEN;
   } finally {

@@ -1,8 +1,9 @@
+import { TAG, VERDICT } from '../lib/contract.ts';
 import type { SimSnapshot } from './cloud/ec2-state.ts';
 import { type ReadBack, readBack } from './content.ts';
 import type { Library } from './courses.ts';
 import type { Stage } from './scenarios/stage.ts';
-import type { Recovery, World } from './world.ts';
+import type { Damage, Recovery, World } from './world.ts';
 
 /** What broke, and how things stood at that moment. */
 export interface Failure {
@@ -16,6 +17,17 @@ export interface Failure {
   readonly snapshotAgeMs: number | undefined;
   /** How many API calls had been made. */
   readonly calls: number;
+}
+
+/** When a drill first found damage after that moment, and when people were told: Unix milliseconds. */
+export function damageFound(world: World, volume: string, since: number): Damage {
+  const { ec2, sns } = world.services;
+  const rejected = [...ec2.snapshots.values()]
+    .filter((s) => s.tags[TAG.volume] === volume && s.tags[TAG.verdict] === VERDICT.rejected)
+    .map((s) => Date.parse(s.tags[TAG.drilledAt] ?? ''))
+    .filter((at) => at >= since);
+  const told = sns.messages.find((m) => m.at >= since && m.subject.includes(`${volume} is damaged`));
+  return { aroseAt: since, foundAt: rejected.length > 0 ? Math.min(...rejected) : undefined, toldAt: told?.at };
 }
 
 /** Completed snapshots of the content volume, newest first. */
@@ -90,7 +102,7 @@ export function measure(world: World, failure: Failure, library: Library, owner:
   );
   const calls = cloud.calls.slice(failure.calls);
   // A heal's first step is to take the lease; a sweep that finds nothing to do takes none.
-  const healer = calls.find((c) => c.service === 'dynamodb' && c.operation === 'UpdateItem')?.at ?? servingAt;
+  const healer = calls.find((c) => c.principal.startsWith('Healer') && c.operation === 'UpdateItem')?.at ?? servingAt;
   const apiCalls: Record<string, number> = {};
   for (const call of calls) {
     const name = `${call.service}:${call.operation}`;

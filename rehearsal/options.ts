@@ -9,6 +9,8 @@ export interface Options {
   readonly disks: DiskKind | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
+  /** The bad Wednesday is played without drills as well, and the two are compared. */
+  readonly compare: boolean;
 }
 
 /** Wrong usage: one line that names the option, what was received and what is allowed. Exit code 2. */
@@ -26,6 +28,7 @@ Usage: npm run rehearse -- [options]
   --scenario NAME   what happens (default bad-wednesday); --list names them; all plays each of them
   --seed N          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same log in virtual time
   --disks KIND      xfs (Linux, root) or memory (default: xfs where possible, else memory; the first lines say which)
+  --no-drills       play the bad Wednesday without drills too, as it was in 2010, and show the difference in one table
   --json            print the result as one JSON document on standard output
   --verbose         print every event, not only the story
   --list            list the scenarios and stop
@@ -46,6 +49,7 @@ export function readOptions(args: readonly string[]): Command {
     json: boolean;
     verbose: boolean;
     list: boolean;
+    'no-drills': boolean;
     help: boolean;
   };
   try {
@@ -58,6 +62,7 @@ export function readOptions(args: readonly string[]): Command {
         json: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
+        'no-drills': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }));
@@ -80,6 +85,9 @@ export function readOptions(args: readonly string[]): Command {
     throw new UsageError(
       `--scenario: received "${values.scenario}"; allowed: ${[...names, ALL].join(', ')}; --list describes them`,
     );
+  const compare = values['no-drills'];
+  if (compare && values.scenario !== 'bad-wednesday')
+    throw new UsageError(`--no-drills: received with --scenario ${values.scenario}; allowed: with bad-wednesday`);
   const seed = Number(values.seed);
   if (!/^\d+$/.test(values.seed) || seed > MAX_SEED)
     throw new UsageError(`--seed: received "${values.seed}"; allowed: a whole number from 0 to ${MAX_SEED}`);
@@ -87,5 +95,5 @@ export function readOptions(args: readonly string[]): Command {
   const disks = kinds.find((kind) => kind === values.disks);
   if (values.disks !== undefined && !disks)
     throw new UsageError(`--disks: received "${values.disks}"; allowed: ${kinds.join(', ')}`);
-  return { run: { scenario: values.scenario, seed, disks, json: values.json, verbose: values.verbose } };
+  return { run: { scenario: values.scenario, seed, disks, json: values.json, verbose: values.verbose, compare } };
 }

@@ -1,6 +1,6 @@
 import type { Happening } from './cloud/cloud.ts';
 import { duration } from './duration.ts';
-import type { Check, OutcomeKind, Recovery, ScenarioResult } from './world.ts';
+import type { Check, Damage, OutcomeKind, Recovery, ScenarioResult } from './world.ts';
 
 /** What a rehearsal leaves: `virtual` is the same for the same seed and kind of disks, `real` is this machine's. */
 export interface Outcome {
@@ -14,6 +14,7 @@ export interface Outcome {
     readonly checks: readonly Check[];
     readonly recovery: Recovery | undefined;
     readonly outcome?: OutcomeKind;
+    readonly damage?: Damage;
     readonly log: readonly Happening[];
   };
   readonly real: {
@@ -37,27 +38,60 @@ export function inStory({ who }: Happening, inSpotlight: boolean): boolean {
   return who === 'story' || who === 'iam' || (inSpotlight && !ROUTINE.includes(who));
 }
 
-/** The closing table: this rehearsal beside the day itself. */
-export function table(result: ScenarioResult): string {
-  const r = result.recovery;
-  if (!r) return '';
-  const apiCalls = Object.values(r.apiCalls).reduce((sum, n) => sum + n, 0);
-  const rows = [
-    ['', 'January 2010', 'this rehearsal'],
-    ['first failed probe to the healer', 'an email', duration(r.healStartedAt - r.firstFailedProbeAt)],
-    ['content served again (recovery time)', '30 min (old content)', duration(r.servingAt - r.failedAt)],
-    [
-      'all content back',
-      '11 h',
+/** The closing table: rehearsals beside the day itself. */
+export function table(results: readonly (readonly [string, ScenarioResult])[]): string {
+  const shown = results.filter(([, { recovery }]) => recovery !== undefined);
+  if (shown.length === 0) return '';
+  const row = (what: string, then: string, cell: (r: Recovery, damage: Damage | undefined) => string) => [
+    what,
+    then,
+    ...shown.map(([, { recovery, damage }]) => (recovery ? cell(recovery, damage) : '')),
+  ];
+  return columns([
+    ['', 'January 2010', ...shown.map(([name]) => name)],
+    row('damage found', 'by the failure, after months', (r, damage) =>
+      damage?.foundAt === undefined
+        ? 'by the failure'
+        : `${duration(damage.foundAt - damage.aroseAt)} after it arose, ${duration(r.failedAt - damage.foundAt)} before`,
+    ),
+    row('first failed probe to the healer', 'an email', (r) => duration(r.healStartedAt - r.firstFailedProbeAt)),
+    row('content served again (recovery time)', '30 min (old content)', (r) => duration(r.servingAt - r.failedAt)),
+    row('all content back', '11 h', (r) =>
       r.filesNewer.length === 0
         ? duration(r.servingAt - r.failedAt)
         : `${r.filesNewer.length} files newer than the recovery point are not`,
-    ],
-    ['recovery point before the failure', '4 weeks', duration(r.failedAt - r.recoveryPointAt)],
-    ['files intact at the recovery point', '', `${r.filesIntact} of ${r.filesExpected}`],
-    ['API calls from failure to service', '', String(apiCalls)],
+    ),
+    row('recovery point before the failure', '4 weeks', (r) => duration(r.failedAt - r.recoveryPointAt)),
+    row('files intact at the recovery point', '', (r) => `${r.filesIntact} of ${r.filesExpected}`),
+    row('what serves again is', 'sound, once rebuilt', (r) => (r.sound ? 'sound' : 'as damaged as before')),
+    row('API calls from failure to service', '', (r) =>
+      String(Object.values(r.apiCalls).reduce((sum, n) => sum + n, 0)),
+    ),
+  ]);
+}
+
+/** Two endings of the same day, side by side, and the promises of each. */
+export function comparison(outcomes: readonly Outcome[]): string {
+  const parts = [
+    table(
+      outcomes.map(({ scenario, virtual }) => [
+        scenario.endsWith('undrilled') ? 'without drills' : 'with drills',
+        virtual,
+      ]),
+    ),
+    ...outcomes.map(({ scenario, virtual }) => `${scenario}\n${promises(virtual.checks)}`),
+    ...outcomes
+      .filter((o) => !o.ok)
+      .map(
+        (o) =>
+          `Broken: ${o.scenario}\nReplay: npm run rehearse -- --scenario ${o.scenario} --seed ${o.seed} --disks ${o.disks}`,
+      ),
   ];
-  return columns(rows);
+  return `\n${parts.join('\n\n')}\n`;
+}
+
+function promises(checks: readonly Check[]): string {
+  return `Promises:\n${checks.map((c) => `  ${c.kept ? 'kept  ' : 'BROKEN'}  ${c.promise}: ${c.seen}`).join('\n')}`;
 }
 
 function columns(rows: readonly (readonly string[])[]): string {
@@ -107,7 +141,7 @@ export function closing(outcome: Outcome): string {
   const { recovery, checks } = outcome.virtual;
   const parts: string[] = [];
   if (recovery) {
-    parts.push(table({ checks, recovery }));
+    parts.push(table([['this rehearsal', outcome.virtual]]));
     if (recovery.filesNewer.length > 0)
       parts.push(
         `Files newer than the recovery point, by name (they are on the quarantined volume):\n${recovery.filesNewer.map((f) => `  ${f}`).join('\n')}`,
@@ -129,9 +163,7 @@ export function closing(outcome: Outcome): string {
       `Real time, ${outcome.real.seconds.toFixed(1)} s in all; on the disks:\n${real.map(([what, ms]) => `  ${what.padEnd(22)} ${(ms / 1000).toFixed(2).padStart(7)} s  ${String(outcome.real.diskCounts[what] ?? 0).padStart(5)} times`).join('\n')}`,
     );
   }
-  parts.push(
-    `Promises:\n${checks.map((c) => `  ${c.kept ? 'kept  ' : 'BROKEN'}  ${c.promise}: ${c.seen}`).join('\n')}`,
-  );
+  parts.push(promises(checks));
   const broken = checks.filter((c) => !c.kept);
   parts.push(
     broken.length === 0

@@ -51,6 +51,15 @@ export interface ScenarioResult {
   /** Present once the content was served again. */
   readonly recovery: Recovery | undefined;
   readonly outcome?: OutcomeKind;
+  /** What became of damage that nobody sees. */
+  readonly damage?: Damage;
+}
+
+/** Latent damage: when it arose, when a drill found it, and when people were told. */
+export interface Damage {
+  readonly aroseAt: number;
+  readonly foundAt: number | undefined;
+  readonly toldAt: number | undefined;
 }
 
 export interface Recovery {

@@ -47,7 +47,9 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS);
   const point = unchecked ?? (spare ? undefined : points.find((p) => p.verdict !== 'rejected'));
   if (!point) return none('every recovery point is checked, and there is a spare');
-  const ours = volumes.filter((v) => v.role === 'scratch' || (v.role === 'spare' && v.id !== ledger?.spare?.volumeId));
+  // A spare that serves may not be tagged so yet: the ledger knows.
+  const taken = [current.id, ledger?.currentVolume, ledger?.spare?.volumeId];
+  const ours = volumes.filter((v) => (v.role === 'scratch' || v.role === 'spare') && !taken.includes(v.id));
   const scratch = ours.find(
     (v) =>
       v.role === 'scratch' &&

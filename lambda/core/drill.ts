@@ -238,9 +238,11 @@ async function tellSound(ports: DrillPorts, volume: string, snapshotId: string):
 
 /** Takes a drill's volume, or a spare that is one no more, off its host and deletes it. */
 async function dispose(ports: DrillPorts, volume: string, volumeId: string): Promise<void> {
+  const ledger = await ports.ledger.read(volume);
   const seen = (await ports.compute.volumes(volume)).find((v) => v.id === volumeId);
-  // Whatever it is by now, it is not ours to delete.
+  // Whatever it is by now, it is not ours to delete. A spare that serves is tagged so a moment later than the ledger says it.
   if (seen?.role !== 'scratch' && seen?.role !== 'spare') return;
+  if (ledger?.currentVolume === volumeId || ledger?.spare?.volumeId === volumeId) return;
   for (const { instanceId } of seen.attachments) {
     await ports.host.release(instanceId, volume, volumeId);
     // Stuck: the next drill tries again.

@@ -87,10 +87,16 @@ export async function heal(
     const why = message(error);
     end = why.includes(LOST_LEASE)
       ? { outcome: 'overtaken', summary: why }
-      : {
-          outcome: 'paged',
-          summary: `the heal failed at the step after ${journal.steps.at(-1)?.name ?? 'the first'}: ${why}`,
-        };
+      : findings.spare
+        ? {
+            outcome: 'healed',
+            summary: `${findings.spare.summary}; its tags are to follow: ${why}`,
+            replacement: findings.spare.replacement,
+          }
+        : {
+            outcome: 'paged',
+            summary: `the heal failed at the step after ${journal.steps.at(-1)?.name ?? 'the first'}: ${why}`,
+          };
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
@@ -124,6 +130,8 @@ interface Findings {
   readonly rejected: Rejected[];
   /** Recovery points that were not used. */
   passedOver: readonly string[];
+  /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
+  spare?: { readonly replacement: Replacement; readonly summary: string };
 }
 
 function isNews({ rejected, passedOver }: Findings): boolean {
@@ -139,10 +147,10 @@ async function rounds(
   findings: Findings,
 ): Promise<Ending> {
   const { rejected } = findings;
-  const quick = await serveSpare(ports, journal, healId, volume, policy, rejected);
-  let acted = quick?.summary ?? '';
-  let replacement = quick?.replacement;
-  let settled = false;
+  const spare = await serveSpare(ports, journal, healId, volume, policy, rejected);
+  if (spare) findings.spare = spare;
+  let acted = spare?.summary ?? '';
+  let replacement = spare?.replacement;
   let context: Context = NOTHING_YET;
   for (let round = 0; round < MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
@@ -150,7 +158,7 @@ async function rounds(
     const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
     const seen = await journal.step('observe', () => observe(ports, volume), probed);
     const decision = decide(seen, context);
-    if (settled || replacement) findings.passedOver = passedOver(seen);
+    if (decision.kind === 'settle' || replacement) findings.passedOver = passedOver(seen);
     switch (decision.kind) {
       case 'none':
         if (!acted) return { outcome: 'falseAlarm', summary: decision.reason };
@@ -176,7 +184,6 @@ async function rounds(
           );
         await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
         acted ||= decision.reason;
-        settled = true;
         break;
       case 'mount':
       case 'failover': {

@@ -81,7 +81,10 @@ export class Ssm {
       }
       invocation.status = 'InProgress';
       const isCheck = document.verb === 'check';
-      if (isCheck) checks.set(invocation, instanceId);
+      if (isCheck) {
+        checks.set(invocation, instanceId);
+        cloud.say(instanceId, `check begins (${env.SSM_VolumeId})`);
+      }
       cloud.clock.after(random.delay(isCheck ? CHECK : RUN), () => {
         if (!works(instanceId) || invocation.status !== 'InProgress') return;
         checks.delete(invocation);

@@ -14,9 +14,9 @@ import { readBack } from '../content.ts';
 import { Library, makeCourse } from '../courses.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
 import { duration } from '../duration.ts';
-import { completedSnapshots, type Failure, failureOf, measure } from '../measure.ts';
+import { completedSnapshots, damageFound, type Failure, failureOf, measure } from '../measure.ts';
 import { Watch } from '../watch.ts';
-import type { Check, Recovery, Scenario, ScenarioResult, World } from '../world.ts';
+import type { Check, Damage, Recovery, Scenario, ScenarioResult, World } from '../world.ts';
 import { bringUp, currentOf, type Stage, upload } from './stage.ts';
 
 const SECOND_MS = 1000;
@@ -37,11 +37,19 @@ const AFTERMATH_MS = 2 * HOUR_MS + 5 * MINUTE_MS;
 
 /** SCORM Cloud, January 2010, in one act: months-old damage, a burst of deletes, a file system that shuts itself down. */
 export const badWednesday: Scenario = {
-  about: 'January 2010 again: latent damage, a burst of deletes, the kernel shuts XFS down; replaced from a snapshot',
-  play,
+  about:
+    'January 2010 again: latent damage, found by a drill; a burst of deletes shuts XFS down all the same; the spare serves',
+  play: (world) => play(world, true),
 };
 
-async function play(world: World): Promise<ScenarioResult> {
+/** The same with nobody who tries the snapshots, as it was: the damage is found by the failure, and is in every copy. */
+export const badWednesdayUndrilled: Scenario = {
+  about: 'the same without drills: a snapshot serves that nobody has tried, and that carries the damage',
+  settings: { drills: { enabled: false } },
+  play: (world) => play(world, false),
+};
+
+async function play(world: World, drills: boolean): Promise<ScenarioResult> {
   const watch = new Watch(world);
   world.spotlight(true);
   const stage = await bringUp(world);
@@ -55,7 +63,11 @@ async function play(world: World): Promise<ScenarioResult> {
   if (typeof planted === 'string')
     return broken('a completed snapshot no older than 60 min exists (the schedule targets the volume)', planted);
 
-  const failure = await deleteUntilItBreaks(world, stage, volume, library, planted);
+  const { tripping, plantedAt } = planted;
+  const found = damageFound(world, volume, plantedAt);
+  if (drills) world.say(told(found));
+  const deletesFrom = world.clock.now();
+  const failure = await deleteUntilItBreaks(world, stage, volume, library, tripping);
   world.say('the content is gone: reads return EIO; nobody is called, the alarms do their work');
   world.spotlight(true);
   const elsewhere = () => {
@@ -74,24 +86,55 @@ async function play(world: World): Promise<ScenarioResult> {
     await world.clock.run(world.clock.now() + AFTERMATH_MS);
   }
   watch.stop();
-  return { checks: judge(world, stage, watch, failure, recovery), recovery };
+  const damage = drills
+    ? damageFound(world, volume, plantedAt)
+    : { aroseAt: plantedAt, foundAt: undefined, toldAt: undefined };
+  const checks = judge(world, stage, watch, failure, recovery);
+  if (drills) checks.push(...judgeDrills(damage, deletesFrom, recovery));
+  return { checks, recovery, damage };
+}
+
+function told({ aroseAt, foundAt }: Damage): string {
+  return foundAt === undefined
+    ? 'no drill has found the damage'
+    : `a drill found the damage ${duration(foundAt - aroseAt)} after it arose, and people were told; the job is started all the same`;
+}
+
+/** What drills are for: the damage is known before it does harm, and what serves afterwards is free of it. */
+function judgeDrills({ aroseAt, foundAt, toldAt }: Damage, deletesFrom: number, r: Recovery | undefined): Check[] {
+  const took = foundAt === undefined ? undefined : foundAt - aroseAt;
+  return [
+    check(
+      'a drill finds the damage within an hour, while everything serves',
+      took !== undefined && took <= HOUR_MS,
+      took === undefined ? 'it did not' : duration(took),
+    ),
+    check(
+      'people are told before anything is deleted',
+      toldAt !== undefined && toldAt < deletesFrom,
+      toldAt === undefined ? 'nobody was' : `${duration(deletesFrom - toldAt)} before`,
+    ),
+    check('what serves again carries no damage', r?.sound === true, r?.findings[0] ?? 'nothing is found in it'),
+  ];
 }
 
 function broken(promise: string, seen: string): ScenarioResult {
   return { checks: [check(promise, false, seen)], recovery: undefined };
 }
 
+/** Deleting any of these courses trips the damage. */
+interface Planted {
+  readonly tripping: readonly string[];
+  readonly plantedAt: number;
+}
+
 /** Six hours of uploads, with the damage planted in between. @returns what is missing when no sound snapshot came */
-async function uploadAndPlant(
-  world: World,
-  stage: Stage,
-  volume: string,
-  library: Library,
-): Promise<readonly string[] | string> {
+async function uploadAndPlant(world: World, stage: Stage, volume: string, library: Library): Promise<Planted | string> {
   const { clock, disks, random } = world;
   const chance = random.stream('courses');
   const start = clock.now();
   let tripping: readonly string[] = [];
+  let plantedAt = start;
   for (let n = 0; n < COURSES; n++) {
     await clock.run(start + Math.floor(((n + chance.next()) / COURSES) * UPLOADING_MS));
     const course = makeCourse(`course-${String(n + 1).padStart(3, '0')}`, chance);
@@ -108,13 +151,14 @@ async function uploadAndPlant(
     );
     const damage = disks.plantInconsistency(current.id);
     tripping = damage.courseIds;
+    plantedAt = clock.now();
     world.say(`the inconsistency of 2010 is planted: ${damage.description}`);
     const { intact, expected } = readBack(world, stage.ownerOf(volume), volume, library.at(clock.now()));
     world.say(`nobody notices: ${intact} of ${expected} files still read with the right checksum, and uploads go on`);
   }
   const { intact, expected } = readBack(world, stage.ownerOf(volume), volume, library.at(clock.now()));
   world.say(`${COURSES} courses are up; ${intact} of ${expected} files read with the right checksum`);
-  return tripping;
+  return { tripping, plantedAt };
 }
 
 function newestSound(

@@ -1,7 +1,8 @@
 import type { Scenario } from '../world.ts';
 import { alarmPlans } from './alarms.ts';
-import { badWednesday } from './bad-wednesday.ts';
+import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
 import { controlPlanePlans } from './control-plane.ts';
+import { drillPlans } from './drills.ts';
 import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
@@ -18,11 +19,16 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...alarmPlans,
   ...healPlans,
   ...growthPlans,
+  ...drillPlans,
 };
+
+/** The bad Wednesday without drills: what `--no-drills` compares with. */
+export const UNDRILLED = 'bad-wednesday-undrilled';
 
 /** Every scenario, by the name that `--scenario` takes. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'bad-wednesday': badWednesday,
+  [UNDRILLED]: badWednesdayUndrilled,
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
   ...snapshotScenarios,

@@ -1,5 +1,5 @@
 /** What must hold whatever fails, judged on the world: nothing here knows how the healer decides. */
-import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import {
   check,
   contentIntact,
@@ -71,10 +71,19 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     const owner = stage.servedBy(volume);
     const failure = strike.failures.find((f) => f.volume === volume);
     checks.push(placed(evidence, volume, owner && servedVolume(world, owner, volume)));
-    checks.push(ledgerAgrees(world, stage, volume), fewVolumes(strike, volume), oneOfEach(strike, volume));
+    checks.push(
+      ledgerAgrees(world, stage, volume),
+      fewVolumes(strike, volume),
+      oneOfEach(strike, volume),
+      provenServes(evidence, volume),
+      nothingServedDeleted(strike, volume),
+    );
     const library = strike.libraries.get(volume);
     if (owner && failure && library)
-      checks.push(contentIntact(world, stage, library, failure), olderSaidSo(strike, volume));
+      checks.push(
+        ...(story.rotten ? [] : [contentIntact(world, stage, library, failure)]),
+        olderSaidSo(strike, volume),
+      );
   }
   return checks;
 }
@@ -145,6 +154,36 @@ function pagedTruly({ strike, struckAt, injector, story }: Evidence): Check {
     }
   }
   return check('a person is paged with a true reason', wrong.length === 0, wrong.join('; ') || 'yes');
+}
+
+/** A copy that nobody has mounted is taken only where none is verified, or where all of those failed. */
+function provenServes({ strike, struckAt }: Evidence, volume: string): Check {
+  const { world, stage, failures } = strike;
+  const promise = 'no unverified recovery point is taken while there is a verified one';
+  const failure = failures.find((f) => f.volume === volume);
+  const owner = stage.servedBy(volume);
+  if (!failure || !owner) return check(promise, true, 'not served');
+  const { snapshot } = recoveryPoint(world, failure, owner);
+  if (!snapshot || verifiedAt(snapshot) !== undefined)
+    return check(promise, true, snapshot?.id ?? 'the volume that served before');
+  const said = world.services.sns.messages.map((m) => m.message).join('\n');
+  const better = completedSnapshots(world, stage, volume).filter(
+    (s) => (verifiedAt(s) ?? Number.POSITIVE_INFINITY) < struckAt && !said.includes(s.id),
+  );
+  return check(promise, better.length === 0, `${snapshot.id} was taken, and not ${better.map((s) => s.id).join(', ')}`);
+}
+
+function verifiedAt({ tags }: { readonly tags: Readonly<Record<string, string>> }): number | undefined {
+  return tags[TAG.verdict] === VERDICT.verified ? Date.parse(tags[TAG.drilledAt] ?? '') : undefined;
+}
+
+/** What once took over holds uploads that nothing else has: no drill that tidies up, and no guard, deletes it. */
+function nothingServedDeleted({ world, stage }: Strike, volume: string): Check {
+  const there = new Set(stage.physical(volume).map((v) => v.id));
+  const gone = incidents(world, volume, 0)
+    .map((record) => String(record.replacement?.newVolume ?? ''))
+    .filter((id) => id !== '' && !there.has(id));
+  return check('no volume that served is deleted', gone.length === 0, gone.join(', ') || 'none');
 }
 
 function boundedCalls({ strike }: Evidence): Check {

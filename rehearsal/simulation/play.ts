@@ -2,7 +2,7 @@ import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
-import { ENV, TAG } from '../../lib/contract.ts';
+import { ENV, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { inventory, pages } from '../checks.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
@@ -86,7 +86,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const watch = new Watch(world);
   const stage = await bringUp(world);
   if (typeof stage === 'string') throw new Error(`the stack did not come up: ${stage}`);
-  const libraries = await prelude(world, stage, story.volumes);
+  const libraries = await prelude(world, stage, story);
   const failures = story.volumes.map((name) => failureOf(world, stage, name));
   const [first] = failures;
   if (!first) throw new Error('a story needs a volume');
@@ -261,7 +261,7 @@ const PERSON = {
 const COURSES = ['first', 'second', 'third', 'fourth'].map((id) => makeCourse(id, new Random(1, id)));
 
 /** A few uploads, with a recovery point after all but the last of them. */
-async function prelude(world: World, stage: Stage, names: readonly string[]): Promise<Map<string, Library>> {
+async function prelude(world: World, stage: Stage, { volumes: names, drills }: Story): Promise<Map<string, Library>> {
   const { clock, services } = world;
   const libraries = new Map(names.map((name) => [name, new Library()]));
   for (const [n, course] of COURSES.entries()) {
@@ -285,5 +285,9 @@ async function prelude(world: World, stage: Stage, names: readonly string[]): Pr
   const pending = () => [...snapshots.values()].filter((s) => s.state === 'pending' && s.tags[TAG.volume]);
   await clock.run(clock.now() + 30 * MINUTE_MS, () => pending().length === 0);
   if (pending().length > 0 || snapshots.size === 0) throw new Error('the recovery points were not completed');
+  if (!drills) return libraries;
+  const spared = (name: string) => stage.physical(name).some((v) => v.tags[TAG.role] === VOLUME_ROLE.spare);
+  await clock.run(clock.now() + 60 * MINUTE_MS, () => names.every(spared));
+  if (!names.every(spared)) throw new Error('no drill has left a spare');
   return libraries;
 }

@@ -16,6 +16,8 @@ export interface Story {
   readonly mayPage: boolean;
   /** What somebody deletes as a part of the story is not held against the healer. */
   readonly deletes: boolean;
+  /** A file is not what it was, as a part of the story. */
+  readonly rotten: boolean;
   strike(strike: Strike): void;
 }
 
@@ -39,7 +41,7 @@ export function settingsOf({ volumes, drills }: Story): Readonly<Record<string, 
 }
 
 function alone(about: string, strike: Story['strike']): Story {
-  return { about, volumes: ['alpha'], drills: false, mayPage: false, deletes: false, strike };
+  return { about, volumes: ['alpha'], drills: false, mayPage: false, deletes: false, rotten: false, strike };
 }
 
 function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
@@ -49,6 +51,7 @@ function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
     volumes: all ? ['alpha', 'beta'] : ['alpha'],
     mayPage: expect.mayPage === true || expect.outcome.includes('page'),
     deletes: expect.deletes === true,
+    rotten: expect.rotten === true,
     strike,
   };
 }

@@ -1,0 +1,158 @@
+/** What drills and the spare are for, and what can go wrong with them. */
+import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
+import { check } from '../checks.ts';
+import { loseVolume, terminateInstance, throttle } from '../cloud/failures.ts';
+import { duration } from '../duration.ts';
+import { damageFound, recoveryPoint } from '../measure.ts';
+import type { Check } from '../world.ts';
+import type { Plan, Strike } from './incident.ts';
+import { breakFileSystem, once } from './strikes.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** How long EC2 refuses every call where the spare has to do without it. */
+const EC2_DOWN_SECONDS = 600;
+/** From the loss of the standby to the failure: no drill can make another spare in between. */
+const SPARE_LOST_MS = 20_000;
+
+/** The spare of the first content volume, by its tag. */
+function spareOf({ stage, first }: Strike) {
+  const spares = stage.physical(first.volume).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare);
+  const [spare] = spares;
+  if (!spare || spares.length > 1)
+    throw new Error(`${first.volume} has ${spares.length} spares, and the story needs one`);
+  return spare;
+}
+
+/** What serves comes from a copy that a drill had verified, and no later one that was verified was passed over. */
+function verifiedServes({ world, stage, first, services }: Strike): Check {
+  const owner = stage.servedBy(first.volume);
+  const { snapshot } = owner ? recoveryPoint(world, first, owner) : { snapshot: undefined };
+  const verified = [...services.ec2.snapshots.values()].filter(
+    (s) =>
+      s.tags[TAG.volume] === first.volume &&
+      s.tags[TAG.verdict] === VERDICT.verified &&
+      // It may have been drilled again since, to make a spare of it.
+      (Date.parse(s.tags[TAG.drilledAt] ?? '') < first.at || s.id === snapshot?.id),
+  );
+  const newest = verified.sort((a, b) => b.startedAt - a.startedAt)[0];
+  return check(
+    'what serves comes from the newest verified recovery point',
+    snapshot !== undefined && snapshot.id === newest?.id,
+    `${snapshot?.id ?? 'none'}; the newest verified was ${newest?.id ?? 'none'}`,
+  );
+}
+
+/** A while later there is a spare again, on another host than the owner. */
+function spareAgain({ stage, first }: Strike): Check {
+  const owner = stage.servedBy(first.volume);
+  const spares = stage.physical(first.volume).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare);
+  const hosts = spares.map((v) => v.attachment?.instanceId);
+  return check(
+    'there is one spare again, on a standby',
+    spares.length === 1 && hosts[0] !== undefined && hosts[0] !== owner,
+    spares.map((v) => `${v.id} on ${v.attachment?.instanceId ?? 'no host'}`).join(', ') || 'none',
+  );
+}
+
+/** Damage that nobody sees is found by a drill, and everything goes on. */
+function foundAndTold(strike: Strike): Check[] {
+  const { world, first, services } = strike;
+  const { foundAt, toldAt } = damageFound(world, first.volume, first.at);
+  const took = foundAt === undefined ? undefined : foundAt - first.at;
+  const messages = services.sns.messages.filter((m) => m.subject.includes(`${first.volume} is damaged`));
+  return [
+    check(
+      'a drill finds it within an hour',
+      took !== undefined && took <= HOUR_MS,
+      took === undefined ? 'no' : duration(took),
+    ),
+    check(
+      'a person is told once, with the finding',
+      toldAt !== undefined && messages.length === 1 && (messages[0]?.message.length ?? 0) > 100,
+      `${messages.length} messages`,
+    ),
+  ];
+}
+
+/** Until a drill of a snapshot from after the damage has ended: schedules start up to an hour late. */
+const LATENT_REST_MS = 90 * MINUTE_MS;
+
+export const drillPlans: Readonly<Record<string, Plan>> = {
+  spare: {
+    about: 'the file system shuts down, and there is a spare',
+    drills: true,
+    expect: { outcome: ['replace'], withinMs: 90_000 },
+    restMs: 80 * MINUTE_MS,
+    strike: (strike) => breakFileSystem(strike, strike.first),
+    checks: (strike) => [verifiedServes(strike), spareAgain(strike)],
+  },
+  'spare-without-ec2': {
+    about: `the file system shuts down while EC2 refuses every call for ${EC2_DOWN_SECONDS / 60} minutes; the spare needs none`,
+    drills: true,
+    expect: { outcome: ['replace'], withinMs: 90_000, calls: 900, mayPage: true },
+    strike: (strike) => {
+      breakFileSystem(strike, strike.first);
+      throttle(strike.services, EC2_DOWN_SECONDS);
+    },
+    checks: (strike) => [verifiedServes(strike)],
+  },
+  'spare-lost': {
+    about: 'the standby with the spare is terminated, and then the file system shuts down',
+    drills: true,
+    expect: { outcome: ['replace', 'relocate'], withinMs: 15 * MINUTE_MS, calls: 1500, mayPage: true },
+    restMs: 80 * MINUTE_MS,
+    strike: (strike) => {
+      const spare = spareOf(strike);
+      terminateInstance(strike.services, spare.attachment?.instanceId ?? '');
+      strike.world.clock.after(SPARE_LOST_MS, () => breakFileSystem(strike, strike.first));
+    },
+    checks: (strike) => [verifiedServes(strike), spareAgain(strike)],
+  },
+  'spare-rotten': {
+    about: 'the data of the spare are gone, and the file system shuts down',
+    drills: true,
+    expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
+    restMs: 80 * MINUTE_MS,
+    strike: (strike) => {
+      loseVolume(strike.services, spareOf(strike));
+      breakFileSystem(strike, strike.first);
+    },
+    checks: (strike) => [verifiedServes(strike)],
+  },
+  'drill-during-heal': {
+    about: 'the file system shuts down in the middle of a drill, which must not delay the heal',
+    drills: true,
+    expect: { outcome: ['replace'], withinMs: 90 * MINUTE_MS + 90_000 },
+    restMs: 80 * MINUTE_MS,
+    strike: (strike) =>
+      once(strike, /^i-\S+ check begins/, () => {
+        strike.world.clock.after(5000, () =>
+          breakFileSystem(strike, { ...strike.first, at: strike.world.clock.now() }),
+        );
+      }),
+    checks: (strike) => [spareAgain(strike)],
+  },
+  'latent-corruption': {
+    about: 'damage that nothing shows: a drill finds it, and everything serves',
+    drills: true,
+    expect: { outcome: ['none'], withinMs: 0, calls: 6000 },
+    restMs: LATENT_REST_MS,
+    strike: ({ world, first }) => {
+      const { description } = world.disks.plantInconsistency(first.volumeId);
+      world.say(description);
+    },
+    checks: foundAndTold,
+  },
+  'bit-rot': {
+    about: 'one bit of a file flips: no file system notices, and a drill does',
+    drills: true,
+    expect: { outcome: ['none'], withinMs: 0, calls: 6000, rotten: true },
+    restMs: LATENT_REST_MS,
+    strike: ({ world, first }) => {
+      const { description } = world.disks.alter(first.volumeId, 'flip');
+      world.say(description);
+    },
+    checks: foundAndTold,
+  },
+};

@@ -158,7 +158,7 @@ async function rounds(
     const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
     const seen = await journal.step('observe', () => observe(ports, volume), probed);
     const decision = decide(seen, context);
-    if (decision.kind === 'settle' || replacement) findings.passedOver = passedOver(seen);
+    if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
     switch (decision.kind) {
       case 'none':
         if (!acted) return { outcome: 'falseAlarm', summary: decision.reason };
@@ -218,6 +218,12 @@ async function rounds(
     outcome: 'paged',
     summary: `${acted || 'nothing'} was done, and ${volume} is still not serving after ${Math.round(journal.elapsedSeconds())} s`,
   };
+}
+
+/** The tags follow the ledger: what is current by the one and not yet by the other has taken over a moment ago. */
+function hasJustTakenOver({ volumes, ledger }: Observation): boolean {
+  const role = volumes.find((v) => v.id === ledger?.currentVolume)?.role;
+  return role === 'candidate' || role === 'spare';
 }
 
 /** Copies of earlier generations that are newer than the one that serves now was made from: people are told that there are some. */

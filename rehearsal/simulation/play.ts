@@ -157,16 +157,16 @@ function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: 
 /** Puts the injector between the healer and the cloud, and the healer on a workflow in virtual time. */
 function install(options: Options, { services }: World, injector: Injector, ends: HealEnd[]): void {
   const { cloud, lambda } = services;
-  let principal: string | undefined;
+  const faulty = new Set<string>();
   cloud.intercept = (call, perform) =>
-    call.principal.name === principal && call.service !== 'lambda'
+    faulty.has(call.principal.name) && call.service !== 'lambda'
       ? injector.call(call, perform)
       : Promise.resolve(perform());
   lambda.substitute = (definition, runtime) => {
     if (definition.executionSeconds === undefined) return undefined;
+    faulty.add(definition.principal.name);
     if (!(ENV.targetGroups in definition.env))
-      return options.durable ? undefined : virtualDriller(services, definition, runtime);
-    principal = definition.principal.name;
+      return options.durable ? undefined : virtualDriller(services, injector, definition, runtime);
     return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
   };
 }
@@ -224,9 +224,10 @@ function virtualHealer(
   };
 }
 
-/** Drills run beside, in virtual time as well; faults are the healer's. */
+/** Drills run beside, in virtual time as well, and meet the same faults. */
 function virtualDriller(
   { cloud }: Services,
+  injector: Injector,
   definition: FunctionDefinition,
   runtime: Runtime,
 ): (event: unknown) => Promise<void> {
@@ -234,9 +235,9 @@ function virtualDriller(
   const run = driller({ ...runtime, prepare: (client) => unsigned(runtime.prepare(client)) });
   const chance = cloud.random.stream('drills');
   const speaker = definition.logicalId.replace(/[0-9A-F]{8}$/, '');
-  const quiet = new Injector({ cloud } as Services, []);
+  const died = () => cloud.say('lambda', 'an invocation of the drill died: it is run again, from the last checkpoint');
   return async (event) => {
-    const parts = { clock, random: chance, injector: quiet, died: () => {}, made: { calls: 0 } };
+    const parts = { clock, random: chance, injector, died, made: { calls: 0 } };
     const end = await executeVirtually(parts, (w) => run(w, event));
     if (end.outcome !== 'nothing') cloud.say(speaker, `${end.outcome}: ${end.summary}`);
   };

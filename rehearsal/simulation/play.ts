@@ -67,6 +67,8 @@ export interface Played {
   /** Of them, those for a volume that was served at that moment. */
   readonly pagesInVain: number;
   readonly served: boolean;
+  /** From the blow until every volume was served again; `undefined` when none was down, or one stayed down. */
+  readonly recoveryMs: number | undefined;
 }
 
 /** Plays one story with one schedule of faults. The same arguments give the same log. */
@@ -107,8 +109,15 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const served = () => story.volumes.every((v) => stage.servedBy(v) !== undefined);
   const told = () => story.volumes.every((v) => stage.servedBy(v) || pages(world, v, struckAt).length > 0);
   // Phase one: safety, while faults may happen. It ends early when they have happened, and the healer is done with them.
-  await clock.run(struckAt + 2 * MINUTE_MS);
-  await clock.run(struckAt + FAULTS_MS, () => served() && services.lambda.busy === 0 && injector.left === 0);
+  let down = false;
+  let servingAt: number | undefined;
+  const look = () => {
+    down ||= !served();
+    if (down && served()) servingAt ??= clock.now();
+    return false;
+  };
+  await clock.run(struckAt + 2 * MINUTE_MS, look);
+  await clock.run(struckAt + FAULTS_MS, () => look() || (served() && services.lambda.busy === 0 && injector.left === 0));
   injector.stop();
   // Phase two: nothing fails any more.
   const calm = clock.now();
@@ -135,6 +144,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     calls: Math.max(0, ...ends.map((e) => e.calls)),
     pagesInVain,
     served: served(),
+    recoveryMs: servingAt === undefined ? undefined : servingAt - struckAt,
   };
 }
 

@@ -24,6 +24,7 @@ function played(broken: boolean): Played {
     calls: 0,
     pagesInVain: 0,
     served: true,
+    recoveryMs: undefined,
   };
 }
 

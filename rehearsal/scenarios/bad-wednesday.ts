@@ -221,7 +221,7 @@ async function deleteUntilItBreaks(
 function lastWords(kernelLog: readonly string[]): string[] {
   const said = kernelLog
     .map((line) => line.replace(/^\[[\s\d.]+\] /, ''))
-    .filter((line) => !/ounting|recovery|clean mount/i.test(line));
+    .filter((line) => !/ounting|recovery|clean mount|User initiated|goingdown/i.test(line));
   return [...new Set(said)].map((line) => `kernel: ${line}`);
 }
 

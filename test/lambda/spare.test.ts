@@ -113,14 +113,21 @@ describe('the spare', () => {
     expect(calls).toEqual(expect.arrayContaining(['compute.volumes', 'compute.promote', 'balancer.healthy']));
   });
 
-  test('serves while EC2 answers nothing; that the tags cannot follow is told', async () => {
+  test('serves while EC2 answers nothing; the tags are left to the next sweep, and the record says so', async () => {
     const silent = new Proxy(ports.compute, {
       get: () => async () => {
         throw new Error('RequestLimitExceeded');
       },
     });
     ports = { ...ports, compute: silent };
-    expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('RequestLimitExceeded') });
+    expect(await run()).toMatchObject({
+      outcome: 'healed',
+      summary: expect.stringMatching(
+        /the spare vol-spare serves in its place; its tags are to follow: .*RequestLimitExceeded/,
+      ),
+    });
+    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.incidents.at(-1)?.replacement).toMatchObject({ newVolume: 'vol-spare' });
     expect(scene.did.at(-1)).toBe('serve vol-spare');
     expect(scene.committed?.currentVolume).toBe('vol-spare');
   });

@@ -1,0 +1,257 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { dynamoClient } from '../../lambda/aws/clients.ts';
+import { dynamoLedger } from '../../lambda/aws/ledger.ts';
+import type { Runtime } from '../../lambda/aws/runtime.ts';
+import type { LedgerEntry, Spare } from '../../lambda/core/model.ts';
+import type { DrillPorts, Ledger, Workflow } from '../../lambda/core/ports.ts';
+import { driller, drillPortsOf } from '../../lambda/drill/index.ts';
+import { ENV, TAG } from '../../lib/contract.ts';
+import { DynamoDb } from '../../rehearsal/cloud/dynamodb.ts';
+import { RUNS } from '../../rehearsal/cloud/faults.ts';
+import { simulatedAws } from '../../rehearsal/cloud/sdk.ts';
+import { ANYONE, Lab } from '../cloud/lab.ts';
+import { volume } from './world.ts';
+
+/** A simulated AWS with what the drill's adapters reach. */
+class DrillLab extends Lab {
+  readonly dynamodb = new DynamoDb(this.cloud);
+  readonly runtime: Runtime = {
+    clock: this.clock,
+    newId: () => 'drill-1',
+    env: { [ENV.stack]: 'Shop', [ENV.ledger]: 'ledger', [ENV.topic]: 'topic', [ENV.documents]: '{}' },
+    clients: { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+    prepare: simulatedAws(this.cloud, ANYONE),
+    fetch,
+    log: () => {},
+  };
+  readonly ports: DrillPorts = drillPortsOf(this.runtime);
+  /** The ledger as the healer uses it. */
+  readonly heals: Ledger = dynamoLedger(dynamoClient(this.runtime), 'ledger');
+
+  constructor() {
+    super();
+    this.cloud.faults.runs = RUNS.never;
+    this.dynamodb.createTable('ledger', 'pk', 'sk');
+  }
+
+  /** A completed snapshot of a content volume. */
+  async copy(): Promise<string> {
+    const Tags = [{ Key: TAG.stack, Value: 'Shop' }];
+    const VolumeId = await this.made({ TagSpecifications: [{ ResourceType: 'volume', Tags }] });
+    const { SnapshotId } = await this.call('CreateSnapshot', { VolumeId });
+    await this.pass(600);
+    return String(SnapshotId);
+  }
+
+  tagsOf(id: string): Record<string, string> {
+    return { ...(this.ec2.volumes.get(id) ?? this.ec2.snapshots.get(id))?.tags };
+  }
+}
+
+let lab: DrillLab;
+beforeEach(() => {
+  lab = new DrillLab();
+});
+
+const like = volume({
+  sizeGiB: 10,
+  keyArn: undefined,
+  tags: { [TAG.stack]: 'Shop', [TAG.volume]: 'alpha', [TAG.schedule]: 'hourly/Shop', [TAG.heal]: 'heal-0' },
+});
+const scratch = (snapshotId: string) => lab.within(() => lab.ports.store.createScratch(like, snapshotId, 'drill-1'));
+const volumesFrom = (snapshotId: string) =>
+  [...lab.ec2.volumes.values()].filter((v) => v.snapshotId === snapshotId && v.state !== 'deleting').map((v) => v.id);
+
+describe('the volume of a drill', () => {
+  test('says whose it is and what for, and is in no schedule', async () => {
+    const id = await scratch(await lab.copy());
+    expect(lab.tagsOf(id)).toEqual({
+      [TAG.stack]: 'Shop',
+      [TAG.volume]: 'alpha',
+      [TAG.generation]: '1',
+      [TAG.role]: 'scratch',
+      [TAG.drill]: 'drill-1',
+      Name: 'Shop/alpha/drill',
+    });
+    expect(lab.ec2.volumes.get(id)).toMatchObject({ state: 'available', encrypted: true, zone: like.zone });
+  });
+
+  test('is loaded at 300 MiB/s', async () => {
+    const asked: unknown[] = [];
+    const snapshotId = await lab.copy();
+    lab.cloud.intercept = async ({ operation, input }, perform) => {
+      if (operation === 'CreateVolume') asked.push((input as Record<string, unknown>).VolumeInitializationRate);
+      return perform();
+    };
+    await scratch(snapshotId);
+    expect(asked).toEqual([300]);
+  });
+
+  test('is one, when the step runs twice, and when the answer to the call is lost', async () => {
+    const snapshotId = await lab.copy();
+    let lost = 0;
+    lab.cloud.intercept = async ({ operation }, perform) => {
+      const output = perform();
+      if (operation === 'CreateVolume' && lost++ === 0)
+        throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+      return output;
+    };
+    const first = await scratch(snapshotId);
+    expect(await scratch(snapshotId)).toBe(first);
+    expect(lost).toBe(3);
+    expect(volumesFrom(snapshotId)).toEqual([first]);
+  });
+
+  test('is a spare by its role alone', async () => {
+    const id = await scratch(await lab.copy());
+    const before = lab.tagsOf(id);
+    await lab.within(() => lab.ports.store.makeSpare(id));
+    expect(lab.tagsOf(id)).toEqual({ ...before, [TAG.role]: 'spare' });
+  });
+
+  test('is deleted, and once more does no harm; attached, it is left', async () => {
+    const snapshotId = await lab.copy();
+    const id = await scratch(snapshotId);
+    lab.launch('i-1');
+    await lab.call('AttachVolume', { VolumeId: id, InstanceId: 'i-1', Device: '/dev/sdf' });
+    await lab.pass(30);
+    await lab.within(() => lab.ports.store.deleteVolume(id));
+    expect(volumesFrom(snapshotId)).toEqual([id]);
+    await lab.call('DetachVolume', { VolumeId: id, InstanceId: 'i-1' });
+    await lab.pass(30);
+    await lab.within(() => lab.ports.store.deleteVolume(id));
+    await lab.pass(600);
+    await lab.within(() => lab.ports.store.deleteVolume(id));
+    expect(volumesFrom(snapshotId)).toEqual([]);
+  });
+});
+
+describe('a verdict', () => {
+  const AT = Date.parse('2026-01-07T01:00:00Z');
+
+  test('of a sound copy: when it was drilled, and what its data reach up to', async () => {
+    const id = await lab.copy();
+    await lab.within(() => lab.ports.store.verify(id, AT, AT - 60_000));
+    expect(lab.tagsOf(id)).toMatchObject({
+      [TAG.verdict]: 'verified',
+      [TAG.drilledAt]: '2026-01-07T01:00:00.000Z',
+      [TAG.dataUntil]: '2026-01-07T00:59:00.000Z',
+    });
+  });
+
+  test('of a damaged one: the finding, as far as a tag takes it', async () => {
+    const id = await lab.copy();
+    await lab.within(() =>
+      lab.ports.store.reject(id, AT, `corrupt: "agf_freeblks" 12, counted 13; ${'x'.repeat(300)}`),
+    );
+    const { [TAG.verdict]: verdict, [TAG.finding]: finding = '' } = lab.tagsOf(id);
+    expect(verdict).toBe('rejected');
+    expect(finding).toMatch(/^corrupt: {2}agf_freeblks {2}12 {2}counted 13 {2}x+$/);
+    expect(finding.length).toBeLessThanOrEqual(256);
+  });
+
+  test('is what the healer reads of it', async () => {
+    const Tags = [
+      { Key: TAG.stack, Value: 'Shop' },
+      { Key: TAG.volume, Value: 'alpha' },
+    ];
+    const VolumeId = await lab.made({ TagSpecifications: [{ ResourceType: 'volume', Tags }] });
+    const { SnapshotId } = await lab.call('CreateSnapshot', {
+      VolumeId,
+      TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
+    });
+    const verdicts = async () =>
+      (await lab.within(() => lab.ports.compute.recoveryPoints('alpha'))).map((p) => p.verdict);
+    expect(await verdicts()).toEqual([undefined]);
+    await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, AT));
+    await lab.pass(60);
+    expect(await verdicts()).toEqual(['verified']);
+  });
+});
+
+describe('in the ledger', () => {
+  const NOW = Date.parse('2026-01-07T00:10:00Z');
+  const SPARE: Spare = { volumeId: 'vol-22222222', snapshotId: 'snap-1', instanceId: 'i-2', at: NOW - 600_000 };
+  const ENTRY: LedgerEntry = { generation: 1, currentVolume: 'vol-11111111', owner: 'i-1' };
+  const heal = (until = NOW + 900_000) => lab.within(() => lab.heals.acquire('alpha', 'heal-1', NOW, until));
+  const drill = (holder: string, now = NOW) =>
+    lab.within(() => lab.ports.ledger.acquireDrill('alpha', holder, now, now + 60_000));
+  const note = (now = NOW) => lab.within(() => lab.ports.ledger.noteSpare('alpha', now, SPARE));
+  const read = () => lab.within(() => lab.heals.read('alpha'));
+
+  test('drills keep each other out, until the lease is given back or runs out', async () => {
+    expect(await drill('drill-1')).toBe(true);
+    expect(await drill('drill-1')).toBe(true);
+    expect(await drill('drill-2')).toBe(false);
+    await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-2'));
+    expect(await drill('drill-2')).toBe(false);
+    expect(await drill('drill-2', NOW + 61_000)).toBe(true);
+    await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
+    await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-2'));
+    expect(await drill('drill-3')).toBe(true);
+  });
+
+  test('a drill never keeps a heal out, nor the other way round', async () => {
+    expect(await drill('drill-1')).toBe(true);
+    expect(await heal()).toBe(true);
+    expect((await read())?.lease?.holder).toBe('heal-1');
+    await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
+    expect(await drill('drill-2')).toBe(true);
+    expect((await read())?.lease?.holder).toBe('heal-1');
+  });
+
+  test('the spare is noted, and read by the healer', async () => {
+    expect(await note()).toBe(true);
+    expect(await read()).toMatchObject({ spare: SPARE, verifiedAt: SPARE.at });
+  });
+
+  test('not while a heal has the lease; once that has run out, it is', async () => {
+    await heal(NOW + 60_000);
+    expect(await note(NOW + 1000)).toBe(false);
+    expect((await read())?.spare).toBeUndefined();
+    expect(await note(NOW + 61_000)).toBe(true);
+  });
+
+  test.each([
+    [true, undefined],
+    [false, SPARE],
+  ])('a commit that spends it (%s) leaves %o', async (spent, left) => {
+    await note();
+    await heal();
+    await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY, spent));
+    expect(await read()).toMatchObject(ENTRY);
+    expect((await read())?.spare).toEqual(left);
+  });
+
+  test('what people were told of damage is kept, and that it is over', async () => {
+    const { readDrillNote, writeDrillNote } = lab.ports.ledger;
+    expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();
+    await drill('drill-1');
+    expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();
+    await lab.within(() => writeDrillNote('alpha', { about: 'corrupt', at: NOW }));
+    expect(await lab.within(() => readDrillNote('alpha'))).toEqual({ about: 'corrupt', at: NOW });
+    await lab.within(() => writeDrillNote('alpha', { about: undefined, at: NOW + 1 }));
+    expect(await lab.within(() => readDrillNote('alpha'))).toEqual({ about: undefined, at: NOW + 1 });
+    expect(await drill('drill-2')).toBe(false);
+  });
+
+  test('each drill leaves a record, in the order of their times', async () => {
+    const record = { volume: 'alpha', snapshotId: 'snap-1', outcome: 'verified', summary: 'sound', steps: [] } as const;
+    for (const [id, startedAt] of [
+      ['b', NOW],
+      ['a', NOW + 1000],
+    ] as const)
+      await lab.within(() => lab.ports.ledger.recordDrill({ ...record, id, startedAt, endedAt: startedAt + 1 }));
+    const keys = lab.dynamodb.all().map((item) => (item.sk as { S: string }).S);
+    expect(keys).toEqual(['DRILL#2026-01-07T00:10:00.000Z#b', 'DRILL#2026-01-07T00:10:01.000Z#a']);
+    expect(lab.dynamodb.all()[0]).toMatchObject({ outcome: { S: 'verified' }, summary: { S: 'sound' } });
+  });
+});
+
+describe('an event', () => {
+  const workflow: Workflow = { step: async (_, run) => run(), pause: async () => {} };
+
+  test.each([[null], [{}], [{ drill: '' }], [{ drill: 1 }], [{ sweep: 'alpha' }]])('%j is refused', async (event) => {
+    await expect(driller(lab.runtime)(workflow, event)).rejects.toThrow('allowed: {"drill": "<volume>"}');
+  });
+});

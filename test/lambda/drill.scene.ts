@@ -1,0 +1,190 @@
+import type { LedgerState, Volume } from '../../lambda/core/model.ts';
+import type { DrillNote, DrillPorts, DrillRecord, HostAnswer, Workflow } from '../../lambda/core/ports.ts';
+import { instance, NOW, point, volume } from './world.ts';
+
+export const SOUND = { canary: '2026-01-07T11:49:30Z', files: '12', checked: '12' };
+
+/** A volume of a drill, or a spare, on the standby. */
+export const onStandby = (over: Partial<Volume> = {}) =>
+  volume({
+    scheduled: false,
+    attachments: [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }],
+    ...over,
+  });
+
+/** Everything that a drill reaches, scripted: steps run at once, pauses take no time but the clock's. */
+export class DrillScene {
+  now = NOW;
+  volumes: Volume[] = [volume()];
+  readonly instances = [instance('i-owner'), instance('i-standby')];
+  points = [point(10)];
+  ledger: LedgerState = {
+    generation: 1,
+    currentVolume: 'vol-11111111',
+    owner: 'i-owner',
+    lease: undefined,
+    paged: undefined,
+  };
+  /** What changed the world, in its order. */
+  readonly did: string[] = [];
+  readonly told: { readonly subject: string; readonly message: string }[] = [];
+  readonly records: DrillRecord[] = [];
+  /** What the check says in the end; `undefined`: it never does. */
+  answer: HostAnswer | undefined = { result: 'ok', values: SOUND, detail: '' };
+  /** Why the check cannot be started. */
+  unsent: string | undefined;
+  /** Looks at the check before it answers. */
+  looks = 2;
+  readonly stuck = new Set<string>();
+  /** Runs before a change of the world, by its words: what others do in the middle of a drill. */
+  readonly before = new Map<string, () => void>();
+  drillHolder: string | undefined;
+  note: DrillNote | undefined;
+  #made = 0;
+
+  readonly workflow: Workflow = {
+    step: async (_, run) => JSON.parse(JSON.stringify((await run()) ?? null)) as never,
+    pause: async (_, seconds) => {
+      this.now += seconds * 1000;
+    },
+  };
+
+  readonly ports: DrillPorts = {
+    clock: {
+      now: () => this.now,
+      sleep: async (ms) => {
+        this.now += ms;
+      },
+    },
+    newId: () => `drill-${++this.#made}`,
+    compute: {
+      volumes: async () => [...this.volumes],
+      instances: async () => [...this.instances],
+      recoveryPoints: async () => [...this.points],
+      attach: async (id, at) => {
+        this.#do(`attach ${id} ${at}`);
+        if (this.stuck.has(`attach ${id}`)) return false;
+        this.#mark(id, { state: 'in-use', attachments: [{ instanceId: at, device: '/dev/sdg', state: 'attached' }] });
+        return true;
+      },
+      detach: async (id, at) => {
+        this.#do(`detach ${id} ${at}`);
+        if (this.stuck.has(`detach ${id}`)) return false;
+        this.#mark(id, { state: 'available', attachments: [] });
+        return true;
+      },
+    },
+    store: {
+      createScratch: async (like, snapshotId, drillId) => {
+        const id = `vol-of-${drillId}`;
+        this.#do(`create ${id} from ${snapshotId}`);
+        this.volumes.push({
+          ...like,
+          id,
+          role: 'scratch',
+          state: 'available',
+          scheduled: false,
+          attachments: [],
+          madeFrom: snapshotId,
+        });
+        return id;
+      },
+      verify: async (id, _, dataUntil) => {
+        this.#do(`verified ${id} up to ${new Date(dataUntil).toISOString()}`);
+        this.#verdict(id, 'verified');
+      },
+      reject: async (id, _, finding) => {
+        this.#do(`rejected ${id}: ${finding}`);
+        this.#verdict(id, 'rejected');
+      },
+      makeSpare: async (id) => {
+        this.#do(`spare ${id}`);
+        this.#mark(id, { role: 'spare' });
+      },
+      deleteVolume: async (id) => {
+        this.#do(`delete ${id}`);
+        this.volumes = this.volumes.filter((v) => v.id !== id);
+      },
+    },
+    host: {
+      release: async (_, __, id) => {
+        this.#do(`release ${id}`);
+        return { result: 'ok', values: {}, detail: '' };
+      },
+      startCheck: async (at, _, id) => {
+        this.#do(`check ${id} on ${at}`);
+        return this.unsent === undefined ? { commandId: 'command-1', why: 'sent' } : { why: this.unsent };
+      },
+      checkAnswer: async () => (this.looks-- > 0 ? undefined : this.answer),
+    },
+    ledger: {
+      read: async () => this.ledger,
+      acquireDrill: async (_, holder) => {
+        this.drillHolder ??= holder;
+        return this.drillHolder === holder;
+      },
+      releaseDrill: async (_, holder) => {
+        if (this.drillHolder === holder) this.drillHolder = undefined;
+      },
+      noteSpare: async (_, now, spare) => {
+        this.#do(`note ${spare.volumeId}`);
+        if (this.ledger.lease && this.ledger.lease.until > now) return false;
+        this.ledger = { ...this.ledger, spare, verifiedAt: spare.at };
+        return true;
+      },
+      readDrillNote: async () => this.note,
+      writeDrillNote: async (_, note) => {
+        this.note = note;
+      },
+      recordDrill: async (record) => {
+        this.records.push(record);
+      },
+    },
+    people: {
+      tell: async (subject, message) => {
+        this.told.push({ subject, message });
+      },
+    },
+  };
+
+  /** A spare on the standby that the ledger names, from a snapshot of so many minutes ago. */
+  hasSpare(minutesAgo: number): void {
+    this.volumes.push(onStandby({ id: 'vol-spare', role: 'spare' }));
+    const spare = {
+      volumeId: 'vol-spare',
+      snapshotId: 'snap-x',
+      instanceId: 'i-standby',
+      at: this.now - minutesAgo * 60_000,
+    };
+    this.ledger = { ...this.ledger, spare, verifiedAt: spare.at };
+  }
+
+  healBegins(): void {
+    this.ledger = { ...this.ledger, lease: { holder: 'heal-1', until: this.now + 900_000 } };
+  }
+
+  /** A heal has put another volume in the place of the current one, and is over. */
+  wasReplacedBy(id: string): void {
+    this.ledger = {
+      ...this.ledger,
+      generation: 2,
+      currentVolume: id,
+      owner: 'i-standby',
+      lease: undefined,
+      spare: undefined,
+    };
+  }
+
+  #do(what: string): void {
+    this.before.get(what)?.();
+    this.did.push(what);
+  }
+
+  #mark(id: string, over: Partial<Volume>): void {
+    this.volumes = this.volumes.map((v) => (v.id === id ? { ...v, ...over } : v));
+  }
+
+  #verdict(id: string, verdict: 'verified' | 'rejected'): void {
+    this.points = this.points.map((p) => (p.snapshotId === id ? { ...p, verdict } : p));
+  }
+}

@@ -1,0 +1,342 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { drill } from '../../lambda/core/drill.ts';
+import type { HostAnswer } from '../../lambda/core/ports.ts';
+import { DrillScene, onStandby, SOUND } from './drill.scene.ts';
+import { NOW, point, volume } from './world.ts';
+
+let scene: DrillScene;
+beforeEach(() => {
+  scene = new DrillScene();
+});
+
+const run = () => drill(scene.workflow, scene.ports, 'alpha');
+const subjects = () => scene.told.map((t) => t.subject);
+const says = (result: HostAnswer['result'], detail = 'what it saw') => {
+  scene.answer = { result, values: {}, detail };
+};
+
+/** The same world a while later, with a new copy. */
+function later(seconds: number, snapshotId: string): void {
+  scene.now += seconds * 1000;
+  scene.points = [...scene.points, { ...point(0), snapshotId, at: scene.now - 60_000 }];
+  scene.looks = 0;
+  scene.did.length = 0;
+}
+
+const CHECKED = [
+  'create vol-of-drill-1 from snap-10',
+  'attach vol-of-drill-1 i-standby',
+  'check vol-of-drill-1 on i-standby',
+];
+const DISPOSED = ['release vol-of-drill-1', 'detach vol-of-drill-1 i-standby', 'delete vol-of-drill-1'];
+
+describe('a copy that passes', () => {
+  test('is verified, with the time of its data, and its volume is the spare', async () => {
+    expect(await run()).toEqual({
+      outcome: 'verified',
+      summary:
+        'snap-10 is verified: 12 of 12 files read, data up to 2026-01-07T11:49:30.000Z; vol-of-drill-1 on i-standby is the spare',
+    });
+    expect(scene.did).toEqual([
+      ...CHECKED,
+      'verified snap-10 up to 2026-01-07T11:49:30.000Z',
+      'spare vol-of-drill-1',
+      'note vol-of-drill-1',
+    ]);
+    expect(scene.ledger.spare).toEqual({
+      volumeId: 'vol-of-drill-1',
+      snapshotId: 'snap-10',
+      instanceId: 'i-standby',
+      at: NOW - 600_000,
+    });
+    expect(scene.told).toEqual([]);
+    expect(scene.drillHolder).toBeUndefined();
+  });
+
+  test('leaves a record, with each step and its times', async () => {
+    await run();
+    expect(scene.records).toMatchObject([
+      { id: 'drill-1', volume: 'alpha', snapshotId: 'snap-10', outcome: 'verified', startedAt: NOW },
+    ]);
+    const { steps = [], endedAt = 0 } = scene.records[0] ?? {};
+    expect(endedAt).toBeGreaterThan(NOW);
+    for (const step of steps) expect(step.endedAt).toBeGreaterThanOrEqual(step.startedAt);
+    expect(steps.find((s) => s.name === 'verified')?.note).toBe('snap-10: 12 of 12 files read');
+  });
+
+  test('the old spare goes only after the ledger names the new one', async () => {
+    scene.hasSpare(30);
+    await run();
+    expect(scene.did.slice(-4)).toEqual([
+      'note vol-of-drill-1',
+      'release vol-spare',
+      'detach vol-spare i-standby',
+      'delete vol-spare',
+    ]);
+  });
+
+  test('an older one than the spare is verified, and its volume goes', async () => {
+    scene.hasSpare(5);
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.did.slice(-3)).toEqual(DISPOSED);
+    expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
+  });
+
+  test('without a time in its canary, the snapshot’s own is taken', async () => {
+    scene.answer = { result: 'ok', values: { ...SOUND, canary: 'unreadable' }, detail: '' };
+    await run();
+    expect(scene.did).toContain('verified snap-10 up to 2026-01-07T11:50:00.000Z');
+  });
+
+  test('the old spare that does not come off its host is left to the next drill', async () => {
+    scene.hasSpare(30);
+    scene.stuck.add('detach vol-spare');
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.did).not.toContain('delete vol-spare');
+    later(3600, 'snap-next');
+    scene.stuck.clear();
+    await run();
+    expect(scene.did.slice(0, 3)).toEqual(['release vol-spare', 'detach vol-spare i-standby', 'delete vol-spare']);
+  });
+});
+
+describe('a copy that fails', () => {
+  test.each(['corrupt', 'altered', 'unmountable', 'noCanary', 'shutdown'] as const)(
+    '%s: rejected with the reason, a person is told, and its volume goes, not the spare',
+    async (result) => {
+      scene.hasSpare(30);
+      says(result);
+      expect(await run()).toEqual({
+        outcome: 'rejected',
+        summary: `snap-10 is rejected: ${result}: what it saw`,
+      });
+      expect(scene.did).toEqual([...CHECKED, `rejected snap-10: ${result}: what it saw`, ...DISPOSED]);
+      expect(subjects()).toEqual(['Remount: alpha is damaged, and still serves']);
+      expect(scene.told[0]?.message).toContain('docs/runbook.md#damaged');
+      expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
+      expect(scene.records).toMatchObject([{ outcome: 'rejected' }]);
+    },
+  );
+
+  test('the message has the first lines of the finding, and no more', async () => {
+    says('corrupt', Array.from({ length: 30 }, (_, n) => `line ${n}`).join('; '));
+    await run();
+    expect(scene.told[0]?.message).toContain('line 19\n');
+    expect(scene.told[0]?.message).not.toContain('line 20');
+  });
+
+  test('the same of later copies is told again after six hours; another thing at once', async () => {
+    says('corrupt');
+    await run();
+    later(6 * 3600 - 60, 'snap-b');
+    await run();
+    expect(scene.did).toContain('rejected snap-b: corrupt: what it saw');
+    expect(scene.told).toHaveLength(1);
+    says('altered');
+    later(600, 'snap-c');
+    await run();
+    expect(scene.told).toHaveLength(2);
+    says('altered');
+    later(6 * 3600, 'snap-d');
+    await run();
+    expect(scene.told).toHaveLength(3);
+  });
+
+  test('once a copy is sound again, people are told, and once', async () => {
+    says('corrupt');
+    await run();
+    scene.answer = { result: 'ok', values: SOUND, detail: '' };
+    later(3600, 'snap-b');
+    await run();
+    later(3600, 'snap-c');
+    await run();
+    expect(subjects()).toEqual(['Remount: alpha is damaged, and still serves', 'Remount: alpha is sound again']);
+    says('corrupt');
+    later(60, 'snap-d');
+    await run();
+    expect(scene.told).toHaveLength(3);
+  });
+});
+
+describe('what is no verdict', () => {
+  test.each(['interrupted', 'timeout', 'unreachable', 'noDevice', 'busy', 'failed', 'unreadable'] as const)(
+    '%s: nothing is said of the copy, nobody is told, and the next drill goes on with its volume',
+    async (result) => {
+      says(result);
+      expect(await run()).toMatchObject({ outcome: 'undecided' });
+      expect(scene.did).toEqual(CHECKED);
+      expect(scene.points[0]?.verdict).toBeUndefined();
+      expect(scene.told).toEqual([]);
+      scene.answer = { result: 'ok', values: SOUND, detail: '' };
+      expect(await run()).toMatchObject({ outcome: 'verified' });
+      expect(scene.did.filter((d) => d.startsWith('create'))).toHaveLength(1);
+      expect(scene.ledger.spare?.volumeId).toBe('vol-of-drill-1');
+    },
+  );
+
+  test('a check that cannot be started', async () => {
+    scene.unsent = 'InvalidInstanceId';
+    expect(await run()).toEqual({
+      outcome: 'undecided',
+      summary: 'snap-10 on i-standby: unreachable: InvalidInstanceId',
+    });
+  });
+
+  test('a check that never answers is waited for until it is over for sure', async () => {
+    scene.answer = undefined;
+    expect(await run()).toMatchObject({ outcome: 'undecided', summary: expect.stringContaining('no answer within') });
+    // The verb's own deadline is 1500 s (host/check.sh); a drill's lease is 45 minutes.
+    expect(scene.now - NOW).toBeGreaterThan(1500_000);
+    expect(scene.now - NOW).toBeLessThan(45 * 60_000);
+  });
+
+  test('a volume that cannot be attached', async () => {
+    scene.stuck.add('attach vol-of-drill-1');
+    expect(await run()).toMatchObject({ outcome: 'undecided', summary: expect.stringContaining('cannot be attached') });
+    expect(scene.did).not.toContain('check vol-of-drill-1 on i-standby');
+  });
+});
+
+describe('a heal', () => {
+  test('that is under way: nothing is drilled, and no lease is taken', async () => {
+    scene.healBegins();
+    expect(await run()).toEqual({ outcome: 'nothing', summary: 'a heal is under way' });
+    expect(scene.did).toEqual([]);
+    expect(scene.records).toEqual([]);
+  });
+
+  test.each([
+    ['create vol-of-drill-1 from snap-10', 1],
+    ['attach vol-of-drill-1 i-standby', 2],
+    ['check vol-of-drill-1 on i-standby', 3],
+    ['verified snap-10 up to 2026-01-07T11:49:30.000Z', 4],
+    ['spare vol-of-drill-1', 5],
+  ])('that begins at "%s" is made way for before anything else is changed', async (at, done) => {
+    scene.hasSpare(30);
+    scene.before.set(at, () => scene.healBegins());
+    const { outcome, summary } = await run();
+    expect(outcome).toBe('undecided');
+    expect(summary).toContain('a heal is under way');
+    expect(scene.did).toHaveLength(done);
+    expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
+    expect(scene.told).toEqual([]);
+    expect(scene.drillHolder).toBeUndefined();
+    expect(scene.records).toMatchObject([{ outcome: 'undecided' }]);
+  });
+
+  test('that begins while the check runs is made way for at the next look', async () => {
+    scene.looks = 20;
+    const { pause } = scene.workflow;
+    scene.ports.host.checkAnswer = async () => undefined;
+    let waits = 0;
+    scene.workflow.pause = async (name, seconds) => {
+      await pause(name, seconds);
+      if (++waits === 3) scene.healBegins();
+    };
+    expect(await run()).toMatchObject({ outcome: 'undecided' });
+    expect(waits).toBe(3);
+    expect(scene.did).toEqual(CHECKED);
+  });
+
+  test('that begins as the spare is noted: the ledger refuses, and the old one is left', async () => {
+    scene.hasSpare(30);
+    scene.before.set('note vol-of-drill-1', () => scene.healBegins());
+    expect(await run()).toMatchObject({
+      outcome: 'verified',
+      summary: expect.stringContaining('a heal began, so it is not the spare'),
+    });
+    expect(scene.did.at(-1)).toBe('note vol-of-drill-1');
+    expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
+  });
+
+  test('that came and went, and replaced the volume: the copy is of what served before, and is not kept', async () => {
+    scene.before.set('verified snap-10 up to 2026-01-07T11:49:30.000Z', () => {
+      scene.volumes.push(volume({ id: 'vol-new', generation: 2 }));
+      scene.wasReplacedBy('vol-new');
+    });
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.did.slice(-3)).toEqual(DISPOSED);
+    expect(scene.ledger.spare).toBeUndefined();
+  });
+
+  test('that took the old spare while the new one was noted: what serves is not cleared away, whatever its tag says', async () => {
+    scene.hasSpare(30);
+    scene.before.set('note vol-of-drill-1', () => scene.wasReplacedBy('vol-spare'));
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.did.at(-1)).toBe('note vol-of-drill-1');
+  });
+
+  test('that took the spare and died before the tags were settled: a drill leaves it in service', async () => {
+    scene.hasSpare(30);
+    scene.wasReplacedBy('vol-spare');
+    // The old owner is the standby now.
+    await run();
+    expect(scene.did.filter((d) => d.includes('vol-spare'))).toEqual([]);
+  });
+});
+
+describe('what a drill clears away', () => {
+  test('is what other drills left, before it makes anything', async () => {
+    scene.volumes.push(
+      onStandby({ id: 'vol-stray', role: 'scratch', madeFrom: 'snap-70' }),
+      volume({ id: 'vol-lost', role: 'spare', state: 'available', attachments: [] }),
+    );
+    await run();
+    expect(scene.did.slice(0, 5)).toEqual([
+      'release vol-stray',
+      'detach vol-stray i-standby',
+      'delete vol-stray',
+      'delete vol-lost',
+      'create vol-of-drill-1 from snap-10',
+    ]);
+  });
+
+  test.each(['current', 'candidate', 'quarantined', ''])('is never what has the role "%s" by then', async (role) => {
+    scene.hasSpare(30);
+    scene.before.set('note vol-of-drill-1', () => {
+      scene.volumes = scene.volumes.map((v) => (v.id === 'vol-spare' ? { ...v, role } : v));
+    });
+    await run();
+    expect(scene.did.at(-1)).toBe('note vol-of-drill-1');
+  });
+
+  test('is nothing that is gone already', async () => {
+    scene.hasSpare(30);
+    scene.before.set('note vol-of-drill-1', () => {
+      scene.volumes = scene.volumes.filter((v) => v.id !== 'vol-spare');
+    });
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.did.at(-1)).toBe('note vol-of-drill-1');
+  });
+});
+
+describe('a lease of its own', () => {
+  test('keeps a second drill out, and is not given back by it', async () => {
+    scene.drillHolder = 'another';
+    expect(await run()).toEqual({ outcome: 'busy', summary: 'another drill of alpha is under way' });
+    expect(scene.did).toEqual([]);
+    expect(scene.drillHolder).toBe('another');
+  });
+
+  test('is given back when a step fails, and the failure is passed on', async () => {
+    scene.before.set('attach vol-of-drill-1 i-standby', () => {
+      throw new Error('UnauthorizedOperation');
+    });
+    await expect(run()).rejects.toThrow('UnauthorizedOperation');
+    expect(scene.drillHolder).toBeUndefined();
+  });
+
+  test('that has run out: nothing more is changed, for another drill may have it', async () => {
+    scene.before.set('check vol-of-drill-1 on i-standby', () => {
+      scene.now += 46 * 60_000;
+    });
+    expect(await run()).toMatchObject({ outcome: 'undecided', summary: expect.stringContaining('its time is over') });
+    expect(scene.did).toEqual(CHECKED);
+  });
+
+  test('is not taken where there is nothing to do', async () => {
+    scene.points = [];
+    expect(await run()).toMatchObject({ outcome: 'nothing' });
+    expect(scene.records).toEqual([]);
+  });
+});

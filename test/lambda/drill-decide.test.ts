@@ -83,21 +83,19 @@ describe('which recovery point is drilled', () => {
   });
 
   test.each([
-    ['on the owner by now', withSpare(10, 'i-owner'), [instance('i-owner'), instance('i-standby')]],
-    ['on a host that is gone', withSpare(10, 'i-gone'), [instance('i-owner'), instance('i-standby')]],
-    [
-      'on a host that does not answer',
-      withSpare(10),
-      [instance('i-owner'), instance('i-standby', { agentOnline: false }), instance('i-third')],
-    ],
-    [
-      'on a host that is impaired',
-      withSpare(10),
-      [instance('i-owner'), instance('i-standby', { impaired: true }), instance('i-third')],
-    ],
-  ])('a spare %s is none: the newest verified one is drilled again, and kept', (_, of, instances) => {
+    ['on the owner by now', 'i-owner', {}, {}],
+    ['on a host that is gone', 'i-gone', {}, {}],
+    ['on a host that does not answer', 'i-standby', { agentOnline: false }, {}],
+    ['on a host that is impaired', 'i-standby', { impaired: true }, {}],
+    ['on a host that is stopped', 'i-standby', { state: 'stopped' }, {}],
+    ['in state error', 'i-standby', {}, { state: 'error' }],
+    ['not attached yet', 'i-standby', {}, { attachments: on('i-standby', 'attaching') }],
+    ['attached to another than the ledger says', 'i-standby', {}, { attachments: on('i-third') }],
+  ])('a spare %s is none: the newest verified one is drilled again, and kept', (_, at, host, over) => {
     const recoveryPoints = [point(10, { verdict: 'verified' }), point(70, { verdict: 'verified' })];
-    const volumes = [volume(), spareVolume()];
+    const volumes = [volume(), spareVolume({ attachments: on(at), ...over })];
+    const instances = [instance('i-owner'), instance('i-standby', host), instance('i-third')];
+    const of = withSpare(10, at);
     expect(checked({ recoveryPoints, volumes, instances, ledger: of })).toMatchObject({
       point: { snapshotId: 'snap-10' },
       keep: true,

@@ -300,6 +300,21 @@ describe('what a drill clears away', () => {
     expect(scene.did.at(-1)).toBe('note vol-of-drill-1');
   });
 
+  test('is never what the ledger names as the spare by then', async () => {
+    scene.volumes.push(...['vol-stray', 'vol-noted'].map((id) => onStandby({ id, role: 'spare' })));
+    scene.before.set('release vol-stray', () => {
+      const spare = { volumeId: 'vol-noted', snapshotId: 'snap-x', instanceId: 'i-standby', at: NOW };
+      scene.ledger = { ...scene.ledger, spare };
+    });
+    await run();
+    expect(scene.did.slice(0, 4)).toEqual([
+      'release vol-stray',
+      'detach vol-stray i-standby',
+      'delete vol-stray',
+      'create vol-of-drill-1 from snap-10',
+    ]);
+  });
+
   test('is nothing that is gone already', async () => {
     scene.hasSpare(30);
     scene.before.set('note vol-of-drill-1', () => {

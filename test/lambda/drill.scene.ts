@@ -4,6 +4,14 @@ import { instance, NOW, point, volume } from './world.ts';
 
 export const SOUND = { canary: '2026-01-07T11:49:30Z', files: '12', checked: '12' };
 
+/** What the first drill does to have its copy checked, and to clear its volume away. */
+export const CHECKED = [
+  'create vol-of-drill-1 from snap-10',
+  'attach vol-of-drill-1 i-standby',
+  'check vol-of-drill-1 on i-standby',
+];
+export const DISPOSED = ['release vol-of-drill-1', 'detach vol-of-drill-1 i-standby', 'delete vol-of-drill-1'];
+
 /** A volume of a drill, or a spare, on the standby. */
 export const onStandby = (over: Partial<Volume> = {}) =>
   volume({

@@ -17,6 +17,25 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
     acquireDrill: lease.acquire,
     releaseDrill: lease.release,
 
+    async noteVerified(volume, at) {
+      try {
+        await translated(`note the newest verified snapshot of ${volume}`, () =>
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName,
+              Key: key(volume, 'STATE'),
+              UpdateExpression: 'SET verifiedAt = :at',
+              ConditionExpression: 'attribute_not_exists(verifiedAt) OR verifiedAt < :at',
+              ExpressionAttributeValues: { ':at': { N: String(at) } },
+            }),
+          ),
+        );
+      } catch (error) {
+        // A newer one is noted already.
+        if (!isKind(error, 'conflict')) throw error;
+      }
+    },
+
     async noteSpare(volume, now, spare) {
       try {
         await translated(`note the spare of ${volume}`, () =>
@@ -24,11 +43,10 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
             new UpdateItemCommand({
               TableName,
               Key: key(volume, 'STATE'),
-              UpdateExpression: 'SET spare = :spare, verifiedAt = :at',
+              UpdateExpression: 'SET spare = :spare',
               ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseUntil < :now',
               ExpressionAttributeValues: {
                 ':spare': { S: JSON.stringify(spare) },
-                ':at': { N: String(spare.at) },
                 ':now': { N: String(now) },
               },
             }),

@@ -45,7 +45,10 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
     .sort((a, b) => b.at - a.at);
   const spare = validSpare(ledger, volumes, instances, owner);
   const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS);
-  const point = unchecked ?? (spare ? undefined : points.find((p) => p.verdict !== 'rejected'));
+  const last = points.find((p) => p.verdict !== 'rejected');
+  // Without a spare, one is made of the newest verified copy before an older one is checked: that would be a worse spare.
+  const makesSpare = spare === undefined && last?.verdict === 'verified';
+  const point = makesSpare ? last : (unchecked ?? (spare ? undefined : last));
   if (!point) return none('every recovery point is checked, and there is a spare');
   // A spare that serves may not be tagged so yet: the ledger knows.
   const taken = [current.id, ledger?.currentVolume, ledger?.spare?.volumeId];

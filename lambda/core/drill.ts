@@ -158,6 +158,7 @@ async function verified(
     () => ports.store.verify(snapshotId, ports.clock.now(), dataUntil),
     () => `${snapshotId}: ${values.checked} of ${values.files} files read`,
   );
+  await journal.act('note-verified', () => ports.ledger.noteVerified(volume, point.at));
   await journal.act('tell', () => tellSound(ports, volume, snapshotId));
   const summary = `${snapshotId} is verified: ${values.checked} of ${values.files} files read, data up to ${new Date(dataUntil).toISOString()}`;
   const before = await journal.act('spare-before', async () => ({
@@ -194,12 +195,13 @@ async function rejected(
   answer: HostAnswer,
 ): Promise<End> {
   const finding = `${answer.result}: ${answer.detail}`;
+  // First of all: were it tagged and not told, no later drill would tell.
+  await journal.act('tell', () => tellDamaged(ports, volume, snapshotId, answer));
   await journal.act(
     'rejected',
     () => ports.store.reject(snapshotId, ports.clock.now(), finding),
     () => `${snapshotId}: ${finding}`,
   );
-  await journal.act('tell', () => tellDamaged(ports, volume, snapshotId, answer));
   // The snapshot is the evidence; this volume is only a copy of it.
   await journal.act('clear-away', () => dispose(ports, volume, volumeId));
   return { outcome: 'rejected', summary: `${snapshotId} is rejected: ${finding}` };

@@ -152,7 +152,9 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     /** Keeps other drills of this volume out. Heals are not kept out by it. */
     acquireDrill(volume: string, holder: string, now: number, until: number): Promise<boolean>;
     releaseDrill(volume: string, holder: string): Promise<void>;
-    /** Notes the spare and the age of the newest verified point. @returns `false` when a heal has the lease: it may be taking the old one */
+    /** Notes when the newest verified snapshot was started; an older one changes nothing. */
+    noteVerified(volume: string, at: number): Promise<void>;
+    /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */
     noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
     readDrillNote(volume: string): Promise<DrillNote | undefined>;
     writeDrillNote(volume: string, note: DrillNote): Promise<void>;

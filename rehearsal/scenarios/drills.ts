@@ -47,10 +47,11 @@ function verifiedServes({ world, stage, first, services }: Strike): Check {
 function spareAgain({ stage, first }: Strike): Check {
   const owner = stage.servedBy(first.volume);
   const spares = stage.physical(first.volume).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare);
-  const hosts = spares.map((v) => v.attachment?.instanceId);
+  // One that was never noted waits, detached or not, for the next drill to clear it away.
+  const hosts = spares.flatMap((v) => v.attachment?.instanceId ?? []);
   return check(
     'there is one spare again, on a standby',
-    spares.length === 1 && hosts[0] !== undefined && hosts[0] !== owner,
+    hosts.length === 1 && hosts[0] !== owner,
     spares.map((v) => `${v.id} on ${v.attachment?.instanceId ?? 'no host'}`).join(', ') || 'none',
   );
 }

@@ -133,7 +133,9 @@ function olderSaidSo({ world, stage, failures }: Strike, volume: string): Check 
       (s.completedAt ?? Number.POSITIVE_INFINITY) < failure.at &&
       !world.services.cloud.faults.spoilt.has(s.id),
   );
-  const said = world.services.sns.messages.map((m) => m.message).join('\n');
+  // Where the telling is denied, the record has it.
+  const records = incidents(world, volume, failure.at).map((record) => JSON.stringify(record));
+  const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
   const silent = passed.filter((s) => !said.includes(s.id));
   return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
 }

@@ -117,7 +117,10 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     return false;
   };
   await clock.run(struckAt + 2 * MINUTE_MS, look);
-  await clock.run(struckAt + FAULTS_MS, () => look() || (served() && services.lambda.busy === 0 && injector.left === 0));
+  await clock.run(
+    struckAt + FAULTS_MS,
+    () => look() || (served() && services.lambda.busy === 0 && injector.left === 0),
+  );
   injector.stop();
   // Phase two: nothing fails any more.
   const calm = clock.now();

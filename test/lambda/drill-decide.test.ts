@@ -53,10 +53,15 @@ describe('which recovery point is drilled', () => {
     ['pending', { state: 'pending' }],
     ['failed', { state: 'error' }],
     ['of a volume in quarantine', { role: 'quarantined' }],
-    ['verified', { verdict: 'verified' as const }],
     ['rejected', { verdict: 'rejected' as const }],
   ])('not one that is %s', (_, over) => {
     expect(checked({ recoveryPoints: [point(5, over), point(20)] }).point.snapshotId).toBe('snap-20');
+  });
+
+  test('without a spare, the newest verified one before an older one: that would be a worse spare', () => {
+    const verified = point(5, { verdict: 'verified' });
+    expect(checked({ recoveryPoints: [verified, point(20)] }).point.snapshotId).toBe('snap-5');
+    expect(checked({ recoveryPoints: [verified, point(2)] }).point.snapshotId).toBe('snap-2');
   });
 
   test('none, once all are checked and the spare is where the ledger says', () => {
@@ -286,7 +291,8 @@ describe('decideDrill, in any world', () => {
       const among = w.recoveryPoints.filter(usable);
       expect(among).toContainEqual(chosen);
       const unchecked = among.filter((p) => p.verdict === undefined && age(p) < HOURS_2 * MINUTE);
-      const eligible = unchecked.length > 0 ? unchecked : among;
+      // Verified, it is to become the spare, which is missing: then nothing newer is unchecked.
+      const eligible = unchecked.length > 0 && chosen.verdict === undefined ? unchecked : among;
       expect(age(chosen)).toBe(Math.min(...eligible.map(age)));
     });
   });

@@ -134,10 +134,13 @@ export class DrillScene {
       releaseDrill: async (_, holder) => {
         if (this.drillHolder === holder) this.drillHolder = undefined;
       },
+      noteVerified: async (_, at) => {
+        this.ledger = { ...this.ledger, verifiedAt: Math.max(at, this.ledger.verifiedAt ?? 0) };
+      },
       noteSpare: async (_, now, spare) => {
         this.#do(`note ${spare.volumeId}`);
         if (this.ledger.lease && this.ledger.lease.until > now) return false;
-        this.ledger = { ...this.ledger, spare, verifiedAt: spare.at };
+        this.ledger = { ...this.ledger, spare };
         return true;
       },
       readDrillNote: async () => this.note,

@@ -41,11 +41,12 @@ describe.each(kinds)('the bad Wednesday on %s disks', (kind) => {
       return found;
     };
     const order = [
+      /ec2 volume \S+ is created .* from snap-/,
       /story the inconsistency/,
+      /sns people are told: Remount: alpha is damaged, and still serves/,
       /story after \d+ deletes/,
       /probe alpha is not serving/,
       /alarm Remount\/alpha\/serving: OK -> ALARM/,
-      /ec2 volume \S+ is created .* from snap-/,
       /sns people are told: Remount: alpha is served again/,
     ];
     const places = order.map(at);

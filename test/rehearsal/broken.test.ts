@@ -8,7 +8,7 @@ interface Result {
   readonly denials: readonly string[];
 }
 
-function play(what: string, scenario = 'bad-wednesday'): Result {
+function play(what: string, scenario = 'bad-wednesday-undrilled'): Result {
   const ended = node('test/rehearsal/broken.script.ts', [what, scenario]);
   if (ended.code !== 0) throw new Error(ended.stderr);
   const result = JSON.parse(ended.stdout) as Result;

@@ -25,8 +25,9 @@ async function main(): Promise<number> {
   if (options.disks !== DISK_KIND.memory) enterPrivateNamespace();
   const out = options.json ? process.stderr : process.stdout;
   const progress = makeProgress(out);
-  const all = options.scenario === ALL;
-  const names = all ? Object.keys(SCENARIOS) : options.compare ? [UNDRILLED, options.scenario] : [options.scenario];
+  const given = options.scenario === ALL ? Object.keys(SCENARIOS) : options.scenario.split(',');
+  const all = given.length > 1;
+  const names = all ? given : options.compare ? [UNDRILLED, options.scenario] : [options.scenario];
   try {
     const outcomes = await withDirectory(async (directory) => {
       const stacks = new Map<string, Assembly>();

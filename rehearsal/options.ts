@@ -3,6 +3,7 @@ import { DISK_KIND, type DiskKind } from './disks/disks.ts';
 import { ALL, SCENARIOS } from './scenarios/index.ts';
 
 export interface Options {
+  /** One name, several with commas between them, or all. */
   readonly scenario: string;
   readonly seed: number;
   /** `undefined`: real XFS where this machine can, else memory. */
@@ -25,7 +26,7 @@ machine can, and the functions' bundles as they would be deployed.
 
 Usage: npm run rehearse -- [options]
 
-  --scenario NAME   what happens (default bad-wednesday); --list names them; all plays each of them
+  --scenario NAME   what happens (default bad-wednesday); --list names them; several as NAME,NAME; all plays each of them
   --seed N          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same log in virtual time
   --disks KIND      xfs (Linux, root) or memory (default: xfs where possible, else memory; the first lines say which)
   --no-drills       play the bad Wednesday without drills too, as it was in 2010, and show the difference in one table
@@ -81,9 +82,10 @@ export function readOptions(args: readonly string[]): Command {
         )
         .join(''),
     };
-  if (values.scenario !== ALL && !Object.hasOwn(SCENARIOS, values.scenario))
+  const unknown = values.scenario.split(',').find((name) => name !== ALL && !Object.hasOwn(SCENARIOS, name));
+  if (unknown !== undefined || values.scenario.includes(`${ALL},`) || values.scenario.includes(`,${ALL}`))
     throw new UsageError(
-      `--scenario: received "${values.scenario}"; allowed: ${[...names, ALL].join(', ')}; --list describes them`,
+      `--scenario: received "${unknown ?? values.scenario}"; allowed: ${[...names, ALL].join(', ')}; --list describes them`,
     );
   const compare = values['no-drills'];
   if (compare && values.scenario !== 'bad-wednesday')

@@ -4,7 +4,7 @@ import type { Cloud, Principal } from './cloud.ts';
 /** The parts of an SDK client that the rehearsal touches; each client types them by its own commands. */
 interface SdkClient {
   readonly config: { readonly serviceId: string; retryStrategy: () => Promise<RetryStrategy> };
-  readonly middlewareStack: { add(middleware: Middleware, options: object): void };
+  readonly middlewareStack: { add(middleware: Middleware, options: object): void; remove(name: string): boolean };
 }
 type Handler = (args: { readonly input: Record<string, unknown> }) => Promise<{ output: object; response: object }>;
 type Middleware = (next: Handler, context: { readonly commandName?: string }) => Handler;
@@ -28,6 +28,9 @@ const SERVICES: Readonly<Record<string, string>> = {
   'Elastic Load Balancing v2': 'elasticloadbalancing',
 };
 
+/** What nobody sees here, and what costs most of a call's time: the signature, the user agent, the log. */
+const UNSEEN = ['httpSigningMiddleware', 'getUserAgentMiddleware', 'loggerMiddleware'];
+
 /**
  * Puts the simulated AWS below the SDK's own retries and serialization: a middleware in the last step before the wire.
  * The SDK decides what is retried and how often; how long it waits is virtual time and seeded chance.
@@ -46,6 +49,8 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
       const output = await cloud.clock.free(() => cloud.call(principal, service, operation, args.input));
       return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
     };
+    for (const name of UNSEEN)
+      if (!client.middlewareStack.remove(name)) throw new Error(`this SDK has no ${name} that could be taken out`);
     client.middlewareStack.add(own, { step: 'initialize', priority: 'high', name: 'simulatedAwsOwn' });
     client.middlewareStack.add(wire, { step: 'deserialize', priority: 'high', name: 'simulatedAws' });
     const original = client.config.retryStrategy;

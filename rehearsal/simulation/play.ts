@@ -196,7 +196,6 @@ function virtualHealer(
   let skew = 0;
   const skewed: Runtime = {
     ...runtime,
-    prepare: (client) => unsigned(runtime.prepare(client)),
     clock: { now: () => clock.now() + skew, sleep: (ms) => clock.sleep(ms) },
   };
   const ports = portsOf(skewed);
@@ -245,7 +244,7 @@ function virtualDriller(
   runtime: Runtime,
 ): (event: unknown) => Promise<void> {
   const { clock } = cloud;
-  const run = driller({ ...runtime, prepare: (client) => unsigned(runtime.prepare(client)) });
+  const run = driller(runtime);
   const chance = cloud.random.stream('drills');
   const speaker = definition.logicalId.replace(/[0-9A-F]{8}$/, '');
   const died = () => cloud.say('lambda', 'an invocation of the drill died: it is run again, from the last checkpoint');
@@ -255,15 +254,6 @@ function virtualDriller(
     if (end.outcome !== 'nothing') cloud.say(speaker, `${end.outcome}: ${end.summary}`);
   };
 }
-
-/** Takes out of a client what nobody sees here, and what costs a good part of a call's time: the signature, the user agent, the log. */
-function unsigned<Client extends object>(made: Client): Client {
-  const client = made as unknown as { readonly middlewareStack: { remove(name: string): boolean } };
-  for (const name of UNSEEN)
-    if (!client.middlewareStack.remove(name)) throw new Error(`this SDK has no ${name} that could be taken out`);
-  return made;
-}
-const UNSEEN = ['httpSigningMiddleware', 'getUserAgentMiddleware', 'loggerMiddleware'];
 
 const PERSON = {
   name: 'person',

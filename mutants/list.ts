@@ -69,8 +69,8 @@ export const MUTANTS: readonly Mutant[] = [
         instead: 'JSON.stringify([order.like.id, order.snapshotId])',
       },
     ],
-    play: rehearse('stuck-attach'),
-    says: /BROKEN /,
+    play: rehearse('key-revoked-for-a-while'),
+    says: /BROKEN .*it ends in replace/,
   },
   {
     rule: 'the lease is asked for inside each step that acts',
@@ -82,7 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: simulate('again', 'dieLong@step:promote#1'),
-    says: /BROKEN .*every volume is current, quarantined or marked by its heal/,
+    says: /BROKEN .*no heal acts without the lease/,
   },
   {
     rule: 'a heal acts only once it has the lease',

@@ -80,6 +80,12 @@ export function revokeKey(s: Services): void {
   s.cloud.faults.keyRevoked = true;
 }
 
+/** The key can be used again. */
+export function restoreKey(s: Services): void {
+  tell(s, 'the key can be used again');
+  s.cloud.faults.keyRevoked = false;
+}
+
 /** EC2 refuses every call for this long: somebody else in the account has emptied the buckets. */
 export function throttle(s: Services, seconds: number): void {
   tell(s, `EC2 refuses calls for ${seconds} s: RequestLimitExceeded`);

@@ -1,9 +1,10 @@
 /** The file system is gone, and AWS does not do what it is asked: or not at once, or not at all. */
-import { exhaustCapacity, revokeKey, stickAttach, throttle } from '../cloud/failures.ts';
+import { exhaustCapacity, restoreKey, revokeKey, stickAttach, throttle } from '../cloud/failures.ts';
 import type { Plan } from './incident.ts';
 import { breakFileSystem } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
+const KEY_REVOKED_MS = 2 * MINUTE_MS;
 
 export const controlPlanePlans: Readonly<Record<string, Plan>> = {
   throttled: {
@@ -36,6 +37,15 @@ export const controlPlanePlans: Readonly<Record<string, Plan>> = {
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       revokeKey(strike.services);
+    },
+  },
+  'key-revoked-for-a-while': {
+    about: 'the file system shuts down, and for two minutes every new volume fails because its key is revoked',
+    expect: { outcome: ['replace'], withinMs: 12 * MINUTE_MS, mayPage: true },
+    strike: (strike) => {
+      breakFileSystem(strike, strike.first);
+      revokeKey(strike.services);
+      strike.world.clock.after(KEY_REVOKED_MS, () => restoreKey(strike.services));
     },
   },
   'stuck-attach': {

@@ -64,6 +64,11 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
       convergedAt === undefined ? 'neither' : duration(convergedAt - calm),
     ),
     boundedCalls(evidence),
+    check(
+      'no heal acts without the lease',
+      evidence.injector.lawless.length === 0,
+      evidence.injector.lawless.join('; ') || 'none',
+    ),
     pagedTruly(evidence),
     survivedAlone(evidence, schedule),
   ];

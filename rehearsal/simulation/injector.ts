@@ -19,7 +19,14 @@ export interface Life {
   /** How long nobody runs it again, beyond the usual. Milliseconds. */
   restMs: number;
   /** Of the execution that it belongs to: how many calls arrived at AWS. */
-  readonly made: { calls: number };
+  readonly made: Made;
+}
+
+/** What one execution has done so far. */
+export interface Made {
+  calls: number;
+  /** Known once its first step is recorded; drills have none. */
+  healId?: string;
 }
 
 /** Longer than a lease. */
@@ -31,6 +38,8 @@ const LOST_MS = 10_000;
 const STALE_MS = 60_000;
 const HANG_MS = 45_000;
 const HANG_LONG_MS = 7 * 60_000;
+/** A step that began with the lease may go on for a moment without it, and clocks may be off. */
+const LEASE_SLACK_MS = 3 * 60_000;
 /** Nobody knows this exit code. */
 const FAILED = 1;
 
@@ -44,6 +53,8 @@ export class Injector {
   readonly points = new Map<string, number>();
   /** Faults that happened, and when. */
   readonly fired: { readonly fault: Fault; readonly at: number; readonly hurt: string }[] = [];
+  /** What heals did without the lease. */
+  readonly lawless: string[] = [];
   readonly #services: Services;
   readonly #answers = new Map<string, { readonly at: number; readonly output: object }>();
   #schedule: readonly Fault[] = [];
@@ -92,7 +103,10 @@ export class Injector {
   async call(call: Call, perform: () => object): Promise<object> {
     this.#alive();
     const life = this.lives.getStore();
-    if (life) life.made.calls++;
+    if (life) {
+      life.made.calls++;
+      this.#watchLease(life.made, call);
+    }
     const point = `${call.service}:${call.operation}`;
     const host = (call.input.InstanceIds as readonly string[] | undefined)?.[0] ?? '';
     const kinds = this.due(point, call.operation === 'SendCommand' ? host : '');
@@ -121,6 +135,17 @@ export class Injector {
     if (has('errorAfter')) throw serverError(call.service);
     this.#alive();
     return output;
+  }
+
+  /** A heal changes nothing in EC2 and on hosts unless the ledger says that it has the lease. */
+  #watchLease({ healId }: Made, { service, operation, input }: Call): void {
+    const changes = (service === 'ec2' && !isRead(`ec2:${operation}`)) || operation === 'SendCommand';
+    if (!healId || !changes || /Probe/.test(String(input.DocumentName))) return;
+    const { cloud, dynamodb } = this.#services;
+    const held = dynamodb
+      .all()
+      .some((i) => i.leaseHolder?.S === healId && Number(i.leaseUntil?.N) + LEASE_SLACK_MS > cloud.clock.now());
+    if (!held) this.lawless.push(`${healId}: ${operation} at ${new Date(cloud.clock.now()).toISOString()}`);
   }
 
   #alive(): void {

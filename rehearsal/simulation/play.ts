@@ -223,7 +223,7 @@ function virtualHealer(
     } catch (error) {
       const summary = error instanceof Error ? error.message : String(error);
       cloud.say(speaker, `execution failed: ${summary}`);
-      ends.push({ healId: undefined, outcome: 'failed', summary, startedAt, endedAt: clock.now(), ...made });
+      ends.push({ healId: undefined, outcome: 'failed', summary, startedAt, endedAt: clock.now(), calls: made.calls });
     }
   };
   return async (event) => {

@@ -2,7 +2,7 @@ import { stepRetry } from '../../lambda/aws/durable.ts';
 import type { Workflow } from '../../lambda/core/ports.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { DIE_LONG_MS, Died, type Injector, type Life } from './injector.ts';
+import { DIE_LONG_MS, Died, type Injector, type Life, type Made } from './injector.ts';
 
 /** A checkpoint is a call of its own; between the end of a wait, or a death, and the function running again (milliseconds). */
 const CHECKPOINT_MS = 15;
@@ -25,7 +25,7 @@ export async function executeVirtually<T>(
     readonly injector: Injector;
     readonly died: () => void;
     /** Counts the calls of the execution. */
-    readonly made: { calls: number };
+    readonly made: Made;
   },
   run: (workflow: Workflow) => Promise<T>,
 ): Promise<T> {
@@ -91,6 +91,8 @@ class Replay implements Workflow {
       await this.#clock.sleep(CHECKPOINT_MS);
       if (this.#life.dead) throw new Died();
       this.#done.push(outcome);
+      if (name === 'begin' && 'value' in outcome)
+        Object.assign(this.#life.made, JSON.parse(outcome.value ?? '{}') as { readonly healId?: string });
       if ('error' in outcome) throw outcome.error;
       return outcome.value === undefined ? (undefined as T) : (JSON.parse(outcome.value) as T);
     }

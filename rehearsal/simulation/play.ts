@@ -218,7 +218,7 @@ function virtualHealer(
         summary: end.summary,
         startedAt,
         endedAt: clock.now(),
-        ...made,
+        calls: made.calls,
       });
     } catch (error) {
       const summary = error instanceof Error ? error.message : String(error);

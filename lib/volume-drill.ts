@@ -1,6 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -12,13 +11,12 @@ import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
 import { acknowledgeTagged, allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+import { targetsByRule } from './volume-targets.ts';
 
 /** A drill looks for the answer of a check of 27 minutes, and tidies up. */
 const EXECUTION_TIMEOUT = Duration.hours(1);
 /** For snapshots of which no event told: events are delivered on a best-effort basis. */
 const SWEEP = Duration.minutes(10);
-/** EventBridge takes five targets a rule. Source: EventBridge quotas. */
-const TARGETS_A_RULE = 5;
 
 const NEXT_SWEEP =
   'The next sweep looks at every snapshot again; the age of the verified recovery point has an alarm of its own';
@@ -116,12 +114,7 @@ export class VolumeDrill extends Construct {
 
   /** When a snapshot is completed (of any volume of the account: the event carries no tags), and now and then. */
   #start(volumes: readonly string[]): void {
-    for (let from = 0; from < volumes.length; from += TARGETS_A_RULE) {
-      const number = from / TARGETS_A_RULE;
-      const targets = volumes.slice(from, from + TARGETS_A_RULE).map((drill) => {
-        const event = RuleTargetInput.fromObject({ drill });
-        return new LambdaTarget(this.live, { event, retryAttempts: 2, maxEventAge: SWEEP });
-      });
+    for (const [number, targets] of targetsByRule(this.live, volumes, 'drill', SWEEP).entries()) {
       const completed = new Rule(this, `Completed${number}`, {
         description: 'Remount: drills a snapshot when it is completed',
         eventPattern: {

@@ -1,7 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -14,11 +13,10 @@ import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+import { targetsByRule } from './volume-targets.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
 export const EXECUTION_TIMEOUT = Duration.hours(1);
-/** EventBridge takes five targets a rule. Source: EventBridge quotas. */
-const TARGETS_A_RULE = 5;
 
 const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
 
@@ -146,13 +144,7 @@ export class VolumeHealer extends Construct {
 
   /** Looks at every volume now and then, and when an instance stops or goes: quicker than the alarm's patience with silence. */
   #sweep({ targetGroups, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
-    const volumes = [...targetGroups.keys()];
-    for (let from = 0; from < volumes.length; from += TARGETS_A_RULE) {
-      const number = from / TARGETS_A_RULE;
-      const targets = volumes.slice(from, from + TARGETS_A_RULE).map((sweep) => {
-        const event = RuleTargetInput.fromObject({ sweep });
-        return new LambdaTarget(this.live, { event, retryAttempts: 2, maxEventAge: sweepEvery });
-      });
+    for (const [number, targets] of targetsByRule(this.live, [...targetGroups.keys()], 'sweep', sweepEvery).entries()) {
       const sweep = new Rule(this, `Sweep${number}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
         schedule: Schedule.rate(sweepEvery),

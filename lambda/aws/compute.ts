@@ -2,26 +2,22 @@ import { createHash } from 'node:crypto';
 import {
   CreateSnapshotCommand,
   CreateTagsCommand,
-  CreateVolumeCommand,
   DeleteTagsCommand,
   type EC2Client,
   paginateDescribeSnapshots,
   paginateDescribeVolumes,
-  type Tag,
-  type VolumeType,
 } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
-import { type Clock, pollUntil } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { RecoveryPoint, Volume } from '../core/model.ts';
 import type { Compute, VolumeOrder } from '../core/ports.ts';
 import { describeVolume, ec2Attachments } from './attachments.ts';
 import { translated } from './errors.ts';
 import { ec2Instances } from './instances.ts';
+import { asTags, restoreVolume } from './restore.ts';
 import { tagText, toRecoveryPoint, toVolume } from './volumes.ts';
 
-/** Create to available: median 1.5 s, p99 4 s (figures of the EBS CSI driver's authors). */
-const CREATE = { everyMs: 1000, withinSeconds: 60 };
 /** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
 const OWN_TAGS: readonly string[] = [TAG.role, TAG.generation, TAG.heal, TAG.schedule, TAG.blank];
 
@@ -63,35 +59,8 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
       });
     },
 
-    async createReplacement(order) {
-      const { like, zone } = order;
-      const created = await translated(`create a volume from ${order.snapshotId} in ${zone}`, () =>
-        ec2.send(
-          new CreateVolumeCommand({
-            ClientToken: clientToken(order),
-            SnapshotId: order.snapshotId,
-            AvailabilityZone: zone,
-            Size: like.sizeGiB,
-            VolumeType: like.type as VolumeType,
-            Iops: like.iops,
-            Throughput: like.throughputMiBs,
-            Encrypted: true,
-            KmsKeyId: like.keyArn,
-            TagSpecifications: [{ ResourceType: 'volume', Tags: asTags(replacementTags(order)) }],
-          }),
-        ),
-      );
-      const id = created.VolumeId ?? '';
-      return pollUntil(clock, `volume ${id} available`, CREATE, async () => {
-        const seen = await describeVolume(ec2, id);
-        if (seen?.state === 'available' || seen?.state === 'in-use') return { done: true, value: id };
-        // A volume that fails asynchronously (a key that cannot be used) goes to `error` and then vanishes.
-        if (seen?.state === 'error') {
-          throw new Error(`volume ${id} from ${order.snapshotId} went to state error: check the key ${like.keyArn}`);
-        }
-        return { done: false, seen: seen?.state ?? 'not found' };
-      });
-    },
+    createReplacement: (order) =>
+      restoreVolume(ec2, clock, { ...order, clientToken: clientToken(order), tags: replacementTags(order) }),
 
     async quarantine(volumeId, healId) {
       // First of all out of the schedule: DLM's count-based retention would rotate the good snapshots out with copies of this one.
@@ -146,8 +115,4 @@ function replacementTags(order: VolumeOrder): Record<string, string> {
     [TAG.generation]: String(order.generation),
     [TAG.heal]: order.healId,
   };
-}
-
-function asTags(tags: Record<string, string>): Tag[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

@@ -161,12 +161,11 @@ async function verified(
   await journal.act('note-verified', () => ports.ledger.noteVerified(volume, point.at));
   await journal.act('tell', () => tellSound(ports, volume, snapshotId));
   const summary = `${snapshotId} is verified: ${values.checked} of ${values.files} files read, data up to ${new Date(dataUntil).toISOString()}`;
-  const before = await journal.act('spare-before', async () => ({
-    spare: (await ports.ledger.read(volume))?.spare,
-    moved:
-      currentVolume({ ledger: await ports.ledger.read(volume), volumes: await ports.compute.volumes(volume) })?.id !==
-      like.id,
-  }));
+  const before = await journal.act('spare-before', async () => {
+    const ledger = await ports.ledger.read(volume);
+    const current = currentVolume({ ledger, volumes: await ports.compute.volumes(volume) });
+    return { spare: ledger?.spare, moved: current?.id !== like.id };
+  });
   if (!keep || before.moved) {
     await journal.act('clear-away', () => dispose(ports, volume, volumeId));
     return { outcome: 'verified', summary };
@@ -223,8 +222,8 @@ async function tellDamaged(
       '',
       ...detail.split('; ').slice(0, 20),
       '',
-      `${volume} is served all the same, and may fail at the next write or delete. Later copies carry the same damage; recovery`,
-      'points that were verified before are kept and are the ones that a heal takes.',
+      `${volume} is served all the same, and may fail at the next write or delete. Later copies carry the same damage; a heal`,
+      'takes the newest that was verified before: the spare, or a snapshot, until the schedule rotates it out.',
       'What to do: docs/runbook.md#damaged',
     ].join('\n'),
   );

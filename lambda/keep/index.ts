@@ -75,12 +75,13 @@ export function createHandler(runtime: Runtime) {
   /**
    * Brings the volume to the size and performance that are claimed, and its file system to the size of the volume. The owner is
    * asked before anything is changed: a deployment that fails afterwards would be rolled back, and volumes do not shrink.
+   * @param grows the claim has grown: an earlier try may have got as far as the volume, and not to its file system
    */
-  async function enlarge(claim: VolumeClaim, volumeId: string): Promise<void> {
+  async function enlarge(claim: VolumeClaim, volumeId: string, grows: boolean): Promise<void> {
     await settleModification(ec2, runtime.clock, volumeId);
     const volume = (await compute.volumes(claim.volume)).find((v) => v.id === volumeId);
     const change = volume && changeOf(claim, volume);
-    if (!volume || !change) return;
+    if (!volume || (!change && !grows)) return;
     const owner = volume.attachments[0]?.instanceId;
     if (owner !== undefined) {
       const { state, detail } = await host.probe(owner, claim.volume);
@@ -89,13 +90,13 @@ export function createHandler(runtime: Runtime) {
           `${volumeId} is changed only while it is served; the probe of ${owner} says ${state}: ${detail}`,
         );
     }
-    await modify(ec2, runtime.clock, volumeId, change);
+    if (change) await modify(ec2, runtime.clock, volumeId, change);
     // Nobody has it mounted: `serve` grows the file system.
     if (owner === undefined) return;
     const grown = await host.grow(owner, claim.volume, volumeId);
     if (grown.result !== 'ok')
       throw new Error(
-        `${volumeId} has ${change.sizeGiB} GiB now, but its file system on ${owner} has not: ${grown.detail}`,
+        `${volumeId} has ${change?.sizeGiB ?? volume.sizeGiB} GiB now, but its file system on ${owner} has not: ${grown.detail}`,
       );
   }
 
@@ -104,10 +105,11 @@ export function createHandler(runtime: Runtime) {
       case 'Create':
         return create(event);
       case 'Update': {
-        const refusal = refuseUpdate(readClaim(event.OldResourceProperties), readClaim(event.ResourceProperties));
+        const [before, after] = [readClaim(event.OldResourceProperties), readClaim(event.ResourceProperties)];
+        const refusal = refuseUpdate(before, after);
         if (refusal) throw new Error(refusal);
         const volumeId = await create(event);
-        await enlarge(readClaim(event.ResourceProperties), volumeId);
+        await enlarge(after, volumeId, after.sizeGiB > before.sizeGiB);
         return volumeId;
       }
       case 'Delete':

@@ -4,7 +4,7 @@ import { duration } from '../duration.ts';
 import type { Check } from '../world.ts';
 import { resourceOf } from './heals.ts';
 import type { Plan, Strike } from './incident.ts';
-import { breakFileSystem } from './strikes.ts';
+import { breakFileSystem, PERSON } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 const BEFORE_GIB = 100;
@@ -12,6 +12,9 @@ const AFTER_GIB = 160;
 const IOPS = 4000;
 /** Longer than a modification takes to be usable. */
 const BREAKS_AFTER_MS = 8 * MINUTE_MS;
+
+/** Until the volume has its new size. */
+const CUT_OFF_MS = 2 * MINUTE_MS;
 
 interface Seen {
   /** Size of the file system that is served, GiB. */
@@ -23,10 +26,10 @@ interface Seen {
 }
 const seen = new WeakMap<object, Seen>();
 
-function deploy(strike: Strike, sizeGiB: number, then: (refused: string | undefined) => void): void {
+/** @param before size that the deployment before this one asked for, GiB */
+function deploy(strike: Strike, before: number, sizeGiB: number, then: (refused: string | undefined) => void): void {
   const { services, stage, world, first } = strike;
   const resource = resourceOf(strike, first.volume);
-  const before = stage.physical(first.volume).find((v) => v.id === first.volumeId)?.sizeGiB ?? BEFORE_GIB;
   const sized = (GiB: number, iops: number) => ({
     ...resource,
     properties: { ...resource.properties, SizeGiB: String(GiB), Iops: String(iops) },
@@ -43,16 +46,32 @@ function deploy(strike: Strike, sizeGiB: number, then: (refused: string | undefi
   });
 }
 
-function judge({ services, stage, world, first }: Strike): Check[] {
-  const { grown, iops, trouble, refused } = seen.get(services) ?? {};
+/** What has become of the volume and of its file system, when a deployment has ended. */
+function note({ services, stage, world, first }: Strike, trouble: string | undefined): void {
+  const owner = stage.servedBy(first.volume);
+  seen.set(services, {
+    ...(trouble && { trouble }),
+    grown: owner === undefined ? undefined : world.disks.capacity(owner, first.volume),
+    iops: services.ec2.volume(first.volumeId).iops,
+  });
+}
+
+function grownInPlace({ services }: Strike): Check {
+  const { grown, iops, trouble } = seen.get(services) ?? {};
+  return check(
+    'a deployment grows the volume and its file system in place',
+    grown === AFTER_GIB && iops === IOPS,
+    trouble ?? `${grown} GiB, ${iops} IOPS`,
+  );
+}
+
+function judge(strike: Strike): Check[] {
+  const { services, stage, world, first } = strike;
+  const { refused } = seen.get(services) ?? {};
   const owner = stage.servedBy(first.volume);
   const capacity = owner && world.disks.capacity(owner, first.volume);
   return [
-    check(
-      'a deployment grows the volume and its file system in place',
-      grown === AFTER_GIB && iops === IOPS,
-      trouble ?? `${grown} GiB, ${iops} IOPS`,
-    ),
+    grownInPlace(strike),
     check(
       'a deployment never shrinks a volume',
       /sizeGiB: received 100, allowed: 160/.test(refused ?? ''),
@@ -62,26 +81,37 @@ function judge({ services, stage, world, first }: Strike): Check[] {
   ];
 }
 
+const settings = { volumes: [{ name: 'alpha', sizeGiB: BEFORE_GIB }] };
+
 export const growthPlans: Readonly<Record<string, Plan>> = {
   growth: {
     about: 'a deployment makes the volume larger while it serves; minutes later its file system shuts down',
-    settings: { volumes: [{ name: 'alpha', sizeGiB: BEFORE_GIB }] },
+    settings,
     expect: { outcome: ['replace'], withinMs: BREAKS_AFTER_MS + 5 * MINUTE_MS },
     strike: (strike) => {
-      const { services, stage, world, first } = strike;
-      const notes: Seen = {};
-      seen.set(services, notes);
-      deploy(strike, AFTER_GIB, (trouble) => {
-        if (trouble) notes.trouble = trouble;
-        const owner = stage.servedBy(first.volume);
-        notes.grown = owner === undefined ? undefined : world.disks.capacity(owner, first.volume);
-        notes.iops = services.ec2.volume(first.volumeId).iops;
-        deploy(strike, BEFORE_GIB, (refused = 'done') => {
-          notes.refused = refused;
-        });
+      const { services, world, first } = strike;
+      deploy(strike, BEFORE_GIB, AFTER_GIB, (trouble) => {
+        note(strike, trouble);
+        deploy(strike, AFTER_GIB, BEFORE_GIB, (refused = 'done') =>
+          seen.set(services, { ...seen.get(services), refused }),
+        );
       });
       world.clock.after(BREAKS_AFTER_MS, () => breakFileSystem(strike, { ...first, at: world.clock.now() }));
     },
     checks: judge,
+  },
+  'growth-cut-off': {
+    about: 'a deployment made the volume larger and was cut off before its file system was; it is repeated',
+    settings,
+    expect: { outcome: ['none'], withinMs: 0 },
+    strike: (strike) => {
+      const { services, world, first } = strike;
+      world.clock.spawn('person', async () => {
+        const input = { VolumeId: first.volumeId, Size: AFTER_GIB, Iops: IOPS };
+        await services.cloud.call(PERSON, 'ec2', 'ModifyVolume', input);
+      });
+      world.clock.after(CUT_OFF_MS, () => deploy(strike, BEFORE_GIB, AFTER_GIB, (trouble) => note(strike, trouble)));
+    },
+    checks: (strike) => [grownInPlace(strike)],
   },
 };

@@ -46,7 +46,7 @@ export function once(strike: Strike, line: RegExp, act: (who: string) => void): 
 }
 
 /** A person in the console, who may do everything. */
-const PERSON = {
+export const PERSON = {
   name: 'person',
   statements: () =>
     readStatements({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'person'),

@@ -6,7 +6,6 @@ import { ENV, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { inventory, pages } from '../checks.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
-import { readStatements } from '../cloud/iam.ts';
 import type { FunctionDefinition } from '../cloud/lambda.ts';
 import { openServices, type Services } from '../cloud/services.ts';
 import { Library, makeCourse } from '../courses.ts';
@@ -15,6 +14,7 @@ import { Random } from '../random.ts';
 import type { Assembly } from '../rehearse.ts';
 import type { Strike } from '../scenarios/incident.ts';
 import { bringUp, type Stage, upload } from '../scenarios/stage.ts';
+import { PERSON } from '../scenarios/strikes.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
@@ -254,12 +254,6 @@ function virtualDriller(
     if (end.outcome !== 'nothing') cloud.say(speaker, `${end.outcome}: ${end.summary}`);
   };
 }
-
-const PERSON = {
-  name: 'person',
-  statements: () =>
-    readStatements({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'person'),
-};
 
 /** What is on a volume matters to no run: the same for all of them. */
 const COURSES = ['first', 'second', 'third', 'fourth'].map((id) => makeCourse(id, new Random(1, id)));

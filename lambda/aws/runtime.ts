@@ -4,7 +4,17 @@ import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { Clock } from '../core/clock.ts';
 
 /** The few settings of an SDK client that a function leaves at AWS's defaults and a rehearsal sets. */
-export type ClientSettings = Pick<EC2ClientConfig, 'region' | 'credentials' | 'retryStrategy'>;
+export type ClientSettings = Pick<
+  EC2ClientConfig,
+  | 'region'
+  | 'credentials'
+  | 'retryStrategy'
+  | 'retryMode'
+  | 'defaultsMode'
+  | 'useDualstackEndpoint'
+  | 'useFipsEndpoint'
+  | 'userAgentAppId'
+>;
 
 /**
  * Everything a function takes from outside: time, chance, environment, AWS, HTTP. The handlers are built from it, so that

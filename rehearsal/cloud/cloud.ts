@@ -66,6 +66,8 @@ export class Cloud {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly disks: Disks;
+  /** Whether calls go through all of the SDK, or through its retries alone. */
+  readonly serializes: boolean;
   readonly faults = new Faults();
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
   readonly lives = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
@@ -84,11 +86,13 @@ export class Cloud {
     readonly clock: VirtualClock;
     readonly random: Random;
     readonly disks: Disks;
+    readonly serializes?: boolean;
   }) {
     this.region = options.region;
     this.clock = options.clock;
     this.random = options.random;
     this.disks = options.disks;
+    this.serializes = options.serializes ?? true;
     this.#latency = options.random.stream('latency');
   }
 

@@ -90,12 +90,13 @@ export function lookup(context: Context, key: string): string | readonly string[
 const globs = new Map<string, RegExp>();
 
 /** A pattern with `*` (any text, also none) and `?` (one character) as a regular expression. */
-export function glob(pattern: string): RegExp {
-  let known = globs.get(pattern);
+export function glob(pattern: string, anyCase = false): RegExp {
+  const key = anyCase ? `i ${pattern}` : pattern;
+  let known = globs.get(key);
   if (!known) {
     const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-    known = new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
-    globs.set(pattern, known);
+    known = new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, anyCase ? 'is' : 's');
+    globs.set(key, known);
   }
   return known;
 }

@@ -48,7 +48,7 @@ export type Verdict =
 export function evaluate(request: AuthorizationRequest, statements: readonly Statement[]): Verdict {
   const { action, resources, context } = request;
   if (resources.length === 0) throw new Error(`${action}: no resource to authorize`);
-  const about = statements.filter((statement) => includes(statement.actions, action, 'i') !== statement.exceptActions);
+  const about = statements.filter((statement) => includes(statement.actions, action, true) !== statement.exceptActions);
   const allowedOn = new Set<string>();
   for (const resource of resources) {
     for (const statement of about) {
@@ -85,9 +85,8 @@ function missing(action: string, resource: string, context: Context, about: read
   return `needs ${wanted}${hint && ` (${hint})`}; context ${JSON.stringify(context)}`;
 }
 
-function includes(patterns: readonly string[], text: string, flag = ''): boolean {
-  if (!flag) return patterns.some((pattern) => glob(pattern).test(text));
-  return patterns.some((pattern) => glob(pattern.toLowerCase()).test(text.toLowerCase()));
+function includes(patterns: readonly string[], text: string, anyCase = false): boolean {
+  return patterns.some((pattern) => glob(pattern, anyCase).test(text));
 }
 
 /**

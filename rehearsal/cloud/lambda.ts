@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
-import { simulatedAws } from './sdk.ts';
+import { CLIENT_SETTINGS, simulatedAws } from './sdk.ts';
 
 /** A function as the template defines it. */
 export interface FunctionDefinition {
@@ -38,6 +38,18 @@ export type Substitute = (
 
 /** What CloudFormation's answer address receives. */
 export type ResponseListener = (url: string, body: string) => void;
+
+interface Bundle {
+  createHandler(runtime: Runtime): unknown;
+}
+/** By file: the module loader would look it up on disk again in each of thousands of worlds. */
+const bundles = new Map<string, Promise<Bundle>>();
+
+function load(file: string): Promise<Bundle> {
+  const bundle: Promise<Bundle> = import(pathToFileURL(file).href);
+  bundles.set(file, bundle);
+  return bundle;
+}
 
 /** Functions of the simulated Lambda: the very bundles that would be deployed, loaded and run in this process. */
 export class Lambda {
@@ -149,7 +161,7 @@ export class Lambda {
     if (substituted) return substituted;
     const file = join(this.#assets, `asset.${definition.assetKey.replace(/\.zip$/, '')}`, 'index.mjs');
     if (!existsSync(file)) throw new Error(`${definition.logicalId}: the bundle ${file} is not in the cloud assembly`);
-    const bundle: { createHandler(runtime: Runtime): unknown } = await import(pathToFileURL(file).href);
+    const bundle = await (bundles.get(file) ?? load(file));
     const handler = bundle.createHandler(this.#runtime(definition));
     const { executionSeconds } = definition;
     if (executionSeconds === undefined)
@@ -178,7 +190,7 @@ export class Lambda {
       clock: this.#cloud.clock,
       newId: () => ids.hex(12),
       env: definition.env,
-      clients: { region: this.#cloud.region, credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' } },
+      clients: { ...CLIENT_SETTINGS, region: this.#cloud.region },
       prepare: simulatedAws(this.#cloud, definition.principal),
       fetch: async (url, request) => {
         this.#respond(String(url), String(request?.body));

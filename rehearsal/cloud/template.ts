@@ -69,6 +69,18 @@ export function resolveTemplate(source: unknown, options: ResolveOptions): Resol
   return { region, account, partition: resolver.partition, resources, references, outputs: resolver.outputs() };
 }
 
+/** What does not depend on the options, by the template as it was given: thousands of worlds are made from one. */
+const plans = new WeakMap<object, { readonly template: Template; readonly order: readonly string[] }>();
+
+function planOf(source: unknown) {
+  const known = isDictionary(source) ? plans.get(source) : undefined;
+  if (known) return known;
+  const template = readTemplate(source);
+  const plan = { template, order: creationOrder(template) };
+  if (isDictionary(source)) plans.set(source, plan);
+  return plan;
+}
+
 /**
  * Resolves resource by resource, for creations that take time (a custom resource's attributes come from a function):
  * for each id of `order`, call {@link resource}, create it, then {@link provide} its reference; last {@link outputs}.
@@ -81,11 +93,12 @@ export class Resolver {
   readonly #intrinsics: Intrinsics;
 
   constructor(source: unknown, options: ResolverOptions) {
-    this.template = readTemplate(source);
+    const { template, order } = planOf(source);
+    this.template = template;
     this.#intrinsics = new Intrinsics(this.template, options);
     this.partition = this.#intrinsics.partition;
     this.#assertRules();
-    this.order = creationOrder(this.template).filter((id) => {
+    this.order = order.filter((id) => {
       const condition = this.template.Resources[id]?.Condition;
       return condition === undefined || this.#intrinsics.condition(condition, `${id}.Condition`);
     });

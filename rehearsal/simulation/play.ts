@@ -78,7 +78,13 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const clock = new VirtualClock(START);
   const random = new Random(seed);
   const services = openServices(
-    { region: ground.assembly.region, clock, random: random.stream('cloud'), disks },
+    {
+      region: ground.assembly.region,
+      clock,
+      random: random.stream('cloud'),
+      disks,
+      serializes: options.durable === true,
+    },
     ground.assembly.directory,
   );
   const world = worldOf(ground, services, disks, clock, random);

@@ -30,8 +30,9 @@ export class Lab {
   readonly snapshots: Snapshots;
   readonly lambda: Lambda;
 
-  constructor() {
-    this.cloud = new Cloud({ region: 'eu-west-1', clock: this.clock, random: new Random(1), disks: new MemoryDisks() });
+  constructor(serializes = true) {
+    const options = { region: 'eu-west-1', clock: this.clock, random: new Random(1), disks: new MemoryDisks() };
+    this.cloud = new Cloud({ ...options, serializes });
     this.ec2 = new Ec2State(this.cloud);
     this.lambda = new Lambda(this.cloud, '', () => {});
     this.bus = new EventBus(this.cloud, this.lambda);

@@ -1,7 +1,8 @@
 import { CreateVolumeCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Principal } from '../../rehearsal/cloud/cloud.ts';
-import { simulatedAws } from '../../rehearsal/cloud/sdk.ts';
+import { CLIENT_SETTINGS, simulatedAws } from '../../rehearsal/cloud/sdk.ts';
 import { ANYONE, BLANK, Lab, policy, START } from './lab.ts';
 
 let lab: Lab;
@@ -103,7 +104,13 @@ describe('the simulated EC2 is strict', () => {
   });
 });
 
-describe("below the SDK's own retries", () => {
+describe.each([
+  ['and its serialization', true],
+  ['without its serialization', false],
+])("below the SDK's own retries, %s", (_, serializes) => {
+  beforeEach(() => {
+    lab = new Lab(serializes);
+  });
   const client = () =>
     simulatedAws(
       lab.cloud,
@@ -120,10 +127,17 @@ describe("below the SDK's own retries", () => {
     expect(lab.clock.now() - START).toBeGreaterThan(500);
   });
 
+  test('an operation is called by its own name, even where that ends like the name of every command', async () => {
+    const ssm = simulatedAws(lab.cloud, ANYONE)(new SSMClient({ ...CLIENT_SETTINGS, region: 'eu-west-1' }));
+    await expect(within(() => ssm.send(new SendCommandCommand({ DocumentName: 'Any' })))).rejects.toThrow(
+      'does not know ssm SendCommand',
+    );
+  });
+
   test('a client error is not tried again', async () => {
     await expect(
       within(() => client().send(new DescribeVolumesCommand({ VolumeIds: ['vol-00000000'] }))),
-    ).rejects.toMatchObject({ name: 'InvalidVolume.NotFound' });
+    ).rejects.toMatchObject({ name: 'InvalidVolume.NotFound', $metadata: { attempts: 1 } });
     expect(lab.cloud.calls.length).toBe(1);
   });
 });

@@ -2,21 +2,15 @@ import { makeProgress } from './progress.ts';
 import { Random } from './random.ts';
 import { withDirectory } from './rehearse.ts';
 import { line } from './report.ts';
-import {
-  explore,
-  type Plan,
-  type Player,
-  type Points,
-  randomSchedule,
-  singles,
-  type Tally,
-} from './simulation/explore.ts';
+import { type Crew, openCrew } from './simulation/crew.ts';
+import { explore, type Plan, type Points, randomSchedule, singles, type Tally } from './simulation/explore.ts';
 import { grounds } from './simulation/ground.ts';
 import { readOptions, type SimulateOptions, UsageError } from './simulation/options.ts';
-import { type Ground, play } from './simulation/play.ts';
-import { STORIES } from './simulation/stories.ts';
+import { type Ground, playPlan } from './simulation/play.ts';
 import { failureLines, pagesTooOften, summary } from './simulation/summary.ts';
 
+/** Runs given out for each thread, so that none waits while the results of another are counted. */
+const AHEAD = 4;
 const EXIT_BROKEN = 1;
 const EXIT_USAGE = 2;
 
@@ -31,17 +25,14 @@ async function main(): Promise<number> {
     const out = options.json ? process.stderr : process.stdout;
     out.write('Synthesizing the stacks ...\n');
     const stacks = await grounds(directory, options.scenarios);
-    return options.replay ? replay(options, options.replay, stacks) : many(options, stacks, out);
+    if (options.replay) return replay(options, options.replay, stacks);
+    const crew = openCrew({ stacks, durable: options.durable }, options.threads);
+    try {
+      return await many(options, crew, out);
+    } finally {
+      await crew.close();
+    }
   });
-}
-
-function playerFor(stacks: ReadonlyMap<string, Ground>, durable: boolean): Player {
-  return ({ story, seed, schedule }) => {
-    const ground = stacks.get(story);
-    const found = STORIES[story];
-    if (!ground || !found) throw new Error(`no story ${story}`);
-    return play(ground, { story: found, seed, schedule, durable });
-  };
 }
 
 /** Plays one schedule, prints its log and what it broke. */
@@ -50,7 +41,7 @@ async function replay(
   schedule: Plan['schedule'],
   stacks: ReadonlyMap<string, Ground>,
 ): Promise<number> {
-  const played = await playerFor(stacks, durable)({ story, seed, schedule });
+  const played = await playPlan(stacks, { story, seed, schedule }, durable);
   if (json)
     process.stdout.write(`${JSON.stringify({ ...played, points: Object.fromEntries(played.points) }, null, 1)}\n`);
   else {
@@ -61,24 +52,18 @@ async function replay(
   return played.broken.length > 0 ? EXIT_BROKEN : 0;
 }
 
-async function many(
-  options: SimulateOptions,
-  stacks: ReadonlyMap<string, Ground>,
-  out: NodeJS.WriteStream,
-): Promise<number> {
-  const { runs, seed, scenarios, exhaustive, durable } = options;
-  const player = playerFor(stacks, durable);
-  const points = new Map<string, Points>();
-  for (const story of scenarios) points.set(story, (await player({ story, seed, schedule: [] })).points);
+async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStream): Promise<number> {
+  const { runs, seed, scenarios, exhaustive, threads } = options;
+  const undisturbed = await Promise.all(scenarios.map((story) => crew.play({ story, seed, schedule: [] })));
+  const points = new Map(scenarios.map((story, n) => [story, undisturbed[n]?.points ?? new Map()]));
   out.write(
     `Seed ${seed}; ${scenarios.length} scenarios; ${[...points.values()].reduce((n, p) => n + total(p), 0)} points\n`,
   );
   const progress = makeProgress(out);
   const until = performance.now() + options.minutes * 60_000;
-  const tally: Tally = await explore(plans(options, points), player, until, (t) => {
-    if (!exhaustive) progress.show('runs', t.runs, runs);
-    else if (t.runs % 500 === 0) out.write(`  ${t.runs} runs, ${t.failures.length} failed\n`);
-  });
+  const all = runs + (exhaustive ? [...plans({ ...options, runs: 0 }, points)].length : 0);
+  const show = ({ runs: done }: Tally) => progress.show('runs', done, all);
+  const tally = await explore(plans(options, points), crew.play, until, show, threads * AHEAD);
   progress.clear();
   if (options.json)
     process.stdout.write(

@@ -116,12 +116,38 @@ export interface Tally {
 /** Failures of one promise in one story that are shrunk: a common one would take all the time. */
 const SHRUNK_PER_KIND = 2;
 
-/** Plays all plans, and shrinks what fails. @param until real time (performance.now) at which to stop */
+/** Plays so many plans at once, and gives what came of them in the order of the plans: so the tally is the same for any width. */
+async function* inOrder(plans: Iterable<Plan>, player: Player, width: number, until: number, tally: { cut: boolean }) {
+  const flying: { readonly plan: Plan; readonly played: Promise<Played> }[] = [];
+  const begin = (plan: Plan) => {
+    const played = player(plan);
+    // It is awaited below, perhaps after another one has failed.
+    played.catch(() => {});
+    flying.push({ plan, played });
+  };
+  for (const plan of plans) {
+    if (performance.now() > until) {
+      tally.cut = true;
+      break;
+    }
+    begin(plan);
+    const first = flying.length < width ? undefined : flying.shift();
+    if (first) yield { plan: first.plan, played: await first.played };
+  }
+  for (const { plan, played } of flying) yield { plan, played: await played };
+}
+
+/**
+ * Plays all plans, and shrinks what fails.
+ * @param until real time (performance.now) after which none is begun
+ * @param width how many are played side by side
+ */
 export async function explore(
   plans: Iterable<Plan>,
   player: Player,
   until: number,
   progress: (tally: Tally) => void = () => {},
+  width = 1,
 ): Promise<Tally> {
   const tally: Tally = {
     runs: 0,
@@ -139,14 +165,9 @@ export async function explore(
     cut: false,
   };
   const shrunk = new Map<string, number>();
-  for (const plan of plans) {
-    if (performance.now() > until) {
-      tally.cut = true;
-      break;
-    }
-    const began = performance.now();
-    const played = await player(plan);
-    tally.seconds += (performance.now() - began) / 1000;
+  const began = performance.now();
+  for await (const { plan, played } of inOrder(plans, player, width, until, tally)) {
+    tally.seconds = (performance.now() - began) / 1000;
     count(tally, plan, played);
     if (played.broken.length > 0) {
       const kind = `${plan.story} ${played.broken[0]?.promise}`;
@@ -162,7 +183,7 @@ export async function explore(
 
 function count(tally: Tally, plan: Plan, played: Played): void {
   tally.runs++;
-  tally.digest = createHash('sha256').update(tally.digest).update(JSON.stringify(played.log)).digest('hex');
+  tally.digest = createHash('sha256').update(tally.digest).update(played.digest).digest('hex');
   tally.heals += played.heals;
   tally.pages += played.pages;
   tally.calls = Math.max(tally.calls, played.calls);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Fault, readSchedule } from './schedule.ts';
 import { STORIES } from './stories.ts';
@@ -10,6 +11,7 @@ export interface SimulateOptions {
   readonly scenarios: readonly string[];
   readonly exhaustive: boolean;
   readonly durable: boolean;
+  readonly threads: number;
   readonly replay: readonly Fault[] | undefined;
   readonly json: boolean;
 }
@@ -22,6 +24,7 @@ export class UsageError extends Error {
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_RUNS = 10_000_000;
 const MAX_MINUTES = 24 * 60;
+const MAX_THREADS = 64;
 
 export const HELP = `Heals simulated incidents in virtual time while faults happen: throttled, failed, denied, slow and lost calls, stale answers,
 functions that die, hosts that hang, triggers that come twice, late or never, clocks that are off.
@@ -32,6 +35,7 @@ Usage: npm run simulate -- [options]
   --exhaustive      first every single fault at every point of every scenario (thousands of runs)
   --seed S          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same runs
   --minutes M       begin no run after this many real minutes, above 0 up to ${MAX_MINUTES} (default: no limit)
+  --threads N       runs side by side, 1 to ${MAX_THREADS} (default: one for each core); the result is the same for any number
   --scenario NAME   ${Object.keys(STORIES).join(', ')} (default: all of them)
   --replay TEXT     play one schedule, as a failure prints it, and print its log; needs --scenario
   --durable         the deployed bundle on the real durable SDK, which is slower; of faults at steps the first happens, at
@@ -65,6 +69,8 @@ export function readOptions(args: readonly string[]): Command {
       scenarios: scenario === undefined ? names : [scenario],
       exhaustive: values.exhaustive,
       durable: values.durable,
+      threads:
+        values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, MAX_THREADS, 1),
       replay: values.replay === undefined ? undefined : schedule(values.replay),
       json: values.json,
     },
@@ -80,6 +86,7 @@ function parse(args: readonly string[]) {
         seed: { type: 'string', default: '1' },
         minutes: { type: 'string' },
         scenario: { type: 'string' },
+        threads: { type: 'string' },
         exhaustive: { type: 'boolean', default: false },
         durable: { type: 'boolean', default: false },
         replay: { type: 'string' },
@@ -93,10 +100,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function whole(option: string, text: string, max: number): number {
+function whole(option: string, text: string, max: number, min = 0): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > max)
-    throw new UsageError(`${option}: received "${text}"; allowed: a whole number from 0 to ${max}`);
+  if (!/^\d+$/.test(text) || value > max || value < min)
+    throw new UsageError(`${option}: received "${text}"; allowed: a whole number from ${min} to ${max}`);
   return value;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
@@ -20,7 +21,7 @@ import type { Check, World } from '../world.ts';
 import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import type { Fault } from './schedule.ts';
-import type { Story } from './stories.ts';
+import { STORIES, type Story } from './stories.ts';
 import { executeVirtually } from './workflow.ts';
 
 const SECOND_MS = 1000;
@@ -56,6 +57,8 @@ export interface Options {
 export interface Played {
   readonly broken: readonly Check[];
   readonly log: readonly Happening[];
+  /** Of the log: the same for the same run, on whatever machine. */
+  readonly digest: string;
   /** How often the healer came by at each point. */
   readonly points: ReadonlyMap<string, number>;
   readonly fired: readonly Fault[];
@@ -146,6 +149,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   return {
     broken,
     log: services.cloud.log,
+    digest: createHash('sha256').update(JSON.stringify(services.cloud.log)).digest('hex'),
     points: injector.points,
     fired: injector.fired.map((f) => f.fault),
     heals: healsOnRecord(world, ends),
@@ -155,6 +159,18 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     served: served(),
     recoveryMs: servingAt === undefined ? undefined : servingAt - struckAt,
   };
+}
+
+/** @throws Error for a story that is not known, or has no stack */
+export function playPlan(
+  stacks: ReadonlyMap<string, Ground>,
+  { story, seed, schedule }: { readonly story: string; readonly seed: number; readonly schedule: readonly Fault[] },
+  durable: boolean,
+): Promise<Played> {
+  const ground = stacks.get(story);
+  const found = STORIES[story];
+  if (!ground || !found) throw new Error(`no story ${story}`);
+  return play(ground, { story: found, seed, schedule, durable });
 }
 
 function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: VirtualClock, random: Random): World {

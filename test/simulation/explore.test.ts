@@ -17,6 +17,7 @@ function played(broken: boolean): Played {
   return {
     broken: broken ? [{ promise: 'a promise', kept: false, seen: 'broken' }] : [],
     log: [],
+    digest: '',
     points: POINTS,
     fired: [],
     heals: 1,
@@ -69,6 +70,23 @@ describe('what fails is shrunk', () => {
     expect([...tally.byPromise]).toEqual([['a promise', 1]]);
   });
 
+  test('runs that end out of order are counted in the order of their plans', async () => {
+    const player: Player = async ({ seed }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10 - seed));
+      return { ...played(false), digest: String(seed) };
+    };
+    const many = Array.from({ length: 8 }, (_, seed): Plan => ({ story: 'file-system', seed, schedule: [] }));
+    const digest = async (width: number) =>
+      (await explore(many, player, Number.POSITIVE_INFINITY, undefined, width)).digest;
+    expect(await digest(5)).toBe(await digest(1));
+  });
+
+  test('a run that cannot be played ends the exploration', async () => {
+    const plan: Plan = { story: 'file-system', seed: 5, schedule: [] };
+    const player: Player = () => Promise.reject(new Error('no such operation'));
+    await expect(explore([plan, plan], player, Number.POSITIVE_INFINITY, undefined, 2)).rejects.toThrow('no such');
+  });
+
   test('no run is begun when the time is over', async () => {
     const plan: Plan = { story: 'file-system', seed: 5, schedule: [] };
     const tally = await explore([plan], async () => played(false), performance.now() - 1);
@@ -80,6 +98,7 @@ describe('options', () => {
   test.each([
     [['--runs', 'many'], /--runs: received "many"; allowed: a whole number/],
     [['--seed', '-1'], /seed/],
+    [['--threads', '0'], /--threads: received "0"; allowed: a whole number from 1 to 64/],
     [['--minutes', '0'], /--minutes: received "0"; allowed: a number above 0/],
     [['--scenario', 'sunshine'], /--scenario: received "sunshine"; allowed: file-system/],
     [['--replay', 'none'], /--replay: received without --scenario/],

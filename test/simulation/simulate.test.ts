@@ -38,6 +38,18 @@ test('a fixed set of seeds keeps every promise, faults and all', () => {
   expect(at).toBeGreaterThan(25);
 });
 
+test('however many runs are played side by side, the result is the same', () => {
+  const tally = (threads: string) => {
+    const args = ['--runs', '8', '--seed', '3', '--scenario', 'unmounted', '--threads', threads, '--json'];
+    const { seconds, ...rest } = JSON.parse(node('rehearsal/simulate.ts', args).stdout) as Record<string, unknown>;
+    expect(seconds).toBeGreaterThan(0);
+    return rest;
+  };
+  const alone = tally('1');
+  expect(alone).toMatchObject({ runs: 8, failures: [] });
+  expect(tally('3')).toEqual(alone);
+});
+
 const SCHEDULES = [
   'none',
   'dieAfter@ec2:CreateVolume#1,errorAfter@dynamodb:UpdateItem#3x7',

@@ -1,0 +1,19 @@
+/** One thread of the crew: plays the plans that it is sent, one after the other. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Answer, Briefing } from './crew.ts';
+import { type Plan, replayCommand } from './explore.ts';
+import { playPlan } from './play.ts';
+
+const { stacks, durable } = workerData as Briefing;
+
+parentPort?.on('message', async (plan: Plan) => {
+  let answer: Answer;
+  try {
+    // Logs stay here: nobody reads thousands of them, and their digest tells whether they are the same.
+    answer = { played: { ...(await playPlan(stacks, plan, durable)), log: [] } };
+  } catch (error) {
+    const text = error instanceof Error ? (process.env.DEBUG ? error.stack : error.message) : String(error);
+    answer = { error: `${text}\n${replayCommand(plan)}` };
+  }
+  parentPort?.postMessage(answer);
+});

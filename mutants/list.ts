@@ -20,7 +20,7 @@ export interface Mutant {
 
 const simulate = (story: string, faults: string) =>
   ['rehearsal/simulate.ts', '--scenario', story, '--seed', '1', '--replay', faults] as const;
-const rehearse = (scenario: string) =>
+export const rehearse = (scenario: string) =>
   ['rehearsal/main.ts', '--scenario', scenario, '--seed', '1', '--disks', 'memory'] as const;
 
 export const MUTANTS: readonly Mutant[] = [

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { MUTANTS, type Mutant } from './list.ts';
+import { PARTS } from './scenarios.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PARTS = [
+const COPIED = [
   'bin',
   'host',
   'lambda',
@@ -19,16 +21,20 @@ const PARTS = [
 const HELP = `Breaks the rules that the healer lives by in a copy of the code, one by one, and plays an incident on each: something
 must notice. The sound code is played first, and must pass.
 
-Usage: npm run mutants
+Usage: npm run mutants [-- options]
 
-Exit codes: 0 each of them was noticed; 1 one was not, or the sound code did not pass.
+  --scenarios    breaks, instead, the part that each scenario proves, and plays that scenario: half an hour
+  --only TEXT    only those whose description has this text in it
+  --help         print this and stop
+
+Exit codes: 0 each of them was noticed; 1 one was not, or the sound code did not pass; 2 wrong usage.
 `;
 
 /** A copy of what is played, so that a crash leaves the code as it is. */
 function inCopy<T>(work: (copy: string) => T): T {
   const copy = mkdtempSync(join(tmpdir(), 'remount-mutants-'));
   try {
-    for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+    for (const part of COPIED) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     return work(copy);
   } finally {
@@ -70,15 +76,33 @@ function survives(copy: string, mutant: Mutant): string | undefined {
   }
 }
 
+/** @returns those to be played, or what is wrong with the arguments */
+function chosen(args: readonly string[]): readonly Mutant[] | string {
+  try {
+    const options = { scenarios: { type: 'boolean' }, only: { type: 'string', default: '' } } as const;
+    const { scenarios, only } = parseArgs({ args: [...args], options }).values;
+    const found = (scenarios ? PARTS : MUTANTS).filter(({ rule }) => rule.includes(only));
+    if (found.length > 0) return found;
+    return `--only: received "${only}"; allowed: a text that is in one of: ${(scenarios ? PARTS : MUTANTS).map((m) => m.rule).join('; ')}`;
+  } catch (error) {
+    return `${(error as Error).message.split('\n')[0]}; --help lists the options`;
+  }
+}
+
 function main(): number {
   if (process.argv.includes('--help')) {
     process.stdout.write(HELP);
     return 0;
   }
+  const mutants = chosen(process.argv.slice(2));
+  if (typeof mutants === 'string') {
+    process.stderr.write(`${mutants}\n`);
+    return 2;
+  }
   return inCopy((copy) => {
     let failed = 0;
     const sound = new Set<string>();
-    for (const mutant of MUTANTS) {
+    for (const mutant of mutants) {
       process.stdout.write(`${mutant.rule} (${[...new Set(mutant.edits.map((e) => e.file))].join(', ')})\n`);
       const key = mutant.play.join(' ');
       const before = sound.has(key) ? { code: 0, output: '' } : played(copy, mutant);
@@ -89,7 +113,7 @@ function main(): number {
       process.stdout.write(`  NOT NOTICED: ${why}\n`);
     }
     process.stdout.write(
-      failed === 0 ? `all ${MUTANTS.length} were noticed\n` : `${failed} of ${MUTANTS.length} were not noticed\n`,
+      failed === 0 ? `all ${mutants.length} were noticed\n` : `${failed} of ${mutants.length} were not noticed\n`,
     );
     return failed === 0 ? 0 : 1;
   });

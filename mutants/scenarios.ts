@@ -6,7 +6,6 @@ function broken(scenario: string, part: string, file: string, code: string, inst
 }
 
 const VERDICTS = "['corrupt', 'altered', 'unmountable'";
-const LEASE = 'ledger?.lease && ledger.lease.until > now';
 
 /** Those that {@link MUTANTS} has not. */
 export const PARTS: readonly Mutant[] = [
@@ -47,17 +46,17 @@ export const PARTS: readonly Mutant[] = [
   ),
   broken(
     'spare-rotten',
-    'the spare is mounted and read before it serves',
+    'a spare that cannot be used leaves everything to the long way',
     'lambda/core/spare.ts',
-    'if (!prepared.ok) {',
-    "if (!prepared.ok && volume === '') {",
+    "    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));",
+    "    throw new Error('the spare is rotten');",
   ),
   broken(
     'drill-during-heal',
-    'a drill that was stopped is tried again after the heal',
+    'a drill stops when a heal begins',
     'lambda/core/drill.ts',
-    'if (why.includes(YIELDS))',
-    "if (why === '')",
+    'if (healing(await ports.ledger.read(volume), ports.clock.now()))',
+    'if (ports === undefined)',
   ),
   broken(
     'latent-corruption',
@@ -110,10 +109,10 @@ export const PARTS: readonly Mutant[] = [
   ),
   broken(
     'stuck-detach',
-    'a detach that does not end is seen',
-    'lambda/core/failover.ts',
-    'if (!detached)',
-    'if (detached === undefined)',
+    'a volume that cannot be moved is as good as lost',
+    'lambda/core/decide.ts',
+    "  stuck: 'it cannot be moved',\n",
+    '',
   ),
   broken(
     'stuck-attach',
@@ -152,10 +151,10 @@ export const PARTS: readonly Mutant[] = [
   ),
   broken(
     'capacity-for-a-while',
-    'the sweep goes on after a failure that may pass',
+    'after a heal that failed the next may try at once',
     'lambda/core/heal.ts',
-    'if (paged?.final && isRecent',
-    'if (paged && isRecent',
+    "await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId))",
+    'undefined',
   ),
   broken(
     'heal-killed',
@@ -164,13 +163,23 @@ export const PARTS: readonly Mutant[] = [
     'JSON.stringify([order.healId, order.attempt, order.like.id, order.snapshotId])',
     'String(Math.random())',
   ),
-  broken(
-    'deploy-during-heal',
-    'the keeper waits while a heal has the lease',
-    'lambda/core/keep.ts',
-    LEASE,
-    'ledger?.lease && ledger.lease.until < 0',
-  ),
+  {
+    rule: 'deploy-during-heal: what is there is adopted, and only after a heal',
+    edits: [
+      {
+        file: 'lambda/core/keep.ts',
+        code: 'ledger?.lease && ledger.lease.until > now',
+        instead: 'ledger?.lease && ledger.lease.until < 0',
+      },
+      {
+        file: 'lambda/core/keep.ts',
+        code: "if (agreed) return { kind: 'adopt'",
+        instead: "if (!agreed) return { kind: 'adopt'",
+      },
+    ],
+    play: rehearse('deploy-during-heal'),
+    says: /BROKEN /,
+  },
   broken(
     'second-failure-during-heal',
     'a standby that is lost says nothing of the volume',

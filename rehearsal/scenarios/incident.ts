@@ -1,4 +1,4 @@
-import { TAG } from '../../lib/contract.ts';
+import { TAG, VERDICT } from '../../lib/contract.ts';
 import {
   boundedCalls,
   check,
@@ -217,7 +217,7 @@ function kindOf(world: World, stage: Stage, failure: Failure): OutcomeKind {
 
 /** With drills a verified point goes before a newer one; the plans that have them judge it. */
 function drilled({ services }: World): boolean {
-  return [...services.ec2.snapshots.values()].some((s) => s.tags[TAG.verdict] !== undefined);
+  return [...services.ec2.snapshots.values()].some((s) => s.tags[TAG.verdict] === VERDICT.verified);
 }
 
 /** The promises that hold for every content volume, whatever became of it. */

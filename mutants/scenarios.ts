@@ -182,10 +182,10 @@ export const PARTS: readonly Mutant[] = [
   },
   broken(
     'second-failure-during-heal',
-    'a standby that is lost says nothing of the volume',
-    'lambda/core/mount.ts',
-    "answer.result === 'unreachable' || ",
-    '',
+    'a heal looks again and goes on',
+    'lambda/core/heal.ts',
+    'const MAX_ROUNDS = 6;',
+    'const MAX_ROUNDS = 1;',
   ),
   broken(
     'growth',

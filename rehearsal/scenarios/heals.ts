@@ -91,7 +91,7 @@ export const healPlans: Readonly<Record<string, Plan>> = {
   },
   'second-failure-during-heal': {
     about: 'the file system shuts down, and the standby is terminated with the replacement just mounted',
-    expect: { outcome: ['replace', 'relocate'], withinMs: 15 * MINUTE_MS, calls: 1500, mayPage: true },
+    expect: { outcome: ['replace', 'relocate'], withinMs: 6 * MINUTE_MS, calls: 1500 },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       once(strike, /^i-\S+ mount: ok/, (standby) => terminateInstance(strike.services, standby));

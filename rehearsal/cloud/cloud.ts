@@ -28,6 +28,8 @@ export interface CallRecord {
   readonly operation: string;
   /** `ok`, or the error code. */
   readonly result: string;
+  /** There and back; `at` is halfway. Milliseconds. */
+  readonly tookMs: number;
 }
 
 /** One operation of a service: takes the command's input, has its effect at once, and gives the command's output. */
@@ -152,7 +154,7 @@ export class Cloud {
       result = error instanceof Error ? error.name : 'Error';
       throw error;
     } finally {
-      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result });
+      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result, tookMs: latency });
       if (!atOnce) await this.clock.sleep(Math.floor(latency / 2));
     }
   }

@@ -20,10 +20,19 @@ interface Document {
   readonly deadlineSeconds: number;
 }
 
+/** A command that ran to its end: when it arrived at SSM, and when its verb was done. */
+export interface Ran {
+  readonly verb: string;
+  readonly instanceId: string;
+  readonly sentAt: number;
+  readonly endedAt: number;
+}
+
 interface Invocation {
   status: 'Pending' | 'InProgress' | 'Success' | 'Failed';
   /** The host did not work when it arrived. */
   missed: boolean;
+  readonly sentAt: number;
   readonly visibleAt: number;
   /** Not picked up by then, it never runs. */
   readonly deliverBy: number;
@@ -50,6 +59,7 @@ const OUTPUT_CHARACTERS = 24_000;
 /** Run Command of the simulated Systems Manager: documents from the template, run on the hosts as the agent runs them. */
 export class Ssm {
   readonly #documents = new Map<string, Document>();
+  readonly ran: Ran[] = [];
 
   constructor(cloud: Cloud, ec2: Ec2State, hosts: Hosts) {
     const random = cloud.random.stream('ssm');
@@ -110,6 +120,7 @@ export class Ssm {
     const end = (instanceId: string, document: Document, invocation: Invocation, result: HostResult) => {
       invocation.status = result.exitCode === 0 ? 'Success' : 'Failed';
       invocation.exitCode = result.exitCode;
+      this.ran.push({ verb: document.verb, instanceId, sentAt: invocation.sentAt, endedAt: cloud.clock.now() });
       invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
       invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
       // What the kernel said carries its own clock, and would make every log another one.
@@ -146,6 +157,7 @@ export class Ssm {
         const invocation: Invocation = {
           status: 'Pending',
           missed: false,
+          sentAt: cloud.clock.now(),
           visibleAt: cloud.clock.now() + VISIBLE_MS,
           deliverBy: cloud.clock.now() + delivery * 1000,
           exitCode: -1,

@@ -51,6 +51,8 @@ export interface Options {
   readonly durable?: boolean;
   /** Puts something between the healer and the world: how the checkers are tried out. */
   readonly tamper?: (ports: Ports) => Ports;
+  /** Is shown the world before anything happens: how the pace is measured. */
+  readonly show?: (services: Services) => void;
 }
 
 export interface Played {
@@ -81,6 +83,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     { region: ground.assembly.region, clock, random: random.stream('cloud'), disks },
     ground.assembly.directory,
   );
+  options.show?.(services);
   const world = worldOf(ground, services, disks, clock, random);
   const injector = new Injector(services, schedule);
   const ends: HealEnd[] = [];

@@ -115,6 +115,8 @@ export const ENV = {
   key: 'REMOUNT_KEY',
   /** JSON object: when the spare is taken (healer only): `prefer`, `maxAgeMinutes`. */
   spare: 'REMOUNT_SPARE',
+  /** MiB/s at which a drill's volume is loaded from its snapshot; 0: as fast as it happens to be (drill only). */
+  initializationRate: 'REMOUNT_INITIALIZATION_RATE',
   /** JSON list: names of the content volumes (guard only). */
   volumes: 'REMOUNT_VOLUMES',
   /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */

@@ -17,6 +17,7 @@ import { bringUp, type Stage, upload } from '../scenarios/stage.ts';
 import { PERSON } from '../scenarios/strikes.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
+import { AgeWatch } from './age-watch.ts';
 import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import type { Fault } from './schedule.ts';
@@ -103,6 +104,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   if (options.durable) injector.orderKill();
   ends.length = 0;
   const struckAt = clock.now();
+  const ages = new AgeWatch(world, story.volumes);
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ who, what }) => {
@@ -121,7 +123,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   };
   await clock.run(struckAt + 2 * MINUTE_MS, look);
   await clock.run(
-    struckAt + FAULTS_MS,
+    struckAt + (story.faultsMs ?? FAULTS_MS),
     () => look() || (served() && services.lambda.busy === 0 && injector.left === 0),
   );
   injector.stop();
@@ -129,13 +131,14 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const calm = clock.now();
   await clock.run(calm + CONVERGE_MS, () => told() && services.lambda.busy === 0);
   const convergedAt = told() ? clock.now() : undefined;
-  await clock.run(clock.now() + REST_MS);
+  await clock.run(clock.now() + (story.restMs ?? REST_MS));
   await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);
   watch.stop();
+  ages.stop();
   disks.injector = undefined;
   const skewed = schedule.some((f) => f.point === 'clock');
   const broken = [
-    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, story }, schedule),
+    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
     ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
     boundedHeals(ends),
   ].filter((c) => !c.kept);

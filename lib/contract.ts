@@ -15,6 +15,8 @@ export const TAG = {
   role: 'remount:role',
   /** Present, with {@link scheduleTagValue}, only on volumes that the DLM policy is to snapshot. */
   schedule: 'remount:schedule',
+  /** `true` on a current volume that the guard has taken out of the schedule, which would delete its last verified copy. */
+  held: 'remount:held',
   /** `true` on a volume made blank that no file system has been made on yet: the only volumes `format` is sent to. */
   blank: 'remount:blank',
   /** Id of the heal that created or quarantined the volume. */

@@ -155,4 +155,16 @@ export const MUTANTS: readonly Mutant[] = [
     play: simulate('late-copies', 'none'),
     says: /BROKEN .*the newest recovery-point is at most 60 min old/,
   },
+  {
+    rule: 'the schedule does not delete the last verified copy',
+    edits: [
+      {
+        file: 'lambda/core/guard.ts',
+        code: 'if (hold) actions.unshift(hold);',
+        instead: 'if (hold && at < 0) actions.unshift(hold);',
+      },
+    ],
+    play: rehearse('verified-held'),
+    says: /BROKEN .*the last verified copy is there/,
+  },
 ];

@@ -25,11 +25,15 @@ const KINDS: readonly Kind[] = [
 
 /**
  * Looks once a minute how old the newest recovery points are, on the snapshots that there are: the newest completed one, and the
- * newest that a drill has verified. Ages run from the start of a snapshot.
+ * newest that a drill has verified. Ages run from the start of a snapshot; where there is none (the last was rejected by a heal, and
+ * a person told), from when there was one.
  */
 export class AgeWatch {
   readonly #world: World;
   readonly #volumes: readonly string[];
+  readonly #since: number;
+  /** `volume/alarm` -> when there was last one at all. */
+  readonly #there = new Map<string, number>();
   /** `volume/alarm` -> the greatest age seen. Milliseconds. */
   readonly #most = new Map<string, number>();
   /** Of them, those that nobody was told of. */
@@ -39,6 +43,7 @@ export class AgeWatch {
   constructor(world: World, volumes: readonly string[]) {
     this.#world = world;
     this.#volumes = volumes;
+    this.#since = world.clock.now();
     world.clock.every(MINUTE_MS, world.clock.now() + MINUTE_MS, () => {
       if (!this.#stopped) this.#look();
     });
@@ -56,8 +61,10 @@ export class AgeWatch {
         (s) => s.tags[TAG.volume] === volume && s.tags[TAG.role] !== VOLUME_ROLE.quarantined && s.state === 'completed',
       );
       for (const { alarm, promiseMs, counts } of KINDS) {
-        const age = now - Math.max(0, ...points.filter(counts).map((s) => s.startedAt));
         const key = `${volume}/${alarm}`;
+        const newest = Math.max(0, ...points.filter(counts).map((s) => s.startedAt));
+        if (newest > 0) this.#there.set(key, now);
+        const age = now - (newest || (this.#there.get(key) ?? this.#since));
         this.#most.set(key, Math.max(this.#most.get(key) ?? 0, age));
         if (age > promiseMs + TOLD_MS && !this.#told(volume, alarm)) this.#untold.set(key, age);
       }

@@ -81,6 +81,15 @@ describe('the newest completed copy', () => {
   });
 });
 
+test('where there is none any more, its age runs from when there was', async () => {
+  const watch = await lab.begin();
+  lab.ec2.snapshots.clear();
+  await lab.pass(66 * MINUTE_S);
+  expect(kept(watch)).toEqual([true]);
+  await lab.pass(5 * MINUTE_S);
+  expect(kept(watch)).toEqual([false]);
+});
+
 describe('the newest verified copy', () => {
   test('may be 75 minutes old, and is looked at where there are drills only', async () => {
     lab.cloud.faults.runs = RUNS.never;

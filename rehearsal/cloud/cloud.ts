@@ -75,6 +75,8 @@ export class Cloud {
   intercept: ((call: Call, perform: () => object) => Promise<object>) | undefined;
   readonly log: Happening[] = [];
   readonly calls: CallRecord[] = [];
+  /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
+  readonly partitionKeys = new Map<string, string>();
   readonly #operations = new Map<string, Operation>();
   readonly #tagIndexes: TagIndex[] = [];
   readonly #throttle = new Throttle();
@@ -165,6 +167,7 @@ export class Cloud {
       account: this.account,
       region: this.region,
       partition: this.partition,
+      partitionKeyOf: (table: string) => this.partitionKeys.get(table),
       tagsOf: (id: string) =>
         this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
     };

@@ -9,7 +9,7 @@ import { type Floor, floorOf, type HealthCheck } from './floor.ts';
 
 const MAX_SEEDS = 5000;
 const EXIT_USAGE = 2;
-/** With a spare, the median run takes at most so many times its own floor. */
+/** With a spare: of the median run over its own floor, and of all runs over all floors, p50 and p99. */
 const MOST_OVER_FLOOR = 1.15;
 const STORIES_MEASURED = ['spare', 'spare-without-ec2', 'file-system'] as const;
 
@@ -26,7 +26,8 @@ With a spare, each run is held against its floor: the least that could be, put t
 made of detection, by the alarm's own rules; the lease; mount and verify of the spare; release by the old owner; the ledger's write;
 serve; and the load balancer's health checks, with no time between them.
 
-Exit codes: 0 measured; 1 content stayed away in a run, or the median run took more than ${MOST_OVER_FLOOR} times its floor; 2 wrong usage.
+Exit codes: 0 measured; 1 content stayed away in a run, or with a spare the median run, or all runs together (p50, p99),
+took more than ${MOST_OVER_FLOOR} times the floor; 2 wrong usage.
 `;
 
 /** Percentiles over the seeds. */
@@ -44,7 +45,13 @@ interface Figures {
   /** Seconds: with a spare only. */
   readonly floor?: { readonly detection: Spread; readonly ordered: Spread; readonly bare: Spread };
   /** Of each run's recovery over its own floors; and the part of the runs that take too many times the ordered one. */
-  readonly ratio?: { readonly ordered: Spread; readonly bare: Spread; readonly over: number };
+  readonly ratio?: {
+    readonly ordered: Spread;
+    readonly bare: Spread;
+    readonly over: number;
+    /** Of all recoveries over all floors: median over median, and 99th percentile over 99th percentile. */
+    readonly together: Pick<Spread, 'p50' | 'p99'>;
+  };
 }
 
 /** Wrong usage: one line that names the option, what was received and what is allowed. */
@@ -107,12 +114,13 @@ async function measure(ground: Ground, name: string, seeds: number): Promise<Fig
   }
   const over = (of: (floor: Floor) => number) =>
     floors.map((floor, i) => (1000 * (recovery[i] ?? Number.NaN)) / of(floor));
+  const [all, floor] = [spread(recovery), spread(floors.map((f) => f.ordered / 1000))];
   const seconds = (of: (floor: Floor) => number) => spread(floors.map((floor) => of(floor) / 1000));
   return {
     story: name,
     seeds,
     lost: seeds - recovery.length,
-    recovery: spread(recovery),
+    recovery: all,
     ...(story.drills && {
       floor: {
         detection: seconds((f) => f.detection),
@@ -123,6 +131,7 @@ async function measure(ground: Ground, name: string, seeds: number): Promise<Fig
         ordered: spread(over((f) => f.ordered)),
         bare: spread(over((f) => f.bare)),
         over: over((f) => f.ordered).filter((r) => r > MOST_OVER_FLOOR).length / floors.length,
+        together: { p50: all.p50 / floor.p50, p99: all.p99 / floor.p99 },
       },
     }),
   };
@@ -141,7 +150,8 @@ function lines({ story, recovery, floor, ratio, lost }: Figures & { readonly los
         row('floor, were the old owner fenced beside', floor.bare) +
         row('recovery / floor, run by run', ratio.ordered, 2, '  ') +
         row('recovery / floor with fencing beside', ratio.bare, 2, '  ') +
-        `  runs over ${MOST_OVER_FLOOR} times the floor: ${(100 * ratio.over).toFixed(0)}%\n`
+        `  p50 / p50 ${ratio.together.p50.toFixed(2)}, p99 / p99 ${ratio.together.p99.toFixed(2)}; ` +
+        `runs over ${MOST_OVER_FLOOR} times their floor: ${(100 * ratio.over).toFixed(0)}%\n`
       : '';
   return `${story}\n${row('recovery', recovery)}${floors}${away}`;
 }
@@ -162,11 +172,12 @@ async function main(): Promise<number> {
       rows.push(figures);
       if (!options.json) process.stdout.write(lines(figures));
     }
-    const slow = rows.filter(({ ratio }) => ratio && !(ratio.ordered.p50 <= MOST_OVER_FLOOR));
+    const slow = rows.filter(
+      ({ ratio }) => ratio && !(Math.max(ratio.ordered.p50, ratio.together.p50, ratio.together.p99) <= MOST_OVER_FLOOR),
+    );
     if (options.json)
       process.stdout.write(`${JSON.stringify({ figures: rows, mostOverFloor: MOST_OVER_FLOOR }, null, 1)}\n`);
-    for (const { story } of slow)
-      process.stderr.write(`${story}: more than ${MOST_OVER_FLOOR} times its floor in half of the runs\n`);
+    for (const { story } of slow) process.stderr.write(`${story}: more than ${MOST_OVER_FLOOR} times its floor\n`);
     return slow.length > 0 || rows.some(({ lost }) => lost > 0) ? 1 : 0;
   });
 }

@@ -15,6 +15,8 @@ export const TAG = {
   role: 'remount:role',
   /** Present, with {@link scheduleTagValue}, only on volumes that the DLM policy is to snapshot. */
   schedule: 'remount:schedule',
+  /** `true` on a current volume that the guard has taken out of the schedule, which would delete its last verified copy. */
+  held: 'remount:held',
   /** `true` on a volume made blank that no file system has been made on yet: the only volumes `format` is sent to. */
   blank: 'remount:blank',
   /** Id of the heal that created or quarantined the volume. */
@@ -115,6 +117,8 @@ export const ENV = {
   key: 'REMOUNT_KEY',
   /** JSON object: when the spare is taken (healer only): `prefer`, `maxAgeMinutes`. */
   spare: 'REMOUNT_SPARE',
+  /** MiB/s at which a drill's volume is loaded from its snapshot; 0: as fast as it happens to be (drill only). */
+  initializationRate: 'REMOUNT_INITIALIZATION_RATE',
   /** JSON list: names of the content volumes (guard only). */
   volumes: 'REMOUNT_VOLUMES',
   /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */

@@ -78,6 +78,7 @@ export class RemountStack extends Stack {
         documents,
         people: people.topic,
         key,
+        initializationMiBs: settings.drills.initializationMiBs,
       });
     const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, key });
     const guard = new VolumeGuard(this, 'Guard', {

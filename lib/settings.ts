@@ -42,6 +42,10 @@ const group = <Shape extends z.ZodRawShape>(shape: Shape) => {
   });
 };
 
+/** Source: API reference of CreateVolume, VolumeInitializationRate. */
+const INITIALIZATION = { min: 100, max: 300 };
+const RATE = `a whole number from ${INITIALIZATION.min} to ${INITIALIZATION.max} MiB/s, or 0 to pay for none`;
+
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const MORE_ENDPOINTS = 'a list of ec2, kms and logs';
@@ -91,7 +95,15 @@ const schema = group({
     /** Where a newer recovery point is verified than the spare: whether to serve sooner, or more of the newest uploads. */
     prefer: z.enum(['faster', 'fresher'], 'faster or fresher').default('faster'),
     maxSpareAgeMinutes: whole(15, 1440, 'minutes').default(120),
-  }).default({ enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120 }),
+    /**
+     * How fast the blocks of a drill's volume are loaded from the snapshot. Paid for at each drill, by the rate and the size of the
+     * snapshot's data; 0 is free, and as fast as it happens to be. The default is what a gp3 volume can read at without paying more.
+     */
+    initializationMiBs: z
+      .int(RATE)
+      .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE)
+      .default(GP3.minThroughput),
+  }).default({ enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: GP3.minThroughput }),
   /** What is deleted can be got back for so many days; 0 for not at all. Limits: see `RecycleBin`. */
   recycleBin: group({
     // A long weekend: what the schedule rotates out is billed for as long.

@@ -32,6 +32,8 @@ export interface VolumeDrillProps {
   readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
+  /** MiB/s at which a drill's volume is loaded from its snapshot: 100 to 300, or 0 for as fast as it happens to be. */
+  readonly initializationMiBs: number;
 }
 
 /**
@@ -54,6 +56,7 @@ export class VolumeDrill extends Construct {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
+        [ENV.initializationRate]: String(props.initializationMiBs),
       },
     });
     this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });

@@ -129,6 +129,15 @@ export class VolumeGuard extends Construct {
         StringNotEquals: { [`aws:ResourceTag/${TAG.role}`]: VOLUME_ROLE.quarantined },
       },
     });
+    // Out of the schedule and in again, and nothing else of a volume that is served.
+    this.#allow({
+      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      resources: [volumes],
+      conditions: {
+        ...withRole(VOLUME_ROLE.current),
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.schedule, TAG.held] },
+      },
+    });
     this.#allow({ actions: ['ec2:DeleteVolume'], resources: [volumes], conditions: withRole(VOLUME_ROLE.scratch) });
     // For a snapshot of an encrypted volume, docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
     allowKeyUse(this.function, key);

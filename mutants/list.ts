@@ -121,4 +121,50 @@ export const MUTANTS: readonly Mutant[] = [
     play: rehearse('blank-trap'),
     says: /BROKEN .*never a blank volume in the place of content/,
   },
+  {
+    rule: 'a drill has a lease of its own',
+    edits: [
+      {
+        file: 'lambda/aws/drill-ledger.ts',
+        code: "dynamoLease(dynamo, TableName, 'DRILL')",
+        instead: "dynamoLease(dynamo, TableName, 'STATE')",
+      },
+      {
+        file: 'lambda/aws/drill-ledger.ts',
+        code: "'attribute_not_exists(leaseHolder) OR leaseUntil < :now'",
+        instead: "'attribute_not_exists(leaseHolder) OR leaseUntil <> :now'",
+      },
+      {
+        file: 'lambda/core/drill-decide.ts',
+        code: 'return ledger?.lease !== undefined && ledger.lease.until > now;',
+        instead: 'return ledger?.lease !== undefined && ledger.lease.until > now && now === 0;',
+      },
+    ],
+    play: simulate('drill-during-heal', 'none'),
+    says: /BROKEN .*no heal waits for a drill/,
+  },
+  {
+    rule: 'whoever mounts has the host to itself',
+    edits: [{ file: 'host/mount.sh', code: '  make_way\n', instead: '' }],
+    play: simulate('drill-during-heal', 'none'),
+    says: /BROKEN .*a drill never delays what a heal does on its host/,
+  },
+  {
+    rule: 'the guard takes a snapshot when the schedule is late',
+    edits: [{ file: 'lambda/core/guard.ts', code: 'LATE_MINUTES = 40', instead: 'LATE_MINUTES = 400' }],
+    play: simulate('late-copies', 'none'),
+    says: /BROKEN .*the newest recovery-point is at most 60 min old/,
+  },
+  {
+    rule: 'the schedule does not delete the last verified copy',
+    edits: [
+      {
+        file: 'lambda/core/guard.ts',
+        code: 'if (hold) actions.unshift(hold);',
+        instead: 'if (hold && at < 0) actions.unshift(hold);',
+      },
+    ],
+    play: rehearse('verified-held'),
+    says: /BROKEN .*the last verified copy is there/,
+  },
 ];

@@ -11,6 +11,7 @@ import type { Check, World } from './world.ts';
 /** Promises, DESIGN section 2. */
 export const PROMISE = {
   snapshotAgeMs: 60 * 60_000,
+  verifiedAgeMs: 75 * 60_000,
   detectionMs: 30_000,
   recoveryMs: 5 * 60_000,
   betweenPagesMs: 15 * 60_000,

@@ -8,13 +8,12 @@ import { asTags, restoreVolume } from './restore.ts';
 import { tagText } from './volumes.ts';
 
 /**
- * MiB/s at which blocks are loaded from the snapshot, the most that EBS takes: the spare is to be warm when it is needed. Billed
- * by the size of the snapshot. Source: docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html
+ * What a drill makes in EC2, and marks, and deletes.
+ *
+ * @param rateMiBs at which blocks are loaded from the snapshot, billed by rate and size; 0: EBS's own rate, which varies and is free.
+ *   Source: docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html
  */
-const INITIALIZATION_RATE = 300;
-
-/** What a drill makes in EC2, and marks, and deletes. */
-export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string): DrillPorts['store'] {
+export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateMiBs: number): DrillPorts['store'] {
   async function tag(id: string, tags: Record<string, string>): Promise<void> {
     await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
   }
@@ -37,7 +36,7 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string): Dril
         snapshotId,
         clientToken: createHash('sha256').update(`${drillId} ${snapshotId}`).digest('hex'),
         tags,
-        initializationRate: INITIALIZATION_RATE,
+        ...(rateMiBs > 0 && { initializationRate: rateMiBs }),
       });
     },
 

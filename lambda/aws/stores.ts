@@ -1,13 +1,15 @@
 import {
   CreateSnapshotCommand,
+  CreateTagsCommand,
   DeleteSnapshotCommand,
+  DeleteTagsCommand,
   DeleteVolumeCommand,
   type EC2Client,
   type Snapshot as Ec2Snapshot,
   paginateDescribeSnapshots,
   paginateDescribeVolumes,
 } from '@aws-sdk/client-ec2';
-import { TAG, VERDICT } from '../../lib/contract.ts';
+import { scheduleTagValue, TAG, VERDICT } from '../../lib/contract.ts';
 import type { Volume } from '../core/model.ts';
 import type { Stores } from '../core/ports.ts';
 import type { Snapshot } from '../core/retention.ts';
@@ -26,6 +28,14 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
     { Name: `tag:${TAG.stack}`, Values: [stack] },
     { Name: `tag:${TAG.volume}`, Values: [volume] },
   ];
+  async function tag(id: string, Key: string, Value: string): Promise<void> {
+    await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] })));
+  }
+  async function untag(id: string, Key: string): Promise<void> {
+    await translated(`take ${Key} off ${id}`, () =>
+      ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key }] })),
+    );
+  }
   return {
     async volumes(volume) {
       return translated(`describe the volumes of ${volume}`, async () => {
@@ -48,7 +58,7 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
 
     async take(volume) {
       // As DLM copies them, so that the snapshot is found by whoever looks for recovery points. `aws:` tags cannot be given.
-      const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:'));
+      const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && key !== TAG.held);
       const Tags = [...own, [TAG.guard, 'true'] as const].map(([Key, Value]) => ({ Key, Value }));
       try {
         const made = await translated(`take a snapshot of ${volume.id}`, () =>
@@ -66,6 +76,16 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
         if (error instanceof AwsError && NOT_NOW.includes(error.code)) return undefined;
         throw error;
       }
+    },
+
+    hold: (volumeId) => tag(volumeId, TAG.held, 'true'),
+
+    unschedule: (volumeId) => untag(volumeId, TAG.schedule),
+
+    // First into the schedule: with both tags it is held again, or let go, by the next round.
+    async unhold(volumeId) {
+      await tag(volumeId, TAG.schedule, scheduleTagValue(stack));
+      await untag(volumeId, TAG.held);
     },
 
     async deleteSnapshot(SnapshotId) {

@@ -26,6 +26,7 @@ export function toVolume(volume: Ec2Volume): Volume {
     role: tags[TAG.role] ?? '',
     generation: Number(tags[TAG.generation] ?? 0),
     scheduled: TAG.schedule in tags,
+    held: TAG.held in tags,
     blank: tags[TAG.blank] === 'true',
     madeFrom: volume.SnapshotId || undefined,
     attachments: (volume.Attachments ?? []).map((a) => ({

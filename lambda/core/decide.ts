@@ -141,7 +141,8 @@ function serving(observation: Observation, current: Volume): Decision {
   const { ledger } = observation;
   if (ledger?.currentVolume !== current.id) return { kind: 'none', reason: `${current.id} is serving` };
   const suspects = observation.volumes.filter((v) => v.id !== current.id && (v.role === 'current' || v.scheduled));
-  const settled = current.role === 'current' && current.scheduled && current.generation === ledger.generation;
+  const settled =
+    current.role === 'current' && (current.scheduled || current.held) && current.generation === ledger.generation;
   if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
   const reason = `${current.id} is serving, but the tags say otherwise`;
   return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };

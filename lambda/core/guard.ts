@@ -1,3 +1,4 @@
+import { type Hold, holdOf } from './hold.ts';
 import type { LedgerState, Volume } from './model.ts';
 import { UNCOVERED_HOURS } from './policy.ts';
 import { abandoned, expired, isRecoveryPoint, newest, type Retention, type Snapshot, salvaging } from './retention.ts';
@@ -32,7 +33,8 @@ export interface GuardObservation {
 export type GuardAction =
   | { readonly kind: 'take'; readonly volume: Volume; readonly reason: string }
   | { readonly kind: 'deleteSnapshot'; readonly snapshot: Snapshot }
-  | { readonly kind: 'deleteVolume'; readonly volume: Volume };
+  | { readonly kind: 'deleteVolume'; readonly volume: Volume }
+  | Hold;
 
 /** Minutes; `undefined` where there is neither a recovery point nor a volume that could have one. */
 export interface Ages {
@@ -43,8 +45,10 @@ export interface Ages {
 /**
  * What is to be done for one content volume. While a heal has the lease nothing is: it works on the volumes, and needs the
  * snapshots.
+ *
+ * @param drills they verify snapshots: the last verified one is held
  */
-export function guardActions(seen: GuardObservation, retention: Retention): GuardAction[] {
+export function guardActions(seen: GuardObservation, retention: Retention, drills: boolean): GuardAction[] {
   const { at, ledger, volumes, snapshots } = seen;
   if (ledger?.lease && ledger.lease.until > at) return [];
   const current = currentVolume(seen);
@@ -52,6 +56,8 @@ export function guardActions(seen: GuardObservation, retention: Retention): Guar
   if (!current) return actions;
   const reason = overdue(seen, current);
   if (reason) actions.unshift({ kind: 'take', volume: current, reason });
+  const hold = holdOf(at, current, snapshots, retention, drills);
+  if (hold) actions.unshift(hold);
   if (!salvaging(at, ledger?.paged?.at))
     actions.push(
       ...expired({ at, current, volumes, snapshots }, retention).map(
@@ -70,7 +76,7 @@ export function currentVolume({ volumes, ledger }: GuardObservation): Volume | u
 /** The schedule does not copy the current volume, whatever its policy says: a wrong tag, for one. The guard's own copies hide it. */
 export function uncovered(seen: GuardObservation): boolean {
   const current = currentVolume(seen);
-  if (!current) return false;
+  if (!current || current.held) return false;
   const copied = seen.snapshots.filter((s) => s.volumeId === current.id && s.maker === 'dlm').map((s) => s.at);
   return seen.at - Math.max(current.createdAt, ...copied) > UNCOVERED_HOURS * 60 * MINUTE_MS;
 }

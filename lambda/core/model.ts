@@ -22,6 +22,8 @@ export interface Volume {
   readonly generation: number;
   /** In the snapshot schedule. */
   readonly scheduled: boolean;
+  /** Out of the schedule on purpose: the schedule would delete the last verified copy. */
+  readonly held: boolean;
   /** Made blank, and no file system has been made on it yet. */
   readonly blank: boolean;
   /** The snapshot that it was made from. */

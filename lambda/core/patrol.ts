@@ -10,9 +10,15 @@ const ENDED = 'Remount: the snapshot policy is as deployed again';
  * One run of the guard over all content volumes: each by itself, so that what is wrong with one keeps no other from its
  * snapshot. What fails is tried again by the next run.
  *
+ * @param drills they verify snapshots: the last verified one is held
  * @throws Error naming all that failed, once everything else is done
  */
-export async function patrol(ports: GuardPorts, volumes: readonly string[], expected: ExpectedPolicy): Promise<void> {
+export async function patrol(
+  ports: GuardPorts,
+  volumes: readonly string[],
+  expected: ExpectedPolicy,
+  drills: boolean,
+): Promise<void> {
   const failures: string[] = [];
   const attempt = async (what: string, run: () => Promise<void>) => {
     try {
@@ -24,7 +30,7 @@ export async function patrol(ports: GuardPorts, volumes: readonly string[], expe
   const seen = { ages: new Map<string, Ages>(), uncovered: [] as string[] };
   for (const volume of volumes)
     await attempt(volume, async () => {
-      const actions = await look(ports, volume, expected, seen);
+      const actions = await look(ports, volume, expected, drills, seen);
       for (const action of actions) await attempt(volume, () => act(ports, volume, action));
     });
   await attempt('metrics', () => ports.metrics.publish(seen.ages, ports.clock.now()));
@@ -36,6 +42,7 @@ async function look(
   { clock, stores, ledger }: GuardPorts,
   volume: string,
   expected: ExpectedPolicy,
+  drills: boolean,
   seen: { readonly ages: Map<string, Ages>; readonly uncovered: string[] },
 ): Promise<GuardAction[]> {
   const volumes = await stores.volumes(volume);
@@ -45,10 +52,14 @@ async function look(
   seen.ages.set(volume, ages(observation));
   if (uncovered(observation)) seen.uncovered.push(volume);
   const { id: policyId, keepHours, schedules } = expected;
-  return guardActions(observation, { policyId, keepHours, schedules: schedules.map((s) => s.name) });
+  return guardActions(observation, { policyId, keepHours, schedules: schedules.map((s) => s.name) }, drills);
 }
 
-async function act({ clock, stores, ledger, log }: GuardPorts, volume: string, action: GuardAction): Promise<void> {
+async function act(
+  { clock, stores, ledger, people, log }: GuardPorts,
+  volume: string,
+  action: GuardAction,
+): Promise<void> {
   // Asked again right before, as a heal does inside each of its steps: one may have begun since.
   const lease = (await ledger.read(volume))?.lease;
   if (lease && lease.until > clock.now()) return;
@@ -58,6 +69,26 @@ async function act({ clock, stores, ledger, log }: GuardPorts, volume: string, a
       log(`${volume}: ${id ?? 'no'} snapshot of ${action.volume.id} is taken: ${action.reason}`);
       return;
     }
+    case 'hold': {
+      const { snapshotId, at } = action.snapshot;
+      await stores.hold(action.volume.id);
+      // Told before it is done, and marked before it is told: rather twice than never, and not at each round that may not act.
+      await people.tell(
+        `Remount: nothing newer of ${volume} is verified`,
+        [
+          `The newest verified copy of ${volume}, ${snapshotId}, is of ${new Date(at).toISOString()}; the snapshot schedule would delete it soon.`,
+          `So ${action.volume.id} leaves the schedule until a newer copy is verified; the guard takes its copies meanwhile.`,
+          'Whatever keeps drills from verifying newer copies needs a person: docs/runbook.md#held',
+        ].join('\n'),
+      );
+      await stores.unschedule(action.volume.id);
+      log(`${volume}: ${action.volume.id} is out of the schedule, which would delete ${snapshotId}, the last verified`);
+      return;
+    }
+    case 'unhold':
+      await stores.unhold(action.volume.id);
+      log(`${volume}: ${action.volume.id} is in the schedule again: a newer copy is verified`);
+      return;
     case 'deleteSnapshot':
       await stores.deleteSnapshot(action.snapshot.snapshotId);
       log(`${volume}: ${action.snapshot.snapshotId} of ${action.snapshot.volumeId} is past its retention, and deleted`);

@@ -191,6 +191,12 @@ export interface Stores {
    * @returns its id; `undefined` when EBS refuses one so soon after another, or so many at once
    */
   take(volume: Volume): Promise<string | undefined>;
+  /** Marks the volume as one that is out of the schedule on purpose. */
+  hold(volumeId: string): Promise<void>;
+  /** Takes the volume out of the snapshot schedule. */
+  unschedule(volumeId: string): Promise<void>;
+  /** Puts a volume that was held into the snapshot schedule again. */
+  unhold(volumeId: string): Promise<void>;
   /** Gone already: nothing to do. */
   deleteSnapshot(snapshotId: string): Promise<void>;
   /** Gone already, or taken into use again: nothing to do. */

@@ -114,7 +114,7 @@ async function attachAndPrepare(
     (done) => (done ? `to ${instanceId}` : 'stuck'),
   );
   if (!attached) return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, useless: true };
-  return prepare(ports, journal, volume, volumeId, instanceId);
+  return prepare(ports, (...step) => journal.act(...step), volume, volumeId, instanceId);
 }
 
 /**

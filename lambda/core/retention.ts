@@ -68,11 +68,15 @@ export function expired(stock: Stock, retention: Retention): Snapshot[] {
 }
 
 /** DLM counts it, and deletes it when its turn has come. */
-function managed(snapshot: Snapshot, current: Volume, { policyId, schedules }: Retention): boolean {
+function managed(snapshot: Snapshot, current: Volume, retention: Retention): boolean {
+  return current.scheduled && counted(snapshot, current, retention);
+}
+
+/** DLM counts it, wherever the volume is in the schedule. */
+export function counted(snapshot: Snapshot, current: Volume, { policyId, schedules }: Retention): boolean {
   return (
     snapshot.maker === 'dlm' &&
     snapshot.volumeId === current.id &&
-    current.scheduled &&
     snapshot.policyId === policyId &&
     snapshot.schedule !== undefined &&
     schedules.includes(snapshot.schedule)

@@ -39,14 +39,26 @@ export async function serveSpare(
   const seen = await journal.step(
     'look-at-spare',
     () => look(ports, volume, policy),
-    ({ spare, why }) => (spare ? `${spare.volumeId} on ${spare.instanceId}; ${why}` : why),
+    ({ spare, why }) => (spare ? `${spare.volumeId} on ${spare.instanceId}` : why),
   );
   const { spare, owner, oldVolume } = seen;
   if (!spare) return undefined;
   const { volumeId, instanceId, snapshotId } = spare;
-  const prepared = await prepare(ports, journal, volume, volumeId, instanceId);
-  if (!prepared.ok) {
-    rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
+  // The spare is made ready while its owner is asked: neither is seen by anybody, and each takes a command or two.
+  const { state, prepared } = await journal.act(
+    'prepare-spare',
+    async () => {
+      const [probe, ready] = await Promise.all([
+        ports.host.probe(owner, volume),
+        prepare(ports, (_, run) => run(), volume, volumeId, instanceId),
+      ]);
+      return { state: probe.state, prepared: ready };
+    },
+    (found) => `the owner says ${found.state}; ${found.prepared.ok ? `${volumeId} is ready` : found.prepared.why}`,
+  );
+  const dead = DEAD[state];
+  if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
+  if (!dead || !prepared.ok) {
     await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
     return undefined;
   }
@@ -68,7 +80,7 @@ export async function serveSpare(
     servingAt: taken.servingAt,
     files: prepared.files,
   };
-  return { replacement, summary: `${oldVolume}: ${seen.why}: the spare ${volumeId} serves in its place` };
+  return { replacement, summary: `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place` };
 }
 
 async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<Seen> {
@@ -79,8 +91,5 @@ async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<
   const minutes = Math.round((ports.clock.now() - spare.at) / 60_000);
   const newer = verifiedAt > spare.at && (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes);
   if (newer) return none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`);
-  const { state } = await ports.host.probe(owner, volume);
-  const dead = DEAD[state];
-  if (!dead) return none(`the owner says ${state}`);
-  return { spare, why: dead, owner, oldVolume: currentVolume, generation };
+  return { spare, why: '', owner, oldVolume: currentVolume, generation };
 }

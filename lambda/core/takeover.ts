@@ -14,17 +14,20 @@ export type Prepared =
       readonly useless: boolean;
     };
 
+/** Runs something, as a step of its own or within one. */
+type Act = <T>(name: string, run: () => Promise<T>, note: (value: T) => string) => Promise<T>;
+
 /** Mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried. */
 export async function prepare(
   ports: Ports,
-  journal: Journal,
+  act: Act,
   volume: string,
   volumeId: string,
   instanceId: string,
 ): Promise<Prepared> {
-  const mounted = await journal.act('mount', () => ports.host.mount(instanceId, volume, volumeId), describe);
+  const mounted = await act('mount', () => ports.host.mount(instanceId, volume, volumeId), describe);
   if (mounted.result !== 'ok') return { ok: false, why: `mount: ${describe(mounted)}`, useless: isHostsFault(mounted) };
-  const verified = await journal.act('verify', () => ports.host.verify(instanceId, volume, volumeId), describe);
+  const verified = await act('verify', () => ports.host.verify(instanceId, volume, volumeId), describe);
   if (verified.result !== 'ok')
     return { ok: false, why: `verify: ${describe(verified)}`, useless: isHostsFault(verified) };
   const canaryAt = Date.parse(verified.values.canary ?? '');

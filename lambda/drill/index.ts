@@ -23,7 +23,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     clock: runtime.clock,
     newId: runtime.newId,
     compute: ec2Compute(ec2, ssm, runtime.clock, stack),
-    store: ec2DrillStore(ec2, runtime.clock, stack),
+    store: ec2DrillStore(ec2, runtime.clock, stack, Number(required(runtime.env, ENV.initializationRate))),
     host: {
       release,
       startCheck: (instanceId, volume, volumeId, seed) =>

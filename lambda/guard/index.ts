@@ -30,7 +30,7 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
     log: (message: string) => runtime.log({ message }),
   };
-  return () => patrol(ports, volumes, policy);
+  return () => patrol(ports, volumes, policy, verified);
 }
 
 let deployed: ReturnType<typeof createHandler> | undefined;

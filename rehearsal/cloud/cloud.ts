@@ -28,6 +28,8 @@ export interface CallRecord {
   readonly operation: string;
   /** `ok`, or the error code. */
   readonly result: string;
+  /** There and back; `at` is halfway. Milliseconds. */
+  readonly tookMs: number;
 }
 
 /** One operation of a service: takes the command's input, has its effect at once, and gives the command's output. */
@@ -75,6 +77,8 @@ export class Cloud {
   intercept: ((call: Call, perform: () => object) => Promise<object>) | undefined;
   readonly log: Happening[] = [];
   readonly calls: CallRecord[] = [];
+  /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
+  readonly partitionKeys = new Map<string, string>();
   readonly #operations = new Map<string, Operation>();
   readonly #tagIndexes: TagIndex[] = [];
   readonly #throttle = new Throttle();
@@ -156,7 +160,7 @@ export class Cloud {
       result = error instanceof Error ? error.name : 'Error';
       throw error;
     } finally {
-      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result });
+      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result, tookMs: latency });
       if (!atOnce) await this.clock.sleep(Math.floor(latency / 2));
     }
   }
@@ -167,6 +171,7 @@ export class Cloud {
       account: this.account,
       region: this.region,
       partition: this.partition,
+      partitionKeyOf: (table: string) => this.partitionKeys.get(table),
       tagsOf: (id: string) =>
         this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
     };

@@ -12,8 +12,10 @@ interface Table {
 /** Tables of the simulated DynamoDB: single-item operations with conditions, consistent at once. */
 export class DynamoDb {
   readonly #tables = new Map<string, Table>();
+  readonly #cloud: Cloud;
 
   constructor(cloud: Cloud) {
+    this.#cloud = cloud;
     cloud.offer('dynamodb', {
       GetItem: (input) => {
         onlyMembers('GetItem', input, ['TableName', 'Key', 'ConsistentRead']);
@@ -44,6 +46,7 @@ export class DynamoDb {
 
   createTable(name: string, partitionKey: string, sortKey: string | undefined): void {
     this.#tables.set(name, { partitionKey, sortKey, items: new Map() });
+    this.#cloud.partitionKeys.set(name, partitionKey);
   }
 
   /** All items of all tables, for reports and checkers. */

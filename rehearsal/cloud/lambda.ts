@@ -65,6 +65,8 @@ export class Lambda {
   readonly #respond: ResponseListener;
   /** Asked when a function is first run. */
   substitute: Substitute | undefined;
+  /** When each event reached its function, by the function's name. */
+  readonly begun: { readonly name: string; readonly at: number }[] = [];
   /** Hears of the end of each invocation. */
   ended: ((functionName: string, failed: boolean) => void) | undefined;
   #busy = 0;
@@ -136,6 +138,7 @@ export class Lambda {
       this.#cloud.clock.spawn(definition.logicalId, async () => {
         try {
           const handler = await this.#load(definition);
+          this.begun.push({ name: definition.name, at: this.#cloud.clock.now() });
           await handler(event);
           this.ended?.(definition.name, false);
         } catch (error) {

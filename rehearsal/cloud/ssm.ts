@@ -16,14 +16,31 @@ interface Document {
   readonly verb: string;
   readonly script: string;
   readonly parameters: ReadonlyMap<string, Parameter>;
+  /** It stops the checks on its host. */
+  readonly makesWay: boolean;
   /** The verb's own deadline: how long it takes to say that it hangs. */
   readonly deadlineSeconds: number;
+}
+
+/** A command that ran to its end: when it arrived at SSM, when its verb began on the host, and when that was done. */
+export interface Ran {
+  readonly verb: string;
+  readonly instanceId: string;
+  /** Empty for a verb that names none. */
+  readonly volumeId: string;
+  readonly sentAt: number;
+  readonly beganAt: number;
+  readonly endedAt: number;
+  readonly exitCode: number;
 }
 
 interface Invocation {
   status: 'Pending' | 'InProgress' | 'Success' | 'Failed';
   /** The host did not work when it arrived. */
   missed: boolean;
+  readonly sentAt: number;
+  beganAt: number;
+  readonly volumeId: string;
   readonly visibleAt: number;
   /** Not picked up by then, it never runs. */
   readonly deliverBy: number;
@@ -37,8 +54,10 @@ const PICK_UP = { median: 700, p99: 2500 };
 const RUN = { median: 400, p99: 1500 };
 /** A check reads all content, or as much as it has time for. */
 const CHECK = { median: 90_000, p99: 400_000 };
-/** These stop the checks on their host first (`host/common.sh`). */
-const STOPPING: readonly string[] = ['mount', 'serve', 'release'];
+/** How a script stops the checks on its host first (`host/common.sh`). */
+const MAKES_WAY = /^\s+make_way$/m;
+/** These would have to share the host with a check. */
+const NEEDS_DISK: readonly string[] = ['mount', 'serve', 'release'];
 const VISIBLE_MS = 200;
 /** How often a host that did not answer is tried again. */
 const LOOK_MS = 1000;
@@ -50,6 +69,7 @@ const OUTPUT_CHARACTERS = 24_000;
 /** Run Command of the simulated Systems Manager: documents from the template, run on the hosts as the agent runs them. */
 export class Ssm {
   readonly #documents = new Map<string, Document>();
+  readonly ran: Ran[] = [];
 
   constructor(cloud: Cloud, ec2: Ec2State, hosts: Hosts) {
     const random = cloud.random.stream('ssm');
@@ -80,22 +100,32 @@ export class Ssm {
         return;
       }
       invocation.status = 'InProgress';
+      invocation.beganAt = cloud.clock.now();
       const isCheck = document.verb === 'check';
       if (isCheck) {
         checks.set(invocation, instanceId);
         cloud.say(instanceId, `check begins (${env.SSM_VolumeId})`);
       }
-      cloud.clock.after(random.delay(isCheck ? CHECK : RUN), () => {
+      const play = () => {
         if (!works(instanceId) || invocation.status !== 'InProgress') return;
         checks.delete(invocation);
-        if (STOPPING.includes(document.verb)) stopChecks(instanceId);
+        if (document.makesWay) stopChecks(instanceId);
+        else if (NEEDS_DISK.includes(document.verb) && [...checks.values()].includes(instanceId)) {
+          // It is slow beside a check that reads all there is: here, as slow as can be.
+          cloud.clock.after(LOOK_MS, play);
+          return;
+        }
         if (document.verb !== 'probe') hosts.touch(instanceId);
         const result = hosts.run(instanceId, document.verb, document.script, env);
         const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : 0;
         if (late === 0) end(instanceId, document, invocation, result);
         else cloud.clock.after(late, () => works(instanceId) && end(instanceId, document, invocation, result));
-      });
+      };
+      cloud.clock.after(random.delay(isCheck ? CHECK : RUN), play);
     };
+
+    const note = (instanceId: string, verb: string, { volumeId, sentAt, beganAt, exitCode }: Invocation) =>
+      this.ran.push({ verb, instanceId, volumeId, sentAt, beganAt, endedAt: cloud.clock.now(), exitCode });
 
     /** In virtual time a check lasts; its script is run at its end, and what stops it before is the model's part. */
     const stopChecks = (instanceId: string) => {
@@ -103,6 +133,7 @@ export class Ssm {
         if (host !== instanceId) continue;
         checks.delete(invocation);
         Object.assign(invocation, { status: 'Failed', exitCode: EXIT.interrupted, stdout: 'state=interrupted\n' });
+        note(instanceId, 'check', invocation);
         cloud.say(instanceId, `check: exit ${EXIT.interrupted} (state=interrupted)`);
       }
     };
@@ -110,6 +141,7 @@ export class Ssm {
     const end = (instanceId: string, document: Document, invocation: Invocation, result: HostResult) => {
       invocation.status = result.exitCode === 0 ? 'Success' : 'Failed';
       invocation.exitCode = result.exitCode;
+      note(instanceId, document.verb, invocation);
       invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
       invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
       // What the kernel said carries its own clock, and would make every log another one.
@@ -146,6 +178,9 @@ export class Ssm {
         const invocation: Invocation = {
           status: 'Pending',
           missed: false,
+          sentAt: cloud.clock.now(),
+          beganAt: 0,
+          volumeId: env.SSM_VolumeId ?? '',
           visibleAt: cloud.clock.now() + VISIBLE_MS,
           deliverBy: cloud.clock.now() + delivery * 1000,
           exitCode: -1,
@@ -216,6 +251,7 @@ export class Ssm {
     this.#documents.set(name, {
       verb,
       script,
+      makesWay: MAKES_WAY.test(script),
       deadlineSeconds: Number(/REMOUNT_DEADLINE:-(\d+)/.exec(script)?.[1] ?? num(inputs, 'timeoutSeconds', 3600)),
       parameters: new Map(Object.keys(parameters.values).map((key) => [key, parameter(object(parameters, key))])),
     });

@@ -16,6 +16,7 @@ import {
   pagedOnce,
   toldOfAge,
 } from './recovery-points.ts';
+import { verifiedHeld } from './verified-held.ts';
 
 const MESSAGE = 'The execution role does not have sufficient permissions to create snapshots';
 /** Pending at once: EBS allows five, and DLM uses them all. */
@@ -69,4 +70,5 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
     ],
   }),
   'left-behind': leftBehind,
+  'verified-held': verifiedHeld,
 };

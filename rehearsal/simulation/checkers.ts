@@ -16,6 +16,8 @@ import { completedSnapshots, recoveryPoint, servedVolume } from '../measure.ts';
 import type { Strike } from '../scenarios/incident.ts';
 import type { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
+import type { AgeWatch } from './age-watch.ts';
+import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 import type { Story } from './stories.ts';
@@ -48,6 +50,7 @@ export interface Evidence {
   readonly calm: number;
   readonly convergedAt: number | undefined;
   readonly injector: Injector;
+  readonly ages: AgeWatch;
   readonly story: Story;
 }
 
@@ -69,6 +72,10 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
       evidence.injector.lawless.length === 0,
       evidence.injector.lawless.join('; ') || 'none',
     ),
+    drillsGiveWay(world.services.ssm.ran),
+    drillsHoldNoLease(evidence.injector.refused, evidence.injector.heals),
+    mountedOnce(world.services.ssm.ran, world.services.cloud.log),
+    ...evidence.ages.judge(story.drills, evidence.injector.fired.length === 0 && story.calm),
     pagedTruly(evidence),
     survivedAlone(evidence, schedule),
   ];

@@ -6,6 +6,7 @@ import { ServiceError } from '../cloud/service-error.ts';
 import type { Services } from '../cloud/services.ts';
 import { type HostResult, type HostRun, KILLED } from '../disks/disks.ts';
 import { MemoryDisks } from '../disks/memory.ts';
+import type { Refused } from './drill-checkers.ts';
 import { type Fault, type FaultKind, isRead, scheduleText } from './schedule.ts';
 
 /** Thrown out of every call and every step of an invocation that has died: nothing more of it comes to pass. */
@@ -53,6 +54,9 @@ export class Injector {
   readonly points = new Map<string, number>();
   /** Faults that happened, and when. */
   readonly fired: { readonly fault: Fault; readonly at: number; readonly hurt: string }[] = [];
+  /** Ids of all heals; and heals that asked for the lease of their volume, and who had it. */
+  readonly heals = new Set<string>();
+  readonly refused: Refused[] = [];
   /** What heals did without the lease. */
   readonly lawless: string[] = [];
   readonly #services: Services;
@@ -105,6 +109,7 @@ export class Injector {
     const life = this.lives.getStore();
     if (life) {
       life.made.calls++;
+      if (life.made.healId) this.heals.add(life.made.healId);
       this.#watchLease(life.made, call);
     }
     const point = `${call.service}:${call.operation}`;
@@ -124,7 +129,7 @@ export class Injector {
     if (has('stale') && before && clock.now() - before.at <= STALE_MS) return structuredClone(before.output);
     if (has('slow')) await clock.sleep(SLOW_MS);
     this.#alive();
-    const output = perform();
+    const output = this.#watchRefusal(life?.made.healId, call, perform);
     if (key) this.#answers.set(key, { at: clock.now(), output: structuredClone(output) });
     if (has('dieAfter')) await this.#die();
     if (has('slow')) await clock.sleep(SLOW_MS);
@@ -146,6 +151,22 @@ export class Injector {
       .all()
       .some((i) => i.leaseHolder?.S === healId && Number(i.leaseUntil?.N) + LEASE_SLACK_MS > cloud.clock.now());
     if (!held) this.lawless.push(`${healId}: ${operation} at ${new Date(cloud.clock.now()).toISOString()}`);
+  }
+
+  /** Notes who has the lease that a heal asks for in vain. */
+  #watchRefusal(healId: string | undefined, { operation, input }: Call, perform: () => object): object {
+    try {
+      return perform();
+    } catch (error) {
+      const asks = healId && operation === 'UpdateItem' && /SET leaseHolder/.test(String(input.UpdateExpression));
+      if (asks && (error as Error).name === 'ConditionalCheckFailedException') {
+        const { pk, sk } = input.Key as Record<string, { readonly S?: string }>;
+        const { cloud, dynamodb } = this.#services;
+        const item = dynamodb.all().find((i) => i.pk?.S === pk?.S && i.sk?.S === sk?.S);
+        this.refused.push({ healId, holder: item?.leaseHolder?.S ?? 'nobody', at: cloud.clock.now() });
+      }
+      throw error;
+    }
   }
 
   #alive(): void {

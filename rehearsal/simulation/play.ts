@@ -18,6 +18,7 @@ import { bringUp, type Stage, upload } from '../scenarios/stage.ts';
 import { PERSON } from '../scenarios/strikes.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
+import { AgeWatch } from './age-watch.ts';
 import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import type { Fault } from './schedule.ts';
@@ -52,6 +53,8 @@ export interface Options {
   readonly durable?: boolean;
   /** Puts something between the healer and the world: how the checkers are tried out. */
   readonly tamper?: (ports: Ports) => Ports;
+  /** Is shown the world before anything happens: how the pace is measured. */
+  readonly show?: (services: Services) => void;
 }
 
 export interface Played {
@@ -90,6 +93,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     },
     ground.assembly.directory,
   );
+  options.show?.(services);
   const world = worldOf(ground, services, disks, clock, random);
   const injector = new Injector(services, schedule);
   const ends: HealEnd[] = [];
@@ -109,6 +113,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   if (options.durable) injector.orderKill();
   ends.length = 0;
   const struckAt = clock.now();
+  const ages = new AgeWatch(world, story.volumes);
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ who, what }) => {
@@ -127,7 +132,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   };
   await clock.run(struckAt + 2 * MINUTE_MS, look);
   await clock.run(
-    struckAt + FAULTS_MS,
+    struckAt + (story.faultsMs ?? FAULTS_MS),
     () => look() || (served() && services.lambda.busy === 0 && injector.left === 0),
   );
   injector.stop();
@@ -135,13 +140,14 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const calm = clock.now();
   await clock.run(calm + CONVERGE_MS, () => told() && services.lambda.busy === 0);
   const convergedAt = told() ? clock.now() : undefined;
-  await clock.run(clock.now() + REST_MS);
+  await clock.run(clock.now() + (story.restMs ?? REST_MS));
   await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);
   watch.stop();
+  ages.stop();
   disks.injector = undefined;
   const skewed = schedule.some((f) => f.point === 'clock');
   const broken = [
-    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, story }, schedule),
+    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
     ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
     boundedHeals(ends),
   ].filter((c) => !c.kept);

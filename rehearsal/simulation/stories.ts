@@ -1,4 +1,6 @@
 /** What the faults are added to: one blow each, to a stack that has served for a few minutes. */
+import { RUNS } from '../cloud/faults.ts';
+import { shiftRuns } from '../cloud/snapshot-failures.ts';
 import { recoveryPoint, servedVolume } from '../measure.ts';
 import type { Plan, Strike } from '../scenarios/incident.ts';
 import { PLANS } from '../scenarios/index.ts';
@@ -6,6 +8,9 @@ import { breakFileSystem } from '../scenarios/strikes.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 8 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+/** DLM's longest gaps come every other hour. */
+const LATE_HOURS = 2;
 const HOME = 'eu-west-1a';
 
 export interface Story {
@@ -18,6 +23,11 @@ export interface Story {
   readonly deletes: boolean;
   /** A file is not what it was, as a part of the story. */
   readonly rotten: boolean;
+  /** Nothing but the snapshot schedule misbehaves: without a fault, every age is within its promise. */
+  readonly calm: boolean;
+  /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
+  readonly faultsMs?: number;
+  readonly restMs?: number;
   strike(strike: Strike): void;
 }
 
@@ -27,6 +37,19 @@ const OWN: Readonly<Record<string, Story>> = {
     breakFileSystem(strike, strike.first);
     strike.world.clock.after(AGAIN_MS, () => breakAgain(strike));
   }),
+  'late-copies': {
+    ...alone(
+      'DLM starts its runs with the longest gaps that it allows itself, and then makes none; drills go on',
+      (strike) => {
+        shiftRuns(strike.services, RUNS.latest);
+        strike.world.clock.after(LATE_HOURS * HOUR_MS, () => shiftRuns(strike.services, RUNS.never));
+      },
+    ),
+    drills: true,
+    calm: true,
+    faultsMs: 2 * LATE_HOURS * HOUR_MS,
+    restMs: 2 * LATE_HOURS * HOUR_MS,
+  },
 };
 
 /** The scenarios of one blow, and some more. */
@@ -41,7 +64,16 @@ export function settingsOf({ volumes, drills }: Story): Readonly<Record<string, 
 }
 
 function alone(about: string, strike: Story['strike']): Story {
-  return { about, volumes: ['alpha'], drills: false, mayPage: false, deletes: false, rotten: false, strike };
+  return {
+    about,
+    volumes: ['alpha'],
+    drills: false,
+    mayPage: false,
+    deletes: false,
+    rotten: false,
+    calm: false,
+    strike,
+  };
 }
 
 function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
@@ -52,6 +84,7 @@ function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
     mayPage: expect.mayPage === true || expect.outcome.includes('page'),
     deletes: expect.deletes === true,
     rotten: expect.rotten === true,
+    calm: false,
     strike,
   };
 }

@@ -26,8 +26,8 @@ test('the bundle of keep is loaded, and answers CloudFormation at its address', 
   ]);
 });
 
-test('the bundle of heal is loaded, and refuses an event that it does not understand', () => {
-  expect(call('heal').output).toMatchObject({
+test.each(['heal', 'drill'])('the bundle of %s is loaded, and refuses an event that it does not understand', (name) => {
+  expect(call(name).output).toMatchObject({
     Status: 'FAILED',
     Error: { ErrorMessage: expect.stringContaining('event: received {"nonsense":true}') },
   });
@@ -40,6 +40,6 @@ test('the bundle of guard is loaded, asks DLM, and says what it could not do', (
   });
 });
 
-test.each(['heal', 'keep', 'guard'])('the bundle of %s is small enough to start fast', (name) => {
+test.each(['heal', 'keep', 'guard', 'drill'])('the bundle of %s is small enough to start fast', (name) => {
   expect(statSync(join(bundle(name), 'index.mjs')).size).toBeLessThan(3 * 2 ** 20);
 });

@@ -151,6 +151,13 @@ describe('decide', () => {
     expect(decide(world({ volumes: [volume({ scheduled: false })], ledger: undefined })).kind).toBe('none');
   });
 
+  test('a volume that the guard holds out of the schedule stays out of it', () => {
+    const held = (over = {}) => world({ volumes: [volume({ scheduled: false, held: true, ...over })] });
+    expect(decide(held()).kind).toBe('none');
+    expect(decide(held({ held: false })).kind).toBe('settle');
+    expect(decide(held({ role: 'candidate' })).kind).toBe('settle');
+  });
+
   test('a quarantined volume is never served again by itself', () => {
     const quarantined = volume({ role: 'quarantined', scheduled: false });
     expect(decide(world({ volumes: [quarantined], probe: probe('notMounted') })).kind).toBe('replace');

@@ -18,7 +18,13 @@ class DrillLab extends Lab {
   readonly runtime: Runtime = {
     clock: this.clock,
     newId: () => 'drill-1',
-    env: { [ENV.stack]: 'Shop', [ENV.ledger]: 'ledger', [ENV.topic]: 'topic', [ENV.documents]: '{}' },
+    env: {
+      [ENV.stack]: 'Shop',
+      [ENV.ledger]: 'ledger',
+      [ENV.topic]: 'topic',
+      [ENV.documents]: '{}',
+      [ENV.initializationRate]: '250',
+    },
     clients: { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
     prepare: simulatedAws(this.cloud, ANYONE),
     fetch,
@@ -76,15 +82,19 @@ describe('the volume of a drill', () => {
     expect(lab.ec2.volumes.get(id)).toMatchObject({ state: 'available', encrypted: true, zone: like.zone });
   });
 
-  test('is loaded at 300 MiB/s', async () => {
+  test.each([
+    ['250', 250],
+    ['0', undefined],
+  ])('is loaded at the rate of the setting: %s', async (rate, value) => {
     const asked: unknown[] = [];
     const snapshotId = await lab.copy();
     lab.cloud.intercept = async ({ operation, input }, perform) => {
       if (operation === 'CreateVolume') asked.push((input as Record<string, unknown>).VolumeInitializationRate);
       return perform();
     };
-    await scratch(snapshotId);
-    expect(asked).toEqual([300]);
+    const { store } = drillPortsOf({ ...lab.runtime, env: { ...lab.runtime.env, [ENV.initializationRate]: rate } });
+    await lab.within(() => store.createScratch(like, snapshotId, 'drill-1'));
+    expect(asked).toEqual([value]);
   });
 
   test('is one, when the step runs twice, and when the answer to the call is lost', async () => {

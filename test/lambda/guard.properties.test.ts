@@ -13,6 +13,7 @@ const anyVolume = fc.record({
   state: fc.constantFrom('creating', 'available', 'in-use', 'error', 'deleting'),
   role: fc.constantFrom('current', 'candidate', 'quarantined', 'scratch', 'spare', ''),
   scheduled: fc.boolean(),
+  held: fc.boolean(),
   createdAt: fc.integer({ min: 0, max: 6000 }).map((minutes) => NOW - minutes * MINUTE),
   madeFrom: fc.option(
     fc.integer({ min: 0, max: 30 }).map((n) => `snap-${n}`),
@@ -62,7 +63,7 @@ function holds(
 ): void {
   fc.assert(
     fc.property(anyWorld, (world) => {
-      const actions = guardActions(world, RETENTION);
+      const actions = guardActions(world, RETENTION, true);
       const gone = actions.flatMap((a) => (a.kind === 'deleteSnapshot' ? [a.snapshot] : []));
       property(
         world,
@@ -106,7 +107,7 @@ describe('the guard, in any world', () => {
       fc.property(anyWorld, fc.integer({ min: 1, max: 900_000 }), (world, left) => {
         const ledger = { generation: 1, currentVolume: undefined, owner: undefined, paged: undefined };
         const held = { ...world, ledger: { ...ledger, lease: { holder: 'heal-1', until: NOW + left } } };
-        expect(guardActions(held, RETENTION)).toEqual([]);
+        expect(guardActions(held, RETENTION, true)).toEqual([]);
       }),
     );
   });
@@ -114,7 +115,7 @@ describe('the guard, in any world', () => {
   test('takes at most one, of a live current volume, never within 15 s of another, never as the third that is pending', () => {
     fc.assert(
       fc.property(anyWorld, (world) => {
-        const taken = guardActions(world, RETENTION).flatMap((a) => (a.kind === 'take' ? [a.volume] : []));
+        const taken = guardActions(world, RETENTION, true).flatMap((a) => (a.kind === 'take' ? [a.volume] : []));
         expect(taken.length).toBeLessThanOrEqual(1);
         for (const { id, role, state } of taken) {
           expect([role, ['in-use', 'available'].includes(state)]).toEqual(['current', true]);
@@ -130,7 +131,7 @@ describe('the guard, in any world', () => {
   test('deletes no volume but scratch ones that are attached nowhere and two hours old', () => {
     fc.assert(
       fc.property(anyWorld, (world) => {
-        for (const action of guardActions(world, RETENTION)) {
+        for (const action of guardActions(world, RETENTION, true)) {
           if (action.kind !== 'deleteVolume') continue;
           expect([action.volume.role, action.volume.state]).toEqual(['scratch', 'available']);
           expect(NOW - action.volume.createdAt).toBeGreaterThan(120 * MINUTE);
@@ -163,7 +164,7 @@ test('rounds of five minutes keep the age at 60 minutes, and at most two rounds 
         const done = snapshots.filter((s) => s.state === 'completed').map((s) => s.at);
         oldest = Math.max(oldest, at - Math.max(NOW, ...done));
         if (minute % 5 !== phase) continue;
-        const actions = guardActions(seen({ at, volumes: [volume], snapshots }), RETENTION);
+        const actions = guardActions(seen({ at, volumes: [volume], snapshots }), RETENTION, true);
         if (actions.some((a) => a.kind === 'take')) started.push({ at, maker: 'guard' });
       }
       expect(oldest).toBeLessThanOrEqual(60 * MINUTE);

@@ -22,8 +22,9 @@ const ledger = (over = {}) => ({
   ...over,
 });
 const told = (observation: GuardObservation) =>
-  guardActions(observation, RETENTION).map((action) => {
+  guardActions(observation, RETENTION, false).map((action) => {
     if (action.kind === 'deleteSnapshot') return `delete ${action.snapshot.snapshotId}`;
+    if (action.kind === 'hold' || action.kind === 'unhold') return `${action.kind} ${action.volume.id}`;
     return action.kind === 'take' ? `take ${action.volume.id}` : `delete ${action.volume.id}`;
   });
 
@@ -177,6 +178,12 @@ describe('a volume that the schedule does not copy', () => {
     expect(uncovered(seen({ volumes: [guarded({ createdAt: NOW - 3_600_000 })], snapshots: [] }))).toBe(false);
     expect(uncovered(seen({ volumes: [guarded({ role: 'quarantined' })], snapshots: [] }))).toBe(false);
   });
+});
+
+test('a volume that is held is not copied by the schedule, and that is as it should be', () => {
+  const snapshots = [snapshot(5 * HOUR), snapshot(10, { maker: 'guard' })];
+  expect(uncovered(seen({ volumes: [guarded({ scheduled: false })], snapshots }))).toBe(true);
+  expect(uncovered(seen({ volumes: [guarded({ scheduled: false, held: true })], snapshots }))).toBe(false);
 });
 
 describe('ages', () => {

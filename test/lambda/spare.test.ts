@@ -75,6 +75,11 @@ async function serve(policy = FASTER) {
   return serveSpare(ports, journal, 'heal-1', 'alpha', policy, rejected);
 }
 
+/** The host's answers as they come: each takes a second. */
+function slowly<T>(value: T): Promise<T> {
+  return new Promise((resolve) => setTimeout(() => resolve(value), 20));
+}
+
 const run = (policy = FASTER) => heal(scene.workflow, ports, ALARM, policy);
 const beforeServing = () => calls.slice(0, calls.indexOf('host.serve'));
 const onTheLongWay = () => expect(scene.did).toContain('create snap-40 in eu-west-1a attempt 0');
@@ -149,6 +154,26 @@ describe('the spare', () => {
   });
 });
 
+test('the owner is asked while the spare is made ready, and neither let go nor served before both have answered', async () => {
+  const order: string[] = [];
+  for (const verb of ['probe', 'mount', 'verify', 'release', 'serve'] as const) {
+    const play = scene.ports.host[verb] as (...args: string[]) => Promise<unknown>;
+    Object.assign(scene.ports.host, {
+      [verb]: async (...args: string[]) => {
+        order.push(`${verb} begins`);
+        const answer = await slowly(await play(...args));
+        order.push(`${verb} ends`);
+        return answer;
+      },
+    });
+  }
+  expect(await serve()).toBeDefined();
+  const at = (what: string) => order.indexOf(what);
+  expect(at('mount begins')).toBeLessThan(at('probe ends'));
+  expect(at('release begins')).toBeGreaterThan(Math.max(at('probe ends'), at('verify ends')));
+  expect(at('serve begins')).toBeGreaterThan(at('release ends'));
+});
+
 describe('after it, the tags', () => {
   test('are settled: the old volume is the suspect', async () => {
     await serve();
@@ -200,10 +225,23 @@ describe('the spare is left, and everything with it,', () => {
   });
 
   const alive: ProbeState[] = ['serving', 'notMounted', 'noCanary', 'unreadable', 'unreachable'];
-  test.each(alive)('where the owner says %s, which is not dead', async (state) => {
-    scene.seen = { ...scene.seen, probe: probe(state) };
+  test.each(alive)(
+    'where the owner says %s, which is not dead: it was made ready meanwhile, and is let go',
+    async (state) => {
+      scene.seen = { ...scene.seen, probe: probe(state) };
+      expect(await serve()).toBeUndefined();
+      expect(scene.did).toEqual(['mount vol-spare', 'verify vol-spare', 'release vol-spare']);
+      expect(scene.committed).toBeUndefined();
+      expect(rejected).toEqual([]);
+    },
+  );
+
+  test('where the owner is not dead, and the spare is no good: nobody blames the spare, which was not needed', async () => {
+    scene.seen = { ...scene.seen, probe: probe('unreachable') };
+    scene.answers.set('mount vol-spare', 'unreachable');
     expect(await serve()).toBeUndefined();
-    expect(scene.did).toEqual([]);
+    expect(scene.did.at(-1)).toBe('release vol-spare');
+    expect(rejected).toEqual([]);
   });
 
   test.each([

@@ -18,6 +18,7 @@ export function volume(over: Partial<Volume> = {}): Volume {
     role: 'current',
     generation: 1,
     scheduled: true,
+    held: false,
     blank: false,
     madeFrom: undefined,
     attachments: [{ instanceId: 'i-owner', device: '/dev/sdf', state: 'attached' }],

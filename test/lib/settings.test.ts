@@ -157,6 +157,11 @@ describe('a wrong setting is refused in one line: which, what was received, what
       { snapshots: { keepHours: 251 } },
       'snapshots.keepHours: received 251; allowed: a whole number from 2 to 250 hours',
     ],
+    ...[1, 99, 301, 150.5].map((rate): [string, unknown, string] => [
+      `an initialization rate that EBS does not take: ${rate}`,
+      { drills: { initializationMiBs: rate } },
+      `drills.initializationMiBs: received ${rate}; allowed: a whole number from 100 to 300 MiB/s, or 0 to pay for none`,
+    ]),
     [
       'more than the Recycle Bin keeps a volume',
       { recycleBin: { volumeDays: 8 } },
@@ -199,13 +204,17 @@ const DEFAULTS = {
     { name: 'beta', sizeGiB: 100, zone: 'eu-west-1b', iops: 3000, throughputMiBs: 125 },
   ],
   snapshots: { perHour: 4, keepHours: 24 },
-  drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120 },
+  drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: 125 },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   moreEndpoints: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
 };
 
 describe('fine settings', () => {
+  test.each([0, 100, 300])('an initialization rate of %s', (initializationMiBs) => {
+    expect(readSettings({ drills: { initializationMiBs } }).drills).toEqual({ ...DEFAULTS.drills, initializationMiBs });
+  });
+
   test.each<[what: string, context: unknown]>([
     ['none', undefined],
     ['an empty object', {}],

@@ -32,6 +32,7 @@ const template = templateOf((stack) => {
     ledger: new Ledger(stack, 'Ledger', { key }),
     documents: new HostDocuments(stack, 'Host'),
     people: new Topic(stack, 'People', { masterKey: key }),
+    initializationMiBs: 200,
   });
 });
 const drill = onlyOne(template, 'AWS::Lambda::Function');
@@ -57,11 +58,12 @@ describe('the function', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
   });
 
-  test('is told of the stack, the ledger, the topic and two verbs', () => {
+  test('is told of the stack, the ledger, the topic, the rate and two verbs', () => {
     const { Variables } = drill.Properties.Environment as { Variables: Record<string, unknown> };
     expect(Variables[ENV.stack]).toBe('Shop');
     expect(Variables[ENV.ledger]).toEqual({ Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id });
     expect(Variables[ENV.topic]).toEqual({ Ref: onlyOne(template, 'AWS::SNS::Topic').id });
+    expect(Variables[ENV.initializationRate]).toBe('200');
     expect(Object.keys(JSON.parse(text(Variables[ENV.documents]))).sort()).toEqual(['check', 'release']);
   });
 });

@@ -138,9 +138,22 @@ describe('the guard may', () => {
       { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }) } },
       { resources: [snapshots], conditions: { StringEquals: requested } },
     ]);
-    expect(told('ec2:CreateTags')).toEqual([
-      { resources: [snapshots], conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } } },
-    ]);
+    expect(told('ec2:CreateTags')[0]).toEqual({
+      resources: [snapshots],
+      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
+    });
+  });
+
+  test('take current volumes out of the schedule and put them in again, and change no other tag', () => {
+    const allowed = {
+      resources: [volumes],
+      conditions: {
+        StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }),
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.schedule, TAG.held] },
+      },
+    };
+    expect(told('ec2:CreateTags').slice(1)).toEqual([allowed]);
+    expect(told('ec2:DeleteTags')).toEqual([allowed]);
   });
 
   test('delete the stack’s snapshots but those in quarantine, and the volumes of drills', () => {
@@ -179,7 +192,9 @@ describe('the guard may', () => {
       'ec2:CreateSnapshot',
       'ec2:CreateSnapshot',
       'ec2:CreateTags',
+      'ec2:CreateTags',
       'ec2:DeleteSnapshot',
+      'ec2:DeleteTags',
       'ec2:DeleteVolume',
     ]);
     const anywhere = mutating(statements).filter((s) => s.resources.includes('*'));

@@ -1,0 +1,41 @@
+import type { Volume } from './model.ts';
+import { counted, isRecoveryPoint, newest, type Retention, type Snapshot } from './retention.ts';
+
+const HOUR_MS = 3_600_000;
+/**
+ * DLM counts, and starts a run up to an hour late: a copy may go an hour before its time. One hour more is for the guard's own rounds,
+ * and for a heal that keeps it from acting.
+ */
+const MARGIN_HOURS = 2;
+
+/** What is to be done so that DLM does not rotate the last verified copy out. */
+export type Hold =
+  | { readonly kind: 'hold'; readonly volume: Volume; readonly snapshot: Snapshot }
+  | { readonly kind: 'unhold'; readonly volume: Volume };
+
+/**
+ * DLM's count knows no verdicts, its tags on a snapshot cannot be taken off, and a snapshot that it manages is not to be locked. But of
+ * a volume without the target tag it neither makes nor deletes anything: so the volume leaves the schedule while the newest verified
+ * copy is one that DLM would delete soon. The guard takes the copies meanwhile, and deletes the old ones, but for the last verified.
+ * Sources: EBS User Guide, "Modify Amazon Data Lifecycle Manager policies"; aws.amazon.com/blogs/aws/new-amazon-ebs-snapshot-lock
+ *
+ * @param drills nobody verifies anything without them, and then nothing is held
+ */
+export function holdOf(
+  at: number,
+  current: Volume,
+  snapshots: readonly Snapshot[],
+  retention: Retention,
+  drills: boolean,
+): Hold | undefined {
+  const verified = newest(snapshots.filter(isRecoveryPoint)).find((s) => s.verdict === 'verified');
+  const atRisk = drills && verified !== undefined && counted(verified, current, retention);
+  if (atRisk && at - verified.at > holdAfterHours(retention.keepHours) * HOUR_MS)
+    return current.scheduled ? { kind: 'hold', volume: current, snapshot: verified } : undefined;
+  return current.held ? { kind: 'unhold', volume: current } : undefined;
+}
+
+/** Where copies are kept for a few hours only, half of them. */
+function holdAfterHours(keepHours: number): number {
+  return Math.max(keepHours - MARGIN_HOURS, keepHours / 2);
+}

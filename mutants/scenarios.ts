@@ -43,6 +43,7 @@ export const PARTS: readonly Mutant[] = [
     'lambda/core/drill-decide.ts',
     'keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,',
     'keep: spare !== undefined,',
+    /needs one|BROKEN/,
   ),
   broken(
     'spare-rotten',
@@ -51,13 +52,7 @@ export const PARTS: readonly Mutant[] = [
     "    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));",
     "    throw new Error('the spare is rotten');",
   ),
-  broken(
-    'drill-during-heal',
-    'a drill stops when a heal begins',
-    'lambda/core/drill.ts',
-    'if (healing(await ports.ledger.read(volume), ports.clock.now()))',
-    'if (ports === undefined)',
-  ),
+  broken('drill-during-heal', 'whoever mounts on a host has it to himself', 'host/mount.sh', '  make_way\n', ''),
   broken(
     'latent-corruption',
     'people are told what a drill finds',
@@ -109,10 +104,10 @@ export const PARTS: readonly Mutant[] = [
   ),
   broken(
     'stuck-detach',
-    'a volume that cannot be moved is as good as lost',
-    'lambda/core/decide.ts',
-    "  stuck: 'it cannot be moved',\n",
-    '',
+    'patience ends, and a person is told',
+    'lambda/core/heal.ts',
+    'export const PATIENCE_SECONDS = 10 * 60;',
+    'export const PATIENCE_SECONDS = 60 * 60;',
   ),
   broken(
     'stuck-attach',
@@ -174,7 +169,7 @@ export const PARTS: readonly Mutant[] = [
       {
         file: 'lambda/core/keep.ts',
         code: "if (agreed) return { kind: 'adopt'",
-        instead: "if (!agreed) return { kind: 'adopt'",
+        instead: "if (agreed && now < 0) return { kind: 'adopt'",
       },
     ],
     play: rehearse('deploy-during-heal'),

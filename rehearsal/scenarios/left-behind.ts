@@ -11,6 +11,7 @@ import { breakFileSystem, struck } from './strikes.ts';
 const KEEP_HOURS = 2;
 /** Retention, and then some rounds of the guard. */
 const HOURS = 5;
+const VERIFIED_AFTER_MS = HOUR_MS / 4;
 
 interface Left {
   readonly scratch: string;
@@ -29,7 +30,10 @@ function strike(strike: Strike): void {
   const before = snapshotsOf(world, first.volume).filter((s) => s.state === 'completed');
   const [oldest] = before;
   if (!oldest) throw new Error(`${first.volume} has no snapshot to leave behind`);
-  oldest.tags[TAG.verdict] = VERDICT.verified;
+  // Not before the heal: it would take this one, and what a new volume was made from is kept anyway.
+  world.clock.after(VERIFIED_AFTER_MS, () => {
+    oldest.tags[TAG.verdict] = VERDICT.verified;
+  });
   const deleted = new Map<string, number>();
   left.set(services, { scratch: plantScratch(strike, oldest), verified: oldest.id, before, deleted });
   services.cloud.listen(({ at, who, what }) => {

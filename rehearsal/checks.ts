@@ -112,6 +112,13 @@ export function neverBlank(watch: Watch): Check {
   );
 }
 
+/** The roles of the stack allow all that its own functions and hosts do. A fault that denies a call is none of this. */
+export function nothingDenied(world: World): Check {
+  const { denials } = world.services.cloud.permissions;
+  const seen = new Set(denials.map(({ role, action, missing }) => `${role} may not ${action}: ${missing}`));
+  return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || 'none');
+}
+
 /** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
 export function suspectKept(world: World, failure: Failure): Check {
   const old = world.services.ec2.volumes.get(failure.volumeId);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { PermissionLedger } from '../../rehearsal/cloud/permission-ledger.ts';
 import { Random } from '../../rehearsal/random.ts';
 import { explore, type Plan, type Player, randomSchedule, singles } from '../../rehearsal/simulation/explore.ts';
 import { readOptions, UsageError } from '../../rehearsal/simulation/options.ts';
@@ -17,6 +18,7 @@ function played(broken: boolean): Played {
   return {
     broken: broken ? [{ promise: 'a promise', kept: false, seen: 'broken' }] : [],
     log: [],
+    permissions: new PermissionLedger(),
     points: POINTS,
     fired: [],
     heals: 1,

@@ -137,7 +137,7 @@ export function inventory(world: World): Set<string> {
   const kept = [...volumes.values()].filter((v) => !DRILLED.includes(v.tags[TAG.role] ?? ''));
   return new Set([...kept.map((v) => v.id), ...snapshots.keys()]);
 }
-const DRILLED: readonly string[] = [VOLUME_ROLE.scratch, VOLUME_ROLE.spare];
+const DRILLED: readonly string[] = [VOLUME_ROLE.scratch, VOLUME_ROLE.spare, VOLUME_ROLE.discarded];
 
 export function nothingDeleted(world: World, before: ReadonlySet<string>): Check {
   const now = inventory(world);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CreateTagsCommand, DeleteVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DrillPorts } from '../core/ports.ts';
@@ -13,7 +13,7 @@ import { tagText } from './volumes.ts';
  */
 const INITIALIZATION_RATE = 300;
 
-/** What a drill makes in EC2, and marks, and deletes. */
+/** What a drill makes in EC2, and marks, and discards. */
 export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string): DrillPorts['store'] {
   async function tag(id: string, tags: Record<string, string>): Promise<void> {
     await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
@@ -55,12 +55,11 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string): Dril
       }),
     makeSpare: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.spare }),
 
-    async deleteVolume(volumeId) {
+    async discard(volumeId) {
       try {
-        await translated(`delete ${volumeId}`, () => ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId })));
+        await tag(volumeId, { [TAG.role]: VOLUME_ROLE.discarded });
       } catch (error) {
-        // Gone already; or attached again, and then it is somebody's.
-        if (!isKind(error, 'notFound') && !isKind(error, 'conflict')) throw error;
+        if (!isKind(error, 'notFound')) throw error;
       }
     },
   };

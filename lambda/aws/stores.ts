@@ -1,5 +1,6 @@
 import {
   CreateSnapshotCommand,
+  CreateTagsCommand,
   DeleteSnapshotCommand,
   DeleteVolumeCommand,
   type EC2Client,
@@ -68,6 +69,11 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
       }
     },
 
+    async mark(id) {
+      const Tags = [{ Key: TAG.reap, Value: 'true' }];
+      await unlessGone(`mark ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags })));
+    },
+
     async deleteSnapshot(SnapshotId) {
       await unlessGone(`delete ${SnapshotId}`, () => ec2.send(new DeleteSnapshotCommand({ SnapshotId })));
     },
@@ -88,6 +94,7 @@ function toSnapshot(snapshot: Ec2Snapshot): Snapshot {
     maker: DLM_POLICY in tags ? 'dlm' : tags[TAG.guard] === 'true' ? 'guard' : 'other',
     policyId: tags[DLM_POLICY],
     schedule: tags[DLM_SCHEDULE],
+    marked: tags[TAG.reap] === 'true',
   };
 }
 

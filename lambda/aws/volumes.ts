@@ -27,6 +27,7 @@ export function toVolume(volume: Ec2Volume): Volume {
     generation: Number(tags[TAG.generation] ?? 0),
     scheduled: TAG.schedule in tags,
     blank: tags[TAG.blank] === 'true',
+    marked: tags[TAG.reap] === 'true',
     madeFrom: volume.SnapshotId || undefined,
     attachments: (volume.Attachments ?? []).map((a) => ({
       instanceId: present(a.InstanceId, 'InstanceId'),

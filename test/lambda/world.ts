@@ -19,6 +19,7 @@ export function volume(over: Partial<Volume> = {}): Volume {
     generation: 1,
     scheduled: true,
     blank: false,
+    marked: false,
     madeFrom: undefined,
     attachments: [{ instanceId: 'i-owner', device: '/dev/sdf', state: 'attached' }],
     tags: {},

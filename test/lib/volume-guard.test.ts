@@ -138,23 +138,32 @@ describe('the guard may', () => {
       { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }) } },
       { resources: [snapshots], conditions: { StringEquals: requested } },
     ]);
-    expect(told('ec2:CreateTags')).toEqual([
-      { resources: [snapshots], conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } } },
+    expect(told('ec2:CreateTags')).toContainEqual({
+      resources: [snapshots],
+      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
+    });
+  });
+
+  const unused = tags({ [TAG.stack]: 'Shop' });
+  const ofDrills = { ...unused, [`aws:ResourceTag/${TAG.role}`]: ['scratch', 'discarded'] };
+  const sound = { StringNotEquals: tags({ [TAG.role]: 'quarantined' }) };
+
+  test('mark the stack’s snapshots but those in quarantine, and the volumes of drills, and no other tag', () => {
+    const mark = { [`aws:RequestTag/${TAG.reap}`]: 'true' };
+    const alone = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.reap] }, Null: { 'aws:TagKeys': 'false' } };
+    expect(told('ec2:CreateTags').slice(1)).toEqual([
+      { resources: [snapshots], conditions: { ...sound, ...alone, StringEquals: { ...unused, ...mark } } },
+      { resources: [volumes], conditions: { ...alone, StringEquals: { ...ofDrills, ...mark } } },
     ]);
   });
 
-  test('delete the stack’s snapshots but those in quarantine, and the volumes of drills', () => {
+  test('delete of them what it has marked', () => {
+    const marked = tags({ [TAG.reap]: 'true' });
     expect(told('ec2:DeleteSnapshot')).toEqual([
-      {
-        resources: [snapshots],
-        conditions: {
-          StringEquals: tags({ [TAG.stack]: 'Shop' }),
-          StringNotEquals: tags({ [TAG.role]: 'quarantined' }),
-        },
-      },
+      { resources: [snapshots], conditions: { ...sound, StringEquals: { ...unused, ...marked } } },
     ]);
     expect(told('ec2:DeleteVolume')).toEqual([
-      { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'scratch' }) } },
+      { resources: [volumes], conditions: { StringEquals: { ...ofDrills, ...marked } } },
     ]);
   });
 
@@ -178,6 +187,8 @@ describe('the guard may', () => {
     expect(ec2).toEqual([
       'ec2:CreateSnapshot',
       'ec2:CreateSnapshot',
+      'ec2:CreateTags',
+      'ec2:CreateTags',
       'ec2:CreateTags',
       'ec2:DeleteSnapshot',
       'ec2:DeleteVolume',

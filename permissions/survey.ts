@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { glob } from '../rehearsal/cloud/iam-conditions.ts';
 import type { PermissionLedger } from '../rehearsal/cloud/permission-ledger.ts';
 import { openDisks } from '../rehearsal/disks/open.ts';
 import { Random } from '../rehearsal/random.ts';
@@ -165,9 +166,5 @@ export class Survey {
 
 /** Whether an action as written in a policy is this one: wildcards, any case. */
 export function matches(pattern: string, action: string): boolean {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 'i').test(action);
+  return glob(pattern.toLowerCase()).test(action.toLowerCase());
 }

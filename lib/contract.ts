@@ -33,6 +33,8 @@ export const TAG = {
   finding: 'remount:finding',
   /** `true` on a snapshot that the guard took: the guard expires it, for no schedule does. */
   guard: 'remount:guard',
+  /** `true` on what the guard is about to delete: it marks in one round, and deletes in a later one only what is marked. */
+  reap: 'remount:reap',
 } as const;
 
 /** What a drill says of a snapshot. One that carries no verdict is a hope. */
@@ -50,7 +52,7 @@ export function scheduleTagValue(stackName: string): string {
 
 /**
  * Life of a physical volume: candidate -> current -> quarantined. Only a person ends a quarantine. A drill's volume is scratch,
- * and then a spare or deleted; a spare that is taken is the current one.
+ * and then a spare or discarded; a spare that is taken is the current one. The guard deletes what is discarded.
  */
 export const VOLUME_ROLE = {
   candidate: 'candidate',
@@ -58,6 +60,7 @@ export const VOLUME_ROLE = {
   quarantined: 'quarantined',
   scratch: 'scratch',
   spare: 'spare',
+  discarded: 'discarded',
 } as const;
 export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
 

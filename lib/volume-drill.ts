@@ -10,7 +10,16 @@ import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
-import { acknowledgeTagged, allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+import {
+  acknowledgeTagged,
+  allowDescribing,
+  allowVolumeCreation,
+  ec2Arns,
+  notQuarantined,
+  ofRole,
+  onlyTags,
+  ours,
+} from './volume-permissions.ts';
 import { targetsByRule } from './volume-targets.ts';
 
 /** A drill looks for the answer of a check of 27 minutes, and tidies up. */
@@ -38,7 +47,7 @@ export interface VolumeDrillProps {
 
 /**
  * The drill: a Lambda durable function that restores, mounts and checks each completed snapshot on the standby, tags it verified or
- * rejected, and keeps the volume of the newest one that passed as the spare. It deletes only what it made.
+ * rejected, and keeps the volume of the newest one that passed as the spare. It deletes nothing: what it discards, the guard deletes.
  */
 export class VolumeDrill extends Construct {
   readonly function: LambdaFunction;
@@ -79,13 +88,7 @@ export class VolumeDrill extends Construct {
     const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
     const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
       this.function.addToRolePolicy(new PolicyStatement(statement));
-    const drilled = {
-      StringEquals: {
-        [`aws:ResourceTag/${TAG.stack}`]: stackName,
-        [`aws:ResourceTag/${TAG.role}`]: [VOLUME_ROLE.scratch, VOLUME_ROLE.spare],
-      },
-    };
-    const onlyTags = (...keys: string[]) => ({ 'ForAllValues:StringEquals': { 'aws:TagKeys': keys } });
+    const made = ofRole(stackName, VOLUME_ROLE.scratch, VOLUME_ROLE.spare);
     allowDescribing(this.function, [
       'ec2:DescribeVolumes',
       'ec2:DescribeInstances',
@@ -93,20 +96,47 @@ export class VolumeDrill extends Construct {
       'ec2:DescribeSnapshots',
       'ssm:DescribeInstanceInformation',
     ]);
-    allowVolumeCreation(this.function, stack, stackName, key);
-    allow({ actions: ['ec2:CreateTags'], resources: [volumes], conditions: { ...drilled, ...onlyTags(TAG.role) } });
+    allowVolumeCreation(this.function, stack, stackName, key, VOLUME_ROLE.scratch);
     allow({
+      sid: 'KeepsSpares',
+      actions: ['ec2:CreateTags'],
+      resources: [volumes],
+      conditions: {
+        StringEquals: { ...made, [`aws:RequestTag/${TAG.role}`]: VOLUME_ROLE.spare },
+        ...onlyTags(TAG.role),
+      },
+    });
+    allow({
+      sid: 'Discards',
+      actions: ['ec2:CreateTags'],
+      resources: [volumes],
+      conditions: {
+        StringEquals: {
+          // Once more, where the answer was lost.
+          ...ofRole(stackName, VOLUME_ROLE.scratch, VOLUME_ROLE.spare, VOLUME_ROLE.discarded),
+          [`aws:RequestTag/${TAG.role}`]: VOLUME_ROLE.discarded,
+        },
+        ...onlyTags(TAG.role),
+      },
+    });
+    allow({
+      sid: 'GivesVerdicts',
       actions: ['ec2:CreateTags'],
       resources: [snapshots],
-      conditions: { ...ours(stackName), ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.finding) },
+      conditions: { ...notQuarantined(stackName), ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.finding) },
     });
-    allow({ actions: ['ec2:AttachVolume', 'ec2:DetachVolume'], resources: [volumes], conditions: drilled });
     allow({
+      sid: 'MovesVolumes',
+      actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],
+      resources: [volumes],
+      conditions: { StringEquals: made },
+    });
+    allow({
+      sid: 'MovesVolumesOfInstances',
       actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],
       resources: [ec2Arns(stack, 'instance')],
       conditions: ours(stackName),
     });
-    allow({ actions: ['ec2:DeleteVolume'], resources: [volumes], conditions: drilled });
     acknowledge(
       this.function,
       'AwsSolutions-IAM5[Resource::*]',

@@ -18,13 +18,22 @@ import {
   LEDGER,
   METRIC,
   metricNamespace,
+  scheduleTagValue,
   TAG,
   VOLUME_ROLE,
 } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { Ledger } from './ledger.ts';
 import type { SnapshotSchedule } from './snapshot-schedule.ts';
-import { acknowledgeTagged, allowDescribing, allowKeyUse, ec2Arns, ours } from './volume-permissions.ts';
+import {
+  acknowledgeTagged,
+  allowDescribing,
+  allowKeyUse,
+  ec2Arns,
+  notQuarantined,
+  ofRole,
+  onlyTags,
+} from './volume-permissions.ts';
 
 /** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard.ts` is reckoned from it. */
 const EVERY = Duration.minutes(5);
@@ -105,40 +114,28 @@ export class VolumeGuard extends Construct {
   #allowEc2({ stackName, key }: VolumeGuardProps): void {
     const stack = Stack.of(this);
     const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
-    const withRole = (role: string) => ({
-      StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: stackName, [`aws:ResourceTag/${TAG.role}`]: role },
-    });
     const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName, [`aws:RequestTag/${TAG.guard}`]: 'true' };
     allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots']);
-    this.#allow({ actions: ['ec2:CreateSnapshot'], resources: [volumes], conditions: withRole(VOLUME_ROLE.current) });
     this.#allow({
+      sid: 'CopiesCurrentVolumes',
+      actions: ['ec2:CreateSnapshot'],
+      resources: [volumes],
+      conditions: { StringEquals: ofRole(stackName, VOLUME_ROLE.current) },
+    });
+    this.#allow({
+      sid: 'MakesSnapshots',
       actions: ['ec2:CreateSnapshot'],
       resources: [snapshots],
       conditions: { StringEquals: requested },
     });
     this.#allow({
+      sid: 'TagsNewSnapshots',
       actions: ['ec2:CreateTags'],
       resources: [snapshots],
       conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
     });
-    this.#allow({
-      actions: ['ec2:DeleteSnapshot'],
-      resources: [snapshots],
-      conditions: {
-        ...ours(stackName),
-        StringNotEquals: { [`aws:ResourceTag/${TAG.role}`]: VOLUME_ROLE.quarantined },
-      },
-    });
-    // Out of the schedule and in again, and nothing else of a volume that is served.
-    this.#allow({
-      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      resources: [volumes],
-      conditions: {
-        ...withRole(VOLUME_ROLE.current),
-        'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.schedule, TAG.held] },
-      },
-    });
-    this.#allow({ actions: ['ec2:DeleteVolume'], resources: [volumes], conditions: withRole(VOLUME_ROLE.scratch) });
+    this.#allowHolding(stackName, volumes);
+    this.#allowReaping(stackName, volumes, snapshots);
     // For a snapshot of an encrypted volume, docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
     allowKeyUse(this.function, key);
     acknowledge(
@@ -147,6 +144,59 @@ export class VolumeGuard extends Construct {
       'Describe calls and PutMetricData have no resources; the namespace of the latter is narrowed by a condition',
     );
     for (const kind of ['volume', 'snapshot'] as const) acknowledgeTagged(this.function, kind);
+  }
+
+  /** Out of the schedule and in again, and nothing else of a volume that is served. */
+  #allowHolding(stackName: string, volumes: string): void {
+    const conditions = {
+      StringEquals: ofRole(stackName, VOLUME_ROLE.current),
+      ...onlyTags(TAG.schedule, TAG.held),
+    };
+    const written = {
+      [`aws:RequestTag/${TAG.schedule}`]: scheduleTagValue(stackName),
+      [`aws:RequestTag/${TAG.held}`]: 'true',
+    };
+    this.#allow({
+      sid: 'HoldsVolumes',
+      actions: ['ec2:CreateTags'],
+      resources: [volumes],
+      // Each call writes one of the two.
+      conditions: { ...conditions, StringEqualsIfExists: written },
+    });
+    this.#allow({ sid: 'UnschedulesVolumes', actions: ['ec2:DeleteTags'], resources: [volumes], conditions });
+  }
+
+  /** It alone deletes, and only what it has marked before: never what is in quarantine, nor a volume that may serve. */
+  #allowReaping(stackName: string, volumes: string, snapshots: string): void {
+    const unused = ofRole(stackName, VOLUME_ROLE.scratch, VOLUME_ROLE.discarded);
+    const mark = { [`aws:RequestTag/${TAG.reap}`]: 'true' };
+    const marked = { [`aws:ResourceTag/${TAG.reap}`]: 'true' };
+    const { StringEquals, ...rest } = notQuarantined(stackName);
+    const kept = StringEquals as Record<string, string>;
+    this.#allow({
+      sid: 'MarksSnapshots',
+      actions: ['ec2:CreateTags'],
+      resources: [snapshots],
+      conditions: { ...rest, StringEquals: { ...kept, ...mark }, ...onlyTags(TAG.reap) },
+    });
+    this.#allow({
+      sid: 'DeletesSnapshots',
+      actions: ['ec2:DeleteSnapshot'],
+      resources: [snapshots],
+      conditions: { ...rest, StringEquals: { ...kept, ...marked } },
+    });
+    this.#allow({
+      sid: 'MarksVolumes',
+      actions: ['ec2:CreateTags'],
+      resources: [volumes],
+      conditions: { StringEquals: { ...unused, ...mark }, ...onlyTags(TAG.reap) },
+    });
+    this.#allow({
+      sid: 'DeletesVolumes',
+      actions: ['ec2:DeleteVolume'],
+      resources: [volumes],
+      conditions: { StringEquals: { ...unused, ...marked } },
+    });
   }
 
   #allowTelling({ stackName, schedule, ledger, people, key }: VolumeGuardProps): void {

@@ -8,11 +8,11 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { ENV, type HostVerb, TAG } from './contract.ts';
+import { ENV, type HostVerb, scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
-import { allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags, ours } from './volume-permissions.ts';
 import { targetsByRule } from './volume-targets.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
@@ -104,42 +104,97 @@ export class VolumeHealer extends Construct {
       'elasticloadbalancing:DescribeTargetHealth',
       'ssm:DescribeInstanceInformation',
     ]);
-    allowVolumeCreation(this.function, stack, stackName, key);
-    allow({
-      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      resources: [volumes],
-      conditions: { ...ours(stackName), 'ForAllValues:StringNotEquals': { 'aws:TagKeys': [TAG.stack, TAG.volume] } },
-    });
+    allowVolumeCreation(this.function, stack, stackName, key, VOLUME_ROLE.candidate);
+    this.#allowTagging(stackName, volumes);
     // A recovery point that could not be used is marked, so that no other heal tries it.
     allow({
+      sid: 'RejectsSnapshots',
       actions: ['ec2:CreateTags'],
       resources: [ec2Arns(stack, 'snapshot')],
-      conditions: { ...ours(stackName), 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.verdict, TAG.finding] } },
+      conditions: {
+        StringEquals: {
+          [`aws:ResourceTag/${TAG.stack}`]: stackName,
+          [`aws:RequestTag/${TAG.verdict}`]: VERDICT.rejected,
+        },
+        ...onlyTags(TAG.verdict, TAG.finding),
+      },
+    });
+    // What is in quarantine stays where it is.
+    allow({
+      sid: 'MovesVolumes',
+      actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],
+      resources: [volumes],
+      conditions: {
+        StringEquals: ofRole(stackName, VOLUME_ROLE.candidate, VOLUME_ROLE.current, VOLUME_ROLE.spare),
+      },
     });
     allow({
+      sid: 'MovesVolumesOfInstances',
       actions: ['ec2:AttachVolume', 'ec2:DetachVolume'],
-      resources: [volumes, ec2Arns(stack, 'instance')],
+      resources: [ec2Arns(stack, 'instance')],
       conditions: ours(stackName),
     });
     // The last means of fencing: a host that does not let go of a volume is powered off.
-    allow({ actions: ['ec2:StopInstances'], resources: [ec2Arns(stack, 'instance')], conditions: ours(stackName) });
-    allow({ actions: ['ec2:CreateSnapshot'], resources: [volumes], conditions: ours(stackName) });
-    const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName };
     allow({
+      sid: 'StopsInstances',
+      actions: ['ec2:StopInstances'],
+      resources: [ec2Arns(stack, 'instance')],
+      conditions: ours(stackName),
+    });
+    const suspect = {
+      [`aws:RequestTag/${TAG.stack}`]: stackName,
+      [`aws:RequestTag/${TAG.role}`]: VOLUME_ROLE.quarantined,
+    };
+    allow({
+      sid: 'CopiesSuspects',
       actions: ['ec2:CreateSnapshot'],
-      resources: [ec2Arns(stack, 'snapshot')],
-      conditions: { StringEquals: requested },
+      resources: [volumes],
+      conditions: { StringEquals: ofRole(stackName, VOLUME_ROLE.quarantined) },
     });
     allow({
+      sid: 'MakesCopiesOfSuspects',
+      actions: ['ec2:CreateSnapshot'],
+      resources: [ec2Arns(stack, 'snapshot')],
+      conditions: { StringEquals: suspect },
+    });
+    allow({
+      sid: 'TagsCopiesOfSuspects',
       actions: ['ec2:CreateTags'],
       resources: [ec2Arns(stack, 'snapshot')],
-      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
+      conditions: { StringEquals: { ...suspect, 'ec2:CreateAction': 'CreateSnapshot' } },
     });
     acknowledge(
       this.function,
       'AwsSolutions-IAM5[Resource::*]',
       'Describe calls and GetCommandInvocation have no resources',
     );
+  }
+
+  /** Of a volume: into quarantine, and never out of it; out of the schedule; from what is prepared to what is current. */
+  #allowTagging(stackName: string, volumes: string): void {
+    const allow = (sid: string, action: string, conditions: Record<string, unknown>) =>
+      this.function.addToRolePolicy(
+        new PolicyStatement({ sid, actions: [action], resources: [volumes], conditions: { ...conditions } }),
+      );
+    const requested = (tags: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]));
+    const own = { [`aws:ResourceTag/${TAG.stack}`]: stackName };
+    allow('Quarantines', 'ec2:CreateTags', {
+      StringEquals: { ...own, ...requested({ [TAG.role]: VOLUME_ROLE.quarantined }) },
+      ...onlyTags(TAG.role, TAG.heal),
+    });
+    allow('Unschedules', 'ec2:DeleteTags', { StringEquals: own, ...onlyTags(TAG.schedule) });
+    allow('Promotes', 'ec2:CreateTags', {
+      StringEquals: {
+        ...ofRole(stackName, VOLUME_ROLE.candidate, VOLUME_ROLE.current, VOLUME_ROLE.spare),
+        ...requested({ [TAG.role]: VOLUME_ROLE.current, [TAG.schedule]: scheduleTagValue(stackName) }),
+      },
+      ...onlyTags(TAG.role, TAG.generation, TAG.schedule),
+    });
+    allow('NotesFormatted', 'ec2:CreateTags', {
+      StringEquals: { ...own, ...requested({ [TAG.blank]: 'false' }) },
+      ...onlyTags(TAG.blank),
+    });
   }
 
   /** Looks at every volume now and then, and when an instance stops or goes: quicker than the alarm's patience with silence. */

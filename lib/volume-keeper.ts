@@ -4,11 +4,11 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
-import { ENV } from './contract.ts';
+import { ENV, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
-import { allowDescribing, allowVolumeCreation, ec2Arns, ours } from './volume-permissions.ts';
+import { allowDescribing, allowVolumeCreation, ec2Arns, notQuarantined } from './volume-permissions.ts';
 
 export interface VolumeKeeperProps {
   /** Value of the tag `remount:stack`. */
@@ -44,13 +44,14 @@ export class VolumeKeeper extends Construct {
     ]);
     this.function.addToRolePolicy(
       new PolicyStatement({
+        sid: 'GrowsVolumes',
         actions: ['ec2:ModifyVolume'],
         resources: [ec2Arns(Stack.of(this), 'volume')],
-        conditions: ours(props.stackName),
+        conditions: notQuarantined(props.stackName),
       }),
     );
     props.documents.grantRunning(this.function, props.stackName, ['probe', 'grow']);
-    allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key);
+    allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key, VOLUME_ROLE.current);
     acknowledgeNoDeadLetters(
       this.function,
       'CloudFormation waits for the answer, and fails the deployment that gets none',

@@ -3,7 +3,7 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { acknowledge, inFinding } from './acknowledge.ts';
-import { TAG } from './contract.ts';
+import { TAG, VOLUME_ROLE, type VolumeRole } from './contract.ts';
 
 /** Describe calls take no resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
 export function allowDescribing(grantee: LambdaFunction, actions: readonly string[]): void {
@@ -22,32 +22,65 @@ export function ours(stackName: string): Record<string, unknown> {
   return { StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: stackName } };
 }
 
+/** Of a condition StringEquals: a volume of this stack that has one of these roles. */
+export function ofRole(stackName: string, ...roles: readonly VolumeRole[]): Record<string, string | readonly string[]> {
+  const [only = '', ...more] = roles;
+  return {
+    [`aws:ResourceTag/${TAG.stack}`]: stackName,
+    [`aws:ResourceTag/${TAG.role}`]: more.length === 0 ? only : roles,
+  };
+}
+
+/** Condition: the resource is of this stack, and not in quarantine. A snapshot has the role that its volume had. */
+export function notQuarantined(stackName: string): Record<string, unknown> {
+  return { ...ours(stackName), StringNotEquals: { [`aws:ResourceTag/${TAG.role}`]: VOLUME_ROLE.quarantined } };
+}
+
 /**
- * To create encrypted volumes that carry the stack's tag, from the stack's snapshots or blank.
+ * Condition: these tags are named, and no others. `Null`, for ForAllValues holds where none is: DeleteTags without any deletes all of
+ * them (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html;
+ * docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition_examples-multi-valued-context-keys.html).
+ */
+export function onlyTags(...keys: readonly string[]): Record<string, unknown> {
+  return { 'ForAllValues:StringEquals': { 'aws:TagKeys': keys }, Null: { 'aws:TagKeys': 'false' } };
+}
+
+/**
+ * To create encrypted volumes of one role that carry the stack's tag, from the stack's snapshots or blank; never from a copy of a
+ * volume in quarantine.
  * CreateVolume authorizes the snapshot as well since January 2025, and its request tags do not count there.
  * Key use: docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
  */
-export function allowVolumeCreation(grantee: LambdaFunction, stack: Stack, stackName: string, key: IKey): void {
-  const requested = { StringEquals: { [`aws:RequestTag/${TAG.stack}`]: stackName } };
+export function allowVolumeCreation(
+  grantee: LambdaFunction,
+  stack: Stack,
+  stackName: string,
+  key: IKey,
+  role: VolumeRole,
+): void {
+  const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName, [`aws:RequestTag/${TAG.role}`]: role };
   grantee.addToRolePolicy(
     new PolicyStatement({
+      sid: 'MakesVolumes',
       actions: ['ec2:CreateVolume'],
       resources: [ec2Arns(stack, 'volume')],
-      conditions: requested,
+      conditions: { StringEquals: requested },
     }),
   );
   grantee.addToRolePolicy(
     new PolicyStatement({
+      sid: 'RestoresSnapshots',
       actions: ['ec2:CreateVolume'],
       resources: [ec2Arns(stack, 'snapshot')],
-      conditions: ours(stackName),
+      conditions: notQuarantined(stackName),
     }),
   );
   grantee.addToRolePolicy(
     new PolicyStatement({
+      sid: 'TagsNewVolumes',
       actions: ['ec2:CreateTags'],
       resources: [ec2Arns(stack, 'volume')],
-      conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', [`aws:RequestTag/${TAG.stack}`]: stackName } },
+      conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested } },
     }),
   );
   allowKeyUse(grantee, key);

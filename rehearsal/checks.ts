@@ -113,6 +113,13 @@ export function neverBlank(watch: Watch): Check {
   );
 }
 
+/** The roles of the stack allow all that its own functions and hosts do. A fault that denies a call is none of this. */
+export function nothingDenied(world: World): Check {
+  const { denials } = world.services.cloud.permissions;
+  const seen = new Set(denials.map(({ role, action, missing }) => `${role} may not ${action}: ${missing}`));
+  return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || 'none');
+}
+
 /** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
 export function suspectKept(world: World, failure: Failure): Check {
   const old = world.services.ec2.volumes.get(failure.volumeId);
@@ -131,7 +138,7 @@ export function inventory(world: World): Set<string> {
   const kept = [...volumes.values()].filter((v) => !DRILLED.includes(v.tags[TAG.role] ?? ''));
   return new Set([...kept.map((v) => v.id), ...snapshots.keys()]);
 }
-const DRILLED: readonly string[] = [VOLUME_ROLE.scratch, VOLUME_ROLE.spare];
+const DRILLED: readonly string[] = [VOLUME_ROLE.scratch, VOLUME_ROLE.spare, VOLUME_ROLE.discarded];
 
 export function nothingDeleted(world: World, before: ReadonlySet<string>): Check {
   const now = inventory(world);

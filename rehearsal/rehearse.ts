@@ -1,14 +1,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nothingDenied } from './checks.ts';
 import { VirtualClock } from './clock.ts';
 import type { Happening } from './cloud/cloud.ts';
-import { openServices } from './cloud/services.ts';
+import { openServices, type Services } from './cloud/services.ts';
 import type { Disks } from './disks/disks.ts';
 import type { Options } from './options.ts';
 import { Random } from './random.ts';
 import type { Outcome } from './report.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import type { Progress } from './world.ts';
+import type { Progress, World } from './world.ts';
 
 /** The virtual day begins here: a Wednesday. */
 const START = Date.parse('2026-01-07T00:00:00Z');
@@ -28,6 +29,8 @@ export interface Listener {
   readonly happening: (happening: Happening, inSpotlight: boolean) => void;
   /** A line of what this machine's kernel said. */
   readonly quote: (what: string) => void;
+  /** Is shown the simulated AWS before anything happens in it. */
+  readonly opened?: (services: Services) => void;
 }
 
 /** Makes a directory for a synthesis, and removes it when `use` has ended; and those of rehearsals that were killed. */
@@ -55,9 +58,15 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** The synthesized template. */
+export function templateOf({ directory, stackName }: Assembly): unknown {
+  return JSON.parse(readFileSync(join(directory, `${stackName}.template.json`), 'utf8'));
+}
+
 /**
  * Plays one scenario on a synthesized stack. What it returns under `virtual` depends on the seed and the kind of disks alone.
  *
+ * @param template what is deployed in the place of what was synthesized
  * @throws Error when the simulation meets something that it does not know, or a scenario cannot be played
  */
 export async function rehearse(
@@ -65,6 +74,7 @@ export async function rehearse(
   assembly: Assembly,
   disks: Disks,
   listener: Listener,
+  template: unknown = templateOf(assembly),
 ): Promise<Outcome> {
   const scenario = SCENARIOS[options.scenario];
   if (!scenario) throw new Error(`no scenario ${options.scenario}`);
@@ -77,10 +87,8 @@ export async function rehearse(
   );
   let spotlight = false;
   services.cloud.listen((happening) => listener.happening(happening, spotlight));
-  const template: unknown = JSON.parse(
-    readFileSync(join(assembly.directory, `${assembly.stackName}.template.json`), 'utf8'),
-  );
-  const result = await scenario.play({
+  listener.opened?.(services);
+  const world: World = {
     services,
     disks,
     clock,
@@ -94,12 +102,14 @@ export async function rehearse(
     spotlight: (on) => {
       spotlight = on;
     },
-  });
+  };
+  const played = await scenario.play(world);
+  const result = { ...played, checks: [...played.checks, nothingDenied(world)] };
   return {
     scenario: options.scenario,
     seed: options.seed,
     disks: disks.kind,
-    ok: result.checks.length > 0 && result.checks.every((c) => c.kept),
+    ok: played.checks.length > 0 && result.checks.every((c) => c.kept),
     ...(scenario.notYet && { notYet: scenario.notYet }),
     virtual: { ...result, log: services.cloud.log },
     real: {

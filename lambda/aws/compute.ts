@@ -19,7 +19,7 @@ import { asTags, restoreVolume } from './restore.ts';
 import { tagText, toRecoveryPoint, toVolume } from './volumes.ts';
 
 /** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
-const OWN_TAGS: readonly string[] = [TAG.role, TAG.generation, TAG.heal, TAG.schedule, TAG.held, TAG.blank];
+const OWN_TAGS: readonly string[] = [TAG.role, TAG.generation, TAG.heal, TAG.schedule, TAG.held, TAG.blank, TAG.reap];
 
 /** EC2, as the healer needs it, for the volumes and instances of one stack. */
 export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: string): Compute {

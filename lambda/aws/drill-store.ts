@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CreateTagsCommand, DeleteVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DrillPorts } from '../core/ports.ts';
@@ -8,7 +8,7 @@ import { asTags, restoreVolume } from './restore.ts';
 import { tagText } from './volumes.ts';
 
 /**
- * What a drill makes in EC2, and marks, and deletes.
+ * What a drill makes in EC2, and marks, and discards.
  *
  * @param rateMiBs at which blocks are loaded from the snapshot, billed by rate and size; 0: EBS's own rate, which varies and is free.
  *   Source: docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html
@@ -54,12 +54,11 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
       }),
     makeSpare: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.spare }),
 
-    async deleteVolume(volumeId) {
+    async discard(volumeId) {
       try {
-        await translated(`delete ${volumeId}`, () => ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId })));
+        await tag(volumeId, { [TAG.role]: VOLUME_ROLE.discarded });
       } catch (error) {
-        // Gone already; or attached again, and then it is somebody's.
-        if (!isKind(error, 'notFound') && !isKind(error, 'conflict')) throw error;
+        if (!isKind(error, 'notFound')) throw error;
       }
     },
   };

@@ -88,6 +88,11 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
       await untag(volumeId, TAG.held);
     },
 
+    async mark(id) {
+      const Tags = [{ Key: TAG.reap, Value: 'true' }];
+      await unlessGone(`mark ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags })));
+    },
+
     async deleteSnapshot(SnapshotId) {
       await unlessGone(`delete ${SnapshotId}`, () => ec2.send(new DeleteSnapshotCommand({ SnapshotId })));
     },
@@ -108,6 +113,7 @@ function toSnapshot(snapshot: Ec2Snapshot): Snapshot {
     maker: DLM_POLICY in tags ? 'dlm' : tags[TAG.guard] === 'true' ? 'guard' : 'other',
     policyId: tags[DLM_POLICY],
     schedule: tags[DLM_SCHEDULE],
+    marked: tags[TAG.reap] === 'true',
   };
 }
 

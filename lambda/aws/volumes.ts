@@ -28,6 +28,7 @@ export function toVolume(volume: Ec2Volume): Volume {
     scheduled: TAG.schedule in tags,
     held: TAG.held in tags,
     blank: tags[TAG.blank] === 'true',
+    marked: tags[TAG.reap] === 'true',
     madeFrom: volume.SnapshotId || undefined,
     attachments: (volume.Attachments ?? []).map((a) => ({
       instanceId: present(a.InstanceId, 'InstanceId'),

@@ -5,12 +5,18 @@ import type { Instance, Observation, RecoveryPoint, Volume } from './model.ts';
 /** How far a heal goes back when recovery points turn out to be unmountable. */
 export const MAX_RECOVERY_POINTS = 5;
 
-/** The ledger names the current volume once a heal has run; before that the tags do (the keeper's work). */
-export function currentVolume(observation: Pick<Observation, 'ledger' | 'volumes'>): Volume | undefined {
-  const byLedger = observation.volumes.find((v) => v.id === observation.ledger?.currentVolume);
-  if (byLedger || observation.ledger?.currentVolume) return byLedger;
-  const tagged = observation.volumes.filter((v) => v.role === 'current');
-  return tagged.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
+/**
+ * The ledger names the current volume once a heal has run; before that the tags do (the keeper's work). Where the one that it names
+ * is not there, a later generation that was made from a snapshot is what a deployment has restored: no heal gives that role before
+ * it has told the ledger.
+ */
+export function currentVolume({ ledger, volumes }: Pick<Observation, 'ledger' | 'volumes'>): Volume | undefined {
+  const named = ledger?.currentVolume;
+  const byLedger = volumes.find((v) => v.id === named);
+  if (byLedger) return byLedger;
+  const tagged = volumes.filter((v) => v.role === 'current');
+  const candidates = named ? tagged.filter((v) => v.madeFrom && v.generation > ledger.generation) : tagged;
+  return candidates.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
 }
 
 /**

@@ -93,14 +93,13 @@ export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
  * Decides the next right thing from the world as it is. Pure: the same observation and context give the same decision.
  */
 export function decide(observation: Observation, context: Context = NOTHING_YET): Decision {
+  const named = observation.ledger?.currentVolume;
+  // EC2 is eventually consistent: a list may lack what was made a moment ago.
+  if (named && context.waitedSeconds < UNSEEN_SECONDS && observation.volumes.every((v) => v.id !== named))
+    return wait(`EC2 does not show ${named}, which the ledger names`);
   const current = currentVolume(observation);
-  if (!current) {
-    const named = observation.ledger?.currentVolume;
-    // EC2 is eventually consistent: a list may lack what was made a moment ago.
-    if (named && context.waitedSeconds < UNSEEN_SECONDS)
-      return wait(`EC2 does not show ${named}, which the ledger names`);
+  if (!current)
     return page(`no current volume of ${observation.volume} exists; deploy the stack to let the keeper restore it`);
-  }
   const attachment = current.attachments.find((a) => a.state !== 'detached');
   const holder = observation.instances.find((i) => i.id === attachment?.instanceId);
   const found = context.found?.volumeId === current.id ? context.found.state : undefined;

@@ -237,11 +237,11 @@ async function tellSound(ports: DrillPorts, volume: string, snapshotId: string):
   await ports.ledger.writeDrillNote(volume, { about: undefined, at: ports.clock.now() });
 }
 
-/** Takes a drill's volume, or a spare that is one no more, off its host and deletes it. */
+/** Takes a drill's volume, or a spare that is one no more, off its host and leaves it to the guard to delete. */
 async function dispose(ports: DrillPorts, volume: string, volumeId: string): Promise<void> {
   const ledger = await ports.ledger.read(volume);
   const seen = (await ports.compute.volumes(volume)).find((v) => v.id === volumeId);
-  // Whatever it is by now, it is not ours to delete. A spare that serves is tagged so a moment later than the ledger says it.
+  // Whatever it is by now, it is not ours to discard. A spare that serves is tagged so a moment later than the ledger says it.
   if (seen?.role !== 'scratch' && seen?.role !== 'spare') return;
   if (ledger?.currentVolume === volumeId || ledger?.spare?.volumeId === volumeId) return;
   for (const { instanceId } of seen.attachments) {
@@ -249,5 +249,5 @@ async function dispose(ports: DrillPorts, volume: string, volumeId: string): Pro
     // Stuck: the next drill tries again.
     if (!(await ports.compute.detach(volumeId, instanceId))) return;
   }
-  await ports.store.deleteVolume(volumeId);
+  await ports.store.discard(volumeId);
 }

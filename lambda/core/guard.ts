@@ -32,7 +32,10 @@ export interface GuardObservation {
 
 export type GuardAction =
   | { readonly kind: 'take'; readonly volume: Volume; readonly reason: string }
+  /** It is deleted by a later round, which looks at everything again: the guard's role deletes only what carries the mark. */
+  | { readonly kind: 'markSnapshot'; readonly snapshot: Snapshot }
   | { readonly kind: 'deleteSnapshot'; readonly snapshot: Snapshot }
+  | { readonly kind: 'markVolume'; readonly volume: Volume }
   | { readonly kind: 'deleteVolume'; readonly volume: Volume }
   | Hold;
 
@@ -52,7 +55,10 @@ export function guardActions(seen: GuardObservation, retention: Retention, drill
   const { at, ledger, volumes, snapshots } = seen;
   if (ledger?.lease && ledger.lease.until > at) return [];
   const current = currentVolume(seen);
-  const actions: GuardAction[] = abandoned(at, volumes).map((volume) => ({ kind: 'deleteVolume', volume }));
+  const actions: GuardAction[] = abandoned(at, volumes).map((volume) => ({
+    kind: volume.marked ? 'deleteVolume' : 'markVolume',
+    volume,
+  }));
   if (!current) return actions;
   const reason = overdue(seen, current);
   if (reason) actions.unshift({ kind: 'take', volume: current, reason });
@@ -61,7 +67,7 @@ export function guardActions(seen: GuardObservation, retention: Retention, drill
   if (!salvaging(at, ledger?.paged?.at))
     actions.push(
       ...expired({ at, current, volumes, snapshots }, retention).map(
-        (snapshot): GuardAction => ({ kind: 'deleteSnapshot', snapshot }),
+        (snapshot): GuardAction => ({ kind: snapshot.marked ? 'deleteSnapshot' : 'markSnapshot', snapshot }),
       ),
     );
   return actions;

@@ -65,7 +65,7 @@ export function decideCreate(
     return {
       kind: 'restore',
       recoveryPoint: newest,
-      generation: Math.max(newest.generation, ...volumes.map((v) => v.generation)) + 1,
+      generation: Math.max(newest.generation, ledger?.generation ?? 0, ...volumes.map((v) => v.generation)) + 1,
     };
   }
   const history = [

@@ -26,6 +26,8 @@ export interface Volume {
   readonly held: boolean;
   /** Made blank, and no file system has been made on it yet. */
   readonly blank: boolean;
+  /** The guard has marked it, and may delete it. */
+  readonly marked: boolean;
   /** The snapshot that it was made from. */
   readonly madeFrom: string | undefined;
   readonly attachments: readonly Attachment[];

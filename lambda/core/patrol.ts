@@ -89,13 +89,21 @@ async function act(
       await stores.unhold(action.volume.id);
       log(`${volume}: ${action.volume.id} is in the schedule again: a newer copy is verified`);
       return;
+    case 'markSnapshot':
+      await stores.mark(action.snapshot.snapshotId);
+      log(`${volume}: ${action.snapshot.snapshotId} of ${action.snapshot.volumeId} is past its retention, and marked`);
+      return;
+    case 'markVolume':
+      await stores.mark(action.volume.id);
+      log(`${volume}: ${action.volume.id} (${action.volume.role}) is used by no drill any more, and marked`);
+      return;
     case 'deleteSnapshot':
       await stores.deleteSnapshot(action.snapshot.snapshotId);
       log(`${volume}: ${action.snapshot.snapshotId} of ${action.snapshot.volumeId} is past its retention, and deleted`);
       return;
     case 'deleteVolume':
       await stores.deleteVolume(action.volume.id);
-      log(`${volume}: ${action.volume.id} of a drill that died is deleted`);
+      log(`${volume}: ${action.volume.id} (${action.volume.role}) is deleted`);
       return;
   }
 }

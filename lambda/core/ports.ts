@@ -134,8 +134,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     reject(snapshotId: string, at: number, finding: string): Promise<void>;
     /** The drill's volume is the spare from now on. */
     makeSpare(volumeId: string): Promise<void>;
-    /** Deletes a drill's volume or a spare, and no other. Gone already: nothing to do. */
-    deleteVolume(volumeId: string): Promise<void>;
+    /** Gives a drill's volume or a spare, and no other, to the guard to delete. Gone already: nothing to do. */
+    discard(volumeId: string): Promise<void>;
   };
   readonly host: Pick<Host, 'release'> & {
     /** Starts the check; nothing waits for it. @returns the id of the command; without it, why it was not started */
@@ -197,6 +197,8 @@ export interface Stores {
   unschedule(volumeId: string): Promise<void>;
   /** Puts a volume that was held into the snapshot schedule again. */
   unhold(volumeId: string): Promise<void>;
+  /** Marks a volume or a snapshot as one to be deleted: without the mark it cannot be. Gone already: nothing to do. */
+  mark(id: string): Promise<void>;
   /** Gone already: nothing to do. */
   deleteSnapshot(snapshotId: string): Promise<void>;
   /** Gone already, or taken into use again: nothing to do. */

@@ -21,6 +21,8 @@ export interface Snapshot extends RecoveryPoint {
   /** DLM's policy and schedule that it was made by. */
   readonly policyId: string | undefined;
   readonly schedule: string | undefined;
+  /** The guard has marked it, and may delete it. */
+  readonly marked: boolean;
 }
 
 /** How long snapshots are kept, and which of them the deployed policy expires by itself. */
@@ -97,11 +99,10 @@ function protectedIds({ at, volumes, snapshots }: Stock): Set<string> {
   return new Set([...last, ...sources].filter((id) => id !== undefined));
 }
 
-/** Volumes of drills that died. Only scratch volumes, only those that are attached nowhere. */
+/** Volumes that drills discarded, and those of drills that died. Only those that are attached nowhere. */
 export function abandoned(at: number, volumes: readonly Volume[]): Volume[] {
-  return volumes
-    .filter((v) => v.role === 'scratch' && v.state === 'available' && at - v.createdAt > SCRATCH_HOURS * HOUR_MS)
-    .slice(0, MAX_DELETIONS);
+  const died = (v: Volume) => v.role === 'scratch' && at - v.createdAt > SCRATCH_HOURS * HOUR_MS;
+  return volumes.filter((v) => v.state === 'available' && (v.role === 'discarded' || died(v))).slice(0, MAX_DELETIONS);
 }
 
 /** People were told a while ago that they have to act: nothing that they may need goes meanwhile. */

@@ -5,6 +5,7 @@ import type { Random } from '../random.ts';
 import { Faults } from './faults.ts';
 import { evaluate, type Statement } from './iam.ts';
 import { authorization } from './iam-resources.ts';
+import { PermissionLedger } from './permission-ledger.ts';
 import { ServiceError } from './service-error.ts';
 import { Throttle } from './throttle.ts';
 
@@ -79,6 +80,8 @@ export class Cloud {
   readonly calls: CallRecord[] = [];
   /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
   readonly partitionKeys = new Map<string, string>();
+  /** Which statement allowed what, and what was denied. */
+  readonly permissions = new PermissionLedger();
   readonly #operations = new Map<string, Operation>();
   readonly #tagIndexes: TagIndex[] = [];
   readonly #throttle = new Throttle();
@@ -177,7 +180,11 @@ export class Cloud {
     };
     for (const request of authorization(service, operation, input, world)) {
       const verdict = evaluate(request, principal.statements());
-      if (verdict.allowed) continue;
+      if (verdict.allowed) {
+        this.permissions.allowed(principal.name, request.action, verdict.by, this.clock.now());
+        continue;
+      }
+      this.permissions.denied({ role: principal.name, ...request, missing: verdict.missing });
       this.say('iam', `denied: ${principal.name} may not ${request.action}: ${verdict.missing}`);
       const code =
         service === 'ec2'

@@ -38,7 +38,11 @@ export interface AuthorizationRequest {
 }
 
 export type Verdict =
-  | { readonly allowed: true }
+  | {
+      readonly allowed: true;
+      /** For each resource, every statement that allows it: with one alone, the call needs that one. */
+      readonly by: ReadonlyMap<string, readonly Statement[]>;
+    }
   | { readonly allowed: false; readonly reason: 'explicitDeny' | 'implicitDeny'; readonly missing: string };
 
 /**
@@ -49,17 +53,17 @@ export function evaluate(request: AuthorizationRequest, statements: readonly Sta
   const { action, resources, context } = request;
   if (resources.length === 0) throw new Error(`${action}: no resource to authorize`);
   const about = statements.filter((statement) => includes(statement.actions, action, true) !== statement.exceptActions);
-  const allowedOn = new Set<string>();
+  const allowedOn = new Map<string, Statement[]>();
   for (const resource of resources) {
     for (const statement of about) {
       if (includes(statement.resources, resource) === statement.exceptResources) continue;
       if (!statement.conditions.every((condition) => condition.holds(context))) continue;
-      if (statement.allow) allowedOn.add(resource);
+      if (statement.allow) allowedOn.set(resource, [...(allowedOn.get(resource) ?? []), statement]);
       else return { allowed: false, reason: 'explicitDeny', missing: `denied on ${resource} by ${statement.source}` };
     }
   }
   const refused = resources.find((resource) => !allowedOn.has(resource));
-  if (refused === undefined) return { allowed: true };
+  if (refused === undefined) return { allowed: true, by: allowedOn };
   return { allowed: false, reason: 'implicitDeny', missing: missing(action, refused, context, about) };
 }
 

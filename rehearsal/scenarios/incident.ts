@@ -246,8 +246,8 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     checks.push(contentIntact(world, stage, part.library, failure));
   if (recovery && (outcome === 'replace' || outcome === 'relocate') && owner)
     checks.push(
-      ...(drilled(world) ? [] : [newestPointTaken(world, stage, failure, owner)]),
-      suspectKept(world, failure),
+      ...(drilled(world) || expect.deletes ? [] : [newestPointTaken(world, stage, failure, owner)]),
+      ...(expect.deletes ? [] : [suspectKept(world, failure)]),
     );
   if (outcome === 'page') {
     const message = pages(world, volume, failure.at)[0]?.message ?? '';

@@ -8,6 +8,7 @@ import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
+import { deletedVolume } from './restored.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { volumePlans } from './volumes.ts';
 
@@ -31,6 +32,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   [UNDRILLED]: badWednesdayUndrilled,
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
+  'deleted-volume': deletedVolume,
   ...snapshotScenarios,
 };
 

@@ -9,8 +9,8 @@ const { stacks, durable } = workerData as Briefing;
 parentPort?.on('message', async (plan: Plan) => {
   let answer: Answer;
   try {
-    // Logs stay here: nobody reads thousands of them, and their digest tells whether they are the same.
-    answer = { played: { ...(await playPlan(stacks, plan, durable)), log: [] } };
+    const { log: _log, permissions: _permissions, ...played } = await playPlan(stacks, plan, durable);
+    answer = { played };
   } catch (error) {
     const text = error instanceof Error ? (process.env.DEBUG ? error.stack : error.message) : String(error);
     answer = { error: `${text}\n${replayCommand(plan)}` };

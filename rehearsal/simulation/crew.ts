@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Plan, Player } from './explore.ts';
-import type { Ground, Played } from './play.ts';
+import type { Outcome, Plan, Player } from './explore.ts';
+import type { Ground } from './play.ts';
 
 /** What a thread is given when it begins: structured clones, so what stacks share they share there as well. */
 export interface Briefing {
@@ -8,7 +8,7 @@ export interface Briefing {
   readonly durable: boolean;
 }
 
-export type Answer = { readonly played: Played } | { readonly error: string };
+export type Answer = { readonly played: Outcome } | { readonly error: string };
 
 /** Threads that play one run each at a time. */
 export interface Crew {
@@ -18,7 +18,7 @@ export interface Crew {
 
 interface Order {
   readonly plan: Plan;
-  done(played: Played): void;
+  done(played: Outcome): void;
   failed(error: Error): void;
 }
 

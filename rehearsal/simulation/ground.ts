@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { templateOf } from '../rehearse.ts';
 import type { Ground } from './play.ts';
 import { STORIES, settingsOf } from './stories.ts';
 
@@ -21,7 +21,6 @@ export async function grounds(directory: string, names: readonly string[]): Prom
 
   function make(into: string, settings: Readonly<Record<string, unknown>>): Ground {
     const assembly = synthesize(into, settings);
-    const file = join(assembly.directory, `${assembly.stackName}.template.json`);
-    return { assembly, template: JSON.parse(readFileSync(file, 'utf8')) as unknown };
+    return { assembly, template: templateOf(assembly) };
   }
 }

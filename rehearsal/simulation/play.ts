@@ -4,10 +4,11 @@ import type { Ports } from '../../lambda/core/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
 import { ENV, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
-import { inventory, pages } from '../checks.ts';
+import { inventory, nothingDenied, pages } from '../checks.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
 import type { FunctionDefinition } from '../cloud/lambda.ts';
+import type { PermissionLedger } from '../cloud/permission-ledger.ts';
 import { openServices, type Services } from '../cloud/services.ts';
 import { Library, makeCourse } from '../courses.ts';
 import { failureOf } from '../measure.ts';
@@ -62,6 +63,7 @@ export interface Played {
   readonly log: readonly Happening[];
   /** Of the log: the same for the same run, on whatever machine. */
   readonly digest: string;
+  readonly permissions: PermissionLedger;
   /** How often the healer came by at each point. */
   readonly points: ReadonlyMap<string, number>;
   readonly fired: readonly Fault[];
@@ -150,12 +152,14 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
     ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
     boundedHeals(ends),
+    nothingDenied(world),
   ].filter((c) => !c.kept);
   disks.close();
   return {
     broken,
     log: services.cloud.log,
     digest: createHash('sha256').update(JSON.stringify(services.cloud.log)).digest('hex'),
+    permissions: services.cloud.permissions,
     points: injector.points,
     fired: injector.fired.map((f) => f.fault),
     heals: healsOnRecord(world, ends),

@@ -198,4 +198,14 @@ describe('decide', () => {
     expect(decide(unseen).kind).toBe('wait');
     expect(decide(unseen, { ...NOTHING_YET, waitedSeconds: 600 }).kind).toBe('page');
   });
+
+  test('what a deployment restored in the place of a volume that is gone is mounted, once that is looked for in vain', () => {
+    const free = { id: 'vol-22222222', attachments: [], state: 'available', madeFrom: 'snap-10' };
+    const restored = (generation: number) => world({ volumes: [volume({ ...free, generation })], probe: undefined });
+    const waited = { ...NOTHING_YET, waitedSeconds: 600 };
+    expect(decide(restored(2)).kind).toBe('wait');
+    expect(decide(restored(2), waited)).toMatchObject({ kind: 'mount', volume: { id: 'vol-22222222' } });
+    // Of the same generation, or an earlier one, it is not.
+    expect(decide(restored(1), waited).kind).toBe('page');
+  });
 });

@@ -10,7 +10,7 @@ export const CHECKED = [
   'attach vol-of-drill-1 i-standby',
   'check vol-of-drill-1 on i-standby',
 ];
-export const DISPOSED = ['release vol-of-drill-1', 'detach vol-of-drill-1 i-standby', 'delete vol-of-drill-1'];
+export const DISPOSED = ['release vol-of-drill-1', 'detach vol-of-drill-1 i-standby', 'discard vol-of-drill-1'];
 
 /** A volume of a drill, or a spare, on the standby. */
 export const onStandby = (over: Partial<Volume> = {}) =>
@@ -109,9 +109,9 @@ export class DrillScene {
         this.#do(`spare ${id}`);
         this.#mark(id, { role: 'spare' });
       },
-      deleteVolume: async (id) => {
-        this.#do(`delete ${id}`);
-        this.volumes = this.volumes.filter((v) => v.id !== id);
+      discard: async (id) => {
+        this.#do(`discard ${id}`);
+        this.#mark(id, { role: 'discarded' });
       },
     },
     host: {

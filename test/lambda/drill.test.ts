@@ -64,7 +64,7 @@ describe('a copy that passes', () => {
       'note vol-of-drill-1',
       'release vol-spare',
       'detach vol-spare i-standby',
-      'delete vol-spare',
+      'discard vol-spare',
     ]);
   });
 
@@ -85,11 +85,11 @@ describe('a copy that passes', () => {
     scene.hasSpare(30);
     scene.stuck.add('detach vol-spare');
     expect(await run()).toMatchObject({ outcome: 'verified' });
-    expect(scene.did).not.toContain('delete vol-spare');
+    expect(scene.did).not.toContain('discard vol-spare');
     later(3600, 'snap-next');
     scene.stuck.clear();
     await run();
-    expect(scene.did.slice(0, 3)).toEqual(['release vol-spare', 'detach vol-spare i-standby', 'delete vol-spare']);
+    expect(scene.did.slice(0, 3)).toEqual(['release vol-spare', 'detach vol-spare i-standby', 'discard vol-spare']);
   });
 });
 
@@ -200,8 +200,8 @@ describe('what a drill clears away', () => {
     expect(scene.did.slice(0, 5)).toEqual([
       'release vol-stray',
       'detach vol-stray i-standby',
-      'delete vol-stray',
-      'delete vol-lost',
+      'discard vol-stray',
+      'discard vol-lost',
       'create vol-of-drill-1 from snap-10',
     ]);
   });
@@ -225,7 +225,7 @@ describe('what a drill clears away', () => {
     expect(scene.did.slice(0, 4)).toEqual([
       'release vol-stray',
       'detach vol-stray i-standby',
-      'delete vol-stray',
+      'discard vol-stray',
       'create vol-of-drill-1 from snap-10',
     ]);
   });

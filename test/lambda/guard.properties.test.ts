@@ -11,7 +11,8 @@ const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333'];
 const anyVolume = fc.record({
   id: fc.constantFrom(...IDS),
   state: fc.constantFrom('creating', 'available', 'in-use', 'error', 'deleting'),
-  role: fc.constantFrom('current', 'candidate', 'quarantined', 'scratch', 'spare', ''),
+  role: fc.constantFrom('current', 'candidate', 'quarantined', 'scratch', 'spare', 'discarded', ''),
+  marked: fc.boolean(),
   scheduled: fc.boolean(),
   held: fc.boolean(),
   createdAt: fc.integer({ min: 0, max: 6000 }).map((minutes) => NOW - minutes * MINUTE),
@@ -64,7 +65,9 @@ function holds(
   fc.assert(
     fc.property(anyWorld, (world) => {
       const actions = guardActions(world, RETENTION, true);
-      const gone = actions.flatMap((a) => (a.kind === 'deleteSnapshot' ? [a.snapshot] : []));
+      const reaped = actions.flatMap((a) => (a.kind === 'deleteSnapshot' || a.kind === 'markSnapshot' ? [a] : []));
+      for (const { kind, snapshot: s } of reaped) expect(kind).toBe(s.marked ? 'deleteSnapshot' : 'markSnapshot');
+      const gone = reaped.map((a) => a.snapshot);
       property(
         world,
         gone,
@@ -128,13 +131,15 @@ describe('the guard, in any world', () => {
     );
   });
 
-  test('deletes no volume but scratch ones that are attached nowhere and two hours old', () => {
+  test('deletes no volume but marked ones that are attached nowhere: discarded, or scratch and two hours old', () => {
     fc.assert(
       fc.property(anyWorld, (world) => {
         for (const action of guardActions(world, RETENTION, true)) {
-          if (action.kind !== 'deleteVolume') continue;
-          expect([action.volume.role, action.volume.state]).toEqual(['scratch', 'available']);
-          expect(NOW - action.volume.createdAt).toBeGreaterThan(120 * MINUTE);
+          if (action.kind !== 'deleteVolume' && action.kind !== 'markVolume') continue;
+          const { role, state, marked, createdAt } = action.volume;
+          expect([['scratch', 'discarded'].includes(role), state]).toEqual([true, 'available']);
+          expect(marked).toBe(action.kind === 'deleteVolume');
+          if (role === 'scratch') expect(NOW - createdAt).toBeGreaterThan(120 * MINUTE);
         }
       }),
       { numRuns: 2000 },

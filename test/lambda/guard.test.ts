@@ -23,9 +23,8 @@ const ledger = (over = {}) => ({
 });
 const told = (observation: GuardObservation) =>
   guardActions(observation, RETENTION, false).map((action) => {
-    if (action.kind === 'deleteSnapshot') return `delete ${action.snapshot.snapshotId}`;
-    if (action.kind === 'hold' || action.kind === 'unhold') return `${action.kind} ${action.volume.id}`;
-    return action.kind === 'take' ? `take ${action.volume.id}` : `delete ${action.volume.id}`;
+    const verb = action.kind.replace(/[A-Z].*/, '');
+    return `${verb} ${'snapshot' in action && !('volume' in action) ? action.snapshot.snapshotId : action.volume.id}`;
   });
 
 describe('a snapshot is taken', () => {
@@ -78,7 +77,7 @@ describe('nothing at all is done while a heal has the lease', () => {
 
   test.each([
     ['held', NOW + 1, []],
-    ['run out', NOW, ['take vol-11111111', `delete snap-${2 * DAY}`]],
+    ['run out', NOW, ['take vol-11111111', `mark snap-${2 * DAY}`]],
   ])('%s', (_, until, expected) => {
     expect(told(seen({ ...old, ledger: ledger({ lease: { holder: 'heal-1', until } }) }))).toEqual(expected);
   });
@@ -99,7 +98,7 @@ describe('a snapshot is deleted', () => {
       snapshot(2 * DAY + 4, { maker: 'guard', state: 'error' }),
     ];
     expect(told(seen({ snapshots: [fresh, ...cases] }))).toEqual(
-      [2 * DAY + 4, 2 * DAY + 3, 2 * DAY + 2, 2 * DAY + 1, DAY + 1].map((minutes) => `delete snap-${minutes}`),
+      [2 * DAY + 4, 2 * DAY + 3, 2 * DAY + 2, 2 * DAY + 1, DAY + 1].map((minutes) => `mark snap-${minutes}`),
     );
   });
 
@@ -119,7 +118,7 @@ describe('a snapshot is deleted', () => {
       earlier(3 * DAY, { verdict: 'verified' }),
       earlier(4 * DAY, { verdict: 'verified' }),
     ];
-    expect(told(seen({ snapshots: cases }))).toEqual([`delete snap-${4 * DAY}`]);
+    expect(told(seen({ snapshots: cases }))).toEqual([`mark snap-${4 * DAY}`]);
     expect(told(seen({ volumes: [guarded({ scheduled: false })], snapshots: [snapshot(2 * DAY)] }))).toEqual([
       'take vol-11111111',
     ]);
@@ -132,8 +131,8 @@ describe('a snapshot is deleted', () => {
       guarded({ id: 'vol-22222222', role, madeFrom, createdAt: NOW - hours * 3_600_000 });
     const of = (...volumes: ReturnType<typeof guarded>[]) => told(seen({ volumes, snapshots: [fresh, source] }));
     expect(of(guarded(), spare(47))).toEqual([]);
-    expect(of(guarded(), spare(48))).toEqual([`delete ${madeFrom}`]);
-    expect(of(guarded(), spare(1, 'quarantined'))).toEqual([`delete ${madeFrom}`]);
+    expect(of(guarded(), spare(48))).toEqual([`mark ${madeFrom}`]);
+    expect(of(guarded(), spare(1, 'quarantined'))).toEqual([`mark ${madeFrom}`]);
   });
 
   test('not in the week after people were told to act, and not without a current volume', () => {
@@ -141,27 +140,45 @@ describe('a snapshot is deleted', () => {
       ledger({ paged: { about: 'no recovery point', at: NOW - days * DAY * 60_000, final: true } });
     const snapshots = [fresh, earlier(2 * DAY)];
     expect(told(seen({ snapshots, ledger: paged(6) }))).toEqual([]);
-    expect(told(seen({ snapshots, ledger: paged(8) }))).toEqual([`delete snap-${2 * DAY}`]);
+    expect(told(seen({ snapshots, ledger: paged(8) }))).toEqual([`mark snap-${2 * DAY}`]);
     expect(told(seen({ snapshots, volumes: [guarded({ role: 'quarantined' })] }))).toEqual([]);
   });
 
   test('the oldest first, and no more than so many at once', () => {
     const many = Array.from({ length: 30 }, (_, i) => earlier(2 * DAY + i));
     const deleted = told(seen({ snapshots: [fresh, ...many] }));
-    expect(deleted).toEqual(Array.from({ length: MAX_DELETIONS }, (_, i) => `delete snap-${2 * DAY + 29 - i}`));
+    expect(deleted).toEqual(Array.from({ length: MAX_DELETIONS }, (_, i) => `mark snap-${2 * DAY + 29 - i}`));
   });
 });
 
-describe('a volume is deleted', () => {
+describe('what is deleted', () => {
+  test('was marked by an earlier round, and is still to be deleted', () => {
+    const old = { volumeId: 'vol-0', marked: true };
+    const newest = snapshot(10, { verdict: 'verified' });
+    expect(told(seen({ snapshots: [newest, snapshot(2 * DAY, old)] }))).toEqual([`delete snap-${2 * DAY}`]);
+    expect(told(seen({ snapshots: [newest, snapshot(HOUR, old)] }))).toEqual([]);
+    expect(told(seen({ snapshots: [snapshot(10), snapshot(2 * DAY, { ...old, verdict: 'verified' })] }))).toEqual([]);
+  });
+});
+
+describe('a volume is marked, and then deleted', () => {
   const scratch = (over = {}) =>
     guarded({ id: 'vol-33333333', role: 'scratch', state: 'available', createdAt: NOW - 3 * 3_600_000, ...over });
   const of = (over: object) => told(seen({ volumes: [guarded(), scratch(over)] }));
 
   test('of a drill that is long over, and no other', () => {
-    expect(of({})).toEqual(['delete vol-33333333']);
+    expect(of({})).toEqual(['mark vol-33333333']);
     expect(of({ createdAt: NOW - 3_600_000 })).toEqual([]);
     expect(of({ state: 'in-use' })).toEqual([]);
-    for (const role of ['spare', 'candidate', 'quarantined', '']) expect(of({ role })).toEqual([]);
+    for (const role of ['spare', 'candidate', 'quarantined', 'current', ''])
+      for (const marked of [false, true]) expect(of({ role, marked })).toEqual([]);
+  });
+
+  test('that a drill discarded, at once', () => {
+    const discarded = { role: 'discarded', createdAt: NOW };
+    expect(of(discarded)).toEqual(['mark vol-33333333']);
+    expect(of({ ...discarded, marked: true })).toEqual(['delete vol-33333333']);
+    expect(of({ ...discarded, state: 'in-use', marked: true })).toEqual([]);
   });
 });
 

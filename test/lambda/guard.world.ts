@@ -23,6 +23,7 @@ export function snapshot(minutesAgo: number, over: Partial<Snapshot> = {}): Snap
     maker: 'dlm',
     policyId: 'policy-1',
     schedule: 'hourly-at-00',
+    marked: false,
     ...over,
   };
 }

@@ -77,7 +77,7 @@ describe('the last verified copy', () => {
   test('is left while the guard deletes the others of a volume that is held, past the same hours', () => {
     const snapshots = [verified(100), rejected(30), rejected(25), rejected(23), snapshot(10)];
     const deleted = guardActions(seen({ volumes: [held], snapshots }), RETENTION, true);
-    expect(deleted.map((a) => (a.kind === 'deleteSnapshot' ? a.snapshot.snapshotId : a.kind))).toEqual([
+    expect(deleted.map((a) => (a.kind === 'markSnapshot' ? a.snapshot.snapshotId : a.kind))).toEqual([
       `snap-${30 * HOUR}`,
       `snap-${25 * HOUR}`,
     ]);

@@ -53,6 +53,11 @@ describe('the keeper', () => {
       NOW,
     );
     expect(seen).toMatchObject({ kind: 'restore', recoveryPoint: { snapshotId: 'snap-10' }, generation: 2 });
+    // A generation is one volume: the ledger knows of one that left no copy.
+    expect(decideCreate(claim, [], [point(10)], named('vol-9', { generation: 4 }), NOW)).toMatchObject({
+      kind: 'restore',
+      generation: 5,
+    });
   });
 
   test('makes a blank volume only where nothing ever existed', () => {

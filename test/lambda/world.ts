@@ -20,6 +20,7 @@ export function volume(over: Partial<Volume> = {}): Volume {
     scheduled: true,
     held: false,
     blank: false,
+    marked: false,
     madeFrom: undefined,
     attachments: [{ instanceId: 'i-owner', device: '/dev/sdf', state: 'attached' }],
     tags: {},

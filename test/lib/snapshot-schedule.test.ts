@@ -71,6 +71,16 @@ describe('the role of DLM', () => {
     expect(new Set(allowing(statements, action).flatMap((s) => s.resources))).toEqual(new Set(resources));
   });
 
+  test('copies and deletes only what carries the stack’s tag, and deletes no copy of a volume in quarantine', () => {
+    const stack = { StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' } };
+    expect(allowing(statements, 'ec2:CreateSnapshot')).toContainEqual(
+      expect.objectContaining({ resources: [volumes], conditions: stack }),
+    );
+    expect(allowing(statements, 'ec2:DeleteSnapshot').map((s) => s.conditions)).toEqual([
+      { ...stack, StringNotEquals: { [`aws:ResourceTag/${TAG.role}`]: 'quarantined' } },
+    ]);
+  });
+
   test('allows the key: without it DLM cannot copy an encrypted volume', () => {
     for (const action of ['kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:CreateGrant']) {
       expect(allowing(statements, action).flatMap((s) => s.resources)).toEqual([

@@ -3,7 +3,16 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LATE_MINUTES } from '../../lambda/core/guard.ts';
 import { policyFinding } from '../../lambda/core/policy.ts';
-import { AGE_ALARM, alarmName, type DeployedPolicy, ENV, guardAlarmName, METRIC, TAG } from '../../lib/contract.ts';
+import {
+  AGE_ALARM,
+  alarmName,
+  type DeployedPolicy,
+  ENV,
+  guardAlarmName,
+  METRIC,
+  scheduleTagValue,
+  TAG,
+} from '../../lib/contract.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
 import { VolumeGuard } from '../../lib/volume-guard.ts';
@@ -138,36 +147,50 @@ describe('the guard may', () => {
       { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }) } },
       { resources: [snapshots], conditions: { StringEquals: requested } },
     ]);
-    expect(told('ec2:CreateTags')[0]).toEqual({
+    expect(told('ec2:CreateTags')).toContainEqual({
       resources: [snapshots],
       conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
     });
   });
 
-  test('take current volumes out of the schedule and put them in again, and change no other tag', () => {
-    const allowed = {
-      resources: [volumes],
-      conditions: {
-        StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }),
-        'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.schedule, TAG.held] },
-      },
-    };
-    expect(told('ec2:CreateTags').slice(1)).toEqual([allowed]);
-    expect(told('ec2:DeleteTags')).toEqual([allowed]);
+  const unused = tags({ [TAG.stack]: 'Shop' });
+  const ofDrills = { ...unused, [`aws:ResourceTag/${TAG.role}`]: ['scratch', 'discarded'] };
+  const sound = { StringNotEquals: tags({ [TAG.role]: 'quarantined' }) };
+  const only = (...keys: string[]) => ({
+    'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
+    Null: { 'aws:TagKeys': 'false' },
   });
 
-  test('delete the stack’s snapshots but those in quarantine, and the volumes of drills', () => {
+  test('take current volumes out of the schedule and put them in again, and change no other tag', () => {
+    const StringEquals = { ...unused, [`aws:ResourceTag/${TAG.role}`]: 'current' };
+    const written = {
+      [`aws:RequestTag/${TAG.schedule}`]: scheduleTagValue('Shop'),
+      [`aws:RequestTag/${TAG.held}`]: 'true',
+    };
+    const conditions = { ...only(TAG.schedule, TAG.held), StringEquals };
+    expect(told('ec2:CreateTags')).toContainEqual({
+      resources: [volumes],
+      conditions: { ...conditions, StringEqualsIfExists: written },
+    });
+    expect(told('ec2:DeleteTags')).toEqual([{ resources: [volumes], conditions }]);
+  });
+
+  test('mark the stack’s snapshots but those in quarantine, and the volumes of drills, and no other tag', () => {
+    const mark = { [`aws:RequestTag/${TAG.reap}`]: 'true' };
+    const alone = only(TAG.reap);
+    expect(told('ec2:CreateTags').slice(2)).toEqual([
+      { resources: [snapshots], conditions: { ...sound, ...alone, StringEquals: { ...unused, ...mark } } },
+      { resources: [volumes], conditions: { ...alone, StringEquals: { ...ofDrills, ...mark } } },
+    ]);
+  });
+
+  test('delete of them what it has marked', () => {
+    const marked = tags({ [TAG.reap]: 'true' });
     expect(told('ec2:DeleteSnapshot')).toEqual([
-      {
-        resources: [snapshots],
-        conditions: {
-          StringEquals: tags({ [TAG.stack]: 'Shop' }),
-          StringNotEquals: tags({ [TAG.role]: 'quarantined' }),
-        },
-      },
+      { resources: [snapshots], conditions: { ...sound, StringEquals: { ...unused, ...marked } } },
     ]);
     expect(told('ec2:DeleteVolume')).toEqual([
-      { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'scratch' }) } },
+      { resources: [volumes], conditions: { StringEquals: { ...ofDrills, ...marked } } },
     ]);
   });
 
@@ -191,6 +214,8 @@ describe('the guard may', () => {
     expect(ec2).toEqual([
       'ec2:CreateSnapshot',
       'ec2:CreateSnapshot',
+      'ec2:CreateTags',
+      'ec2:CreateTags',
       'ec2:CreateTags',
       'ec2:CreateTags',
       'ec2:DeleteSnapshot',

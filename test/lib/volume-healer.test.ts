@@ -128,8 +128,13 @@ describe('what the healer may do', () => {
   test('deletes no volume, snapshot, instance or entry, and takes neither stack nor name from a volume', () => {
     const actions = statements.flatMap((s) => s.actions);
     expect(actions.filter((action) => /:(Delete(?!Tags)|Terminate)/.test(action))).toEqual([]);
-    for (const statement of allowing(statements, 'ec2:DeleteTags'))
-      expect(statement.conditions['ForAllValues:StringNotEquals']).toEqual({ 'aws:TagKeys': [TAG.stack, TAG.volume] });
+    expect(allowing(statements, 'ec2:DeleteTags').map(({ conditions }) => conditions)).toEqual([
+      {
+        StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.schedule] },
+        Null: { 'aws:TagKeys': 'false' },
+      },
+    ]);
     expect(actions).not.toContain('*');
     expect(actions.filter((action) => /^[a-z0-9]+:\*$/.test(action))).toEqual([]);
   });

@@ -52,6 +52,11 @@ describe('a content volume', () => {
 });
 
 describe('the keeper', () => {
+  const requested = { [`aws:RequestTag/${TAG.stack}`]: 'Shop', [`aws:RequestTag/${TAG.role}`]: 'current' };
+  const sound = {
+    StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' },
+    StringNotEquals: { [`aws:ResourceTag/${TAG.role}`]: 'quarantined' },
+  };
   const statements = statementsOf(template, /^Keeper/);
   const volumes = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:volume/*`;
   const snapshots = `arn:aws:ec2:${REGION}::snapshot/*`;
@@ -67,9 +72,7 @@ describe('the keeper', () => {
   });
 
   test('changes only the stack’s volumes', () => {
-    expect(allowing(statements, 'ec2:ModifyVolume')).toMatchObject([
-      { resources: [volumes], conditions: { StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' } } },
-    ]);
+    expect(allowing(statements, 'ec2:ModifyVolume')).toMatchObject([{ resources: [volumes], conditions: sound }]);
   });
 
   test('is told the stack, the ledger, the key and the two verbs that it runs', () => {
@@ -91,12 +94,12 @@ describe('the keeper', () => {
     expect(found).toHaveLength(2);
     expect(found).toContainEqual({
       resources: [volumes],
-      conditions: { StringEquals: { [`aws:RequestTag/${TAG.stack}`]: 'Shop' } },
+      conditions: { StringEquals: requested },
     });
     // The snapshot is authorized as well, and carries no request tags.
     expect(found).toContainEqual({
       resources: [snapshots],
-      conditions: { StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' } },
+      conditions: sound,
     });
   });
 
@@ -106,7 +109,7 @@ describe('the keeper', () => {
     ).toEqual([
       {
         resources: [volumes],
-        conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', [`aws:RequestTag/${TAG.stack}`]: 'Shop' } },
+        conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested } },
       },
     ]);
   });

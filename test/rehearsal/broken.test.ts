@@ -67,6 +67,9 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     const result = play(what, scenario);
     expect(result.broken.map((b) => b.promise)).toContainEqual(expect.stringMatching(promise));
     expect(result.denials.join()).toContain(action);
+    // Whatever else it breaks, and whoever makes good for it: the call is named.
+    const [denied] = result.broken.filter((b) => b.promise === 'no call is denied');
+    expect(denied?.seen).toContain(`may not ${action}: needs {"Effect":"Allow","Action":"${action}"`);
   });
 
   test('a resource that the simulation does not know stops it, by name', () => {

@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Random } from '../../rehearsal/random.ts';
-import { explore, type Plan, type Player, randomSchedule, singles } from '../../rehearsal/simulation/explore.ts';
+import {
+  explore,
+  type Outcome,
+  type Plan,
+  type Player,
+  randomSchedule,
+  singles,
+} from '../../rehearsal/simulation/explore.ts';
 import { readOptions, UsageError } from '../../rehearsal/simulation/options.ts';
-import type { Played } from '../../rehearsal/simulation/play.ts';
 import { readSchedule, scheduleText } from '../../rehearsal/simulation/schedule.ts';
 import { failureLines } from '../../rehearsal/simulation/summary.ts';
 
@@ -13,10 +19,9 @@ const POINTS = new Map([
   ['host:mount', 1],
 ]);
 
-function played(broken: boolean): Played {
+function played(broken: boolean): Outcome {
   return {
     broken: broken ? [{ promise: 'a promise', kept: false, seen: 'broken' }] : [],
-    log: [],
     digest: '',
     points: POINTS,
     fired: [],

@@ -1,0 +1,86 @@
+import { roleName } from './statements.ts';
+import { type Grant, matches } from './survey.ts';
+
+/** Why something that a role may do is not seen to be used by any rehearsal, and is needed all the same. */
+export interface Explanation {
+  /** The role, without what the CDK adds to its logical id. */
+  readonly role: string;
+  /** Sid of the statement, or name of the AWS managed policy. @default any statement of the role */
+  readonly statement?: string;
+  /** As written in the statement; `*` and `?` stand for any text and any character. */
+  readonly actions: readonly string[];
+  readonly why: string;
+}
+
+const KEYS = ['kms:*'];
+const KEY_USE =
+  'EBS, DynamoDB and SNS use the key in the name of whoever calls them; the rehearsal does not ask the key yet';
+const LOGS = ['logs:*'];
+const LOG_WRITING = 'Lambda writes the log of a function in its name; the rehearsal keeps its own log';
+const BASIC = 'service-role/AWSLambdaBasicExecutionRole';
+const DURABLE = 'service-role/AWSLambdaBasicDurableExecutionRolePolicy';
+
+/** Each row is narrow, and must explain something that is there and unused: one that does not is an error. */
+export const EXPLAINED: readonly Explanation[] = [
+  { role: 'Healer', actions: KEYS, why: KEY_USE },
+  { role: 'Drill', actions: KEYS, why: KEY_USE },
+  { role: 'Keeper', actions: KEYS, why: KEY_USE },
+  { role: 'Guard', actions: KEYS, why: KEY_USE },
+  { role: 'Snapshots', actions: KEYS, why: KEY_USE },
+  { role: 'Healer', statement: DURABLE, actions: LOGS, why: LOG_WRITING },
+  { role: 'Drill', statement: DURABLE, actions: LOGS, why: LOG_WRITING },
+  { role: 'Keeper', statement: BASIC, actions: LOGS, why: LOG_WRITING },
+  { role: 'Guard', statement: BASIC, actions: LOGS, why: LOG_WRITING },
+  ...['Healer', 'Drill'].map((role) => ({
+    role,
+    statement: DURABLE,
+    actions: ['lambda:GetDurableExecutionState'],
+    why: 'Asked for only where the state of an execution takes more than one page; the rehearsal hands it over in one',
+  })),
+  {
+    role: 'Healer',
+    actions: ['sqs:SendMessage'],
+    why: 'Lambda puts an event that failed for good on the dead-letter queue; the rehearsal has no queues',
+  },
+  {
+    role: 'Snapshots',
+    actions: ['ec2:*'],
+    why: 'Data Lifecycle Manager assumes this role; the rehearsal makes and expires its snapshots without asking',
+  },
+  {
+    role: 'Fleet',
+    statement: 'AmazonSSMManagedInstanceCore',
+    actions: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'],
+    why: 'What the Systems Manager agent says to its service; the rehearsal hands commands to the hosts itself',
+  },
+  {
+    role: 'NetworkVpcRejected',
+    actions: ['logs:*'],
+    why: 'VPC flow logs are written by the VPC in the name of this role; the rehearsal has no packets',
+  },
+];
+
+function applies({ role, statement, actions }: Explanation, grant: Grant): boolean {
+  return (
+    role === roleName(grant.statement.role) &&
+    (statement === undefined || statement === grant.statement.name) &&
+    actions.some((pattern) => matches(pattern, grant.action))
+  );
+}
+
+export function explanationOf(grant: Grant): Explanation | undefined {
+  return EXPLAINED.find((explanation) => applies(explanation, grant));
+}
+
+/** What is wrong with the list itself: a row, or an action of one, that explains nothing, or what is used. */
+export function stale(grants: readonly Grant[], explained: readonly Explanation[] = EXPLAINED): string[] {
+  return explained.flatMap((row) =>
+    row.actions.flatMap((pattern) => {
+      const about = grants.filter((grant) => applies({ ...row, actions: [pattern] }, grant));
+      const name = `${row.role}${row.statement === undefined ? '' : ` (${row.statement})`}: ${pattern}`;
+      if (about.length === 0) return [`${name} explains nothing that a role may do`];
+      const used = about.filter((grant) => grant.uses > 0).map((grant) => grant.action);
+      return used.length > 0 ? [`${name} explains ${[...new Set(used)].join(', ')}, which is used`] : [];
+    }),
+  );
+}

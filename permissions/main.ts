@@ -1,0 +1,50 @@
+import { makeProgress } from '../rehearsal/progress.ts';
+import { withDirectory } from '../rehearsal/rehearse.ts';
+import { SCENARIOS } from '../rehearsal/scenarios/index.ts';
+import { readOptions, UsageError } from './options.ts';
+import { removeEach } from './removal.ts';
+import { isSound, reportOf, text } from './report.ts';
+import { Stacks, Survey } from './survey.ts';
+
+const EXIT_FOUND = 1;
+const EXIT_USAGE = 2;
+
+async function main(): Promise<number> {
+  const command = readOptions(process.argv.slice(2));
+  if ('print' in command) {
+    process.stdout.write(command.print);
+    return 0;
+  }
+  const { scenarios, remove, json, toTheEnd } = command.run;
+  const out = json ? process.stderr : process.stdout;
+  const progress = makeProgress(out);
+  return withDirectory(async (directory) => {
+    out.write(`Playing ${scenarios.length} scenarios and ${command.run.runs} schedules of faults ...\n`);
+    const stacks = new Stacks(directory);
+    const survey = new Survey();
+    await survey.run(stacks, command.run, progress.show);
+    const removals = remove
+      ? await removeEach(stacks, survey.grants, { byAction: remove === 'actions', toTheEnd }, progress.show)
+      : [];
+    progress.clear();
+    const whole = scenarios.length === Object.keys(SCENARIOS).length;
+    const report = reportOf(survey, removals, whole);
+    process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : text(report, remove !== undefined));
+    return isSound(report, whole) ? 0 : EXIT_FOUND;
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError) {
+    process.stderr.write(`${message}\n`);
+    process.exitCode = EXIT_USAGE;
+  } else {
+    process.stderr.write(
+      `The permissions could not be looked at: ${error instanceof Error && process.env.DEBUG ? error.stack : message}\n`,
+    );
+    process.exitCode = EXIT_FOUND;
+  }
+}

@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeInlinePolicy, inFinding } from './acknowledge.ts';
 import { type DeployedPolicy, scheduleTagValue, TAG } from './contract.ts';
-import { allowKeyUse, ec2Arns } from './volume-permissions.ts';
+import { allowKeyUse, ec2Arns, ours } from './volume-permissions.ts';
 
 export interface SnapshotScheduleProps {
   /** Volumes whose tag `remount:schedule` is this stack's are copied. */
@@ -39,7 +39,7 @@ export class SnapshotSchedule extends Construct {
     this.policy = new CfnLifecyclePolicy(this, 'Policy', {
       description: `Hourly snapshots of the content volumes of ${props.stackName}`,
       state: 'ENABLED',
-      executionRoleArn: this.#role(props.key).roleArn,
+      executionRoleArn: this.#role(props.stackName, props.key).roleArn,
       policyDetails: {
         policyType: 'EBS_SNAPSHOT_MANAGEMENT',
         resourceTypes: ['VOLUME'],
@@ -59,7 +59,7 @@ export class SnapshotSchedule extends Construct {
    * Of the documented service role what snapshots of volumes take, and no more: no copies, no sharing, no tiers, no events.
    * Source: docs.aws.amazon.com/ebs/latest/userguide/managed-policies.html, AWSDataLifecycleManagerServiceRole
    */
-  #role(key: IKey): Role {
+  #role(stackName: string, key: IKey): Role {
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', {
       // Only for policies of this account, docs.aws.amazon.com/ebs/latest/userguide/service-role.html
@@ -67,11 +67,20 @@ export class SnapshotSchedule extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
       }),
     });
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+    // Another stack of the account has its own policy. A snapshot has its volume's tags from the schedule (`copyTags`); whether DLM
+    // gives them with the creation or just after it is not documented, so one without a stack may be given this one.
+    const tagged = {
+      StringEqualsIfExists: {
+        [`aws:ResourceTag/${TAG.stack}`]: stackName,
+        [`aws:RequestTag/${TAG.stack}`]: stackName,
+      },
+    };
     allow(['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'], ['*']);
-    allow(['ec2:CreateSnapshot'], [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')]);
-    allow(['ec2:DeleteSnapshot', 'ec2:CreateTags'], [ec2Arns(stack, 'snapshot')]);
+    allow(['ec2:CreateSnapshot'], [ec2Arns(stack, 'volume')], ours(stackName));
+    allow(['ec2:CreateSnapshot', 'ec2:CreateTags'], [ec2Arns(stack, 'snapshot')], tagged);
+    allow(['ec2:DeleteSnapshot'], [ec2Arns(stack, 'snapshot')], ours(stackName));
     allowKeyUse(role, key);
     acknowledgeInlinePolicy(role);
     acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
@@ -79,7 +88,7 @@ export class SnapshotSchedule extends Construct {
       acknowledge(
         role,
         `AwsSolutions-IAM5[Resource::${inFinding(ec2Arns(stack, kind))}]`,
-        'Which volumes are copied is decided by tag in the policy, and DLM alone may assume this role',
+        `Ids of ${kind}s are not known at synthesis; conditions on the tag ${TAG.stack} narrow this to the stack's own`,
       );
     }
     return role;

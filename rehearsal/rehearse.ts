@@ -77,15 +77,16 @@ export async function rehearse(
   );
   let spotlight = false;
   services.cloud.listen((happening) => listener.happening(happening, spotlight));
-  const template: unknown = JSON.parse(
-    readFileSync(join(assembly.directory, `${assembly.stackName}.template.json`), 'utf8'),
-  );
+  const templateOf = (stackName: string): unknown =>
+    JSON.parse(readFileSync(join(assembly.directory, `${stackName}.template.json`), 'utf8'));
+  const neighbour = scenario.neighbour?.stackName;
   const result = await scenario.play({
     services,
     disks,
     clock,
     random: random.stream('scenario'),
-    template,
+    template: templateOf(assembly.stackName),
+    ...(neighbour && { neighbour: { stackName: neighbour, template: templateOf(neighbour) } }),
     stackName: assembly.stackName,
     zones: assembly.zones,
     progress: listener.progress,

@@ -3,7 +3,7 @@ import type { VirtualClock } from '../clock.ts';
 import type { Disks } from '../disks/disks.ts';
 import type { Random } from '../random.ts';
 import { Faults } from './faults.ts';
-import { evaluate, type Statement } from './iam.ts';
+import { type AuthorizationRequest, evaluate, type Statement } from './iam.ts';
 import { authorization } from './iam-resources.ts';
 import { ServiceError } from './service-error.ts';
 import { Throttle } from './throttle.ts';
@@ -67,6 +67,8 @@ export class Cloud {
   readonly random: Random;
   readonly disks: Disks;
   readonly faults = new Faults();
+  /** Names of the stacks that were created, or are being. */
+  readonly stacks: string[] = [];
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
   readonly lives = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
   /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */
@@ -157,16 +159,17 @@ export class Cloud {
     }
   }
 
+  /** What a call must be allowed. @throws Error as `authorization` does */
+  authorizations(service: string, operation: string, input: Readonly<Record<string, unknown>>): AuthorizationRequest[] {
+    const tagsOf = (id: string) =>
+      this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {};
+    const { account, region, partition } = this;
+    return authorization(service, operation, input, { account, region, partition, tagsOf });
+  }
+
   /** @throws ServiceError as the service sends it when the role does not allow the call; the log names what is missing. */
   authorize(principal: Principal, service: string, operation: string, input: Readonly<Record<string, unknown>>): void {
-    const world = {
-      account: this.account,
-      region: this.region,
-      partition: this.partition,
-      tagsOf: (id: string) =>
-        this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
-    };
-    for (const request of authorization(service, operation, input, world)) {
+    for (const request of this.authorizations(service, operation, input)) {
       const verdict = evaluate(request, principal.statements());
       if (verdict.allowed) continue;
       this.say('iam', `denied: ${principal.name} may not ${request.action}: ${verdict.missing}`);

@@ -9,6 +9,7 @@ import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
 import { snapshotScenarios } from './snapshots.ts';
+import { twoStacks } from './two-stacks.ts';
 import { volumePlans } from './volumes.ts';
 
 /** Scenarios of one blow: each is also a story of the fault simulation. */
@@ -32,6 +33,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
   ...snapshotScenarios,
+  'two-stacks': twoStacks,
 };
 
 /** The name that stands for all of them. */

@@ -69,6 +69,16 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(result.denials.join()).toContain(action);
   });
 
+  test.each([
+    ['deletion-tie', 'SnapshotsRoleC48B8970 ec2:DeleteSnapshot: delete its snapshot'],
+    ['stop-tie', 'ec2:StopInstances: stop its instance'],
+  ])('a permission is not tied to the stack: %s', (what, seen) => {
+    const result = play(what, 'two-stacks');
+    expect(result.broken).toEqual([
+      { promise: 'Remount may change nothing of Remount2', kept: false, seen: expect.stringContaining(seen) },
+    ]);
+  });
+
   test('a resource that the simulation does not know stops it, by name', () => {
     const ended = node('test/rehearsal/broken.script.ts', ['unknown-resource']);
     expect(ended.code).not.toBe(0);

@@ -24,6 +24,10 @@ function withoutAction(resources: Record<string, Resource>, action: string): num
   }).length;
 }
 
+function only(resources: Record<string, Resource>, prefix: string): Record<string, Resource> {
+  return Object.fromEntries(Object.entries(resources).filter(([id]) => id.startsWith(prefix)));
+}
+
 function withoutTie(resources: Record<string, Resource>, role: string, action: string): number {
   const own = ofType(resources, 'AWS::IAM::Policy').filter(([id]) => id.startsWith(role));
   return own.flatMap(([, r]) => {
@@ -72,6 +76,9 @@ const BREAKS: Readonly<Record<string, Break>> = {
   /** The condition that ties a permission to the stack, on one role. */
   'deletion-tie': (resources) => withoutTie(resources, 'SnapshotsRole', 'ec2:DeleteSnapshot'),
   'stop-tie': (resources) => withoutTie(resources, 'Healer', 'ec2:StopInstances'),
+  'dlm-grant': (resources) => withoutAction(only(resources, 'SnapshotsRole'), 'kms:CreateGrant'),
+  'dlm-copies': (resources) => withoutAction(only(resources, 'SnapshotsRole'), 'ec2:CreateSnapshot'),
+  'healer-key': (resources) => withoutAction(only(resources, 'Healer'), 'kms:CreateGrant'),
   'guard-round': (resources) => {
     const rounds = ofType(resources, 'AWS::Events::Rule').filter(([id]) => id.startsWith('GuardRound'));
     for (const [, rule] of rounds) rule.Properties.State = 'DISABLED';

@@ -70,6 +70,16 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
   });
 
   test.each([
+    ['dlm-grant', 'kms:CreateGrant', 'the snapshot policy does its work'],
+    ['dlm-copies', 'ec2:CreateSnapshot', 'the snapshot policy does its work'],
+    ['healer-key', 'kms:CreateGrant', 'alpha: it ends in replace'],
+  ])('the key, or the role of the snapshot policy, lacks a permission: %s', (what, action, promise) => {
+    const result = play(what, 'volume-lost');
+    expect(result.broken.map((b) => b.promise)).toContain(promise);
+    expect(result.denials.join()).toContain(action);
+  });
+
+  test.each([
     ['deletion-tie', 'SnapshotsRoleC48B8970 ec2:DeleteSnapshot: delete its snapshot'],
     ['stop-tie', 'ec2:StopInstances: stop its instance'],
   ])('a permission is not tied to the stack: %s', (what, seen) => {

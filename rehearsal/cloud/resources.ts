@@ -57,6 +57,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.sns.createTopic(ref);
     return { ref, attributes: { TopicArn: ref, TopicName: id } };
   },
+  'AWS::SNS::TopicPolicy': (s, p, id) => {
+    for (const topic of strings(p, 'Topics')) s.sns.setPolicy(topic, p.values.PolicyDocument, p.path);
+    return { ref: `topic-policy-${id}`, attributes: { Id: id } };
+  },
   'AWS::DynamoDB::GlobalTable': (s, p, id) => {
     const keys = Object.fromEntries(list(p, 'KeySchema').map((k) => [str(k, 'KeyType'), str(k, 'AttributeName')]));
     s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE);

@@ -79,6 +79,11 @@ const BREAKS: Readonly<Record<string, Break>> = {
   'dlm-grant': (resources) => withoutAction(only(resources, 'SnapshotsRole'), 'kms:CreateGrant'),
   'dlm-copies': (resources) => withoutAction(only(resources, 'SnapshotsRole'), 'ec2:CreateSnapshot'),
   'healer-key': (resources) => withoutAction(only(resources, 'Healer'), 'kms:CreateGrant'),
+  'topic-policy': (resources) => {
+    const policies = ofType(resources, 'AWS::SNS::TopicPolicy');
+    for (const [id] of policies) delete resources[id];
+    return policies.length;
+  },
   'guard-round': (resources) => {
     const rounds = ofType(resources, 'AWS::Events::Rule').filter(([id]) => id.startsWith('GuardRound'));
     for (const [, rule] of rounds) rule.Properties.State = 'DISABLED';

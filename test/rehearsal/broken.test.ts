@@ -69,6 +69,12 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(result.denials.join()).toContain(action);
   });
 
+  test('the topic does not let alarms tell people', () => {
+    const result = play('topic-policy', 'snapshot-slow');
+    expect(result.ok).toBe(false);
+    expect(result.denials.join()).toContain('cloudwatch.amazonaws.com may not sns:Publish');
+  });
+
   test.each([
     ['dlm-grant', 'kms:CreateGrant', 'the snapshot policy does its work'],
     ['dlm-copies', 'ec2:CreateSnapshot', 'the snapshot policy does its work'],

@@ -1,7 +1,14 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { type CfnRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, type FunctionOptions, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Architecture,
+  type CfnFunction,
+  type FunctionOptions,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { type LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { functionCode } from './bundle.ts';
@@ -19,6 +26,7 @@ export function remountFunction(
   name: string,
   { key, ...options }: RemountFunctionOptions,
 ): LambdaFunction {
+  const logGroup = encryptedLogGroup(scope, `${id}Logs`, key, RetentionDays.THREE_MONTHS);
   const made = new LambdaFunction(scope, id, {
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -26,17 +34,12 @@ export function remountFunction(
     code: functionCode(name),
     memorySize: 512,
     timeout: Duration.minutes(5),
-    logGroup: encryptedLogGroup(scope, `${id}Logs`, key, RetentionDays.THREE_MONTHS),
+    logGroup,
     ...options,
   });
   // The CDK says at every synthesis that this replaces the function; one without a name of its own can be replaced.
   if (options.durableConfig) Annotations.of(made).acknowledgeInfo('aws-lambda:Function.DurableConfig');
-  const managed = options.durableConfig ? 'AWSLambdaBasicDurableExecutionRolePolicy' : 'AWSLambdaBasicExecutionRole';
-  acknowledge(
-    made,
-    `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${managed}]`,
-    'Writing logs and checkpoints of its own is all that this policy allows',
-  );
+  allowOnlyItsOwn(made, logGroup, options.durableConfig !== undefined);
   acknowledgeInlinePolicy(made);
   acknowledgeControl(
     made,
@@ -54,4 +57,33 @@ export function remountFunction(
     'Each step is logged and recorded with its times; traces would need leave to write to a service that healing does not need',
   );
   return made;
+}
+
+/**
+ * Logs and checkpoints of its own, in the place of the managed policies that the CDK attaches: those are for every function of the
+ * account, so that one stack's functions could write into the executions of another's.
+ * Source: docs.aws.amazon.com/lambda/latest/dg/durable-security.html, "Least privilege principle"
+ */
+function allowOnlyItsOwn(made: LambdaFunction, logGroup: LogGroup, durable: boolean): void {
+  const role = made.role?.node.defaultChild as CfnRole;
+  role.managedPolicyArns = undefined;
+  made.addToRolePolicy(
+    new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
+  );
+  if (!durable || !made.role) return;
+  // Not in the role's default policy: the function waits for that, and this names the function.
+  const executions = new Policy(made, 'Executions', {
+    statements: [
+      new PolicyStatement({
+        actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+        resources: [`${made.functionArn}:*`],
+      }),
+    ],
+    roles: [made.role],
+  });
+  acknowledge(
+    executions,
+    `AwsSolutions-IAM5[Resource::<${Stack.of(made).getLogicalId(made.node.defaultChild as CfnFunction)}.Arn>:*]`,
+    'An execution is named by the version that runs it and an id of its own; all of them are of this function',
+  );
 }

@@ -64,13 +64,16 @@ async function assemblyFor(
   stacks: Map<string, Assembly>,
   out: NodeJS.WriteStream,
 ): Promise<Assembly> {
-  const { settings = {} } = SCENARIOS[scenario] ?? {};
-  const key = JSON.stringify(settings);
+  const { settings = {}, neighbour } = SCENARIOS[scenario] ?? {};
+  const key = JSON.stringify({ ...settings, ...(neighbour && { neighbour }) });
   const known = stacks.get(key);
   if (known) return known;
   out.write(`Synthesizing the stack${key === '{}' ? '' : ` with ${key}`} ...\n`);
   const { synthesize } = await import('./synthesize.ts');
-  const made = synthesize(join(directory, String(stacks.size)), settings);
+  const directoryOfThis = join(directory, String(stacks.size));
+  // Into the same directory: the functions' bundles are named by what is in them, the templates by their stacks.
+  if (neighbour) synthesize(directoryOfThis, { ...settings, ...neighbour });
+  const made = synthesize(directoryOfThis, settings);
   stacks.set(key, made);
   return made;
 }

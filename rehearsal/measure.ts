@@ -1,4 +1,4 @@
-import { TAG, VERDICT } from '../lib/contract.ts';
+import { metricNamespace, TAG, VERDICT } from '../lib/contract.ts';
 import type { SimSnapshot } from './cloud/ec2-state.ts';
 import { type ReadBack, readBack } from './content.ts';
 import type { Library } from './courses.ts';
@@ -76,7 +76,10 @@ export function recoveryPoint(
   if (volumeId === failure.volumeId) return { at: failure.at, snapshot: undefined };
   const snapshot = ec2.snapshots.get(ec2.volumes.get(volumeId ?? '')?.snapshotId ?? '');
   // The data reach up to the last probe before the snapshot: the newest time that its own canary can hold.
-  return { at: snapshot ? fleet.canaryBefore(failure.volume, snapshot.startedAt) : 0, snapshot };
+  return {
+    at: snapshot ? fleet.canaryBefore(metricNamespace(world.stackName), failure.volume, snapshot.startedAt) : 0,
+    snapshot,
+  };
 }
 
 /** Reads back what is owed: everything that was on the volume at the recovery point. */
@@ -108,7 +111,7 @@ export function measure(world: World, failure: Failure, library: Library, owner:
     const name = `${call.service}:${call.operation}`;
     apiCalls[name] = (apiCalls[name] ?? 0) + 1;
   }
-  const failed = fleet.lastFailure.get(volume);
+  const failed = fleet.lastFailure(metricNamespace(world.stackName), volume);
   return {
     volume,
     failedAt: failure.at,

@@ -88,12 +88,16 @@ export async function rehearse(
   let spotlight = false;
   services.cloud.listen((happening) => listener.happening(happening, spotlight));
   listener.opened?.(services);
+  const neighbour = scenario.neighbour?.stackName;
   const world: World = {
     services,
     disks,
     clock,
     random: random.stream('scenario'),
     template,
+    ...(neighbour && {
+      neighbour: { stackName: neighbour, template: templateOf({ ...assembly, stackName: neighbour }) },
+    }),
     stackName: assembly.stackName,
     zones: assembly.zones,
     progress: listener.progress,

@@ -36,7 +36,9 @@ export class Watch {
       for (const link of disks.links(instance.id)) {
         // A link to what is not mounted, or shut down, takes no writes. A host that hangs may wake up: it counts.
         if (!link.live) continue;
-        writers.set(link.volume, [...(writers.get(link.volume) ?? []), `${instance.id} (${link.volumeId})`]);
+        // Two stacks of one account may each have a volume of that name: each has a writer of its own.
+        const content = [instance.tags[TAG.stack], link.volume].join(' ').trim();
+        writers.set(content, [...(writers.get(content) ?? []), `${instance.id} (${link.volumeId})`]);
         this.#judgeBlank(link.volume, link.volumeId);
       }
     }
@@ -58,7 +60,11 @@ export class Watch {
     const served = ec2.volumes.get(volumeId);
     if (!served || served.snapshotId !== undefined) return;
     const copies = [...ec2.snapshots.values()].filter(
-      (s) => s.tags[TAG.volume] === volume && s.volumeId !== volumeId && s.startedAt < served.createdAt,
+      (s) =>
+        s.tags[TAG.volume] === volume &&
+        s.tags[TAG.stack] === served.tags[TAG.stack] &&
+        s.volumeId !== volumeId &&
+        s.startedAt < served.createdAt,
     );
     if (copies.length > 0)
       this.blankServed.add(`${volume} from ${volumeId}, made blank while ${copies.length} snapshots of it existed`);

@@ -24,6 +24,8 @@ export interface World {
   readonly template: unknown;
   readonly stackName: string;
   readonly zones: readonly string[];
+  /** Another stack of the same app, for the same account and Region. Only where the scenario asks for one. */
+  readonly neighbour?: { readonly stackName: string; readonly template: unknown };
   readonly progress: Progress;
   /** A line of the story. */
   say(what: string): void;
@@ -40,6 +42,8 @@ export interface Scenario {
   readonly about: string;
   /** Settings that the stack is synthesized with, over those of cdk.json. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings of a second stack, over those of the first. */
+  readonly neighbour?: Readonly<Record<string, unknown>> & { readonly stackName: string };
   /** Why it cannot pass yet; it is played and reported all the same. */
   readonly notYet?: string;
   play(world: World): Promise<ScenarioResult>;

@@ -3,7 +3,7 @@ import type { VirtualClock } from '../clock.ts';
 import type { Disks } from '../disks/disks.ts';
 import type { Random } from '../random.ts';
 import { Faults } from './faults.ts';
-import { evaluate, type Statement } from './iam.ts';
+import { type AuthorizationRequest, evaluate, type Statement } from './iam.ts';
 import { authorization } from './iam-resources.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { ServiceError } from './service-error.ts';
@@ -72,6 +72,8 @@ export class Cloud {
   /** Whether calls go through all of the SDK, or through its retries alone. */
   readonly serializes: boolean;
   readonly faults = new Faults();
+  /** Names of the stacks that were created, or are being. */
+  readonly stacks: string[] = [];
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
   readonly lives = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
   /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */
@@ -168,17 +170,18 @@ export class Cloud {
     }
   }
 
+  /** What a call must be allowed. @throws Error as `authorization` does */
+  authorizations(service: string, operation: string, input: Readonly<Record<string, unknown>>): AuthorizationRequest[] {
+    const tagsOf = (id: string) =>
+      this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {};
+    const { account, region, partition } = this;
+    const partitionKeyOf = (table: string) => this.partitionKeys.get(table);
+    return authorization(service, operation, input, { account, region, partition, tagsOf, partitionKeyOf });
+  }
+
   /** @throws ServiceError as the service sends it when the role does not allow the call; the log names what is missing. */
   authorize(principal: Principal, service: string, operation: string, input: Readonly<Record<string, unknown>>): void {
-    const world = {
-      account: this.account,
-      region: this.region,
-      partition: this.partition,
-      partitionKeyOf: (table: string) => this.partitionKeys.get(table),
-      tagsOf: (id: string) =>
-        this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {},
-    };
-    for (const request of authorization(service, operation, input, world)) {
+    for (const request of this.authorizations(service, operation, input)) {
       const verdict = evaluate(request, principal.statements());
       if (verdict.allowed) {
         this.permissions.allowed(principal.name, request.action, verdict.by, this.clock.now());

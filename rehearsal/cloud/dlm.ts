@@ -1,10 +1,12 @@
-import type { Cloud, TagIndex } from './cloud.ts';
+import type { Cloud, Principal, TagIndex } from './cloud.ts';
 import { dlmApi } from './dlm-api.ts';
 import { readPolicy, type SimPolicy, type SimSchedule } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import { RUNS } from './faults.ts';
+import { missingForEbs } from './iam-kms.ts';
 import { runTimes } from './schedule.ts';
+import { ServiceError } from './service-error.ts';
 import type { Dictionary, Properties } from './template.ts';
 
 /** A run starts within one hour after its scheduled time; mostly within minutes (milliseconds). Source: Amazon DLM, "Considerations". */
@@ -23,6 +25,8 @@ export class Dlm implements TagIndex {
   readonly #ec2: Ec2State;
   readonly #snapshots: Snapshots;
   readonly policies = new Map<string, SimPolicy>();
+  /** Policy -> its execution role, which it acts as. */
+  readonly #roles = new Map<string, Principal>();
 
   constructor(cloud: Cloud, ec2: Ec2State, snapshots: Snapshots) {
     this.#cloud = cloud;
@@ -37,8 +41,9 @@ export class Dlm implements TagIndex {
   }
 
   /** @throws TemplateError for what a policy says and this does not know */
-  define(p: Properties): string {
+  define(p: Properties, role: Principal): string {
     const id = `policy-0${this.#cloud.random.stream(`dlm ${this.policies.size}`).hex(16)}`;
+    this.#roles.set(id, role);
     this.#put(readPolicy(id, p, this.#cloud.clock.now()));
     return id;
   }
@@ -105,7 +110,11 @@ export class Dlm implements TagIndex {
       'aws:dlm:managed': 'true',
     };
     try {
-      const tags = { ...(copyTags ? volume.tags : {}), ...tagsToAdd, ...own };
+      const given = { ...(copyTags ? volume.tags : {}), ...tagsToAdd };
+      const Tags = Object.entries(given).map(([Key, Value]) => ({ Key, Value }));
+      const TagSpecifications = [{ ResourceType: 'snapshot', Tags }];
+      if (!this.#may(policy, 'CreateSnapshot', { VolumeId: volume.id, TagSpecifications }, volume.keyArn)) return;
+      const tags = { ...given, ...own };
       const snapshot = this.#snapshots.take(volume.id, tags, (done) =>
         this.#cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),
       );
@@ -121,7 +130,24 @@ export class Dlm implements TagIndex {
         s.tags['aws:dlm:lifecycle-policy-id'] === policy.id &&
         s.tags['aws:dlm:lifecycle-schedule-name'] === name,
     );
-    for (const old of siblings.slice(0, Math.max(0, siblings.length - keep))) this.#snapshots.delete(old.id);
+    for (const old of siblings.slice(0, Math.max(0, siblings.length - keep)))
+      if (this.#may(policy, 'DeleteSnapshot', { SnapshotId: old.id })) this.#snapshots.delete(old.id);
+  }
+
+  /** Whether its role may; else the policy goes to state ERROR, as DLM says it. */
+  #may(policy: SimPolicy, operation: string, input: Dictionary, keyArn?: string): boolean {
+    const role = this.#roles.get(policy.id);
+    if (!role) throw new Error(`${policy.id} has no execution role`);
+    try {
+      this.#cloud.authorize(role, 'ec2', operation, input);
+      const missing = keyArn && missingForEbs(role.statements(), keyArn, this.#cloud.region);
+      if (!missing) return true;
+      this.#cloud.say('iam', `denied: ${role.name} may not ${missing}`);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+    }
+    this.fail(policy.id, 'The execution role does not have sufficient permissions');
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Cloud } from './cloud.ts';
+import type { Cloud, Principal } from './cloud.ts';
 import {
   type Input,
   matches,
@@ -13,6 +13,7 @@ import {
 } from './ec2-input.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
+import { missingForEbs } from './iam-kms.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Create to available (figures of the EBS CSI driver's authors, milliseconds). */
@@ -30,7 +31,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
   const random = cloud.random.stream('ec2 volumes');
   const tokens = new Map<string, { readonly request: string; readonly volume: SimVolume }>();
 
-  function createVolume(input: Input): object {
+  function createVolume(input: Input, principal: Principal): object {
     onlyMembers('CreateVolume', input, [
       'ClientToken',
       'SnapshotId',
@@ -59,7 +60,9 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     if (token) tokens.set(token, { request: JSON.stringify(request), volume });
     ec2.volumes.set(volume.id, volume);
     cloud.disks.createVolume(volume.id, volume.sizeGiB, volume.snapshotId);
-    cloud.clock.after(random.delay(CREATE), () => created(volume));
+    const denied = volume.keyArn && missingForEbs(principal.statements(), volume.keyArn, cloud.region);
+    if (denied) cloud.say('iam', `denied: ${principal.name} may not ${denied}`);
+    cloud.clock.after(random.delay(CREATE), () => created(volume, Boolean(denied)));
     cloud.say(
       'ec2',
       `volume ${volume.id} is created in ${volume.zone}${volume.snapshotId ? ` from ${volume.snapshotId}` : ', blank'}`,
@@ -68,9 +71,9 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
   }
 
   /** A key that cannot be used fails the creation afterwards: the volume goes to `error`, and vanishes. */
-  function created(volume: SimVolume): void {
+  function created(volume: SimVolume, denied: boolean): void {
     if (volume.state !== 'creating') return;
-    const failed = cloud.faults.keyRevoked && volume.encrypted;
+    const failed = denied || (cloud.faults.keyRevoked && volume.encrypted);
     volume.state = failed ? 'error' : 'available';
     bus.emit('EBS Volume Notification', { event: 'createVolume', result: failed ? 'failed' : 'available' });
     if (!failed) return;

@@ -8,6 +8,8 @@ export interface TargetGroup {
   readonly arn: string;
   /** The dimension values of the load balancer's metrics. */
   readonly fullName: string;
+  /** The stack that made it: its one load balancer uses it. */
+  readonly stackName: string;
   readonly healthPath: string;
   readonly intervalSeconds: number;
   readonly healthyThreshold: number;
@@ -33,7 +35,7 @@ export class LoadBalancer {
   readonly #ec2: Ec2State;
   readonly #cloudwatch: CloudWatch;
   readonly #web: Web;
-  #name: string | undefined;
+  readonly #names = new Map<string, string>();
   readonly #targets = new Map<string, Map<string, Target>>();
 
   constructor(cloud: Cloud, ec2: Ec2State, cloudwatch: CloudWatch, web: Web) {
@@ -49,8 +51,9 @@ export class LoadBalancer {
     this.#targets.set(group.arn, new Map());
     clock.every(group.intervalSeconds * 1000, clock.now() + group.intervalSeconds * 1000, () => this.#check(group));
     clock.every(METRIC_MS, clock.now() + METRIC_MS, () => {
-      if (!this.#name) throw new Error(`target group ${group.fullName} belongs to no load balancer`);
-      const dimensions = { TargetGroup: group.fullName, LoadBalancer: this.#name };
+      const name = this.#names.get(group.stackName);
+      if (!name) throw new Error(`target group ${group.fullName} belongs to no load balancer`);
+      const dimensions = { TargetGroup: group.fullName, LoadBalancer: name };
       this.#cloudwatch.put(
         'AWS/ApplicationELB',
         'HealthyHostCount',
@@ -61,9 +64,9 @@ export class LoadBalancer {
     });
   }
 
-  /** The one load balancer of the stack, by its full name. */
-  name(fullName: string): void {
-    this.#name = fullName;
+  /** The one load balancer of a stack, by its full name. */
+  name(stackName: string, fullName: string): void {
+    this.#names.set(stackName, fullName);
   }
 
   register(groupArn: string, instanceId: string): void {

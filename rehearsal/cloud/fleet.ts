@@ -23,10 +23,10 @@ export class Fleet {
   readonly #principals = new Map<string, Principal>();
   readonly #web = new Map<string, Look & { readonly status: number | undefined }>();
   readonly #probes = new Map<string, Look & { readonly serving: number }>();
-  /** Volume -> when the probe first failed, in its last row of failures. */
-  readonly lastFailure = new Map<string, number>();
+  /** Namespace and volume -> when the probe first failed, in its last row of failures: two stacks may have an `alpha`. */
+  readonly #lastFailure = new Map<string, number>();
   readonly #failing = new Set<string>();
-  /** Volume -> moments at which its probe wrote a canary. */
+  /** Namespace and volume -> moments at which its probe wrote a canary. */
   readonly #canaries = new Map<string, number[]>();
   readonly #random;
 
@@ -55,7 +55,7 @@ export class Fleet {
     if (!this.#works(instance)) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
       const serving = this.#probe(instance.id, volume, userData);
-      this.#note(volume, serving);
+      this.#note(userData.agent.namespace, volume, serving);
       const { namespace, aggregationSeconds, flushSeconds, dimension } = userData.agent;
       const now = this.#cloud.clock.now();
       const windowEnd = (Math.floor(now / (aggregationSeconds * 1000)) + 1) * aggregationSeconds * 1000;
@@ -110,23 +110,29 @@ export class Fleet {
     }
   }
 
-  #note(volume: string, serving: number): void {
+  #note(namespace: string, volume: string, serving: number): void {
     const now = this.#cloud.clock.now();
+    const key = `${namespace} ${volume}`;
     if (serving === 1) {
-      this.#failing.delete(volume);
-      const written = this.#canaries.get(volume) ?? [];
+      this.#failing.delete(key);
+      const written = this.#canaries.get(key) ?? [];
       written.push(now);
-      this.#canaries.set(volume, written);
-    } else if (!this.#failing.has(volume)) {
-      this.#failing.add(volume);
-      this.lastFailure.set(volume, now);
+      this.#canaries.set(key, written);
+    } else if (!this.#failing.has(key)) {
+      this.#failing.add(key);
+      this.#lastFailure.set(key, now);
       this.#cloud.say('probe', `${volume} is not serving`);
     }
   }
 
+  /** When the probe first failed, in its last row of failures; `undefined` when it never did. */
+  lastFailure(namespace: string, volume: string): number | undefined {
+    return this.#lastFailure.get(`${namespace} ${volume}`);
+  }
+
   /** When the last good probe before `moment` was: the time that the canary then held. 0 when there was none. */
-  canaryBefore(volume: string, moment: number): number {
-    return this.#canaries.get(volume)?.findLast((at) => at <= moment) ?? 0;
+  canaryBefore(namespace: string, volume: string, moment: number): number {
+    return this.#canaries.get(`${namespace} ${volume}`)?.findLast((at) => at <= moment) ?? 0;
   }
 
   /** What the web server on the instance answers. */

@@ -3,9 +3,9 @@
  * Allow that matches allows, a Deny that matches wins. Sources: AWS IAM User Guide, "Policy evaluation logic", "IAM JSON
  * policy elements reference".
  *
- * Not simulated yet, a later step: **KMS key policies and grants**, permission boundaries (refused by name), service
- * control policies, session policies and the resource-based policies of topics and functions. So a call that a key
- * policy would refuse passes here.
+ * What EBS needs of a key: `iam-kms.ts`. What services may do by a topic's policy: `iam-resource-policies.ts`. Not simulated:
+ * **key policies** and grants, permission boundaries (refused by name), service control policies and session policies. So a
+ * call that a key policy would refuse passes here (decision 17).
  */
 
 import { type Condition, type Context, glob, lookup, readCondition } from './iam-conditions.ts';

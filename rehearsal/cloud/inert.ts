@@ -22,7 +22,6 @@ export const INERT: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'what a function logs is not looked at',
   'AWS::SQS::Queue': 'takes events that failed for good; the rehearsal says so itself',
   'AWS::SQS::QueuePolicy': 'as the queue',
-  'AWS::SNS::TopicPolicy': 'resource policies are not judged yet',
   'AWS::SNS::Subscription': 'messages are kept as they are published',
   'AWS::IAM::InstanceProfile': 'instances take the role that it names, see fleet.ts',
   'AWS::ElasticLoadBalancingV2::ListenerRule': 'requests are made to the owner, health checks to each target',

@@ -175,8 +175,9 @@ export class Lambda {
         );
     return async (event) => {
       const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds };
+      // An execution is of a version, and its ARN begins with that: Lambda Developer Guide, "Security and permissions for durable functions".
       const end = await this.#durable.execute(
-        definition.arn,
+        `${definition.arn}:1`,
         definition.principal,
         handler as DurableHandler,
         event,

@@ -24,6 +24,8 @@ import { readUserData } from './user-data.ts';
 /** Everything that has been created so far: what a later resource, or a role at the moment of a call, looks at. */
 export interface Created {
   readonly stackName: string;
+  /** Begins the physical names of what the stack creates: two stacks of one account have the same logical ids. */
+  readonly prefix: string;
   readonly resources: Map<string, ResolvedResource>;
   readonly references: Map<string, Reference>;
 }
@@ -55,6 +57,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.sns.createTopic(ref);
     return { ref, attributes: { TopicArn: ref, TopicName: id } };
   },
+  'AWS::SNS::TopicPolicy': (s, p, id) => {
+    for (const topic of strings(p, 'Topics')) s.sns.setPolicy(topic, p.values.PolicyDocument, p.path);
+    return { ref: `topic-policy-${id}`, attributes: { Id: id } };
+  },
   'AWS::DynamoDB::GlobalTable': (s, p, id) => {
     const keys = Object.fromEntries(list(p, 'KeySchema').map((k) => [str(k, 'KeyType'), str(k, 'AttributeName')]));
     s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE);
@@ -65,8 +71,8 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.ssm.define(name, p);
     return { ref: name, attributes: {} };
   },
-  'AWS::DLM::LifecyclePolicy': (s, p) => {
-    const ref = s.dlm.define(p);
+  'AWS::DLM::LifecyclePolicy': (s, p, _, created) => {
+    const ref = s.dlm.define(p, principalOf(logicalIdOf(created, str(p, 'ExecutionRoleArn')), created));
     return { ref, attributes: { Arn: arn(s, 'dlm', `policy/${ref}`) } };
   },
   'AWS::CloudWatch::Alarm': (s, p, id) => {
@@ -114,11 +120,11 @@ export function checkTypes(types: ReadonlyMap<string, string>): void {
 
 export async function createResource(s: Services, resource: ResolvedResource, created: Created): Promise<Reference> {
   const creator = CREATORS[resource.type];
-  if (creator) return creator(s, properties(resource), resource.logicalId, created);
+  const name = `${created.prefix}${resource.logicalId}`;
+  if (creator) return creator(s, properties(resource), name, created);
   if (resource.type.startsWith('Custom::')) return s.customResources.create(resource);
-  const ref = `${resource.type.split('::').at(-1)?.toLowerCase()}-${resource.logicalId}`;
-  const attributes =
-    INERT_ATTRIBUTES[resource.type]?.(ref, resource.logicalId, (service, rest) => arn(s, service, rest)) ?? {};
+  const ref = `${resource.type.split('::').at(-1)?.toLowerCase()}-${name}`;
+  const attributes = INERT_ATTRIBUTES[resource.type]?.(ref, name, (service, rest) => arn(s, service, rest)) ?? {};
   return { ref, attributes };
 }
 
@@ -131,10 +137,10 @@ function roleArn(s: Services, logicalId: string): string {
 }
 
 /** Who calls with a role of the template: what its policies, as created so far, allow. */
-function principalOf(roleLogicalId: string, created: Created): Principal {
+export function principalOf(roleLogicalId: string, created: Created): Principal {
   let known: { readonly size: number; readonly statements: readonly Statement[] } | undefined;
   return {
-    name: roleLogicalId,
+    name: `${created.prefix}${roleLogicalId}`,
     statements() {
       const { resources, references } = created;
       if (known?.size !== references.size) {
@@ -170,10 +176,10 @@ function createFunction(s: Services, p: Properties, id: string, created: Created
   return { ref: name, attributes: { Arn: functionArn } };
 }
 
-function createLoadBalancer(s: Services, _: Properties, id: string): Reference {
+function createLoadBalancer(s: Services, _: Properties, id: string, { stackName }: Created): Reference {
   const LoadBalancerFullName = `app/${id}/1`;
   const ref = arn(s, 'elasticloadbalancing', `loadbalancer/${LoadBalancerFullName}`);
-  s.loadBalancer.name(LoadBalancerFullName);
+  s.loadBalancer.name(stackName, LoadBalancerFullName);
   return {
     ref,
     attributes: {
@@ -186,12 +192,13 @@ function createLoadBalancer(s: Services, _: Properties, id: string): Reference {
   };
 }
 
-function createTargetGroup(s: Services, p: Properties, id: string): Reference {
+function createTargetGroup(s: Services, p: Properties, id: string, { stackName }: Created): Reference {
   const fullName = `targetgroup/${id}/1`;
   const ref = arn(s, 'elasticloadbalancing', fullName);
   const group = {
     arn: ref,
     fullName,
+    stackName,
     healthPath: str(p, 'HealthCheckPath'),
     intervalSeconds: num(p, 'HealthCheckIntervalSeconds', 30),
     healthyThreshold: num(p, 'HealthyThresholdCount', 5),

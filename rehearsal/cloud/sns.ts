@@ -1,6 +1,10 @@
 import type { Cloud } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
+import type { Statement } from './iam.ts';
+import { missingForService, statementsFor } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';
+
+const ALARMS = 'cloudwatch.amazonaws.com';
 
 export interface Message {
   readonly at: number;
@@ -13,6 +17,8 @@ export interface Message {
 export class Sns {
   readonly messages: Message[] = [];
   readonly #topics = new Set<string>();
+  /** Topic -> what its policy says to CloudWatch. */
+  readonly #policies = new Map<string, readonly Statement[]>();
   readonly #cloud: Cloud;
 
   constructor(cloud: Cloud) {
@@ -27,6 +33,18 @@ export class Sns {
         return { MessageId: `message-${this.messages.length}` };
       },
     });
+  }
+
+  /** @throws TemplateError for what the policy says and this does not know */
+  setPolicy(topicArn: string, document: unknown, path: string): void {
+    this.#policies.set(topicArn, statementsFor(ALARMS, document, path));
+  }
+
+  /** An alarm tells people. Without the topic's leave nobody hears of it, and the alarm does not fail. */
+  publishByAlarm(topicArn: string, subject: string, message: string): void {
+    const missing = missingForService(this.#policies.get(topicArn) ?? [], 'sns:Publish', topicArn, this.#cloud.account);
+    if (missing) this.#cloud.say('iam', `denied: ${ALARMS} may not ${missing}`);
+    else this.publish(topicArn, subject, message);
   }
 
   createTopic(arn: string): void {

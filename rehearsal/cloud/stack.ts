@@ -25,7 +25,11 @@ export async function createStack(
     availabilityZones: zones,
   });
   checkTypes(new Map(resolver.order.map((id) => [id, resolver.template.Resources[id]?.Type ?? ''])));
-  const created: Created = { stackName, resources: new Map(), references: new Map() };
+  // CloudFormation puts the stack's name into every name that it makes up; here the first stack's go without, and are shorter.
+  const prefix = cloud.stacks.length === 0 ? '' : `${stackName}-`;
+  if (cloud.stacks.includes(stackName)) throw new Error(`there is a stack ${stackName} already`);
+  cloud.stacks.push(stackName);
+  const created: Created = { stackName, prefix, resources: new Map(), references: new Map() };
   let done = false;
   cloud.clock.spawn('stack creation', async () => {
     for (const id of resolver.order) {

@@ -10,6 +10,7 @@ import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
 import { deletedVolume } from './restored.ts';
 import { snapshotScenarios } from './snapshots.ts';
+import { twoStacks } from './two-stacks.ts';
 import { volumePlans } from './volumes.ts';
 
 /** Scenarios of one blow: each is also a story of the fault simulation. */
@@ -34,6 +35,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'heal-killed': healKilled,
   'deleted-volume': deletedVolume,
   ...snapshotScenarios,
+  'two-stacks': twoStacks,
 };
 
 /** The name that stands for all of them. */

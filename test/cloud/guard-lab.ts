@@ -47,7 +47,10 @@ export class GuardLab extends Lab {
     this.sns = new Sns(this.cloud);
     this.sns.createTopic(TOPIC);
     this.cloudwatch = new CloudWatch(this.cloud, this.lambda, this.sns);
-    this.policyId = this.dlm.define({ path: 'P', values: { State: 'ENABLED', PolicyDetails: policyDetails() } });
+    this.policyId = this.dlm.define(
+      { path: 'P', values: { State: 'ENABLED', PolicyDetails: policyDetails() } },
+      ANYONE,
+    );
   }
 
   /** A volume that is current and in the schedule. */

@@ -24,6 +24,22 @@ function withoutAction(resources: Record<string, Resource>, action: string): num
   }).length;
 }
 
+function only(resources: Record<string, Resource>, prefix: string): Record<string, Resource> {
+  return Object.fromEntries(Object.entries(resources).filter(([id]) => id.startsWith(prefix)));
+}
+
+function withoutTie(resources: Record<string, Resource>, role: string, action: string): number {
+  const own = ofType(resources, 'AWS::IAM::Policy').filter(([id]) => id.startsWith(role));
+  return own.flatMap(([, r]) => {
+    const { Statement } = r.Properties.PolicyDocument as {
+      Statement: { Action: string | string[]; Condition?: object }[];
+    };
+    const tied = Statement.filter((s) => [s.Action].flat().includes(action) && s.Condition);
+    for (const statement of tied) delete statement.Condition;
+    return tied;
+  }).length;
+}
+
 /** Each returns how many places it broke, so that a break that breaks nothing is seen. */
 const BREAKS: Readonly<Record<string, Break>> = {
   nothing: () => 1,
@@ -57,6 +73,17 @@ const BREAKS: Readonly<Record<string, Break>> = {
   'volume-deletion': (resources) => withoutAction(resources, 'ec2:DeleteVolume'),
   'policy-reading': (resources) => withoutAction(resources, 'dlm:GetLifecyclePolicy'),
   'age-publishing': (resources) => withoutAction(resources, 'cloudwatch:PutMetricData'),
+  /** The condition that ties a permission to the stack, on one role. */
+  'deletion-tie': (resources) => withoutTie(resources, 'SnapshotsRole', 'ec2:DeleteSnapshot'),
+  'stop-tie': (resources) => withoutTie(resources, 'Healer', 'ec2:StopInstances'),
+  'dlm-grant': (resources) => withoutAction(only(resources, 'SnapshotsRole'), 'kms:CreateGrant'),
+  'dlm-copies': (resources) => withoutAction(only(resources, 'SnapshotsRole'), 'ec2:CreateSnapshot'),
+  'healer-key': (resources) => withoutAction(only(resources, 'Healer'), 'kms:CreateGrant'),
+  'topic-policy': (resources) => {
+    const policies = ofType(resources, 'AWS::SNS::TopicPolicy');
+    for (const [id] of policies) delete resources[id];
+    return policies.length;
+  },
   'guard-round': (resources) => {
     const rounds = ofType(resources, 'AWS::Events::Rule').filter(([id]) => id.startsWith('GuardRound'));
     for (const [, rule] of rounds) rule.Properties.State = 'DISABLED';
@@ -72,7 +99,9 @@ const [, , what = '', scenario = 'bad-wednesday'] = process.argv;
 const broken = BREAKS[what];
 if (!broken) throw new Error(`allowed: ${Object.keys(BREAKS).join(', ')}`);
 await withDirectory(async (directory) => {
-  const assembly = synthesize(directory, SCENARIOS[scenario]?.settings);
+  const { settings, neighbour } = SCENARIOS[scenario] ?? {};
+  if (neighbour) synthesize(directory, { ...settings, ...neighbour });
+  const assembly = synthesize(directory, settings);
   const file = join(directory, `${assembly.stackName}.template.json`);
   const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> };
   const places = broken(template.Resources);

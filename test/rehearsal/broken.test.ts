@@ -72,6 +72,32 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(denied?.seen).toContain(`may not ${action}: needs {"Effect":"Allow","Action":"${action}"`);
   });
 
+  test('the topic does not let alarms tell people', () => {
+    const result = play('topic-policy', 'snapshot-slow');
+    expect(result.ok).toBe(false);
+    expect(result.denials.join()).toContain('cloudwatch.amazonaws.com may not sns:Publish');
+  });
+
+  test.each([
+    ['dlm-grant', 'kms:CreateGrant', 'the snapshot policy does its work'],
+    ['dlm-copies', 'ec2:CreateSnapshot', 'the snapshot policy does its work'],
+    ['healer-key', 'kms:CreateGrant', 'alpha: it ends in replace'],
+  ])('the key, or the role of the snapshot policy, lacks a permission: %s', (what, action, promise) => {
+    const result = play(what, 'volume-lost');
+    expect(result.broken.map((b) => b.promise)).toContain(promise);
+    expect(result.denials.join()).toContain(action);
+  });
+
+  test.each([
+    ['deletion-tie', 'SnapshotsRoleC48B8970 ec2:DeleteSnapshot: delete its snapshot'],
+    ['stop-tie', 'ec2:StopInstances: stop its instance'],
+  ])('a permission is not tied to the stack: %s', (what, seen) => {
+    const result = play(what, 'two-stacks');
+    expect(result.broken).toEqual([
+      { promise: 'Remount may change nothing of Remount2', kept: false, seen: expect.stringContaining(seen) },
+    ]);
+  });
+
   test('a resource that the simulation does not know stops it, by name', () => {
     const ended = node('test/rehearsal/broken.script.ts', ['unknown-resource']);
     expect(ended.code).not.toBe(0);

@@ -1,0 +1,201 @@
+import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import type { Principal } from './cloud.ts';
+import type { AuthorizationRequest, Context } from './iam.ts';
+import type { Input } from './iam-input.ts';
+import type { Services } from './services.ts';
+
+/** What a stack has, as far as another one could lay hands on it. */
+export interface Estate {
+  readonly stackName: string;
+  readonly roles: readonly Principal[];
+  /** The current volume, the spare and a drill's scratch volume. */
+  readonly volumes: readonly string[];
+  readonly snapshots: readonly string[];
+  readonly instance: string;
+  readonly documents: readonly string[];
+  readonly table: string;
+  readonly topicArn: string;
+  readonly keyArn: string;
+  readonly namespace: string;
+  readonly queueArns: readonly string[];
+  readonly logGroupArns: readonly string[];
+  readonly functionArns: readonly string[];
+}
+
+/** What one stack tries on another: each try is all that must be allowed for it. */
+export interface Attempt {
+  readonly what: string;
+  /** The changing actions that it needs. */
+  readonly actions: readonly string[];
+  requests(s: Services, mine: Estate, theirs: Estate): readonly (readonly AuthorizationRequest[])[];
+}
+
+/** Actions that change nothing. */
+export const READING = /^[a-z0-9-]+:(Describe|Get|List)/;
+
+const AGENT = 'of the Systems Manager agent: AWS allows it on every node, in a policy of its own (decision 17)';
+/** Actions that nothing in a policy could tie to a stack, and why that is no way into another one. */
+export const UNSCOPED: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ...['PutInventory', 'PutComplianceItems', 'PutConfigurePackageResult', 'UpdateAssociationStatus'],
+    ...['UpdateInstanceAssociationStatus', 'UpdateInstanceInformation'],
+  ]
+    .map((name) => `ssm:${name}`)
+    .concat(
+      ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'].map(
+        (n) => `ssmmessages:${n}`,
+      ),
+    )
+    .concat(['AcknowledgeMessage', 'DeleteMessage', 'FailMessage', 'SendReply'].map((n) => `ec2messages:${n}`))
+    .map((action) => [action, AGENT]),
+);
+
+type Call = readonly [service: string, operation: string, input: Input];
+
+/** By API calls, as their services authorize them. */
+function calls(what: string, actions: readonly string[], made: (mine: Estate, theirs: Estate) => Call[]): Attempt {
+  return {
+    what,
+    actions,
+    requests: (s, mine, theirs) => made(mine, theirs).map((call) => s.cloud.authorizations(...call)),
+  };
+}
+
+/** By the action alone, on what it names. */
+function direct(
+  what: string,
+  actions: readonly string[],
+  resources: (theirs: Estate) => readonly string[],
+  context: Context = {},
+): Attempt {
+  return {
+    what,
+    actions,
+    requests: (_, __, theirs) =>
+      actions.flatMap((action) => resources(theirs).map((resource) => [{ action, resources: [resource], context }])),
+  };
+}
+
+const tags = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values).map(([Key, Value]) => ({ Key, Value }));
+const specified = (ResourceType: string, stack: string) => [
+  { ResourceType, Tags: tags({ [TAG.stack]: stack, [TAG.volume]: 'alpha', [TAG.guard]: 'true' }) },
+];
+const BLANK = { AvailabilityZone: 'eu-west-1a', Size: 1, VolumeType: 'gp3', Encrypted: true };
+/** Sets of tags that one role or another may write on what is its own. */
+const TAGGINGS: readonly Readonly<Record<string, string>>[] = [
+  { [TAG.role]: VOLUME_ROLE.spare },
+  { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: 'h' },
+  { [TAG.verdict]: 'rejected', [TAG.finding]: 'f' },
+  { [TAG.schedule]: 'x' },
+  { Name: 'x' },
+];
+const on = (...each: readonly string[]) => each;
+
+export const ATTEMPTS: readonly Attempt[] = [
+  calls('a volume from its snapshot', on('ec2:CreateVolume', 'ec2:CreateTags'), (mine, { snapshots }) =>
+    snapshots.map((SnapshotId) => [
+      'ec2',
+      'CreateVolume',
+      { ...BLANK, SnapshotId, TagSpecifications: specified('volume', mine.stackName) },
+    ]),
+  ),
+  calls('a volume that passes for its own', on('ec2:CreateVolume', 'ec2:CreateTags'), (_, theirs) => [
+    ['ec2', 'CreateVolume', { ...BLANK, TagSpecifications: specified('volume', theirs.stackName) }],
+  ]),
+  calls('a snapshot of its volume', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, { volumes }) =>
+    volumes.map((VolumeId) => [
+      'ec2',
+      'CreateSnapshot',
+      { VolumeId, TagSpecifications: specified('snapshot', mine.stackName) },
+    ]),
+  ),
+  calls('a snapshot that passes for its own', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, theirs) =>
+    mine.volumes.map((VolumeId) => [
+      'ec2',
+      'CreateSnapshot',
+      { VolumeId, TagSpecifications: specified('snapshot', theirs.stackName) },
+    ]),
+  ),
+  calls('tags on its volumes and snapshots', on('ec2:CreateTags'), (_, theirs) =>
+    TAGGINGS.flatMap((set) =>
+      [...theirs.volumes, ...theirs.snapshots].map(
+        (id): Call => ['ec2', 'CreateTags', { Resources: [id], Tags: tags(set) }],
+      ),
+    ),
+  ),
+  calls('tags taken off its volumes', on('ec2:DeleteTags'), (_, { volumes }) =>
+    volumes.map((id) => ['ec2', 'DeleteTags', { Resources: [id], Tags: [{ Key: TAG.schedule }] }]),
+  ),
+  calls('attach its volume', on('ec2:AttachVolume'), (mine, theirs) =>
+    theirs.volumes.flatMap((VolumeId) =>
+      [mine.instance, theirs.instance].map(
+        (InstanceId): Call => ['ec2', 'AttachVolume', { VolumeId, InstanceId, Device: '/dev/sdf' }],
+      ),
+    ),
+  ),
+  calls('attach to its instance', on('ec2:AttachVolume'), (mine, { instance: InstanceId }) =>
+    mine.volumes.map((VolumeId) => ['ec2', 'AttachVolume', { VolumeId, InstanceId, Device: '/dev/sdf' }]),
+  ),
+  calls('detach its volume', on('ec2:DetachVolume'), (_, { volumes, instance: InstanceId }) =>
+    volumes.map((VolumeId) => ['ec2', 'DetachVolume', { VolumeId, InstanceId }]),
+  ),
+  calls('change its volume', on('ec2:ModifyVolume'), (_, { volumes }) =>
+    volumes.map((VolumeId) => ['ec2', 'ModifyVolume', { VolumeId, Size: 2 }]),
+  ),
+  calls('delete its volume', on('ec2:DeleteVolume'), (_, { volumes }) =>
+    volumes.map((VolumeId) => ['ec2', 'DeleteVolume', { VolumeId }]),
+  ),
+  calls('delete its snapshot', on('ec2:DeleteSnapshot'), (_, { snapshots }) =>
+    snapshots.map((SnapshotId) => ['ec2', 'DeleteSnapshot', { SnapshotId }]),
+  ),
+  calls('stop its instance', on('ec2:StopInstances'), (_, { instance }) => [
+    ['ec2', 'StopInstances', { InstanceIds: [instance] }],
+  ]),
+  calls('its verb on its host', on('ssm:SendCommand'), (_, { documents, instance }) =>
+    documents.map((DocumentName) => ['ssm', 'SendCommand', { DocumentName, InstanceIds: [instance] }]),
+  ),
+  calls('an own verb on its host', on('ssm:SendCommand'), (mine, { instance }) =>
+    mine.documents.map((DocumentName) => ['ssm', 'SendCommand', { DocumentName, InstanceIds: [instance] }]),
+  ),
+  calls('its verb on an own host', on('ssm:SendCommand'), (mine, { documents }) =>
+    documents.map((DocumentName) => ['ssm', 'SendCommand', { DocumentName, InstanceIds: [mine.instance] }]),
+  ),
+  ...['PutItem', 'UpdateItem'].map((operation) =>
+    calls('an entry of its ledger', [`dynamodb:${operation}`], (_, { table: TableName }) => [
+      ['dynamodb', operation, { TableName, Key: { pk: { S: 'VOLUME#alpha' } }, Item: { pk: { S: 'VOLUME#alpha' } } }],
+    ]),
+  ),
+  calls('a message to its people', on('sns:Publish'), (_, { topicArn: TopicArn }) => [
+    ['sns', 'Publish', { TopicArn }],
+  ]),
+  calls('a data point of its metrics', on('cloudwatch:PutMetricData'), (_, { namespace: Namespace }) => [
+    ['cloudwatch', 'PutMetricData', { Namespace }],
+  ]),
+  calls('a checkpoint of its execution', on('lambda:CheckpointDurableExecution'), (_, { functionArns }) =>
+    functionArns.map((arn) => [
+      'lambda',
+      'CheckpointDurableExecution',
+      { DurableExecutionArn: `${arn}:1/durable-execution/1` },
+    ]),
+  ),
+  direct('its dead-letter queue', on('sqs:SendMessage'), ({ queueArns }) => queueArns),
+  direct('its logs', on('logs:CreateLogStream', 'logs:PutLogEvents', 'logs:CreateLogGroup'), ({ logGroupArns }) =>
+    logGroupArns.flatMap((arn) => [arn, arn.replace(/\*$/, 'log-stream:s')]),
+  ),
+  direct(
+    'its key',
+    [
+      'Decrypt',
+      'Encrypt',
+      'CreateGrant',
+      'GenerateDataKey',
+      'GenerateDataKey*',
+      'GenerateDataKeyWithoutPlaintext',
+      'ReEncryptFrom',
+      'ReEncryptTo',
+    ].map((n) => `kms:${n}`),
+    ({ keyArn }) => [keyArn],
+    { 'kms:GrantIsForAWSResource': 'true' },
+  ),
+];

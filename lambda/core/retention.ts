@@ -28,6 +28,8 @@ export interface Retention {
   readonly policyId: string;
   readonly schedules: readonly string[];
   readonly keepHours: number;
+  /** The policy copies instances: it counts its runs on each, and forgets what a volume left behind that has moved on. */
+  readonly byInstance?: boolean;
 }
 
 /** What is known of one content volume when something is to be deleted. */
@@ -68,8 +70,9 @@ export function expired(stock: Stock, retention: Retention): Snapshot[] {
 }
 
 /** DLM counts it, and deletes it when its turn has come. */
-function managed(snapshot: Snapshot, current: Volume, { policyId, schedules }: Retention): boolean {
+function managed(snapshot: Snapshot, current: Volume, { policyId, schedules, byInstance }: Retention): boolean {
   return (
+    !byInstance &&
     snapshot.maker === 'dlm' &&
     snapshot.volumeId === current.id &&
     current.scheduled &&

@@ -65,8 +65,8 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.ssm.define(name, p);
     return { ref: name, attributes: {} };
   },
-  'AWS::DLM::LifecyclePolicy': (s, p) => {
-    const ref = s.dlm.define(p);
+  'AWS::DLM::LifecyclePolicy': (s, p, _, created) => {
+    const ref = s.dlm.define(p, principalOf(logicalIdOf(created, str(p, 'ExecutionRoleArn')), created));
     return { ref, attributes: { Arn: arn(s, 'dlm', `policy/${ref}`) } };
   },
   'AWS::CloudWatch::Alarm': (s, p, id) => {

@@ -18,6 +18,8 @@ export interface Story {
   readonly deletes: boolean;
   /** A file is not what it was, as a part of the story. */
   readonly rotten: boolean;
+  /** Of the settings of the scenario, those of snapshots; the others are the simulation's own. */
+  readonly snapshots: unknown;
   strike(strike: Strike): void;
 }
 
@@ -36,15 +38,28 @@ export const STORIES: Readonly<Record<string, Story>> = {
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
-export function settingsOf({ volumes, drills }: Story): Readonly<Record<string, unknown>> {
-  return { volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })), drills: { enabled: drills } };
+export function settingsOf({ volumes, drills, snapshots }: Story): Readonly<Record<string, unknown>> {
+  return {
+    volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })),
+    drills: { enabled: drills },
+    ...(snapshots !== undefined && { snapshots }),
+  };
 }
 
 function alone(about: string, strike: Story['strike']): Story {
-  return { about, volumes: ['alpha'], drills: false, mayPage: false, deletes: false, rotten: false, strike };
+  return {
+    about,
+    volumes: ['alpha'],
+    drills: false,
+    mayPage: false,
+    deletes: false,
+    rotten: false,
+    snapshots: undefined,
+    strike,
+  };
 }
 
-function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
+function storyOf({ about, all, drills = false, expect, settings, strike }: Plan): Story {
   return {
     about,
     drills,
@@ -52,6 +67,7 @@ function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
     mayPage: expect.mayPage === true || expect.outcome.includes('page'),
     deletes: expect.deletes === true,
     rotten: expect.rotten === true,
+    snapshots: settings?.snapshots,
     strike,
   };
 }

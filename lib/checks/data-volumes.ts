@@ -55,8 +55,9 @@ function holdOn(volume: Declared, policy: Declared, carried: readonly Json[]): H
   const { TargetTags, ResourceTypes } = objectOf(policy.properties.PolicyDetails) ?? {};
   // Remount's instances carry the tag of the stack, as its volumes do, and an owner has its volume attached.
   if (listOf(ResourceTypes).includes('INSTANCE')) {
+    // Which volumes other instances have attached is not declared.
     if (volume.type === 'AWS::EC2::Volume')
-      return { covers: undefined, because: 'targets instances: which volumes they have attached is not declared' };
+      return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"]` };
     tags = tags.filter(({ Key }) => Key === TAG.stack);
   }
   if (isIntrinsic(TargetTags)) return { covers: undefined, because: `TargetTags is ${shown(TargetTags)}` };

@@ -171,11 +171,10 @@ export interface Disks {
 
   /**
    * Uploads a course through `/srv/content/<volume>/courses/<id>/`, with its manifest, all of it synced.
+   * @param synced `false`: nothing is, as from an uploader that leaves that to the kernel
    * @throws DiskError EIO, ENOSPC, EUCLEAN, EEXIST; ENOENT when the host does not serve the volume
    */
-  upload(instanceId: string, volume: string, course: Course): void;
-  /** As {@link upload}, but nothing is synced, as from an uploader that leaves that to the kernel. @throws DiskError as it does */
-  uploadUnsynced(instanceId: string, volume: string, course: Course): void;
+  upload(instanceId: string, volume: string, course: Course, synced?: boolean): void;
   /**
    * Deletes a course (rm -r). When it throws, part of it may be gone.
    * @throws DiskError EIO when the file system is, or by this became, shut down; ENOENT

@@ -192,10 +192,6 @@ export class MemoryDisks implements Disks {
     });
   }
 
-  uploadUnsynced(instanceId: string, volume: string, course: Course): void {
-    this.upload(instanceId, volume, course, false);
-  }
-
   watchdogs(instanceId: string): Watchdog[] {
     const { frozen } = known(this.hosts, instanceId, 'host');
     return [...frozen].map(([volumeId, { at }]) => ({ volumeId, at }));

@@ -225,16 +225,13 @@ export class XfsDisks implements Disks {
 
   upload(instanceId: string, volume: string, course: Course, synced = true): void {
     this.stopwatch.time('upload', () => {
-      const { root, volumeId } = this.writable(instanceId, volume);
+      const { root, volumeId } = this.served(instanceId, volume, true);
       uploadCourse(root, course, synced);
       this.volumes.get(volumeId)?.uploads.push(course.id);
     });
   }
-  uploadUnsynced(instanceId: string, volume: string, course: Course): void {
-    this.upload(instanceId, volume, course, false);
-  }
   remove(instanceId: string, volume: string, courseId: string): void {
-    this.stopwatch.time('remove', () => removeCourse(this.writable(instanceId, volume).root, courseId));
+    this.stopwatch.time('remove', () => removeCourse(this.served(instanceId, volume, true).root, courseId));
   }
   list(instanceId: string, volume: string): string[] {
     return this.stopwatch.time('list', () => courseIds(this.served(instanceId, volume).root));
@@ -341,19 +338,12 @@ export class XfsDisks implements Disks {
     });
   }
 
-  /** The mounted root behind `/srv/content/<volume>`. */
-  private served(instanceId: string, volume: string): { root: string; volumeId: string } {
+  /** The mounted root behind `/srv/content/<volume>`. @param writes nobody does on what is frozen */
+  private served(instanceId: string, volume: string, writes = false): { root: string; volumeId: string } {
     const found = servedRoot(known(this.hosts, instanceId, 'host'), instanceId, volume);
-    if (this.volumes.get(found.volumeId)?.stalled)
+    const frozen = writes && this.watchdogs(instanceId).some((w) => w.volumeId === found.volumeId);
+    if (frozen || this.volumes.get(found.volumeId)?.stalled)
       throw new DiskError(DISK_ERROR.stalled, `${found.volumeId} on ${instanceId}: I/O hangs`);
-    return found;
-  }
-
-  /** As {@link served}, where somebody may write. */
-  private writable(instanceId: string, volume: string): { root: string; volumeId: string } {
-    const found = this.served(instanceId, volume);
-    if (this.watchdogs(instanceId).some((w) => w.volumeId === found.volumeId))
-      throw new DiskError(DISK_ERROR.stalled, `${found.volumeId} on ${instanceId} is frozen`);
     return found;
   }
 }

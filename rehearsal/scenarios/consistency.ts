@@ -38,7 +38,7 @@ function copyOf({ services, first }: Strike): SimSnapshot | undefined {
 /** A course is uploaded and not synced, DLM takes its snapshot, and once that is complete the file system breaks. */
 function uploadAndBreak(strike: Strike): void {
   const { world, services, first } = strike;
-  world.disks.uploadUnsynced(first.owner, first.volume, unsynced(strike));
+  world.disks.upload(first.owner, first.volume, unsynced(strike), false);
   services.hosts.touch(first.owner);
   world.say('a course is uploaded to the volume, and not synced; DLM starts its snapshot');
   services.dlm.runNow();

@@ -5,8 +5,8 @@ import type { World } from './world.ts';
 /** States in which nothing runs on an instance: whatever it has on its disks writes nothing. */
 const OFF: readonly SimInstance['state'][] = ['stopped', 'terminated'];
 
-/** What a host may need to thaw a volume whose time is over. */
-const THAW_SLACK_MS = 5000;
+/** What a freeze may last, and what a host may need to thaw: not asked of the freeze itself. */
+const FROZEN_MS = 35_000;
 
 /**
  * Looks at the world after everything that happens, and never at what the healer says of itself. What must not be for one
@@ -66,9 +66,14 @@ export class Watch {
       return;
     }
     const since = this.#hungAt.get(instanceId) ?? 0;
-    for (const { volumeId, at } of disks.watchdogs(instanceId))
-      if (clock.now() > Math.max(at, since) + THAW_SLACK_MS) this.frozenTooLong.add(`${volumeId} on ${instanceId}`);
+    for (const { volumeId, at } of disks.watchdogs(instanceId)) {
+      const freeze = `${volumeId} on ${instanceId}, until ${at}`;
+      const seen = this.#frozenAt.get(freeze) ?? clock.now();
+      this.#frozenAt.set(freeze, seen);
+      if (clock.now() - Math.max(seen, since) > FROZEN_MS) this.frozenTooLong.add(`${volumeId} on ${instanceId}`);
+    }
   }
+  readonly #frozenAt = new Map<string, number>();
   readonly #hungAt = new Map<string, number>();
 
   /** A volume made from no snapshot may be served only where it is the first that there ever was. */

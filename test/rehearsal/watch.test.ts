@@ -116,7 +116,7 @@ describe('a freeze', () => {
     watch.look();
     expect(watch.frozenTooLong.size).toBe(0);
     lab.cloud.faults.hung.delete(A);
-    await lab.pass(10);
+    await lab.pass(40);
     watch.look();
     expect([...watch.frozenTooLong]).toEqual([expect.stringContaining(A)]);
   });

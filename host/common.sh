@@ -35,6 +35,8 @@ fail() {
     corrupt) exit 29 ;;
     altered) exit 30 ;;
     interrupted) exit 31 ;;
+    # DLM's own number for "the watchdog thawed before the post script came", see decision 18.
+    overdue) exit 203 ;;
   esac
   exit 70
 }
@@ -67,6 +69,17 @@ need_volume_id() {
   staging="$root/mnt/remount/$volume_id"
   # The NVMe serial number of an EBS volume is its id without the dash; udev makes the link from it.
   device="$root/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol${volume_id#vol-}"
+}
+
+# need_execution: sets execution from SSM_executionId: which snapshot a freeze is for.
+need_execution() {
+  execution="${SSM_executionId:-None}"
+  case "$execution" in
+    None) return 0 ;;
+    *[!0-9a-fA-F-]*) ;;
+    ????????-????-????-????-????????????) return 0 ;;
+  esac
+  fail usage "SSM_executionId is \"$execution\": None, or a UUID"
 }
 
 # wait_for_device: udev makes the link a moment after EC2 calls the volume attached.
@@ -230,8 +243,44 @@ end_jobs() {
   done
 }
 
-# make_way: whoever mounts, serves or releases anything here has the host to itself.
-make_way() { end_jobs "$run_dir"/*.job; }
+# A freeze leaves a record, $run_dir/<volume id>.frozen: until when it may last (Unix seconds), the process ids of its
+# watchdog and of the watchdog's timer, and which snapshot it is for. Next to it .code: how fsfreeze ended, once it has.
+
+# watched <record>: whether its watchdog lives; sets watchdog.
+watched() {
+  read -r _ watchdog _ 2>/dev/null <"$1" || return 1
+  grep -qs remount-watchdog "/proc/$watchdog/cmdline"
+}
+
+# thaw: of $volume_id on $staging, whoever froze it; ok where nothing is frozen. A freeze that is still under way (no .code
+# yet) cannot be undone: it stays its watchdog's.
+thaw() {
+  record="$run_dir/$volume_id.frozen"
+  under_way=''
+  if [ ! -e "$record.code" ] && watched "$record"; then under_way=yes; fi
+  if fsfreeze --unfreeze "$staging" 2>/dev/null || [ -z "$under_way" ]; then
+    if watched "$record"; then kill -s KILL -- "-$watchdog"; fi
+    rm -f "$record" "$record.code" "$record.said"
+  fi
+}
+
+# is_frozen: whether $volume_id is frozen for a snapshot just now. What is frozen for too long has lost its watchdog: thawed.
+is_frozen() {
+  read -r until _ 2>/dev/null <"$run_dir/$volume_id.frozen" || return 1
+  [ "$(seconds_now)" -ge "$until" ] || return 0
+  thaw
+  return 1
+}
+
+# seconds_now: Unix seconds; rehearsals set the time.
+seconds_now() { date -u -d "${REMOUNT_NOW:-now}" +%s; }
+
+# make_way: whoever mounts, serves or releases $volume_id has the host to itself, and a file system that takes writes: one
+# that is frozen would hang the canary, and would stay frozen, and held, when it is unmounted.
+make_way() {
+  thaw
+  end_jobs "$run_dir"/*.job
+}
 
 # refuse_if_stuck: an earlier check still hangs: another would only be one more process that nobody can kill.
 refuse_if_stuck() {

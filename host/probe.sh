@@ -1,8 +1,9 @@
 #!/bin/sh
 # remount-verb: probe
 # Does this instance serve the content volume? Reads the canary where the web server reads it, as its user, and writes
-# a new one: a read alone may be answered from the page cache of a volume that is long dead.
-# Parameter: SSM_Volume. Prints state, volumeId, canary (the time it held).
+# a new one: a read alone may be answered from the page cache of a volume that is long dead. While the volume is frozen for
+# a snapshot (`freeze`), for seconds, nothing can be written, and a read must do.
+# Parameter: SSM_Volume. Prints state, volumeId, canary (the time it held), full, frozen.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -20,8 +21,14 @@ act() {
   fi
   read_canary "$link"
   printf 'canary=%s\n' "$canary"
-  write_canary "$target"
-  [ -z "$full" ] || printf 'full=true\n'
+  # For thaw.
+  staging="$target"
+  if is_frozen; then
+    printf 'frozen=true\n'
+  else
+    write_canary "$target"
+    [ -z "$full" ] || printf 'full=true\n'
+  fi
   printf 'state=serving\n'
 }
 

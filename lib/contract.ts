@@ -130,14 +130,24 @@ export const ENV = {
   verified: 'REMOUNT_VERIFIED',
 } as const;
 
+/** Roles of the volumes that a policy which copies instances leaves out: only content in service is copied. */
+export const LEFT_OUT: readonly VolumeRole[] = Object.values(VOLUME_ROLE).filter(
+  (role) => role !== VOLUME_ROLE.current,
+);
+
 /** The snapshot policy as it was deployed: what the guard compares Data Lifecycle Manager's answer with. */
 export interface DeployedPolicy {
   readonly id: string;
+  /** Of volumes; or, with {@link DeployedPolicy.frozenBy}, of instances. */
   readonly targetTag: { readonly key: string; readonly value: string };
   /** Hours that every schedule's snapshots are kept for. */
   readonly keepHours: number;
   /** Each runs hourly at `time` (UTC, hh:mm). */
   readonly schedules: readonly { readonly name: string; readonly time: string }[];
+  /** Name of the SSM document that DLM runs around each snapshot; then it copies instances, without root and left-out volumes. */
+  readonly frozenBy?: string;
+  /** Tags of the volumes that are left out. */
+  readonly leftOut?: readonly { readonly key: string; readonly value: string }[];
 }
 
 /** Keys of the ledger table, and the partition of the guard's own notes in it. */
@@ -146,6 +156,13 @@ export const LEDGER = { partitionKey: 'pk', sortKey: 'sk', guard: 'GUARD' } as c
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
 export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow', 'check'] as const;
 export type HostVerb = (typeof HOST_VERBS)[number];
+
+/** The script that DLM runs before and after its snapshots, `host/dlm.sh`, and its parameters, whose names are DLM's. */
+export const DLM_VERB = 'dlm';
+export const DLM_PARAMETER = { command: 'command', executionId: 'executionId' } as const;
+/** Docs: docs.aws.amazon.com/ebs/latest/userguide/automate-app-consistent-backups.html, the template of a document. */
+export const DLM_COMMANDS = ['pre-script', 'post-script', 'dry-run'] as const;
+export const EXECUTION_ID = /^(None|[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12})$/;
 
 /** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */
 export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId', seed: 'Seed' } as const;
@@ -189,4 +206,6 @@ export const EXIT = {
   altered: 30,
   /** `check`: stopped, because something is mounted, served or released on this host, or its memory ran short. */
   interrupted: 31,
+  /** `thaw`: something else has thawed it before, the watchdog for one. DLM's number for it (decision 18). */
+  overdue: 203,
 } as const;

@@ -5,11 +5,22 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { ENV, HOST_VERBS, type HostVerb, SEED, TAG, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from './contract.ts';
+import {
+  type DLM_VERB,
+  ENV,
+  HOST_VERBS,
+  type HostVerb,
+  SEED,
+  TAG,
+  VERB_PARAMETER,
+  VOLUME_ID,
+  VOLUME_NAME,
+} from './contract.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 
 const HOST = join(import.meta.dirname, '..', 'host');
-const COMMON_LINE = /^\. "\$\(dirname "\$0"\)\/common\.sh"$/m;
+/** A line that sources another file of `host/`. */
+const SOURCING_LINE = /^ *\. "\$\(dirname "\$0"\)\/(\w+\.sh)"( ;;)?$/gm;
 
 /** Seconds that the agent lets a verb run; each verb has a shorter deadline of its own. */
 const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
@@ -28,11 +39,41 @@ export function hostFile(name: string): string {
   return readFileSync(join(HOST, name), 'utf8');
 }
 
-/** A host verb as one script: the line that sources the common part is replaced by it. */
-export function verbScript(verb: HostVerb): string {
-  const script = hostFile(`${verb}.sh`);
-  if (!COMMON_LINE.test(script)) throw new Error(`host/${verb}.sh has no line that sources common.sh`);
-  return script.replace(COMMON_LINE, () => hostFile('common.sh'));
+/** A host verb as one script: each line that sources another file is replaced by that file, the first time. */
+export function verbScript(verb: HostVerb | typeof DLM_VERB): string {
+  const pasted = new Set<string>();
+  const whole = (name: string): string =>
+    hostFile(name).replace(SOURCING_LINE, (_, sourced: string, end = '') => {
+      if (pasted.has(sourced)) return '';
+      pasted.add(sourced);
+      return whole(sourced) + end;
+    });
+  const script = whole(`${verb}.sh`);
+  if (!pasted.has('common.sh')) throw new Error(`host/${verb}.sh has no line that sources common.sh`);
+  return script;
+}
+
+/** What every document is: a command for instances, one script, changed in place. */
+export function documentOf(verb: HostVerb | typeof DLM_VERB, seconds: number, parameters: object) {
+  return {
+    documentType: 'Command',
+    documentFormat: 'JSON',
+    targetType: '/AWS::EC2::Instance',
+    // Without it a changed script would replace the document, and with it its name, under a healer that is running.
+    updateMethod: 'NewVersion',
+    content: {
+      schemaVersion: '2.2',
+      description: `Remount host verb: ${verb}`,
+      parameters,
+      mainSteps: [
+        {
+          action: 'aws:runShellScript',
+          name: verb,
+          inputs: { timeoutSeconds: String(seconds), runCommand: verbScript(verb).trimEnd().split('\n') },
+        },
+      ],
+    },
+  };
 }
 
 /** One SSM document for each host verb. Parameters reach the script as environment variables, and are never pasted into it. */
@@ -81,24 +122,7 @@ export class HostDocuments extends Construct {
     const onDevice = { ...onVolume, [VERB_PARAMETER.volumeId]: parameter('EBS volume', VOLUME_ID) };
     const inDrill = { ...onDevice, [VERB_PARAMETER.seed]: parameter('Number of the drill', SEED) };
     const parameters: Partial<Record<HostVerb, object>> = { probe: onVolume, check: inDrill };
-    return new CfnDocument(this, `${verb[0]?.toUpperCase()}${verb.slice(1)}`, {
-      documentType: 'Command',
-      documentFormat: 'JSON',
-      targetType: '/AWS::EC2::Instance',
-      // Without it a changed script would replace the document, and with it its name, under a healer that is running.
-      updateMethod: 'NewVersion',
-      content: {
-        schemaVersion: '2.2',
-        description: `Remount host verb: ${verb}`,
-        parameters: parameters[verb] ?? onDevice,
-        mainSteps: [
-          {
-            action: 'aws:runShellScript',
-            name: verb,
-            inputs: { timeoutSeconds: String(TIMEOUTS[verb]), runCommand: verbScript(verb).trimEnd().split('\n') },
-          },
-        ],
-      },
-    });
+    const name = `${verb[0]?.toUpperCase()}${verb.slice(1)}`;
+    return new CfnDocument(this, name, documentOf(verb, TIMEOUTS[verb], parameters[verb] ?? onDevice));
   }
 }

@@ -17,6 +17,7 @@ export type { Finding, Objectives, Rule } from './checks/rule.ts';
 export { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
 export * from './contract.ts';
 export { Fleet, type FleetProps } from './fleet.ts';
+export { FreezeDocument } from './freeze-document.ts';
 export { HostDocuments } from './host-documents.ts';
 export { Ledger, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';

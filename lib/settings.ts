@@ -88,7 +88,9 @@ const schema = group({
   snapshots: group({
     perHour: whole(1, 4, 'schedules an hour').default(4),
     keepHours: whole(2, 250, 'hours').default(24),
-  }).default({ perHour: 4, keepHours: 24 }),
+    /** What a snapshot has of what was written and not synced: `crash`, nothing sure; `application`, all (decision 18). */
+    consistency: z.enum(['crash', 'application'], 'crash or application').default('crash'),
+  }).default({ perHour: 4, keepHours: 24, consistency: 'crash' }),
   /** Every completed snapshot is mounted and checked, and the newest that passed is kept ready as a spare. */
   drills: group({
     enabled: z.boolean('true or false').default(true),

@@ -17,8 +17,6 @@ const KEY_USE =
   'EBS, DynamoDB and SNS use the key in the name of whoever calls them; the rehearsal does not ask the key yet';
 const LOGS = ['logs:*'];
 const LOG_WRITING = 'Lambda writes the log of a function in its name; the rehearsal keeps its own log';
-const BASIC = 'service-role/AWSLambdaBasicExecutionRole';
-const DURABLE = 'service-role/AWSLambdaBasicDurableExecutionRolePolicy';
 
 /** Each row is narrow, and must explain something that is there and unused: one that does not is an error. */
 export const EXPLAINED: readonly Explanation[] = [
@@ -27,13 +25,12 @@ export const EXPLAINED: readonly Explanation[] = [
   { role: 'Keeper', actions: KEYS, why: KEY_USE },
   { role: 'Guard', actions: KEYS, why: KEY_USE },
   { role: 'Snapshots', actions: KEYS, why: KEY_USE },
-  { role: 'Healer', statement: DURABLE, actions: LOGS, why: LOG_WRITING },
-  { role: 'Drill', statement: DURABLE, actions: LOGS, why: LOG_WRITING },
-  { role: 'Keeper', statement: BASIC, actions: LOGS, why: LOG_WRITING },
-  { role: 'Guard', statement: BASIC, actions: LOGS, why: LOG_WRITING },
+  { role: 'Healer', actions: LOGS, why: LOG_WRITING },
+  { role: 'Drill', actions: LOGS, why: LOG_WRITING },
+  { role: 'Keeper', actions: LOGS, why: LOG_WRITING },
+  { role: 'Guard', actions: LOGS, why: LOG_WRITING },
   ...['Healer', 'Drill'].map((role) => ({
     role,
-    statement: DURABLE,
     actions: ['lambda:GetDurableExecutionState'],
     why: 'Asked for only where the state of an execution takes more than one page; the rehearsal hands it over in one',
   })),

@@ -1,7 +1,6 @@
 import { makeProgress } from '../rehearsal/progress.ts';
 import { withDirectory } from '../rehearsal/rehearse.ts';
-import { SCENARIOS } from '../rehearsal/scenarios/index.ts';
-import { readOptions, UsageError } from './options.ts';
+import { readOptions, SURVEYED, UsageError } from './options.ts';
 import { removeEach } from './removal.ts';
 import { isSound, reportOf, text } from './report.ts';
 import { Stacks, Survey } from './survey.ts';
@@ -27,7 +26,7 @@ async function main(): Promise<number> {
       ? await removeEach(stacks, survey.grants, { byAction: remove === 'actions', toTheEnd }, progress.show)
       : [];
     progress.clear();
-    const whole = scenarios.length === Object.keys(SCENARIOS).length;
+    const whole = scenarios.length === SURVEYED.length;
     const report = reportOf(survey, removals, whole);
     process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : text(report, remove !== undefined));
     return isSound(report, whole) ? 0 : EXIT_FOUND;

@@ -37,13 +37,16 @@ Exit codes: 0 everything that is allowed is used, and missed where it was taken 
 1 something is not, or an explanation explains nothing any more, or a scenario broke a promise by itself; 2 wrong usage.
 `;
 
+/** Scenarios of one stack: what a second one beside it may do is looked at by that scenario itself. */
+export const SURVEYED: readonly string[] = Object.keys(SCENARIOS).filter((name) => !SCENARIOS[name]?.neighbour);
+
 export type Command = { readonly run: Options } | { readonly print: string };
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Command {
   const values = parse(args);
   if (values.help) return { print: HELP };
-  const known = Object.keys(SCENARIOS);
+  const known = SURVEYED;
   const scenarios = values.scenario === undefined ? known : values.scenario.split(',');
   const unknown = scenarios.find((name) => !known.includes(name));
   if (unknown !== undefined)

@@ -120,6 +120,11 @@ export function nothingDenied(world: World): Check {
   return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || 'none');
 }
 
+export function neverFrozenLong(watch: Watch): Check {
+  const seen = [...watch.frozenTooLong];
+  return check('no volume stays frozen beyond its time', seen.length === 0, seen.join('; ') || 'none seen');
+}
+
 /** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
 export function suspectKept(world: World, failure: Failure): Check {
   const old = world.services.ec2.volumes.get(failure.volumeId);

@@ -1,7 +1,7 @@
 /** Milliseconds in words, to the second. */
 export function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
+  const seconds = Math.round(Math.abs(ms) / 1000);
   const parts = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
   const words = parts.map((n, i) => `${n} ${['h', 'min', 's'][i]}`).filter((_, i) => parts[i] !== 0);
-  return words.length > 0 ? words.join(' ') : '0 s';
+  return words.length > 0 ? `${ms < 0 ? '-' : ''}${words.join(' ')}` : '0 s';
 }

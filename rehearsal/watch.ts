@@ -5,15 +5,20 @@ import type { World } from './world.ts';
 /** States in which nothing runs on an instance: whatever it has on its disks writes nothing. */
 const OFF: readonly SimInstance['state'][] = ['stopped', 'terminated'];
 
+/** What a freeze may last, and what a host may need to thaw: not asked of the freeze itself. */
+const FROZEN_MS = 35_000;
+
 /**
  * Looks at the world after everything that happens, and never at what the healer says of itself. What must not be for one
- * moment is written down here: two writers, and a blank volume in the place of content that has a copy.
+ * moment is written down here: two writers, a blank volume in the place of content that has a copy, and a volume that stays
+ * frozen beyond its time.
  */
 export class Watch {
   readonly #world: World;
   /** What was seen, each thing once. */
   readonly twoWriters = new Set<string>();
   readonly blankServed = new Set<string>();
+  readonly frozenTooLong = new Set<string>();
   #stopped = false;
 
   constructor(world: World) {
@@ -33,6 +38,7 @@ export class Watch {
     const writers = new Map<string, string[]>();
     for (const instance of services.ec2.instances.values()) {
       if (OFF.includes(instance.state)) continue;
+      this.#judgeFrozen(instance.id);
       for (const link of disks.links(instance.id)) {
         // A link to what is not mounted, or shut down, takes no writes. A host that hangs may wake up: it counts.
         if (!link.live) continue;
@@ -53,6 +59,24 @@ export class Watch {
     this.#firstAt.set(volume, at);
     return new Date(at).toISOString().slice(11, 19);
   }
+
+  /** On a host that hangs nothing thaws, and nobody could write. */
+  #judgeFrozen(instanceId: string): void {
+    const { services, disks, clock } = this.#world;
+    if (services.cloud.faults.hung.has(instanceId)) {
+      this.#hungAt.set(instanceId, clock.now());
+      return;
+    }
+    const since = this.#hungAt.get(instanceId) ?? 0;
+    for (const { volumeId, at } of disks.watchdogs(instanceId)) {
+      const freeze = `${volumeId} on ${instanceId}, until ${at}`;
+      const seen = this.#frozenAt.get(freeze) ?? clock.now();
+      this.#frozenAt.set(freeze, seen);
+      if (clock.now() - Math.max(seen, since) > FROZEN_MS) this.frozenTooLong.add(`${volumeId} on ${instanceId}`);
+    }
+  }
+  readonly #frozenAt = new Map<string, number>();
+  readonly #hungAt = new Map<string, number>();
 
   /** A volume made from no snapshot may be served only where it is the first that there ever was. */
   #judgeBlank(volume: string, volumeId: string): void {

@@ -1,19 +1,28 @@
-import { type DLMClient, GetLifecyclePolicyCommand, type PolicyDetails, type Schedule } from '@aws-sdk/client-dlm';
-import type { FoundPolicy, FoundSchedule } from '../core/policy.ts';
+import {
+  type DLMClient,
+  GetLifecyclePolicyCommand,
+  type PolicyDetails,
+  type Schedule,
+  type Script,
+  type Tag,
+} from '@aws-sdk/client-dlm';
+import type { FoundPolicy, FoundSchedule, FoundScript } from '../core/policy.ts';
 import type { PolicyReader } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 
 /** What the deployed policy says, and the values that DLM fills in for what it does not. */
 const DETAILS: Readonly<Record<string, readonly string[] | undefined>> = {
   PolicyType: ['EBS_SNAPSHOT_MANAGEMENT'],
-  ResourceTypes: ['VOLUME'],
+  ResourceTypes: ['VOLUME', 'INSTANCE'],
+  Parameters: undefined,
   ResourceLocations: ['CLOUD'],
   PolicyLanguage: ['STANDARD'],
   TargetTags: undefined,
   Schedules: undefined,
 };
 const SCHEDULE: readonly string[] = ['Name', 'CopyTags', 'CreateRule', 'RetainRule'];
-const CREATE_RULE: readonly string[] = ['Interval', 'IntervalUnit', 'Times', 'Location'];
+const CREATE_RULE: readonly string[] = ['Interval', 'IntervalUnit', 'Times', 'Location', 'Scripts'];
+const PARAMETERS: readonly string[] = ['ExcludeBootVolume', 'ExcludeDataVolumeTags'];
 const RETAIN_RULE: readonly string[] = ['Count'];
 
 /** Data Lifecycle Manager's own word on a policy; only GetLifecyclePolicy says why it is in state ERROR. */
@@ -40,9 +49,30 @@ function toFound(state: string, statusMessage: string | undefined, details: Poli
   return {
     state,
     statusMessage,
-    targetTags: (details.TargetTags ?? []).map((t) => ({ key: t.Key ?? '', value: t.Value ?? '' })),
+    targetTags: toTags(details.TargetTags),
+    copies: (details.ResourceTypes ?? []).join(' and '),
+    leftOut: toTags(details.Parameters?.ExcludeDataVolumeTags),
+    rootLeftOut: details.Parameters?.ExcludeBootVolume === true,
     schedules: schedules.map(toSchedule),
-    foreign: [...foreignDetails(details), ...schedules.flatMap(foreignRules)],
+    foreign: [
+      ...foreignDetails(details),
+      ...beyond(details.Parameters, PARAMETERS),
+      ...schedules.flatMap(foreignRules),
+    ],
+  };
+}
+
+function toTags(tags: readonly Tag[] | undefined): { key: string; value: string }[] {
+  return (tags ?? []).map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '' }));
+}
+
+/** What DLM fills in where nothing is said: API reference of Script. */
+function toScript(script: Script): FoundScript {
+  return {
+    document: script.ExecutionHandler ?? '',
+    stages: script.Stages ?? ['PRE', 'POST'],
+    anyway: script.ExecuteOperationOnScriptFailure ?? true,
+    retries: script.MaximumRetryCount ?? 0,
   };
 }
 
@@ -53,6 +83,7 @@ function toSchedule({ Name, CreateRule, RetainRule, CopyTags }: Schedule): Found
     times: CreateRule?.Times ?? [],
     keep: RetainRule?.Count,
     copyTags: CopyTags === true,
+    scripts: (CreateRule?.Scripts ?? []).map(toScript),
   };
 }
 
@@ -66,10 +97,13 @@ function foreignDetails(details: PolicyDetails): string[] {
   });
 }
 
+/** Members of an object that are not known here and say something. */
+function beyond(of: object | undefined, known: readonly string[]): string[] {
+  return Object.entries(of ?? {}).flatMap(([key, value]) => (known.includes(key) || isEmpty(value) ? [] : [key]));
+}
+
 /** Copies to other Regions, sharing with other accounts, archiving and the like. */
 function foreignRules(schedule: Schedule): string[] {
-  const beyond = (of: object | undefined, known: readonly string[]) =>
-    Object.entries(of ?? {}).flatMap(([key, value]) => (known.includes(key) || isEmpty(value) ? [] : [key]));
   const location = schedule.CreateRule?.Location;
   return [
     ...beyond(schedule, SCHEDULE),

@@ -56,6 +56,7 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
       });
     },
 
+    // Crash-consistent, whatever the schedule is: it must work where the owner does not answer.
     async take(volume) {
       // As DLM copies them, so that the snapshot is found by whoever looks for recovery points. `aws:` tags cannot be given.
       const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && key !== TAG.held);

@@ -51,8 +51,9 @@ async function look(
   const observation = { at: clock.now(), volume, ledger: state, volumes, snapshots };
   seen.ages.set(volume, ages(observation));
   if (uncovered(observation)) seen.uncovered.push(volume);
-  const { id: policyId, keepHours, schedules } = expected;
-  return guardActions(observation, { policyId, keepHours, schedules: schedules.map((s) => s.name) }, drills);
+  const { id: policyId, keepHours, frozenBy } = expected;
+  const schedules = expected.schedules.map((s) => s.name);
+  return guardActions(observation, { policyId, keepHours, schedules, byInstance: frozenBy !== undefined }, drills);
 }
 
 async function act(

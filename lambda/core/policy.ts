@@ -5,13 +5,26 @@ export interface ExpectedPolicy {
   readonly targetTag: { readonly key: string; readonly value: string };
   readonly keepHours: number;
   readonly schedules: readonly { readonly name: string; readonly time: string }[];
+  /** The SSM document that freezes what an instance serves; then the policy copies instances, and not volumes. */
+  readonly frozenBy?: string;
+  /** Volumes with any of these tags are left out of it, and so is the root volume. */
+  readonly leftOut?: readonly Tag[];
+}
+
+interface Tag {
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface FoundPolicy {
   /** DLM's GettablePolicyStateValues: ENABLED, DISABLED, ERROR. */
   readonly state: string;
   readonly statusMessage: string | undefined;
-  readonly targetTags: readonly { readonly key: string; readonly value: string }[];
+  readonly targetTags: readonly Tag[];
+  /** `VOLUME` or `INSTANCE`. */
+  readonly copies: string;
+  readonly leftOut: readonly Tag[];
+  readonly rootLeftOut: boolean;
   readonly schedules: readonly FoundSchedule[];
   /** Rules that no deployment of this project makes: copies elsewhere, sharing, archiving, exclusions. */
   readonly foreign: readonly string[];
@@ -24,6 +37,17 @@ export interface FoundSchedule {
   readonly times: readonly string[];
   readonly keep: number | undefined;
   readonly copyTags: boolean;
+  /** What runs around its snapshots. */
+  readonly scripts: readonly FoundScript[];
+}
+
+export interface FoundScript {
+  readonly document: string;
+  /** `PRE` and `POST`. */
+  readonly stages: readonly string[];
+  /** A snapshot is taken where the pre script fails. */
+  readonly anyway: boolean;
+  readonly retries: number;
 }
 
 /** What is wrong with the policy. `about` stays the same while it is the same trouble, whatever DLM says of it in detail. */
@@ -41,12 +65,17 @@ export function policyFinding(expected: ExpectedPolicy, found: FoundPolicy | und
       about: `state ${found.state}`,
       detail: `its state is ${found.state}${found.statusMessage ? `: ${found.statusMessage}` : ''}`,
     });
-  const tags = found.targetTags.map((t) => `${t.key}=${t.value}`).join(', ');
-  const wanted = `${expected.targetTag.key}=${expected.targetTag.value}`;
+  const tags = toldTags(found.targetTags);
+  const wanted = toldTags([expected.targetTag]);
   if (tags !== wanted)
     wrong.push({ about: `targets ${tags}`, detail: `it targets ${tags || 'nothing'}, not ${wanted}` });
+  const { frozenBy, leftOut = [] } = expected;
+  const copies = toldScope(found.copies, found.rootLeftOut, found.leftOut);
+  const meant = toldScope(frozenBy ? 'INSTANCE' : 'VOLUME', frozenBy !== undefined, leftOut);
+  if (copies !== meant) wrong.push({ about: `copies ${copies}`, detail: `it copies ${copies}, not ${meant}` });
+  const scripts = frozenBy ? [{ document: frozenBy, stages: ['PRE', 'POST'], anyway: true, retries: 0 }] : [];
   const deployed = expected.schedules.map((s) =>
-    told({ name: s.name, every: '1 HOURS', times: [s.time], keep: expected.keepHours, copyTags: true }),
+    told({ name: s.name, every: '1 HOURS', times: [s.time], keep: expected.keepHours, copyTags: true, scripts }),
   );
   const present = found.schedules.map(told);
   const missing = deployed.filter((s) => !present.includes(s));
@@ -69,8 +98,24 @@ export function policyFinding(expected: ExpectedPolicy, found: FoundPolicy | und
   };
 }
 
-function told({ name, every, times, keep, copyTags }: FoundSchedule): string {
-  return `${name}: every ${every} at ${times.join(', ')}, keeps ${keep}${copyTags ? '' : ', without tags'}`;
+function told({ name, every, times, keep, copyTags, scripts }: FoundSchedule): string {
+  const runs = scripts.map(
+    ({ document, stages, anyway, retries }) =>
+      `, runs ${document} (${[...stages].sort().join(', ')}; ${retries} retries; a snapshot ${anyway ? 'anyway' : 'only then'})`,
+  );
+  return `${name}: every ${every} at ${times.join(', ')}, keeps ${keep}${copyTags ? '' : ', without tags'}${runs.join('')}`;
+}
+
+function toldTags(tags: readonly Tag[]): string {
+  return tags
+    .map((t) => `${t.key}=${t.value}`)
+    .sort()
+    .join(', ');
+}
+
+function toldScope(kind: string, rootLeftOut: boolean, leftOut: readonly Tag[]): string {
+  const without = [...(rootLeftOut ? ['root volumes'] : []), ...(leftOut.length > 0 ? [toldTags(leftOut)] : [])];
+  return without.length === 0 ? kind : `${kind} without ${without.join(', ')}`;
 }
 
 /**
@@ -110,7 +155,8 @@ export function findingOf(
   const mended = note !== undefined && note.about !== NOT_COPIED;
   if (mended && (note.about !== SOUND || now - note.at < UNCOVERED_MS)) return undefined;
   const { key, value } = expected.targetTag;
-  const detail = `the snapshot policy ${expected.id} is enabled and as it was deployed, but has not copied ${missed.join(', ')} for ${UNCOVERED_HOURS} hours: does the current volume carry the tag ${key}=${value}, and may the policy's role do its work?`;
+  const carrier = expected.frozenBy ? 'is it attached to an instance that carries' : 'does the current volume carry';
+  const detail = `the snapshot policy ${expected.id} is enabled and as it was deployed, but has not copied ${missed.join(', ')} for ${UNCOVERED_HOURS} hours: ${carrier} the tag ${key}=${value}, and may the policy's role do its work?`;
   return { about: NOT_COPIED, detail };
 }
 

@@ -30,6 +30,8 @@ export interface Retention {
   readonly policyId: string;
   readonly schedules: readonly string[];
   readonly keepHours: number;
+  /** The policy copies instances: it counts its runs on each, and forgets what a volume left behind that has moved on. */
+  readonly byInstance?: boolean;
 }
 
 /** What is known of one content volume when something is to be deleted. */
@@ -75,8 +77,9 @@ function managed(snapshot: Snapshot, current: Volume, retention: Retention): boo
 }
 
 /** DLM counts it, wherever the volume is in the schedule. */
-export function counted(snapshot: Snapshot, current: Volume, { policyId, schedules }: Retention): boolean {
+export function counted(snapshot: Snapshot, current: Volume, { policyId, schedules, byInstance }: Retention): boolean {
   return (
+    !byInstance &&
     snapshot.maker === 'dlm' &&
     snapshot.volumeId === current.id &&
     snapshot.policyId === policyId &&

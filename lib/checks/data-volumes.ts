@@ -43,15 +43,23 @@ export function zoneOf(volume: Declared): unknown {
 export type Hold = { readonly covers: true } | { readonly covers: false | undefined; readonly because: string };
 
 /**
- * Whether a policy copies a volume: enabled, for volumes, and with a target tag that the volume carries. Any one of several
+ * Whether a policy copies a volume: enabled, for volumes or for instances, and with a target tag that the volume carries. Any one of several
  * suffices, docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html
  */
-function holdOn(volume: Declared, policy: Declared, tags: readonly Json[]): Hold {
+function holdOn(volume: Declared, policy: Declared, carried: readonly Json[]): Hold {
+  let tags = carried;
   const idle = idleBecause(policy);
   if (idle) return idle;
   if (policy.condition !== undefined && policy.condition !== volume.condition)
     return { covers: undefined, because: `exists only under the condition ${policy.condition}` };
-  const { TargetTags } = objectOf(policy.properties.PolicyDetails) ?? {};
+  const { TargetTags, ResourceTypes } = objectOf(policy.properties.PolicyDetails) ?? {};
+  // Remount's instances carry the tag of the stack, as its volumes do, and an owner has its volume attached.
+  if (listOf(ResourceTypes).includes('INSTANCE')) {
+    // Which volumes other instances have attached is not declared.
+    if (volume.type === 'AWS::EC2::Volume')
+      return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"]` };
+    tags = tags.filter(({ Key }) => Key === TAG.stack);
+  }
   if (isIntrinsic(TargetTags)) return { covers: undefined, because: `TargetTags is ${shown(TargetTags)}` };
   const targets = listOf(TargetTags).map((tag) => objectOf(tag) ?? {});
   const matches = targets.flatMap((target) => tags.map((tag) => tagMatches(volume, tag, policy, target)));
@@ -80,8 +88,8 @@ function idleBecause(policy: Declared): Hold | undefined {
     return { covers: undefined, because: 'its type is known at deployment only' };
   if (PolicyType !== 'EBS_SNAPSHOT_MANAGEMENT')
     return { covers: false, because: `PolicyType is ${shown(PolicyType)}, not "EBS_SNAPSHOT_MANAGEMENT"` };
-  if (!listOf(ResourceTypes).includes('VOLUME'))
-    return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"]` };
+  if (!listOf(ResourceTypes).some((type) => type === 'VOLUME' || type === 'INSTANCE'))
+    return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"] or ["INSTANCE"]` };
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Cloud } from './cloud.ts';
 import type { SimPolicy } from './dlm-policy.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
 import { ServiceError } from './service-error.ts';
-import { type Dictionary, list, object } from './template.ts';
+import { bool, type Dictionary, list, num, object, type Properties } from './template.ts';
 
 /** What DLM answers of a policy. Source: API reference of GetLifecyclePolicy, and the SDK's types. */
 export function dlmApi(cloud: Cloud, policies: ReadonlyMap<string, SimPolicy>): void {
@@ -38,7 +38,18 @@ function details({ properties }: SimPolicy): Dictionary {
   const given = object(properties, 'PolicyDetails');
   const Schedules = list(given, 'Schedules').map((schedule) => ({
     ...schedule.values,
-    CreateRule: { Location: 'CLOUD', ...object(schedule, 'CreateRule').values },
+    CreateRule: createRule(object(schedule, 'CreateRule')),
   }));
   return { PolicyLanguage: 'STANDARD', ResourceLocations: ['CLOUD'], ...given.values, Schedules };
+}
+
+/** Numbers and booleans of a template may be texts; DLM has the true types. */
+function createRule(rule: Properties): Dictionary {
+  const Scripts = list(rule, 'Scripts', []).map((script) => ({
+    ...script.values,
+    ExecuteOperationOnScriptFailure: bool(script, 'ExecuteOperationOnScriptFailure', true),
+    ExecutionTimeout: num(script, 'ExecutionTimeout', 10),
+    MaximumRetryCount: num(script, 'MaximumRetryCount', 0),
+  }));
+  return { Location: 'CLOUD', ...rule.values, ...(Scripts.length > 0 && { Scripts }) };
 }

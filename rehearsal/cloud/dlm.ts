@@ -1,5 +1,6 @@
 import type { Cloud, Principal, TagIndex } from './cloud.ts';
 import { dlmApi } from './dlm-api.ts';
+import { InstanceRuns } from './dlm-instances.ts';
 import { readPolicy, type SimPolicy, type SimSchedule } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
@@ -24,14 +25,14 @@ export class Dlm implements TagIndex {
   readonly #cloud: Cloud;
   readonly #ec2: Ec2State;
   readonly #snapshots: Snapshots;
+  readonly #instances: InstanceRuns;
   readonly policies = new Map<string, SimPolicy>();
-  /** Policy -> its execution role, which it acts as. */
-  readonly #roles = new Map<string, Principal>();
 
   constructor(cloud: Cloud, ec2: Ec2State, snapshots: Snapshots) {
     this.#cloud = cloud;
     this.#ec2 = ec2;
     this.#snapshots = snapshots;
+    this.#instances = new InstanceRuns(cloud, ec2, snapshots);
     cloud.index(this);
     dlmApi(cloud, this.policies);
   }
@@ -41,17 +42,17 @@ export class Dlm implements TagIndex {
   }
 
   /** @throws TemplateError for what a policy says and this does not know */
-  define(p: Properties, role: Principal): string {
+  define(p: Properties, principal: Principal): string {
     const id = `policy-0${this.#cloud.random.stream(`dlm ${this.policies.size}`).hex(16)}`;
-    this.#roles.set(id, role);
-    this.#put(readPolicy(id, p, this.#cloud.clock.now()));
+    this.#put(readPolicy(id, p, this.#cloud.clock.now(), principal));
     return id;
   }
 
   /** Somebody changes the policy: other properties in the place of those of the template. @throws TemplateError as {@link define} */
   change(id: string, values: Dictionary): void {
-    const { properties } = this.#policy(id);
-    this.#put(readPolicy(id, { ...properties, values: { ...properties.values, ...values } }, this.#cloud.clock.now()));
+    const { properties, principal } = this.#policy(id);
+    const changed = { ...properties, values: { ...properties.values, ...values } };
+    this.#put(readPolicy(id, changed, this.#cloud.clock.now(), principal));
   }
 
   /** DLM cannot do its work and says so. It goes on once somebody has enabled the policy again. */
@@ -61,6 +62,11 @@ export class Dlm implements TagIndex {
 
   enable(id: string): void {
     Object.assign(this.#policy(id), { state: 'ENABLED', statusMessage: 'ENABLED' });
+  }
+
+  /** The next run of every policy's first schedule is now. */
+  runNow(): void {
+    for (const policy of this.policies.values()) if (policy.schedules[0]) this.#run(policy, policy.schedules[0]);
   }
 
   #policy(id: string): SimPolicy {
@@ -95,6 +101,10 @@ export class Dlm implements TagIndex {
   #run(policy: SimPolicy, schedule: SimSchedule): void {
     if (this.policies.get(policy.id) !== policy || policy.state !== 'ENABLED') return;
     if (this.#cloud.faults.runs === RUNS.never) return;
+    if (policy.leftOut) {
+      this.#instances.run(policy, schedule);
+      return;
+    }
     // A volume is targeted when it has any of the policy's target tags.
     const targeted = [...this.#ec2.volumes.values()].filter((v) =>
       Object.entries(policy.targets).some(([key, value]) => v.tags[key] === value),
@@ -136,11 +146,10 @@ export class Dlm implements TagIndex {
 
   /** Whether its role may; else the policy goes to state ERROR, as DLM says it. */
   #may(policy: SimPolicy, operation: string, input: Dictionary, keyArn?: string): boolean {
-    const role = this.#roles.get(policy.id);
-    if (!role) throw new Error(`${policy.id} has no execution role`);
+    const { principal: role } = policy;
     try {
       this.#cloud.authorize(role, 'ec2', operation, input);
-      const missing = keyArn && missingForEbs(role.statements(), keyArn, this.#cloud.region);
+      const missing = keyArn && missingForEbs(this.#cloud, role, keyArn);
       if (!missing) return true;
       this.#cloud.say('iam', `denied: ${role.name} may not ${missing}`);
     } catch (error) {

@@ -60,7 +60,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     if (token) tokens.set(token, { request: JSON.stringify(request), volume });
     ec2.volumes.set(volume.id, volume);
     cloud.disks.createVolume(volume.id, volume.sizeGiB, volume.snapshotId);
-    const denied = volume.keyArn && missingForEbs(principal.statements(), volume.keyArn, cloud.region);
+    const denied = volume.keyArn && missingForEbs(cloud, principal, volume.keyArn);
     if (denied) cloud.say('iam', `denied: ${principal.name} may not ${denied}`);
     cloud.clock.after(random.delay(CREATE), () => created(volume, Boolean(denied)));
     cloud.say(

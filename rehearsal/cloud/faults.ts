@@ -41,6 +41,8 @@ export class Faults {
   throttledUntil = 0;
   /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */
   snapshotMs: number | undefined;
+  /** DLM does not come back to an instance with its post script. */
+  postScriptsLost = false;
   /** When the runs of DLM start. */
   runs: Runs = RUNS.usual;
   /** Where a function dies, once. */

@@ -8,6 +8,12 @@ import type { UserData } from './user-data.ts';
 /** From the CloudWatch agent's flush to a data point that alarms see. */
 const INGEST = { median: 800, p99: 2500 };
 
+interface Probed {
+  readonly serving: number;
+  /** It wrote a canary: on a frozen volume it only reads. */
+  readonly wrote: boolean;
+}
+
 interface Look {
   readonly revision: number;
   readonly at: number;
@@ -22,7 +28,7 @@ export class Fleet {
   readonly #userData = new Map<string, UserData>();
   readonly #principals = new Map<string, Principal>();
   readonly #web = new Map<string, Look & { readonly status: number | undefined }>();
-  readonly #probes = new Map<string, Look & { readonly serving: number }>();
+  readonly #probes = new Map<string, Look & Probed>();
   /** Namespace and volume -> when the probe first failed, in its last row of failures: two stacks may have an `alpha`. */
   readonly #lastFailure = new Map<string, number>();
   readonly #failing = new Set<string>();
@@ -54,8 +60,8 @@ export class Fleet {
   #tick(instance: SimInstance, userData: UserData): void {
     if (!this.#works(instance)) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
-      const serving = this.#probe(instance.id, volume, userData);
-      this.#note(userData.agent.namespace, volume, serving);
+      const { serving, wrote } = this.#probe(instance.id, volume, userData);
+      this.#note(userData.agent.namespace, volume, serving, wrote);
       const { namespace, aggregationSeconds, flushSeconds, dimension } = userData.agent;
       const now = this.#cloud.clock.now();
       const windowEnd = (Math.floor(now / (aggregationSeconds * 1000)) + 1) * aggregationSeconds * 1000;
@@ -80,41 +86,47 @@ export class Fleet {
   }
 
   /** The probe's answer. It is run for real where anything was done on the host since, and just before every snapshot. */
-  #probe(instanceId: string, volume: string, userData: UserData): number {
+  #probe(instanceId: string, volume: string, userData: UserData): Probed {
     const key = `${instanceId} ${volume}`;
     const at = this.#cloud.clock.now();
     const before = this.#probes.get(key);
     const revision = this.#hosts.revision(instanceId);
     if (before?.revision === revision) {
       this.#probes.set(key, { ...before, at });
-      return before.serving;
+      return before;
     }
-    const serving = this.#runProbe(instanceId, volume, userData, at);
-    this.#probes.set(key, { revision, at, serving });
-    return serving;
+    const probed = this.#runProbe(instanceId, volume, userData, at);
+    this.#probes.set(key, { revision, at, ...probed });
+    return probed;
   }
 
-  #runProbe(instanceId: string, volume: string, userData: UserData, at: number): number {
+  #runProbe(instanceId: string, volume: string, userData: UserData, at: number): Probed {
     const result = this.#hosts.run(instanceId, 'probe', userData.probeScript, { SSM_Volume: volume }, at);
-    return result.exitCode === 0 ? 1 : 0;
+    return { serving: result.exitCode === 0 ? 1 : 0, wrote: !result.stdout.includes('frozen=true') };
   }
 
   /** Runs the newest probe that was only assumed to have run, so that its canary is in the snapshot that follows. */
   catchUp(volumeId: string): void {
     const instanceId = this.#ec2.volumes.get(volumeId)?.attachment?.instanceId;
-    const userData = instanceId && this.#userData.get(instanceId);
-    if (!instanceId || !userData || !this.#works(this.#ec2.instances.get(instanceId))) return;
+    if (instanceId) this.catchUpHost(instanceId);
+  }
+
+  /** The same for whatever the host serves. */
+  catchUpHost(instanceId: string): void {
+    const userData = this.#userData.get(instanceId);
+    if (!userData || !this.#works(this.#ec2.instances.get(instanceId))) return;
     for (const volume of this.#cloud.disks.markers(instanceId)) {
       const last = this.#probes.get(`${instanceId} ${volume}`);
-      if (last && last.serving === 1) this.#runProbe(instanceId, volume, userData, last.at);
+      if (last?.serving === 1 && last.wrote) this.#runProbe(instanceId, volume, userData, last.at);
     }
   }
 
-  #note(namespace: string, volume: string, serving: number): void {
+  #note(namespace: string, volume: string, serving: number, wrote: boolean): void {
     const now = this.#cloud.clock.now();
     const key = `${namespace} ${volume}`;
     if (serving === 1) {
       this.#failing.delete(key);
+      if (!wrote) return;
       const written = this.#canaries.get(key) ?? [];
       written.push(now);
       this.#canaries.set(key, written);

@@ -10,6 +10,8 @@ const REAL_TIMEOUT_SECONDS = 60;
  */
 export class Hosts {
   readonly #cloud: Cloud;
+  /** What happens around each script. */
+  onRun: Readonly<Record<'before' | 'after', (instanceId: string, verb: string) => void>> | undefined;
   readonly #revisions = new Map<string, number>();
 
   constructor(cloud: Cloud) {
@@ -34,11 +36,14 @@ export class Hosts {
     at = this.#cloud.clock.now(),
   ): HostResult {
     const now = { REMOUNT_NOW: new Date(at).toISOString() };
-    return this.#cloud.disks.run(instanceId, {
+    this.onRun?.before(instanceId, verb);
+    const result = this.#cloud.disks.run(instanceId, {
       verb,
       script,
       env: { ...env, ...now },
       timeoutSeconds: REAL_TIMEOUT_SECONDS,
     });
+    this.onRun?.after(instanceId, verb);
+    return result;
   }
 }

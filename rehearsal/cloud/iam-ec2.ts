@@ -20,6 +20,7 @@ export const ec2: Operations = {
   ),
   CreateVolume: createVolume,
   CreateSnapshot: createSnapshot,
+  CreateSnapshots: createSnapshots,
   CreateTags: (input, world) => tagging('CreateTags', input, world),
   DeleteTags: (input, world) => tagging('DeleteTags', input, world),
   AttachVolume: (input, world) => attachment('AttachVolume', input, world, text(input, 'InstanceId')),
@@ -74,6 +75,19 @@ function createSnapshot(input: Input, world: World): AuthorizationRequest[] {
     request('CreateSnapshot', snapshot, { ...tagContext(tags), ...parent }, world),
     onExisting('CreateSnapshot', volumeId, world),
     ...tagOnCreate('CreateSnapshot', snapshot, tags, world),
+  ];
+}
+
+/** Snapshots of the volumes of an instance need the instance, each volume, and the snapshots, which are not there yet. */
+function createSnapshots(input: Input, world: World): AuthorizationRequest[] {
+  const tags = requestTags(input);
+  const { InstanceId } = input.InstanceSpecification as { readonly InstanceId: string };
+  const snapshot = newArn('snapshot', world);
+  return [
+    request('CreateSnapshots', snapshot, tagContext(tags), world),
+    onExisting('CreateSnapshots', InstanceId, world),
+    request('CreateSnapshots', newArn('volume', world), {}, world),
+    ...tagOnCreate('CreateSnapshots', snapshot, tags, world),
   ];
 }
 

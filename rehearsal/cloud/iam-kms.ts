@@ -1,4 +1,5 @@
-import { evaluate, type Statement } from './iam.ts';
+import type { Cloud, Principal } from './cloud.ts';
+import { evaluate } from './iam.ts';
 
 /**
  * What EBS needs of the key in its caller's name, to make or copy an encrypted volume. The grant is for EBS itself.
@@ -17,12 +18,18 @@ const FOR_EBS = [
  * Judged on identity policies alone, for the stack's key policy leaves it to them (decision 17).
  * @returns what is missing, or `undefined`
  */
-export function missingForEbs(statements: readonly Statement[], keyArn: string, region: string): string | undefined {
-  const context = { 'kms:GrantIsForAWSResource': 'true', 'kms:ViaService': `ec2.${region}.amazonaws.com` };
+export function missingForEbs(cloud: Cloud, { name: role, statements }: Principal, keyArn: string): string | undefined {
+  const context = { 'kms:GrantIsForAWSResource': 'true', 'kms:ViaService': `ec2.${cloud.region}.amazonaws.com` };
+  const resources = [keyArn];
   for (const name of FOR_EBS) {
     const action = `kms:${name}`;
-    const verdict = evaluate({ action, resources: [keyArn], context }, statements);
-    if (!verdict.allowed) return `${action}: ${verdict.missing}`;
+    const verdict = evaluate({ action, resources, context }, statements());
+    if (verdict.allowed) cloud.permissions.allowed(role, action, verdict.by, cloud.clock.now());
+    else {
+      const { missing } = verdict;
+      cloud.permissions.denied({ role, action, resources, missing });
+      return `${action}: ${missing}`;
+    }
   }
   return undefined;
 }

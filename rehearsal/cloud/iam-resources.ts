@@ -118,6 +118,11 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   ec2,
   ssm: {
     SendCommand: sendCommand,
+    GetDocument: (input, world) => {
+      const name = text(input, 'Name');
+      const context = tagKeys('aws:ResourceTag', world.tagsOf(name));
+      return [{ action: 'ssm:GetDocument', resources: [documentArn(name, world)], context }];
+    },
     GetCommandInvocation: () => onAnything('ssm:GetCommandInvocation'),
     DescribeInstanceInformation: () => onAnything('ssm:DescribeInstanceInformation'),
   },

@@ -18,6 +18,7 @@ import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
 import { Sns } from './sns.ts';
 import { Ssm } from './ssm.ts';
+import { keepWatchdogs } from './watchdogs.ts';
 
 /** All simulated services, wired to each other. */
 export interface Services {
@@ -60,6 +61,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const snapshots = ec2Snapshots(cloud, ec2, eventBus, (volumeId) => fleet.catchUp(volumeId));
   const dlm = new Dlm(cloud, ec2, snapshots);
   const ssm = new Ssm(cloud, ec2, hosts);
+  keepWatchdogs(cloud, ec2, hosts, fleet);
   return {
     cloud,
     ec2,

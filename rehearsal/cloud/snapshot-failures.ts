@@ -39,6 +39,12 @@ export function slowSnapshots(s: Services, ms?: number): void {
   s.cloud.faults.snapshotMs = ms;
 }
 
+/** From now on, DLM has snapshots frozen, and nobody comes back to thaw them. */
+export function losePostScripts(s: Services): void {
+  tell(s, 'DLM loses its post scripts');
+  s.cloud.faults.postScriptsLost = true;
+}
+
 function tell(s: Services, what: string): void {
   s.cloud.say('failure', what);
 }

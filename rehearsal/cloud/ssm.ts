@@ -1,14 +1,15 @@
 import { EXIT } from '../../lib/contract.ts';
 import type { HostResult } from '../disks/disks.ts';
-import type { Cloud } from './cloud.ts';
+import type { Cloud, TagIndex } from './cloud.ts';
 import { type Input, onlyMembers, optionalNumber, text } from './ec2-input.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
 import type { Hosts } from './hosts.ts';
 import { ServiceError } from './service-error.ts';
-import { has, list, num, object, onlyKnown, type Properties, str, strings } from './template.ts';
+import { has, list, num, object, onlyKnown, type Properties, str, strings, tags } from './template.ts';
 
 interface Parameter {
-  readonly allowed: RegExp;
+  readonly allowed: RegExp | readonly string[];
+  readonly fallback: string | undefined;
   readonly environment: boolean;
 }
 
@@ -20,6 +21,8 @@ interface Document {
   readonly makesWay: boolean;
   /** The verb's own deadline: how long it takes to say that it hangs. */
   readonly deadlineSeconds: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly content: string;
 }
 
 /** A command that ran to its end: when it arrived at SSM, when its verb began on the host, and when that was done. */
@@ -67,11 +70,12 @@ const CONNECTION_LOST_MS = 5 * 60_000;
 const OUTPUT_CHARACTERS = 24_000;
 
 /** Run Command of the simulated Systems Manager: documents from the template, run on the hosts as the agent runs them. */
-export class Ssm {
+export class Ssm implements TagIndex {
   readonly #documents = new Map<string, Document>();
   readonly ran: Ran[] = [];
 
   constructor(cloud: Cloud, ec2: Ec2State, hosts: Hosts) {
+    cloud.index(this);
     const random = cloud.random.stream('ssm');
     const invocations = new Map<string, Invocation>();
 
@@ -224,11 +228,24 @@ export class Ssm {
       return { InstanceInformationList: all.filter((i) => filters.every((f) => f.Values.includes(i.PingStatus))) };
     };
 
+    const getDocument = (input: Input) => {
+      onlyMembers('GetDocument', input, ['Name']);
+      const name = text(input, 'Name');
+      const document = this.#documents.get(name);
+      if (!document) throw new ServiceError('InvalidDocument', `Document ${name} does not exist`);
+      return { Name: name, DocumentType: 'Command', Content: document.content };
+    };
+
     cloud.offer('ssm', {
+      GetDocument: getDocument,
       SendCommand: sendCommand,
       GetCommandInvocation: getCommandInvocation,
       DescribeInstanceInformation: describeInstanceInformation,
     });
+  }
+
+  tagsOf(name: string): Readonly<Record<string, string>> {
+    return this.#documents.get(name)?.tags ?? {};
   }
 
   /** A document as the template defines it. @throws TemplateError for what the agent would do and this does not know */
@@ -252,6 +269,8 @@ export class Ssm {
       verb,
       script,
       makesWay: MAKES_WAY.test(script),
+      tags: tags(p, 'Tags', {}),
+      content: JSON.stringify(content.values),
       deadlineSeconds: Number(/REMOUNT_DEADLINE:-(\d+)/.exec(script)?.[1] ?? num(inputs, 'timeoutSeconds', 3600)),
       parameters: new Map(Object.keys(parameters.values).map((key) => [key, parameter(object(parameters, key))])),
     });
@@ -259,9 +278,11 @@ export class Ssm {
 }
 
 function parameter(p: Properties): Parameter {
-  onlyKnown(p, ['type', 'description', 'allowedPattern', 'interpolationType']);
+  onlyKnown(p, ['type', 'description', 'default', 'allowedPattern', 'allowedValues', 'interpolationType']);
+  const pattern = new RegExp(has(p, 'allowedPattern') ? str(p, 'allowedPattern') : '');
   return {
-    allowed: new RegExp(has(p, 'allowedPattern') ? str(p, 'allowedPattern') : ''),
+    allowed: has(p, 'allowedValues') ? strings(p, 'allowedValues') : pattern,
+    fallback: has(p, 'default') ? str(p, 'default') : undefined,
     environment: str(p, 'interpolationType', '') === 'ENV_VAR',
   };
 }
@@ -271,14 +292,11 @@ function environment(document: Document, given: Readonly<Record<string, readonly
   const unknown = Object.keys(given).find((key) => !document.parameters.has(key));
   if (unknown) throw new ServiceError('InvalidParameters', `Parameter ${unknown} is not defined in the document`);
   const env: Record<string, string> = {};
-  for (const [key, { allowed, environment: asEnvironment }] of document.parameters) {
-    const value = given[key]?.[0];
+  for (const [key, { allowed, fallback, environment: asEnvironment }] of document.parameters) {
+    const value = given[key]?.[0] ?? fallback;
     if (value === undefined) throw new ServiceError('InvalidParameters', `Parameter ${key} is required`);
-    if (!allowed.test(value))
-      throw new ServiceError(
-        'InvalidParameters',
-        `Value ${value} of parameter ${key} does not match ${allowed.source}`,
-      );
+    if (!(allowed instanceof RegExp ? allowed.test(value) : allowed.includes(value)))
+      throw new ServiceError('InvalidParameters', `Value ${value} of parameter ${key} is not allowed: ${allowed}`);
     if (!asEnvironment)
       throw new Error(
         `the simulated agent hands parameters over as environment variables only; ${key} has no interpolationType ENV_VAR`,

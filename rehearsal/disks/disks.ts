@@ -85,6 +85,12 @@ export interface ServedLink {
   readonly live: boolean;
 }
 
+/** A freeze (`host/freeze.sh`) that somebody is to end, and when its watchdog does (Unix milliseconds, virtual). */
+export interface Watchdog {
+  readonly volumeId: string;
+  readonly at: number;
+}
+
 /** Result of {@link Disks.inspect}. */
 export interface Inspection {
   readonly sound: boolean;
@@ -103,7 +109,7 @@ export const DISK_ERROR = {
   damaged: 'EUCLEAN',
   /** A course of that id is there already. */
   exists: 'EEXIST',
-  /** The volume's I/O is stalled: on a real host, the call would not come back. */
+  /** The volume's I/O is stalled, or it is frozen and written to: on a real host, the call would not come back. */
   stalled: 'ETIMEDOUT',
 } as const;
 export type DiskErrorCode = (typeof DISK_ERROR)[keyof typeof DISK_ERROR];
@@ -165,9 +171,10 @@ export interface Disks {
 
   /**
    * Uploads a course through `/srv/content/<volume>/courses/<id>/`, with its manifest, all of it synced.
+   * @param synced `false`: nothing is, as from an uploader that leaves that to the kernel
    * @throws DiskError EIO, ENOSPC, EUCLEAN, EEXIST; ENOENT when the host does not serve the volume
    */
-  upload(instanceId: string, volume: string, course: Course): void;
+  upload(instanceId: string, volume: string, course: Course, synced?: boolean): void;
   /**
    * Deletes a course (rm -r). When it throws, part of it may be gone.
    * @throws DiskError EIO when the file system is, or by this became, shut down; ENOENT
@@ -179,6 +186,11 @@ export interface Disks {
   capacity(instanceId: string, volume: string): number;
   /** Content of a file, by its path below the root of the served volume. @throws DiskError EIO, ENOENT */
   read(instanceId: string, volume: string, path: string): Uint8Array;
+
+  /** Watchdogs of the freezes on the host. Their timers are rung by whoever keeps virtual time. */
+  watchdogs(instanceId: string): Watchdog[];
+  /** The time of the watchdog of this volume is over: it does its work. None there: nothing happens. */
+  ringWatchdog(instanceId: string, volumeId: string): void;
 
   /** Somebody unmounts the volume by hand; links and markers stay. The volume must be mounted. */
   unmount(volumeId: string): void;

@@ -23,6 +23,8 @@ export class MemoryFileSystem {
   /** Course -> the file of it that rotted. */
   private rotten: ReadonlyMap<string, string> = new Map();
   private courses = new Map<string, Course>();
+  /** Courses that nobody has synced yet: a power cut loses them, and a snapshot has them not. */
+  private unsynced: ReadonlySet<string> = new Set();
   private shared = false;
   private used = 0;
 
@@ -43,7 +45,24 @@ export class MemoryFileSystem {
     copy.used = this.used;
     copy.shared = true;
     this.shared = true;
+    copy.loseUnsynced(this.unsynced);
     return copy;
+  }
+
+  /** Everything that was written is on the disk. */
+  sync(): void {
+    this.unsynced = new Set();
+  }
+
+  /** What was not synced is gone. */
+  loseUnsynced(lost = this.unsynced): void {
+    for (const id of lost) {
+      const course = this.courses.get(id);
+      if (!course) continue;
+      this.writable().delete(id);
+      this.used -= bytesOf(course);
+    }
+    this.unsynced = new Set();
   }
 
   /** Whether it was made for this volume and never served. */
@@ -101,12 +120,14 @@ export class MemoryFileSystem {
     return [...this.courses.keys()];
   }
 
-  add(course: Course, capacityBytes: number): void {
+  /** One syncfs(2) syncs all that was written before. */
+  add(course: Course, capacityBytes: number, synced: boolean): void {
     if (this.courses.has(course.id)) throw new DiskError(DISK_ERROR.exists, `course ${course.id} is there already`);
     const size = bytesOf(course);
     if (this.used + size > capacityBytes) throw new DiskError(DISK_ERROR.full, `no space left for course ${course.id}`);
     this.writable().set(course.id, course);
     this.used += size;
+    this.unsynced = new Set(synced ? [] : [...this.unsynced, course.id]);
   }
 
   /** Deletes a course and says whether that ran into the planted inconsistency. */
@@ -118,6 +139,7 @@ export class MemoryFileSystem {
       return 'tripped';
     }
     this.writable().delete(courseId);
+    this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
     this.used -= bytesOf(course);
     return 'removed';
   }

@@ -1,6 +1,8 @@
 /** The host verbs as a model: same exit codes, same output keys as `host/*.sh` on a real disk. */
-import { EXIT, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import { DLM_VERB, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
+import { fail, ok, type VerbResult } from './memory-answers.ts';
+import { dlm, type Frozen, isFrozen } from './memory-freeze.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
 
 export interface MemoryVolume {
@@ -23,7 +25,7 @@ export interface MemoryMount {
 }
 
 /** What a host remembers: mounts by volume id; links and markers by content volume, each naming a volume id. */
-export interface MemoryHost {
+export interface MemoryHost extends Frozen {
   readonly mounts: Map<string, MemoryMount>;
   readonly links: Map<string, string>;
   readonly markers: Map<string, string>;
@@ -38,23 +40,6 @@ interface VerbCall {
   readonly now: string;
 }
 
-export interface VerbResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-type State = Exclude<keyof typeof EXIT, 'ok'>;
-
-function ok(...lines: string[]): VerbResult {
-  return { exitCode: EXIT.ok, stdout: lines.map((line) => `${line}\n`).join(''), stderr: '' };
-}
-
-function fail(state: State, message: string, ...lines: string[]): VerbResult {
-  const stdout = [`state=${state}`, ...lines].map((line) => `${line}\n`).join('');
-  return { exitCode: EXIT[state], stdout, stderr: `remount: ${message}\n` };
-}
-
 function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
   if (device?.lost) return fail('unmountable', `${volumeId}: Input/output error`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
@@ -65,6 +50,7 @@ function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
 }
 
 function mount({ volumeId, device, host }: VerbCall): VerbResult {
+  host.frozen.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (mounted?.dead) return fail('shutdown', `${volumeId} is mounted but shut down`);
   if (!mounted) {
@@ -93,6 +79,7 @@ function verify({ volumeId, host }: VerbCall): VerbResult {
 }
 
 function serve({ volume, volumeId, host, device, now }: VerbCall): VerbResult {
+  host.frozen.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
@@ -118,6 +105,11 @@ function unlink(host: MemoryHost, volume: string, volumeId: string): void {
 
 function release({ volume, volumeId, host }: VerbCall): VerbResult {
   unlink(host, volume, volumeId);
+  host.frozen.delete(volumeId);
+  const mounted = host.mounts.get(volumeId);
+  // Unmounting writes everything out, where that can still be done.
+  if (mounted?.dead) mounted.fileSystem.loseUnsynced();
+  else mounted?.fileSystem.sync();
   host.mounts.delete(volumeId);
   return ok('state=released', `volumeId=${volumeId}`);
 }
@@ -131,6 +123,7 @@ function probe({ volume, host, now }: VerbCall): VerbResult {
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`, which);
   const before = mounted.fileSystem.canary;
   if (before === undefined) return fail('noCanary', `${volumeId} has no canary`, which);
+  if (isFrozen(host, volumeId, now)) return ok('state=serving', which, `canary=${before}`, 'frozen=true');
   mounted.fileSystem.canary = now;
   return ok('state=serving', which, `canary=${before}`);
 }
@@ -185,6 +178,8 @@ export function playVerb(
   deviceOf: (volumeId: string) => MemoryVolume | undefined,
 ): VerbResult {
   const name = /^# remount-verb: ([a-z]+)$/m.exec(script)?.[1] ?? '';
+  if (name === DLM_VERB)
+    return dlm(host, env, env.REMOUNT_NOW ?? new Date().toISOString(), (id) => deviceOf(id)?.stalled === true);
   const verb = VERBS.get(name);
   if (!verb) return { exitCode: UNKNOWN_VERB, stdout: '', stderr: 'memory disks have no model of this script\n' };
   const volume = env[`SSM_${VERB_PARAMETER.volume}`] ?? '';

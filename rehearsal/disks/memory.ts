@@ -13,7 +13,9 @@ import {
   type Inspection,
   type PlantedDamage,
   type ServedLink,
+  type Watchdog,
 } from './disks.ts';
+import { NOTHING_FROZEN, ring } from './memory-freeze.ts';
 import type { MemoryFileSystem } from './memory-fs.ts';
 import { type MemoryHost, type MemoryMount, type MemoryVolume, playVerb } from './memory-verbs.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -60,17 +62,20 @@ export class MemoryDisks implements Disks {
 
   addHost(instanceId: string): void {
     vacant(this.hosts, instanceId, 'host');
-    this.hosts.set(instanceId, { mounts: new Map(), links: new Map(), markers: new Map() });
+    this.hosts.set(instanceId, { mounts: new Map(), links: new Map(), markers: new Map(), ...NOTHING_FROZEN() });
   }
 
   removeHost(instanceId: string): void {
-    known(this.hosts, instanceId, 'host');
+    this.powerOff(instanceId);
     for (const volume of this.volumes.values()) if (volume.attachedTo === instanceId) volume.attachedTo = undefined;
     this.hosts.delete(instanceId);
   }
 
   powerOff(instanceId: string): void {
-    known(this.hosts, instanceId, 'host').mounts.clear();
+    const host = known(this.hosts, instanceId, 'host');
+    for (const { fileSystem } of host.mounts.values()) fileSystem.loseUnsynced();
+    host.mounts.clear();
+    Object.assign(host, NOTHING_FROZEN());
   }
 
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
@@ -149,6 +154,7 @@ export class MemoryDisks implements Disks {
 
   unmount(volumeId: string): void {
     if (!this.mounted(volumeId)) throw new Error(`memory disks: ${volumeId} is not mounted`);
+    this.mountsOf(volumeId)?.get(volumeId)?.fileSystem.sync();
     this.mountsOf(volumeId)?.delete(volumeId);
   }
 
@@ -179,16 +185,25 @@ export class MemoryDisks implements Disks {
     return { ...result, realMs: 0 };
   }
 
-  upload(instanceId: string, volume: string, course: Course): void {
+  upload(instanceId: string, volume: string, course: Course, synced = true): void {
     this.stopwatch.time('upload', () => {
-      const { mount } = this.served(instanceId, volume);
-      mount.fileSystem.add(course, mount.fileSystem.sizeGiB * BYTES_PER_GIB);
+      const { fileSystem } = this.writable(instanceId, volume);
+      fileSystem.add(course, fileSystem.sizeGiB * BYTES_PER_GIB, synced);
     });
+  }
+
+  watchdogs(instanceId: string): Watchdog[] {
+    const { frozen } = known(this.hosts, instanceId, 'host');
+    return [...frozen].map(([volumeId, { at }]) => ({ volumeId, at }));
+  }
+
+  ringWatchdog(instanceId: string, volumeId: string): void {
+    ring(known(this.hosts, instanceId, 'host'), volumeId);
   }
 
   remove(instanceId: string, volume: string, courseId: string): void {
     this.stopwatch.time('remove', () => {
-      const { mount } = this.served(instanceId, volume);
+      const mount = this.writable(instanceId, volume);
       if (mount.fileSystem.remove(courseId) === 'removed') return;
       mount.dead = true;
       throw new DiskError(DISK_ERROR.io, `deleting course ${courseId}: the file system has shut down`);
@@ -213,6 +228,8 @@ export class MemoryDisks implements Disks {
     if (!fileSystem || tripping === undefined) {
       throw new Error(`plantInconsistency: ${volumeId} has no course to plant an inconsistency under`);
     }
+    // It is unmounted for that, and mounted again.
+    fileSystem.sync();
     fileSystem.latent = new Set([...fileSystem.latent, tripping]);
     return {
       courseIds: [tripping],
@@ -266,5 +283,13 @@ export class MemoryDisks implements Disks {
       throw new DiskError(DISK_ERROR.stalled, `${volumeId} on ${instanceId}: I/O hangs`);
     if (mount.dead) throw new DiskError(DISK_ERROR.io, `${volumeId} on ${instanceId}: the file system is shut down`);
     return { volumeId, mount };
+  }
+
+  /** As {@link served}, where somebody may write. */
+  private writable(instanceId: string, volume: string): MemoryMount {
+    const { volumeId, mount } = this.served(instanceId, volume);
+    if (known(this.hosts, instanceId, 'host').frozen.has(volumeId))
+      throw new DiskError(DISK_ERROR.stalled, `${volumeId} on ${instanceId} is frozen`);
+    return mount;
   }
 }

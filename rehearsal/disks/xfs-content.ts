@@ -61,8 +61,8 @@ function onDisk<T>(root: string, what: string, work: () => T): T {
   }
 }
 
-/** Writes a course and its manifest, readable for everybody, and syncs it with one syncfs(2). */
-export function uploadCourse(root: string, course: Course): void {
+/** Writes a course and its manifest, readable for everybody, and syncs it with one syncfs(2), or leaves that to the kernel. */
+export function uploadCourse(root: string, course: Course, synced: boolean): void {
   const directory = join(root, 'courses', course.id);
   onDisk(root, `uploading course ${course.id}`, () => {
     mkdirSync(join(root, 'courses'), { recursive: true, mode: 0o755 });
@@ -75,7 +75,7 @@ export function uploadCourse(root: string, course: Course): void {
         chmodSync(path, 0o644);
       }
       writeFileSync(join(directory, MANIFEST_FILE), manifestOf(course));
-      must('sync', '--file-system', directory);
+      if (synced) must('sync', '--file-system', directory);
     } catch (error) {
       // Out of space is the uploader's to tidy up; on a dead file system there is nothing to tidy.
       if (!isShutDown(root)) rmSync(directory, { recursive: true, force: true });

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
+import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
 import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
 import { isShutDown } from './xfs-content.ts';
+import { endWatchdogs, unfreeze } from './xfs-freeze.ts';
 
 /** Stands for nginx; every Linux has it. */
 const WEB_USER = 'nobody';
@@ -27,7 +28,11 @@ export function stagingOf(root: string, volumeId: string): string {
 export function cutPower(root: string): void {
   // All cut off before any is unmounted: unmounting would write out what a power cut loses.
   const mounts = mountPoints().filter((directory) => directory.startsWith(`${root}/`));
-  for (const directory of mounts) cutOff(directory);
+  endWatchdogs(root);
+  for (const directory of mounts) {
+    cutOff(directory);
+    unfreeze(directory);
+  }
   for (const directory of mounts.reverse()) unmount(directory);
 }
 
@@ -102,6 +107,16 @@ export function answerOfStalled(
   run: HostRun,
   stalled: (volumeId: string) => boolean,
 ): HostResult | undefined {
+  const hangs: HostResult = {
+    exitCode: EXIT.timeout,
+    stdout: 'state=timeout\n',
+    stderr: `remount: no end: ${run.verb} hangs\n`,
+    realMs: 0,
+  };
+  if (run.verb === DLM_VERB) {
+    const freezes = run.env[`SSM_${DLM_PARAMETER.command}`] === 'pre-script';
+    return freezes && markersOf(root).some((volume) => stalled(markedIn(root, volume))) ? hangs : undefined;
+  }
   const volume = run.env[`SSM_${VERB_PARAMETER.volume}`] ?? '';
   const given = run.env[`SSM_${VERB_PARAMETER.volumeId}`];
   const link = join(root, CONTENT, volume);
@@ -111,15 +126,15 @@ export function answerOfStalled(
   if (run.verb === 'release') {
     if (!isMounted(stagingOf(root, volumeId))) return undefined;
     const marker = join(root, MARKERS, volume);
-    if (existsSync(marker) && readFileSync(marker, 'utf8').trim() === volumeId) rmSync(marker);
+    if (existsSync(marker) && markedIn(root, volume) === volumeId) rmSync(marker);
     if (linked === volumeId) rmSync(link);
   }
-  return {
-    exitCode: EXIT.timeout,
-    stdout: 'state=timeout\n',
-    stderr: `remount: no end: ${run.verb} hangs\n`,
-    realMs: 0,
-  };
+  return hangs;
+}
+
+/** The volume that the marker of a content volume names. */
+function markedIn(root: string, volume: string): string {
+  return readFileSync(join(root, MARKERS, volume), 'utf8').trim();
 }
 
 /** Whether the link is there, wherever it leads: its target may not answer. */

@@ -15,6 +15,7 @@ import {
   type Inspection,
   type PlantedDamage,
   type ServedLink,
+  type Watchdog,
 } from './disks.ts';
 import type { LoopDevice } from './loop.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
@@ -22,6 +23,7 @@ import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea } from './xfs-area.ts';
 import { capacityGiB, courseIds, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
+import { ringWatchdog, watchdogsOf } from './xfs-freeze.ts';
 import {
   answerOfStalled,
   cutPower,
@@ -221,15 +223,15 @@ export class XfsDisks implements Disks {
     return stalled ?? this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run));
   }
 
-  upload(instanceId: string, volume: string, course: Course): void {
+  upload(instanceId: string, volume: string, course: Course, synced = true): void {
     this.stopwatch.time('upload', () => {
-      const { root, volumeId } = this.served(instanceId, volume);
-      uploadCourse(root, course);
+      const { root, volumeId } = this.served(instanceId, volume, true);
+      uploadCourse(root, course, synced);
       this.volumes.get(volumeId)?.uploads.push(course.id);
     });
   }
   remove(instanceId: string, volume: string, courseId: string): void {
-    this.stopwatch.time('remove', () => removeCourse(this.served(instanceId, volume).root, courseId));
+    this.stopwatch.time('remove', () => removeCourse(this.served(instanceId, volume, true).root, courseId));
   }
   list(instanceId: string, volume: string): string[] {
     return this.stopwatch.time('list', () => courseIds(this.served(instanceId, volume).root));
@@ -239,6 +241,13 @@ export class XfsDisks implements Disks {
   }
   read(instanceId: string, volume: string, path: string): Uint8Array {
     return this.stopwatch.time('read', () => readContent(this.served(instanceId, volume).root, path));
+  }
+
+  watchdogs(instanceId: string): Watchdog[] {
+    return watchdogsOf(known(this.hosts, instanceId, 'host'));
+  }
+  ringWatchdog(instanceId: string, volumeId: string): void {
+    ringWatchdog(known(this.hosts, instanceId, 'host'), volumeId);
   }
 
   unmount(volumeId: string): void {
@@ -329,10 +338,11 @@ export class XfsDisks implements Disks {
     });
   }
 
-  /** The mounted root behind `/srv/content/<volume>`. */
-  private served(instanceId: string, volume: string): { root: string; volumeId: string } {
+  /** The mounted root behind `/srv/content/<volume>`. @param writes nobody does on what is frozen */
+  private served(instanceId: string, volume: string, writes = false): { root: string; volumeId: string } {
     const found = servedRoot(known(this.hosts, instanceId, 'host'), instanceId, volume);
-    if (this.volumes.get(found.volumeId)?.stalled)
+    const frozen = writes && this.watchdogs(instanceId).some((w) => w.volumeId === found.volumeId);
+    if (frozen || this.volumes.get(found.volumeId)?.stalled)
       throw new DiskError(DISK_ERROR.stalled, `${found.volumeId} on ${instanceId}: I/O hangs`);
     return found;
   }

@@ -1,6 +1,7 @@
 import type { Scenario } from '../world.ts';
 import { alarmPlans } from './alarms.ts';
 import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
+import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
 import { drillPlans } from './drills.ts';
 import { growthPlans } from './growth.ts';
@@ -22,6 +23,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...healPlans,
   ...growthPlans,
   ...drillPlans,
+  ...consistencyPlans,
 };
 
 /** The bad Wednesday without drills: what `--no-drills` compares with. */

@@ -7,6 +7,7 @@ import {
   incidents,
   ledgerAgrees,
   neverBlank,
+  neverFrozenLong,
   nothingDeleted,
   oneWriter,
   pages,
@@ -60,6 +61,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
   const checks = [
     oneWriter(watch),
     neverBlank(watch),
+    neverFrozenLong(watch),
     ...(story.deletes ? [] : [nothingDeleted(world, before)]),
     check(
       'served, or a person knows, within 60 min of the last fault',

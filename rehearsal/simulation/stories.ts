@@ -28,6 +28,8 @@ export interface Story {
   /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
   readonly faultsMs?: number;
   readonly restMs?: number;
+  /** Of the settings of the scenario, those of snapshots; the others are the simulation's own. */
+  readonly snapshots: unknown;
   strike(strike: Strike): void;
 }
 
@@ -59,8 +61,12 @@ export const STORIES: Readonly<Record<string, Story>> = {
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
-export function settingsOf({ volumes, drills }: Story): Readonly<Record<string, unknown>> {
-  return { volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })), drills: { enabled: drills } };
+export function settingsOf({ volumes, drills, snapshots }: Story): Readonly<Record<string, unknown>> {
+  return {
+    volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })),
+    drills: { enabled: drills },
+    ...(snapshots !== undefined && { snapshots }),
+  };
 }
 
 function alone(about: string, strike: Story['strike']): Story {
@@ -72,11 +78,12 @@ function alone(about: string, strike: Story['strike']): Story {
     deletes: false,
     rotten: false,
     calm: false,
+    snapshots: undefined,
     strike,
   };
 }
 
-function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
+function storyOf({ about, all, drills = false, expect, settings, strike }: Plan): Story {
   return {
     about,
     drills,
@@ -85,6 +92,7 @@ function storyOf({ about, all, drills = false, expect, strike }: Plan): Story {
     deletes: expect.deletes === true,
     rotten: expect.rotten === true,
     calm: false,
+    snapshots: settings?.snapshots,
     strike,
   };
 }

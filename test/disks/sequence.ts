@@ -1,7 +1,7 @@
 /** One long sequence of operations whose answers must be the same on both kinds of disk. */
 import { createHash } from 'node:crypto';
 import { DiskError, type Disks } from '../../rehearsal/disks/disks.ts';
-import { damagedCourses, keysOf, makeCourse, runVerb } from './support.ts';
+import { damagedCourses, documentScript, keysOf, makeCourse, runVerb } from './support.ts';
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
 const B = 'i-0bbbbbbbbbbbbbbbb';
@@ -116,6 +116,38 @@ export function playSequence(disks: Disks): string[] {
   attempt('restored', () => disks.list(B, VOLUME));
   attempt('content', () => damagedCourses(disks, B, VOLUME));
   note('inspect', disks.inspect({ snapshotId: 'snap-good' }).sound);
+
+  // Frozen for a snapshot: read, and not written; thawed by whom it may be; an upload that was not synced is in it.
+  const dlm = (command: string, execution = 'None', at = '2026-01-01T01:00:00Z'): void => {
+    const env = { SSM_command: command, SSM_executionId: execution, REMOUNT_NOW: at };
+    const { exitCode, stdout } = disks.run(B, { verb: 'dlm', script: documentScript('dlm'), env, timeoutSeconds: 60 });
+    note(`dlm ${command}`, [exitCode, stdout.split('\n').sort()]);
+    note('watchdogs', disks.watchdogs(B));
+  };
+  attempt('unsynced', () => disks.upload(B, VOLUME, makeCourse('unsynced'), false));
+  for (const command of ['dry-run', 'pre-script', 'pre-script', 'stop']) dlm(command);
+  dlm('pre-script', '11111111-2222-3333-4444-555555555555');
+  const frozenProbe = runVerb(disks, B, 'probe', { volume: VOLUME, at: '2026-01-01T01:00:10Z' });
+  note('probe frozen', [frozenProbe.exitCode, keysOf(frozenProbe.stdout).frozen]);
+  attempt('upload to what is frozen', () => disks.upload(B, VOLUME, makeCourse('blocked')));
+  attempt('delete of what is frozen', () => disks.remove(B, VOLUME, 'old-1'));
+  disks.takeSnapshot(SECOND, 'snap-frozen');
+  for (const command of ['post-script', 'post-script']) dlm(command);
+  dlm('pre-script');
+  disks.ringWatchdog(B, SECOND);
+  dlm('post-script');
+  attempt('upload to what is thawed', () => disks.upload(B, VOLUME, makeCourse('thawed')));
+  attempt('frozen and restored', () => {
+    disks.createVolume(DRILLED, 40, 'snap-frozen');
+    disks.attach(DRILLED, A);
+    const other = 'gamma';
+    for (const name of ['mount', 'serve']) verb(A, name, DRILLED, other);
+    const found = disks.list(A, other).includes('unsynced') && !damagedCourses(disks, A, other).includes('unsynced');
+    verb(A, 'release', DRILLED, other);
+    disks.detach(DRILLED, A);
+    disks.deleteVolume(DRILLED);
+    return found;
+  });
 
   // A forced detach under a live mount; released; attached again.
   disks.detach(SECOND, B);

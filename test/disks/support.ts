@@ -6,11 +6,10 @@ import type { Course, Disks, HostResult } from '../../rehearsal/disks/disks.ts';
 
 const HOST = join(import.meta.dirname, '../../host');
 
-/** A verb as its SSM document carries it: with common.sh in the place of the line that sources it. */
+/** A verb as its SSM document carries it: with each file that it sources in the place of the line that sources it. */
 export function documentScript(verb: string): string {
-  const common = readFileSync(join(HOST, 'common.sh'), 'utf8');
   const script = readFileSync(join(HOST, `${verb}.sh`), 'utf8');
-  return script.replace('. "$(dirname "$0")/common.sh"', () => common);
+  return script.replace(/^ *\. "\$\(dirname "\$0"\)\/(\w+)\.sh"/gm, (_, sourced: string) => documentScript(sourced));
 }
 
 /** Runs a verb as a document. `at` is the virtual time. */

@@ -216,6 +216,14 @@ describe('the snapshot policy', () => {
     ],
     ['fewer kept', hourly({ RetainRule: { Count: 3 } }), /keeps 3/],
     ['no tags', hourly({ CopyTags: false }), /without tags/],
+    [
+      'instances in the place of volumes',
+      {
+        ResourceTypes: ['INSTANCE'],
+        Parameters: { ExcludeBootVolume: true, ExcludeDataVolumeTags: [{ Key: TAG.role, Value: 'spare' }] },
+      },
+      /copies INSTANCE without root volumes, remount:role=spare, not VOLUME/,
+    ],
   ])('with %s is told with the difference', async (_, over, expected) => {
     lab.dlm.change(lab.policyId, { PolicyDetails: policyDetails(over) });
     await lab.round();

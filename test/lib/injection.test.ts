@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
+import { FreezeDocument } from '../../lib/freeze-document.ts';
 import { HostDocuments } from '../../lib/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
@@ -14,20 +15,20 @@ interface Document {
 }
 
 /** What the agent runs, read from the template: each document's script and its parameters. */
-const documents: readonly Document[] = resourcesOf(
-  templateOf((stack) => void new HostDocuments(stack, 'Host')),
-  'AWS::SSM::Document',
-).map(({ Properties }) => {
-  const { parameters, mainSteps } = Properties.Content as {
-    readonly parameters: Document['parameters'];
-    readonly mainSteps: readonly {
-      readonly name: string;
-      readonly inputs: { readonly runCommand: readonly string[] };
-    }[];
-  };
-  const [step] = mainSteps;
-  return { verb: step?.name ?? '', parameters, script: step?.inputs.runCommand.join('\n') ?? '' };
-});
+const read = (template: ReturnType<typeof templateOf>): readonly Document[] =>
+  resourcesOf(template, 'AWS::SSM::Document').map(({ Properties }) => {
+    const { parameters, mainSteps } = Properties.Content as {
+      readonly parameters: Document['parameters'];
+      readonly mainSteps: readonly {
+        readonly name: string;
+        readonly inputs: { readonly runCommand: readonly string[] };
+      }[];
+    };
+    const [step] = mainSteps;
+    return { verb: step?.name ?? '', parameters, script: step?.inputs.runCommand.join('\n') ?? '' };
+  });
+const documents = read(templateOf((stack) => void new HostDocuments(stack, 'Host')));
+const [dlm] = read(templateOf((stack) => void new FreezeDocument(stack, 'Freeze')));
 
 /** A value that each parameter takes, so that only the attacked one can be the reason for a refusal. */
 const SOUND: Readonly<Record<string, string>> = {
@@ -141,5 +142,47 @@ describe.each(documents)('the document of $verb', (document) => {
         }
       },
     );
+  });
+});
+
+describe('the document that DLM runs', () => {
+  if (!dlm) throw new Error('there is none');
+  const sound: Readonly<Record<string, string>> = {
+    command: 'pre-script',
+    executionId: '01234567-89ab-cdef-0123-456789abcdef',
+  };
+  const allowed = (name: string, value: string): boolean => {
+    const { allowedPattern, allowedValues } = dlm.parameters[name] ?? {};
+    return allowedValues ? allowedValues.includes(value) : new RegExp(allowedPattern ?? '(?!)').test(value);
+  };
+  const hostile = (name: string): (readonly [string, string])[] => [
+    // Nothing is None.
+    ...Object.entries(WHOLE).filter(([, value]) => value !== ''),
+    ...Object.entries(COMMANDS).map(([attack, text]) => [attack, `${sound[name]}${text}`] as const),
+    ['a command before a sound value', `$(touch x)${sound[name]}`],
+    ['a sound value on the second line', `x\n${sound[name]}`],
+    ['None and more', 'None; touch x'],
+  ];
+
+  test('takes its parameters as environment variables, and sound values do their work', () => {
+    expect(Object.keys(dlm.parameters).sort()).toEqual(Object.keys(sound).sort());
+    for (const parameter of Object.values(dlm.parameters)) expect(parameter.interpolationType).toBe('ENV_VAR');
+    for (const command of ['pre-script', 'post-script', 'dry-run'])
+      expect([command, run('dash', dlm, { ...sound, command }).status]).toEqual([command, 0]);
+  });
+
+  describe.each(Object.keys(sound))('parameter %s', (name) => {
+    test('Systems Manager refuses every attack', () => {
+      expect(allowed(name, sound[name] ?? '')).toBe(true);
+      expect(hostile(name).filter(([, value]) => allowed(name, value))).toEqual([]);
+    });
+
+    test.each(['dash', 'bash'])('so does the script, and does nothing, in %s', (shell) => {
+      for (const [attack, value] of hostile(name)) {
+        const { status, stdout, stderr, made } = run(shell, dlm, { ...sound, [name]: value });
+        expect([attack, status, stdout, made]).toEqual([attack, EXIT.usage, 'state=usage\n', []]);
+        expect([attack, stderr.startsWith(`remount: SSM_${name} is "`)]).toEqual([attack, true]);
+      }
+    });
   });
 });

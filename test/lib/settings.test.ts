@@ -40,7 +40,7 @@ describe('a wrong setting is refused in one line: which, what was received, what
     [
       'an unknown setting of the snapshots',
       { snapshots: { hourly: true } },
-      'snapshots.hourly: received true; no such setting; known are perHour, keepHours',
+      'snapshots.hourly: received true; no such setting; known are perHour, keepHours, consistency',
     ],
 
     [
@@ -153,6 +153,11 @@ describe('a wrong setting is refused in one line: which, what was received, what
       'snapshots.keepHours: received 1; allowed: a whole number from 2 to 250 hours',
     ],
     [
+      'a consistency of no kind',
+      { snapshots: { consistency: 'frozen' } },
+      'snapshots.consistency: received "frozen"; allowed: crash or application',
+    ],
+    [
       'more than DLM keeps',
       { snapshots: { keepHours: 251 } },
       'snapshots.keepHours: received 251; allowed: a whole number from 2 to 250 hours',
@@ -203,7 +208,7 @@ const DEFAULTS = {
     { name: 'alpha', sizeGiB: 100, zone: 'eu-west-1a', iops: 3000, throughputMiBs: 125 },
     { name: 'beta', sizeGiB: 100, zone: 'eu-west-1b', iops: 3000, throughputMiBs: 125 },
   ],
-  snapshots: { perHour: 4, keepHours: 24 },
+  snapshots: { perHour: 4, keepHours: 24, consistency: 'crash' },
   drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: 125 },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   moreEndpoints: [],
@@ -226,7 +231,8 @@ describe('fine settings', () => {
   test('as JSON, as the option -c gives them', () => {
     const given = { stackName: 'Shop', snapshots: { perHour: 2 } };
     expect(readSettings(JSON.stringify(given))).toEqual(readSettings(given));
-    expect(readSettings(given)).toEqual({ ...DEFAULTS, stackName: 'Shop', snapshots: { perHour: 2, keepHours: 24 } });
+    const snapshots = { perHour: 2, keepHours: 24, consistency: 'crash' };
+    expect(readSettings(given)).toEqual({ ...DEFAULTS, stackName: 'Shop', snapshots });
   });
 
   test('zones are those of the Region, and volumes take turns in them', () => {

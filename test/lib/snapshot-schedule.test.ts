@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { scheduleTagValue, TAG } from '../../lib/contract.ts';
+import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
 import { allowing, mutating, REGION, resourcesOf, statementsOf, templateOf } from './support.ts';
 
@@ -12,6 +12,12 @@ const template = templateOf((stack) => {
   const key = new Key(stack, 'Key');
   for (const perHour of PER_HOUR)
     new SnapshotSchedule(stack, `Snapshots${perHour}`, { stackName: 'Shop', key, perHour, keepHours: 24 });
+});
+/** The same, with what is served frozen first. */
+const frozen = templateOf((stack) => {
+  const key = new Key(stack, 'Key');
+  const props = { stackName: 'Shop', key, perHour: 2, keepHours: 24, consistency: 'application' } as const;
+  new SnapshotSchedule(stack, 'Frozen', props);
 });
 const policy = (perHour: number) =>
   resourcesOf(template, 'AWS::DLM::LifecyclePolicy').find(({ id }) => id.startsWith(`Snapshots${perHour}`))?.Properties;
@@ -93,5 +99,67 @@ describe('the role of DLM', () => {
     const actions = mutating(statements).flatMap((s) => s.actions.filter((a) => a.startsWith('ec2:')));
     expect(new Set(actions)).toEqual(new Set(['ec2:CreateSnapshot', 'ec2:CreateTags', 'ec2:DeleteSnapshot']));
     expect(mutating(statements).flatMap((s) => s.resources)).not.toContain('*');
+  });
+});
+
+describe('with consistency "application"', () => {
+  const [only] = resourcesOf(frozen, 'AWS::DLM::LifecyclePolicy');
+  const [document] = resourcesOf(frozen, 'AWS::SSM::Document');
+  const details = only?.Properties.PolicyDetails as Record<string, unknown>;
+  const statements = statementsOf(frozen, /^FrozenRole/);
+
+  test("the policy copies the volumes of the stack's instances, but for what is no content in service", () => {
+    expect(only?.id).not.toMatch(/^FrozenPolicy/);
+    expect(details).toMatchObject({
+      ResourceTypes: ['INSTANCE'],
+      TargetTags: [{ Key: TAG.stack, Value: 'Shop' }],
+      Parameters: {
+        ExcludeBootVolume: true,
+        ExcludeDataVolumeTags: Object.values(VOLUME_ROLE)
+          .filter((role) => role !== VOLUME_ROLE.current)
+          .map((role) => ({ Key: TAG.role, Value: role })),
+      },
+    });
+  });
+
+  test('each schedule has its snapshots frozen, and takes them where that fails', () => {
+    for (const { CreateRule, CopyTags } of details.Schedules as { CreateRule: object; CopyTags: boolean }[]) {
+      expect(CopyTags).toBe(true);
+      expect(CreateRule).toMatchObject({
+        Scripts: [
+          {
+            Stages: ['PRE', 'POST'],
+            ExecutionHandlerService: 'AWS_SYSTEMS_MANAGER',
+            ExecutionHandler: { Ref: document?.id },
+            ExecuteOperationOnScriptFailure: true,
+            ExecutionTimeout: 30,
+            MaximumRetryCount: 0,
+          },
+        ],
+      });
+    }
+  });
+
+  test('the document is one that DLM takes', () => {
+    const { Content, Tags } = (document?.Properties ?? {}) as {
+      Content: { parameters: Record<string, object> };
+      Tags: unknown;
+    };
+    expect(Tags).toEqual([{ Key: 'DLMScriptsAccess', Value: 'true' }]);
+    expect(Content.parameters.command).toMatchObject({ allowedValues: ['pre-script', 'post-script', 'dry-run'] });
+    // It is pasted once, and SSM takes 64 KB.
+    const text = JSON.stringify(Content);
+    expect(text.split('write_canary()').length).toBe(2);
+    expect(text.length).toBeLessThan(64 * 1024);
+  });
+
+  test('its role may run that document alone, on instances of this stack', () => {
+    const resources = (action: string) => allowing(statements, action).flatMap((s) => s.resources);
+    const instances = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:instance/*`;
+    expect(resources('ssm:SendCommand')).toEqual([expect.stringContaining(`document/\${${document?.id}}`), instances]);
+    expect(resources('ec2:CreateSnapshots')).toEqual(expect.arrayContaining([instances]));
+    for (const action of ['ssm:SendCommand', 'ec2:CreateSnapshots'])
+      for (const statement of allowing(statements, action).filter((s) => s.resources.includes(instances)))
+        expect(JSON.stringify(statement)).toContain('remount:stack');
   });
 });

@@ -76,12 +76,16 @@ describe('the round', () => {
       state: 'ENABLED',
       statusMessage: undefined,
       targetTags: [deployed.targetTag],
+      copies: 'VOLUME',
+      leftOut: [],
+      rootLeftOut: false,
       schedules: PolicyDetails.Schedules.map((s) => ({
         name: s.Name,
         every: '1 HOURS',
         times: s.CreateRule.Times,
         keep: s.RetainRule.Count,
         copyTags: true,
+        scripts: [],
       })),
       foreign: [],
     };

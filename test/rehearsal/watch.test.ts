@@ -94,3 +94,30 @@ describe('a blank volume', () => {
     expect(watch.blankServed.size).toBe(0);
   });
 });
+
+describe('a freeze', () => {
+  const freeze = (): void => {
+    const env = {
+      SSM_command: 'pre-script',
+      SSM_executionId: 'None',
+      REMOUNT_NOW: new Date(lab.clock.now()).toISOString(),
+    };
+    lab.cloud.disks.run(A, { verb: 'dlm', script: '# remount-verb: dlm', env, timeoutSeconds: 5 });
+  };
+
+  test('is seen when it lasts beyond its time, and its host does not hang', async () => {
+    await serve(await lab.made(), A);
+    freeze();
+    await lab.pass(20);
+    watch.look();
+    expect(watch.frozenTooLong.size).toBe(0);
+    lab.cloud.faults.hung.set(A, lab.clock.now());
+    await lab.pass(60);
+    watch.look();
+    expect(watch.frozenTooLong.size).toBe(0);
+    lab.cloud.faults.hung.delete(A);
+    await lab.pass(40);
+    watch.look();
+    expect([...watch.frozenTooLong]).toEqual([expect.stringContaining(A)]);
+  });
+});

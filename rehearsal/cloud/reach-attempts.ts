@@ -1,4 +1,4 @@
-import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { LEDGER, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { Principal } from './cloud.ts';
 import type { AuthorizationRequest, Context } from './iam.ts';
 import type { Input } from './iam-input.ts';
@@ -78,8 +78,14 @@ function direct(
 
 const tags = (values: Readonly<Record<string, string>>) =>
   Object.entries(values).map(([Key, Value]) => ({ Key, Value }));
-const specified = (ResourceType: string, stack: string) => [
-  { ResourceType, Tags: tags({ [TAG.stack]: stack, [TAG.volume]: 'alpha', [TAG.guard]: 'true' }) },
+const specified = (ResourceType: string, stack: string, more: Readonly<Record<string, string>>) => [
+  { ResourceType, Tags: tags({ [TAG.stack]: stack, [TAG.volume]: 'alpha', ...more }) },
+];
+/** What one role or another makes: each may give what it makes one role alone. */
+const MADE_VOLUMES = [VOLUME_ROLE.current, VOLUME_ROLE.candidate, VOLUME_ROLE.scratch].map((r) => ({ [TAG.role]: r }));
+const MADE_SNAPSHOTS: readonly Readonly<Record<string, string>>[] = [
+  { [TAG.guard]: 'true' },
+  { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: 'h' },
 ];
 const BLANK = { AvailabilityZone: 'eu-west-1a', Size: 1, VolumeType: 'gp3', Encrypted: true };
 /** Sets of tags that one role or another may write on what is its own. */
@@ -94,28 +100,35 @@ const on = (...each: readonly string[]) => each;
 
 export const ATTEMPTS: readonly Attempt[] = [
   calls('a volume from its snapshot', on('ec2:CreateVolume', 'ec2:CreateTags'), (mine, { snapshots }) =>
-    snapshots.map((SnapshotId) => [
+    snapshots.flatMap((SnapshotId) =>
+      MADE_VOLUMES.map((more): Call => {
+        const TagSpecifications = specified('volume', mine.stackName, more);
+        return ['ec2', 'CreateVolume', { ...BLANK, SnapshotId, TagSpecifications }];
+      }),
+    ),
+  ),
+  calls('a volume that passes for its own', on('ec2:CreateVolume', 'ec2:CreateTags'), (_, theirs) =>
+    MADE_VOLUMES.map((more) => [
       'ec2',
       'CreateVolume',
-      { ...BLANK, SnapshotId, TagSpecifications: specified('volume', mine.stackName) },
+      { ...BLANK, TagSpecifications: specified('volume', theirs.stackName, more) },
     ]),
   ),
-  calls('a volume that passes for its own', on('ec2:CreateVolume', 'ec2:CreateTags'), (_, theirs) => [
-    ['ec2', 'CreateVolume', { ...BLANK, TagSpecifications: specified('volume', theirs.stackName) }],
-  ]),
   calls('a snapshot of its volume', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, { volumes }) =>
-    volumes.map((VolumeId) => [
-      'ec2',
-      'CreateSnapshot',
-      { VolumeId, TagSpecifications: specified('snapshot', mine.stackName) },
-    ]),
+    volumes.flatMap((VolumeId) =>
+      MADE_SNAPSHOTS.map((more): Call => {
+        const TagSpecifications = specified('snapshot', mine.stackName, more);
+        return ['ec2', 'CreateSnapshot', { VolumeId, TagSpecifications }];
+      }),
+    ),
   ),
   calls('a snapshot that passes for its own', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, theirs) =>
-    mine.volumes.map((VolumeId) => [
-      'ec2',
-      'CreateSnapshot',
-      { VolumeId, TagSpecifications: specified('snapshot', theirs.stackName) },
-    ]),
+    mine.volumes.flatMap((VolumeId) =>
+      MADE_SNAPSHOTS.map((more): Call => {
+        const TagSpecifications = specified('snapshot', theirs.stackName, more);
+        return ['ec2', 'CreateSnapshot', { VolumeId, TagSpecifications }];
+      }),
+    ),
   ),
   calls('tags on its volumes and snapshots', on('ec2:CreateTags'), (_, theirs) =>
     TAGGINGS.flatMap((set) =>
@@ -162,9 +175,13 @@ export const ATTEMPTS: readonly Attempt[] = [
     documents.map((DocumentName) => ['ssm', 'SendCommand', { DocumentName, InstanceIds: [mine.instance] }]),
   ),
   ...['PutItem', 'UpdateItem'].map((operation) =>
-    calls('an entry of its ledger', [`dynamodb:${operation}`], (_, { table: TableName }) => [
-      ['dynamodb', operation, { TableName, Key: { pk: { S: 'VOLUME#alpha' } }, Item: { pk: { S: 'VOLUME#alpha' } } }],
-    ]),
+    calls('an entry of its ledger', [`dynamodb:${operation}`], (_, { table: TableName }) =>
+      ['VOLUME#alpha', LEDGER.guard].map((S) => [
+        'dynamodb',
+        operation,
+        { TableName, Key: { pk: { S } }, Item: { pk: { S } } },
+      ]),
+    ),
   ),
   calls('a message to its people', on('sns:Publish'), (_, { topicArn: TopicArn }) => [
     ['sns', 'Publish', { TopicArn }],

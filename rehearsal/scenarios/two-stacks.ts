@@ -177,12 +177,14 @@ async function estateOf(world: World, stage: Stage): Promise<Estate> {
   const refs = (type: string) => ofType(type).map((id) => created.references.get(id)?.ref ?? '');
   const arns = (type: string) => ofType(type).map((id) => String(created.references.get(id)?.attributes.Arn));
   const name = volumes[0]?.name ?? '';
-  await makeScratch(world, name);
+  for (const tags of LEFT_OVER) await makeVolume(world, name, tags);
   const instance = stage.servedBy(name);
   const physical = stage.physical(name).map((v) => v.id);
   const snapshots = [...services.ec2.snapshots.values()]
     .filter((s) => s.tags[TAG.stack] === stackName)
     .map((s) => s.id);
+  const marked = services.ec2.snapshots.get(snapshots.at(-1) ?? '');
+  if (marked) marked.tags[TAG.reap] = 'true';
   const [table = '', topicArn = '', keyArn = ''] = [
     ...refs('AWS::DynamoDB::GlobalTable'),
     ...refs('AWS::SNS::Topic'),
@@ -206,15 +208,20 @@ async function estateOf(world: World, stage: Stage): Promise<Estate> {
   };
 }
 
-/** What a drill that died left behind: the guard may delete that, and no other volume. */
-async function makeScratch({ services, clock, stackName }: World, volume: string): Promise<void> {
+/** What drills and heals leave behind: the guard may delete what it has marked, the healer copy what is in quarantine. */
+const LEFT_OVER: readonly Readonly<Record<string, string>>[] = [
+  { [TAG.role]: VOLUME_ROLE.scratch, [TAG.drill]: 'rehearsed' },
+  { [TAG.role]: VOLUME_ROLE.discarded, [TAG.reap]: 'true' },
+  { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: 'rehearsed' },
+];
+
+async function makeVolume(
+  { services, clock, stackName }: World,
+  volume: string,
+  more: Readonly<Record<string, string>>,
+): Promise<void> {
   let made = false;
-  const tags = {
-    [TAG.stack]: stackName,
-    [TAG.volume]: volume,
-    [TAG.role]: VOLUME_ROLE.scratch,
-    [TAG.drill]: 'rehearsed',
-  };
+  const tags = { [TAG.stack]: stackName, [TAG.volume]: volume, ...more };
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   clock.spawn('person', async () => {
     await services.cloud.call(PERSON, 'ec2', 'CreateVolume', {

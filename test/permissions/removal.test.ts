@@ -9,6 +9,8 @@ import { rolesOf, template } from './support.ts';
 
 const source = template();
 const all = roleStatements(source);
+/** Those of the other kind of snapshot policy. */
+const frozen = roleStatements(template({ snapshots: { consistency: 'application' } }));
 const find = (role: string, name: string) => {
   const found = all.find((s) => s.role.startsWith(role) && s.name === name);
   if (!found) throw new Error(`no statement ${name} of ${role}`);
@@ -42,7 +44,7 @@ describe('the statements of a template', () => {
 
 /** A survey in which the guard's statement was used, and the explained ones were not. */
 function surveyed(over: (grant: Grant) => Partial<Grant> = () => ({})): Survey {
-  const grants = all.flatMap((statement) =>
+  const grants = [...all, ...frozen].flatMap((statement) =>
     statement.actions.map((action): Grant => ({ statement, action, uses: 0, needs: [] })),
   );
   const explained = (grant: Grant) => reportOf({ grants: [grant], broken: [] } as never, [], false).unused[0]?.why;

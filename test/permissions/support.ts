@@ -11,10 +11,10 @@ import { CONTEXT, REGION } from '../lib/support.ts';
 export const STACK = 'Remount';
 const ACCOUNT = '111122223333';
 
-/** The stack of the default settings, with drills, in an app without its checks. */
-export function template(): unknown {
+/** The stack of the default settings, with drills, in an app without its checks. @param more settings over those */
+export function template(more: Readonly<Record<string, unknown>> = {}): unknown {
   const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
-  const settings = readSettings({ stackName: STACK, region: REGION, drills: { enabled: true } });
+  const settings = readSettings({ stackName: STACK, region: REGION, drills: { enabled: true }, ...more });
   return Template.fromStack(new RemountStack(app, STACK, { env: { region: REGION }, settings })).toJSON();
 }
 

@@ -63,7 +63,7 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     tamper: 'quarantineStaysScheduled',
     story: 'file-system',
     schedule: 'none',
-    promise: 'every volume is current, quarantined or marked by its heal',
+    promise: 'no call is denied',
   },
   {
     tamper: 'randomClientToken',

@@ -10,7 +10,9 @@ import { rolesOf, template } from './support.ts';
 const source = template();
 const all = roleStatements(source);
 /** Those of the other kind of snapshot policy. */
-const frozen = roleStatements(template({ snapshots: { consistency: 'application' } }));
+const frozen = roleStatements(template({ snapshots: { consistency: 'application' } })).filter((s) =>
+  s.role.startsWith('Snapshots'),
+);
 const find = (role: string, name: string) => {
   const found = all.find((s) => s.role.startsWith(role) && s.name === name);
   if (!found) throw new Error(`no statement ${name} of ${role}`);

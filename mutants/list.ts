@@ -53,8 +53,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lambda/aws/compute.ts',
-        code: 'Tags: [{ Key: TAG.schedule }]',
-        instead: "Tags: [{ Key: 'remount:other' }]",
+        code: 'ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] }))',
+        instead: 'Promise.resolve()',
       },
     ],
     play: rehearse('volume-lost'),

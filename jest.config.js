@@ -2,6 +2,8 @@
 export default {
   testEnvironment: 'node',
   testTimeout: 120_000,
+  globalSetup: '<rootDir>/test/temporary.js',
+  globalTeardown: '<rootDir>/test/tidy-up.js',
   // Most of a run is other processes and disks: Jest's own default leaves one core of two idle.
   maxWorkers: '100%',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -1,0 +1,4 @@
+/** See temporary.js. */
+export default function tearDown() {
+  globalThis.tidyUp();
+}

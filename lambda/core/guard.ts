@@ -107,15 +107,21 @@ export function uncovered(seen: GuardView): boolean {
 
 /** Why a snapshot must be taken now; `undefined` when there is no need, or another would not help. */
 function takeNow(seen: GuardObservation, current: Volume, lock: Lock | undefined): string | undefined {
-  const { at, snapshots } = seen;
-  const own = snapshots.filter((s) => s.volumeId === current.id);
-  const last = newest(own)[0];
-  if (last && at - last.at < APART_MINUTES * MINUTE_MS) return undefined;
+  const { at } = seen;
+  const own = seen.snapshots.filter((s) => s.volumeId === current.id);
   const pending = own.filter((s) => s.state === 'pending');
   if (pending.length >= MAX_PENDING) return undefined;
+  const apart = at - (newest(own)[0]?.at ?? Number.NEGATIVE_INFINITY);
+  const late = apart < APART_MINUTES * MINUTE_MS ? undefined : overdue(seen, current, own);
+  // Its tries are hours apart by themselves, and a schedule of four an hour may leave no gap of a quarter.
+  return late ?? (lock && apart >= MINUTE_MS && wantsCopyToLock(seen, current.id) ? TO_LOCK : undefined);
+}
+
+/** DLM is late for too long. @param own snapshots of the current volume */
+function overdue({ at, snapshots }: GuardView, current: Volume, own: readonly Snapshot[]): string | undefined {
   const latest = newest(own.filter((s) => s.state === 'pending' || isRecoveryPoint(s)))[0];
   const age = at - (latest?.at ?? origin(snapshots, current));
-  if (age < LATE_MINUTES * MINUTE_MS) return lock && wantsCopyToLock(seen, current.id) ? TO_LOCK : undefined;
+  if (age < LATE_MINUTES * MINUTE_MS) return undefined;
   return `${latest ? `the newest, ${latest.snapshotId}, is` : 'there is none, for'} ${Math.round(age / MINUTE_MS)} min old`;
 }
 

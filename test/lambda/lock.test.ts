@@ -81,8 +81,9 @@ describe('a copy to lock is taken', () => {
     expect(told(world([snapshot(20), snapshot(50, { verdict: 'verified' })]))).toEqual(['take']);
   });
 
-  test('not so soon after another, nor behind two that are pending', () => {
-    expect(told(world([snapshot(10, { verdict: 'verified' })]))).toEqual([]);
+  test('between two of a schedule that leaves no gap; but not in the same minute, nor behind two that are pending', () => {
+    expect(told(world([snapshot(5, { verdict: 'verified' })]))).toEqual(['take']);
+    expect(told(world([dlms, snapshot(0.9)]))).toEqual([]);
     const pending = (minutes: number) => snapshot(minutes, { state: 'pending' });
     expect(told(world([dlms, pending(30), pending(25)]))).toEqual([]);
   });

@@ -87,7 +87,7 @@ async function act(
     case 'lock': {
       const { snapshot, lock } = action;
       await stores.lock(snapshot.snapshotId, lock);
-      log(`${volume}: ${snapshot.snapshotId}, which is verified, is locked: ${lock.mode}, ${lock.days} days`);
+      log(`${volume}: ${snapshot.snapshotId}, which is verified, is locked for ${lock.days} d (${lock.mode})`);
       return;
     }
     case 'hold': {

@@ -44,7 +44,7 @@ describe('a verified copy of its own', () => {
     expect(locked().map((s) => s.id)).toEqual([id]);
     expect(locked()[0]?.lock).toMatchObject({ mode: 'governance', days: 1 });
     expect(calls('LockSnapshot')).toEqual(['ok']);
-    expect(lab.said).toEqual([`alpha: ${id}, which is verified, is locked: governance, 1 days`]);
+    expect(lab.said).toEqual([`alpha: ${id}, which is verified, is locked for 1 d (governance)`]);
   });
 
   test.each(['governance', 'compliance'] as const)(

@@ -19,6 +19,8 @@ const KEEP_HOURS = 4;
 const LOCK_DAYS = 1;
 /** From the deployment: the first verified copy, the guard's own, and its drill. */
 const LOCKED_WITHIN_MS = 3 * HOUR_MS;
+/** Age of the newest locked copy, while drills pass. */
+const LOCK_AGE_MS = 25 * HOUR_MS;
 const THEFT_MS = 5 * MINUTE_MS;
 /** From the end of the lock: rounds of the guard that mark and delete. */
 const CLEARED_WITHIN_MS = 30 * MINUTE_MS;
@@ -172,9 +174,13 @@ async function untilCleared({ clock, services }: World, { id, lock }: SimSnapsho
   );
 }
 
-/** A day later. */
+/** A day later. Until it is locked, the one before it is the newest that is. */
 function lockedAgain(world: World, volume: string, spent: SimSnapshot): Check {
-  const ids = lockedOf(world, volume).map((s) => s.id);
-  const others = ids.filter((id) => id !== spent.id);
-  return check('by then the next one is locked, and no third', others.length === 1, others.join(', ') || 'none');
+  const [next, ...more] = lockedOf(world, volume).filter((s) => s.id !== spent.id);
+  const age = next?.lock && next.lock.createdAt - spent.startedAt;
+  return check(
+    `the next one is locked before this one is ${duration(LOCK_AGE_MS)} old, and no third`,
+    age !== undefined && age <= LOCK_AGE_MS && more.length === 0,
+    age === undefined ? 'none' : `${next?.id}, when this was ${duration(age)} old`,
+  );
 }

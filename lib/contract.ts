@@ -128,6 +128,8 @@ export const ENV = {
   policy: 'REMOUNT_POLICY',
   /** `true` where drills verify recovery points (guard only). */
   verified: 'REMOUNT_VERIFIED',
+  /** JSON object: how verified recovery points are locked (guard only): {@link SnapshotLock}. Absent: not at all. */
+  lock: 'REMOUNT_LOCK',
 } as const;
 
 /** Roles of the volumes that a policy which copies instances leaves out: only content in service is copied. */
@@ -148,6 +150,16 @@ export interface DeployedPolicy {
   readonly frozenBy?: string;
   /** Tags of the volumes that are left out. */
   readonly leftOut?: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** Modes of a lock on a snapshot: docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-concepts.html */
+export const LOCK_MODES = ['governance', 'compliance'] as const;
+
+/** How the guard locks verified recovery points. */
+export interface SnapshotLock {
+  /** `governance`: whoever may unlock can end it. `compliance`: nobody can, the root user included. */
+  readonly mode: (typeof LOCK_MODES)[number];
+  readonly days: number;
 }
 
 /** Keys of the ledger table, and the partition of the guard's own notes in it. */

@@ -86,6 +86,7 @@ export class RemountStack extends Stack {
       volumes: volumeNames,
       schedule,
       verified: settings.drills.enabled,
+      ...(settings.snapshotLock.days > 0 && { lock: settings.snapshotLock }),
       ledger,
       people: people.topic,
       key,

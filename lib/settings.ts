@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VOLUME_NAME } from './contract.ts';
+import { LOCK_MODES, VOLUME_NAME } from './contract.ts';
 
 /** A wrong setting: one line that names the setting, the value received and what is allowed. */
 export class SettingsError extends Error {
@@ -27,6 +27,12 @@ const ZONE = /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/;
  * through a deployment. Source: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; `test/lib/limits.test.ts` adds up.
  */
 export const MAX_VOLUMES = 14;
+
+/**
+ * EBS takes 36,500 days (API reference of LockSnapshot). Nobody can take a lock in compliance mode back, and each volume has one more
+ * a day: more than a year is an archive's business, and more likely a mistake.
+ */
+const MAX_LOCK_DAYS = 365;
 
 const whole = (min: number, max: number, unit = '') => {
   const allowed = `a whole number from ${min} to ${max}${unit && ` ${unit}`}`;
@@ -112,6 +118,11 @@ const schema = group({
     snapshotDays: whole(0, 365, 'days').default(3),
     volumeDays: whole(0, 7, 'days').default(7),
   }).default({ snapshotDays: 3, volumeDays: 7 }),
+  /** How long verified snapshots, about one a day of each content volume, cannot be deleted by anybody; 0 days for none. See decision 19. */
+  snapshotLock: group({
+    days: whole(0, MAX_LOCK_DAYS, 'days').default(0),
+    mode: z.enum(LOCK_MODES, LOCK_MODES.join(' or ')).default('governance'),
+  }).default({ days: 0, mode: 'governance' }),
   /** See `ContentNetworkProps`. */
   moreEndpoints: z.array(z.enum(['ec2', 'kms', 'logs'], MORE_ENDPOINTS), MORE_ENDPOINTS).default([]),
   /** What `ResilienceChecks` holds the stack to. */
@@ -171,6 +182,8 @@ export function readSettings(context: unknown): Settings {
         `at most ${maxThroughput} for ${v.iops} IOPS (gp3: ${GP3.throughputPerIops} MiB/s an IOPS)`,
       );
   }
+  if (data.snapshotLock.days > 0 && !data.drills.enabled)
+    fail('snapshotLock.days', data.snapshotLock.days, '0 without drills (only what a drill has verified is locked)');
   return { ...data, zones, volumes };
 }
 

@@ -18,8 +18,10 @@ import {
   LEDGER,
   METRIC,
   metricNamespace,
+  type SnapshotLock,
   scheduleTagValue,
   TAG,
+  VERDICT,
   VOLUME_ROLE,
 } from './contract.ts';
 import { remountFunction } from './function.ts';
@@ -55,6 +57,12 @@ export interface VolumeGuardProps {
    * @default false
    */
   readonly verified?: boolean;
+  /**
+   * The guard locks a verified recovery point of each content volume, about one a day: nobody can delete it for these days, and nothing
+   * of this stack can unlock it. Needs {@link VolumeGuardProps.verified}.
+   * @default none is locked
+   */
+  readonly lock?: SnapshotLock;
 }
 
 /** The guard: a function that is run every five minutes, and the alarms on what it publishes, and on its own failures. */
@@ -63,7 +71,9 @@ export class VolumeGuard extends Construct {
 
   constructor(scope: Construct, id: string, props: VolumeGuardProps) {
     super(scope, id);
-    const { stackName, volumes, schedule, ledger, people, verified = false } = props;
+    const { stackName, volumes, schedule, ledger, people, verified = false, lock } = props;
+    if (lock && !verified)
+      throw new Error('lock: received without verified; allowed: where drills verify recovery points');
     const stack = Stack.of(this);
     this.function = remountFunction(this, 'Function', 'guard', {
       key: props.key,
@@ -80,6 +90,7 @@ export class VolumeGuard extends Construct {
         [ENV.volumes]: JSON.stringify(volumes),
         [ENV.policy]: stack.toJsonString(schedule.deployed),
         [ENV.verified]: String(verified),
+        ...(lock && { [ENV.lock]: JSON.stringify(lock) }),
       },
     });
     const round = new Rule(this, 'Round', {
@@ -111,11 +122,12 @@ export class VolumeGuard extends Construct {
     this.function.addToRolePolicy(new PolicyStatement(statement));
   }
 
-  #allowEc2({ stackName, key }: VolumeGuardProps): void {
+  #allowEc2({ stackName, key, lock }: VolumeGuardProps): void {
     const stack = Stack.of(this);
     const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
     const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName, [`aws:RequestTag/${TAG.guard}`]: 'true' };
-    allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots']);
+    // Of locks whether it makes any or not: people lock too, and a lock outlives the setting.
+    allowDescribing(this.function, ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeLockedSnapshots']);
     this.#allow({
       sid: 'CopiesCurrentVolumes',
       actions: ['ec2:CreateSnapshot'],
@@ -136,6 +148,7 @@ export class VolumeGuard extends Construct {
     });
     this.#allowHolding(stackName, volumes);
     this.#allowReaping(stackName, volumes, snapshots);
+    if (lock) this.#allowLocking(stackName, snapshots, lock);
     // For a snapshot of an encrypted volume, docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
     allowKeyUse(this.function, key);
     acknowledge(
@@ -164,6 +177,25 @@ export class VolumeGuard extends Construct {
       conditions: { ...conditions, StringEqualsIfExists: written },
     });
     this.#allow({ sid: 'UnschedulesVolumes', actions: ['ec2:DeleteTags'], resources: [volumes], conditions });
+  }
+
+  /**
+   * Its own copies, verified ones, for these days and no other time: so it cannot shorten a lock either. The mode is not a condition
+   * key. To unlock is allowed to nobody.
+   * Source: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, LockSnapshot
+   */
+  #allowLocking(stackName: string, snapshots: string, { days }: SnapshotLock): void {
+    const verified = {
+      ...ofRole(stackName, VOLUME_ROLE.current),
+      [`aws:ResourceTag/${TAG.guard}`]: 'true',
+      [`aws:ResourceTag/${TAG.verdict}`]: VERDICT.verified,
+    };
+    this.#allow({
+      sid: 'LocksSnapshots',
+      actions: ['ec2:LockSnapshot'],
+      resources: [snapshots],
+      conditions: { StringEquals: verified, NumericEquals: { 'ec2:SnapshotLockDuration': String(days) } },
+    });
   }
 
   /** It alone deletes, and only what it has marked before: never what is in quarantine, nor a volume that may serve. */

@@ -238,4 +238,11 @@ export const PARTS: readonly Mutant[] = [
     "    points.find((s) => s.verdict === 'verified'),\n",
     '',
   ),
+  broken(
+    'locked',
+    'a verified copy is locked',
+    'lambda/core/guard.ts',
+    "if (snapshot) actions.unshift({ kind: 'lock', snapshot, lock });",
+    '',
+  ),
 ];

@@ -1,4 +1,5 @@
 import { type Hold, holdOf } from './hold.ts';
+import { type Lock, toLock, wantsCopyToLock } from './lock.ts';
 import type { LedgerState, Volume } from './model.ts';
 import { UNCOVERED_HOURS } from './policy.ts';
 import { abandoned, expired, isRecoveryPoint, newest, type Retention, type Snapshot, salvaging } from './retention.ts';
@@ -20,9 +21,10 @@ export const APART_MINUTES = 15;
  * Sources: EBS quotas; repost.aws/knowledge-center/ebs-snapshot-stuck
  */
 export const MAX_PENDING = 2;
+const TO_LOCK = 'the next one that is to be locked is due';
 
 /** What the guard sees of one content volume. Times are Unix milliseconds. */
-export interface GuardObservation {
+export interface GuardView {
   readonly at: number;
   readonly volume: string;
   readonly ledger: LedgerState | undefined;
@@ -30,8 +32,16 @@ export interface GuardObservation {
   readonly snapshots: readonly Snapshot[];
 }
 
+/** The same, with what is known of locks. */
+export interface GuardObservation extends GuardView {
+  /** Ids of what is locked; `undefined`: nobody knows, or asked, and then nothing is locked, and no snapshot deleted. */
+  readonly locked: ReadonlySet<string> | undefined;
+}
+
 export type GuardAction =
   | { readonly kind: 'take'; readonly volume: Volume; readonly reason: string }
+  /** It cannot be deleted then, by anybody, until the lock has run out. */
+  | { readonly kind: 'lock'; readonly snapshot: Snapshot; readonly lock: Lock }
   /** It is deleted by a later round, which looks at everything again: the guard's role deletes only what carries the mark. */
   | { readonly kind: 'markSnapshot'; readonly snapshot: Snapshot }
   | { readonly kind: 'deleteSnapshot'; readonly snapshot: Snapshot }
@@ -50,9 +60,15 @@ export interface Ages {
  * snapshots.
  *
  * @param drills they verify snapshots: the last verified one is held
+ * @param lock `undefined`: nothing is locked
  */
-export function guardActions(seen: GuardObservation, retention: Retention, drills: boolean): GuardAction[] {
-  const { at, ledger, volumes, snapshots } = seen;
+export function guardActions(
+  seen: GuardObservation,
+  retention: Retention,
+  drills: boolean,
+  lock?: Lock,
+): GuardAction[] {
+  const { at, ledger, volumes, snapshots, locked } = seen;
   if (ledger?.lease && ledger.lease.until > at) return [];
   const current = currentVolume(seen);
   const actions: GuardAction[] = abandoned(at, volumes).map((volume) => ({
@@ -60,40 +76,49 @@ export function guardActions(seen: GuardObservation, retention: Retention, drill
     volume,
   }));
   if (!current) return actions;
-  const reason = overdue(seen, current);
+  const reason = takeNow(seen, current, lock);
   if (reason) actions.unshift({ kind: 'take', volume: current, reason });
   const hold = holdOf(at, current, snapshots, retention, drills);
   if (hold) actions.unshift(hold);
+  const snapshot = lock && toLock(seen, retention.keepHours);
+  if (snapshot) actions.unshift({ kind: 'lock', snapshot, lock });
   if (!salvaging(at, ledger?.paged?.at))
     actions.push(
-      ...expired({ at, current, volumes, snapshots }, retention).map(
-        (snapshot): GuardAction => ({ kind: snapshot.marked ? 'deleteSnapshot' : 'markSnapshot', snapshot }),
-      ),
+      ...expired({ at, current, volumes, snapshots, locked }, retention)
+        .filter(({ marked }) => !marked || locked !== undefined)
+        .map((old): GuardAction => ({ kind: old.marked ? 'deleteSnapshot' : 'markSnapshot', snapshot: old })),
     );
   return actions;
 }
 
 /** The one that is current by its tag. With two of them the evidence contradicts itself, and the ledger decides, or nobody. */
-export function currentVolume({ volumes, ledger }: GuardObservation): Volume | undefined {
+export function currentVolume({ volumes, ledger }: GuardView): Volume | undefined {
   const live = volumes.filter((v) => v.role === 'current' && (v.state === 'in-use' || v.state === 'available'));
   return live.length === 1 ? live[0] : live.find((v) => v.id === ledger?.currentVolume);
 }
 
 /** The schedule does not copy the current volume, whatever its policy says: a wrong tag, for one. The guard's own copies hide it. */
-export function uncovered(seen: GuardObservation): boolean {
+export function uncovered(seen: GuardView): boolean {
   const current = currentVolume(seen);
   if (!current || current.held) return false;
   const copied = seen.snapshots.filter((s) => s.volumeId === current.id && s.maker === 'dlm').map((s) => s.at);
   return seen.at - Math.max(current.createdAt, ...copied) > UNCOVERED_HOURS * 60 * MINUTE_MS;
 }
 
-/** Why a snapshot must be taken now; `undefined` when DLM has not been late for too long, or another would not help. */
-function overdue({ at, snapshots }: GuardObservation, current: Volume): string | undefined {
-  const own = snapshots.filter((s) => s.volumeId === current.id);
-  const last = newest(own)[0];
-  if (last && at - last.at < APART_MINUTES * MINUTE_MS) return undefined;
+/** Why a snapshot must be taken now; `undefined` when there is no need, or another would not help. */
+function takeNow(seen: GuardObservation, current: Volume, lock: Lock | undefined): string | undefined {
+  const { at } = seen;
+  const own = seen.snapshots.filter((s) => s.volumeId === current.id);
   const pending = own.filter((s) => s.state === 'pending');
   if (pending.length >= MAX_PENDING) return undefined;
+  const apart = at - (newest(own)[0]?.at ?? Number.NEGATIVE_INFINITY);
+  const late = apart < APART_MINUTES * MINUTE_MS ? undefined : overdue(seen, current, own);
+  // Its tries are hours apart by themselves, and a schedule of four an hour may leave no gap of a quarter.
+  return late ?? (lock && apart >= MINUTE_MS && wantsCopyToLock(seen, current.id) ? TO_LOCK : undefined);
+}
+
+/** DLM is late for too long. @param own snapshots of the current volume */
+function overdue({ at, snapshots }: GuardView, current: Volume, own: readonly Snapshot[]): string | undefined {
   const latest = newest(own.filter((s) => s.state === 'pending' || isRecoveryPoint(s)))[0];
   const age = at - (latest?.at ?? origin(snapshots, current));
   if (age < LATE_MINUTES * MINUTE_MS) return undefined;
@@ -109,7 +134,7 @@ function origin(snapshots: readonly Snapshot[], { madeFrom, createdAt }: Volume)
  * How far back content would go if the current volume were lost now. Snapshots of earlier volumes count only as what the current
  * one was made from: of two that were tried, the newer may be the one that did not mount.
  */
-export function ages(seen: GuardObservation): Ages {
+export function ages(seen: GuardView): Ages {
   const { at, snapshots } = seen;
   const current = currentVolume(seen);
   const points = newest(snapshots.filter(isRecoveryPoint));

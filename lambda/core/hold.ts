@@ -14,10 +14,10 @@ export type Hold =
   | { readonly kind: 'unhold'; readonly volume: Volume };
 
 /**
- * DLM's count knows no verdicts, its tags on a snapshot cannot be taken off, and a snapshot that it manages is not to be locked. But of
- * a volume without the target tag it neither makes nor deletes anything: so the volume leaves the schedule while the newest verified
- * copy is one that DLM would delete soon. The guard takes the copies meanwhile, and deletes the old ones, but for the last verified.
- * Sources: EBS User Guide, "Modify Amazon Data Lifecycle Manager policies"; aws.amazon.com/blogs/aws/new-amazon-ebs-snapshot-lock
+ * DLM's count knows no verdicts, its tags on a snapshot cannot be taken off, and what it does about a locked one that it wants to delete
+ * is documented nowhere (decision 19). But of a volume without the target tag it neither makes nor deletes anything: so the volume
+ * leaves the schedule while the newest verified copy is one that DLM would delete soon. The guard takes the copies meanwhile, and
+ * deletes the old ones, but for the last verified. Source: EBS User Guide, "Modify Amazon Data Lifecycle Manager policies"
  *
  * @param drills nobody verifies anything without them, and then nothing is held
  */

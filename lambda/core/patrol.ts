@@ -1,6 +1,8 @@
-import { type Ages, ages, type GuardAction, guardActions, LATE_MINUTES, uncovered } from './guard.ts';
+import { type Ages, ages, type GuardAction, type GuardView, guardActions, LATE_MINUTES, uncovered } from './guard.ts';
+import type { Lock } from './lock.ts';
 import { type ExpectedPolicy, findingOf, news } from './policy.ts';
 import type { GuardPorts } from './ports.ts';
+import type { Retention } from './retention.ts';
 
 /** SNS takes printable ASCII of at most 100 characters. */
 const SUBJECT = 'Remount: the snapshot policy needs a person';
@@ -11,6 +13,7 @@ const ENDED = 'Remount: the snapshot policy is as deployed again';
  * snapshot. What fails is tried again by the next run.
  *
  * @param drills they verify snapshots: the last verified one is held
+ * @param lock how verified copies are locked; `undefined`: not at all
  * @throws Error naming all that failed, once everything else is done
  */
 export async function patrol(
@@ -18,6 +21,7 @@ export async function patrol(
   volumes: readonly string[],
   expected: ExpectedPolicy,
   drills: boolean,
+  lock?: Lock,
 ): Promise<void> {
   const failures: string[] = [];
   const attempt = async (what: string, run: () => Promise<void>) => {
@@ -27,10 +31,16 @@ export async function patrol(
       failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const seen = { ages: new Map<string, Ages>(), uncovered: [] as string[] };
+  const seen: Seen = { ages: new Map(), uncovered: [], locked: undefined };
   for (const volume of volumes)
     await attempt(volume, async () => {
-      const actions = await look(ports, volume, expected, drills, seen);
+      const view = await look(ports, volume, seen);
+      // People lock snapshots too, and a lock outlives the setting that made it: what is marked may be locked all the same.
+      if (lock || view.snapshots.some((s) => s.marked))
+        await attempt('locks', async () => {
+          seen.locked ??= await ports.stores.locked();
+        });
+      const actions = guardActions({ ...view, locked: seen.locked }, retentionOf(expected), drills, lock);
       for (const action of actions) await attempt(volume, () => act(ports, volume, action));
     });
   await attempt('metrics', () => ports.metrics.publish(seen.ages, ports.clock.now()));
@@ -38,22 +48,26 @@ export async function patrol(
   if (failures.length > 0) throw new Error(`the guard could not do everything: ${failures.join('; ')}`);
 }
 
-async function look(
-  { clock, stores, ledger }: GuardPorts,
-  volume: string,
-  expected: ExpectedPolicy,
-  drills: boolean,
-  seen: { readonly ages: Map<string, Ages>; readonly uncovered: string[] },
-): Promise<GuardAction[]> {
+/** What one round has seen, over all volumes. */
+interface Seen {
+  readonly ages: Map<string, Ages>;
+  readonly uncovered: string[];
+  /** Asked for once, for all volumes, where it matters. Where nobody knows, everything goes on but what needs to know. */
+  locked: ReadonlySet<string> | undefined;
+}
+
+async function look({ clock, stores, ledger }: GuardPorts, volume: string, seen: Seen): Promise<GuardView> {
   const volumes = await stores.volumes(volume);
   const snapshots = await stores.snapshots(volume);
   const state = await ledger.read(volume);
-  const observation = { at: clock.now(), volume, ledger: state, volumes, snapshots };
-  seen.ages.set(volume, ages(observation));
-  if (uncovered(observation)) seen.uncovered.push(volume);
-  const { id: policyId, keepHours, frozenBy } = expected;
-  const schedules = expected.schedules.map((s) => s.name);
-  return guardActions(observation, { policyId, keepHours, schedules, byInstance: frozenBy !== undefined }, drills);
+  const view = { at: clock.now(), volume, ledger: state, volumes, snapshots };
+  seen.ages.set(volume, ages(view));
+  if (uncovered(view)) seen.uncovered.push(volume);
+  return view;
+}
+
+function retentionOf({ id: policyId, keepHours, schedules, frozenBy }: ExpectedPolicy): Retention {
+  return { policyId, keepHours, schedules: schedules.map((s) => s.name), byInstance: frozenBy !== undefined };
 }
 
 async function act(
@@ -68,6 +82,12 @@ async function act(
     case 'take': {
       const id = await stores.take(action.volume);
       log(`${volume}: ${id ?? 'no'} snapshot of ${action.volume.id} is taken: ${action.reason}`);
+      return;
+    }
+    case 'lock': {
+      const { snapshot, lock } = action;
+      await stores.lock(snapshot.snapshotId, lock);
+      log(`${volume}: ${snapshot.snapshotId}, which is verified, is locked for ${lock.days} d (${lock.mode})`);
       return;
     }
     case 'hold': {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Ages } from './guard.ts';
+import type { Lock } from './lock.ts';
 import type {
   Incident,
   Instance,
@@ -199,6 +200,10 @@ export interface Stores {
   unhold(volumeId: string): Promise<void>;
   /** Marks a volume or a snapshot as one to be deleted: without the mark it cannot be. Gone already: nothing to do. */
   mark(id: string): Promise<void>;
+  /** Ids of all snapshots of the account that are locked just now, whoever locked them. */
+  locked(): Promise<ReadonlySet<string>>;
+  /** Nobody can delete the snapshot then, until the days are over. Locked in governance mode already: the same again. */
+  lock(snapshotId: string, lock: Lock): Promise<void>;
   /** Gone already: nothing to do. */
   deleteSnapshot(snapshotId: string): Promise<void>;
   /** Gone already, or taken into use again: nothing to do. */

@@ -40,6 +40,8 @@ export interface Stock {
   readonly current: Volume;
   readonly volumes: readonly Volume[];
   readonly snapshots: readonly Snapshot[];
+  /** Ids of what EBS does not delete. */
+  readonly locked?: ReadonlySet<string> | undefined;
 }
 
 /** Newest first. */
@@ -53,7 +55,7 @@ export function isRecoveryPoint(snapshot: Snapshot): boolean {
 }
 
 /**
- * Snapshots that are past the retention and that nobody else deletes, oldest first, at most {@link MAX_DELETIONS}. DLM deletes
+ * Snapshots that are past the retention, not locked, and that nobody else deletes, oldest first, at most {@link MAX_DELETIONS}. DLM deletes
  * those of its own schedules on volumes that it still targets; it leaves behind what a replacement, a renamed schedule or another
  * policy took out of its hands. Source: EBS User Guide, "Modify Amazon Data Lifecycle Manager policies".
  */
@@ -65,6 +67,7 @@ export function expired(stock: Stock, retention: Retention): Snapshot[] {
       // One that is pending counts against the limit of five until it is complete, deleted or not.
       .filter((s) => s.state === 'completed' || s.state === 'error')
       .filter((s) => stock.at - s.at > retention.keepHours * HOUR_MS)
+      .filter((s) => !stock.locked?.has(s.snapshotId))
       .filter((s) => !managed(s, stock.current, retention) && !kept.has(s.snapshotId))
       .sort((a, b) => a.at - b.at)
       .slice(0, MAX_DELETIONS)

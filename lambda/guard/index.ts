@@ -1,4 +1,4 @@
-import { type DeployedPolicy, ENV, metricNamespace } from '../../lib/contract.ts';
+import { type DeployedPolicy, ENV, metricNamespace, type SnapshotLock } from '../../lib/contract.ts';
 import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient } from '../aws/clients.ts';
 import { dlmPolicy } from '../aws/dlm.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
@@ -19,6 +19,8 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
   const volumes: string[] = JSON.parse(required(runtime.env, ENV.volumes));
   const policy: DeployedPolicy = JSON.parse(required(runtime.env, ENV.policy));
   const verified = required(runtime.env, ENV.verified) === 'true';
+  const given = runtime.env[ENV.lock];
+  const lock: SnapshotLock | undefined = given ? JSON.parse(given) : undefined;
   const dynamo = dynamoClient(runtime);
   const ports = {
     clock: runtime.clock,
@@ -30,7 +32,7 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
     log: (message: string) => runtime.log({ message }),
   };
-  return () => patrol(ports, volumes, policy, verified);
+  return () => patrol(ports, volumes, policy, verified, lock);
 }
 
 let deployed: ReturnType<typeof createHandler> | undefined;

@@ -1,5 +1,6 @@
 import { DLM_COMMANDS } from '../../lib/contract.ts';
 import type { Cloud, Principal } from './cloud.ts';
+import { expire } from './dlm-expiry.ts';
 import type { SimPolicy, SimSchedule, SimScript } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimInstance, SimSnapshot, SimVolume } from './ec2-state.ts';
@@ -157,7 +158,7 @@ export class InstanceRuns {
     if (set.length === 0) return;
     const sets = [...(this.#sets.get(key) ?? []), set];
     for (const old of sets.splice(0, Math.max(0, sets.length - keep)))
-      for (const { id } of old) if (this.#ec2.snapshots.has(id)) this.#snapshots.delete(id);
+      for (const { id } of old) if (this.#ec2.snapshots.has(id)) expire(this.#cloud, this.#snapshots, id);
     this.#sets.set(key, sets);
   }
 }

@@ -1,5 +1,6 @@
 import type { Cloud, Principal, TagIndex } from './cloud.ts';
 import { dlmApi } from './dlm-api.ts';
+import { expire } from './dlm-expiry.ts';
 import { InstanceRuns } from './dlm-instances.ts';
 import { readPolicy, type SimPolicy, type SimSchedule } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
@@ -141,7 +142,7 @@ export class Dlm implements TagIndex {
         s.tags['aws:dlm:lifecycle-schedule-name'] === name,
     );
     for (const old of siblings.slice(0, Math.max(0, siblings.length - keep)))
-      if (this.#may(policy, 'DeleteSnapshot', { SnapshotId: old.id })) this.#snapshots.delete(old.id);
+      if (this.#may(policy, 'DeleteSnapshot', { SnapshotId: old.id })) expire(this.#cloud, this.#snapshots, old.id);
   }
 
   /** Whether its role may; else the policy goes to state ERROR, as DLM says it. */

@@ -1,5 +1,6 @@
 import type { Cloud } from './cloud.ts';
 import { type Input, matches, onlyMembers, page, specifiedTags, tagList, text, texts } from './ec2-input.ts';
+import { refuseLocked } from './ec2-locks.ts';
 import type { Ec2State, SimSnapshot, Tags } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
 import { ServiceError } from './service-error.ts';
@@ -16,6 +17,7 @@ const PENDING_PER_VOLUME = 5;
 export interface Snapshots {
   /** Takes a snapshot now, as EBS does it: the data are those of this moment, `completed` comes later. */
   take(volumeId: string, tags: Tags, doneAt?: (snapshot: SimSnapshot) => void): SimSnapshot;
+  /** @throws ServiceError for one that is locked, whoever deletes it */
   delete(snapshotId: string): void;
 }
 
@@ -59,6 +61,7 @@ export function ec2Snapshots(
       keyArn: volume.keyArn,
       encrypted: volume.encrypted,
       tags: { ...tags },
+      lock: undefined,
     };
     cloud.disks.takeSnapshot(volumeId, snapshot.id);
     ec2.snapshots.set(snapshot.id, snapshot);
@@ -133,6 +136,7 @@ export function ec2Snapshots(
   }
 
   function remove(snapshotId: string): void {
+    refuseLocked(ec2.snapshot(snapshotId), cloud.clock.now());
     ec2.snapshots.delete(snapshotId);
     cloud.disks.deleteSnapshot(snapshotId);
   }

@@ -32,6 +32,13 @@ export interface SimVolume {
   attachment: SimAttachment | undefined;
 }
 
+/** A lock on a snapshot. What it is now, and until when: see `ec2-locks.ts`. */
+export interface SimLock {
+  readonly mode: 'governance' | 'compliance';
+  readonly days: number;
+  readonly createdAt: number;
+}
+
 export interface SimSnapshot {
   readonly id: string;
   readonly volumeId: string;
@@ -43,6 +50,7 @@ export interface SimSnapshot {
   readonly keyArn: string | undefined;
   readonly encrypted: boolean;
   readonly tags: Tags;
+  lock: SimLock | undefined;
 }
 
 export interface SimInstance {

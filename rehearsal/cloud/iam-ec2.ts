@@ -7,6 +7,7 @@ const DESCRIBES = [
   'DescribeInstances',
   'DescribeInstanceStatus',
   'DescribeSnapshots',
+  'DescribeLockedSnapshots',
   'DescribeVolumeStatus',
   'DescribeVolumesModifications',
   'DescribeTags',
@@ -34,6 +35,8 @@ export const ec2: Operations = {
   ModifyVolume: (input, world) => [onExisting('ModifyVolume', text(input, 'VolumeId'), world)],
   DeleteVolume: (input, world) => [onExisting('DeleteVolume', text(input, 'VolumeId'), world)],
   DeleteSnapshot: (input, world) => [onExisting('DeleteSnapshot', text(input, 'SnapshotId'), world)],
+  LockSnapshot: lockSnapshot,
+  UnlockSnapshot: (input, world) => [onExisting('UnlockSnapshot', text(input, 'SnapshotId'), world)],
   StopInstances: (input, world) => instances('StopInstances', input, world),
   TerminateInstances: (input, world) => instances('TerminateInstances', input, world),
 };
@@ -89,6 +92,16 @@ function createSnapshots(input: Input, world: World): AuthorizationRequest[] {
     request('CreateSnapshots', newArn('volume', world), {}, world),
     ...tagOnCreate('CreateSnapshots', snapshot, tags, world),
   ];
+}
+
+/** What its keys hold where an expiry date is given in the place of days is not documented: then they are absent here. */
+function lockSnapshot(input: Input, world: World): AuthorizationRequest[] {
+  const existing = onExisting('LockSnapshot', text(input, 'SnapshotId'), world);
+  const asked = given(input, {
+    'ec2:SnapshotLockDuration': 'LockDuration',
+    'ec2:SnapshotCoolOffPeriod': 'CoolOffPeriod',
+  });
+  return [{ ...existing, context: { ...existing.context, ...asked } }];
 }
 
 /** `ec2:CreateAction` tells tagging within a creation from tagging by itself, where the key is absent. */

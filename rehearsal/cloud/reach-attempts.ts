@@ -96,6 +96,8 @@ const TAGGINGS: readonly Readonly<Record<string, string>>[] = [
   { [TAG.schedule]: 'x' },
   { Name: 'x' },
 ];
+/** What a stack is asked to lock for, and what it is not. */
+const LOCKED_DAYS = [1, 7, 365];
 const on = (...each: readonly string[]) => each;
 
 export const ATTEMPTS: readonly Attempt[] = [
@@ -161,6 +163,13 @@ export const ATTEMPTS: readonly Attempt[] = [
   ),
   calls('delete its snapshot', on('ec2:DeleteSnapshot'), (_, { snapshots }) =>
     snapshots.map((SnapshotId) => ['ec2', 'DeleteSnapshot', { SnapshotId }]),
+  ),
+  calls('lock its snapshot', on('ec2:LockSnapshot'), (_, { snapshots }) =>
+    snapshots.flatMap((SnapshotId) =>
+      LOCKED_DAYS.map((LockDuration): Call => {
+        return ['ec2', 'LockSnapshot', { SnapshotId, LockMode: 'governance', LockDuration }];
+      }),
+    ),
   ),
   calls('stop its instance', on('ec2:StopInstances'), (_, { instance }) => [
     ['ec2', 'StopInstances', { InstanceIds: [instance] }],

@@ -6,6 +6,7 @@ import { Dlm } from './dlm.ts';
 import { DynamoDb } from './dynamodb.ts';
 import { Attachments } from './ec2-attachments.ts';
 import { Instances } from './ec2-instances.ts';
+import { ec2Locks } from './ec2-locks.ts';
 import { ec2Modifications } from './ec2-modifications.ts';
 import { ec2Snapshots } from './ec2-snapshots.ts';
 import { Ec2State } from './ec2-state.ts';
@@ -57,6 +58,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const autoScaling = new AutoScaling(cloud, ec2, { instances, status, fleet, balancer: loadBalancer });
   ec2Volumes(cloud, ec2, eventBus);
   ec2Modifications(cloud, ec2, eventBus);
+  ec2Locks(cloud, ec2, eventBus);
   // The probe is run for real only where its answer may have changed; before a snapshot it catches up, for its canary is data.
   const snapshots = ec2Snapshots(cloud, ec2, eventBus, (volumeId) => fleet.catchUp(volumeId));
   const dlm = new Dlm(cloud, ec2, snapshots);

@@ -9,6 +9,7 @@ import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
+import { locked } from './locked.ts';
 import { deletedVolume } from './restored.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { twoStacks } from './two-stacks.ts';
@@ -37,6 +38,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'heal-killed': healKilled,
   'deleted-volume': deletedVolume,
   ...snapshotScenarios,
+  locked,
   'two-stacks': twoStacks,
 };
 

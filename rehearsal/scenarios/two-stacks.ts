@@ -1,5 +1,5 @@
 /** Two stacks of the same app in one account and Region, with content volumes of the same names: neither touches the other. */
-import { metricNamespace, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../checks.ts';
 import { terminateInstance } from '../cloud/failures.ts';
 import { type Reach, reachOf } from '../cloud/reach.ts';
@@ -20,6 +20,8 @@ const NEIGHBOUR = 'Remount2';
 
 export const twoStacks: Scenario = {
   about: 'two stacks in one account, their volumes named alike: one has two incidents, the other must not be touched',
+  // With the one setting that allows more: it locks, too.
+  settings: { snapshotLock: { days: 1 } },
   neighbour: { stackName: NEIGHBOUR },
   play,
 };
@@ -184,7 +186,8 @@ async function estateOf(world: World, stage: Stage): Promise<Estate> {
     .filter((s) => s.tags[TAG.stack] === stackName)
     .map((s) => s.id);
   const marked = services.ec2.snapshots.get(snapshots.at(-1) ?? '');
-  if (marked) marked.tags[TAG.reap] = 'true';
+  // A copy that the guard took, may lock, and has marked.
+  if (marked) Object.assign(marked.tags, { [TAG.reap]: 'true', [TAG.guard]: 'true', [TAG.verdict]: VERDICT.verified });
   const [table = '', topicArn = '', keyArn = ''] = [
     ...refs('AWS::DynamoDB::GlobalTable'),
     ...refs('AWS::SNS::Topic'),

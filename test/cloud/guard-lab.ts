@@ -1,6 +1,6 @@
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import { createHandler } from '../../lambda/guard/index.ts';
-import { type DeployedPolicy, ENV, scheduleTagValue, TAG } from '../../lib/contract.ts';
+import { type DeployedPolicy, ENV, type SnapshotLock, scheduleTagValue, TAG } from '../../lib/contract.ts';
 import { CloudWatch } from '../../rehearsal/cloud/cloudwatch.ts';
 import { Dlm } from '../../rehearsal/cloud/dlm.ts';
 import { DynamoDb } from '../../rehearsal/cloud/dynamodb.ts';
@@ -38,6 +38,8 @@ export class GuardLab extends Lab {
   readonly cloudwatch: CloudWatch;
   readonly policyId: string;
   readonly said: string[] = [];
+  /** How the guard locks verified copies; `undefined`: not at all. */
+  lock: SnapshotLock | undefined;
 
   constructor() {
     super();
@@ -86,6 +88,7 @@ export class GuardLab extends Lab {
         [ENV.volumes]: JSON.stringify(volumes),
         [ENV.policy]: JSON.stringify(policy),
         [ENV.verified]: 'true',
+        ...(this.lock && { [ENV.lock]: JSON.stringify(this.lock) }),
       },
       clients: { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
       prepare: simulatedAws(this.cloud, ANYONE),

@@ -2,6 +2,7 @@ import { VirtualClock } from '../../rehearsal/clock.ts';
 import { Cloud, type Principal } from '../../rehearsal/cloud/cloud.ts';
 import { Attachments } from '../../rehearsal/cloud/ec2-attachments.ts';
 import { Instances } from '../../rehearsal/cloud/ec2-instances.ts';
+import { ec2Locks } from '../../rehearsal/cloud/ec2-locks.ts';
 import { ec2Snapshots, type Snapshots } from '../../rehearsal/cloud/ec2-snapshots.ts';
 import { Ec2State, type SimInstance } from '../../rehearsal/cloud/ec2-state.ts';
 import { StatusChecks } from '../../rehearsal/cloud/ec2-status.ts';
@@ -39,6 +40,7 @@ export class Lab {
     this.instances = new Instances(this.cloud, this.ec2, this.bus, new Attachments(this.cloud, this.ec2, this.bus));
     this.status = new StatusChecks(this.cloud, this.ec2);
     ec2Volumes(this.cloud, this.ec2, this.bus);
+    ec2Locks(this.cloud, this.ec2, this.bus);
     this.snapshots = ec2Snapshots(this.cloud, this.ec2, this.bus, () => {});
   }
 

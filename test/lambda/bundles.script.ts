@@ -11,7 +11,7 @@ import { ENV } from '../../lib/contract.ts';
 import { lambdaContext } from '../../rehearsal/cloud/durable.ts';
 
 const name = process.argv[2] ?? '';
-const JSON_OBJECTS: readonly string[] = [ENV.documents, ENV.targetGroups, ENV.spare];
+const JSON_OBJECTS: readonly string[] = [ENV.documents, ENV.targetGroups, ENV.spare, ENV.lock];
 for (const key of Object.values(ENV)) process.env[key] = JSON_OBJECTS.includes(key) ? '{}' : 'x';
 process.env[ENV.volumes] = '[]';
 process.env[ENV.policy] = JSON.stringify({ id: 'policy-1', schedules: [] });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type GuardObservation, guardActions } from '../../lambda/core/guard.ts';
+import type { Lock } from '../../lambda/core/lock.ts';
 import type { Snapshot } from '../../lambda/core/retention.ts';
 import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 import { NOW } from './world.ts';
@@ -30,7 +31,19 @@ const anySnapshot = fc.record({
   maker: fc.constantFrom('dlm' as const, 'guard' as const, 'other' as const),
   policyId: fc.constantFrom(RETENTION.policyId, 'policy-0'),
   schedule: fc.constantFrom(...RETENTION.schedules, 'hourly-at-07'),
+  marked: fc.constantFrom(false, false, true),
+  locked: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
 });
+/** One of the guard's own that is verified, as the lock asks for. */
+const anyOwn = fc.record({
+  ago: fc.integer({ min: 0, max: 2000 }),
+  volumeId: fc.constantFrom(...IDS),
+  verdict: fc.constant('verified' as const),
+  maker: fc.constant('guard' as const),
+  marked: fc.boolean(),
+  locked: fc.boolean(),
+});
+const LOCK: Lock = { mode: 'governance', days: 7 };
 const anyLedger = fc.record({
   generation: fc.constant(1),
   currentVolume: fc.constantFrom(...IDS, undefined),
@@ -48,13 +61,17 @@ const anyWorld: fc.Arbitrary<GuardObservation> = fc
   .record({
     ledger: fc.option(anyLedger, { nil: undefined }),
     volumes: fc.uniqueArray(anyVolume, { selector: (v) => v.id, maxLength: 3 }),
-    snapshots: fc.array(anySnapshot, { maxLength: 30 }),
+    snapshots: fc
+      .tuple(fc.array(anySnapshot, { maxLength: 30 }), fc.array(anyOwn, { maxLength: 2 }))
+      .map(([some, own]) => [...some, ...own]),
+    known: fc.boolean(),
   })
-  .map(({ ledger, volumes, snapshots }) =>
+  .map(({ ledger, volumes, snapshots, known }) =>
     seen({
       ledger,
       volumes: volumes.map((v) => guarded(v)),
-      snapshots: snapshots.map(({ ago, ...over }, n) => snapshot(ago, { ...over, snapshotId: `snap-${n}` })),
+      snapshots: snapshots.map(({ ago, locked: _, ...over }, n) => snapshot(ago, { ...over, snapshotId: `snap-${n}` })),
+      locked: known ? new Set(snapshots.flatMap(({ locked }, n) => (locked ? [`snap-${n}`] : []))) : undefined,
     }),
   );
 
@@ -64,7 +81,7 @@ function holds(
 ): void {
   fc.assert(
     fc.property(anyWorld, (world) => {
-      const actions = guardActions(world, RETENTION, true);
+      const actions = guardActions(world, RETENTION, true, LOCK);
       const reaped = actions.flatMap((a) => (a.kind === 'deleteSnapshot' || a.kind === 'markSnapshot' ? [a] : []));
       for (const { kind, snapshot: s } of reaped) expect(kind).toBe(s.marked ? 'deleteSnapshot' : 'markSnapshot');
       const gone = reaped.map((a) => a.snapshot);
@@ -105,12 +122,45 @@ describe('the guard, in any world', () => {
     });
   });
 
+  test('deletes nothing that is locked, nor anything where nobody knows what is', () => {
+    holds((world) => {
+      for (const action of guardActions(world, RETENTION, true, LOCK)) {
+        if (action.kind !== 'deleteSnapshot') continue;
+        expect([world.locked === undefined, world.locked?.has(action.snapshot.snapshotId)]).toEqual([false, false]);
+      }
+    });
+  });
+
+  test('locks at most one, a verified copy of its own that is young and not about to be deleted, and none a day after another', () => {
+    let locks = 0;
+    fc.assert(
+      fc.property(anyWorld, (any) => {
+        const world = { ...any, ledger: undefined, volumes: [guarded()], locked: any.locked ?? new Set<string>() };
+        const actions = guardActions(world, RETENTION, true, LOCK);
+        const [lock, ...more] = actions.filter((a) => a.kind === 'lock');
+        expect(more).toEqual([]);
+        expect(guardActions(world, RETENTION, true).some((a) => a.kind === 'lock')).toBe(false);
+        if (!lock) return;
+        locks++;
+        const { snapshotId, maker, verdict, role, state, marked, at } = lock.snapshot;
+        expect([maker, verdict, role, state, marked]).toEqual(['guard', 'verified', 'current', 'completed', false]);
+        expect(NOW - at).toBeLessThan(24 * 60 * MINUTE);
+        expect(actions.filter((a) => a.kind !== 'lock' && 'snapshot' in a && a.snapshot === lock.snapshot)).toEqual([]);
+        expect(world.locked.has(snapshotId)).toBe(false);
+        for (const s of world.snapshots.filter((s) => world.locked.has(s.snapshotId)))
+          expect(NOW - s.at).toBeGreaterThanOrEqual(22 * 60 * MINUTE);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(locks).toBeGreaterThan(20);
+  });
+
   test('does nothing while a heal has the lease', () => {
     fc.assert(
       fc.property(anyWorld, fc.integer({ min: 1, max: 900_000 }), (world, left) => {
         const ledger = { generation: 1, currentVolume: undefined, owner: undefined, paged: undefined };
         const held = { ...world, ledger: { ...ledger, lease: { holder: 'heal-1', until: NOW + left } } };
-        expect(guardActions(held, RETENTION, true)).toEqual([]);
+        expect(guardActions(held, RETENTION, true, LOCK)).toEqual([]);
       }),
     );
   });
@@ -118,7 +168,7 @@ describe('the guard, in any world', () => {
   test('takes at most one, of a live current volume, never within 15 s of another, never as the third that is pending', () => {
     fc.assert(
       fc.property(anyWorld, (world) => {
-        const taken = guardActions(world, RETENTION, true).flatMap((a) => (a.kind === 'take' ? [a.volume] : []));
+        const taken = guardActions(world, RETENTION, true, LOCK).flatMap((a) => (a.kind === 'take' ? [a.volume] : []));
         expect(taken.length).toBeLessThanOrEqual(1);
         for (const { id, role, state } of taken) {
           expect([role, ['in-use', 'available'].includes(state)]).toEqual(['current', true]);

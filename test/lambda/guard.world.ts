@@ -29,5 +29,14 @@ export function snapshot(minutesAgo: number, over: Partial<Snapshot> = {}): Snap
 }
 
 export function seen(over: Partial<GuardObservation> = {}): GuardObservation {
-  return { at: NOW, volume: 'alpha', ledger: undefined, volumes: [guarded()], snapshots: [snapshot(10)], ...over };
+  const volumes = [guarded()];
+  return {
+    at: NOW,
+    volume: 'alpha',
+    ledger: undefined,
+    volumes,
+    snapshots: [snapshot(10)],
+    locked: new Set(),
+    ...over,
+  };
 }

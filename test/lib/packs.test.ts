@@ -58,13 +58,14 @@ test('the five packs run, in this order', () => {
 describe.each([
   ['the default settings', {}],
   [
-    'a certificate, an address, one volume, more endpoints and no Recycle Bin',
+    'a certificate, an address, one volume, more endpoints, no Recycle Bin and a snapshot lock',
     {
       certificateArn: CERTIFICATE,
       alertEmail: 'a@example.com',
       volumes: [{ name: 'only' }],
       moreEndpoints: ['ec2', 'kms', 'logs'],
       recycleBin: { snapshotDays: 0, volumeDays: 0 },
+      snapshotLock: { days: 7 },
     },
   ],
 ])('with %s', (_, settings) => {

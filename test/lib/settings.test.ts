@@ -17,7 +17,7 @@ const named = (name: unknown) => ({ volumes: [{ name }] });
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, moreEndpoints, objectives, alertEmail, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, moreEndpoints, objectives, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -178,6 +178,21 @@ describe('a wrong setting is refused in one line: which, what was received, what
       'recycleBin.snapshotDays: received 366; allowed: a whole number from 0 to 365 days',
     ],
     [
+      'a lock of more than a year',
+      { snapshotLock: { days: 366 } },
+      'snapshotLock.days: received 366; allowed: a whole number from 0 to 365 days',
+    ],
+    [
+      'a lock of a mode that there is not',
+      { snapshotLock: { days: 7, mode: 'forever' } },
+      'snapshotLock.mode: received "forever"; allowed: governance or compliance',
+    ],
+    [
+      'a lock where nothing is verified',
+      { snapshotLock: { days: 7 }, drills: { enabled: false } },
+      'snapshotLock.days: received 7; allowed: 0 without drills (only what a drill has verified is locked)',
+    ],
+    [
       'an endpoint that there is no use for',
       { moreEndpoints: ['sqs'] },
       'moreEndpoints[0]: received "sqs"; allowed: a list of ec2, kms and logs',
@@ -211,6 +226,7 @@ const DEFAULTS = {
   snapshots: { perHour: 4, keepHours: 24, consistency: 'crash' },
   drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: 125 },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
+  snapshotLock: { days: 0, mode: 'governance' },
   moreEndpoints: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
 };
@@ -218,6 +234,14 @@ const DEFAULTS = {
 describe('fine settings', () => {
   test.each([0, 100, 300])('an initialization rate of %s', (initializationMiBs) => {
     expect(readSettings({ drills: { initializationMiBs } }).drills).toEqual({ ...DEFAULTS.drills, initializationMiBs });
+  });
+
+  test.each([
+    ['a lock of a week', { days: 7 }, { days: 7, mode: 'governance' }],
+    ['one of a year that nobody can end', { days: 365, mode: 'compliance' }, { days: 365, mode: 'compliance' }],
+    ['a mode for later', { mode: 'compliance' }, { days: 0, mode: 'compliance' }],
+  ])('%s', (_, snapshotLock, read) => {
+    expect(readSettings({ snapshotLock }).snapshotLock).toEqual(read);
   });
 
   test.each<[what: string, context: unknown]>([

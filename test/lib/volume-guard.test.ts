@@ -10,6 +10,7 @@ import {
   ENV,
   guardAlarmName,
   METRIC,
+  type SnapshotLock,
   scheduleTagValue,
   TAG,
 } from '../../lib/contract.ts';
@@ -20,7 +21,7 @@ import { allowing, mutating, onlyOne, REGION, resourcesOf, statementsOf, templat
 
 const VOLUMES = ['alpha', 'beta'];
 
-function guardOf(verified: boolean | undefined) {
+function guardOf(verified: boolean | undefined, lock?: SnapshotLock) {
   return templateOf((stack) => {
     const key = new Key(stack, 'Key');
     new VolumeGuard(stack, 'Guard', {
@@ -31,6 +32,7 @@ function guardOf(verified: boolean | undefined) {
       people: new Topic(stack, 'People', { masterKey: key }),
       key,
       ...(verified !== undefined && { verified }),
+      ...(lock && { lock }),
     });
   });
 }
@@ -198,6 +200,12 @@ describe('the guard may', () => {
     ]);
   });
 
+  test('lock nothing, where that is not asked for', () => {
+    expect(told('ec2:LockSnapshot')).toEqual([]);
+    const { Variables } = guard.Properties.Environment as { Variables: Record<string, unknown> };
+    expect(Variables).not.toHaveProperty([ENV.lock]);
+  });
+
   test('read one policy, publish into one namespace, and write its own notes', () => {
     expect(told('dlm:GetLifecyclePolicy')).toEqual([{ resources: [`\${${policyId}.Arn}`], conditions: {} }]);
     expect(told('cloudwatch:PutMetricData')).toEqual([
@@ -228,5 +236,46 @@ describe('the guard may', () => {
     ]);
     const anywhere = mutating(statements).filter((s) => s.resources.includes('*'));
     expect(anywhere.flatMap((s) => s.actions)).toEqual(['cloudwatch:PutMetricData']);
+  });
+});
+
+describe('with a lock, the guard', () => {
+  const lock: SnapshotLock = { mode: 'governance', days: 7 };
+  const locking = guardOf(true, lock);
+  const statements = statementsOf(locking, /^Guard/);
+
+  test('is told how', () => {
+    const { Variables } = onlyOne(locking, 'AWS::Lambda::Function').Properties.Environment as {
+      Variables: Record<string, unknown>;
+    };
+    expect(JSON.parse(text(Variables[ENV.lock]))).toEqual(lock);
+  });
+
+  test('may lock the stack’s verified copies that it took itself, for these days and no others', () => {
+    const of = { stack: 'Shop', role: 'current', guard: 'true', verdict: 'verified' };
+    const tags = Object.entries(of).map(([key, value]) => [`aws:ResourceTag/remount:${key}`, value]);
+    expect(
+      allowing(statements, 'ec2:LockSnapshot').map(({ resources, conditions }) => ({ resources, conditions })),
+    ).toEqual([
+      {
+        resources: [`arn:aws:ec2:${REGION}::snapshot/*`],
+        conditions: {
+          StringEquals: Object.fromEntries(tags),
+          NumericEquals: { 'ec2:SnapshotLockDuration': '7' },
+        },
+      },
+    ]);
+  });
+
+  test('may not unlock, and may nothing else that it may not without', () => {
+    const of = (template: typeof locking) =>
+      mutating(statementsOf(template, /^Guard/))
+        .flatMap((s) => s.actions)
+        .sort();
+    expect(of(locking).filter((action) => action !== 'ec2:LockSnapshot')).toEqual(of(guardOf(true)));
+  });
+
+  test('needs drills', () => {
+    expect(() => guardOf(false, lock)).toThrow('lock: received without verified');
   });
 });

@@ -8,13 +8,16 @@ import { rolesOf, STACK, template, whoMay } from './support.ts';
  * changes something, on volumes and snapshots of every kind. A statement that is wider than it should be shows here, whatever it is
  * written like.
  */
-const source = template();
+/** The setting that allows more than the others do: with it the guard locks. */
+const LOCK_DAYS = 7;
+const source = template({ snapshotLock: { days: LOCK_DAYS } });
 const roles = rolesOf(source);
 
 const ROLES = Object.values(VOLUME_ROLE);
 const ours = { [TAG.stack]: STACK, [TAG.volume]: 'alpha' };
 const theirs = { ...ours, [TAG.stack]: 'Another' };
 const marked = { [TAG.reap]: 'true' };
+const verified = { [TAG.guard]: 'true', [TAG.verdict]: 'verified' };
 
 /** Of each kind: nobody's, another stack's (as inviting as can be), and the stack's own in each role, marked or not. */
 const WORLD: Record<string, Record<string, string>> = {
@@ -28,8 +31,9 @@ for (const role of ROLES) {
   for (const kind of ['vol', 'snap']) {
     WORLD[`${kind}-${role}`] = { ...ours, [TAG.role]: role };
     WORLD[`${kind}-marked-${role}`] = { ...ours, ...marked, [TAG.role]: role };
-    WORLD[`${kind}-theirs-${role}`] = { ...theirs, ...marked, [TAG.role]: role };
+    WORLD[`${kind}-theirs-${role}`] = { ...theirs, ...marked, ...verified, [TAG.role]: role };
   }
+  WORLD[`snap-verified-${role}`] = { ...ours, ...verified, [TAG.role]: role };
 }
 const ids = (pattern: RegExp) => Object.keys(WORLD).filter((id) => pattern.test(id));
 const VOLUMES = ids(/^vol-/);
@@ -61,7 +65,14 @@ function changes(id: string): [string, object][] {
   ];
   if (id.startsWith('i-'))
     return [...tagging, ['StopInstances', { InstanceIds: [id] }], ['TerminateInstances', { InstanceIds: [id] }]];
-  if (id.startsWith('snap-')) return [...tagging, ['DeleteSnapshot', { SnapshotId: id }], ...restores(id)];
+  if (id.startsWith('snap-'))
+    return [
+      ...tagging,
+      ['DeleteSnapshot', { SnapshotId: id }],
+      locking(id),
+      ['UnlockSnapshot', { SnapshotId: id }],
+      ...restores(id),
+    ];
   const snapshot = (tags: Record<string, string>) => [{ ResourceType: 'snapshot', Tags: asTags(tags) }];
   return [
     ...tagging,
@@ -73,6 +84,10 @@ function changes(id: string): [string, object][] {
       (tags): [string, object] => ['CreateSnapshot', { VolumeId: id, TagSpecifications: snapshot(tags) }],
     ),
   ];
+}
+
+function locking(SnapshotId: string, over: object = { LockDuration: LOCK_DAYS }): [string, object] {
+  return ['LockSnapshot', { SnapshotId, LockMode: 'governance', ...over }];
 }
 
 function restores(SnapshotId: string | undefined): [string, object][] {
@@ -141,6 +156,34 @@ describe('quarantine', () => {
       }).includes('Healer');
     });
     expect(copied).toEqual(['vol-quarantined', 'vol-marked-quarantined']);
+  });
+});
+
+describe('locking', () => {
+  test('the guard alone, what it took itself and a drill has verified, never what is in quarantine', () => {
+    const may = SNAPSHOTS.map((id) => [id, who('ec2', ...locking(id))] as const);
+    expect(may.filter(([, by]) => by.length > 0)).toEqual([['snap-verified-current', ['Guard']]]);
+    for (const missing of [TAG.guard, TAG.verdict, TAG.stack]) {
+      const { [missing]: _, ...tags } = WORLD['snap-verified-current'] ?? {};
+      expect(whoMay(roles, { 'snap-other': tags })('ec2', ...locking('snap-other'))).toEqual([]);
+    }
+    const rejected = { ...WORLD['snap-verified-current'], [TAG.verdict]: 'rejected' };
+    expect(whoMay(roles, { 'snap-other': rejected })('ec2', ...locking('snap-other'))).toEqual([]);
+  });
+
+  test.each([
+    ['a day more', { LockDuration: LOCK_DAYS + 1 }],
+    ['a day less, which would let it go sooner', { LockDuration: LOCK_DAYS - 1 }],
+    ['until a date', { ExpirationDate: '2026-01-08T00:00:00Z' }],
+    ['for ever', { LockDuration: 36_500, LockMode: 'compliance' }],
+  ])('for the days that were asked for, and not for %s', (_, over) => {
+    expect(who('ec2', ...locking('snap-verified-current', over))).toEqual([]);
+  });
+
+  test('nobody unlocks, and without the setting nobody locks', () => {
+    for (const SnapshotId of SNAPSHOTS) expect(who('ec2', 'UnlockSnapshot', { SnapshotId })).toEqual([]);
+    const without = whoMay(rolesOf(template()), WORLD);
+    for (const id of SNAPSHOTS) expect(without('ec2', ...locking(id))).toEqual([]);
   });
 });
 

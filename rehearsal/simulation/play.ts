@@ -316,7 +316,9 @@ async function prelude(world: World, stage: Stage, { volumes: names, drills }: S
   await clock.run(clock.now() + 30 * MINUTE_MS, () => pending().length === 0);
   if (pending().length > 0 || snapshots.size === 0) throw new Error('the recovery points were not completed');
   if (!drills) return libraries;
-  const spared = (name: string) => stage.physical(name).some((v) => v.tags[TAG.role] === VOLUME_ROLE.spare);
+  // One: while a drill puts a new spare in the place of the one before, there are two.
+  const spared = (name: string) =>
+    stage.physical(name).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare).length === 1;
   await clock.run(clock.now() + 60 * MINUTE_MS, () => names.every(spared));
   if (!names.every(spared)) throw new Error('no drill has left a spare');
   return libraries;

@@ -54,6 +54,29 @@ describe('a dead-letter queue', () => {
   });
 });
 
+test('an event that failed as often as it may goes to the queue of its function, once', async () => {
+  const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:f';
+  lab.lambda.define({
+    logicalId: 'F',
+    name: 'f',
+    arn,
+    assetKey: '',
+    env: {},
+    timeoutSeconds: 3,
+    principal: sender('*', '*'),
+    logGroup: 'group',
+    deadLetters: (event) => sqs.send(sender('sqs:SendMessage'), QUEUE, JSON.stringify(event)),
+    executionSeconds: undefined,
+  });
+  lab.lambda.substitute = () => () => Promise.reject(new Error('down'));
+  lab.lambda.retries(arn, 1);
+  lab.lambda.invoke(arn, { volume: 'alpha' });
+  await lab.pass(30);
+  expect(sqs.messages).toEqual([]);
+  await lab.pass(600);
+  expect(sqs.messages.map((m) => m.body)).toEqual(['{"volume":"alpha"}']);
+});
+
 test('a function that may not write its log runs, and the log of the rehearsal says so once', () => {
   const logs = new Logs(lab.cloud);
   for (let n = 0; n < 2; n++) logs.begin(sender('logs:CreateLogStream', '*'), 'group');

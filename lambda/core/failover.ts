@@ -31,6 +31,8 @@ export async function failover(
     kind: 'mount',
     volume: free,
     instance: standby,
+    generation: decision.generation,
+    spare: decision.spare,
     format: false,
     reason: decision.reason,
   });

@@ -105,9 +105,9 @@ export class Lambda {
     throw new Error(`the simulated Lambda has no function ${nameOrArn}`);
   }
 
-  /** How often a failed asynchronous event is tried again: 0 to 2. */
-  retries(functionArn: string, attempts: number): void {
-    this.#retries.set(functionArn, attempts);
+  /** How often a failed asynchronous event is tried again, 0 to 2: said of one qualifier, and of no other. */
+  retries(targetArn: string, attempts: number): void {
+    this.#retries.set(targetArn, attempts);
   }
 
   qualify(qualifiedArn: string, functionArn: string): void {
@@ -151,7 +151,7 @@ export class Lambda {
         } catch (error) {
           this.ended?.(definition.name, true);
           this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
-          const again = RETRY_AFTER_MS.slice(0, this.#retries.get(definition.arn) ?? RETRY_AFTER_MS.length)[attempt];
+          const again = RETRY_AFTER_MS.slice(0, this.#retries.get(targetArn) ?? RETRY_AFTER_MS.length)[attempt];
           if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));
           else definition.deadLetters?.(event);
         } finally {

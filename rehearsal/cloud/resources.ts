@@ -122,7 +122,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref: `permission-${id}`, attributes: { Id: id } };
   },
   'AWS::Lambda::EventInvokeConfig': (s, p, id) => {
-    s.lambda.retries(s.lambda.arnOf(str(p, 'FunctionName')), num(p, 'MaximumRetryAttempts', 2));
+    const functionArn = s.lambda.arnOf(str(p, 'FunctionName'));
+    const qualifier = str(p, 'Qualifier');
+    const target = qualifier === '$LATEST' ? functionArn : `${functionArn}:${qualifier}`;
+    s.lambda.retries(target, num(p, 'MaximumRetryAttempts', 2));
     return { ref: `event-invoke-config-${id}`, attributes: {} };
   },
   'AWS::Events::Rule': createRule,

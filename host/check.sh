@@ -77,7 +77,11 @@ check_metadata() {
     check_free_space
     return 0
   fi
-  [ "$result" -ne 137 ] || fail interrupted "xfs_repair was killed: the host is short of memory"
+  case "$result" in
+    126 | 127) fail usage "xfs_repair cannot be run here (exit $result)" ;;
+    137) fail interrupted "xfs_repair was killed: the host is short of memory" ;;
+    12[89] | 1[3-9]? | 2??) fail interrupted "xfs_repair died (exit $result)" ;;
+  esac
   if grep -qiE 'memory for repair|not enough memory|insufficient memory|no memory for|allocate' "$work/repair"; then
     fail usage "this host has too little memory to check $volume_id: $(grep -iE 'memory|allocate' "$work/repair" | head -n 1)"
   fi
@@ -178,11 +182,12 @@ plan_order() {
 # process at a time, and few checksums in its buffer when its time is over.
 read_files() {
   list tr '\n' '\0' <"$1" >"$work/names.1"
-  list sed -z "$decode" "$work/names.1" >"$work/names"
+  # ./, for sha256sum takes a file named - for its standard input.
+  list sed -z "$decode; s,^,./," "$work/names.1" >"$work/names"
   step timeout -s KILL "$2" env -C "$scratch" xargs -0 -r -a "$work/names" stdbuf -o 512 sha256sum -z -- \
     >"$work/sums.0" 2>"$work/said"
   result=$?
-  list sed -z "$encode; s/^\(.\{64\}\)  \(.*\)\$/\2$tab\1/" "$work/sums.0" >"$work/sums.1"
+  list sed -z "$encode; s/^\(.\{64\}\)  \.\/\(.*\)\$/\2$tab\1/" "$work/sums.0" >"$work/sums.1"
   list tr '\0' '\n' <"$work/sums.1" >"$work/sums.2"
   case "$result" in
     0) ;;

@@ -275,11 +275,20 @@ is_frozen() {
 # seconds_now: Unix seconds; rehearsals set the time.
 seconds_now() { date -u -d "${REMOUNT_NOW:-now}" +%s; }
 
-# make_way: whoever mounts, serves or releases $volume_id has the host to itself, and a file system that takes writes: one
-# that is frozen would hang the canary, and would stay frozen, and held, when it is unmounted.
+# make_way: whoever mounts or serves $volume_id has the host to itself, and a file system that takes writes: one that is
+# frozen would hang the canary.
 make_way() {
   thaw
   end_jobs "$run_dir"/*.job
+}
+
+# let_go: nothing works on $volume_id any more, and nothing of it stays frozen, and held, when it is unmounted. What works on
+# other volumes goes on: drills of many volumes share a host.
+let_go() {
+  thaw
+  end_jobs "$run_dir/check.$volume_id.job" "$run_dir/index.$volume_id.job"
+  # The lists of a check that was killed.
+  rm -rf "$root/var/lib/remount/check.$volume_id"
 }
 
 # refuse_if_stuck: an earlier check still hangs: another would only be one more process that nobody can kill.

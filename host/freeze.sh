@@ -38,7 +38,8 @@ watchdog_script='
   freezer=$!
   wait "$timer"
   until fsfreeze --unfreeze /proc/self/fd/7; do
-    kill -0 "$freezer" || break
+    # It may have frozen, and ended, between the two lines.
+    kill -0 "$freezer" || { fsfreeze --unfreeze /proc/self/fd/7; break; }
     sleep 1
   done
   rm -f "$2" "$2".*
@@ -51,8 +52,10 @@ freeze_volume() {
   # Nobody watches over it: it is a leftover.
   if [ -e "$record" ] && ! watched "$record"; then thaw; fi
   if [ ! -e "$record" ]; then
-    # While writers still go on: it makes the freeze short.
+    # While writers still go on: it makes the freeze short. DLM has given up on a freeze that is late, and so has this one.
+    [ ! -e "$told.late" ] || return 1
     sync --file-system "$staging" || return 1
+    [ ! -e "$told.late" ] || return 1
     setsid sh -c "$watchdog_script" remount-watchdog \
       "$staging" "$record" "$(($(seconds_now) + bound))" "$execution" "$bound" </dev/null >/dev/null 2>&1 &
     started=$!

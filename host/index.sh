@@ -25,8 +25,8 @@ none() {
 # index <course>: in the format of sha256sum. Hashed aside, synced, and linked into place: link(2) replaces nothing, so
 # an uploader that was faster keeps its own. Whatever goes wrong, the next run tries again.
 index() {
-  : >"$aside.begun"
-  step env -C "$1" find . -type f -fprintf "$aside.names" '%P\0' || return 0
+  { : >"$aside.begun"; } 2>/dev/null || return 0
+  step env -C "$1" find . -type f -fprintf "$aside.names" '%p\0' || return 0
   [ -s "$aside.names" ] || return 0
   step env -C "$1" xargs -0 -a "$aside.names" sha256sum -z -- >"$aside.sums" || return 0
   # A name with a backslash, a newline or a carriage return is escaped, and its line marked with a backslash.
@@ -35,6 +35,7 @@ index() {
   chown --reference="$1" "$aside" && sync "$aside" || return 0
   # Changed while it was read: then nobody knows what its checksums are of.
   none "$1" -cnewer "$aside.begun" || return 0
+  [ -s "$1/manifest.sha256" ] || rm -f "$1/manifest.sha256"
   ln -T "$aside" "$1/manifest.sha256" 2>/dev/null && sync "$1" && written=$((written + 1))
   rm -f "$aside"
 }
@@ -44,8 +45,8 @@ index_volume() {
   aside="$1/.remount/index"
   begin_job clear_up
   for course in "$1"/courses/*; do
-    # One stat for each course that has its manifest.
-    if [ -e "$course/manifest.sha256" ] || [ ! -d "$course" ] || [ -L "$course" ]; then continue; fi
+    # One stat for each course that has its manifest. An empty one promises nothing: a crash leaves such where nobody synced.
+    if [ -s "$course/manifest.sha256" ] || [ ! -d "$course" ] || [ -L "$course" ]; then continue; fi
     if [ $(($(date +%s) - started)) -ge "$budget" ]; then break; fi
     if none "$course" -cmin "-$quiet"; then index "$course"; fi
   done
@@ -67,5 +68,6 @@ for marker in "$marker_dir"/*; do
   if is_running "$job_file"; then continue; fi
   written=0
   # A shell of its own for each: a job ends with its shell.
-  (index_volume "$staging") || exit "$?"
+  (index_volume "$staging") || code=$?
 done
+exit "${code:-0}"

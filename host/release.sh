@@ -8,7 +8,7 @@
 . "$(dirname "$0")/common.sh"
 
 act() {
-  make_way
+  let_go
   if [ -f "$marker" ] && read -r marked <"$marker" && [ "$marked" = "$volume_id" ]; then rm -f "$marker"; fi
   if [ "$(readlink "$link")" = "$staging" ]; then rm -f "$link"; fi
 

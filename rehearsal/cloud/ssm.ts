@@ -17,8 +17,8 @@ interface Document {
   readonly verb: string;
   readonly script: string;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** It stops the checks on its host. */
-  readonly makesWay: boolean;
+  /** It stops the checks on its host, or the one of its own volume. */
+  readonly stops: 'all' | 'own' | 'none';
   /** The verb's own deadline: how long it takes to say that it hangs. */
   readonly deadlineSeconds: number;
   readonly tags: Readonly<Record<string, string>>;
@@ -57,10 +57,11 @@ const PICK_UP = { median: 700, p99: 2500 };
 const RUN = { median: 400, p99: 1500 };
 /** A check reads all content, or as much as it has time for. */
 const CHECK = { median: 90_000, p99: 400_000 };
-/** How a script stops the checks on its host first (`host/common.sh`). */
+/** How a script stops the checks on its host first, or that of its volume (`host/common.sh`). */
 const MAKES_WAY = /^\s+make_way$/m;
+const LETS_GO = /^\s+let_go$/m;
 /** These would have to share the host with a check. */
-const NEEDS_DISK: readonly string[] = ['mount', 'serve', 'release'];
+const NEEDS_DISK: readonly string[] = ['mount', 'serve'];
 const VISIBLE_MS = 200;
 /** How often a host that did not answer is tried again. */
 const LOOK_MS = 1000;
@@ -113,8 +114,12 @@ export class Ssm implements TagIndex {
       const play = () => {
         if (!works(instanceId) || invocation.status !== 'InProgress') return;
         checks.delete(invocation);
-        if (document.makesWay) stopChecks(instanceId);
-        else if (NEEDS_DISK.includes(document.verb) && [...checks.values()].includes(instanceId)) {
+        if (document.stops !== 'none') stopChecks(instanceId, document.stops === 'own' ? env.SSM_VolumeId : undefined);
+        if (
+          document.stops === 'none' &&
+          NEEDS_DISK.includes(document.verb) &&
+          [...checks.values()].includes(instanceId)
+        ) {
           // It is slow beside a check that reads all there is: here, as slow as can be.
           cloud.clock.after(LOOK_MS, play);
           return;
@@ -132,9 +137,9 @@ export class Ssm implements TagIndex {
       this.ran.push({ verb, instanceId, volumeId, sentAt, beganAt, endedAt: cloud.clock.now(), exitCode });
 
     /** In virtual time a check lasts; its script is run at its end, and what stops it before is the model's part. */
-    const stopChecks = (instanceId: string) => {
+    const stopChecks = (instanceId: string, volumeId?: string) => {
       for (const [invocation, host] of [...checks]) {
-        if (host !== instanceId) continue;
+        if (host !== instanceId || (volumeId !== undefined && invocation.volumeId !== volumeId)) continue;
         checks.delete(invocation);
         Object.assign(invocation, { status: 'Failed', exitCode: EXIT.interrupted, stdout: 'state=interrupted\n' });
         note(instanceId, 'check', invocation);
@@ -268,7 +273,7 @@ export class Ssm implements TagIndex {
     this.#documents.set(name, {
       verb,
       script,
-      makesWay: MAKES_WAY.test(script),
+      stops: MAKES_WAY.test(script) ? 'all' : LETS_GO.test(script) ? 'own' : 'none',
       tags: tags(p, 'Tags', {}),
       content: JSON.stringify(content.values),
       deadlineSeconds: Number(/REMOUNT_DEADLINE:-(\d+)/.exec(script)?.[1] ?? num(inputs, 'timeoutSeconds', 3600)),

@@ -10,7 +10,7 @@ import type { Check } from '../world.ts';
 const BESIDE_MS = 10_000;
 /** What takes a host for itself has ended the check on it by the time that it answers itself, but for a moment. */
 const ENDED_MS = 1000;
-const TAKES_HOST: readonly string[] = ['mount', 'serve', 'release'];
+const TAKES_HOST: readonly string[] = ['mount', 'serve'];
 
 /** A heal that asked for the lease of its volume and did not get it. */
 export interface Refused {
@@ -24,7 +24,7 @@ export interface Refused {
 export function drillsGiveWay(ran: readonly Ran[]): Check {
   const checks = ran.filter((r) => r.verb === 'check');
   const wrong: string[] = [];
-  for (const { verb, instanceId, beganAt, endedAt, exitCode } of ran) {
+  for (const { verb, volumeId, instanceId, beganAt, endedAt, exitCode } of ran) {
     if (verb === 'check' || exitCode === EXIT.timeout) continue;
     const beside = checks.find((c) => c.instanceId === instanceId && c.beganAt < beganAt && c.endedAt > beganAt);
     if (!beside) continue;
@@ -32,6 +32,12 @@ export function drillsGiveWay(ran: readonly Ran[]): Check {
       wrong.push(`${verb} on ${instanceId} took ${duration(endedAt - beganAt)} beside a check of ${beside.volumeId}`);
     if (TAKES_HOST.includes(verb) && exitCode === EXIT.ok && beside.endedAt > endedAt + ENDED_MS)
       wrong.push(`the check of ${beside.volumeId} went on after ${verb} on ${instanceId}`);
+    const own = checks.find(
+      (c) =>
+        c.volumeId === volumeId && c.instanceId === instanceId && c.beganAt < beganAt && c.endedAt > endedAt + ENDED_MS,
+    );
+    if (verb === 'release' && exitCode === EXIT.ok && own)
+      wrong.push(`the check of ${volumeId} went on after its release on ${instanceId}`);
   }
   return check('a drill never delays what a heal does on its host', wrong.length === 0, wrong.join('; ') || 'none');
 }

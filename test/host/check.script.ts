@@ -178,13 +178,13 @@ verb('deadline', 'check', COPY, { REMOUNT_DEADLINE: '2' });
 for (let i = 0; i < 100 && readdirSync(join(root, 'run/remount')).length > 0; i++) await sleep(50);
 answers.leftByDeadline = left();
 
-// Whoever mounts, serves or releases anything has the host to itself.
+// Whoever mounts or serves anything has the host to itself; a release ends what works on its own volume.
 disks.createVolume(OTHER, 1, `snap-${copies - 1}`);
 disks.attach(OTHER, HOST);
 for (const [name, id] of [
   ['mount', OTHER],
   ['serve', OWN],
-  ['release', OTHER],
+  ['release', COPY],
 ] as const) {
   for (const delayMs of [30, 100, 800]) {
     const ended = begin(`check, and ${name} after ${delayMs} ms`, 'check', COPY);
@@ -196,6 +196,10 @@ for (const [name, id] of [
     answers[`left by ${name} after ${delayMs} ms`] = left();
   }
 }
+const goesOn = begin('check, and release of another', 'check', COPY, { REMOUNT_CHECK_SECONDS: '2' });
+await sleep(300);
+verb('release of another', 'release', OTHER);
+await goesOn;
 const first = begin('sent twice, first', 'check', COPY);
 await sleep(800);
 verb('sent twice, second', 'check', COPY, { REMOUNT_CHECK_SECONDS: '1' });

@@ -51,6 +51,8 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'budget for the fresh': { state: 'ok sound', keys: { complete: 'false', checked: '0' } },
   budget: { state: 'ok sound', keys: { complete: 'false', checked: BEFORE_THE_HOLE } },
   deadline: { state: 'timeout' },
+  'check, and release of another': { state: 'ok sound' },
+  'release of another': { state: 'ok released' },
   'sent twice, first': { state: 'interrupted' },
   'sent twice, second': { state: 'ok sound' },
   'release after a kill': { state: 'ok released' },

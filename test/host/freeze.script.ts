@@ -86,6 +86,7 @@ const owners = watchdogs();
 answers.watched = owners.filter(alive).length;
 answers.heldOpen = tool('umount', '-c', staging(ONE)).status !== 0;
 verb('thaw', 'thaw');
+for (let i = 0; i < 20 && owners.some(alive); i++) await sleep(50);
 answers.watchdogsGone = !owners.some(alive);
 verb('thaw again', 'thaw');
 answers.thawed = [await writable(ONE), await writable(TWO)];

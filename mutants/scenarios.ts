@@ -96,6 +96,13 @@ export const PARTS: readonly Mutant[] = [
     'DEVICES.slice(0, 1)',
   ),
   broken(
+    'owner-unseen',
+    'an owner that is not seen is waited for, and then told to a person',
+    'lambda/core/decide.ts',
+    '  if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);\n',
+    '',
+  ),
+  broken(
     'zone-loss',
     'where the zone is lost, another one has to do',
     'lambda/core/decide.ts',

@@ -1,5 +1,5 @@
-import { comingInstance, currentVolume, formattable, usableInstances, usablePoints } from './candidates.ts';
-import type { Instance, Observation, ProbeState, RecoveryPoint, Volume } from './model.ts';
+import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
+import type { Holder, Instance, Observation, ProbeState, RecoveryPoint, Volume } from './model.ts';
 
 /** What to do next for one content volume. DESIGN, section 6. */
 export type Decision =
@@ -47,7 +47,7 @@ export interface Failover {
 export interface Replace {
   readonly kind: 'replace' | 'relocate';
   readonly old: Volume;
-  readonly oldOwner: Instance | undefined;
+  readonly oldOwner: Holder;
   readonly standby: Instance;
   /** Newest first: the next older is tried when one cannot be mounted. */
   readonly recoveryPoints: readonly RecoveryPoint[];
@@ -78,7 +78,7 @@ export const HANG_SECONDS = 20;
 /** A zone where nobody answers is looked at for this long before its volumes are made anew in another one. */
 export const RELOCATE_SECONDS = 180;
 
-/** A volume that the ledger names and EC2's answers lack is looked for this long. */
+/** A volume that the ledger names, or an instance that a volume is attached to, and EC2's answers lack is looked for this long. */
 const UNSEEN_SECONDS = 120;
 
 /** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers. */
@@ -106,6 +106,8 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   const state = found ?? observation.probe?.state;
 
   if (state === 'serving') return serving(observation, current);
+  // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
+  if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);
   const dead = state && DEAD[state];
   if (dead) return replace(observation, context, current, holder, `${current.id}: ${dead}`);
   // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
@@ -113,9 +115,8 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
     return replace(observation, context, current, holder, `${current.id} is in quarantine`);
   if (current.state === 'error')
     return replace(observation, context, current, holder, `${current.id} is in state error`);
-  if (!attachment) return mountAnywhere(observation, context, current);
+  if (!attachment || !holder) return mountAnywhere(observation, context, current);
   if (attachment.state !== 'attached') return wait(`${current.id} is ${attachment.state} at ${attachment.instanceId}`);
-  if (!holder) return page(`${current.id} is attached to ${attachment.instanceId}, which is not in the fleet`);
   if (current.state !== 'in-use' || holder.zone !== current.zone) {
     return page(
       `evidence contradicts itself: ${current.id} in ${current.zone} is ${current.state} and attached to ${holder.id} in ${holder.zone}`,
@@ -145,6 +146,17 @@ function serving(observation: Observation, current: Volume): Decision {
   if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
   const reason = `${current.id} is serving, but the tags say otherwise`;
   return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
+}
+
+/**
+ * EC2 is eventually consistent, so its list of instances may lack one for a moment; else somebody has attached the volume outside the
+ * fleet. One that has ended may leave the list too, for its tags go; but so do its attachments, and then the volume is shown attached
+ * nowhere: "resources such as tags and volumes are gradually disassociated from the instance"
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html).
+ */
+function holderUnseen(context: Context, current: Volume, instanceId: string): Decision {
+  const reason = `${current.id} is attached to ${instanceId}, which EC2 does not show in the fleet`;
+  return context.waitedSeconds < UNSEEN_SECONDS ? wait(reason) : page(reason);
 }
 
 function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {
@@ -205,7 +217,7 @@ function replace(
   reason: string,
 ): Decision {
   const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
-  if (standby) return replaceOn(observation, 'replace', old, oldOwner, standby, reason);
+  if (standby) return replaceOn(observation, 'replace', old, standby, reason);
   return nobodyHere(observation, context, old, oldOwner, reason);
 }
 
@@ -227,21 +239,20 @@ function nobodyHere(
   const nobody = `${reason}, and nobody else answers in ${current.zone}`;
   if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
   if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
-  return replaceOn(observation, 'relocate', current, owner, elsewhere, nobody);
+  return replaceOn(observation, 'relocate', current, elsewhere, nobody);
 }
 
 function replaceOn(
   observation: Observation,
   kind: Replace['kind'],
   old: Volume,
-  oldOwner: Instance | undefined,
   standby: Instance,
   reason: string,
 ): Decision {
   const recoveryPoints = usablePoints(observation);
   if (recoveryPoints.length === 0) return page(`${reason}, and no completed snapshot of ${observation.volume} exists`);
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
-  return { kind, old, oldOwner, standby, recoveryPoints, generation: newest + 1, reason };
+  return { kind, old, oldOwner: holderOf(observation, old), standby, recoveryPoints, generation: newest + 1, reason };
 }
 
 function wait(reason: string): Decision {

@@ -49,6 +49,15 @@ export interface Instance {
   readonly devices: readonly string[];
 }
 
+/**
+ * Who may be writing to a volume. `nobody`: EC2 shows it attached nowhere. `unseen`: attached to an instance that EC2's list lacks,
+ * late or outside the fleet: it may well run, so it is never the same as nobody.
+ */
+export type Holder =
+  | { readonly kind: 'nobody' }
+  | ({ readonly kind: 'instance' } & Pick<Instance, 'id' | 'state'>)
+  | { readonly kind: 'unseen'; readonly id: string };
+
 /** A snapshot of the content volume, and the moment its data reach up to. */
 export interface RecoveryPoint {
   readonly snapshotId: string;

@@ -65,7 +65,7 @@ export async function serveSpare(
   const taken = await takeOver(ports, journal, healId, {
     volume,
     oldVolume,
-    oldOwner: { id: owner, state: 'running' },
+    oldOwner: { kind: 'instance', id: owner, state: 'running' },
     newVolume: volumeId,
     instanceId,
     generation: seen.generation + 1,

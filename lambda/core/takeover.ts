@@ -1,6 +1,6 @@
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
-import type { Instance } from './model.ts';
+import type { Holder } from './model.ts';
 import { isHostsFault } from './mount.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
@@ -42,7 +42,7 @@ export async function prepare(
 export interface Takeover {
   readonly volume: string;
   readonly oldVolume: string;
-  readonly oldOwner: Pick<Instance, 'id' | 'state'> | undefined;
+  readonly oldOwner: Holder;
   /** Prepared on {@link Takeover.instanceId}. */
   readonly newVolume: string;
   readonly instanceId: string;

@@ -2,6 +2,7 @@
  * What can go wrong, done to the simulated AWS on purpose: each function breaks one thing, as it breaks in AWS, and the log
  * says so. Nothing here tells the healer: it has to find out.
  */
+import { TAG } from '../../lib/contract.ts';
 import type { SimVolume } from './ec2-state.ts';
 import type { Kill } from './faults.ts';
 import type { Services } from './services.ts';
@@ -24,6 +25,12 @@ export function wakeInstance(s: Services, instanceId: string): void {
   const wakes = state === 'running' && s.cloud.faults.hung.delete(instanceId);
   tell(s, wakes ? `${instanceId} wakes up` : `${instanceId} does not wake up: it is ${state}`);
   if (wakes) s.hosts.touch(instanceId);
+}
+
+/** Somebody takes the stack's tag off the instance: whoever lists the fleet does not see it any more, and it runs on. */
+export function untagInstance(s: Services, instanceId: string): void {
+  tell(s, `somebody takes the tag ${TAG.stack} off ${instanceId}`);
+  delete s.ec2.instance(instanceId).tags[TAG.stack];
 }
 
 /** The volume's I/O hangs, until {@link releaseStall}. */

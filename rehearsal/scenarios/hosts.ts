@@ -2,10 +2,12 @@
 import { check } from '../checks.ts';
 import {
   hangInstance,
+  loseVolume,
   loseZone,
   stickDetach,
   terminateInstance,
   unmountVolume,
+  untagInstance,
   wakeInstance,
 } from '../cloud/failures.ts';
 import type { Plan } from './incident.ts';
@@ -56,6 +58,14 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     checks: ({ failures }) => {
       const owners = new Set(failures.map((f) => f.owner));
       return [check('the volumes had one owner', owners.size === 1, [...owners].join(', '))];
+    },
+  },
+  'owner-unseen': {
+    about: 'the volume goes to state error, and its owner runs without the tag that the fleet is found by',
+    expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: /attached to i-\S+, which EC2 does not show/ },
+    strike: (strike) => {
+      untagInstance(strike.services, strike.first.owner);
+      loseVolume(strike.services, struck(strike, strike.first));
     },
   },
   'zone-loss': {

@@ -104,7 +104,8 @@ describe('decide, for any world', () => {
         expect(points.map((p) => p.at)).toEqual(points.map((p) => p.at).sort((a, b) => b - a));
         expect(seen.standby).toMatchObject({ state: 'running', agentOnline: true, impaired: false });
         expect(seen.standby.zone === seen.old.zone).toBe(seen.kind === 'replace');
-        expect([seen.oldOwner?.id, ...context.useless]).not.toContain(seen.standby.id);
+        expect(context.useless).not.toContain(seen.standby.id);
+        expect(seen.oldOwner).not.toMatchObject({ id: seen.standby.id });
         for (const v of w.volumes) expect(seen.generation).toBeGreaterThan(v.generation);
         expect(seen.generation).toBeGreaterThan(w.ledger?.generation ?? 0);
       }),
@@ -128,6 +129,22 @@ describe('decide, for any world', () => {
         expect(seen.standby.zone).toBe(seen.volume.zone);
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  test('nobody else begins to write while the holder of the volume is not seen', () => {
+    fc.assert(
+      fc.property(anyWorld, anyContext, (w, context) => {
+        const seen = decide(w, context);
+        const writes = seen.kind === 'replace' || seen.kind === 'relocate' || seen.kind === 'failover';
+        if (!writes && seen.kind !== 'mount') return;
+        const old = 'old' in seen ? seen.old : seen.volume;
+        const at = old.attachments.find((a) => a.state !== 'detached');
+        if (at) expect(w.instances.map((i) => i.id)).toContain(at.instanceId);
+        if (!('oldOwner' in seen)) return;
+        expect(seen.oldOwner.kind).toBe(at ? 'instance' : 'nobody');
+      }),
+      { numRuns: 5000 },
     );
   });
 

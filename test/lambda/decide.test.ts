@@ -121,6 +121,24 @@ describe('decide', () => {
     expect(decide(silent(undefined), later).kind).toBe('wait');
   });
 
+  test.each([
+    ['in quarantine', { role: 'quarantined', scheduled: false }, undefined],
+    ['in state error', { state: 'error' }, undefined],
+    ['stuck', {}, { volumeId: 'vol-11111111', state: 'stuck' as const }],
+    ['sound', {}, undefined],
+  ])(
+    'a volume that is %s at an instance that EC2 does not show: waited for, then paged; never replaced',
+    (_, over, found) => {
+      const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' }];
+      const seen = world({ volumes: [volume({ ...over, attachments })], probe: undefined });
+      expect(decide(seen, { ...NOTHING_YET, found })).toMatchObject({
+        kind: 'wait',
+        reason: expect.stringContaining('i-elsewhere, which EC2 does not show'),
+      });
+      expect(decide(seen, { ...NOTHING_YET, found, waitedSeconds: 600 }).kind).toBe('page');
+    },
+  );
+
   test('a volume that cannot be moved is replaced', () => {
     const context = { ...NOTHING_YET, found: { volumeId: 'vol-11111111', state: 'stuck' as const } };
     const seen = world({

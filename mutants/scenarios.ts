@@ -75,6 +75,20 @@ export const PARTS: readonly Mutant[] = [
     '',
   ),
   broken(
+    'stall-passes',
+    'I/O that hangs is given time to go on',
+    'lambda/core/decide.ts',
+    "const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);",
+    'const mayPass = false;',
+  ),
+  broken(
+    'spare-stall-passes',
+    'I/O that hangs is given time to go on, while a spare lies ready',
+    'lambda/core/spare.ts',
+    'prepared.ok ? await outlast(ports, journal, volume, oldVolume, owner, state) : state',
+    'state',
+  ),
+  broken(
     'unmounted',
     'what is not mounted is mounted again',
     'lambda/core/decide.ts',

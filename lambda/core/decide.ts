@@ -1,4 +1,5 @@
 import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
+import { confirmsStall, ioText, outlasted, type Since } from './evidence.ts';
 import type { Holder, Instance, Observation, ProbeState, RecoveryPoint, Volume } from './model.ts';
 
 /** What to do next for one content volume. DESIGN, section 6. */
@@ -61,6 +62,8 @@ export interface Context {
   readonly found?: Found | undefined;
   /** How long this heal has waited for things to change by themselves. */
   readonly waitedSeconds: number;
+  /** What it has seen look after look. */
+  readonly since?: Since;
   /** Instances that did not do what they were told. */
   readonly useless: readonly string[];
 }
@@ -81,7 +84,7 @@ export const RELOCATE_SECONDS = 180;
 /** A volume that the ledger names, or an instance that a volume is attached to, and EC2's answers lack is looked for this long. */
 const UNSEEN_SECONDS = 120;
 
-/** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers. */
+/** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers; it is given time to go on. */
 export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
   shutdown: 'its file system is shut down',
   unmountable: 'its file system cannot be mounted',
@@ -109,12 +112,15 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
   if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);
   const dead = state && DEAD[state];
-  if (dead) return replace(observation, context, current, holder, `${current.id}: ${dead}`);
+  const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);
+  const said = observation.io && state === 'timeout' ? ` (${ioText(observation.io)})` : '';
+  if (dead && !mayPass) return replace(observation, context, current, holder, `${current.id}: ${dead}${said}`);
   // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
   if (current.role === 'quarantined')
     return replace(observation, context, current, holder, `${current.id} is in quarantine`);
   if (current.state === 'error')
     return replace(observation, context, current, holder, `${current.id} is in state error`);
+  if (mayPass) return wait(`${current.id}: its I/O hangs${said}, and may go on`);
   if (!attachment || !holder) return mountAnywhere(observation, context, current);
   if (attachment.state !== 'attached') return wait(`${current.id} is ${attachment.state} at ${attachment.instanceId}`);
   if (current.state !== 'in-use' || holder.zone !== current.zone) {
@@ -146,6 +152,10 @@ function serving(observation: Observation, current: Volume): Decision {
   if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
   const reason = `${current.id} is serving, but the tags say otherwise`;
   return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
+}
+
+function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Instance | undefined): boolean {
+  return outlasted((at - (since?.stalled ?? at)) / 1000, confirmsStall(io, owner));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
+import { evidenceText, seenAgain } from './evidence.ts';
 import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
 import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
@@ -155,8 +156,8 @@ async function rounds(
   for (let round = 0; round < MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
     if (journal.elapsedSeconds() > BUDGET_SECONDS) break;
-    const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
-    const seen = await journal.step('observe', () => observe(ports, volume), probed);
+    const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
+    context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
     switch (decision.kind) {

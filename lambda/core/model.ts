@@ -45,6 +45,8 @@ export interface Instance {
   readonly agentOnline: boolean;
   /** EC2's status checks fail: the host, or what is below it, does not answer. */
   readonly impaired: boolean;
+  /** EC2's status check of what is attached fails: a volume at it, whichever, does not complete its I/O. */
+  readonly ebsImpaired: boolean;
   /** Device names in use. */
   readonly devices: readonly string[];
 }
@@ -92,6 +94,19 @@ export interface Probe {
   readonly detail: string;
 }
 
+/**
+ * What EBS itself says of the I/O of a volume. It is late: its metric comes once a minute, its status is checked every 5 minutes
+ * (docs.aws.amazon.com/ebs/latest/userguide/monitoring-volume-checks.html), so it tells that a stall has lasted, not that there is none.
+ */
+export interface VolumeIo {
+  /** EC2's VolumeStatusInfoStatus: ok, warning, impaired, insufficient-data; `undefined`: not to be had. */
+  readonly status: string | undefined;
+  /** The metric VolumeStalledIOCheck of the newest minute; `undefined`: not to be had. */
+  readonly stalled: boolean | undefined;
+  /** Why something was not to be had. */
+  readonly why: readonly string[];
+}
+
 /** The ledger's item for a content volume: who may act, and what was last agreed. */
 export interface LedgerEntry {
   readonly generation: number;
@@ -137,6 +152,8 @@ export interface Observation {
   readonly reachableOn: readonly string[] | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
   readonly probe: Probe | undefined;
+  /** What EBS says of the current volume's I/O: looked for only where its owner's probe says that it hangs, or nothing. */
+  readonly io?: VolumeIo | undefined;
 }
 
 /** Why a heal was started. `at`: when the trigger says that it saw the failure. */

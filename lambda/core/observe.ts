@@ -2,7 +2,7 @@ import { currentVolume } from './candidates.ts';
 import type { Observation } from './model.ts';
 import type { Ports } from './ports.ts';
 
-/** Looks at the world: EC2, the ledger and, where a live instance has the current volume, its probe. */
+/** Looks at the world: EC2, the ledger and, where a live instance has the current volume, its probe; where that is in doubt, EBS too. */
 export async function observe(ports: Ports, volume: string): Promise<Observation> {
   const [ledger, volumes, instances, recoveryPoints, reachableOn] = await Promise.all([
     ports.ledger.read(volume),
@@ -15,5 +15,7 @@ export async function observe(ports: Ports, volume: string): Promise<Observation
   const attachment = current?.attachments.find((a) => a.state === 'attached');
   const holder = instances.find((i) => i.id === attachment?.instanceId && i.state === 'running');
   const probe = holder && (await ports.host.probe(holder.id, volume));
-  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints, reachableOn, probe };
+  const doubtful = probe?.state === 'timeout' || probe?.state === 'unreachable';
+  const io = doubtful && current && holder ? await ports.monitor.io(current.id, holder.id) : undefined;
+  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints, reachableOn, probe, io };
 }

@@ -13,6 +13,7 @@ import type {
   Spare,
   StepRecord,
   Volume,
+  VolumeIo,
 } from './model.ts';
 import type { FoundPolicy, PolicyNote } from './policy.ts';
 import type { Snapshot } from './retention.ts';
@@ -125,7 +126,7 @@ export interface DrillRecord {
 }
 
 /** What a drill needs beyond what the healer has. */
-export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer'> {
+export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer' | 'monitor'> {
   readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'>;
   readonly store: {
     /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
@@ -168,6 +169,11 @@ export interface Balancer {
   healthy(volume: string): Promise<readonly string[] | undefined>;
 }
 
+export interface Monitor {
+  /** What EBS says of the I/O of a volume at an instance. Never fails: what is not to be had is said in the answer. */
+  io(volumeId: string, instanceId: string): Promise<VolumeIo>;
+}
+
 export interface People {
   tell(subject: string, message: string): Promise<void>;
 }
@@ -177,6 +183,7 @@ export interface Ports {
   readonly compute: Compute;
   readonly host: Host;
   readonly balancer: Balancer;
+  readonly monitor: Monitor;
   readonly ledger: Ledger;
   readonly people: People;
   /** A fresh id for a heal. Called inside a step only. */

@@ -37,6 +37,7 @@ export function untagInstance(s: Services, instanceId: string): void {
 export function stallVolume(s: Services, volume: SimVolume): void {
   tell(s, `I/O to ${volume.id} hangs`);
   s.cloud.faults.stalled.set(volume.id, s.cloud.clock.now());
+  s.cloud.faults.stalls.push({ volumeId: volume.id, from: s.cloud.clock.now(), until: Number.POSITIVE_INFINITY });
   s.cloud.disks.stall(volume.id, true);
   touchHost(s, volume);
 }
@@ -44,6 +45,8 @@ export function stallVolume(s: Services, volume: SimVolume): void {
 export function releaseStall(s: Services, volume: SimVolume): void {
   tell(s, `I/O to ${volume.id} goes on`);
   s.cloud.faults.stalled.delete(volume.id);
+  const last = s.cloud.faults.stalls.findLast((stall) => stall.volumeId === volume.id);
+  if (last) last.until = s.cloud.clock.now();
   s.cloud.disks.stall(volume.id, false);
   touchHost(s, volume);
 }

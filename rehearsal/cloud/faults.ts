@@ -26,6 +26,8 @@ export class Faults {
   readonly hung = new Map<string, number>();
   /** Volume -> since when its I/O hangs. */
   readonly stalled = new Map<string, number>();
+  /** Each time that a volume's I/O hung, also those that are over. */
+  readonly stalls: { readonly volumeId: string; readonly from: number; until: number }[] = [];
   /** Zone -> since when nothing in it answers. */
   readonly lostZones = new Map<string, number>();
   /** Zone -> until when no volume can be made there. */

@@ -17,6 +17,7 @@ import { EventBus } from './event-bus.ts';
 import { Fleet } from './fleet.ts';
 import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
+import { metricData } from './metric-data.ts';
 import { Sns } from './sns.ts';
 import { Ssm } from './ssm.ts';
 import { keepWatchdogs } from './watchdogs.ts';
@@ -56,6 +57,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
   const status = new StatusChecks(cloud, ec2);
   const autoScaling = new AutoScaling(cloud, ec2, { instances, status, fleet, balancer: loadBalancer });
+  metricData(cloud, ec2);
   ec2Volumes(cloud, ec2, eventBus);
   ec2Modifications(cloud, ec2, eventBus);
   ec2Locks(cloud, ec2, eventBus);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_RECOVERY_POINTS } from '../../lambda/core/candidates.ts';
 import { decide, HANG_SECONDS, RELOCATE_SECONDS } from '../../lambda/core/decide.ts';
+import { CONFIRMED_STALL_SECONDS, STALL_SECONDS } from '../../lambda/core/evidence.ts';
 import { type Observation, PROBE_STATES, type Volume } from '../../lambda/core/model.ts';
 import { instance, NOW, point, probe, volume, world, ZONE } from './world.ts';
 
@@ -128,6 +129,26 @@ describe('decide, for any world', () => {
         expect(seen.standby.id).not.toBe(seen.owner.id);
         expect(seen.standby.zone).toBe(seen.volume.zone);
       }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('a volume whose I/O hangs, and of which nothing else is wrong, is replaced only when it has been looked at for a while', () => {
+    fc.assert(
+      fc.property(
+        anyWorld,
+        anyContext,
+        fc.integer({ min: 0, max: 200 }),
+        fc.boolean(),
+        (w, context, ago, confirmed) => {
+          const io = { status: confirmed ? 'impaired' : 'ok', stalled: confirmed, why: [] };
+          const hung = { ...context, found: undefined, since: { stalled: w.at - ago * 1000 } };
+          const seen = decide({ ...w, probe: probe('timeout', 'i-1'), io }, hung);
+          if (seen.kind !== 'replace' && seen.kind !== 'relocate') return;
+          const wrong = seen.old.role === 'quarantined' || seen.old.state === 'error';
+          expect(wrong || ago >= (confirmed ? CONFIRMED_STALL_SECONDS : STALL_SECONDS)).toBe(true);
+        },
+      ),
       { numRuns: 3000 },
     );
   });

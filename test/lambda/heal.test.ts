@@ -94,14 +94,6 @@ describe('a heal', () => {
     },
   );
 
-  test('no second writer: the volume is in quarantine, and attached to an instance that EC2 does not show', async () => {
-    const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' }];
-    const old = volume({ role: 'quarantined', scheduled: false, attachments });
-    scene.seen = world({ volumes: [old], probe: undefined });
-    expect(await run()).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('i-elsewhere') });
-    expect(scene.did).toEqual([]);
-  });
-
   describe('failover', () => {
     const hung = () => world({ probe: probe('unreachable'), reachableOn: [] });
 

@@ -79,6 +79,7 @@ export class Scene {
       release: async (_, __, id) => this.#answer('release', id),
       grow: async (_, __, id) => this.#answer('grow', id),
     },
+    monitor: { io: async () => this.seen.io ?? { status: 'ok', stalled: false, why: [] } },
     balancer: { healthy: async () => this.seen.reachableOn },
     ledger: {
       read: async () => {

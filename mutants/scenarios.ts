@@ -110,6 +110,20 @@ export const PARTS: readonly Mutant[] = [
     'DEVICES.slice(0, 1)',
   ),
   broken(
+    'web-dead',
+    'what nobody reaches is moved to where it is reached',
+    'lambda/core/decide.ts',
+    'if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))',
+    "if (!owner || probe?.state === 'serving')",
+  ),
+  broken(
+    'web-cut-off',
+    'what no move would help stays where it is, and a person is told',
+    'lambda/core/decide.ts',
+    '(i) => i.id !== owner.id && answering.includes(i.id),',
+    '(i) => i.id !== owner.id,',
+  ),
+  broken(
     'owner-unseen',
     'an owner that is not seen is waited for, and then told to a person',
     'lambda/core/decide.ts',
@@ -221,8 +235,9 @@ export const PARTS: readonly Mutant[] = [
     'false-alarm',
     'what serves is left alone',
     'lambda/core/decide.ts',
-    "if (state === 'serving') return serving(observation, current);",
+    "if (state === 'serving') return serving(observation, context, current, holder);",
     "if (state === 'serving') return replace(observation, context, current, holder, 'no reason');",
+    /nobody serves|BROKEN/,
   ),
   broken(
     'dlm-late',

@@ -1,5 +1,5 @@
 import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
-import { confirmsStall, ioText, outlasted, type Since } from './evidence.ts';
+import { confirmsStall, ioText, isUnreached, outlasted, type Since, UNREACHED_SECONDS } from './evidence.ts';
 import type { Holder, Instance, Observation, ProbeState, RecoveryPoint, Volume } from './model.ts';
 
 /** What to do next for one content volume. DESIGN, section 6. */
@@ -108,7 +108,7 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   const found = context.found?.volumeId === current.id ? context.found.state : undefined;
   const state = found ?? observation.probe?.state;
 
-  if (state === 'serving') return serving(observation, current);
+  if (state === 'serving') return serving(observation, context, current, holder);
   // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
   if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);
   const dead = state && DEAD[state];
@@ -141,15 +141,15 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   }
 }
 
-function serving(observation: Observation, current: Volume): Decision {
+function serving(observation: Observation, context: Context, current: Volume, owner: Instance | undefined): Decision {
   if (current.role === 'quarantined')
     return page(`evidence contradicts itself: ${current.id} is in quarantine and serving`);
   const { ledger } = observation;
-  if (ledger?.currentVolume !== current.id) return { kind: 'none', reason: `${current.id} is serving` };
+  if (ledger?.currentVolume !== current.id) return reached(observation, context, current, owner);
   const suspects = observation.volumes.filter((v) => v.id !== current.id && (v.role === 'current' || v.scheduled));
   const settled =
     current.role === 'current' && (current.scheduled || current.held) && current.generation === ledger.generation;
-  if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
+  if (settled && suspects.length === 0) return reached(observation, context, current, owner);
   const reason = `${current.id} is serving, but the tags say otherwise`;
   return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
 }
@@ -167,6 +167,32 @@ function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Inst
 function holderUnseen(context: Context, current: Volume, instanceId: string): Decision {
   const reason = `${current.id} is attached to ${instanceId}, which EC2 does not show in the fleet`;
   return context.waitedSeconds < UNSEEN_SECONDS ? wait(reason) : page(reason);
+}
+
+/**
+ * It serves by its probe; whether anybody gets it is the load balancer's to say. Where that reaches a web server in the zone and not the
+ * owner's, the owner is at fault and the volume moves: nothing is lost by that. Else the fault is between them, where no move helps.
+ */
+function reached(
+  observation: Observation,
+  { since, useless }: Context,
+  current: Volume,
+  owner: Instance | undefined,
+): Decision {
+  const { at, reachableOn = [], answering = [], probe } = observation;
+  if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))
+    return { kind: 'none', reason: `${current.id} is serving` };
+  const seconds = (at - (since?.unreached ?? at)) / 1000;
+  const reason = `${current.id} is serving by the probe of ${owner.id}, and the load balancer does not reach it there`;
+  if (seconds < UNREACHED_SECONDS) return wait(reason);
+  const contradiction = (why: string) => page(`evidence contradicts itself: ${reason}${why}`);
+  if (reachableOn.length > 0) return contradiction(`, but on ${reachableOn.join(', ')}`);
+  if (answering.includes(owner.id)) return contradiction(', though its web server answers');
+  const standby = usableInstances(observation, useless, current.zone).find(
+    (i) => i.id !== owner.id && answering.includes(i.id),
+  );
+  if (!standby) return contradiction(', nor any web server in its zone that could take over');
+  return { kind: 'failover', volume: current, owner, standby, reason };
 }
 
 function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {
@@ -196,13 +222,16 @@ function ownerGone(observation: Observation, context: Context, current: Volume, 
 
 /**
  * The owner answers no command. While the load balancer reaches the content on it, or could not be asked, nothing is
- * touched: that the way to a host is lost says nothing of the host.
+ * touched: that the way to a host is lost says nothing of the host. EC2's status checks do: they look at the host from below, every
+ * minute, and fail after two of them, so where they fail too it is not waited for.
  */
 function ownerSilent(observation: Observation, context: Context, current: Volume, owner: Instance): Decision {
   const reason = `${owner.id}, the owner of ${current.id}, answers no command`;
-  if (observation.reachableOn === undefined) return wait(`${reason}, and the load balancer could not be asked`);
-  if (observation.reachableOn.includes(owner.id))
+  if (observation.reachableOn?.includes(owner.id))
     return wait(`${reason}, but the load balancer reaches the content on it`);
+  const checks = owner.impaired ? 'status checks' : owner.ebsImpaired ? 'status check of its volumes' : undefined;
+  if (checks) return failover(observation, context, current, owner, `${reason}, and fails its ${checks}`);
+  if (observation.reachableOn === undefined) return wait(`${reason}, and the load balancer could not be asked`);
   if (context.waitedSeconds < HANG_SECONDS) return wait(`${reason} nor the load balancer`);
   return failover(observation, context, current, owner, `${reason} nor the load balancer`);
 }

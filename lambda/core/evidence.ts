@@ -2,8 +2,12 @@ import type { Instance, Observation, VolumeIo } from './model.ts';
 
 /** Since when a heal has seen the same, look after look. Unix milliseconds; `undefined`: not at its last look. */
 export interface Since {
+  /** The owner that it is about: of another one nothing has been seen yet. */
+  readonly on?: string | undefined;
   /** The owner's probe says that I/O hangs. */
   readonly stalled?: number | undefined;
+  /** Its probe says that it serves, and the load balancer that it does not reach the content there. */
+  readonly unreached?: number | undefined;
 }
 
 /**
@@ -19,9 +23,25 @@ export const STALL_SECONDS = 120;
  */
 export const CONFIRMED_STALL_SECONDS = 30;
 
+/**
+ * What serves has to be found healthy twice, 5 s apart, before the load balancer reaches it; so much more is no delay any more.
+ */
+export const UNREACHED_SECONDS = 60;
+
 /** Adds what an observation shows to what was seen before. */
-export function seenAgain(before: Since, { at, probe }: Pick<Observation, 'at' | 'probe'>): Since {
-  return { stalled: probe?.state === 'timeout' ? (before.stalled ?? at) : undefined };
+export function seenAgain(before: Since, seen: Pick<Observation, 'at' | 'probe' | 'reachableOn'>): Since {
+  const on = seen.probe?.instanceId;
+  const { stalled, unreached } = before.on === on ? before : {};
+  return {
+    on,
+    stalled: seen.probe?.state === 'timeout' ? (stalled ?? seen.at) : undefined,
+    unreached: isUnreached(seen) ? (unreached ?? seen.at) : undefined,
+  };
+}
+
+/** The owner's probe and the load balancer contradict each other. That the latter cannot be asked is no contradiction. */
+export function isUnreached({ probe, reachableOn }: Pick<Observation, 'probe' | 'reachableOn'>): boolean {
+  return probe?.state === 'serving' && reachableOn !== undefined && !reachableOn.includes(probe.instanceId);
 }
 
 /** EBS says of the volume, or EC2 of what is attached to its owner, that I/O does not end. */
@@ -35,8 +55,10 @@ export function outlasted(seconds: number, confirmed: boolean): boolean {
 }
 
 /** One line for the record. */
-export function evidenceText({ probe, io }: Pick<Observation, 'probe' | 'io'>): string {
-  return [`probe: ${probe?.state ?? 'none'}`, ...(io ? [ioText(io)] : [])].join('; ');
+export function evidenceText(seen: Pick<Observation, 'probe' | 'io' | 'reachableOn'>): string {
+  const { probe, io } = seen;
+  const unreached = isUnreached(seen) ? ['the load balancer does not reach it'] : [];
+  return [`probe: ${probe?.state ?? 'none'}`, ...unreached, ...(io ? [ioText(io)] : [])].join('; ');
 }
 
 export function ioText({ status, stalled, why }: VolumeIo): string {

@@ -107,6 +107,14 @@ export interface VolumeIo {
   readonly why: readonly string[];
 }
 
+/** Whom the load balancer reaches. */
+export interface Reach {
+  /** Instances that it reaches the content volume on: healthy. */
+  readonly on: readonly string[];
+  /** Instances whose web server answers it, be it that they have no such volume. */
+  readonly answering: readonly string[];
+}
+
 /** The ledger's item for a content volume: who may act, and what was last agreed. */
 export interface LedgerEntry {
   readonly generation: number;
@@ -150,6 +158,8 @@ export interface Observation {
   readonly recoveryPoints: readonly RecoveryPoint[];
   /** Instances that the load balancer reaches the content on; `undefined` when it could not be asked. */
   readonly reachableOn: readonly string[] | undefined;
+  /** {@link Reach.answering}, where the load balancer could be asked. */
+  readonly answering?: readonly string[] | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
   readonly probe: Probe | undefined;
   /** What EBS says of the current volume's I/O: looked for only where its owner's probe says that it hangs, or nothing. */

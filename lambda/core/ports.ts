@@ -9,6 +9,7 @@ import type {
   Paged,
   Probe,
   ProbeState,
+  Reach,
   RecoveryPoint,
   Spare,
   StepRecord,
@@ -165,8 +166,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
 }
 
 export interface Balancer {
-  /** Instances that the load balancer reaches the content volume on; `undefined` when it could not be asked. */
-  healthy(volume: string): Promise<readonly string[] | undefined>;
+  /** What the load balancer's health checks of a content volume say; `undefined` when it could not be asked. */
+  reach(volume: string): Promise<Reach | undefined>;
 }
 
 export interface Monitor {

@@ -33,6 +33,12 @@ export function untagInstance(s: Services, instanceId: string): void {
   delete s.ec2.instance(instanceId).tags[TAG.stack];
 }
 
+/** Nobody reaches the web server of the instance any more; the probe, which reads the volume itself, does not notice. */
+export function cutOffWeb(s: Services, instanceId: string): void {
+  tell(s, `the web server of ${instanceId} answers nobody`);
+  s.cloud.faults.webUnreached.add(instanceId);
+}
+
 /** The volume's I/O hangs, until {@link releaseStall}. */
 export function stallVolume(s: Services, volume: SimVolume): void {
   tell(s, `I/O to ${volume.id} hangs`);

@@ -1,6 +1,7 @@
 /** Instances that are lost, hang, or go with their whole zone: the volume is sound. */
 import { check } from '../checks.ts';
 import {
+  cutOffWeb,
   hangInstance,
   loseVolume,
   loseZone,
@@ -58,6 +59,28 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     checks: ({ failures }) => {
       const owners = new Set(failures.map((f) => f.owner));
       return [check('the volumes had one owner', owners.size === 1, [...owners].join(', '))];
+    },
+  },
+  'web-dead': {
+    about: 'the web server on the owner dies; the volume answers there as before',
+    expect: { outcome: ['failover'], withinMs: 6 * MINUTE_MS },
+    strike: ({ services, first }) => cutOffWeb(services, first.owner),
+  },
+  'web-cut-off': {
+    about: 'the load balancer reaches no instance any more; the volume answers on its owner as before',
+    expect: {
+      outcome: ['page'],
+      withinMs: 6 * MINUTE_MS,
+      because: /contradicts itself: vol-\S+ is serving by the probe of i-\S+, and the load balancer does not reach it/,
+    },
+    strike: ({ services }) => {
+      for (const id of services.ec2.instances.keys()) cutOffWeb(services, id);
+    },
+    checks: ({ world, first }) => {
+      const { attachment } = world.services.ec2.volume(first.volumeId);
+      return [
+        check('the volume stays where it is', attachment?.instanceId === first.owner, String(attachment?.instanceId)),
+      ];
     },
   },
   'owner-unseen': {

@@ -80,7 +80,15 @@ export class Scene {
       grow: async (_, __, id) => this.#answer('grow', id),
     },
     monitor: { io: async () => this.seen.io ?? { status: 'ok', stalled: false, why: [] } },
-    balancer: { healthy: async () => this.seen.reachableOn },
+    balancer: {
+      reach: async () => {
+        const owner = this.committed?.owner;
+        const { answering } = this.seen;
+        // What a heal has served is reached there.
+        const on = owner === undefined || !this.seen.reachableOn ? this.seen.reachableOn : [owner];
+        return on && { on, answering: answering ?? on };
+      },
+    },
     ledger: {
       read: async () => {
         const entry = this.committed ?? this.seen.ledger;

@@ -116,7 +116,7 @@ describe('the spare', () => {
     expect(beforeServing().filter((c) => /^(compute|balancer|monitor)/.test(c))).toEqual([]);
     expect(beforeServing()).toEqual(expect.arrayContaining(['ledger.acquire', 'host.mount', 'ledger.commit']));
     // The watch hears such calls: afterwards there are some.
-    expect(calls).toEqual(expect.arrayContaining(['compute.volumes', 'compute.promote', 'balancer.healthy']));
+    expect(calls).toEqual(expect.arrayContaining(['compute.volumes', 'compute.promote', 'balancer.reach']));
   });
 
   test('serves while EC2 answers nothing; the tags are left to the next sweep, and the record says so', async () => {

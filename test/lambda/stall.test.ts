@@ -49,8 +49,10 @@ describe('a heal of a volume whose I/O hangs', () => {
 
 test('what goes on for one look and hangs again begins anew', () => {
   const again = world({ probe: probe('timeout'), at: NOW + 1 });
-  expect(seenAgain({ stalled: NOW }, again)).toEqual({ stalled: NOW });
-  expect(seenAgain(seenAgain({ stalled: NOW }, world()), again)).toEqual({ stalled: NOW + 1 });
+  const hung = { on: 'i-owner', stalled: NOW };
+  expect(seenAgain(hung, again).stalled).toBe(NOW);
+  expect(seenAgain(seenAgain(hung, world()), again).stalled).toBe(NOW + 1);
+  expect(seenAgain({ ...hung, on: 'i-other' }, again).stalled).toBe(NOW + 1);
 });
 
 describe('a spare, where I/O hangs', () => {

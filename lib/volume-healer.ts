@@ -104,7 +104,9 @@ export class VolumeHealer extends Construct {
       'ec2:DescribeVolumes',
       'ec2:DescribeInstances',
       'ec2:DescribeInstanceStatus',
+      'ec2:DescribeVolumeStatus',
       'ec2:DescribeSnapshots',
+      'cloudwatch:GetMetricData',
       'elasticloadbalancing:DescribeTargetHealth',
       'ssm:DescribeInstanceInformation',
     ]);
@@ -170,7 +172,7 @@ export class VolumeHealer extends Construct {
     acknowledge(
       this.function,
       'AwsSolutions-IAM5[Resource::*]',
-      'Describe calls and GetCommandInvocation have no resources',
+      'Describe calls, GetMetricData and GetCommandInvocation have no resources',
     );
   }
 

@@ -29,12 +29,29 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lambda/core/fence.ts',
-        code: 'if (!owner) return',
-        instead: 'if (owner) return',
+        code: "if (owner.kind === 'nobody') return",
+        instead: "if (owner.kind !== 'unseen') return",
       },
     ],
     play: simulate('instance-hang', 'none'),
     says: /BROKEN .*never two writers/,
+  },
+  {
+    rule: 'an owner that is not seen is never nobody',
+    edits: [
+      {
+        file: 'lambda/core/decide.ts',
+        code: '  if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);\n',
+        instead: '',
+      },
+      {
+        file: 'lambda/core/candidates.ts',
+        code: "return state === undefined ? { kind: 'unseen', id }",
+        instead: "return state === undefined ? { kind: 'nobody' }",
+      },
+    ],
+    play: rehearse('owner-unseen'),
+    says: /BROKEN .*it ends in page/,
   },
   {
     rule: 'no detach by force',

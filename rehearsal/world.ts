@@ -36,7 +36,8 @@ export interface World {
 }
 
 /** What became of a content volume. `lost`: it is not served, and nobody was told. */
-export type OutcomeKind = 'none' | 'remount' | 'failover' | 'replace' | 'relocate' | 'page' | 'lost';
+/** `passed`: it was gone for a while, and is served again as it was, by nobody's doing. */
+export type OutcomeKind = 'none' | 'passed' | 'remount' | 'failover' | 'replace' | 'relocate' | 'page' | 'lost';
 
 export interface Scenario {
   readonly about: string;

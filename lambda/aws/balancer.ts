@@ -5,21 +5,33 @@ import {
 import type { Balancer } from '../core/ports.ts';
 import { translated } from './errors.ts';
 
+/**
+ * A web server has answered, with another code than 200: that of a standby has no such volume. One that is dead or out of reach shows
+ * as Target.FailedHealthChecks or Target.Timeout: docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
+ */
+const WRONG_CODE = 'Target.ResponseCodeMismatch';
+
 /** @param targetGroups content volume -> ARN of its target group */
 export function elbBalancer(
   elb: ElasticLoadBalancingV2Client,
   targetGroups: Readonly<Record<string, string>>,
 ): Balancer {
   return {
-    async healthy(volume) {
+    async reach(volume) {
       const TargetGroupArn = targetGroups[volume];
       if (!TargetGroupArn) throw new Error(`no target group is configured for the content volume ${volume}`);
       try {
         const answer = await translated(`ask for the health of ${volume}`, () =>
           elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
         );
-        const healthy = (answer.TargetHealthDescriptions ?? []).filter((t) => t.TargetHealth?.State === 'healthy');
-        return healthy.map((t) => t.Target?.Id ?? '');
+        const targets = (answer.TargetHealthDescriptions ?? []).map(({ Target, TargetHealth }) => ({
+          id: Target?.Id ?? '',
+          healthy: TargetHealth?.State === 'healthy',
+          refuses: TargetHealth?.Reason === WRONG_CODE,
+        }));
+        const idsOf = (some: typeof targets) => some.map((target) => target.id);
+        const on = targets.filter((target) => target.healthy);
+        return { on: idsOf(on), answering: idsOf([...on, ...targets.filter((target) => target.refuses)]) };
       } catch {
         // Not to be had is an answer of its own: the decision fails closed on it, and everything else goes on.
         return undefined;

@@ -22,13 +22,14 @@ export function ec2Instances(ec2: EC2Client, ssm: SSMClient, stack: string) {
     return found;
   }
 
-  /** Running instances that fail a status check: the machine itself, or what Amazon runs below it. */
-  async function impaired(): Promise<Set<string>> {
-    const found = new Set<string>();
+  /** Running instances that fail a status check: the machine itself, or what Amazon runs below it; and those with a volume that does. */
+  async function impaired(): Promise<{ readonly self: Set<string>; readonly ebs: Set<string> }> {
+    const found = { self: new Set<string>(), ebs: new Set<string>() };
     for await (const page of paginateDescribeInstanceStatus({ client: ec2 }, {})) {
       for (const each of page.InstanceStatuses ?? []) {
         const bad = [each.InstanceStatus?.Status, each.SystemStatus?.Status].includes('impaired');
-        if (bad && each.InstanceId) found.add(each.InstanceId);
+        if (bad && each.InstanceId) found.self.add(each.InstanceId);
+        if (each.AttachedEbsStatus?.Status === 'impaired' && each.InstanceId) found.ebs.add(each.InstanceId);
       }
     }
     return found;
@@ -48,9 +49,11 @@ export function ec2Instances(ec2: EC2Client, ssm: SSMClient, stack: string) {
           return found;
         }),
       ]);
-      return described.map((each) =>
-        toInstance(each, answering.has(each.InstanceId ?? ''), failing.has(each.InstanceId ?? '')),
-      );
+      return described.map((each) => {
+        const id = each.InstanceId ?? '';
+        const [agentOnline, itself, ebsImpaired] = [answering.has(id), failing.self.has(id), failing.ebs.has(id)];
+        return toInstance(each, { agentOnline, impaired: itself, ebsImpaired });
+      });
     },
 
     /** Without the graceful shutdown: a host that is to be fenced may hang in it. What it had synced is on the volume. */

@@ -40,14 +40,16 @@ export function toVolume(volume: Ec2Volume): Volume {
   };
 }
 
-export function toInstance(instance: Ec2Instance, agentOnline: boolean, impaired: boolean): Instance {
+/** What is known of an instance beside EC2's description of it. */
+export type Condition = Pick<Instance, 'agentOnline' | 'impaired' | 'ebsImpaired'>;
+
+export function toInstance(instance: Ec2Instance, condition: Condition): Instance {
   return {
     id: present(instance.InstanceId, 'InstanceId'),
     zone: present(instance.Placement?.AvailabilityZone, 'AvailabilityZone'),
     state: present(instance.State?.Name, 'State.Name'),
     launchedAt: present(instance.LaunchTime, 'LaunchTime').getTime(),
-    agentOnline,
-    impaired,
+    ...condition,
     devices: (instance.BlockDeviceMappings ?? []).map((mapping) => present(mapping.DeviceName, 'DeviceName')),
   };
 }

@@ -1,4 +1,4 @@
-import type { Instance, Observation, RecoveryPoint, Volume } from './model.ts';
+import type { Holder, Instance, Observation, RecoveryPoint, Volume } from './model.ts';
 
 /** Who and what can be chosen from: all in a stable order, so that the same observation gives the same choice. */
 
@@ -17,6 +17,14 @@ export function currentVolume({ ledger, volumes }: Pick<Observation, 'ledger' | 
   const tagged = volumes.filter((v) => v.role === 'current');
   const candidates = named ? tagged.filter((v) => v.madeFrom && v.generation > ledger.generation) : tagged;
   return candidates.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
+}
+
+export function holderOf({ instances }: Pick<Observation, 'instances'>, volume: Volume): Holder {
+  const attachment = volume.attachments.find((a) => a.state !== 'detached');
+  if (!attachment) return { kind: 'nobody' };
+  const id = attachment.instanceId;
+  const state = instances.find((i) => i.id === id)?.state;
+  return state === undefined ? { kind: 'unseen', id } : { kind: 'instance', id, state };
 }
 
 /**

@@ -1,82 +1,8 @@
 import { spareOn } from './attach.ts';
-import { comingInstance, currentVolume, formattable, usableInstances, usablePoints } from './candidates.ts';
-import type { Instance, Observation, ProbeState, RecoveryPoint, Volume } from './model.ts';
-
-/** What to do next for one content volume. DESIGN, section 6. */
-export type Decision =
-  | { readonly kind: 'none'; readonly reason: string }
-  | Mount
-  | Failover
-  | Replace
-  | Settle
-  /** Something is on its way (an instance starting, an attachment settling): look again in a while. */
-  | Wait
-  | Page;
-
-interface Wait {
-  readonly kind: 'wait';
-  readonly reason: string;
-  /** Cannot be replaced yet: its copies are no recovery points. */
-  readonly suspect?: Volume;
-}
-
-interface Page {
-  readonly kind: 'page';
-  readonly reason: string;
-  readonly suspect?: Volume;
-  /** Others than people may yet change it: hosts that were told and did not do it may do it the next time. */
-  readonly open?: boolean;
-}
-
-/**
- * It serves, and the tags do not say so yet: without them it would never be copied, and what it took the place of would go on
- * being copied. A replacement by the spare ends with this, off the critical path.
- */
-export interface Settle {
-  readonly kind: 'settle';
-  readonly volume: Volume;
-  readonly generation: number;
-  /** What has the marks of a current volume, and is not; and what a heal that never ended has prepared. */
-  readonly suspects: readonly Volume[];
-  readonly reason: string;
-}
-
-/** The volume is sound as far as anyone knows, and nobody has it mounted: (attach,) mount and serve it. */
-export interface Mount {
-  readonly kind: 'mount';
-  readonly volume: Volume;
-  readonly instance: Instance;
-  /** What the ledger is to say: a spare's own tag is that of the volume before it. */
-  readonly generation: number;
-  /** On the instance, where it would make room. */
-  readonly spare: Volume | undefined;
-  readonly format: boolean;
-  readonly reason: string;
-}
-
-/** The volume is sound, its owner is not: fence the owner, and move the volume to the standby. */
-export interface Failover {
-  readonly kind: 'failover';
-  readonly volume: Volume;
-  readonly owner: Instance;
-  readonly standby: Instance;
-  readonly generation: number;
-  readonly spare: Volume | undefined;
-  readonly reason: string;
-}
-
-/** The volume is lost or suspect: a new one from a recovery point takes over; `relocate`: in another zone. */
-export interface Replace {
-  readonly kind: 'replace' | 'relocate';
-  readonly old: Volume;
-  readonly oldOwner: Instance | undefined;
-  readonly standby: Instance;
-  readonly spare: Volume | undefined;
-  /** Newest first: the next older is tried when one cannot be mounted. */
-  readonly recoveryPoints: readonly RecoveryPoint[];
-  readonly generation: number;
-  readonly reason: string;
-}
+import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
+import type { Decision, Page, Replace, Wait } from './decision.ts';
+import { confirmsStall, ioText, isUnreached, outlasted, type Since, UNREACHED_SECONDS } from './evidence.ts';
+import type { Instance, Observation, ProbeState, Volume } from './model.ts';
 
 /** What this heal has learned that an observation cannot show. */
 export interface Context {
@@ -84,6 +10,8 @@ export interface Context {
   readonly found?: Found | undefined;
   /** How long this heal has waited for things to change by themselves. */
   readonly waitedSeconds: number;
+  /** What it has seen look after look. */
+  readonly since?: Since;
   /** Instances that did not do what they were told; and of them, those that answered. */
   readonly useless: readonly string[];
   readonly failing: readonly string[];
@@ -102,10 +30,10 @@ export const HANG_SECONDS = 20;
 /** A zone where nobody answers is looked at for this long before its volumes are made anew in another one. */
 export const RELOCATE_SECONDS = 180;
 
-/** A volume that the ledger names and EC2's answers lack is looked for this long. */
+/** A volume that the ledger names, or an instance that a volume is attached to, and EC2's answers lack is looked for this long. */
 const UNSEEN_SECONDS = 120;
 
-/** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers. */
+/** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers; it is given time to go on. */
 export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
   shutdown: 'its file system is shut down',
   unmountable: 'its file system cannot be mounted',
@@ -129,17 +57,21 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   const found = context.found?.volumeId === current.id ? context.found.state : undefined;
   const state = found ?? observation.probe?.state;
 
-  if (state === 'serving') return serving(observation, current);
+  if (state === 'serving') return serving(observation, context, current, holder);
+  // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
+  if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);
   const dead = state && DEAD[state];
-  if (dead) return replace(observation, context, current, holder, `${current.id}: ${dead}`);
+  const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);
+  const said = observation.io && state === 'timeout' ? ` (${ioText(observation.io)})` : '';
+  if (dead && !mayPass) return replace(observation, context, current, holder, `${current.id}: ${dead}${said}`);
   // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
   if (current.role === 'quarantined')
     return replace(observation, context, current, holder, `${current.id} is in quarantine`);
   if (current.state === 'error')
     return replace(observation, context, current, holder, `${current.id} is in state error`);
-  if (!attachment) return mountAnywhere(observation, context, current);
+  if (mayPass) return wait(`${current.id}: its I/O hangs${said}, and may go on`);
+  if (!attachment || !holder) return mountAnywhere(observation, context, current);
   if (attachment.state !== 'attached') return wait(`${current.id} is ${attachment.state} at ${attachment.instanceId}`);
-  if (!holder) return page(`${current.id} is attached to ${attachment.instanceId}, which is not in the fleet`);
   if (current.state !== 'in-use' || holder.zone !== current.zone) {
     return page(
       `evidence contradicts itself: ${current.id} in ${current.zone} is ${current.state} and attached to ${holder.id} in ${holder.zone}`,
@@ -149,8 +81,12 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   switch (state) {
     case 'notMounted':
       // It was told to, and did not: its volume goes to another host, where there is one.
-      if (context.useless.includes(holder.id))
-        return failover(observation, context, current, holder, `${holder.id} does not serve ${current.id}`);
+      if (context.useless.includes(holder.id)) {
+        const reason = `${holder.id} does not serve ${current.id}`;
+        if (observation.reachableOn?.includes(holder.id))
+          return wait(`${reason}, but the load balancer reaches it there`);
+        return failover(observation, context, current, holder, reason);
+      }
       return mountOn(observation, current, holder, `${current.id} is attached to ${holder.id} and not served`);
     case 'unreachable':
       return ownerSilent(observation, context, current, holder);
@@ -161,20 +97,70 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   }
 }
 
-function serving(observation: Observation, current: Volume): Decision {
+function serving(observation: Observation, context: Context, current: Volume, owner: Instance | undefined): Decision {
   if (current.role === 'quarantined')
     return page(`evidence contradicts itself: ${current.id} is in quarantine and serving`);
   const { ledger } = observation;
-  if (ledger?.currentVolume !== current.id) return { kind: 'none', reason: `${current.id} is serving` };
+  if (ledger?.currentVolume !== current.id) return reached(observation, context, current, owner);
   // Whoever sees this with the lease knows that no other heal is at work: no candidate is about to be used.
   const suspects = observation.volumes.filter(
     (v) => v.id !== current.id && (v.role === 'current' || v.role === 'candidate' || v.scheduled),
   );
   const settled =
     current.role === 'current' && (current.scheduled || current.held) && current.generation === ledger.generation;
-  if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
+  if (settled && suspects.length === 0) return reached(observation, context, current, owner);
   const reason = `${current.id} is serving, but the tags say otherwise`;
   return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
+}
+
+function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Instance | undefined): boolean {
+  return outlasted((at - (since?.stalled ?? at)) / 1000, confirmsStall(io, owner));
+}
+
+/**
+ * EC2 is eventually consistent, so its list of instances may lack one for a moment; else somebody has attached the volume outside the
+ * fleet. One that has ended may leave the list too, for its tags go; but so do its attachments, and then the volume is shown attached
+ * nowhere: "resources such as tags and volumes are gradually disassociated from the instance"
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html).
+ */
+function holderUnseen(context: Context, current: Volume, instanceId: string): Decision {
+  const reason = `${current.id} is attached to ${instanceId}, which EC2 does not show in the fleet`;
+  return context.waitedSeconds < UNSEEN_SECONDS ? wait(reason) : page(reason);
+}
+
+/**
+ * It serves by its probe; whether anybody gets it is the load balancer's to say. Where that reaches a web server in the zone and not the
+ * owner's, the owner is at fault and the volume moves: nothing is lost by that. Else the fault is between them, where no move helps.
+ */
+function reached(
+  observation: Observation,
+  { since, useless }: Context,
+  current: Volume,
+  owner: Instance | undefined,
+): Decision {
+  const { at, reachableOn = [], answering = [], probe } = observation;
+  if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))
+    return { kind: 'none', reason: `${current.id} is serving` };
+  const seconds = (at - (since?.unreached ?? at)) / 1000;
+  const reason = `${current.id} is serving by the probe of ${owner.id}, and the load balancer does not reach it there`;
+  if (seconds < UNREACHED_SECONDS) return wait(reason);
+  const contradiction = (why: string) => page(`evidence contradicts itself: ${reason}${why}`);
+  if (reachableOn.length > 0) return contradiction(`, but on ${reachableOn.join(', ')}`);
+  if (answering.includes(owner.id)) return contradiction(', though its web server answers');
+  const standby = usableInstances(observation, useless, current.zone).find(
+    (i) => i.id !== owner.id && answering.includes(i.id),
+  );
+  if (!standby) return contradiction(', nor any web server in its zone that could take over');
+  const generation = agreedGeneration(observation, current);
+  return {
+    kind: 'failover',
+    volume: current,
+    owner,
+    standby,
+    generation,
+    spare: spareOn(observation, standby.id),
+    reason,
+  };
 }
 
 function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {
@@ -212,13 +198,16 @@ function ownerGone(observation: Observation, context: Context, current: Volume, 
 
 /**
  * The owner answers no command. While the load balancer reaches the content on it, or could not be asked, nothing is
- * touched: that the way to a host is lost says nothing of the host.
+ * touched: that the way to a host is lost says nothing of the host. EC2's status checks do: they look at the host from below, every
+ * minute, and fail after two of them, so where they fail too it is not waited for.
  */
 function ownerSilent(observation: Observation, context: Context, current: Volume, owner: Instance): Decision {
   const reason = `${owner.id}, the owner of ${current.id}, answers no command`;
-  if (observation.reachableOn === undefined) return wait(`${reason}, and the load balancer could not be asked`);
-  if (observation.reachableOn.includes(owner.id))
+  if (observation.reachableOn?.includes(owner.id))
     return wait(`${reason}, but the load balancer reaches the content on it`);
+  const checks = owner.impaired ? 'status checks' : owner.ebsImpaired ? 'status check of its volumes' : undefined;
+  if (checks) return failover(observation, context, current, owner, `${reason}, and fails its ${checks}`);
+  if (observation.reachableOn === undefined) return wait(`${reason}, and the load balancer could not be asked`);
   if (context.waitedSeconds < HANG_SECONDS) return wait(`${reason} nor the load balancer`);
   return failover(observation, context, current, owner, `${reason} nor the load balancer`);
 }
@@ -248,7 +237,7 @@ function replace(
 ): Decision {
   const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
   const next = standby
-    ? replaceOn(observation, 'replace', old, oldOwner, standby, reason)
+    ? replaceOn(observation, 'replace', old, standby, reason)
     : nobodyHere(observation, context, old, oldOwner, reason, true);
   return next.kind === 'wait' || next.kind === 'page' ? { ...next, suspect: old } : next;
 }
@@ -287,14 +276,13 @@ function nobodyHere(
   const nobody = `${reason}, and nobody else answers in ${current.zone}`;
   if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
   if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
-  return replaceOn(observation, 'relocate', current, owner, elsewhere, nobody);
+  return replaceOn(observation, 'relocate', current, elsewhere, nobody);
 }
 
 function replaceOn(
   observation: Observation,
   kind: Replace['kind'],
   old: Volume,
-  oldOwner: Instance | undefined,
   standby: Instance,
   reason: string,
 ): Decision {
@@ -302,6 +290,7 @@ function replaceOn(
   if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
   const spare = spareOn(observation, standby.id);
+  const oldOwner = holderOf(observation, old);
   return { kind, old, oldOwner, standby, spare, recoveryPoints, generation: newest + 1, reason };
 }
 

@@ -1,4 +1,4 @@
-import type { Failover } from './decide.ts';
+import type { Failover } from './decision.ts';
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
 import { type MountResult, mountAndServe } from './mount.ts';
@@ -13,7 +13,7 @@ export async function failover(
   decision: Failover,
 ): Promise<MountResult> {
   const { volume: current, owner, standby } = decision;
-  const fenced = await fence(ports, journal, volume, current.id, owner, true);
+  const fenced = await fence(ports, journal, volume, current.id, { ...owner, kind: 'instance' }, true);
   if (!fenced.certain) return { done: false, why: fenced.note };
   const detached = await journal.act(
     'detach',

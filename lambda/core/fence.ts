@@ -1,6 +1,6 @@
 import { insist } from './answers.ts';
 import type { Journal } from './journal.ts';
-import type { Instance } from './model.ts';
+import type { Holder } from './model.ts';
 import type { Ports } from './ports.ts';
 
 /** Either the old owner provably cannot write, or it cannot be told, which is the same as no. */
@@ -26,10 +26,12 @@ export async function fence(
   journal: Journal,
   volume: string,
   volumeId: string,
-  owner: Pick<Instance, 'id' | 'state'> | undefined,
+  owner: Holder,
   moves: boolean,
 ): Promise<Fenced> {
-  if (!owner) return { certain: true, note: `${volumeId} has no owner` };
+  if (owner.kind === 'nobody') return { certain: true, note: `${volumeId} is attached nowhere` };
+  if (owner.kind === 'unseen')
+    return { certain: false, note: `${volumeId} is attached to ${owner.id}, of which EC2 says nothing` };
   if (isOff(owner.state)) return { certain: true, note: `${owner.id} is ${owner.state}` };
   const asked = await journal.act(
     'fence',

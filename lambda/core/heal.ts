@@ -1,8 +1,9 @@
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
+import { evidenceText, seenAgain } from './evidence.ts';
 import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
 import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
-import type { Incident, Observation, Replacement, Trigger, Volume } from './model.ts';
+import type { Incident, Replacement, Trigger, Volume } from './model.ts';
 import { mountAndServe } from './mount.ts';
 import { type Findings, hasJustTakenOver, isNews, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
@@ -149,8 +150,8 @@ async function rounds(
   for (let round = 0; round < MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
     if (journal.elapsedSeconds() > BUDGET_SECONDS) break;
-    const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
-    const seen = await journal.step('observe', () => observe(ports, volume), probed);
+    const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
+    context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
     replacement ??= untold(seen);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);

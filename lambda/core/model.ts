@@ -45,9 +45,20 @@ export interface Instance {
   readonly agentOnline: boolean;
   /** EC2's status checks fail: the host, or what is below it, does not answer. */
   readonly impaired: boolean;
+  /** EC2's status check of what is attached fails: a volume at it, whichever, does not complete its I/O. */
+  readonly ebsImpaired: boolean;
   /** Device names in use. */
   readonly devices: readonly string[];
 }
+
+/**
+ * Who may be writing to a volume. `nobody`: EC2 shows it attached nowhere. `unseen`: attached to an instance that EC2's list lacks,
+ * late or outside the fleet: it may well run, so it is never the same as nobody.
+ */
+export type Holder =
+  | { readonly kind: 'nobody' }
+  | ({ readonly kind: 'instance' } & Pick<Instance, 'id' | 'state'>)
+  | { readonly kind: 'unseen'; readonly id: string };
 
 /** A snapshot of the content volume, and the moment its data reach up to. */
 export interface RecoveryPoint {
@@ -81,6 +92,27 @@ export interface Probe {
   readonly state: ProbeState;
   /** What the host printed: kept as evidence. */
   readonly detail: string;
+}
+
+/**
+ * What EBS itself says of the I/O of a volume. It is late: its metric comes once a minute, its status is checked every 5 minutes
+ * (docs.aws.amazon.com/ebs/latest/userguide/monitoring-volume-checks.html), so it tells that a stall has lasted, not that there is none.
+ */
+export interface VolumeIo {
+  /** EC2's VolumeStatusInfoStatus: ok, warning, impaired, insufficient-data; `undefined`: not to be had. */
+  readonly status: string | undefined;
+  /** The metric VolumeStalledIOCheck of the newest minute; `undefined`: not to be had. */
+  readonly stalled: boolean | undefined;
+  /** Why something was not to be had. */
+  readonly why: readonly string[];
+}
+
+/** Whom the load balancer reaches. */
+export interface Reach {
+  /** Instances that it reaches the content volume on: healthy. */
+  readonly on: readonly string[];
+  /** Instances whose web server answers it, be it that they have no such volume. */
+  readonly answering: readonly string[];
 }
 
 /** The ledger's item for a content volume: who may act, and what was last agreed. */
@@ -128,8 +160,12 @@ export interface Observation {
   readonly recoveryPoints: readonly RecoveryPoint[];
   /** Instances that the load balancer reaches the content on; `undefined` when it could not be asked. */
   readonly reachableOn: readonly string[] | undefined;
+  /** {@link Reach.answering}, where the load balancer could be asked. */
+  readonly answering?: readonly string[] | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
   readonly probe: Probe | undefined;
+  /** What EBS says of the current volume's I/O: looked for only where its owner's probe says that it hangs, or nothing. */
+  readonly io?: VolumeIo | undefined;
 }
 
 /** Why a heal was started. `at`: when the trigger says that it saw the failure. */

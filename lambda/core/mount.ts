@@ -1,6 +1,7 @@
 import { described, insist, saysOfVolume } from './answers.ts';
 import { attach } from './attach.ts';
-import type { Found, Mount } from './decide.ts';
+import type { Found } from './decide.ts';
+import type { Mount } from './decision.ts';
 import type { Journal } from './journal.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 

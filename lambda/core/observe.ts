@@ -2,18 +2,22 @@ import { currentVolume } from './candidates.ts';
 import type { Observation } from './model.ts';
 import type { Ports } from './ports.ts';
 
-/** Looks at the world: EC2, the ledger and, where a live instance has the current volume, its probe. */
+/** Looks at the world: EC2, the ledger and, where a live instance has the current volume, its probe; where that is in doubt, EBS too. */
 export async function observe(ports: Ports, volume: string): Promise<Observation> {
-  const [ledger, volumes, instances, recoveryPoints, reachableOn] = await Promise.all([
+  const [ledger, volumes, instances, recoveryPoints, reach] = await Promise.all([
     ports.ledger.read(volume),
     ports.compute.volumes(volume),
     ports.compute.instances(),
     ports.compute.recoveryPoints(volume),
-    ports.balancer.healthy(volume),
+    ports.balancer.reach(volume),
   ]);
   const current = currentVolume({ ledger, volumes });
   const attachment = current?.attachments.find((a) => a.state === 'attached');
   const holder = instances.find((i) => i.id === attachment?.instanceId && i.state === 'running');
   const probe = holder && (await ports.host.probe(holder.id, volume));
-  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints, reachableOn, probe };
+  const doubtful = probe?.state === 'timeout' || probe?.state === 'unreachable';
+  const io = doubtful && current && holder ? await ports.monitor.io(current.id, holder.id) : undefined;
+  const at = ports.clock.now();
+  const [reachableOn, answering] = [reach?.on, reach?.answering];
+  return { volume, at, ledger, volumes, instances, recoveryPoints, reachableOn, answering, probe, io };
 }

@@ -9,11 +9,13 @@ import type {
   Paged,
   Probe,
   ProbeState,
+  Reach,
   RecoveryPoint,
   Replaced,
   Spare,
   StepRecord,
   Volume,
+  VolumeIo,
 } from './model.ts';
 import type { FoundPolicy, PolicyNote } from './policy.ts';
 import type { Snapshot } from './retention.ts';
@@ -134,7 +136,7 @@ export interface DrillRecord {
 }
 
 /** What a drill needs beyond what the healer has. */
-export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer'> {
+export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer' | 'monitor'> {
   readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'>;
   readonly store: {
     /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
@@ -173,8 +175,13 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
 }
 
 export interface Balancer {
-  /** Instances that the load balancer reaches the content volume on; `undefined` when it could not be asked. */
-  healthy(volume: string): Promise<readonly string[] | undefined>;
+  /** What the load balancer's health checks of a content volume say; `undefined` when it could not be asked. */
+  reach(volume: string): Promise<Reach | undefined>;
+}
+
+export interface Monitor {
+  /** What EBS says of the I/O of a volume at an instance. Never fails: what is not to be had is said in the answer. */
+  io(volumeId: string, instanceId: string): Promise<VolumeIo>;
 }
 
 export interface People {
@@ -186,6 +193,7 @@ export interface Ports {
   readonly compute: Compute;
   readonly host: Host;
   readonly balancer: Balancer;
+  readonly monitor: Monitor;
   readonly ledger: Ledger;
   readonly people: People;
   /** A fresh id for a heal. Called inside a step only. */

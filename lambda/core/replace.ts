@@ -1,6 +1,6 @@
 import { attach } from './attach.ts';
 import { MAX_RECOVERY_POINTS } from './candidates.ts';
-import type { Replace } from './decide.ts';
+import type { Replace } from './decision.ts';
 import type { Journal } from './journal.ts';
 import { renewLease } from './lease.ts';
 import type { Replacement, Volume } from './model.ts';

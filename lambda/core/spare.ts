@@ -3,6 +3,7 @@ import type { Journal } from './journal.ts';
 import type { Replacement, Spare } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
+import { outlast } from './stall.ts';
 import { prepare, takeOver } from './takeover.ts';
 
 /** When the spare is taken. */
@@ -24,7 +25,7 @@ interface Seen {
 /**
  * Serves the spare in the place of a volume that its own host calls dead. Nothing of EC2 is asked or called on the way, so that
  * it works while EC2's control plane does not: the ledger says what there is, the hosts do the rest, and the tags follow later
- * (decision `settle`). Whatever does not fit leaves everything to the long way.
+ * (decision `settle`). Whatever does not fit leaves everything to the long way. Where I/O hangs, it is waited for beside the spare.
  *
  * @param rejected where a spare that could not be used is added
  */
@@ -59,7 +60,7 @@ export async function serveSpare(
     },
     (found) => `the owner says ${found.state}; ${found.prepared.ok ? `${volumeId} is ready` : found.prepared.why}`,
   );
-  const dead = DEAD[state];
+  const dead = DEAD[prepared.ok ? await outlast(ports, journal, volume, oldVolume, owner, state) : state];
   if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
   if (!dead || !prepared.ok) {
     await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
@@ -68,7 +69,7 @@ export async function serveSpare(
   const taken = await takeOver(ports, journal, healId, {
     volume,
     oldVolume,
-    oldOwner: { id: owner, state: 'running' },
+    oldOwner: { kind: 'instance', id: owner, state: 'running' },
     newVolume: volumeId,
     snapshotId,
     instanceId,

@@ -1,7 +1,7 @@
 import { described, insist, saysOfVolume } from './answers.ts';
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
-import type { Instance, Replaced, Replacement } from './model.ts';
+import type { Holder, Replaced, Replacement } from './model.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
@@ -49,7 +49,7 @@ function refused(verb: string, answer: HostAnswer): Prepared {
 export interface Takeover {
   readonly volume: string;
   readonly oldVolume: string;
-  readonly oldOwner: Pick<Instance, 'id' | 'state'> | undefined;
+  readonly oldOwner: Holder;
   /** Prepared on {@link Takeover.instanceId}, from this recovery point. */
   readonly newVolume: string;
   readonly snapshotId: string;

@@ -1,11 +1,12 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { ENV } from '../../lib/contract.ts';
 import { elbBalancer } from '../aws/balancer.ts';
-import { dynamoClient, ec2Client, elbClient, snsClient, ssmClient } from '../aws/clients.ts';
+import { cloudWatchClient, dynamoClient, ec2Client, elbClient, snsClient, ssmClient } from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
 import { durableWorkflow } from '../aws/durable.ts';
 import { ssmHost } from '../aws/host.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
+import { awsMonitor } from '../aws/monitor.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { type HealResult, heal } from '../core/heal.ts';
@@ -17,12 +18,14 @@ import { readTrigger } from './trigger.ts';
 export function portsOf(runtime: Runtime): Ports {
   const stack = required(runtime.env, ENV.stack);
   const ssm = ssmClient(runtime);
+  const ec2 = ec2Client(runtime);
   return {
     clock: runtime.clock,
     newId: runtime.newId,
-    compute: ec2Compute(ec2Client(runtime), ssm, runtime.clock, stack),
+    compute: ec2Compute(ec2, ssm, runtime.clock, stack),
     host: ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents))),
     balancer: elbBalancer(elbClient(runtime), JSON.parse(required(runtime.env, ENV.targetGroups))),
+    monitor: awsMonitor(ec2, cloudWatchClient(runtime), runtime.clock),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
   };

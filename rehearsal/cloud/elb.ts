@@ -23,6 +23,8 @@ interface Target {
   healthy: boolean;
   /** Checks in a row that contradict `healthy`. */
   against: number;
+  /** What the last check was answered with; `undefined` when nobody answered. */
+  status: number | undefined;
   /** At least one check has ended. */
   checked: boolean;
 }
@@ -72,7 +74,7 @@ export class LoadBalancer {
   register(groupArn: string, instanceId: string): void {
     const targets = this.#targets.get(groupArn);
     if (!targets) throw new Error(`target group ${groupArn} is not known`);
-    targets.set(instanceId, { healthy: false, against: 0, checked: false });
+    targets.set(instanceId, { healthy: false, against: 0, status: undefined, checked: false });
   }
 
   deregister(groupArn: string, instanceId: string): void {
@@ -87,7 +89,7 @@ export class LoadBalancer {
     return {
       TargetHealthDescriptions: [...targets].map(([Id, target]) => ({
         Target: { Id, Port: 80 },
-        TargetHealth: { State: target.healthy ? 'healthy' : target.checked ? 'unhealthy' : 'initial' },
+        TargetHealth: healthOf(target),
       })),
     };
   }
@@ -99,7 +101,8 @@ export class LoadBalancer {
   #check(group: TargetGroup): void {
     for (const [instanceId, target] of this.#targets.get(group.arn) ?? []) {
       const running = this.#ec2.instances.get(instanceId)?.state === 'running';
-      const good = running && this.#web(instanceId, group.healthPath) === 200;
+      target.status = running ? this.#web(instanceId, group.healthPath) : undefined;
+      const good = target.status === 200;
       target.checked = true;
       target.against = good === target.healthy ? 0 : target.against + 1;
       if (target.against < (good ? group.healthyThreshold : group.unhealthyThreshold)) continue;
@@ -108,4 +111,11 @@ export class LoadBalancer {
       this.#cloud.say('elb', `${instanceId} is ${good ? 'healthy' : 'unhealthy'} for ${group.healthPath}`);
     }
   }
+}
+
+/** Reason codes: API reference of TargetHealth. */
+function healthOf({ healthy, checked, status }: Target): object {
+  if (healthy) return { State: 'healthy' };
+  if (!checked) return { State: 'initial', Reason: 'Elb.InitialHealthChecking' };
+  return { State: 'unhealthy', Reason: status === undefined ? 'Target.Timeout' : 'Target.ResponseCodeMismatch' };
 }

@@ -2,6 +2,7 @@
  * What can go wrong, done to the simulated AWS on purpose: each function breaks one thing, as it breaks in AWS, and the log
  * says so. Nothing here tells the healer: it has to find out.
  */
+import { TAG } from '../../lib/contract.ts';
 import type { SimVolume } from './ec2-state.ts';
 import type { Kill } from './faults.ts';
 import type { Services } from './services.ts';
@@ -26,10 +27,23 @@ export function wakeInstance(s: Services, instanceId: string): void {
   if (wakes) s.hosts.touch(instanceId);
 }
 
+/** Somebody takes the stack's tag off the instance: whoever lists the fleet does not see it any more, and it runs on. */
+export function untagInstance(s: Services, instanceId: string): void {
+  tell(s, `somebody takes the tag ${TAG.stack} off ${instanceId}`);
+  delete s.ec2.instance(instanceId).tags[TAG.stack];
+}
+
+/** Nobody reaches the web server of the instance any more; the probe, which reads the volume itself, does not notice. */
+export function cutOffWeb(s: Services, instanceId: string): void {
+  tell(s, `the web server of ${instanceId} answers nobody`);
+  s.cloud.faults.webUnreached.add(instanceId);
+}
+
 /** The volume's I/O hangs, until {@link releaseStall}. */
 export function stallVolume(s: Services, volume: SimVolume): void {
   tell(s, `I/O to ${volume.id} hangs`);
   s.cloud.faults.stalled.set(volume.id, s.cloud.clock.now());
+  s.cloud.faults.stalls.push({ volumeId: volume.id, from: s.cloud.clock.now(), until: Number.POSITIVE_INFINITY });
   s.cloud.disks.stall(volume.id, true);
   touchHost(s, volume);
 }
@@ -37,6 +51,8 @@ export function stallVolume(s: Services, volume: SimVolume): void {
 export function releaseStall(s: Services, volume: SimVolume): void {
   tell(s, `I/O to ${volume.id} goes on`);
   s.cloud.faults.stalled.delete(volume.id);
+  const last = s.cloud.faults.stalls.findLast((stall) => stall.volumeId === volume.id);
+  if (last) last.until = s.cloud.clock.now();
   s.cloud.disks.stall(volume.id, false);
   touchHost(s, volume);
 }

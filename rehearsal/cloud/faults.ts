@@ -26,6 +26,10 @@ export class Faults {
   readonly hung = new Map<string, number>();
   /** Volume -> since when its I/O hangs. */
   readonly stalled = new Map<string, number>();
+  /** Each time that a volume's I/O hung, also those that are over. */
+  readonly stalls: { readonly volumeId: string; readonly from: number; until: number }[] = [];
+  /** Instances whose web server nobody reaches: it is dead, or something on the way is shut. All else goes on there. */
+  readonly webUnreached = new Set<string>();
   /** Zone -> since when nothing in it answers. */
   readonly lostZones = new Map<string, number>();
   /** Zone -> until when no volume can be made there. */

@@ -152,6 +152,7 @@ export class Fleet {
     const userData = this.#userData.get(instanceId);
     const instance = this.#ec2.instances.get(instanceId);
     if (!userData || !instance?.agentOnline || !this.#works(instance)) return undefined;
+    if (this.#cloud.faults.webUnreached.has(instanceId)) return undefined;
     const file = userData.fileOf(path);
     if (!file) return 404;
     const key = `${instanceId} ${path}`;

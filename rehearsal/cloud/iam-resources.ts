@@ -154,6 +154,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     DescribeTargetHealth: () => onAnything('elasticloadbalancing:DescribeTargetHealth'),
   },
   cloudwatch: {
+    GetMetricData: () => onAnything('cloudwatch:GetMetricData'),
     PutMetricData: (input) =>
       onAnything('cloudwatch:PutMetricData', { 'cloudwatch:namespace': text(input, 'Namespace') }),
   },

@@ -18,6 +18,7 @@ import { Fleet } from './fleet.ts';
 import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
 import { Logs } from './logs.ts';
+import { metricData } from './metric-data.ts';
 import { Sns } from './sns.ts';
 import { Sqs } from './sqs.ts';
 import { Ssm } from './ssm.ts';
@@ -63,6 +64,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
   const status = new StatusChecks(cloud, ec2);
   const autoScaling = new AutoScaling(cloud, ec2, { instances, status, fleet, balancer: loadBalancer });
+  metricData(cloud, ec2);
   ec2Volumes(cloud, ec2, eventBus);
   ec2Modifications(cloud, ec2, eventBus);
   ec2Locks(cloud, ec2, eventBus);

@@ -1,11 +1,14 @@
 /** Instances that are lost, hang, or go with their whole zone: the volume is sound. */
 import { check } from '../checks.ts';
 import {
+  cutOffWeb,
   hangInstance,
+  loseVolume,
   loseZone,
   stickDetach,
   terminateInstance,
   unmountVolume,
+  untagInstance,
   wakeInstance,
 } from '../cloud/failures.ts';
 import type { Plan } from './incident.ts';
@@ -56,6 +59,36 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     checks: ({ failures }) => {
       const owners = new Set(failures.map((f) => f.owner));
       return [check('the volumes had one owner', owners.size === 1, [...owners].join(', '))];
+    },
+  },
+  'web-dead': {
+    about: 'the web server on the owner dies; the volume answers there as before',
+    expect: { outcome: ['failover'], withinMs: 6 * MINUTE_MS },
+    strike: ({ services, first }) => cutOffWeb(services, first.owner),
+  },
+  'web-cut-off': {
+    about: 'the load balancer reaches no instance any more; the volume answers on its owner as before',
+    expect: {
+      outcome: ['page'],
+      withinMs: 6 * MINUTE_MS,
+      because: /contradicts itself: vol-\S+ is serving by the probe of i-\S+, and the load balancer does not reach it/,
+    },
+    strike: ({ services }) => {
+      for (const id of services.ec2.instances.keys()) cutOffWeb(services, id);
+    },
+    checks: ({ world, first }) => {
+      const { attachment } = world.services.ec2.volume(first.volumeId);
+      return [
+        check('the volume stays where it is', attachment?.instanceId === first.owner, String(attachment?.instanceId)),
+      ];
+    },
+  },
+  'owner-unseen': {
+    about: 'the volume goes to state error, and its owner runs without the tag that the fleet is found by',
+    expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: /attached to i-\S+, which EC2 does not show/ },
+    strike: (strike) => {
+      untagInstance(strike.services, strike.first.owner);
+      loseVolume(strike.services, struck(strike, strike.first));
     },
   },
   'zone-loss': {

@@ -4,6 +4,7 @@ import {
   check,
   contentIntact,
   everyVolumePlaced,
+  incidents,
   inventory,
   ledgerAgrees,
   neverBlank,
@@ -213,7 +214,11 @@ export async function untilSettled(
 function kindOf(world: World, stage: Stage, failure: Failure): OutcomeKind {
   const owner = stage.servedBy(failure.volume) ?? '';
   const served = world.services.ec2.volumes.get(servedVolume(world, owner, failure.volume) ?? '');
-  if (served?.id === failure.volumeId) return owner === failure.owner ? 'remount' : 'failover';
+  if (served?.id === failure.volumeId) {
+    if (owner !== failure.owner) return 'failover';
+    const healed = incidents(world, failure.volume, failure.at).some((i) => i.outcome === 'healed');
+    return healed ? 'remount' : 'passed';
+  }
   return served?.zone === failure.zone ? 'replace' : 'relocate';
 }
 
@@ -259,7 +264,8 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     );
   } else {
     if (!expect.mayPage) checks.push(nobodyCalledInVain(world, failure));
-    if (outcome !== 'none') checks.push(onRecord(world, failure, /^healed$/));
+    if (outcome === 'passed') checks.push(onRecord(world, failure, /^falseAlarm$/));
+    else if (outcome !== 'none') checks.push(onRecord(world, failure, /^healed$/));
   }
   return checks;
 }

@@ -1,12 +1,21 @@
 /** Volumes that are lost, hang or cannot be trusted, and copies of them that are of no use. */
 import { deleteSnapshots, loseVolume, releaseStall, spoilSnapshots, stallVolume } from '../cloud/failures.ts';
 import { plantBlank } from './blank.ts';
-import type { Plan } from './incident.ts';
+import type { Plan, Strike } from './incident.ts';
 import { breakFileSystem, struck } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 /** I/O that hung goes on after this: writes that waited on the old host would come through, if they still could. */
 const STALLED_MS = 20 * MINUTE_MS;
+/** I/O that goes on by itself, just when it could be taken for lost. */
+const PASSING_MS = MINUTE_MS / 2;
+
+/** Whoever looks once finds it dead, and whoever looks again finds nothing wrong. */
+function stallForAMoment(strike: Strike): void {
+  const volume = struck(strike, strike.first);
+  stallVolume(strike.services, volume);
+  strike.world.clock.after(PASSING_MS, () => releaseStall(strike.services, volume));
+}
 
 export const volumePlans: Readonly<Record<string, Plan>> = {
   'stalled-io': {
@@ -17,6 +26,17 @@ export const volumePlans: Readonly<Record<string, Plan>> = {
       stallVolume(strike.services, volume);
       strike.world.clock.after(STALLED_MS, () => releaseStall(strike.services, volume));
     },
+  },
+  'stall-passes': {
+    about: 'I/O to the volume hangs for half a minute, and goes on',
+    expect: { outcome: ['passed'], withinMs: MINUTE_MS },
+    strike: stallForAMoment,
+  },
+  'spare-stall-passes': {
+    about: 'I/O to the volume hangs for half a minute, and goes on; a spare lies ready',
+    drills: true,
+    expect: { outcome: ['passed'], withinMs: MINUTE_MS, calls: 1000 },
+    strike: stallForAMoment,
   },
   'volume-lost': {
     about: 'the volume goes to state error, and its data with it',

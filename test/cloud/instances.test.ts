@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
 import { documentScript } from '../disks/support.ts';
-import { Lab } from './lab.ts';
+import { ANYONE, Lab } from './lab.ts';
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
 const B = 'i-0bbbbbbbbbbbbbbbb';
@@ -164,6 +164,40 @@ describe('status checks are late', () => {
     expect(await ofVolume()).toEqual(['impaired']);
     lab.ec2.volume(volumeId).state = 'error';
     expect(await ofVolume()).toEqual([]);
+  });
+});
+
+describe('GetMetricData', () => {
+  const asked = async (...Dimensions: readonly { Name: string; Value: string }[]) => {
+    const Metric = { Namespace: 'AWS/EBS', MetricName: 'VolumeStalledIOCheck', Dimensions };
+    const now = lab.clock.now();
+    const input = {
+      MetricDataQueries: [{ Id: 'stalled', MetricStat: { Metric, Period: 60, Stat: 'Maximum' } }],
+      StartTime: new Date(now - 300_000),
+      EndTime: new Date(now),
+      ScanBy: 'TimestampDescending',
+    };
+    const seen = await lab.within(() => lab.cloud.call(ANYONE, 'cloudwatch', 'GetMetricData', input));
+    return (seen as { MetricDataResults: { Values: number[] }[] }).MetricDataResults[0]?.Values;
+  };
+  const both = () => [
+    { Name: 'VolumeId', Value: volumeId },
+    { Name: 'InstanceId', Value: A },
+  ];
+
+  test('a volume is stalled in whole minutes, which are told a minute late; by one dimension there is nothing', async () => {
+    await lab.pass(300);
+    expect(await asked(...both())).toEqual([0, 0, 0]);
+    const stall = { volumeId, from: lab.clock.now(), until: Number.POSITIVE_INFINITY };
+    lab.cloud.faults.stalls.push(stall);
+    await lab.pass(100);
+    expect((await asked(...both()))?.[0]).toBe(0);
+    await lab.pass(80);
+    expect((await asked(...both()))?.[0]).toBe(1);
+    stall.until = lab.clock.now();
+    await lab.pass(180);
+    expect((await asked(...both()))?.[0]).toBe(0);
+    expect(await asked({ Name: 'VolumeId', Value: volumeId })).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import { ec2Volumes } from '../../rehearsal/cloud/ec2-volumes.ts';
 import { EventBus } from '../../rehearsal/cloud/event-bus.ts';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
 import { Lambda } from '../../rehearsal/cloud/lambda.ts';
+import { metricData } from '../../rehearsal/cloud/metric-data.ts';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
 import { Random } from '../../rehearsal/random.ts';
 
@@ -39,6 +40,7 @@ export class Lab {
     this.bus = new EventBus(this.cloud, this.lambda);
     this.instances = new Instances(this.cloud, this.ec2, this.bus, new Attachments(this.cloud, this.ec2, this.bus));
     this.status = new StatusChecks(this.cloud, this.ec2);
+    metricData(this.cloud, this.ec2);
     ec2Volumes(this.cloud, this.ec2, this.bus);
     ec2Locks(this.cloud, this.ec2, this.bus);
     this.snapshots = ec2Snapshots(this.cloud, this.ec2, this.bus, () => {});

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide, HANG_SECONDS, NOTHING_YET, RELOCATE_SECONDS } from '../../lambda/core/decide.ts';
+import { CONFIRMED_STALL_SECONDS, STALL_SECONDS } from '../../lambda/core/evidence.ts';
+import type { Observation, VolumeIo } from '../../lambda/core/model.ts';
 import { instance, NOW, point, probe, volume, world } from './world.ts';
 
 describe('decide', () => {
@@ -82,14 +84,51 @@ describe('decide', () => {
     ).toBe('wait');
   });
 
-  test.each([
-    ['error state', { state: 'error' }, 'serving' as const],
-    ['hanging I/O', {}, 'timeout' as const],
-  ])('%s: replaced', (_, over, state) => {
-    const seen = world({ volumes: [volume(over)], probe: state === 'timeout' ? probe('timeout') : undefined });
-    expect(decide(seen)).toMatchObject({
+  test('error state: replaced', () => {
+    expect(decide(world({ volumes: [volume({ state: 'error' })], probe: undefined }))).toMatchObject({
       kind: 'replace',
       recoveryPoints: [{ snapshotId: 'snap-10' }, { snapshotId: 'snap-70' }],
+    });
+  });
+
+  describe('hanging I/O', () => {
+    const io = (over: Partial<VolumeIo> = {}): VolumeIo => ({ status: 'ok', stalled: false, why: [], ...over });
+    const stalled = (over: Partial<Observation> = {}) => world({ probe: probe('timeout'), io: io(), ...over });
+    const hung = (seconds: number) => ({ ...NOTHING_YET, since: { stalled: NOW - seconds * 1000 } });
+    const impaired = [instance('i-owner', { ebsImpaired: true }), instance('i-standby')];
+
+    test('seen once is waited for, whatever else says so', () => {
+      for (const seen of [stalled(), stalled({ io: io({ status: 'impaired', stalled: true }), instances: impaired })])
+        expect(decide(seen)).toMatchObject({ kind: 'wait', reason: expect.stringContaining('may go on') });
+    });
+
+    test('is replaced when it has outlasted its time, also where EBS says nothing', () => {
+      for (const said of [undefined, io(), io({ status: undefined, stalled: undefined, why: ['denied'] })]) {
+        expect(decide(stalled({ io: said }), hung(STALL_SECONDS - 1)).kind).toBe('wait');
+        expect(decide(stalled({ io: said }), hung(STALL_SECONDS))).toMatchObject({
+          kind: 'replace',
+          recoveryPoints: [{ snapshotId: 'snap-10' }, { snapshotId: 'snap-70' }],
+        });
+      }
+    });
+
+    test.each([
+      ['its volume status', { io: io({ status: 'impaired' }) }],
+      ['its check for stalled I/O', { io: io({ stalled: true }) }],
+      ['the status check of its owner', { instances: impaired }],
+    ])('is replaced sooner where EBS says so too: %s', (_, over) => {
+      expect(decide(stalled(over), hung(CONFIRMED_STALL_SECONDS - 1)).kind).toBe('wait');
+      expect(decide(stalled(over), hung(CONFIRMED_STALL_SECONDS)).kind).toBe('replace');
+    });
+
+    test('what EBS says is in the reason', () => {
+      const reason = 'vol-11111111: its I/O hangs (EBS: volume status ok, the check for stalled I/O says stalled)';
+      expect(decide(stalled({ io: io({ stalled: true }) }), hung(STALL_SECONDS))).toMatchObject({ reason });
+    });
+
+    test('in quarantine or in state error, it is not waited for', () => {
+      expect(decide(stalled({ volumes: [volume({ role: 'quarantined' })] })).kind).toBe('replace');
+      expect(decide(stalled({ volumes: [volume({ state: 'error' })] })).kind).toBe('replace');
     });
   });
 
@@ -120,6 +159,24 @@ describe('decide', () => {
     expect(decide(silent(['i-owner']), later).kind).toBe('wait');
     expect(decide(silent(undefined), later).kind).toBe('wait');
   });
+
+  test.each([
+    ['in quarantine', { role: 'quarantined', scheduled: false }, undefined],
+    ['in state error', { state: 'error' }, undefined],
+    ['stuck', {}, { volumeId: 'vol-11111111', state: 'stuck' as const }],
+    ['sound', {}, undefined],
+  ])(
+    'a volume that is %s at an instance that EC2 does not show: waited for, then paged; never replaced',
+    (_, over, found) => {
+      const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' }];
+      const seen = world({ volumes: [volume({ ...over, attachments })], probe: undefined });
+      expect(decide(seen, { ...NOTHING_YET, found })).toMatchObject({
+        kind: 'wait',
+        reason: expect.stringContaining('i-elsewhere, which EC2 does not show'),
+      });
+      expect(decide(seen, { ...NOTHING_YET, found, waitedSeconds: 600 }).kind).toBe('page');
+    },
+  );
 
   test('a volume that cannot be moved is replaced', () => {
     const context = { ...NOTHING_YET, found: { volumeId: 'vol-11111111', state: 'stuck' as const } };

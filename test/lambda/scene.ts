@@ -84,7 +84,16 @@ export class Scene {
       release: async (_, __, id) => this.#answer('release', id),
       grow: async (_, __, id) => this.#answer('grow', id),
     },
-    balancer: { healthy: async () => this.seen.reachableOn },
+    monitor: { io: async () => this.seen.io ?? { status: 'ok', stalled: false, why: [] } },
+    balancer: {
+      reach: async () => {
+        const owner = this.committed?.owner;
+        const { answering } = this.seen;
+        // What a heal has served is reached there.
+        const on = owner === undefined || !this.seen.reachableOn ? this.seen.reachableOn : [owner];
+        return on && { on, answering: answering ?? on };
+      },
+    },
     ledger: {
       read: async () => {
         const entry = this.committed ?? this.seen.ledger;

@@ -64,6 +64,7 @@ function listened(to: Ports): Ports {
     compute: heard('compute', to.compute),
     host: heard('host', to.host),
     balancer: heard('balancer', to.balancer),
+    monitor: heard('monitor', to.monitor),
     ledger: heard('ledger', to.ledger),
     people: heard('people', to.people),
   };
@@ -112,10 +113,10 @@ describe('the spare', () => {
 
   test('serves without EC2 or the load balancer having been asked anything, in a whole heal', async () => {
     expect(await run()).toMatchObject({ outcome: 'healed' });
-    expect(beforeServing().filter((c) => c.startsWith('compute') || c.startsWith('balancer'))).toEqual([]);
+    expect(beforeServing().filter((c) => /^(compute|balancer|monitor)/.test(c))).toEqual([]);
     expect(beforeServing()).toEqual(expect.arrayContaining(['ledger.acquire', 'host.mount', 'ledger.commit']));
     // The watch hears such calls: afterwards there are some.
-    expect(calls).toEqual(expect.arrayContaining(['compute.volumes', 'compute.promote', 'balancer.healthy']));
+    expect(calls).toEqual(expect.arrayContaining(['compute.volumes', 'compute.promote', 'balancer.reach']));
   });
 
   test('serves while EC2 answers nothing; the tags are left to the next sweep, and the record says so', async () => {
@@ -137,7 +138,7 @@ describe('the spare', () => {
     expect(scene.committed?.currentVolume).toBe('vol-spare');
   });
 
-  test.each(['shutdown', 'unmountable', 'timeout'] as const)('is taken where the owner says %s', async (state) => {
+  test.each(['shutdown', 'unmountable'] as const)('is taken where the owner says %s', async (state) => {
     scene.seen = { ...scene.seen, probe: probe(state) };
     expect(await serve()).toBeDefined();
   });

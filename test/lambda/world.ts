@@ -36,6 +36,7 @@ export function instance(id: string, over: Partial<Instance> = {}): Instance {
     state: 'running',
     launchedAt: NOW - 86_400_000,
     impaired: false,
+    ebsImpaired: false,
     agentOnline: true,
     devices: ['/dev/xvda'],
     ...over,

@@ -147,6 +147,11 @@ describe('what the healer may do', () => {
     for (const statement of mutating(statements)) expect(statement.resources).not.toContain('*');
   });
 
+  test('asks EBS what it says of a volume', () => {
+    for (const action of ['ec2:DescribeVolumeStatus', 'cloudwatch:GetMetricData'])
+      expect(allowing(statements, action)).not.toEqual([]);
+  });
+
   test('uses the ledger and tells people', () => {
     for (const action of ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sns:Publish', 'kms:Encrypt'])
       expect(allowing(statements, action)).not.toEqual([]);

@@ -1,0 +1,64 @@
+import type { Cloud } from './cloud.ts';
+import { type Input, onlyMembers, optionalText, text } from './ec2-input.ts';
+import type { Ec2State } from './ec2-state.ts';
+
+const MINUTE_MS = 60_000;
+/** From the end of a minute to its data point, at most about: AWS gives no figure, and a slow one is the harder case. */
+const LATE_MS = MINUTE_MS;
+const NAMESPACE = 'AWS/EBS';
+const STALLED = 'VolumeStalledIOCheck';
+
+/**
+ * GetMetricData, for the one metric of Amazon's own that is asked for: whether a volume at an instance completed no I/O in a whole
+ * minute. It is by both dimensions, and by one of them there is nothing, as in CloudWatch. Source: EBS User Guide, "Metrics for
+ * Amazon EBS volumes", and for the minute "Pause I/O fault injection". In a lost zone nothing measures.
+ */
+export function metricData(cloud: Cloud, ec2: Ec2State): void {
+  const { faults, clock } = cloud;
+
+  function value(volumeId: string, instanceId: string, start: number): number | undefined {
+    const attachment = ec2.volumes.get(volumeId)?.attachment;
+    const instance = ec2.instances.get(instanceId);
+    if (attachment?.instanceId !== instanceId || attachment.since > start || instance?.state !== 'running')
+      return undefined;
+    if (faults.lostZones.has(instance.zone)) return undefined;
+    const whole = (stall: { from: number; until: number }) => stall.from <= start && stall.until >= start + MINUTE_MS;
+    return +faults.stalls.some((stall) => stall.volumeId === volumeId && whole(stall));
+  }
+
+  cloud.offer('cloudwatch', {
+    GetMetricData: (input) => {
+      onlyMembers('GetMetricData', input, ['MetricDataQueries', 'StartTime', 'EndTime', 'ScanBy']);
+      const from = Math.floor((input.StartTime as Date).getTime() / MINUTE_MS) * MINUTE_MS;
+      const to = Math.min((input.EndTime as Date).getTime(), clock.now() - LATE_MS - MINUTE_MS + 1);
+      const MetricDataResults = ((input.MetricDataQueries ?? []) as Input[]).map((query) => {
+        onlyMembers('MetricDataQuery', query, ['Id', 'MetricStat']);
+        const stat = query.MetricStat as Input;
+        onlyMembers('MetricStat', stat, ['Metric', 'Period', 'Stat']);
+        if (stat.Period !== MINUTE_MS / 1000 || stat.Stat !== 'Maximum')
+          throw new Error('the simulated GetMetricData knows the maximum of a minute only');
+        const metric = stat.Metric as Input;
+        if (text(metric, 'Namespace') !== NAMESPACE || text(metric, 'MetricName') !== STALLED)
+          throw new Error(`the simulated GetMetricData knows ${NAMESPACE} ${STALLED} only`);
+        const dimensions = (metric.Dimensions ?? []) as Input[];
+        const named = (name: string) => {
+          const found = dimensions.find((dimension) => dimension.Name === name);
+          return found && dimensions.length === 2 ? text(found, 'Value') : '';
+        };
+        const points: { readonly at: number; readonly value: number }[] = [];
+        for (let at = from; at < to; at += MINUTE_MS) {
+          const seen = value(named('VolumeId'), named('InstanceId'), at);
+          if (seen !== undefined) points.push({ at, value: seen });
+        }
+        if (optionalText(input, 'ScanBy') !== 'TimestampAscending') points.reverse();
+        return {
+          Id: text(query, 'Id'),
+          Timestamps: points.map((point) => new Date(point.at)),
+          Values: points.map((point) => point.value),
+          StatusCode: 'Complete',
+        };
+      });
+      return { MetricDataResults };
+    },
+  });
+}

@@ -256,6 +256,14 @@ export class MemoryDisks implements Disks {
     return { sound: findings.length === 0, findings };
   }
 
+  /** It would mount, it holds content, and there is nothing wrong with it: more than the metadata, which is all that `inspect` judges. */
+  sound({ volumeId, snapshotId }: { readonly volumeId?: string; readonly snapshotId?: string }): boolean {
+    const volume = this.volumes.get(volumeId ?? '');
+    const fileSystem = (volume ?? this.snapshots.get(snapshotId ?? ''))?.fileSystem;
+    if (!fileSystem || fileSystem.damaged || volume?.lost) return false;
+    return fileSystem.canary !== undefined && fileSystem.latent.size === 0 && fileSystem.alteredFiles().length === 0;
+  }
+
   kernelLog(): string[] {
     return [];
   }

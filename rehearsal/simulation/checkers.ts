@@ -18,10 +18,10 @@ import type { Strike } from '../scenarios/incident.ts';
 import type { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import type { AgeWatch } from './age-watch.ts';
+import { type Rest, servedAgain } from './convergence.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
 import type { Fault, FaultKind } from './schedule.ts';
-import type { Story } from './stories.ts';
 
 /** How an execution of the healer ended. */
 export interface HealEnd {
@@ -41,18 +41,13 @@ const CALLS_A_HEAL = 1200;
 /** Volumes that one incident may leave behind: some recovery points, tried more than once. */
 const VOLUMES = 12;
 
-export interface Evidence {
-  readonly strike: Strike;
+export interface Evidence extends Rest {
   readonly watch: Watch;
   /** Ids of what existed before the blow. */
   readonly before: ReadonlySet<string>;
   readonly struckAt: number;
-  /** When the last fault was over, and from when on every volume was served or a person knew. */
-  readonly calm: number;
-  readonly convergedAt: number | undefined;
   readonly injector: Injector;
   readonly ages: AgeWatch;
-  readonly story: Story;
 }
 
 export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[] {
@@ -64,10 +59,11 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     neverFrozenLong(watch),
     ...(story.deletes ? [] : [nothingDeleted(world, before)]),
     check(
-      'served, or a person knows, within 60 min of the last fault',
+      'served, or a person knows where it cannot be, within 60 min of the last fault',
       convergedAt !== undefined,
       convergedAt === undefined ? 'neither' : duration(convergedAt - calm),
     ),
+    servedAgain(evidence),
     boundedCalls(evidence),
     check(
       'no heal acts without the lease',

@@ -21,6 +21,7 @@ import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import { AgeWatch } from './age-watch.ts';
 import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
+import { excuse } from './convergence.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import type { Fault } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
@@ -75,6 +76,8 @@ export interface Played {
   /** Of them, those for a volume that was served at that moment. */
   readonly pagesInVain: number;
   readonly served: boolean;
+  /** Why volumes that are down at the end may be so. */
+  readonly excuses: readonly string[];
   /** From the blow until every volume was served again; `undefined` when none was down, or one stayed down. */
   readonly recoveryMs: number | undefined;
 }
@@ -141,7 +144,11 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   // Phase two: nothing fails any more.
   const calm = clock.now();
   await clock.run(calm + CONVERGE_MS, () => told() && services.lambda.busy === 0);
-  const convergedAt = told() ? clock.now() : undefined;
+  // A page is not enough where there is a way back: that is looked at once a minute, for most runs never need to.
+  const convergedBy = () => story.volumes.every((v) => stage.servedBy(v) || excuse(strike, disks, story, v, struckAt));
+  while (!convergedBy() && clock.now() < calm + CONVERGE_MS)
+    await clock.run(clock.now() + MINUTE_MS, () => served() && services.lambda.busy === 0);
+  const convergedAt = convergedBy() ? clock.now() : undefined;
   await clock.run(clock.now() + (story.restMs ?? REST_MS));
   await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);
   watch.stop();
@@ -149,11 +156,13 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   disks.injector = undefined;
   const skewed = schedule.some((f) => f.point === 'clock');
   const broken = [
-    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
+    ...judgeAll({ strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
     ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
     boundedHeals(ends),
     nothingDenied(world),
   ].filter((c) => !c.kept);
+  const unserved = story.volumes.filter((v) => !stage.servedBy(v));
+  const excuses = unserved.map((v) => excuse(strike, disks, story, v, struckAt) ?? 'none');
   disks.close();
   return {
     broken,
@@ -166,7 +175,8 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     pages: story.volumes.reduce((sum, v) => sum + pages(world, v, struckAt).length, 0),
     calls: Math.max(0, ...ends.map((e) => e.calls)),
     pagesInVain,
-    served: served(),
+    served: unserved.length === 0,
+    excuses,
     recoveryMs: servingAt === undefined ? undefined : servingAt - struckAt,
   };
 }

@@ -25,6 +25,8 @@ export interface Story {
   readonly rotten: boolean;
   /** Nothing but the snapshot schedule misbehaves: without a fault, every age is within its promise. */
   readonly calm: boolean;
+  /** What the story breaks for good, so that only people can bring content back, whatever copies and hosts there are. */
+  readonly hopeless?: string;
   /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
   readonly faultsMs?: number;
   readonly restMs?: number;
@@ -54,10 +56,18 @@ const OWN: Readonly<Record<string, Story>> = {
   },
 };
 
+/** Stories that end with a person who has something to do: each says what stands in the healer's way until then. */
+const HOPELESS: Readonly<Record<string, string>> = {
+  capacity: 'no volume can be made in the home zone, for ever, and moving to another one is a decision about cost',
+  'key-revoked': 'the key is revoked for good: no volume can be made from any copy',
+  'blank-trap':
+    'evidence contradicts itself: the ledger is gone, and a blank volume carries the marks of the current one',
+};
+
 /** The scenarios of one blow, and some more. */
 export const STORIES: Readonly<Record<string, Story>> = {
   ...OWN,
-  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan)])),
+  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan, HOPELESS[name])])),
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
@@ -83,7 +93,7 @@ function alone(about: string, strike: Story['strike']): Story {
   };
 }
 
-function storyOf({ about, all, drills = false, expect, settings, strike }: Plan): Story {
+function storyOf({ about, all, drills = false, expect, settings, strike }: Plan, hopeless: string | undefined): Story {
   return {
     about,
     drills,
@@ -92,6 +102,7 @@ function storyOf({ about, all, drills = false, expect, settings, strike }: Plan)
     deletes: expect.deletes === true,
     rotten: expect.rotten === true,
     calm: false,
+    ...(hopeless && { hopeless }),
     snapshots: settings?.snapshots,
     strike,
   };

@@ -30,6 +30,7 @@ function played(broken: boolean): Outcome {
     calls: 0,
     pagesInVain: 0,
     served: true,
+    excuses: [],
     recoveryMs: undefined,
   };
 }

@@ -87,7 +87,13 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     tamper: 'silent',
     story: 'file-system',
     schedule: 'none',
-    promise: 'served, or a person knows, within 60 min of the last fault',
+    promise: 'served, or a person knows where it cannot be, within 60 min of the last fault',
+  },
+  {
+    tamper: 'blind',
+    story: 'file-system',
+    schedule: 'none',
+    promise: 'content is served wherever there is a way back',
   },
 ];
 

@@ -19,6 +19,7 @@ import type { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import type { AgeWatch } from './age-watch.ts';
 import { type Rest, servedAgain } from './convergence.ts';
+import { soundNotRejected, wayBackTold } from './copy-checkers.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
 import type { Fault, FaultKind } from './schedule.ts';
@@ -64,6 +65,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
       convergedAt === undefined ? 'neither' : duration(convergedAt - calm),
     ),
     servedAgain(evidence),
+    soundNotRejected(strike, evidence.truth),
     boundedCalls(evidence),
     check(
       'no heal acts without the lease',
@@ -93,6 +95,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
       checks.push(
         ...(story.rotten ? [] : [contentIntact(world, stage, library, failure)]),
         olderSaidSo(strike, volume),
+        wayBackTold(strike, volume),
       );
   }
   return checks;

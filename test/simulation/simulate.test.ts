@@ -95,6 +95,8 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     schedule: 'none',
     promise: 'content is served wherever there is a way back',
   },
+  { tamper: 'rejecting', story: 'file-system', schedule: 'none', promise: 'no sound copy is rejected' },
+  { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
 ];
 
 describe('one process, many runs', () => {

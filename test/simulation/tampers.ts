@@ -51,5 +51,22 @@ export const TAMPERS = {
   }),
   /** It finds no copy of the content, and leaves it to people. */
   blind: (ports: Ports): Ports => ({ ...ports, compute: { ...ports.compute, recoveryPoints: async () => [] } }),
+  /** Whatever goes wrong with a candidate is held against the copy that it was made from. */
+  rejecting: (ports: Ports): Ports => ({
+    ...ports,
+    host: {
+      ...ports.host,
+      mount: async (instanceId, volume, volumeId) => {
+        const [point] = await ports.compute.recoveryPoints(volume);
+        if (point) await ports.compute.reject(point.snapshotId, 'failed: the host was slow');
+        return ports.host.mount(instanceId, volume, volumeId);
+      },
+    },
+  }),
+  /** People hear that it serves, and not from what. */
+  curt: (ports: Ports): Ports => ({
+    ...ports,
+    people: { tell: (subject) => ports.people.tell(subject, 'It is served again.') },
+  }),
 } as const;
 export type Tamper = keyof typeof TAMPERS;

@@ -161,8 +161,9 @@ export function everyVolumePlaced(stage: Stage, volume: string, served: string |
     if (role === VOLUME_ROLE.current) current++;
     if (served !== undefined && (role === VOLUME_ROLE.current) !== (id === served))
       wrong.push(`${id} is ${role} and ${id === served ? 'serves' : 'does not serve'}`);
-    if (scheduled !== (role === VOLUME_ROLE.current))
-      wrong.push(`${id} is ${role} and ${scheduled ? 'in' : 'not in'} the schedule`);
+    // One that is dead, and cannot be replaced yet, is out of the schedule too.
+    const due = role === VOLUME_ROLE.current && served === undefined ? scheduled : role === VOLUME_ROLE.current;
+    if (scheduled !== due) wrong.push(`${id} is ${role} and ${scheduled ? 'in' : 'not in'} the schedule`);
     if (role === VOLUME_ROLE.candidate && !tags[TAG.heal]) wrong.push(`${id} is a candidate of nobody`);
   }
   if (served !== undefined && current !== 1) wrong.push(`${current} volumes are current`);

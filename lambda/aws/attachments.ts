@@ -34,45 +34,47 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
     }
   }
 
-  /** Two heals may choose the same free name at the same moment: the one that is refused looks again. */
-  async function order(volumeId: string, instanceId: string): Promise<void> {
+  /**
+   * Two heals may choose the same free name at the same moment: the one that is refused looks again.
+   * @returns `false` when the instance takes no more volumes: another one does
+   */
+  async function order(volumeId: string, instanceId: string): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const instance = (await instances()).find((i) => i.id === instanceId);
       const free = DEVICES.filter((name) => !instance?.devices.includes(name));
       // EC2's list of devices lags a little: each attempt takes the next free one.
       const Device = free[attempt - 1];
-      if (!Device)
-        throw new Error(`could not attach ${volumeId} to ${instanceId}: none of ${DEVICES.join(', ')} is free`);
+      if (!Device) return false;
       try {
         await translated(`attach ${volumeId} to ${instanceId}`, () =>
           ec2.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device })),
         );
-        return;
+        return true;
       } catch (error) {
         // Attached already: the answer to an earlier try was lost. Whether it is here is seen by looking.
-        if (isKind(error, 'conflict')) return;
+        if (isKind(error, 'conflict')) return true;
+        // As many as this type of instance takes (AttachmentLimitExceeded).
+        if (isKind(error, 'capacity')) return false;
         if (attempt >= DEVICE_ATTEMPTS || !isKind(error, 'invalid')) throw error;
       }
     }
   }
 
   return {
-    async attach(volumeId: string, instanceId: string): Promise<boolean> {
+    async attach(volumeId: string, instanceId: string): Promise<'attached' | 'stuck' | 'elsewhere'> {
       const before = await describeVolume(ec2, volumeId);
       const elsewhere = before?.attachments.find((a) => a.instanceId !== instanceId && a.state !== 'detached');
-      if (elsewhere)
-        throw new Error(
-          `could not attach ${volumeId} to ${instanceId}: it is ${elsewhere.state} at ${elsewhere.instanceId}`,
-        );
+      if (elsewhere) return 'elsewhere';
       if (!before?.attachments.some((a) => a.instanceId === instanceId)) {
-        await order(volumeId, instanceId);
+        if (!(await order(volumeId, instanceId))) return 'stuck';
       }
-      return settled(`${volumeId} attached to ${instanceId}`, async () => {
+      const there = await settled(`${volumeId} attached to ${instanceId}`, async () => {
         const at = (await describeVolume(ec2, volumeId))?.attachments.find((a) => a.instanceId === instanceId);
         return at?.state === 'attached'
           ? { done: true, value: true }
           : { done: false, seen: at?.state ?? 'no attachment' };
       });
+      return there ? 'attached' : 'stuck';
     },
 
     async detach(volumeId: string, instanceId: string): Promise<boolean> {

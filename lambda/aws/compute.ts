@@ -33,6 +33,12 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
     await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
   }
 
+  async function unschedule(volumeId: string): Promise<void> {
+    await translated(`take ${volumeId} out of the schedule`, () =>
+      ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] })),
+    );
+  }
+
   return {
     ...ec2Attachments(ec2, clock, list),
     instances: list,
@@ -62,11 +68,11 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
     createReplacement: (order) =>
       restoreVolume(ec2, clock, { ...order, clientToken: clientToken(order), tags: replacementTags(order) }),
 
+    unschedule,
+
     async quarantine(volumeId, healId) {
       // First of all out of the schedule: DLM's count-based retention would rotate the good snapshots out with copies of this one.
-      await translated(`take ${volumeId} out of the schedule`, () =>
-        ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] })),
-      );
+      await unschedule(volumeId);
       await tag(volumeId, { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId });
     },
 

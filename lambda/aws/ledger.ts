@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
-import type { LedgerState, Spare } from '../core/model.ts';
+import type { LedgerState, Replaced, Spare } from '../core/model.ts';
 import type { Ledger } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 
@@ -24,13 +24,13 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
     acquire: lease.acquire,
     release: lease.release,
 
-    async commit(volume, holder, now, entry, spent) {
+    async commit(volume, holder, now, entry, replaced) {
       await translated(`commit generation ${entry.generation} of ${volume} to the ledger`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${spent ? ' REMOVE spare' : ''}`,
+            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced REMOVE spare' : ''}`,
             // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
             ConditionExpression:
               'leaseHolder = :me AND leaseUntil > :now AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))',
@@ -40,6 +40,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
               ':generation': { N: String(entry.generation) },
               ':volume': { S: entry.currentVolume ?? '' },
               ':owner': { S: entry.owner ?? '' },
+              ...(replaced && { ':replaced': { S: JSON.stringify(replaced) } }),
             },
           }),
         ),
@@ -52,16 +53,24 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: paged
-              ? 'SET pagedAbout = :about, pagedAt = :at, pagedFinal = :final'
-              : 'REMOVE pagedAbout, pagedAt, pagedFinal',
-            ...(paged && {
-              ExpressionAttributeValues: {
-                ':about': { S: paged.about },
-                ':at': { N: String(paged.at) },
-                ':final': { BOOL: paged.final },
-              },
-            }),
+            UpdateExpression: 'SET pagedAbout = :about, pagedAt = :at, pagedFinal = :final',
+            ExpressionAttributeValues: {
+              ':about': { S: paged.about },
+              ':at': { N: String(paged.at) },
+              ':final': { BOOL: paged.final },
+            },
+          }),
+        ),
+      );
+    },
+
+    async noteServed(volume) {
+      await translated(`note that people know of ${volume} being served`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: 'REMOVE pagedAbout, pagedAt, pagedFinal, replaced',
           }),
         ),
       );
@@ -158,6 +167,7 @@ function toState(item: Record<string, AttributeValue>): LedgerState {
     generation: Number(item.generation?.N ?? 0),
     currentVolume: item.currentVolume?.S,
     owner: item.volumeOwner?.S,
+    replaced: item.replaced?.S === undefined ? undefined : (JSON.parse(item.replaced.S) as Replaced),
     spare: item.spare?.S === undefined ? undefined : (JSON.parse(item.spare.S) as Spare),
     verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },

@@ -9,8 +9,23 @@ export type Decision =
   | Replace
   | Settle
   /** Something is on its way (an instance starting, an attachment settling): look again in a while. */
-  | { readonly kind: 'wait'; readonly reason: string }
-  | { readonly kind: 'page'; readonly reason: string };
+  | Wait
+  | Page;
+
+interface Wait {
+  readonly kind: 'wait';
+  readonly reason: string;
+  /** Cannot be replaced yet: its copies are no recovery points. */
+  readonly suspect?: Volume;
+}
+
+interface Page {
+  readonly kind: 'page';
+  readonly reason: string;
+  readonly suspect?: Volume;
+  /** Others than people may yet change it: hosts that were told and did not do it may do it the next time. */
+  readonly open?: boolean;
+}
 
 /**
  * It serves, and the tags do not say so yet: without them it would never be copied, and what it took the place of would go on
@@ -20,7 +35,7 @@ export interface Settle {
   readonly kind: 'settle';
   readonly volume: Volume;
   readonly generation: number;
-  /** What has the marks of a current volume, and is not. */
+  /** What has the marks of a current volume, and is not; and what a heal that never ended has prepared. */
   readonly suspects: readonly Volume[];
   readonly reason: string;
 }
@@ -30,6 +45,8 @@ export interface Mount {
   readonly kind: 'mount';
   readonly volume: Volume;
   readonly instance: Instance;
+  /** What the ledger is to say: a spare's own tag is that of the volume before it. */
+  readonly generation: number;
   readonly format: boolean;
   readonly reason: string;
 }
@@ -40,6 +57,7 @@ export interface Failover {
   readonly volume: Volume;
   readonly owner: Instance;
   readonly standby: Instance;
+  readonly generation: number;
   readonly reason: string;
 }
 
@@ -61,12 +79,13 @@ export interface Context {
   readonly found?: Found | undefined;
   /** How long this heal has waited for things to change by themselves. */
   readonly waitedSeconds: number;
-  /** Instances that did not do what they were told. */
+  /** Instances that did not do what they were told; and of them, those that answered. */
   readonly useless: readonly string[];
+  readonly failing: readonly string[];
 }
 
 /** What a heal knows when it begins. */
-export const NOTHING_YET: Context = { waitedSeconds: 0, useless: [] };
+export const NOTHING_YET: Context = { waitedSeconds: 0, useless: [], failing: [] };
 
 export interface Found {
   readonly volumeId: string;
@@ -124,6 +143,9 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   if (holder.state !== 'running') return ownerGone(observation, context, current, holder);
   switch (state) {
     case 'notMounted':
+      // It was told to, and did not: its volume goes to another host, where there is one.
+      if (context.useless.includes(holder.id))
+        return failover(observation, context, current, holder, `${holder.id} does not serve ${current.id}`);
       return mountOn(observation, current, holder, `${current.id} is attached to ${holder.id} and not served`);
     case 'unreachable':
       return ownerSilent(observation, context, current, holder);
@@ -139,7 +161,10 @@ function serving(observation: Observation, current: Volume): Decision {
     return page(`evidence contradicts itself: ${current.id} is in quarantine and serving`);
   const { ledger } = observation;
   if (ledger?.currentVolume !== current.id) return { kind: 'none', reason: `${current.id} is serving` };
-  const suspects = observation.volumes.filter((v) => v.id !== current.id && (v.role === 'current' || v.scheduled));
+  // Whoever sees this with the lease knows that no other heal is at work: no candidate is about to be used.
+  const suspects = observation.volumes.filter(
+    (v) => v.id !== current.id && (v.role === 'current' || v.role === 'candidate' || v.scheduled),
+  );
   const settled =
     current.role === 'current' && (current.scheduled || current.held) && current.generation === ledger.generation;
   if (settled && suspects.length === 0) return { kind: 'none', reason: `${current.id} is serving` };
@@ -162,7 +187,14 @@ function mountOn(observation: Observation, current: Volume, instance: Instance, 
       `${current.id} is blank, but ${observation.volume} has a history: a blank volume is never served in its place`,
     );
   }
-  return { kind: 'mount', volume: current, instance, format: current.blank, reason };
+  return {
+    kind: 'mount',
+    volume: current,
+    instance,
+    generation: agreedGeneration(observation, current),
+    format: current.blank,
+    reason,
+  };
 }
 
 /** EC2 says that the owner runs no more, or soon will not: the volume moves once that is certain. */
@@ -193,7 +225,8 @@ function failover(
   reason: string,
 ): Decision {
   const standby = usableInstances(observation, context.useless, current.zone).find((i) => i.id !== owner.id);
-  if (standby) return { kind: 'failover', volume: current, owner, standby, reason };
+  const generation = agreedGeneration(observation, current);
+  if (standby) return { kind: 'failover', volume: current, owner, standby, generation, reason };
   return nobodyHere(observation, context, current, owner, reason);
 }
 
@@ -205,8 +238,15 @@ function replace(
   reason: string,
 ): Decision {
   const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
-  if (standby) return replaceOn(observation, 'replace', old, oldOwner, standby, reason);
-  return nobodyHere(observation, context, old, oldOwner, reason);
+  const next = standby
+    ? replaceOn(observation, 'replace', old, oldOwner, standby, reason)
+    : nobodyHere(observation, context, old, oldOwner, reason, true);
+  return next.kind === 'wait' || next.kind === 'page' ? { ...next, suspect: old } : next;
+}
+
+/** A generation never goes back: what the ledger has agreed on counts, and where it has not yet, the volume's own. */
+function agreedGeneration({ ledger }: Observation, { id, generation }: Volume): number {
+  return ledger?.currentVolume === id ? Math.max(ledger.generation, generation) : generation;
 }
 
 /** Nobody in the zone can take the volume: somebody may be coming; else, after a while, another zone has to do. */
@@ -216,6 +256,7 @@ function nobodyHere(
   current: Volume,
   owner: Instance | undefined,
   reason: string,
+  lost = false,
 ): Decision {
   const coming = comingInstance(observation, current.zone, [owner?.id, ...context.useless]);
   if (coming)
@@ -223,7 +264,17 @@ function nobodyHere(
   const elsewhere = usableInstances(observation, context.useless).find(
     (i) => i.zone !== current.zone && i.id !== owner?.id,
   );
-  if (!elsewhere) return page(`${reason}, and no other instance answers in ${current.zone} or elsewhere`);
+  // A sound volume is not given up for hosts that are there and do not do what they are told.
+  const failing = observation.instances.filter((i) => i.zone === current.zone && context.failing.includes(i.id));
+  if (!lost && failing.length > 0)
+    return { ...page(`${reason}; ${failing.map((i) => i.id).join(', ')} failed to take it`), open: true };
+  if (!elsewhere)
+    return context.useless.length > 0
+      ? {
+          ...page(`${reason}; ${context.useless.join(', ')} did not do what was asked, and there is no other`),
+          open: true,
+        }
+      : page(`${reason}, and no other instance answers in ${current.zone} or elsewhere`);
   const nobody = `${reason}, and nobody else answers in ${current.zone}`;
   if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
   if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
@@ -239,15 +290,21 @@ function replaceOn(
   reason: string,
 ): Decision {
   const recoveryPoints = usablePoints(observation);
-  if (recoveryPoints.length === 0) return page(`${reason}, and no completed snapshot of ${observation.volume} exists`);
+  if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
   return { kind, old, oldOwner, standby, recoveryPoints, generation: newest + 1, reason };
 }
 
-function wait(reason: string): Decision {
+function noPoint({ volume, recoveryPoints }: Observation): string {
+  const rejected = recoveryPoints.filter((p) => p.state === 'completed' && p.verdict === 'rejected').length;
+  if (rejected === 0) return `no completed snapshot of ${volume} exists`;
+  return `no completed snapshot of ${volume} is left: all ${rejected} are rejected`;
+}
+
+function wait(reason: string): Wait {
   return { kind: 'wait', reason };
 }
 
-function page(reason: string): Decision {
+function page(reason: string): Page {
   return { kind: 'page', reason };
 }

@@ -108,9 +108,9 @@ async function check(ports: DrillPorts, journal: Journal, id: string, volume: st
   const attached = await journal.act(
     'attach',
     () => ports.compute.attach(volumeId, host.id),
-    (done) => `${volumeId} to ${host.id}${done ? '' : ': stuck'}`,
+    (done) => `${volumeId} to ${host.id}: ${done}`,
   );
-  if (!attached) return { outcome: 'undecided', summary: `${volumeId} cannot be attached to ${host.id}` };
+  if (attached !== 'attached') return { outcome: 'undecided', summary: `${volumeId} cannot be attached to ${host.id}` };
   const answer = await runCheck(ports, journal, volume, volumeId, host.id);
   if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, to, answer);
   if (VERDICTS.includes(answer.result)) return rejected(ports, journal, volume, volumeId, snapshotId, answer);
@@ -216,13 +216,13 @@ async function tellDamaged(
   const before = await ports.ledger.readDrillNote(volume);
   if (before?.about === result && now - before.at < QUIET_SECONDS * 1000) return;
   await ports.people.tell(
-    `Remount: ${volume} is damaged, and still serves`,
+    `Remount: ${volume} is damaged`,
     [
       `The drill of ${snapshotId} found damage in the content of ${volume}: ${result}.`,
       '',
       ...detail.split('; ').slice(0, 20),
       '',
-      `${volume} is served all the same, and may fail at the next write or delete. Later copies carry the same damage; a heal`,
+      'Nothing was done to what serves: it may fail at the next write or delete. Later copies carry the same damage; a heal',
       'takes the newest that was verified before: the spare, or a snapshot, until the schedule rotates it out.',
       'What to do: docs/runbook.md#damaged',
     ].join('\n'),

@@ -31,6 +31,7 @@ export async function failover(
     kind: 'mount',
     volume: free,
     instance: standby,
+    generation: decision.generation,
     format: false,
     reason: decision.reason,
   });

@@ -1,3 +1,4 @@
+import { insist } from './answers.ts';
 import type { Journal } from './journal.ts';
 import type { Instance } from './model.ts';
 import type { Ports } from './ports.ts';
@@ -62,12 +63,14 @@ async function release(
   ownerId: string,
   moves: boolean,
 ): Promise<Fenced> {
-  const released = await ports.host.release(ownerId, volume, volumeId);
+  const released = await insist(() => ports.host.release(ownerId, volume, volumeId));
   if (released.result === 'ok') return { certain: true, note: `${ownerId} has released ${volumeId}` };
   const why = `${ownerId} did not release ${volumeId} (${released.result}: ${released.detail})`;
   if (moves) return { certain: false, note: why };
   const { state } = await ports.host.probe(ownerId, volume);
-  const harmless = state === 'shutdown' || state === 'unmountable' || state === 'notMounted';
+  // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted.
+  const harmless =
+    state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && released.result !== 'busy');
   return { certain: harmless, note: `${why}, and its probe says ${state}` };
 }
 

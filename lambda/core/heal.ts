@@ -2,13 +2,14 @@ import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
 import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
-import type { Incident, Observation, Replacement, Trigger } from './model.ts';
+import type { Incident, Observation, Replacement, Trigger, Volume } from './model.ts';
 import { mountAndServe } from './mount.ts';
+import { type Findings, hasJustTakenOver, isNews, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
-import { type Rejected, replace } from './replace.ts';
+import { replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
-import { isRecent, tell } from './tell.ts';
+import { isRecent, noteTold, tell } from './tell.ts';
 
 /** A heal that has worked this long starts nothing more, and pages. */
 export const BUDGET_SECONDS = 20 * 60;
@@ -50,9 +51,10 @@ export async function heal(
   if (trigger.kind === 'sweep') {
     const seen = await journal.step('look', () => observe(ports, volume));
     const decision = decide(seen);
-    if (decision.kind === 'none') return { outcome: 'falseAlarm', summary: decision.reason, healId: begun.healId };
+    if (decision.kind === 'none' && !owesNews(seen.ledger))
+      return { outcome: 'falseAlarm', summary: decision.reason, healId: begun.healId };
     const paged = seen.ledger?.paged;
-    if (paged?.final && isRecent(paged.at, begun.at))
+    if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, begun.at))
       return { outcome: 'quiet', summary: `people were told: ${paged.about}`, healId: begun.healId };
   }
   if (!(await awaitLease(ports, journal, begun.healId, trigger))) {
@@ -100,15 +102,21 @@ export async function heal(
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
-  // Each of the three has its own step, and the telling goes first: when the ledger is what failed, a person still hears of it.
-  const told =
+  // Each has its own step, for one that fails runs again; the telling goes first: when the ledger is what failed, a person still
+  // hears of it.
+  const telling =
     // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
     end.outcome === 'falseAlarm' || (end.outcome === 'overtaken' && !isNews(findings))
       ? undefined
-      : await attempt(workflow, 'tell', () => tell(ports, closed, findings.rejected, end.final));
+      : await attempt(workflow, 'tell', () => tell(ports, closed, findings.rejected));
+  const toldAt = telling?.value;
+  const noted =
+    toldAt === undefined
+      ? undefined
+      : await attempt(workflow, 'note-told', () => noteTold(ports, closed, toldAt, end.final));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
-  const trouble = [told, recorded, released].filter((t) => t !== undefined);
+  const trouble = [telling, noted, recorded, released].flatMap((t) => t?.failed ?? []);
   if (trouble.length > 0)
     throw new Error(
       `heal ${begun.healId} of ${volume} (${end.outcome}: ${end.summary}) could not be concluded: ${trouble.join('; ')}`,
@@ -122,20 +130,6 @@ interface Ending {
   readonly replacement?: Replacement;
   /** Nothing that is safe is left to try: only people can. */
   readonly final?: boolean;
-}
-
-/** What people have to know however a heal ends. */
-interface Findings {
-  /** Recovery points that could not be used. */
-  readonly rejected: Rejected[];
-  /** Recovery points that were not used. */
-  passedOver: readonly string[];
-  /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
-  spare?: { readonly replacement: Replacement; readonly summary: string };
-}
-
-function isNews({ rejected, passedOver }: Findings): boolean {
-  return rejected.length > 0 || passedOver.length > 0;
 }
 
 async function rounds(
@@ -158,15 +152,19 @@ async function rounds(
     const probed = (o: Observation) => `probe: ${o.probe?.state ?? 'none'}`;
     const seen = await journal.step('observe', () => observe(ports, volume), probed);
     const decision = decide(seen, context);
+    replacement ??= untold(seen);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
     switch (decision.kind) {
       case 'none':
-        if (!acted) return { outcome: 'falseAlarm', summary: decision.reason };
+        // What another heal has done, or people have, is told by whoever sees that it serves.
+        if (!acted && !owesNews(seen.ledger)) return { outcome: 'falseAlarm', summary: decision.reason };
         await keepEvidence(ports, journal, healId, replacement);
-        return { outcome: 'healed', summary: acted, ...(replacement && { replacement }) };
+        return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
       case 'page':
-        return { outcome: 'paged', summary: decision.reason, final: true };
+        await takeOutOfSchedule(ports, journal, decision.suspect);
+        return { outcome: 'paged', summary: decision.reason, final: decision.open !== true };
       case 'wait': {
+        await takeOutOfSchedule(ports, journal, decision.suspect);
         const { waitedSeconds } = context;
         if (waitedSeconds >= PATIENCE_SECONDS)
           return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting` };
@@ -176,11 +174,14 @@ async function rounds(
         continue;
       }
       case 'settle':
-        for (const { id } of decision.suspects)
+        for (const { id, role, attachments } of decision.suspects)
           await journal.act(
             'quarantine',
-            () => ports.compute.quarantine(id, healId),
-            () => `${id} is out of the schedule and kept`,
+            () =>
+              role === 'candidate'
+                ? setAside(ports, healId, volume, id, attachments.find((a) => a.state === 'attached')?.instanceId)
+                : ports.compute.quarantine(id, healId),
+            () => `${id}, ${role}, is out of the schedule and kept`,
           );
         await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
         acted ||= decision.reason;
@@ -193,7 +194,7 @@ async function rounds(
             : await failover(ports, journal, healId, volume, decision);
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
         if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
-        else if (!result.found && !result.useless)
+        else if (!result.found && !result.useless && !result.again)
           return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
         else context = learn(context, result);
         break;
@@ -220,29 +221,26 @@ async function rounds(
   };
 }
 
-/** The tags follow the ledger: what is current by the one and not yet by the other has taken over a moment ago. */
-function hasJustTakenOver({ volumes, ledger }: Observation): boolean {
-  const role = volumes.find((v) => v.id === ledger?.currentVolume)?.role;
-  return role === 'candidate' || role === 'spare';
-}
-
-/** Copies of earlier generations that are newer than the one that serves now was made from: people are told that there are some. */
-function passedOver({ recoveryPoints, volumes, ledger }: Observation): string[] {
-  const current = volumes.find((v) => v.id === ledger?.currentVolume);
-  const taken = recoveryPoints.find((p) => p.snapshotId === current?.madeFrom);
-  if (!current || !taken) return [];
-  return recoveryPoints
-    .filter((p) => p.state === 'completed' && p.role !== 'quarantined' && p.verdict !== 'rejected')
-    .filter((p) => p.at > taken.at && p.generation < (ledger?.generation ?? 0))
-    .map((p) => p.snapshotId);
-}
-
-function learn(context: Context, result: { readonly found?: Found; readonly useless?: string }): Context {
+function learn(
+  context: Context,
+  { found, useless, failing }: { readonly found?: Found; readonly useless?: string; readonly failing?: boolean },
+): Context {
   return {
     ...context,
-    found: result.found ?? context.found,
-    useless: result.useless ? [...context.useless, result.useless] : context.useless,
+    found: found ?? context.found,
+    useless: useless ? [...context.useless, useless] : context.useless,
+    failing: useless && failing ? [...context.failing, useless] : context.failing,
   };
+}
+
+/** A volume that is dead, and cannot be replaced yet: DLM's count would rotate the good snapshots out with copies of it. */
+async function takeOutOfSchedule(ports: Ports, journal: Journal, suspect: Volume | undefined): Promise<void> {
+  if (!suspect?.scheduled) return;
+  await journal.act(
+    'unschedule',
+    () => ports.compute.unschedule(suspect.id),
+    () => `${suspect.id} is out of the schedule`,
+  );
 }
 
 /** A copy of the suspect volume as it is, once everything serves again. That it fails is a note: the volume itself is kept. */
@@ -263,13 +261,16 @@ async function keepEvidence(
   );
 }
 
-/** @returns what went wrong, or `undefined`. */
-async function attempt(workflow: Workflow, name: string, run: () => Promise<void>): Promise<string | undefined> {
+/** @returns what the step came to, or what went wrong in it */
+async function attempt<T>(
+  workflow: Workflow,
+  name: string,
+  run: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly failed?: string }> {
   try {
-    await workflow.step(name, run);
-    return undefined;
+    return { value: await workflow.step(name, run) };
   } catch (error) {
-    return `${name}: ${message(error)}`;
+    return { failed: `${name}: ${message(error)}` };
   }
 }
 

@@ -71,6 +71,7 @@ export function decideCreate(
   const history = [
     ...volumes.map((v) => `volume ${v.id} (${v.role}, ${v.state})`),
     ...recoveryPoints.map((p) => `snapshot ${p.snapshotId} (${p.state})`),
+    ...(ledger?.currentVolume ? [`generation ${ledger.generation} in the ledger, ${ledger.currentVolume}`] : []),
   ];
   if (history.length > 0) {
     return {

@@ -22,12 +22,15 @@ export async function awaitLease(ports: Ports, journal: Journal, healId: string,
 }
 
 /** What the error says that ends a heal whose lease is gone. */
-export const LOST_LEASE = 'the lease was lost to another heal';
+export const LOST_LEASE = 'the lease was lost';
 
 /** @throws Error with {@link LOST_LEASE} unless the ledger says that this heal has the lease now */
 export async function mayAct(ports: Ports, volume: string, healId: string): Promise<void> {
   const lease = (await ports.ledger.read(volume))?.lease;
-  if (lease?.holder !== healId || lease.until <= ports.clock.now()) throw new Error(`${volume}: ${LOST_LEASE}`);
+  if (lease?.holder !== healId || lease.until <= ports.clock.now())
+    throw new Error(
+      `${volume}: ${LOST_LEASE}${lease && lease.holder !== healId ? ` to ${lease.holder}` : ': it ran out'}`,
+    );
 }
 
 /** @throws Error with {@link LOST_LEASE}: also when nobody has it now, for others may have acted in between */

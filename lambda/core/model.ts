@@ -108,6 +108,8 @@ export interface Paged {
 
 /** What else the ledger's item says. */
 export interface LedgerState extends LedgerEntry {
+  /** What last took over from what, until people have been told: whichever heal sees it serve tells them. */
+  readonly replaced?: Replaced | undefined;
   readonly spare?: Spare | undefined;
   /** When the newest verified snapshot was started. */
   readonly verifiedAt?: number | undefined;
@@ -161,15 +163,19 @@ export interface Incident {
   readonly passedOver: readonly string[];
 }
 
-/** What a replacement achieved. */
-export interface Replacement {
+/** What a replacement put in the place of what. */
+export interface Replaced {
   readonly oldVolume: string;
   readonly newVolume: string;
   readonly snapshotId: string;
   readonly owner: string;
   /** The newest time in the restored data, read from its canary: the achieved recovery point. */
   readonly recoveryPointAt: number;
-  /** When the probe first said `serving` again. */
-  readonly servingAt: number;
   readonly files: number;
+}
+
+/** What a replacement achieved. */
+export interface Replacement extends Replaced {
+  /** When the probe was first seen to say `serving` again. */
+  readonly servingAt: number;
 }

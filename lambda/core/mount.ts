@@ -1,11 +1,23 @@
+import { described, insist, saysOfVolume } from './answers.ts';
 import type { Found, Mount } from './decide.ts';
 import type { Journal } from './journal.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
 export type MountResult =
   | { readonly done: true }
-  /** Decide again, knowing this of the volume, or that this instance is of no use; with neither, a person has to look. */
-  | { readonly done: false; readonly found?: Found; readonly useless?: string; readonly why: string };
+  /**
+   * Decide again, knowing this of the volume, or that this instance is of no use; with neither, a person has to look. `failing`: the
+   * instance answers, and does not do what it is told.
+   */
+  | {
+      readonly done: false;
+      readonly found?: Found;
+      readonly useless?: string;
+      readonly failing?: boolean;
+      /** Nothing was learned, but that the world is another one than was seen. */
+      readonly again?: boolean;
+      readonly why: string;
+    };
 
 /** Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, serve. */
 export async function mountAndServe(
@@ -15,14 +27,16 @@ export async function mountAndServe(
   volume: string,
   decision: Mount,
 ): Promise<MountResult> {
-  const { volume: current, instance } = decision;
+  const { volume: current, instance, generation } = decision;
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
     const attached = await journal.act(
       'attach',
       () => ports.compute.attach(current.id, instance.id),
-      (done) => `${current.id} to ${instance.id}${done ? '' : ': stuck'}`,
+      (done) => `${current.id} to ${instance.id}: ${done}`,
     );
-    if (!attached)
+    // What was decided on is not so, or not any more.
+    if (attached === 'elsewhere') return { done: false, again: true, why: `${current.id} is attached elsewhere` };
+    if (attached === 'stuck')
       return {
         done: false,
         found: { volumeId: current.id, state: 'stuck' },
@@ -30,44 +44,29 @@ export async function mountAndServe(
       };
   }
   if (decision.format) {
-    const formatted = await journal.act('format', () => ports.host.format(instance.id, volume, current.id), text);
+    const formatted = await journal.act('format', () => ports.host.format(instance.id, volume, current.id), described);
     if (formatted.result !== 'ok') return failed('format', formatted, instance.id);
     await journal.act('mark-formatted', () => ports.compute.markFormatted(current.id));
   }
-  const mounted = await journal.act('mount', () => ports.host.mount(instance.id, volume, current.id), text);
+  const mount = () => insist(() => ports.host.mount(instance.id, volume, current.id));
+  const mounted = await journal.act('mount', mount, described);
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
-    return { done: false, found: { volumeId: current.id, state: mounted.result }, why: text(mounted) };
+    return { done: false, found: { volumeId: current.id, state: mounted.result }, why: described(mounted) };
   }
   if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
-  await journal.act('commit', () =>
-    ports.ledger.commit(
-      volume,
-      healId,
-      ports.clock.now(),
-      {
-        generation: current.generation,
-        currentVolume: current.id,
-        owner: instance.id,
-      },
-      false,
-    ),
-  );
-  const served = await journal.act('serve', () => ports.host.serve(instance.id, volume, current.id), text);
+  const entry = { generation, currentVolume: current.id, owner: instance.id };
+  await journal.act('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry));
+  const serve = () => insist(() => ports.host.serve(instance.id, volume, current.id));
+  const served = await journal.act('serve', serve, described);
   if (served.result !== 'ok') return failed('serve', served, instance.id);
-  await journal.act('promote', () => ports.compute.promote(current.id, current.generation));
+  // One that is held is out of the schedule on purpose.
+  const marked = current.role === 'current' && current.generation === generation && (current.scheduled || current.held);
+  if (!marked) await journal.act('promote', () => ports.compute.promote(current.id, generation));
   return { done: true };
 }
 
 function failed(what: string, answer: HostAnswer, instanceId: string): MountResult {
-  const why = `${what} on ${instanceId}: ${text(answer)}`;
-  return { done: false, why, ...(isHostsFault(answer) && { useless: instanceId }) };
-}
-
-/** The host did not answer, or does not see the device: that says nothing of the volume. */
-export function isHostsFault(answer: HostAnswer): boolean {
-  return answer.result === 'unreachable' || answer.result === 'noDevice' || answer.result === 'busy';
-}
-
-function text(answer: HostAnswer): string {
-  return answer.result === 'ok' ? 'ok' : `${answer.result}: ${answer.detail}`;
+  const why = `${what} on ${instanceId}: ${described(answer)}`;
+  if (saysOfVolume(answer)) return { done: false, why };
+  return { done: false, why, useless: instanceId, failing: answer.result !== 'unreachable' };
 }

@@ -10,6 +10,7 @@ import type {
   Probe,
   ProbeState,
   RecoveryPoint,
+  Replaced,
   Spare,
   StepRecord,
   Volume,
@@ -44,15 +45,18 @@ export interface Compute {
   createReplacement(order: VolumeOrder): Promise<string>;
   /**
    * Attaches and waits until EC2 shows this volume at this instance. Already there: nothing to do.
-   * @returns `false` when it is stuck: beyond a deadline it does not come any more
+   * @returns `stuck`: beyond a deadline it does not come any more, or the instance takes no more volumes. `elsewhere`: nothing was
+   *   done, for another instance has it, which whoever asked for this did not see
    */
-  attach(volumeId: string, instanceId: string): Promise<boolean>;
+  attach(volumeId: string, instanceId: string): Promise<'attached' | 'stuck' | 'elsewhere'>;
   /** Detaches, never by force, and waits until the volume is free. Free already: nothing to do. @returns `false` when stuck */
   detach(volumeId: string, instanceId: string): Promise<boolean>;
   /** Tells an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */
   stop(instanceId: string): Promise<void>;
   /** Copies a quarantined volume as it is, marked so that it is never taken for a recovery point. */
   snapshotSuspect(volumeId: string, healId: string): Promise<string>;
+  /** Takes the volume out of the snapshot schedule, and changes nothing else. */
+  unschedule(volumeId: string): Promise<void>;
   /** Takes the volume out of the snapshot schedule first, then marks it; it is kept. */
   quarantine(volumeId: string, healId: string): Promise<void>;
   /** Marks the volume as the current one and puts it into the snapshot schedule. */
@@ -96,13 +100,15 @@ export interface Ledger {
   acquire(volume: string, holder: string, now: number, until: number): Promise<boolean>;
   /**
    * Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`.
-   * @param spent the spare, if there is one, is not one any more
+   * @param replaced what took over from what, noted until people are told; the spare, if there is one, is not one any more
    */
-  commit(volume: string, holder: string, now: number, entry: LedgerEntry, spent: boolean): Promise<void>;
+  commit(volume: string, holder: string, now: number, entry: LedgerEntry, replaced?: Replaced): Promise<void>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
-  /** Notes what people were told that they have to do; `undefined`: nothing any more. */
-  notePage(volume: string, paged: Paged | undefined): Promise<void>;
+  /** Notes what people were told that they have to do. */
+  notePage(volume: string, paged: Paged): Promise<void>;
+  /** People know that it serves: they have nothing to do any more, and were told what took over. */
+  noteServed(volume: string): Promise<void>;
 }
 
 /** What people know of the drills of a content volume. */

@@ -58,14 +58,17 @@ export async function replace(
     const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
     const prepared = await attachAndPrepare(ports, journal, volume, newId, standby.id);
     if (!prepared.ok) {
-      const { why, useless } = prepared;
+      const { why, fault } = prepared;
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why });
       await journal.act(
         'reject',
-        () => reject(ports, healId, volume, newId, standby.id, useless ? undefined : point.snapshotId, why),
+        async () => {
+          await setAside(ports, healId, volume, newId, standby.id);
+          if (fault === 'volume') await ports.compute.reject(point.snapshotId, why);
+        },
         () => `${point.snapshotId}: ${why}`,
       );
-      if (useless) return { done: false, why, useless: standby.id };
+      if (fault === 'host') return { done: false, why, useless: standby.id };
       continue;
     }
     const { generation } = decision;
@@ -74,8 +77,10 @@ export async function replace(
       oldVolume: old.id,
       oldOwner: decision.oldOwner,
       newVolume: newId,
+      snapshotId: point.snapshotId,
       instanceId: standby.id,
       generation,
+      prepared,
     });
     // Once the ledger names the new volume, the next look finds it not served, and serves it.
     if (!taken.done) return { done: false, why: taken.why, ...(taken.committed && { again: true }) };
@@ -84,16 +89,7 @@ export async function replace(
       () => ports.compute.promote(newId, generation).then(() => newId),
       (id) => `${id} is in the schedule`,
     );
-    const replacement: Replacement = {
-      oldVolume: old.id,
-      newVolume: newId,
-      snapshotId: point.snapshotId,
-      owner: standby.id,
-      recoveryPointAt: prepared.canaryAt,
-      servingAt: taken.servingAt,
-      files: prepared.files,
-    };
-    return { done: true, replacement };
+    return { done: true, replacement: taken.replacement };
   }
   return {
     done: false,
@@ -111,26 +107,28 @@ async function attachAndPrepare(
   const attached = await journal.act(
     'attach',
     () => ports.compute.attach(volumeId, instanceId),
-    (done) => (done ? `to ${instanceId}` : 'stuck'),
+    (done) => `to ${instanceId}: ${done}`,
   );
-  if (!attached) return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, useless: true };
+  if (attached !== 'attached')
+    return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, fault: 'host' };
   return prepare(ports, (...step) => journal.act(...step), volume, volumeId, instanceId);
 }
 
 /**
- * Sets a candidate that failed aside: kept and marked, so that a person can look at it, and off the standby's mounts.
- * @param snapshotId the recovery point that is to blame
+ * Sets a candidate that is not used aside: off the standby's mounts and device names, then kept and marked, so that a person can
+ * look at it. In this order, for what is in quarantine stays where it is.
  */
-async function reject(
+export async function setAside(
   ports: Ports,
   healId: string,
   volume: string,
   volumeId: string,
-  instanceId: string,
-  snapshotId: string | undefined,
-  why: string,
+  instanceId: string | undefined,
 ): Promise<void> {
-  await ports.host.release(instanceId, volume, volumeId);
+  if (instanceId !== undefined) {
+    const released = await ports.host.release(instanceId, volume, volumeId);
+    // A host that still has it mounted keeps it; so does one that EC2 does not get it from.
+    if (released.result === 'ok') await ports.compute.detach(volumeId, instanceId);
+  }
   await ports.compute.quarantine(volumeId, healId);
-  if (snapshotId) await ports.compute.reject(snapshotId, why);
 }

@@ -48,11 +48,14 @@ export async function serveSpare(
   const { state, prepared } = await journal.act(
     'prepare-spare',
     async () => {
-      const [probe, ready] = await Promise.all([
+      // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
+      const [probe, ready] = await Promise.allSettled([
         ports.host.probe(owner, volume),
         prepare(ports, (_, run) => run(), volume, volumeId, instanceId),
       ]);
-      return { state: probe.state, prepared: ready };
+      if (probe.status === 'rejected') throw probe.reason;
+      if (ready.status === 'rejected') throw ready.reason;
+      return { state: probe.value.state, prepared: ready.value };
     },
     (found) => `the owner says ${found.state}; ${found.prepared.ok ? `${volumeId} is ready` : found.prepared.why}`,
   );
@@ -67,20 +70,19 @@ export async function serveSpare(
     oldVolume,
     oldOwner: { id: owner, state: 'running' },
     newVolume: volumeId,
+    snapshotId,
     instanceId,
     generation: seen.generation + 1,
+    prepared,
   });
-  if (!taken.done) return undefined;
-  const replacement: Replacement = {
-    oldVolume,
-    newVolume: volumeId,
-    snapshotId,
-    owner: instanceId,
-    recoveryPointAt: prepared.canaryAt,
-    servingAt: taken.servingAt,
-    files: prepared.files,
+  if (!taken.done) {
+    if (!taken.committed) await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
+    return undefined;
+  }
+  return {
+    replacement: taken.replacement,
+    summary: `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place`,
   };
-  return { replacement, summary: `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place` };
 }
 
 async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<Seen> {

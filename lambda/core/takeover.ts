@@ -1,7 +1,7 @@
+import { described, insist, saysOfVolume } from './answers.ts';
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
-import type { Instance } from './model.ts';
-import { isHostsFault } from './mount.ts';
+import type { Instance, Replaced, Replacement } from './model.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
@@ -10,8 +10,11 @@ export type Prepared =
   | {
       readonly ok: false;
       readonly why: string;
-      /** The host did not do its part, which says nothing of the volume. */
-      readonly useless: boolean;
+      /**
+       * `volume`: its data are to blame. `slow`: it took longer than there was time, twice, which may be either's fault. `host`: it did
+       * not do its part, which says nothing of the volume.
+       */
+      readonly fault: 'volume' | 'slow' | 'host';
     };
 
 /** Runs something, as a step of its own or within one. */
@@ -25,17 +28,21 @@ export async function prepare(
   volumeId: string,
   instanceId: string,
 ): Promise<Prepared> {
-  const mounted = await act('mount', () => ports.host.mount(instanceId, volume, volumeId), describe);
-  if (mounted.result !== 'ok') return { ok: false, why: `mount: ${describe(mounted)}`, useless: isHostsFault(mounted) };
-  const verified = await act('verify', () => ports.host.verify(instanceId, volume, volumeId), describe);
-  if (verified.result !== 'ok')
-    return { ok: false, why: `verify: ${describe(verified)}`, useless: isHostsFault(verified) };
+  const mounted = await act('mount', () => insist(() => ports.host.mount(instanceId, volume, volumeId)), described);
+  if (mounted.result !== 'ok') return refused('mount', mounted);
+  const verified = await act('verify', () => insist(() => ports.host.verify(instanceId, volume, volumeId)), described);
+  if (verified.result !== 'ok') return refused('verify', verified);
   const canaryAt = Date.parse(verified.values.canary ?? '');
   const files = Number(verified.values.files);
   if (Number.isNaN(canaryAt) || !Number.isInteger(files)) {
-    return { ok: false, why: `verify: unreadable answer: ${verified.detail}`, useless: false };
+    return { ok: false, why: `verify: unreadable answer: ${verified.detail}`, fault: 'host' };
   }
   return { ok: true, canaryAt, files };
+}
+
+function refused(verb: string, answer: HostAnswer): Prepared {
+  const fault = saysOfVolume(answer) ? 'volume' : answer.result === 'timeout' ? 'slow' : 'host';
+  return { ok: false, why: `${verb}: ${described(answer)}`, fault };
 }
 
 /** What takes over from what. */
@@ -43,15 +50,17 @@ export interface Takeover {
   readonly volume: string;
   readonly oldVolume: string;
   readonly oldOwner: Pick<Instance, 'id' | 'state'> | undefined;
-  /** Prepared on {@link Takeover.instanceId}. */
+  /** Prepared on {@link Takeover.instanceId}, from this recovery point. */
   readonly newVolume: string;
+  readonly snapshotId: string;
   readonly instanceId: string;
   readonly generation: number;
+  readonly prepared: Extract<Prepared, { readonly ok: true }>;
 }
 
 /** `committed`: the ledger names the new one, and the next look goes on from there. */
 export type TakenOver =
-  | { readonly done: true; readonly servingAt: number }
+  | { readonly done: true; readonly replacement: Replacement }
   | { readonly done: false; readonly why: string; readonly committed: boolean };
 
 /** Fences what served, agrees on the new volume, and serves it. */
@@ -60,9 +69,17 @@ export async function takeOver(ports: Ports, journal: Journal, healId: string, t
   const fenced = await fence(ports, journal, volume, to.oldVolume, to.oldOwner, false);
   if (!fenced.certain) return { done: false, why: fenced.note, committed: false };
   const entry = { generation, currentVolume: newVolume, owner: instanceId };
+  const replaced: Replaced = {
+    oldVolume: to.oldVolume,
+    newVolume,
+    snapshotId: to.snapshotId,
+    owner: instanceId,
+    recoveryPointAt: to.prepared.canaryAt,
+    files: to.prepared.files,
+  };
   await journal.act(
     'commit',
-    () => ports.ledger.commit(volume, healId, ports.clock.now(), entry, true),
+    () => ports.ledger.commit(volume, healId, ports.clock.now(), entry, replaced),
     () => `generation ${generation} is ${newVolume} on ${instanceId}`,
   );
   const served = await journal.act(
@@ -72,7 +89,7 @@ export async function takeOver(ports: Ports, journal: Journal, healId: string, t
   );
   return served.at === undefined
     ? { done: false, why: served.note, committed: true }
-    : { done: true, servingAt: served.at };
+    : { done: true, replacement: { ...replaced, servingAt: served.at } };
 }
 
 /** @returns when the probe said `serving`, Unix milliseconds; without it, why not */
@@ -82,17 +99,9 @@ async function serve(
   volumeId: string,
   instanceId: string,
 ): Promise<{ readonly at?: number; readonly note: string }> {
-  const served = await ports.host.serve(instanceId, volume, volumeId);
-  if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${describe(served)}` };
+  const served = await insist(() => ports.host.serve(instanceId, volume, volumeId));
+  if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${described(served)}` };
   const { state, detail } = await ports.host.probe(instanceId, volume);
   if (state === 'serving') return { at: ports.clock.now(), note: `${volumeId} on ${instanceId}` };
   return { note: `${volumeId} on ${instanceId} was told to serve, but the probe says ${state}: ${detail}` };
-}
-
-function describe(answer: HostAnswer): string {
-  const { result, values, detail } = answer;
-  if (result !== 'ok') return `${result}: ${detail}`;
-  return Object.entries(values)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
 }

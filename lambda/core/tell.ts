@@ -8,26 +8,27 @@ import type { Rejected } from './replace.ts';
  */
 export const QUIET_SECONDS = 15 * 60;
 
-/** Tells people how a heal ended: good news always, what they have to do once in a while. */
-export async function tell(
-  ports: Ports,
-  incident: Incident,
-  rejected: readonly Rejected[] = [],
-  final = false,
-): Promise<void> {
-  if (incident.outcome === 'healed' || incident.outcome === 'overtaken') {
-    await ports.people.tell(subject(incident), letter(incident, rejected));
-    // Whoever overtook this heal knows whether people have something to do.
-    if (incident.outcome === 'healed') await ports.ledger.notePage(incident.volume, undefined);
-    return;
-  }
+/**
+ * Tells people how a heal ended: good news always, what they have to do once in a while.
+ * @returns when they were told of it, this time or before
+ */
+export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[] = []): Promise<number> {
   const now = ports.clock.now();
-  const about = incident.summary;
-  // A ledger that cannot be read must not keep people from being told.
-  const before = (await ports.ledger.read(incident.volume).catch(() => undefined))?.paged;
-  const known = before !== undefined && isRecent(before.at, now);
-  if (!known) await ports.people.tell(subject(incident), letter(incident, rejected));
-  await ports.ledger.notePage(incident.volume, { about, at: known ? before.at : now, final });
+  if (incident.outcome !== 'healed' && incident.outcome !== 'overtaken') {
+    // A ledger that cannot be read must not keep people from being told.
+    const before = (await ports.ledger.read(incident.volume).catch(() => undefined))?.paged;
+    if (before !== undefined && isRecent(before.at, now)) return before.at;
+  }
+  await ports.people.tell(subject(incident), letter(incident, rejected));
+  return now;
+}
+
+/** Notes what people know now. A step of its own: when the ledger fails, they are not told again. */
+export async function noteTold(ports: Ports, incident: Incident, at: number, final = false): Promise<void> {
+  const { volume, outcome, summary } = incident;
+  if (outcome === 'healed') await ports.ledger.noteServed(volume);
+  // Whoever overtook this heal knows whether people have something to do.
+  else if (outcome !== 'overtaken') await ports.ledger.notePage(volume, { about: summary, at, final });
 }
 
 /** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */

@@ -29,6 +29,8 @@ export interface SimVolume {
   /** EC2 is eventually consistent: a describe before this moment does not find it. */
   readonly visibleAt: number;
   readonly tags: Tags;
+  /** The heal that ordered it, whoever has tagged it since. */
+  readonly orderedFor: string | undefined;
   attachment: SimAttachment | undefined;
 }
 

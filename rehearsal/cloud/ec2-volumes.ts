@@ -1,3 +1,4 @@
+import { TAG } from '../../lib/contract.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import {
   type Input,
@@ -105,6 +106,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
         `There is not enough capacity to fulfill your EBS volume request in ${zone}.`,
         500,
       );
+    const tags = specifiedTags(input, 'volume');
     return {
       id: `vol-0${random.hex(16)}`,
       state: 'creating',
@@ -118,7 +120,8 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
       snapshotId,
       createdAt: cloud.clock.now(),
       visibleAt: cloud.clock.now() + random.delay(VISIBLE),
-      tags: specifiedTags(input, 'volume'),
+      tags,
+      orderedFor: tags[TAG.heal],
       attachment: undefined,
     };
   }

@@ -6,7 +6,7 @@ import { duration } from '../duration.ts';
 import { damageFound, recoveryPoint } from '../measure.ts';
 import type { Check } from '../world.ts';
 import type { Plan, Strike } from './incident.ts';
-import { breakFileSystem, once } from './strikes.ts';
+import { breakFileSystem, breakWhatServes, once } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -106,7 +106,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     strike: (strike) => {
       const spare = spareOf(strike);
       terminateInstance(strike.services, spare.attachment?.instanceId ?? '');
-      strike.world.clock.after(SPARE_LOST_MS, () => breakFileSystem(strike, strike.first));
+      strike.world.clock.after(SPARE_LOST_MS, () => breakWhatServes(strike));
     },
     checks: (strike) => [verifiedServes(strike), spareAgain(strike)],
   },
@@ -128,9 +128,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     restMs: 80 * MINUTE_MS,
     strike: (strike) =>
       once(strike, /^i-\S+ check begins/, () => {
-        strike.world.clock.after(5000, () =>
-          breakFileSystem(strike, { ...strike.first, at: strike.world.clock.now() }),
-        );
+        strike.world.clock.after(5000, () => breakWhatServes(strike));
       }),
     checks: (strike) => [spareAgain(strike)],
   },

@@ -4,7 +4,7 @@ import { duration } from '../duration.ts';
 import type { Check } from '../world.ts';
 import { resourceOf } from './heals.ts';
 import type { Plan, Strike } from './incident.ts';
-import { breakFileSystem, PERSON } from './strikes.ts';
+import { breakWhatServes, PERSON } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
 const BEFORE_GIB = 100;
@@ -89,14 +89,14 @@ export const growthPlans: Readonly<Record<string, Plan>> = {
     settings,
     expect: { outcome: ['replace'], withinMs: BREAKS_AFTER_MS + 5 * MINUTE_MS },
     strike: (strike) => {
-      const { services, world, first } = strike;
+      const { services, world } = strike;
       deploy(strike, BEFORE_GIB, AFTER_GIB, (trouble) => {
         note(strike, trouble);
         deploy(strike, AFTER_GIB, BEFORE_GIB, (refused = 'done') =>
           seen.set(services, { ...seen.get(services), refused }),
         );
       });
-      world.clock.after(BREAKS_AFTER_MS, () => breakFileSystem(strike, { ...first, at: world.clock.now() }));
+      world.clock.after(BREAKS_AFTER_MS, () => breakWhatServes(strike));
     },
     checks: judge,
   },

@@ -2,7 +2,7 @@ import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { SimVolume } from '../cloud/ec2-state.ts';
 import { readStatements } from '../cloud/iam.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
-import type { Failure } from '../measure.ts';
+import { type Failure, servedVolume } from '../measure.ts';
 import type { Strike } from './incident.ts';
 
 /** The physical volume that served when it was struck. */
@@ -32,6 +32,15 @@ export function breakFileSystem(strike: Strike, failure: Failure): void {
     return;
   }
   throw new Error(`${courseId} was deleted and the file system still stands: the damage did not trip`);
+}
+
+/** As {@link breakFileSystem}, of whatever serves by now; where nothing does, nothing is broken. */
+export function breakWhatServes(strike: Strike): void {
+  const { world, stage, first } = strike;
+  const owner = stage.servedBy(first.volume);
+  const volumeId = owner && servedVolume(world, owner, first.volume);
+  if (!volumeId) world.say(`${first.volume} is not served just now: there is nothing to break`);
+  else breakFileSystem(strike, { ...first, at: world.clock.now(), owner, volumeId });
 }
 
 /** Does something when a line of the log, `who what`, says so for the first time. @param act is told who spoke */

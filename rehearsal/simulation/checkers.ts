@@ -222,16 +222,19 @@ function fewVolumes({ stage }: Strike, volume: string): Check {
   );
 }
 
-/** A heal that orders the same volume twice gets one: of a recovery point that it restored, at most one copy is not set aside. */
-function oneOfEach({ stage }: Strike, volume: string): Check {
+/** A heal that orders the same volume twice gets one: of one recovery point it makes another only once the one before was tried on a host. */
+function oneOfEach({ stage, services }: Strike, volume: string): Check {
   const seen = new Map<string, string[]>();
-  for (const { id, tags, snapshotId } of stage.physical(volume)) {
+  for (const { id, orderedFor, snapshotId } of stage.physical(volume).sort((a, b) => a.createdAt - b.createdAt)) {
     // What a drill made has no heal.
-    if (!snapshotId || !tags[TAG.heal] || tags[TAG.role] === VOLUME_ROLE.quarantined) continue;
-    const order = `${tags[TAG.heal]} from ${snapshotId}`;
+    if (!snapshotId || orderedFor === undefined) continue;
+    const order = `${orderedFor} from ${snapshotId}`;
     seen.set(order, [...(seen.get(order) ?? []), id]);
   }
-  const twice = [...seen].filter(([, ids]) => ids.length > 1).map(([order, ids]) => `${order}: ${ids.join(', ')}`);
+  const tried = new Set(services.ssm.ran.map((r) => r.volumeId));
+  const twice = [...seen]
+    .filter(([, ids]) => ids.slice(0, -1).some((id) => !tried.has(id)))
+    .map(([order, ids]) => `${order}: ${ids.join(', ')}`);
   return check('no heal makes two volumes where it ordered one', twice.length === 0, twice.join('; ') || 'none');
 }
 

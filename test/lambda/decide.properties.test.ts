@@ -83,6 +83,7 @@ describe('decide, for any world', () => {
   const anyContext = fc.record({
     waitedSeconds: fc.constantFrom(0, HANG_SECONDS, RELOCATE_SECONDS, 600),
     useless: fc.subarray(['i-1', 'i-2', 'i-3']),
+    failing: fc.subarray(['i-1', 'i-2', 'i-3']),
     found: fc.option(
       fc.record({
         volumeId: fc.constantFrom('vol-11111111', 'vol-22222222'),

@@ -177,6 +177,14 @@ describe('a verdict', () => {
 describe('in the ledger', () => {
   const NOW = Date.parse('2026-01-07T00:10:00Z');
   const SPARE: Spare = { volumeId: 'vol-22222222', snapshotId: 'snap-1', instanceId: 'i-2', at: NOW - 600_000 };
+  const REPLACED = {
+    oldVolume: 'vol-00000001',
+    newVolume: 'vol-00000002',
+    snapshotId: 'snap-00000001',
+    owner: 'i-2',
+    recoveryPointAt: 1,
+    files: 2,
+  };
   const ENTRY: LedgerEntry = { generation: 1, currentVolume: 'vol-11111111', owner: 'i-1' };
   const heal = (until = NOW + 900_000) => lab.within(() => lab.heals.acquire('alpha', 'heal-1', NOW, until));
   const drill = (holder: string, now = NOW) =>
@@ -218,14 +226,17 @@ describe('in the ledger', () => {
   });
 
   test.each([
-    [true, undefined],
-    [false, SPARE],
-  ])('a commit that spends it (%s) leaves %o', async (spent, left) => {
+    [REPLACED, undefined],
+    [undefined, SPARE],
+  ])('a commit of what took over (%o) leaves %o', async (replaced, left) => {
     await note();
     await heal();
-    await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY, spent));
+    await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY, replaced));
     expect(await read()).toMatchObject(ENTRY);
     expect((await read())?.spare).toEqual(left);
+    expect((await read())?.replaced).toEqual(replaced);
+    await lab.within(() => lab.heals.noteServed('alpha'));
+    expect((await read())?.replaced).toBeUndefined();
   });
 
   test('what people were told of damage is kept, and that it is over', async () => {

@@ -71,9 +71,9 @@ export class DrillScene {
       recoveryPoints: async () => [...this.points],
       attach: async (id, at) => {
         this.#do(`attach ${id} ${at}`);
-        if (this.stuck.has(`attach ${id}`)) return false;
+        if (this.stuck.has(`attach ${id}`)) return 'stuck';
         this.#mark(id, { state: 'in-use', attachments: [{ instanceId: at, device: '/dev/sdg', state: 'attached' }] });
-        return true;
+        return 'attached';
       },
       detach: async (id, at) => {
         this.#do(`detach ${id} ${at}`);

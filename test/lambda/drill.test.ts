@@ -104,7 +104,7 @@ describe('a copy that fails', () => {
         summary: `snap-10 is rejected: ${result}: what it saw`,
       });
       expect(scene.did).toEqual([...CHECKED, `rejected snap-10: ${result}: what it saw`, ...DISPOSED]);
-      expect(subjects()).toEqual(['Remount: alpha is damaged, and still serves']);
+      expect(subjects()).toEqual(['Remount: alpha is damaged']);
       expect(scene.told[0]?.message).toContain('docs/runbook.md#damaged');
       expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
       expect(scene.records).toMatchObject([{ outcome: 'rejected' }]);
@@ -143,7 +143,7 @@ describe('a copy that fails', () => {
     await run();
     later(3600, 'snap-c');
     await run();
-    expect(subjects()).toEqual(['Remount: alpha is damaged, and still serves', 'Remount: alpha is sound again']);
+    expect(subjects()).toEqual(['Remount: alpha is damaged', 'Remount: alpha is sound again']);
     says('corrupt');
     later(60, 'snap-d');
     await run();

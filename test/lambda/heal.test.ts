@@ -109,7 +109,6 @@ describe('a heal', () => {
         'mount vol-11111111',
         'commit',
         'serve vol-11111111',
-        'promote vol-11111111',
       ]);
     });
 
@@ -193,7 +192,6 @@ describe('a heal', () => {
       'mount vol-11111111',
       'commit',
       'serve vol-11111111',
-      'promote vol-11111111',
     ]);
     expect(scene.told).toEqual(['Remount: alpha is served']);
   });
@@ -227,7 +225,7 @@ describe('a heal', () => {
     };
     expect(await run()).toMatchObject({
       outcome: 'overtaken',
-      summary: expect.stringContaining('lost to another heal'),
+      summary: expect.stringContaining('the lease was lost to another'),
     });
     // What it alone has seen is told; the rest is up to whoever has the lease now.
     expect(scene.told).toEqual(['Remount: what a heal of alpha found before another took over']);

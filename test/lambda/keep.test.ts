@@ -62,6 +62,11 @@ describe('the keeper', () => {
 
   test('makes a blank volume only where nothing ever existed', () => {
     expect(decideCreate(claim, [], [], undefined, NOW)).toEqual({ kind: 'blank' });
+    // Everything was deleted, and the ledger remembers that there was something.
+    expect(decideCreate(claim, [], [], named('vol-9'), NOW)).toMatchObject({
+      kind: 'refuse',
+      reason: expect.stringContaining('generation 1 in the ledger, vol-9'),
+    });
     expect(decideCreate(claim, [volume({ role: 'quarantined' })], [], undefined, NOW)).toMatchObject({
       kind: 'refuse',
       reason: expect.stringContaining('vol-11111111'),

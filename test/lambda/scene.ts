@@ -18,6 +18,7 @@ export class Scene {
   leaseHolder: string | undefined;
   committed: LedgerEntry | undefined;
   paged: LedgerState['paged'];
+  replaced: LedgerState['replaced'];
   #made = 0;
 
   readonly workflow: Workflow = {
@@ -43,9 +44,9 @@ export class Scene {
         this.#do(`create ${order.snapshotId} in ${order.zone} attempt ${order.attempt}`, `vol-new${++this.#made}`),
       attach: async (id, at) => {
         this.#do(`attach ${id} ${at}`, undefined);
-        if (this.stuck.has(`attach ${id}`)) return false;
+        if (this.stuck.has(`attach ${id}`)) return 'stuck';
         this.#attached(id, at);
-        return true;
+        return 'attached';
       },
       detach: async (id, at) => {
         this.#do(`detach ${id} ${at}`, undefined);
@@ -59,6 +60,10 @@ export class Scene {
         };
       },
       snapshotSuspect: async (id) => this.#do(`copy ${id}`, 'snap-suspect'),
+      unschedule: async (id) => {
+        this.#do(`unschedule ${id}`, undefined);
+        this.#mark(id, { scheduled: false });
+      },
       quarantine: async (id) => {
         this.#do(`quarantine ${id}`, undefined);
         this.#mark(id, { role: 'quarantined', scheduled: false });
@@ -85,7 +90,15 @@ export class Scene {
         const entry = this.committed ?? this.seen.ledger;
         const lease =
           this.leaseHolder === undefined ? undefined : { holder: this.leaseHolder, until: Number.MAX_SAFE_INTEGER };
-        return { generation: 0, currentVolume: undefined, owner: undefined, ...entry, lease, paged: this.paged };
+        return {
+          generation: 0,
+          currentVolume: undefined,
+          owner: undefined,
+          ...entry,
+          lease,
+          paged: this.paged,
+          replaced: this.replaced,
+        };
       },
       notePage: async (_, paged) => {
         this.paged = paged;
@@ -94,9 +107,14 @@ export class Scene {
         this.leaseHolder ??= holder;
         return this.leaseHolder === holder;
       },
-      commit: async (_, __, ___, entry) => {
+      noteServed: async () => {
+        this.paged = undefined;
+        this.replaced = undefined;
+      },
+      commit: async (_, __, ___, entry, replaced) => {
         this.#do('commit', undefined);
         this.committed = entry;
+        this.replaced = replaced ?? this.replaced;
       },
       release: async (_, holder) => {
         if (this.leaseHolder === holder) this.leaseHolder = undefined;

@@ -143,14 +143,14 @@ describe('the spare', () => {
   });
 
   test('is spent by the commit, in the same write', async () => {
-    const spent: boolean[] = [];
+    const spent: unknown[] = [];
     const { commit } = scene.ports.ledger;
     scene.ports.ledger.commit = async (...args) => {
-      spent.push(args[4]);
+      spent.push(args[4]?.newVolume);
       await commit(...args);
     };
     await serve();
-    expect(spent).toEqual([true]);
+    expect(spent).toEqual(['vol-spare']);
   });
 });
 
@@ -202,7 +202,7 @@ describe('after it, the tags', () => {
     await serve();
     calls.length = 0;
     expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('tags say otherwise') });
-    expect(scene.did.slice(-2)).toEqual(['quarantine vol-11111111', 'promote vol-spare']);
+    expect(scene.did.slice(-3)).toEqual(['quarantine vol-11111111', 'promote vol-spare', 'copy vol-11111111']);
   });
 });
 
@@ -293,14 +293,14 @@ describe('a spare that went bad', () => {
 
   test('is not the spare any more once something else serves', async () => {
     scene.answers.set('mount vol-spare', 'unmountable');
-    const spent: boolean[] = [];
+    const spent: unknown[] = [];
     const { commit } = scene.ports.ledger;
     scene.ports.ledger.commit = async (...args) => {
-      spent.push(args[4]);
+      spent.push(args[4]?.newVolume);
       await commit(...args);
     };
     await run();
-    expect(spent).toEqual([true]);
+    expect(spent).toEqual(['vol-new1']);
   });
 });
 

@@ -43,7 +43,7 @@ describe.each(kinds)('the bad Wednesday on %s disks', (kind) => {
     const order = [
       /ec2 volume \S+ is created .* from snap-/,
       /story the inconsistency/,
-      /sns people are told: Remount: alpha is damaged, and still serves/,
+      /sns people are told: Remount: alpha is damaged/,
       /story after \d+ deletes/,
       /probe alpha is not serving/,
       /alarm Remount\/alpha\/serving: OK -> ALARM/,

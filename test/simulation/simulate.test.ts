@@ -179,6 +179,36 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string })[] = [
     schedule: 'stale@ec2:DescribeVolumes#9',
     bug: 'one stale answer of EC2 paged a person',
   },
+  {
+    story: 'instance-loss',
+    seed: 1,
+    schedule: 'stale@ec2:DescribeVolumes#14',
+    bug: 'so did another, which hid an attachment',
+  },
+  {
+    story: 'spare',
+    seed: 1,
+    schedule: 'dieLong@ssm:SendCommand#5',
+    bug: 'a spare that had taken over and did not serve yet could never be served',
+  },
+  {
+    story: 'spare',
+    seed: 1,
+    schedule: 'denied@ssm:SendCommand#1',
+    bug: 'a command went on after its heal had ended',
+  },
+  {
+    story: 'spare-rotten',
+    seed: 1,
+    schedule: 'denied@dynamodb:GetItem#17',
+    bug: 'nobody was told of newer copies that were passed over',
+  },
+  {
+    story: 'file-system',
+    seed: 1,
+    schedule: 'failBefore@host:mount#1x30',
+    bug: 'a host that failed had every sound recovery point rejected',
+  },
 ];
 
 describe('what the simulation found once, it does not find again', () => {

@@ -1,0 +1,37 @@
+import type { HostAnswer } from './ports.ts';
+
+/** What a host verb's answer says, and of what: of the volume, of the host, or of neither. */
+
+/** What says something of the data of a volume, and of nothing else. */
+const OF_VOLUME: readonly HostAnswer['result'][] = [
+  'unmountable',
+  'shutdown',
+  'noCanary',
+  'unreadable',
+  'corrupt',
+  'altered',
+];
+/** The host did not get to the volume at all: asking it again at once is no use. */
+const OF_HOST: readonly HostAnswer['result'][] = ['unreachable', 'noDevice', 'busy'];
+
+export function saysOfVolume({ result }: HostAnswer): boolean {
+  return OF_VOLUME.includes(result);
+}
+
+/**
+ * Runs a verb, and once more where the first answer says nothing of volume or host: a command that was killed, a log that took
+ * longer to replay than the verb has time. Verbs may run twice.
+ */
+export async function insist(run: () => Promise<HostAnswer>): Promise<HostAnswer> {
+  const first = await run();
+  const says = first.result === 'ok' || saysOfVolume(first) || OF_HOST.includes(first.result);
+  return says ? first : run();
+}
+
+/** In words, for records and people. */
+export function described({ result, values, detail }: HostAnswer): string {
+  if (result !== 'ok') return `${result}: ${detail}`;
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}

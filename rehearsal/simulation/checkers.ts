@@ -22,6 +22,7 @@ import { type Rest, servedAgain } from './convergence.ts';
 import { soundNotRejected, wayBackTold } from './copy-checkers.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
+import { type PageWatch, saidOnce } from './page-checkers.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 
 /** How an execution of the healer ended. */
@@ -49,6 +50,9 @@ export interface Evidence extends Rest {
   readonly struckAt: number;
   readonly injector: Injector;
   readonly ages: AgeWatch;
+  readonly paged: PageWatch;
+  /** How far clocks are off. Milliseconds. */
+  readonly skewMs: number;
 }
 
 export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[] {
@@ -76,7 +80,8 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     drillsHoldNoLease(evidence.injector.refused, evidence.injector.heals),
     mountedOnce(world.services.ssm.ran, world.services.cloud.log),
     ...evidence.ages.judge(story.drills, evidence.injector.fired.length === 0 && story.calm),
-    pagedTruly(evidence),
+    evidence.paged.judge(),
+    saidOnce(world.services.sns.messages, evidence.injector.fired, evidence.skewMs),
     survivedAlone(evidence, schedule),
   ];
   for (const volume of story.volumes) {
@@ -151,24 +156,6 @@ function olderSaidSo({ world, stage, failures }: Strike, volume: string): Check 
   const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
   const silent = passed.filter((s) => !said.includes(s.id));
   return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
-}
-
-/** Whoever is paged is told something that is so: it was not served, or what the message names did fail. */
-function pagedTruly({ strike, struckAt, injector, story }: Evidence): Check {
-  const wrong: string[] = [];
-  for (const volume of story.volumes) {
-    for (const page of pages(strike.world, volume, struckAt)) {
-      const reason = page.message.split('\n')[0] ?? '';
-      const code =
-        /\b(RequestLimitExceeded|\w*Throttl\w*|InternalError|InternalServerError|\w*Denied\w*|Unauthorized\w*|TimeoutError|ProvisionedThroughput\w*)\b/.exec(
-          reason,
-        );
-      const happened = injector.fired.length > 0;
-      if (reason.length < 10) wrong.push(`says nothing: "${reason}"`);
-      else if (code && !happened) wrong.push(`${code[0]} did not happen: ${reason}`);
-    }
-  }
-  return check('a person is paged with a true reason', wrong.length === 0, wrong.join('; ') || 'yes');
 }
 
 /** A copy that nobody has mounted is taken only where none is verified, or where all of those failed. */

@@ -28,9 +28,11 @@ export function wayBack(strike: Strike, truth: Truth, story: Story, volume: stri
   const { stage, services } = strike;
   const { clock, faults } = services.cloud;
   const settled = clock.now() - SETTLED_MS;
-  for (const { id, tags, state, zone } of stage.physical(volume)) {
+  for (const { id, tags, state, zone, attachment } of stage.physical(volume)) {
     const kept = tags[TAG.role] === VOLUME_ROLE.current && (state === 'available' || state === 'in-use');
-    const host = kept && !faults.stalled.has(id) && truth.sound({ volumeId: id }) && hosts(strike, zone)[0];
+    // One that hangs in a detachment is out of everybody's reach, however sound.
+    const free = attachment === undefined || attachment.state === 'attached';
+    const host = kept && free && !faults.stalled.has(id) && truth.sound({ volumeId: id }) && hosts(strike, zone)[0];
     if (host) return `${id} is sound, and ${host.id} runs in ${zone}`;
   }
   for (const { id, tags, state, completedAt } of services.ec2.snapshots.values()) {

@@ -23,6 +23,7 @@ import { AgeWatch } from './age-watch.ts';
 import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
 import { excuse } from './convergence.ts';
 import { FaultyDisks, Injector } from './injector.ts';
+import { PageWatch } from './page-checkers.ts';
 import type { Fault } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
 import { executeVirtually } from './workflow.ts';
@@ -119,6 +120,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   ends.length = 0;
   const struckAt = clock.now();
   const ages = new AgeWatch(world, story.volumes);
+  const paged = new PageWatch(strike, disks, injector, story.volumes);
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ who, what }) => {
@@ -153,11 +155,15 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);
   watch.stop();
   ages.stop();
+  paged.stop();
   disks.injector = undefined;
-  const skewed = schedule.some((f) => f.point === 'clock');
+  const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
   const broken = [
-    ...judgeAll({ strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
-    ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
+    ...judgeAll(
+      { strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, paged, skewMs, story },
+      schedule,
+    ),
+    ...judgeRecords(world, ends, skewMs),
     boundedHeals(ends),
     nothingDenied(world),
   ].filter((c) => !c.kept);

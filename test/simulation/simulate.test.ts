@@ -97,7 +97,7 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
   },
   { tamper: 'rejecting', story: 'file-system', schedule: 'none', promise: 'no sound copy is rejected' },
   { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
-  { tamper: 'liar', story: 'file-system', schedule: 'none', promise: 'a person is paged with a true reason' },
+  { tamper: 'blind', story: 'file-system', schedule: 'none', promise: 'a person is paged with a true reason' },
   { tamper: 'insistent', story: 'file-system', schedule: 'none', promise: 'the same is not said twice within 15 min' },
 ];
 

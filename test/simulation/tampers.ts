@@ -68,14 +68,6 @@ export const TAMPERS = {
     ...ports,
     people: { tell: (subject) => ports.people.tell(subject, 'It is served again.') },
   }),
-  /** Pages name a cause that is none. */
-  liar: (ports: Ports): Ports => ({
-    ...ports,
-    people: {
-      tell: (subject) => ports.people.tell(subject, 'alpha is lost, and no completed snapshot of alpha exists'),
-    },
-    host: { ...ports.host, mount: async () => ({ result: 'failed', values: {}, detail: 'never tried' }) },
-  }),
   /** Each thing is told twice. */
   insistent: (ports: Ports): Ports => ({
     ...ports,

@@ -125,6 +125,16 @@ export function neverFrozenLong(watch: Watch): Check {
   return check('no volume stays frozen beyond its time', seen.length === 0, seen.join('; ') || 'none seen');
 }
 
+/** DLM's count would rotate the good copies out with those of it. */
+export function suspectNeverScheduled(watch: Watch): Check {
+  const seen = [...watch.suspectScheduled];
+  return check(
+    'no volume in quarantine is in the schedule, for one moment',
+    seen.length === 0,
+    seen.join(', ') || 'none seen',
+  );
+}
+
 /** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
 export function suspectKept(world: World, failure: Failure): Check {
   const old = world.services.ec2.volumes.get(failure.volumeId);

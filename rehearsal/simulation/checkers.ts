@@ -11,6 +11,7 @@ import {
   nothingDeleted,
   oneWriter,
   pages,
+  suspectNeverScheduled,
 } from '../checks.ts';
 import { duration } from '../duration.ts';
 import { completedSnapshots, recoveryPoint, servedVolume } from '../measure.ts';
@@ -62,6 +63,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     oneWriter(watch),
     neverBlank(watch),
     neverFrozenLong(watch),
+    suspectNeverScheduled(watch),
     ...(story.deletes ? [] : [nothingDeleted(world, before)]),
     check(
       'served, or a person knows where it cannot be, within 60 min of the last fault',

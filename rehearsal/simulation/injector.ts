@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { VERB_PARAMETER } from '../../lib/contract.ts';
 import type { Call } from '../cloud/cloud.ts';
 import { hangInstance, wakeInstance } from '../cloud/failures.ts';
 import { KILL_AT } from '../cloud/faults.ts';
@@ -226,7 +227,10 @@ export class FaultyDisks extends MemoryDisks {
     const kinds = this.injector.due(`host:${run.verb}`, instanceId);
     const failed = { exitCode: FAILED, stdout: '', stderr: 'fault\n', realMs: 0 };
     if (kinds.includes('failBefore')) return failed;
+    const volumeId = run.env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
+    if (kinds.includes('busy')) this.keepOpen(instanceId, volumeId, true);
     const result = super.run(instanceId, run);
+    this.keepOpen(instanceId, volumeId, false);
     return kinds.includes('failAfter') && result.exitCode !== KILLED ? failed : result;
   }
 }

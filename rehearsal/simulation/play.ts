@@ -103,8 +103,8 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const world = worldOf(ground, services, disks, clock, random);
   const injector = new Injector(services, schedule);
   const ends: HealEnd[] = [];
-  install(options, world, injector, ends);
   const watch = new Watch(world);
+  install(options, world, watch, injector, ends);
   const stage = await bringUp(world);
   if (typeof stage === 'string') throw new Error(`the stack did not come up: ${stage}`);
   const libraries = await prelude(world, stage, story);
@@ -216,13 +216,20 @@ function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: 
 }
 
 /** Puts the injector between the healer and the cloud, and the healer on a workflow in virtual time. */
-function install(options: Options, { services }: World, injector: Injector, ends: HealEnd[]): void {
+function install(options: Options, { services }: World, watch: Watch, injector: Injector, ends: HealEnd[]): void {
   const { cloud, lambda } = services;
   const faulty = new Set<string>();
-  cloud.intercept = (call, perform) =>
-    faulty.has(call.principal.name) && call.service !== 'lambda'
-      ? injector.call(call, perform)
-      : Promise.resolve(perform());
+  cloud.intercept = (call, perform) => {
+    // The log does not say what tags are changed.
+    const seen = () => {
+      const output = perform();
+      if (call.operation.endsWith('Tags')) watch.look();
+      return output;
+    };
+    return faulty.has(call.principal.name) && call.service !== 'lambda'
+      ? injector.call(call, seen)
+      : Promise.resolve(seen());
+  };
   lambda.substitute = (definition, runtime) => {
     if (definition.executionSeconds === undefined) return undefined;
     faulty.add(definition.principal.name);

@@ -27,6 +27,8 @@ export const FAULT_KINDS = [
   /** The verb fails on the host with an exit code that nobody knows, before or after it did its work. */
   'failBefore',
   'failAfter',
+  /** Somebody on the host has a file of the volume open: it is not unmounted. */
+  'busy',
   /** The trigger comes twice, late (and so behind those that came after it), or not at all. */
   'twice',
   'late',
@@ -76,6 +78,7 @@ export function kindsAt(point: string): readonly FaultKind[] {
   if (point === 'trigger') return ['twice', 'late', 'never'];
   if (point === 'clock') return ['ahead', 'behind'];
   if (point.startsWith('step:')) return ['dieBefore', 'dieAfter', 'dieLong'];
+  if (point === 'host:release') return ['failBefore', 'failAfter', 'busy'];
   if (point.startsWith('host:')) return ['failBefore', 'failAfter'];
   const any: FaultKind[] = ['throttle', 'errorBefore', 'denied', 'slow', 'dieBefore'];
   // A consistent read is never stale.

@@ -1,13 +1,16 @@
 /** What the faults are added to: one blow each, to a stack that has served for a few minutes. */
+import { releaseStall, stallVolume } from '../cloud/failures.ts';
 import { RUNS } from '../cloud/faults.ts';
 import { shiftRuns } from '../cloud/snapshot-failures.ts';
 import { recoveryPoint, servedVolume } from '../measure.ts';
 import type { Plan, Strike } from '../scenarios/incident.ts';
 import { PLANS } from '../scenarios/index.ts';
-import { breakFileSystem } from '../scenarios/strikes.ts';
+import { breakFileSystem, struck } from '../scenarios/strikes.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 8 * MINUTE_MS;
+/** Longer than the alarm needs, and shorter than a replacement. */
+const HICCUP_MS = MINUTE_MS / 2;
 const HOUR_MS = 60 * MINUTE_MS;
 /** DLM's longest gaps come every other hour. */
 const LATE_HOURS = 2;
@@ -40,6 +43,11 @@ const OWN: Readonly<Record<string, Story>> = {
   again: alone('the file system shuts down, and eight minutes later that of whatever serves then', (strike) => {
     breakFileSystem(strike, strike.first);
     strike.world.clock.after(AGAIN_MS, () => breakAgain(strike));
+  }),
+  hiccup: alone('I/O to the volume hangs for half a minute, and goes on', (strike) => {
+    const volume = struck(strike, strike.first);
+    stallVolume(strike.services, volume);
+    strike.world.clock.after(HICCUP_MS, () => releaseStall(strike.services, volume));
   }),
   'late-copies': {
     ...alone(

@@ -59,8 +59,6 @@ export class VolumeDrill extends Construct {
       key: props.key,
       description: 'Remount: proves that snapshots can be mounted, and keeps a spare',
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(7) },
-      // The next sweep comes anyway.
-      retryAttempts: 0,
       environment: {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
@@ -68,7 +66,12 @@ export class VolumeDrill extends Construct {
         [ENV.initializationRate]: String(props.initializationMiBs),
       },
     });
-    this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+    this.live = new Alias(this, 'Live', {
+      aliasName: 'live',
+      version: this.function.currentVersion,
+      // Said of the alias, for that is what is invoked. The next sweep comes anyway.
+      retryAttempts: 0,
+    });
     props.ledger.grantActing(this.function);
     props.people.grantPublish(this.function);
     acknowledge(
@@ -79,7 +82,7 @@ export class VolumeDrill extends Construct {
     props.documents.grantRunning(this.function, props.stackName, ['check', 'release']);
     this.#allowEc2(props);
     acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);
-    acknowledge(this.function, 'Serverless-LambdaAsyncFailureDestination', NEXT_SWEEP);
+    acknowledge(this.live, 'Serverless-LambdaAsyncFailureDestination', NEXT_SWEEP);
     this.#start(props.volumes);
   }
 

@@ -51,7 +51,6 @@ export class VolumeHealer extends Construct {
       key: props.key,
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
       deadLetterQueue: this.#deadLetters(),
-      retryAttempts: 2,
       environment: {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
@@ -62,7 +61,12 @@ export class VolumeHealer extends Construct {
         ),
       },
     });
-    this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+    this.live = new Alias(this, 'Live', {
+      aliasName: 'live',
+      version: this.function.currentVersion,
+      // Said of the alias, for that is what is invoked (docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html).
+      retryAttempts: 2,
+    });
     props.ledger.grantActing(this.function);
     props.people.grantPublish(this.function);
     acknowledge(
@@ -71,7 +75,7 @@ export class VolumeHealer extends Construct {
       'To publish to an encrypted topic; the statement names one key',
     );
     acknowledge(
-      this.function,
+      this.live,
       'Serverless-LambdaAsyncFailureDestination',
       'Durable functions take no destinations; what failed for good goes to the dead-letter queue',
     );

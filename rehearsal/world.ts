@@ -1,5 +1,5 @@
 import type { VirtualClock } from './clock.ts';
-import type { Created } from './cloud/resources.ts';
+import type { Created } from './cloud/created.ts';
 import type { Services } from './cloud/services.ts';
 import type { Disks } from './disks/disks.ts';
 import type { Random } from './random.ts';

@@ -1,6 +1,7 @@
 import { AttachVolumeCommand, DescribeVolumesCommand, DetachVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { type Clock, DeadlineExceeded, type Poll, pollUntil } from '../core/clock.ts';
 import type { Instance, Volume } from '../core/model.ts';
+import type { Attached } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 import { toVolume } from './volumes.ts';
 
@@ -61,12 +62,12 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
   }
 
   return {
-    async attach(volumeId: string, instanceId: string): Promise<'attached' | 'stuck' | 'elsewhere'> {
+    async attach(volumeId: string, instanceId: string): Promise<Attached> {
       const before = await describeVolume(ec2, volumeId);
       const elsewhere = before?.attachments.find((a) => a.instanceId !== instanceId && a.state !== 'detached');
       if (elsewhere) return 'elsewhere';
       if (!before?.attachments.some((a) => a.instanceId === instanceId)) {
-        if (!(await order(volumeId, instanceId))) return 'stuck';
+        if (!(await order(volumeId, instanceId))) return 'full';
       }
       const there = await settled(`${volumeId} attached to ${instanceId}`, async () => {
         const at = (await describeVolume(ec2, volumeId))?.attachments.find((a) => a.instanceId === instanceId);

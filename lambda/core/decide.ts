@@ -1,3 +1,4 @@
+import { spareOn } from './attach.ts';
 import { comingInstance, currentVolume, formattable, usableInstances, usablePoints } from './candidates.ts';
 import type { Instance, Observation, ProbeState, RecoveryPoint, Volume } from './model.ts';
 
@@ -47,6 +48,8 @@ export interface Mount {
   readonly instance: Instance;
   /** What the ledger is to say: a spare's own tag is that of the volume before it. */
   readonly generation: number;
+  /** On the instance, where it would make room. */
+  readonly spare: Volume | undefined;
   readonly format: boolean;
   readonly reason: string;
 }
@@ -58,6 +61,7 @@ export interface Failover {
   readonly owner: Instance;
   readonly standby: Instance;
   readonly generation: number;
+  readonly spare: Volume | undefined;
   readonly reason: string;
 }
 
@@ -67,6 +71,7 @@ export interface Replace {
   readonly old: Volume;
   readonly oldOwner: Instance | undefined;
   readonly standby: Instance;
+  readonly spare: Volume | undefined;
   /** Newest first: the next older is tried when one cannot be mounted. */
   readonly recoveryPoints: readonly RecoveryPoint[];
   readonly generation: number;
@@ -192,6 +197,7 @@ function mountOn(observation: Observation, current: Volume, instance: Instance, 
     volume: current,
     instance,
     generation: agreedGeneration(observation, current),
+    spare: spareOn(observation, instance.id),
     format: current.blank,
     reason,
   };
@@ -226,7 +232,10 @@ function failover(
 ): Decision {
   const standby = usableInstances(observation, context.useless, current.zone).find((i) => i.id !== owner.id);
   const generation = agreedGeneration(observation, current);
-  if (standby) return { kind: 'failover', volume: current, owner, standby, generation, reason };
+  if (standby) {
+    const spare = spareOn(observation, standby.id);
+    return { kind: 'failover', volume: current, owner, standby, generation, spare, reason };
+  }
   return nobodyHere(observation, context, current, owner, reason);
 }
 
@@ -292,7 +301,8 @@ function replaceOn(
   const recoveryPoints = usablePoints(observation);
   if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
-  return { kind, old, oldOwner, standby, recoveryPoints, generation: newest + 1, reason };
+  const spare = spareOn(observation, standby.id);
+  return { kind, old, oldOwner, standby, spare, recoveryPoints, generation: newest + 1, reason };
 }
 
 function noPoint({ volume, recoveryPoints }: Observation): string {

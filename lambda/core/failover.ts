@@ -32,6 +32,7 @@ export async function failover(
     volume: free,
     instance: standby,
     generation: decision.generation,
+    spare: decision.spare,
     format: false,
     reason: decision.reason,
   });

@@ -1,4 +1,5 @@
 import { described, insist, saysOfVolume } from './answers.ts';
+import { attach } from './attach.ts';
 import type { Found, Mount } from './decide.ts';
 import type { Journal } from './journal.ts';
 import type { HostAnswer, Ports } from './ports.ts';
@@ -29,13 +30,12 @@ export async function mountAndServe(
 ): Promise<MountResult> {
   const { volume: current, instance, generation } = decision;
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
-    const attached = await journal.act(
-      'attach',
-      () => ports.compute.attach(current.id, instance.id),
-      (done) => `${current.id} to ${instance.id}: ${done}`,
-    );
+    const attached = await attach(ports, journal, volume, current.id, instance.id, decision.spare);
     // What was decided on is not so, or not any more.
     if (attached === 'elsewhere') return { done: false, again: true, why: `${current.id} is attached elsewhere` };
+    // That says nothing of the volume: another host may have room.
+    if (attached === 'full')
+      return { done: false, useless: instance.id, failing: true, why: `${instance.id} takes no more volumes` };
     if (attached === 'stuck')
       return {
         done: false,

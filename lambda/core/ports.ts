@@ -37,6 +37,9 @@ export interface VolumeOrder {
   readonly attempt: number;
 }
 
+/** How an order to attach ended. */
+export type Attached = 'attached' | 'stuck' | 'full' | 'elsewhere';
+
 export interface Compute {
   volumes(volume: string): Promise<Volume[]>;
   instances(): Promise<Instance[]>;
@@ -45,10 +48,10 @@ export interface Compute {
   createReplacement(order: VolumeOrder): Promise<string>;
   /**
    * Attaches and waits until EC2 shows this volume at this instance. Already there: nothing to do.
-   * @returns `stuck`: beyond a deadline it does not come any more, or the instance takes no more volumes. `elsewhere`: nothing was
-   *   done, for another instance has it, which whoever asked for this did not see
+   * @returns `stuck`: beyond a deadline it does not come any more. Nothing was done: `full`, for the instance takes no more volumes;
+   *   `elsewhere`, for another instance has it, which whoever asked for this did not see
    */
-  attach(volumeId: string, instanceId: string): Promise<'attached' | 'stuck' | 'elsewhere'>;
+  attach(volumeId: string, instanceId: string): Promise<Attached>;
   /** Detaches, never by force, and waits until the volume is free. Free already: nothing to do. @returns `false` when stuck */
   detach(volumeId: string, instanceId: string): Promise<boolean>;
   /** Tells an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */

@@ -1,8 +1,9 @@
+import { attach } from './attach.ts';
 import { MAX_RECOVERY_POINTS } from './candidates.ts';
 import type { Replace } from './decide.ts';
 import type { Journal } from './journal.ts';
 import { renewLease } from './lease.ts';
-import type { Replacement } from './model.ts';
+import type { Replacement, Volume } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Prepared, prepare, takeOver } from './takeover.ts';
 
@@ -56,7 +57,7 @@ export async function replace(
     };
     const from = (id: string) => `${id} from ${point.snapshotId}`;
     const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
-    const prepared = await attachAndPrepare(ports, journal, volume, newId, standby.id);
+    const prepared = await attachAndPrepare(ports, journal, volume, newId, standby.id, decision.spare);
     if (!prepared.ok) {
       const { why, fault } = prepared;
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why });
@@ -103,12 +104,9 @@ async function attachAndPrepare(
   volume: string,
   volumeId: string,
   instanceId: string,
+  spare: Volume | undefined,
 ): Promise<Prepared> {
-  const attached = await journal.act(
-    'attach',
-    () => ports.compute.attach(volumeId, instanceId),
-    (done) => `to ${instanceId}: ${done}`,
-  );
+  const attached = await attach(ports, journal, volume, volumeId, instanceId, spare);
   if (attached !== 'attached')
     return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, fault: 'host' };
   return prepare(ports, (...step) => journal.act(...step), volume, volumeId, instanceId);

@@ -4,6 +4,7 @@ import type { Ec2State, SimInstance } from './ec2-state.ts';
 import type { StatusChecks } from './ec2-status.ts';
 import type { LoadBalancer } from './elb.ts';
 import type { Fleet } from './fleet.ts';
+import { missingForAutoScaling } from './iam-key-uses.ts';
 import type { UserData } from './user-data.ts';
 
 const MINUTE_MS = 60_000;
@@ -31,6 +32,8 @@ export interface GroupDefinition {
   readonly graceSeconds: number;
   readonly principal: Principal;
   readonly userData: UserData;
+  /** ARNs or ids of keys that the launch template names for its volumes; without any, EBS takes one that AWS manages. */
+  readonly keys: readonly string[];
 }
 
 /** Auto Scaling groups: each keeps its number of instances. One that is stopped, gone or impaired is terminated, and replaced. */
@@ -59,6 +62,7 @@ export class AutoScaling {
 
   define(group: GroupDefinition): void {
     const members = new Set<SimInstance>();
+    if (!this.#mayLaunch(group)) return;
     for (let n = 0; n < group.capacity; n++) {
       const zone = group.zones[n % group.zones.length];
       if (!zone) throw new Error(`${group.name}: no subnet to launch in`);
@@ -77,6 +81,13 @@ export class AutoScaling {
         clock.after(chance.delay(REPLACE), () => this.#replace(group, instance.zone, members));
       }
     });
+  }
+
+  /** Every launch fails while the key's policy does not name the service-linked role. */
+  #mayLaunch({ name, keys }: GroupDefinition): boolean {
+    const missing = keys.map((key) => missingForAutoScaling(this.#cloud, key)).find((found) => found !== undefined);
+    if (missing) this.#cloud.say('iam', `denied: ${name} launches no instance, for Auto Scaling may not ${missing}`);
+    return missing === undefined;
   }
 
   #unhealthy(group: GroupDefinition, instance: SimInstance): string | undefined {

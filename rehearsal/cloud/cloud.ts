@@ -4,6 +4,7 @@ import type { Disks } from '../disks/disks.ts';
 import type { Random } from '../random.ts';
 import { Faults } from './faults.ts';
 import { type AuthorizationRequest, evaluate, type Statement } from './iam.ts';
+import { Keys } from './iam-kms.ts';
 import { authorization } from './iam-resources.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { ServiceError } from './service-error.ts';
@@ -19,6 +20,8 @@ export interface Happening {
 /** Who makes a call, and what its role allows. `statements` is asked at each call, for a stack grows while it is created. */
 export interface Principal {
   readonly name: string;
+  /** Of the role: what policies of resources name it by. Without one, they mean it only where they mean its account, or all. */
+  readonly arn?: string;
   readonly statements: () => readonly Statement[];
 }
 
@@ -82,6 +85,8 @@ export class Cloud {
   readonly calls: CallRecord[] = [];
   /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
   readonly partitionKeys = new Map<string, string>();
+  /** Keys of KMS, with who may use them. */
+  readonly keys = new Keys();
   /** Which statement allowed what, and what was denied. */
   readonly permissions = new PermissionLedger();
   readonly #operations = new Map<string, Operation>();

@@ -119,7 +119,7 @@ export class CloudWatch {
   #act(alarm: Alarm, action: string, previous: AlarmState, now: number): void {
     const reason = `${alarm.metricName} ${alarm.state === 'ALARM' ? 'crossed its threshold or is missing' : 'is back'}`;
     if (action.startsWith('arn:aws:sns:')) {
-      this.#sns.publishByAlarm(action, `${alarm.state}: "${alarm.name}" in ${this.#cloud.region}`, reason);
+      this.#sns.publishByAlarm(action, alarm.arn, `${alarm.state}: "${alarm.name}" in ${this.#cloud.region}`, reason);
       return;
     }
     if (!action.startsWith('arn:aws:lambda:'))

@@ -4,6 +4,7 @@ import { expire } from './dlm-expiry.ts';
 import type { SimPolicy, SimSchedule, SimScript } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimInstance, SimSnapshot, SimVolume } from './ec2-state.ts';
+import { missingForEbs } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 
 /** How often DLM asks what became of a script (milliseconds). */
@@ -138,6 +139,8 @@ export class InstanceRuns {
     try {
       cloud.authorize(principal, 'ec2', 'CreateSnapshots', { InstanceSpecification: { InstanceId: instance.id } });
       for (const volume of volumes) {
+        const missing = volume.keyArn && missingForEbs(cloud, principal, volume.keyArn, volume.id);
+        if (missing) throw new ServiceError('UnauthorizedOperation', `${principal.name} may not ${missing}`, 403);
         const tags = { ...(copyTags ? volume.tags : {}), ...tagsToAdd, ...own };
         const snapshot = this.#snapshots.take(volume.id, tags, (done) =>
           cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),

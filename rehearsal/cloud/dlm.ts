@@ -6,7 +6,7 @@ import { readPolicy, type SimPolicy, type SimSchedule } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import { RUNS } from './faults.ts';
-import { missingForEbs } from './iam-kms.ts';
+import { missingForEbs } from './iam-key-uses.ts';
 import { runTimes } from './schedule.ts';
 import { ServiceError } from './service-error.ts';
 import type { Dictionary, Properties } from './template.ts';
@@ -124,7 +124,7 @@ export class Dlm implements TagIndex {
       const given = { ...(copyTags ? volume.tags : {}), ...tagsToAdd };
       const Tags = Object.entries(given).map(([Key, Value]) => ({ Key, Value }));
       const TagSpecifications = [{ ResourceType: 'snapshot', Tags }];
-      if (!this.#may(policy, 'CreateSnapshot', { VolumeId: volume.id, TagSpecifications }, volume.keyArn)) return;
+      if (!this.#may(policy, 'CreateSnapshot', { VolumeId: volume.id, TagSpecifications }, volume)) return;
       const tags = { ...given, ...own };
       const snapshot = this.#snapshots.take(volume.id, tags, (done) =>
         this.#cloud.say('dlm', `snapshot ${done.id} of ${volume.id} is completed`),
@@ -146,11 +146,11 @@ export class Dlm implements TagIndex {
   }
 
   /** Whether its role may; else the policy goes to state ERROR, as DLM says it. */
-  #may(policy: SimPolicy, operation: string, input: Dictionary, keyArn?: string): boolean {
+  #may(policy: SimPolicy, operation: string, input: Dictionary, copied?: SimVolume): boolean {
     const { principal: role } = policy;
     try {
       this.#cloud.authorize(role, 'ec2', operation, input);
-      const missing = keyArn && missingForEbs(this.#cloud, role, keyArn);
+      const missing = copied?.keyArn && missingForEbs(this.#cloud, role, copied.keyArn, copied.id);
       if (!missing) return true;
       this.#cloud.say('iam', `denied: ${role.name} may not ${missing}`);
     } catch (error) {

@@ -1,12 +1,20 @@
-import type { Cloud } from './cloud.ts';
+import type { Cloud, Principal } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
 import { type CompiledExpressions, compileExpressions, type Item } from './expressions.ts';
+import { missingForTable } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
+
+/** After this long without a call, a table's key is decrypted anew: "Table key caching" in DynamoDB's usage notes on encryption. */
+const UNLOCKED_MS = 5 * 60_000;
 
 interface Table {
   readonly partitionKey: string;
   readonly sortKey: string | undefined;
   readonly items: Map<string, Item>;
+  /** ARN or id of the key that encrypts it; `undefined`: one that DynamoDB owns. */
+  readonly key: string | undefined;
+  /** Who has called it, and when last. Unix milliseconds of virtual time. */
+  readonly unlocked: Map<string, number>;
 }
 
 /** Tables of the simulated DynamoDB: single-item operations with conditions, consistent at once. */
@@ -17,23 +25,23 @@ export class DynamoDb {
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
     cloud.offer('dynamodb', {
-      GetItem: (input) => {
+      GetItem: (input, principal) => {
         onlyMembers('GetItem', input, ['TableName', 'Key', 'ConsistentRead']);
         // Only the current state is kept, so an eventually consistent read cannot be simulated and is refused.
         if (input.ConsistentRead !== true) throw new Error('the simulated GetItem knows only ConsistentRead: true');
-        const { table, key } = this.#locate(input, input.Key as Item);
+        const { table, key } = this.#locate(input, input.Key as Item, principal);
         return { Item: structuredClone(table.items.get(key)) };
       },
-      PutItem: (input) => {
+      PutItem: (input, principal) => {
         onlyMembers('PutItem', input, ['TableName', 'Item', ...EXPRESSIONS]);
-        const { table, key } = this.#locate(input, input.Item as Item);
+        const { table, key } = this.#locate(input, input.Item as Item, principal);
         checked(compileExpressions(input), table.items.get(key));
         table.items.set(key, structuredClone(input.Item as Item));
         return {};
       },
-      UpdateItem: (input) => {
+      UpdateItem: (input, principal) => {
         onlyMembers('UpdateItem', input, ['TableName', 'Key', 'UpdateExpression', ...EXPRESSIONS]);
-        const { table, key } = this.#locate(input, input.Key as Item);
+        const { table, key } = this.#locate(input, input.Key as Item, principal);
         const before = table.items.get(key);
         const expressions = compileExpressions(input);
         checked(expressions, before);
@@ -44,8 +52,9 @@ export class DynamoDb {
     });
   }
 
-  createTable(name: string, partitionKey: string, sortKey: string | undefined): void {
-    this.#tables.set(name, { partitionKey, sortKey, items: new Map() });
+  /** @param key ARN or id of the key that encrypts it */
+  createTable(name: string, partitionKey: string, sortKey: string | undefined, key?: string): void {
+    this.#tables.set(name, { partitionKey, sortKey, items: new Map(), key, unlocked: new Map() });
     this.#cloud.partitionKeys.set(name, partitionKey);
   }
 
@@ -59,11 +68,12 @@ export class DynamoDb {
     for (const table of this.#tables.values()) table.items.delete(JSON.stringify(keys));
   }
 
-  #locate(input: Input, item: Item): { table: Table; key: string } {
+  #locate(input: Input, item: Item, principal: Principal): { table: Table; key: string } {
     const name = text(input, 'TableName');
     const table = this.#tables.get(name);
     if (!table)
       throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+    this.#unlock(name, table, principal);
     const part = (attribute: string) => {
       const value = item[attribute]?.S;
       if (value === undefined)
@@ -71,6 +81,22 @@ export class DynamoDb {
       return value;
     };
     return { table, key: JSON.stringify([part(table.partitionKey), table.sortKey && part(table.sortKey)]) };
+  }
+
+  /** @throws ServiceError as DynamoDB sends it: github.com/aws/aws-cdk/issues/10010 */
+  #unlock(name: string, { key, unlocked }: Table, principal: Principal): void {
+    if (key === undefined) return;
+    const now = this.#cloud.clock.now();
+    const before = unlocked.get(principal.name);
+    const missing =
+      before === undefined || now - before > UNLOCKED_MS
+        ? missingForTable(this.#cloud, principal, key, name)
+        : undefined;
+    if (missing) {
+      this.#cloud.say('iam', `denied: ${principal.name} may not ${missing}`);
+      throw new ServiceError('AccessDeniedException', `KMS key access denied error: ${missing}`, 400);
+    }
+    unlocked.set(principal.name, now);
   }
 }
 

@@ -1,7 +1,8 @@
-import type { Cloud } from './cloud.ts';
+import type { Cloud, Principal } from './cloud.ts';
 import { type Input, onlyMembers, optionalText, text } from './ec2-input.ts';
 import type { Ec2State, SimAttachment, SimVolume } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
+import { missingToAttach } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Attach, and detach of what nobody has mounted (figures of the EBS CSI driver's authors, milliseconds). */
@@ -23,10 +24,13 @@ export class Attachments {
     this.#ec2 = ec2;
     this.#bus = bus;
     this.#random = cloud.random.stream('ec2 attachments');
-    cloud.offer('ec2', { AttachVolume: (input) => this.#attach(input), DetachVolume: (input) => this.#detach(input) });
+    cloud.offer('ec2', {
+      AttachVolume: (input, principal) => this.#attach(input, principal),
+      DetachVolume: (input) => this.#detach(input),
+    });
   }
 
-  #attach(input: Input): object {
+  #attach(input: Input, principal: Principal): object {
     onlyMembers('AttachVolume', input, ['VolumeId', 'InstanceId', 'Device']);
     const { clock, disks, faults } = this.#cloud;
     const volume = this.#ec2.volume(text(input, 'VolumeId'));
@@ -52,6 +56,7 @@ export class Attachments {
         'InvalidParameterValue',
         `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`,
       );
+    this.#useKey(volume, instance.id, principal);
     instance.devices.add(device);
     volume.state = 'in-use';
     const attachment: SimAttachment = {
@@ -74,6 +79,20 @@ export class Attachments {
         this.#cloud.say('ec2', `${volume.id} is attached to ${instance.id} as ${device}`);
       });
     return { VolumeId: volume.id, InstanceId: instance.id, Device: device, State: 'attaching' };
+  }
+
+  /**
+   * A key that the caller may make no grant on, or that is not enabled. @throws ServiceError as EC2 sends it, at once:
+   * github.com/kubernetes/kubernetes/issues/62171
+   */
+  #useKey({ id, encrypted, keyArn }: SimVolume, instanceId: string, principal: Principal): void {
+    const missing = keyArn && missingToAttach(this.#cloud, principal, keyArn, id, instanceId);
+    if (missing) this.#cloud.say('iam', `denied: ${principal.name} may not ${missing}`);
+    if (missing || (encrypted && this.#cloud.faults.keyRevoked))
+      throw new ServiceError(
+        'CustomerKeyHasBeenRevoked',
+        `Volume ${id} cannot be attached. The encrypted volume was unable to access the KMS master key.`,
+      );
   }
 
   /** There is no `Force` here: nothing of ours may cut a live writer off. */

@@ -14,7 +14,7 @@ import {
 } from './ec2-input.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
-import { missingForEbs } from './iam-kms.ts';
+import { missingForEbs } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Create to available (figures of the EBS CSI driver's authors, milliseconds). */
@@ -61,7 +61,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     if (token) tokens.set(token, { request: JSON.stringify(request), volume });
     ec2.volumes.set(volume.id, volume);
     cloud.disks.createVolume(volume.id, volume.sizeGiB, volume.snapshotId);
-    const denied = volume.keyArn && missingForEbs(cloud, principal, volume.keyArn);
+    const denied = volume.keyArn && missingForEbs(cloud, principal, volume.keyArn, volume.id);
     if (denied) cloud.say('iam', `denied: ${principal.name} may not ${denied}`);
     cloud.clock.after(random.delay(CREATE), () => created(volume, Boolean(denied)));
     cloud.say(

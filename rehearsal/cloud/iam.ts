@@ -3,9 +3,9 @@
  * Allow that matches allows, a Deny that matches wins. Sources: AWS IAM User Guide, "Policy evaluation logic", "IAM JSON
  * policy elements reference".
  *
- * What EBS needs of a key: `iam-kms.ts`. What services may do by a topic's policy: `iam-resource-policies.ts`. Not simulated:
- * **key policies** and grants, permission boundaries (refused by name), service control policies and session policies. So a
- * call that a key policy would refuse passes here (decision 17).
+ * A permissions boundary limits what the rest allows. Policies of resources: `iam-resource-policies.ts`; of keys, with grants:
+ * `iam-kms.ts`; of roles, about who may take them: `iam-trust.ts`. Not simulated: service control policies, resource control
+ * policies and session policies (decision 17).
  */
 
 import { type Condition, type Context, glob, lookup, readCondition } from './iam-conditions.ts';
@@ -27,6 +27,8 @@ export interface Statement {
   readonly conditions: readonly Condition[];
   /** Where it stands, for messages. */
   readonly source: string;
+  /** Of the permissions boundary: what it allows is the most that the others may allow, and what it denies is denied. */
+  readonly boundary?: boolean;
 }
 
 export interface AuthorizationRequest {
@@ -35,6 +37,8 @@ export interface AuthorizationRequest {
   /** ARNs, or `*` for actions without resource-level permissions. Each of them must be allowed. */
   readonly resources: readonly string[];
   readonly context: Context;
+  /** Whom a policy of a resource would have to name, for messages. */
+  readonly principal?: Readonly<Record<string, string>>;
 }
 
 export type Verdict =
@@ -50,25 +54,48 @@ export type Verdict =
  * @returns when denied, `missing`: the Deny that matched; or the statement to add, and which nearly allowed it
  */
 export function evaluate(request: AuthorizationRequest, statements: readonly Statement[]): Verdict {
-  const { action, resources, context } = request;
+  const { action, resources, context, principal } = request;
   if (resources.length === 0) throw new Error(`${action}: no resource to authorize`);
   const about = statements.filter((statement) => includes(statement.actions, action, true) !== statement.exceptActions);
   const allowedOn = new Map<string, Statement[]>();
+  const within = new Set<string>();
   for (const resource of resources) {
     for (const statement of about) {
       if (includes(statement.resources, resource) === statement.exceptResources) continue;
       if (!statement.conditions.every((condition) => condition.holds(context))) continue;
-      if (statement.allow) allowedOn.set(resource, [...(allowedOn.get(resource) ?? []), statement]);
-      else return { allowed: false, reason: 'explicitDeny', missing: `denied on ${resource} by ${statement.source}` };
+      if (!statement.allow)
+        return { allowed: false, reason: 'explicitDeny', missing: `denied on ${resource} by ${statement.source}` };
+      if (statement.boundary) within.add(resource);
+      else allowedOn.set(resource, [...(allowedOn.get(resource) ?? []), statement]);
     }
   }
+  const refuse = (resource: string, boundary: boolean): Verdict => {
+    const said = about.filter((statement) => (statement.boundary ?? false) === boundary);
+    const wanted = { Effect: 'Allow', ...(principal && { Principal: principal }), Action: action, Resource: resource };
+    const why = missing(wanted, resource, context, said);
+    return { allowed: false, reason: 'implicitDeny', missing: boundary ? `the permissions boundary ${why}` : why };
+  };
   const refused = resources.find((resource) => !allowedOn.has(resource));
-  if (refused === undefined) return { allowed: true, by: allowedOn };
-  return { allowed: false, reason: 'implicitDeny', missing: missing(action, refused, context, about) };
+  if (refused !== undefined) return refuse(refused, false);
+  const outside = isBounded(statements) ? resources.find((resource) => !within.has(resource)) : undefined;
+  return outside === undefined ? { allowed: true, by: allowedOn } : refuse(outside, true);
 }
 
-function missing(action: string, resource: string, context: Context, about: readonly Statement[]): string {
-  const wanted = JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });
+function isBounded(statements: readonly Statement[]): boolean {
+  return statements.some((statement) => statement.boundary);
+}
+
+/** What the permissions boundary alone says, if there is one: the policy of a resource may not allow a role more than that. */
+export function evaluateBoundary(request: AuthorizationRequest, statements: readonly Statement[]): Verdict | undefined {
+  if (!isBounded(statements)) return undefined;
+  const limits = statements.filter((statement) => statement.boundary);
+  return evaluate(
+    request,
+    limits.map((statement) => ({ ...statement, boundary: false })),
+  );
+}
+
+function missing(wanted: object, resource: string, context: Context, about: readonly Statement[]): string {
   const near = about
     .filter((statement) => statement.allow && includes(statement.resources, resource) !== statement.exceptResources)
     .map(({ source, conditions }) => {
@@ -81,12 +108,8 @@ function missing(action: string, resource: string, context: Context, about: read
     });
   const elsewhere = about.filter((statement) => statement.allow).flatMap((statement) => statement.resources);
   const hint =
-    near.length > 0
-      ? near.join('. ')
-      : elsewhere.length > 0
-        ? `the role allows it on ${elsewhere.join(', ')} only`
-        : '';
-  return `needs ${wanted}${hint && ` (${hint})`}; context ${JSON.stringify(context)}`;
+    near.length > 0 ? near.join('. ') : elsewhere.length > 0 ? `it is allowed on ${elsewhere.join(', ')} only` : '';
+  return `needs ${JSON.stringify(wanted)}${hint && ` (${hint})`}; context ${JSON.stringify(context)}`;
 }
 
 /** By the list as it stands in the policy: most of a simulated call's time went into finding its patterns again. */
@@ -117,9 +140,6 @@ export function collectStatements(
     throw new TemplateError(roleLogicalId, `is no AWS::IAM::Role of the stack, but ${role?.type ?? 'nothing'}`);
   }
   const own = properties(role);
-  if (has(own, 'PermissionsBoundary')) {
-    throw new TemplateError(`${own.path}.PermissionsBoundary`, 'is not known to the simulation');
-  }
   const found = list(own, 'Policies', []).flatMap(policyStatements);
   const attached = new Set(strings(own, 'ManagedPolicyArns', []));
   for (const [id, resource] of Object.entries(template.resources)) {
@@ -132,7 +152,18 @@ export function collectStatements(
       if (listed || names('Roles')) found.push(...policyStatements(p));
     }
   }
-  return [...found, ...[...attached].flatMap((arn) => awsManaged(arn, `${own.path}.ManagedPolicyArns`))];
+  found.push(...[...attached].flatMap((arn) => awsManaged(arn, `${own.path}.ManagedPolicyArns`)));
+  return has(own, 'PermissionsBoundary') ? [...found, ...boundaryOf(template, own)] : found;
+}
+
+/** Source: AWS IAM User Guide, "Permissions boundaries for IAM entities". */
+function boundaryOf(template: Pick<ResolvedTemplate, 'resources' | 'references'>, role: Properties): Statement[] {
+  const arn = str(role, 'PermissionsBoundary');
+  const own = Object.entries(template.resources).find(
+    ([id, { type }]) => type === 'AWS::IAM::ManagedPolicy' && template.references[id]?.ref === arn,
+  );
+  const read = own ? policyStatements(properties(own[1])) : awsManaged(arn, `${role.path}.PermissionsBoundary`);
+  return read.map((statement) => ({ ...statement, boundary: true }));
 }
 
 function awsManaged(arn: string, path: string): Statement[] {

@@ -16,6 +16,10 @@ export interface FunctionDefinition {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly principal: Principal;
+  /** Name of the log group that Lambda writes to in the name of the function's role. */
+  readonly logGroup: string;
+  /** Takes an event that failed for good, where the function has a queue for them. */
+  readonly deadLetters: ((event: unknown) => void) | undefined;
   /** Of the durable configuration; `undefined` for a plain function. */
   readonly executionSeconds: number | undefined;
 }
@@ -69,6 +73,8 @@ export class Lambda {
   readonly begun: { readonly name: string; readonly at: number }[] = [];
   /** Hears of the end of each invocation. */
   ended: ((functionName: string, failed: boolean) => void) | undefined;
+  /** Hears of a function that begins to write its log. */
+  logging: ((definition: FunctionDefinition) => void) | undefined;
   #busy = 0;
 
   constructor(cloud: Cloud, assets: string, respond: ResponseListener) {
@@ -99,9 +105,9 @@ export class Lambda {
     throw new Error(`the simulated Lambda has no function ${nameOrArn}`);
   }
 
-  /** How often a failed asynchronous event is tried again: 0 to 2. */
-  retries(functionArn: string, attempts: number): void {
-    this.#retries.set(functionArn, attempts);
+  /** How often a failed asynchronous event is tried again, 0 to 2: said of one qualifier, and of no other. */
+  retries(targetArn: string, attempts: number): void {
+    this.#retries.set(targetArn, attempts);
   }
 
   qualify(qualifiedArn: string, functionArn: string): void {
@@ -138,14 +144,16 @@ export class Lambda {
       this.#cloud.clock.spawn(definition.logicalId, async () => {
         try {
           const handler = await this.#load(definition);
+          this.logging?.(definition);
           this.begun.push({ name: definition.name, at: this.#cloud.clock.now() });
           await handler(event);
           this.ended?.(definition.name, false);
         } catch (error) {
           this.ended?.(definition.name, true);
           this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
-          const again = RETRY_AFTER_MS.slice(0, this.#retries.get(definition.arn) ?? RETRY_AFTER_MS.length)[attempt];
+          const again = RETRY_AFTER_MS.slice(0, this.#retries.get(targetArn) ?? RETRY_AFTER_MS.length)[attempt];
           if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));
+          else definition.deadLetters?.(event);
         } finally {
           this.#busy--;
         }

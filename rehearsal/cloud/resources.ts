@@ -1,7 +1,7 @@
 import { readAlarm } from './alarm.ts';
 import type { Principal } from './cloud.ts';
+import { type Created, logicalIdOf, passRole } from './created.ts';
 import { targetsOf } from './event-bus.ts';
-import { collectStatements, type Statement } from './iam.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { rateMs } from './schedule.ts';
 import type { Services } from './services.ts';
@@ -17,18 +17,10 @@ import {
   type ResolvedResource,
   str,
   strings,
+  TemplateError,
   tags,
 } from './template.ts';
 import { readUserData } from './user-data.ts';
-
-/** Everything that has been created so far: what a later resource, or a role at the moment of a call, looks at. */
-export interface Created {
-  readonly stackName: string;
-  /** Begins the physical names of what the stack creates: two stacks of one account have the same logical ids. */
-  readonly prefix: string;
-  readonly resources: Map<string, ResolvedResource>;
-  readonly references: Map<string, Reference>;
-}
 
 /** Creates one resource of a type. May take virtual time. */
 type Creator = (s: Services, p: Properties, id: string, created: Created) => Reference | Promise<Reference>;
@@ -50,11 +42,38 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref, attributes: { ListenerArn: ref } };
   },
   'AWS::IAM::Role': (s, _, id) => ({ ref: `role-${id}`, attributes: { Arn: roleArn(s, id), RoleId: `AROA${id}` } }),
+  'AWS::KMS::Key': (s, p, id) => {
+    const ref = `key-${id}`;
+    const Arn = arn(s, 'kms', `key/${ref}`);
+    s.cloud.keys.define(Arn, ref, p);
+    return { ref, attributes: { Arn, KeyId: ref } };
+  },
+  'AWS::Logs::LogGroup': (s, p, id, { stackName, prefix }) => {
+    // CloudFormation names it after the stack.
+    const ref = has(p, 'LogGroupName') ? str(p, 'LogGroupName') : `${stackName}-${id.slice(prefix.length)}-1`;
+    return { ref, attributes: { Arn: s.logs.createGroup(ref, p) } };
+  },
+  'AWS::EC2::FlowLog': (s, p, id, created) => {
+    if (has(p, 'DeliverLogsPermissionArn'))
+      passRole(s.cloud, created, str(p, 'DeliverLogsPermissionArn'), 'vpc-flow-logs.amazonaws.com');
+    return { ref: `fl-${id}`, attributes: { Id: `fl-${id}` } };
+  },
+  'AWS::SQS::Queue': (s, p, id) => {
+    const Arn = arn(s, 'sqs', `queue-${id}`);
+    s.sqs.createQueue(Arn, p);
+    const ref = `https://sqs.${s.cloud.region}.amazonaws.com/${s.cloud.account}/queue-${id}`;
+    return { ref, attributes: { Arn, QueueUrl: ref, QueueName: `queue-${id}` } };
+  },
+  'AWS::SQS::QueuePolicy': (s, p, id) => {
+    for (const url of strings(p, 'Queues'))
+      s.sqs.setPolicy(arn(s, 'sqs', url.split('/').at(-1) ?? ''), p.values.PolicyDocument, p.path);
+    return { ref: `queue-policy-${id}`, attributes: { Id: id } };
+  },
   'AWS::IAM::Policy': (_, __, id) => ({ ref: `policy-${id}`, attributes: { Id: `policy-${id}` } }),
   'AWS::IAM::ManagedPolicy': (s, _, id) => ({ ref: `arn:aws:iam::${s.cloud.account}:policy/${id}`, attributes: {} }),
-  'AWS::SNS::Topic': (s, _, id) => {
+  'AWS::SNS::Topic': (s, p, id) => {
     const ref = arn(s, 'sns', id);
-    s.sns.createTopic(ref);
+    s.sns.createTopic(ref, has(p, 'KmsMasterKeyId') ? str(p, 'KmsMasterKeyId') : undefined);
     return { ref, attributes: { TopicArn: ref, TopicName: id } };
   },
   'AWS::SNS::TopicPolicy': (s, p, id) => {
@@ -63,7 +82,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   },
   'AWS::DynamoDB::GlobalTable': (s, p, id) => {
     const keys = Object.fromEntries(list(p, 'KeySchema').map((k) => [str(k, 'KeyType'), str(k, 'AttributeName')]));
-    s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE);
+    s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE, tableKey(s, p));
     return { ref: `table-${id}`, attributes: { Arn: arn(s, 'dynamodb', `table/table-${id}`) } };
   },
   'AWS::SSM::Document': (s, p, id) => {
@@ -72,7 +91,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref: name, attributes: {} };
   },
   'AWS::DLM::LifecyclePolicy': (s, p, _, created) => {
-    const ref = s.dlm.define(p, principalOf(logicalIdOf(created, str(p, 'ExecutionRoleArn')), created));
+    const ref = s.dlm.define(p, passRole(s.cloud, created, str(p, 'ExecutionRoleArn'), 'dlm.amazonaws.com'));
     return { ref, attributes: { Arn: arn(s, 'dlm', `policy/${ref}`) } };
   },
   'AWS::CloudWatch::Alarm': (s, p, id) => {
@@ -103,7 +122,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref: `permission-${id}`, attributes: { Id: id } };
   },
   'AWS::Lambda::EventInvokeConfig': (s, p, id) => {
-    s.lambda.retries(s.lambda.arnOf(str(p, 'FunctionName')), num(p, 'MaximumRetryAttempts', 2));
+    const functionArn = s.lambda.arnOf(str(p, 'FunctionName'));
+    const qualifier = str(p, 'Qualifier');
+    const target = qualifier === '$LATEST' ? functionArn : `${functionArn}:${qualifier}`;
+    s.lambda.retries(target, num(p, 'MaximumRetryAttempts', 2));
     return { ref: `event-invoke-config-${id}`, attributes: {} };
   },
   'AWS::Events::Rule': createRule,
@@ -136,33 +158,18 @@ function roleArn(s: Services, logicalId: string): string {
   return `arn:${s.cloud.partition}:iam::${s.cloud.account}:role/role-${logicalId}`;
 }
 
-/** Who calls with a role of the template: what its policies, as created so far, allow. */
-export function principalOf(roleLogicalId: string, created: Created): Principal {
-  let known: { readonly size: number; readonly statements: readonly Statement[] } | undefined;
-  return {
-    name: `${created.prefix}${roleLogicalId}`,
-    statements() {
-      const { resources, references } = created;
-      if (known?.size !== references.size) {
-        const template = { resources: Object.fromEntries(resources), references: Object.fromEntries(references) };
-        known = { size: references.size, statements: collectStatements(template, roleLogicalId) };
-      }
-      return known.statements;
-    },
-  };
-}
-
-/** The logical id of the resource whose `Ref` or ARN this is. */
-function logicalIdOf(created: Created, value: string): string {
-  for (const [id, reference] of created.references)
-    if (reference.ref === value || reference.attributes.Arn === value) return id;
-  throw new Error(`nothing in the template is ${value}`);
+/** The key of a table in the stack's Region; `undefined` for one that DynamoDB owns. */
+function tableKey(s: Services, p: Properties): string | undefined {
+  const replica = list(p, 'Replicas').find((each) => str(each, 'Region') === s.cloud.region);
+  const encryption = replica && has(replica, 'SSESpecification') ? object(replica, 'SSESpecification') : undefined;
+  return encryption && has(encryption, 'KMSMasterKeyId') ? str(encryption, 'KMSMasterKeyId') : undefined;
 }
 
 function createFunction(s: Services, p: Properties, id: string, created: Created): Reference {
   const name = `function-${id}`;
   const functionArn = arn(s, 'lambda', `function:${name}`);
   const environment = object(object(p, 'Environment', {}), 'Variables', {});
+  const principal = passRole(s.cloud, created, str(p, 'Role'), 'lambda.amazonaws.com');
   s.lambda.define({
     logicalId: id,
     name,
@@ -170,10 +177,24 @@ function createFunction(s: Services, p: Properties, id: string, created: Created
     assetKey: str(object(p, 'Code'), 'S3Key'),
     env: Object.fromEntries(Object.keys(environment.values).map((key) => [key, str(environment, key)])),
     timeoutSeconds: num(p, 'Timeout', 3),
-    principal: principalOf(logicalIdOf(created, str(p, 'Role')), created),
+    principal,
+    logGroup: str(object(p, 'LoggingConfig'), 'LogGroup'),
+    deadLetters: has(p, 'DeadLetterConfig') ? deadLetters(s, principal, p) : undefined,
     executionSeconds: has(p, 'DurableConfig') ? num(object(p, 'DurableConfig'), 'ExecutionTimeout') : undefined,
   });
   return { ref: name, attributes: { Arn: functionArn } };
+}
+
+/**
+ * Lambda makes no function that could not send there: github.com/elastic/beats/issues/13963.
+ * @throws TemplateError naming what the role lacks
+ */
+function deadLetters(s: Services, role: Principal, p: Properties): (event: unknown) => void {
+  const queue = str(object(p, 'DeadLetterConfig'), 'TargetArn');
+  const missing = s.sqs.missingToSend(role, queue);
+  if (missing)
+    throw new TemplateError(p.path, `the execution role does not have permissions to call SendMessage: ${missing}`);
+  return (event) => s.sqs.send(role, queue, JSON.stringify(event));
 }
 
 function createLoadBalancer(s: Services, _: Properties, id: string, { stackName }: Created): Reference {
@@ -236,7 +257,10 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
     },
     targetGroups: strings(p, 'TargetGroupARNs', []),
     graceSeconds: num(p, 'HealthCheckGracePeriod', 0),
-    principal: principalOf(logicalIdOf(created, role), created),
+    principal: passRole(s.cloud, created, role, 'ec2.amazonaws.com'),
+    keys: list(data, 'BlockDeviceMappings', [])
+      .map((mapping) => object(mapping, 'Ebs', {}))
+      .flatMap((volume) => (has(volume, 'KmsKeyId') ? [str(volume, 'KmsKeyId')] : [])),
     userData: readUserData(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
   });
   return { ref: id, attributes: {} };

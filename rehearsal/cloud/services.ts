@@ -17,7 +17,9 @@ import { EventBus } from './event-bus.ts';
 import { Fleet } from './fleet.ts';
 import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
+import { Logs } from './logs.ts';
 import { Sns } from './sns.ts';
+import { Sqs } from './sqs.ts';
 import { Ssm } from './ssm.ts';
 import { keepWatchdogs } from './watchdogs.ts';
 
@@ -30,6 +32,8 @@ export interface Services {
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
   readonly sns: Sns;
+  readonly sqs: Sqs;
+  readonly logs: Logs;
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
   readonly fleet: Fleet;
@@ -48,6 +52,9 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const dynamodb = new DynamoDb(cloud);
   const sns = new Sns(cloud);
   const lambda = new Lambda(cloud, assets, (url, body) => customResources.answer(url, body));
+  const sqs = new Sqs(cloud);
+  const logs = new Logs(cloud);
+  lambda.logging = ({ principal, logGroup }) => logs.begin(principal, logGroup);
   const customResources = new CustomResources(cloud, lambda);
   const cloudwatch = new CloudWatch(cloud, lambda, sns);
   const fleet = new Fleet(cloud, ec2, hosts, cloudwatch);
@@ -72,6 +79,8 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     ssm,
     dynamodb,
     sns,
+    sqs,
+    logs,
     lambda,
     cloudwatch,
     fleet,

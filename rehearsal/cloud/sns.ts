@@ -1,10 +1,17 @@
-import type { Cloud } from './cloud.ts';
+import type { Cloud, Principal } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
-import type { Statement } from './iam.ts';
-import { missingForService, statementsFor } from './iam-resource-policies.ts';
+import { missingForEventSource, missingForMessage } from './iam-key-uses.ts';
+import { deniedTo, missingForService, ResourcePolicy } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';
 
 const ALARMS = 'cloudwatch.amazonaws.com';
+const PUBLISH = 'sns:Publish';
+
+interface Topic {
+  /** ARN or id of the key that encrypts it, if one does. */
+  readonly key: string | undefined;
+  policy: ResourcePolicy | undefined;
+}
 
 export interface Message {
   readonly at: number;
@@ -16,19 +23,18 @@ export interface Message {
 /** Topics of the simulated SNS: what people would have got. */
 export class Sns {
   readonly messages: Message[] = [];
-  readonly #topics = new Set<string>();
-  /** Topic -> what its policy says to CloudWatch. */
-  readonly #policies = new Map<string, readonly Statement[]>();
+  readonly #topics = new Map<string, Topic>();
   readonly #cloud: Cloud;
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
     cloud.offer('sns', {
-      Publish: (input: Input) => {
+      Publish: (input: Input, principal: Principal) => {
         onlyMembers('Publish', input, ['TopicArn', 'Subject', 'Message']);
         const subject = text(input, 'Subject');
         if (subject.length > 100 || /[^\x20-\x7e]/.test(subject))
           throw new ServiceError('InvalidParameter', 'Invalid parameter: Subject');
+        this.#refuse(text(input, 'TopicArn'), principal);
         this.publish(text(input, 'TopicArn'), subject, text(input, 'Message'));
         return { MessageId: `message-${this.messages.length}` };
       },
@@ -37,23 +43,46 @@ export class Sns {
 
   /** @throws TemplateError for what the policy says and this does not know */
   setPolicy(topicArn: string, document: unknown, path: string): void {
-    this.#policies.set(topicArn, statementsFor(ALARMS, document, path));
+    this.#topic(topicArn).policy = new ResourcePolicy(document, path);
   }
 
-  /** An alarm tells people. Without the topic's leave nobody hears of it, and the alarm does not fail. */
-  publishByAlarm(topicArn: string, subject: string, message: string): void {
-    const missing = missingForService(this.#policies.get(topicArn) ?? [], 'sns:Publish', topicArn, this.#cloud.account);
+  /** An alarm tells people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
+  publishByAlarm(topicArn: string, alarmArn: string, subject: string, message: string): void {
+    const { key, policy } = this.#topic(topicArn);
+    const asked = { action: PUBLISH, resource: topicArn, context: { 'aws:SourceArn': alarmArn } };
+    const missing =
+      missingForService(this.#cloud, ALARMS, policy, asked) ??
+      (key === undefined ? undefined : missingForEventSource(this.#cloud, ALARMS, key, alarmArn));
     if (missing) this.#cloud.say('iam', `denied: ${ALARMS} may not ${missing}`);
     else this.publish(topicArn, subject, message);
   }
 
-  createTopic(arn: string): void {
-    this.#topics.add(arn);
+  /** @param key ARN or id of the key that encrypts it */
+  createTopic(arn: string, key?: string): void {
+    this.#topics.set(arn, { key, policy: undefined });
+  }
+
+  /** What the topic's policy denies, and what the publisher lacks of the key. @throws ServiceError */
+  #refuse(topicArn: string, principal: Principal): void {
+    const { key, policy } = this.#topic(topicArn);
+    const denied = deniedTo(this.#cloud, principal, policy, PUBLISH, topicArn);
+    const missing = denied ?? (key === undefined ? undefined : missingForMessage(this.#cloud, principal, key, 'sns'));
+    if (!missing) return;
+    this.#cloud.say('iam', `denied: ${principal.name} may not ${missing}`);
+    const code = denied ? 'AuthorizationErrorException' : 'KMSAccessDeniedException';
+    throw new ServiceError(code, `${principal.name} is not authorized: ${missing}`, denied ? 403 : 400);
+  }
+
+  /** @throws ServiceError NotFound */
+  #topic(topicArn: string): Topic {
+    const topic = this.#topics.get(topicArn);
+    if (!topic) throw new ServiceError('NotFound', 'Topic does not exist', 404);
+    return topic;
   }
 
   /** @throws ServiceError NotFound */
   publish(topicArn: string, subject: string, message: string): void {
-    if (!this.#topics.has(topicArn)) throw new ServiceError('NotFound', 'Topic does not exist', 404);
+    this.#topic(topicArn);
     this.messages.push({ at: this.#cloud.clock.now(), topicArn, subject, message });
     this.#cloud.say('sns', `people are told: ${subject}`);
   }

@@ -1,4 +1,5 @@
-import { type Created, checkTypes, createResource } from './resources.ts';
+import type { Created } from './created.ts';
+import { checkTypes, createResource } from './resources.ts';
 import type { Services } from './services.ts';
 import { Resolver } from './template.ts';
 

@@ -2,10 +2,10 @@
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check, neverBlank, oneWriter } from '../checks.ts';
 import type { Principal } from '../cloud/cloud.ts';
+import { principalOf } from '../cloud/created.ts';
 import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { loseVolume } from '../cloud/failures.ts';
 import { evaluate } from '../cloud/iam.ts';
-import { principalOf } from '../cloud/resources.ts';
 import { ServiceError } from '../cloud/service-error.ts';
 import { duration } from '../duration.ts';
 import { failureOf, recoveryPoint } from '../measure.ts';

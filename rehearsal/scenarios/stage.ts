@@ -1,6 +1,6 @@
 import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import type { Created } from '../cloud/created.ts';
 import type { SimVolume } from '../cloud/ec2-state.ts';
-import type { Created } from '../cloud/resources.ts';
 import { createStack } from '../cloud/stack.ts';
 import type { Course } from '../disks/disks.ts';
 import { contentVolumes, type World } from '../world.ts';

@@ -1,10 +1,10 @@
 /** Two stacks of the same app in one account and Region, with content volumes of the same names: neither touches the other. */
 import { metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../checks.ts';
+import { principalOf } from '../cloud/created.ts';
 import { terminateInstance } from '../cloud/failures.ts';
 import { type Reach, reachOf } from '../cloud/reach.ts';
 import type { Estate } from '../cloud/reach-attempts.ts';
-import { principalOf } from '../cloud/resources.ts';
 import { makeCourse } from '../courses.ts';
 import { failureOf } from '../measure.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';

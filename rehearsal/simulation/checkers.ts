@@ -211,7 +211,7 @@ function fewVolumes({ stage }: Strike, volume: string): Check {
   );
 }
 
-/** A heal that orders the same volume twice gets one: of one recovery point it makes another only once the one before was tried on a host. */
+/** A heal that orders the same volume twice gets one: it makes another of a recovery point only once the one before was tried on a host. */
 function oneOfEach({ stage, services }: Strike, volume: string): Check {
   const seen = new Map<string, string[]>();
   for (const { id, orderedFor, snapshotId } of stage.physical(volume).sort((a, b) => a.createdAt - b.createdAt)) {
@@ -220,7 +220,11 @@ function oneOfEach({ stage, services }: Strike, volume: string): Check {
     const order = `${orderedFor} from ${snapshotId}`;
     seen.set(order, [...(seen.get(order) ?? []), id]);
   }
-  const tried = new Set(services.ssm.ran.map((r) => r.volumeId));
+  const tried = new Set(
+    services.cloud.log.flatMap(({ who, what }) =>
+      who === 'ec2' ? (/^(vol-\w+) is (?:attached|stuck attaching) to /.exec(what)?.[1] ?? []) : [],
+    ),
+  );
   const twice = [...seen]
     .filter(([, ids]) => ids.slice(0, -1).some((id) => !tried.has(id)))
     .map(([order, ids]) => `${order}: ${ids.join(', ')}`);

@@ -1,7 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of policy variables
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Context, collectStatements, evaluate, readStatements } from '../../rehearsal/cloud/iam.ts';
+import {
+  type Context,
+  collectStatements,
+  evaluate,
+  readStatements,
+  type Statement,
+} from '../../rehearsal/cloud/iam.ts';
 import { resolveTemplate } from '../../rehearsal/cloud/template.ts';
 
 const VOLUME = 'arn:aws:ec2:eu-west-1:111122223333:volume/vol-1';
@@ -154,13 +160,14 @@ describe('collecting the statements of a role', () => {
       Properties: { PolicyDocument: document('x:Listing'), Roles: [{ Ref: 'Role' }] },
     },
   });
-  const collect = (role: object) => {
+  const statementsOf = (role: object) => {
     const resolved = resolveTemplate(
       { Resources: resources(role) },
       { region: 'eu-west-1', account: '1', references: (id) => ({ ref: `ref-${id}`, attributes: {} }) },
     );
-    return collectStatements(resolved, 'Role').flatMap((statement) => statement.actions);
+    return collectStatements(resolved, 'Role');
   };
+  const collect = (role: object) => statementsOf(role).flatMap((statement) => statement.actions);
 
   test('takes what is inline, attached, and managed', () => {
     const durable = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicDurableExecutionRolePolicy';
@@ -178,6 +185,47 @@ describe('collecting the statements of a role', () => {
     expect(() => collect({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] })).toThrow(
       /Role\.Properties\.ManagedPolicyArns: managed policy .*AdministratorAccess is not known/,
     );
-    expect(() => collect({ PermissionsBoundary: 'arn:x' })).toThrow(/PermissionsBoundary/);
+    expect(() => collect({ PermissionsBoundary: 'arn:x' })).toThrow(
+      /Role\.Properties\.PermissionsBoundary: managed policy arn:x is not known/,
+    );
+  });
+
+  test('the boundary is of the template or of AWS, and is told from what it limits', () => {
+    const of = (PermissionsBoundary: unknown) =>
+      statementsOf({ Policies: [inline('x:Inline')], PermissionsBoundary }).filter((s) => s.boundary);
+    expect(of({ Ref: 'Managed' }).flatMap((s) => s.actions)).toEqual(['x:Managed']);
+    const ssm = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';
+    expect(of(ssm).flatMap((s) => s.actions)).toContain('ssm:GetDocument');
+  });
+});
+
+describe('a permissions boundary', () => {
+  const read = (...statements: object[]) => readStatements({ Version: '2012-10-17', Statement: statements }, 'P');
+  const limit = (...statements: object[]): Statement[] => read(...statements).map((s) => ({ ...s, boundary: true }));
+  const judged = (...statements: Statement[]) =>
+    evaluate({ action: 'ec2:AttachVolume', resources: [VOLUME], context: {} }, statements);
+
+  test('allows nothing by itself', () => {
+    expect(judged(...limit(allow({})))).toMatchObject({ allowed: false, reason: 'implicitDeny' });
+  });
+
+  test('limits what the other policies allow, and says that it does', () => {
+    const elsewhere = limit(allow({ Resource: 'arn:aws:ec2:*:*:instance/*' }));
+    expect(judged(...read(allow({})), ...limit(allow({ Action: 'ec2:*' }))).allowed).toBe(true);
+    expect(judged(...read(allow({})), ...elsewhere)).toMatchObject({
+      allowed: false,
+      reason: 'implicitDeny',
+      missing: expect.stringMatching(/^the permissions boundary needs .*"ec2:AttachVolume".*instance/),
+    });
+  });
+
+  test('what it denies is denied', () => {
+    const denies = limit(allow({}), allow({ Effect: 'Deny' }));
+    expect(judged(...read(allow({})), ...denies)).toMatchObject({ allowed: false, reason: 'explicitDeny' });
+  });
+
+  test('the statements that allow a call are never those of the boundary', () => {
+    const verdict = judged(...read(allow({ Sid: 'Own' })), ...limit(allow({ Sid: 'Limit' })));
+    expect(verdict.allowed && [...verdict.by.values()].flat().map((s) => s.source)).toEqual(['P.Statement[0] (Own)']);
   });
 });

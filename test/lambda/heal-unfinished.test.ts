@@ -201,3 +201,47 @@ test('a host on which somebody has a file open is not fenced by an unmount that 
   await run();
   expect(scene.did).toContain('stop i-owner');
 });
+
+describe('an instance that takes no more volumes', () => {
+  const owner = instance('i-owner', { state: 'terminated' });
+  const spare = volume({
+    id: 'vol-spare',
+    role: 'spare',
+    scheduled: false,
+    attachments: [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }],
+  });
+  const full = () => {
+    const { attach, detach } = scene.ports.compute;
+    const taken = new Set(['i-standby']);
+    scene.ports.compute.attach = async (id, at) => (taken.has(at) ? 'full' : attach(id, at));
+    scene.ports.compute.detach = async (id, at) => {
+      if (id === 'vol-spare') taken.delete(at);
+      return detach(id, at);
+    };
+  };
+
+  test('is given room by the spare of the same content volume', async () => {
+    scene.seen = world({ instances: [owner, instance('i-standby')], volumes: [volume(), spare], probe: undefined });
+    full();
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(scene.did).toEqual(expect.arrayContaining(['release vol-spare', 'detach vol-spare i-standby']));
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-11111111', owner: 'i-standby' });
+  });
+
+  test('says nothing of a sound volume: another one takes it, and it is never replaced', async () => {
+    scene.seen = world({ instances: [owner, instance('i-standby'), instance('i-third')], probe: undefined });
+    full();
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-11111111', owner: 'i-third' });
+  });
+
+  test('where there is no other, a person is called', async () => {
+    scene.seen = world({ instances: [owner, instance('i-standby')], probe: undefined });
+    full();
+    expect(await run()).toMatchObject({
+      outcome: 'paged',
+      summary: expect.stringContaining('i-standby failed to take it'),
+    });
+    expect(scene.did.some((d) => d.startsWith('create'))).toBe(false);
+  });
+});

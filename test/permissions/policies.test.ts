@@ -287,3 +287,9 @@ test('no function is allowed an action by a wildcard, but to make data keys', ()
   const wild = roleStatements(source).flatMap(({ actions }) => actions.filter((action) => /[*?]/.test(action)));
   expect(new Set(wild)).toEqual(new Set(['kms:GenerateDataKey*']));
 });
+
+test('no role may pass a role, take one, or change what roles and keys may do', () => {
+  const actions = roleStatements(source).flatMap((statement) => statement.actions);
+  const powers = /^(iam|sts|organizations):|^kms:(Put|Revoke|Retire|Schedule|Disable|Delete)|^\*/i;
+  expect(actions.filter((action) => powers.test(action))).toEqual([]);
+});

@@ -40,6 +40,26 @@ function withoutTie(resources: Record<string, Resource>, role: string, action: s
   }).length;
 }
 
+/** Takes out what key policies say to whoever matches. */
+function withoutKeyUser(resources: Record<string, Resource>, principal: RegExp): number {
+  return ofType(resources, 'AWS::KMS::Key').flatMap(([, { Properties }]) => {
+    const policy = Properties.KeyPolicy as { Statement: { Principal: object }[] };
+    const speaks = policy.Statement.filter((s) => principal.test(JSON.stringify(s.Principal)));
+    policy.Statement = policy.Statement.filter((s) => !speaks.includes(s));
+    return speaks;
+  }).length;
+}
+
+/** Has a role trust another service than the one that takes it. */
+function trusting(resources: Record<string, Resource>, prefix: string, service: string): number {
+  const roles = ofType(only(resources, prefix), 'AWS::IAM::Role');
+  for (const [, { Properties }] of roles) {
+    const { Statement } = Properties.AssumeRolePolicyDocument as { Statement: { Principal: object }[] };
+    for (const statement of Statement) statement.Principal = { Service: service };
+  }
+  return roles.length;
+}
+
 /** Each returns how many places it broke, so that a break that breaks nothing is seen. */
 const BREAKS: Readonly<Record<string, Break>> = {
   nothing: () => 1,
@@ -83,6 +103,26 @@ const BREAKS: Readonly<Record<string, Break>> = {
     const policies = ofType(resources, 'AWS::SNS::TopicPolicy');
     for (const [id] of policies) delete resources[id];
     return policies.length;
+  },
+  'key-without-alarms': (resources) => withoutKeyUser(resources, /cloudwatch\.amazonaws\.com/),
+  'key-without-logs': (resources) => withoutKeyUser(resources, /"logs\./),
+  'key-without-account': (resources) => withoutKeyUser(resources, /:root/),
+  'healer-trust': (resources) => trusting(resources, 'HealerFunction', 'ec2.amazonaws.com'),
+  'fleet-trust': (resources) => trusting(resources, 'FleetRole', 'lambda.amazonaws.com'),
+  'dlm-trust': (resources) => trusting(resources, 'SnapshotsRole', 'ec2.amazonaws.com'),
+  'flow-log-trust': (resources) => trusting(resources, 'NetworkVpcRejected', 'logs.amazonaws.com'),
+  'dead-letters': (resources) => withoutAction(resources, 'sqs:SendMessage'),
+  'log-writing': (resources) => withoutAction(only(resources, 'Healer'), 'logs:PutLogEvents'),
+  /** Volumes of instances that a key of ours encrypts: its policy would have to name Auto Scaling. */
+  'root-volume-key': (resources) => {
+    const [key] = ofType(resources, 'AWS::KMS::Key').map(([id]) => id);
+    return ofType(resources, 'AWS::EC2::LaunchTemplate').flatMap(([, { Properties }]) => {
+      const { BlockDeviceMappings } = Properties.LaunchTemplateData as {
+        BlockDeviceMappings: { Ebs: Record<string, unknown> }[];
+      };
+      for (const { Ebs } of BlockDeviceMappings) Ebs.KmsKeyId = { 'Fn::GetAtt': [key, 'Arn'] };
+      return BlockDeviceMappings;
+    }).length;
   },
   'guard-round': (resources) => {
     const rounds = ofType(resources, 'AWS::Events::Rule').filter(([id]) => id.startsWith('GuardRound'));

@@ -78,10 +78,47 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(result.denials.join()).toContain('cloudwatch.amazonaws.com may not sns:Publish');
   });
 
+  test('the key does not let alarms use it: the topic takes nothing from them', () => {
+    const result = play('key-without-alarms', 'snapshot-slow');
+    expect(result.broken.map((b) => b.promise)).toContainEqual(expect.stringMatching(/^a person is told/));
+    expect(result.denials.join()).toContain(
+      'cloudwatch.amazonaws.com may not kms:GenerateDataKey: the policy of arn:aws:kms:',
+    );
+  });
+
+  test('a key of ours encrypts the volumes of instances, and its policy does not name Auto Scaling: none is launched', () => {
+    const result = play('root-volume-key', 'volume-lost');
+    expect(result.broken.map((b) => b.promise)).toContain('every content volume is served after a deployment');
+    expect(result.denials.join()).toMatch(
+      /launches no instance.*AWSServiceRoleForAutoScaling"},"Action":"kms:CreateGrant"/,
+    );
+  });
+
+  test('a function may not write its log: nothing else breaks, and it is told', () => {
+    const result = play('log-writing', 'volume-lost');
+    expect(result.broken).toEqual([
+      { promise: 'no call is denied', kept: false, seen: expect.stringContaining('may not logs:PutLogEvents: needs') },
+    ]);
+  });
+
+  test.each([
+    ['key-without-account', /^Error: Volume.*could not be deployed.*"AWS":"arn:aws:iam::111122223333:root"/m],
+    ['key-without-logs', /^Error: NetworkFlowLogs.*KmsKeyId.*"Service":"logs\.eu-west-1\.amazonaws\.com"/m],
+    ['dead-letters', /^TemplateError: HealerFunction.*"Action":"sqs:SendMessage"/m],
+    ['healer-trust', /^TemplateError: HealerFunctionServiceRole.*does not let lambda\.amazonaws\.com take the role/m],
+    ['fleet-trust', /^TemplateError: FleetRole.*does not let ec2\.amazonaws\.com take the role/m],
+    ['dlm-trust', /^TemplateError: SnapshotsRole.*does not let dlm\.amazonaws\.com take the role/m],
+    ['flow-log-trust', /^TemplateError: NetworkVpcRejected.*does not let vpc-flow-logs\.amazonaws\.com take the role/m],
+  ])('it cannot be deployed, and the message names the statement that is missing: %s', (what, message) => {
+    const ended = node('test/rehearsal/broken.script.ts', [what, 'volume-lost']);
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toMatch(message);
+  });
+
   test.each([
     ['dlm-grant', 'kms:CreateGrant', 'the snapshot policy does its work'],
     ['dlm-copies', 'ec2:CreateSnapshot', 'the snapshot policy does its work'],
-    ['healer-key', 'kms:CreateGrant', 'alpha: it ends in replace'],
+    ['healer-key', 'kms:CreateGrant', 'every content volume is served after a deployment'],
   ])('the key, or the role of the snapshot policy, lacks a permission: %s', (what, action, promise) => {
     const result = play(what, 'volume-lost');
     expect(result.broken.map((b) => b.promise)).toContain(promise);

@@ -26,7 +26,12 @@ interface IncidentRecord {
   readonly startedAt?: unknown;
   readonly endedAt?: unknown;
   readonly steps?: readonly { readonly name?: unknown; readonly startedAt?: unknown; readonly endedAt?: unknown }[];
-  readonly replacement?: { readonly oldVolume?: unknown; readonly newVolume?: unknown };
+  readonly replacement?: {
+    readonly oldVolume?: unknown;
+    readonly newVolume?: unknown;
+    readonly snapshotId?: unknown;
+    readonly recoveryPointAt?: unknown;
+  };
 }
 
 export function check(promise: string, kept: boolean, seen: string): Check {
@@ -198,8 +203,27 @@ export function ledgerAgrees(world: World, stage: Stage, volume: string): Check 
     const said = [item?.currentVolume?.S, item?.volumeOwner?.S, item?.generation?.N];
     const seen = [served, owner, generation];
     if (said.join() !== seen.join()) wrong.push(`it says ${said.join(', ')}; the world shows ${seen.join(', ')}`);
-  }
+  } else if (item?.currentVolume) wrong.push(...unservedWrong(world, stage, volume, item));
   return check('the ledger agrees with the world at rest', wrong.length === 0, wrong.join('; ') || 'yes');
+}
+
+/** Where nothing serves: what the ledger names is there, no later one carries its marks, and where it is, its owner is. */
+function unservedWrong(world: World, stage: Stage, volume: string, item: Item): string[] {
+  const { ec2 } = world.services;
+  const named = ec2.volumes.get(item.currentVolume?.S ?? '');
+  if (!named) return [`it names ${item.currentVolume?.S}, which does not exist`];
+  const generation = Number(item.generation?.N);
+  const [owner, holder] = [item.volumeOwner?.S, named.attachment?.instanceId];
+  const others = stage.physical(volume).filter((v) => v.id !== named.id && v.tags[TAG.role] === VOLUME_ROLE.current);
+  return [
+    ...others.map((v) => `it names ${named.id}, and ${v.id} is current by its tags`),
+    ...(named.tags[TAG.role] === VOLUME_ROLE.current && Number(named.tags[TAG.generation]) !== generation
+      ? [`it says generation ${generation} of ${named.id}, whose tag says ${named.tags[TAG.generation]}`]
+      : []),
+    ...(holder !== undefined && holder !== owner
+      ? [`it says that ${owner} has ${named.id}, which is at ${holder}`]
+      : []),
+  ];
 }
 
 /** Every heal has a record that ended, with times that can be true. */

@@ -70,8 +70,11 @@ export class Watch {
       }
     }
     this.#noteServed(serving);
-    for (const { id, tags } of services.ec2.volumes.values())
-      if (tags[TAG.role] === VOLUME_ROLE.quarantined && TAG.schedule in tags) this.suspectScheduled.add(id);
+    for (const { id, tags } of services.ec2.volumes.values()) {
+      const role = tags[TAG.role] ?? '';
+      if (role === VOLUME_ROLE.quarantined && TAG.schedule in tags) this.suspectScheduled.add(id);
+      if (this.#roles.get(id)?.role !== role) this.#roles.set(id, { role, since: clock.now() });
+    }
     for (const [volume, hosts] of writers)
       if (hosts.length > 1)
         this.twoWriters.add(`${volume} by ${hosts.sort().join(' and ')}, first at ${this.#first(volume, clock.now())}`);
@@ -82,6 +85,20 @@ export class Watch {
    * goes on writing. What nobody was ever led to (a candidate that is looked at, a spare) has no writer.
    */
   readonly #opened = new Map<string, Map<string, string>>();
+
+  readonly #roles = new Map<string, { readonly role: string; readonly since: number }>();
+  /** When the volume became what it is. Unix milliseconds. */
+  roleSince(volumeId: string): number | undefined {
+    return this.#roles.get(volumeId)?.since;
+  }
+
+  /** Ids of the volumes that content, `stack volume`, was served from between two moments. */
+  servedBetween(content: string, from: number, to: number): string[] {
+    const all = this.served.get(content) ?? [];
+    return all.flatMap(({ at, volumeId }, i) =>
+      volumeId !== undefined && at <= to && (all[i + 1]?.at ?? Number.POSITIVE_INFINITY) >= from ? [volumeId] : [],
+    );
+  }
 
   #noteServed(serving: ReadonlyMap<string, string>): void {
     for (const content of new Set([...serving.keys(), ...this.served.keys()])) {

@@ -17,25 +17,16 @@ import { duration } from '../duration.ts';
 import { completedSnapshots, recoveryPoint, servedVolume } from '../measure.ts';
 import type { Strike } from '../scenarios/incident.ts';
 import type { Watch } from '../watch.ts';
-import type { Check, World } from '../world.ts';
+import type { Check } from '../world.ts';
 import type { AgeWatch } from './age-watch.ts';
 import { type Rest, servedAgain } from './convergence.ts';
 import { soundNotRejected, wayBackTold } from './copy-checkers.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
+import { nothingForgotten, nothingNameless } from './leftover-checkers.ts';
 import { type PageWatch, saidOnce } from './page-checkers.ts';
+import { type HealEnd, recordsTrue } from './record-checkers.ts';
 import type { Fault, FaultKind } from './schedule.ts';
-
-/** How an execution of the healer ended. */
-export interface HealEnd {
-  readonly healId: string | undefined;
-  readonly outcome: string;
-  readonly summary: string;
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** API calls that arrived, retries included. */
-  readonly calls: number;
-}
 
 /** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm. */
 const CALLS = 6000;
@@ -52,6 +43,7 @@ export interface Evidence extends Rest {
   readonly injector: Injector;
   readonly ages: AgeWatch;
   readonly paged: PageWatch;
+  readonly ends: readonly HealEnd[];
   /** How far clocks are off. Milliseconds. */
   readonly skewMs: number;
 }
@@ -72,6 +64,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     ),
     servedAgain(evidence),
     soundNotRejected(strike, evidence.truth),
+    nothingNameless(strike),
     boundedCalls(evidence),
     check(
       'no heal acts without the lease',
@@ -89,13 +82,18 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
   for (const volume of story.volumes) {
     const owner = stage.servedBy(volume);
     const failure = strike.failures.find((f) => f.volume === volume);
-    checks.push(placed(evidence, volume, owner && servedVolume(world, owner, volume)));
+    const served = owner && servedVolume(world, owner, volume);
+    const left = leftToPeople(evidence, volume, served);
+    const placed = everyVolumePlaced(stage, volume, served);
+    checks.push(left ? { ...placed, kept: true } : placed);
     checks.push(
       ledgerAgrees(world, stage, volume),
       fewVolumes(strike, volume),
       oneOfEach(strike, volume),
       provenServes(evidence, volume),
       nothingServedDeleted(strike, volume),
+      nothingForgotten(strike, watch, volume, left),
+      recordsTrue(strike, watch, volume, evidence.ends, evidence.skewMs),
     );
     const library = strike.libraries.get(volume);
     if (owner && failure && library)
@@ -109,12 +107,10 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
 }
 
 /** A suspect volume may come back to life and serve: nobody but a person decides what becomes of it, and must have been told. */
-function placed({ strike, struckAt }: Evidence, volume: string, served: string | undefined): Check {
-  const judged = everyVolumePlaced(strike.stage, volume, served);
-  const told = pages(strike.world, volume, struckAt).some((p) =>
+function leftToPeople({ strike, struckAt }: Evidence, volume: string, served: string | undefined): boolean {
+  return pages(strike.world, volume, struckAt).some((p) =>
     p.message.includes(`${served} is in quarantine and serving`),
   );
-  return told ? { ...judged, kept: true } : judged;
 }
 
 /** One fault that passes is survived without anybody being woken. */
@@ -229,41 +225,4 @@ function oneOfEach({ stage, services }: Strike, volume: string): Check {
     .filter(([, ids]) => ids.slice(0, -1).some((id) => !tried.has(id)))
     .map(([order, ids]) => `${order}: ${ids.join(', ')}`);
   return check('no heal makes two volumes where it ordered one', twice.length === 0, twice.join('; ') || 'none');
-}
-
-/** Every heal that took the lease has a record that ended, with times that can be true. */
-export function judgeRecords(world: World, ends: readonly HealEnd[], skewMs: number): Check[] {
-  const wrong: string[] = [];
-  const volumes = new Set(
-    world.services.dynamodb.all().flatMap((item) => {
-      const [, name] = /^VOLUME#(.+)$/.exec(item.pk?.S ?? '') ?? [];
-      return name ? [name] : [];
-    }),
-  );
-  const records = [...volumes].flatMap((volume) => incidents(world, volume, 0));
-  const byId = new Map(records.map((r) => [String(r.id), r]));
-  const failed = ends.some((e) => e.outcome === 'failed');
-  for (const record of records) {
-    const times = [record.startedAt, ...(record.steps ?? []).flatMap((s) => [s.startedAt, s.endedAt]), record.endedAt];
-    const numbers = times.filter((t) => t !== undefined).map(Number);
-    if (record.outcome === 'open' && !failed) wrong.push(`${record.id} is still open`);
-    const ordered = numbers.every((t, i) => t + 2 * skewMs >= (numbers[i - 1] ?? 0) && t <= world.clock.now() + skewMs);
-    if (!ordered) wrong.push(`${record.id}: its times are not in order`);
-  }
-  for (const end of ends) {
-    const id = end.healId;
-    const looked = end.outcome === 'busy' || end.outcome === 'quiet' || end.outcome === 'falseAlarm';
-    if (id && !looked && !byId.has(id)) wrong.push(`${id} (${end.outcome}) has no record`);
-  }
-  return [check('every incident is on record, with true times', wrong.length === 0, wrong.join('; ') || 'yes')];
-}
-
-/** Executions that took the lease, and so left a record; most are sweeps that find nothing to do. */
-export function healsOnRecord(world: World, ends: readonly HealEnd[]): number {
-  const recorded = new Set(
-    world.services.dynamodb
-      .all()
-      .map((item) => (item.incident?.S ? String((JSON.parse(item.incident.S) as { id: unknown }).id) : '')),
-  );
-  return ends.filter((end) => end.healId !== undefined && recorded.has(end.healId)).length;
 }

@@ -20,10 +20,11 @@ import { PERSON } from '../scenarios/strikes.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import { AgeWatch } from './age-watch.ts';
-import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
+import { boundedHeals, judgeAll } from './checkers.ts';
 import { excuse } from './convergence.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import { PageWatch } from './page-checkers.ts';
+import { type HealEnd, healsOnRecord, judgeRecords } from './record-checkers.ts';
 import type { Fault } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
 import { executeVirtually } from './workflow.ts';
@@ -160,7 +161,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
   const broken = [
     ...judgeAll(
-      { strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, paged, skewMs, story },
+      { strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, paged, ends, skewMs, story },
       schedule,
     ),
     ...judgeRecords(world, ends, skewMs),

@@ -98,6 +98,13 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
   },
   { tamper: 'rejecting', story: 'file-system', schedule: 'none', promise: 'no sound copy is rejected' },
   { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
+  { tamper: 'boasting', story: 'file-system', schedule: 'none', promise: 'what is on record is what the world shows' },
+  {
+    tamper: 'rosy',
+    story: 'no-recovery-point',
+    schedule: 'none',
+    promise: 'what is on record is what the world shows',
+  },
   { tamper: 'blind', story: 'file-system', schedule: 'none', promise: 'a person is paged with a true reason' },
   { tamper: 'insistent', story: 'file-system', schedule: 'none', promise: 'the same is not said twice within 15 min' },
 ];

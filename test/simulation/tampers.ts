@@ -43,6 +43,26 @@ export const TAMPERS = {
       record: (incident) => (incident.outcome === 'open' ? ports.ledger.record(incident) : Promise.resolve()),
     },
   }),
+  /** The record says that nothing was lost. */
+  boasting: (ports: Ports): Ports => ({
+    ...ports,
+    ledger: {
+      ...ports.ledger,
+      record: ({ replacement, ...incident }) =>
+        ports.ledger.record({
+          ...incident,
+          replacement: replacement && { ...replacement, recoveryPointAt: incident.startedAt },
+        }),
+    },
+  }),
+  /** Whatever came of it, it is on record as healed. */
+  rosy: (ports: Ports): Ports => ({
+    ...ports,
+    ledger: {
+      ...ports.ledger,
+      record: (incident) => ports.ledger.record({ ...incident, outcome: incident.endedAt ? 'healed' : 'open' }),
+    },
+  }),
   /** People are not told, and nothing is done: it only looks. */
   silent: (ports: Ports): Ports => ({
     ...ports,

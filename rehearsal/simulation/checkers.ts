@@ -129,6 +129,7 @@ const PASSING: readonly FaultKind[] = [
   'lost',
   'slow',
   'stale',
+  'missing',
   'dieBefore',
   'dieAfter',
   'twice',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
+import { createHandler as createGuard } from '../../lambda/guard/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
 import { ENV, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { inventory, nothingDenied, pages } from '../checks.ts';
@@ -25,7 +26,7 @@ import { excuse } from './convergence.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import { PageWatch } from './page-checkers.ts';
 import { type HealEnd, healsOnRecord, judgeRecords } from './record-checkers.ts';
-import type { Fault } from './schedule.ts';
+import { type Fault, PLAIN } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
 import { executeVirtually } from './workflow.ts';
 
@@ -219,7 +220,8 @@ function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: 
 /** Puts the injector between the healer and the cloud, and the healer on a workflow in virtual time. */
 function install(options: Options, { services }: World, watch: Watch, injector: Injector, ends: HealEnd[]): void {
   const { cloud, lambda } = services;
-  const faulty = new Set<string>();
+  /** Principal -> what the names of its points begin with. */
+  const faulty = new Map<string, string>();
   cloud.intercept = (call, perform) => {
     // The log does not say what tags are changed.
     const seen = () => {
@@ -227,14 +229,19 @@ function install(options: Options, { services }: World, watch: Watch, injector: 
       if (call.operation.endsWith('Tags')) watch.look();
       return output;
     };
-    return faulty.has(call.principal.name) && call.service !== 'lambda'
-      ? injector.call(call, seen)
-      : Promise.resolve(seen());
+    const by = call.service === 'lambda' ? undefined : faulty.get(call.principal.name);
+    return by === undefined ? Promise.resolve(seen()) : injector.call(call, seen, by);
   };
   lambda.substitute = (definition, runtime) => {
-    if (definition.executionSeconds === undefined) return undefined;
-    faulty.add(definition.principal.name);
-    if (!(ENV.targetGroups in definition.env))
+    const { env, principal } = definition;
+    if (definition.executionSeconds === undefined) {
+      if (ENV.key in env) faulty.set(principal.name, PLAIN.keeper);
+      if (!(ENV.policy in env)) return undefined;
+      faulty.set(principal.name, PLAIN.guard);
+      return options.durable ? undefined : mortal(createGuard(runtime), injector);
+    }
+    faulty.set(principal.name, '');
+    if (!(ENV.targetGroups in env))
       return options.durable ? undefined : virtualDriller(services, injector, definition, runtime);
     return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
   };
@@ -290,6 +297,11 @@ function virtualHealer(
       clock.after(TWICE_MS, () => clock.spawn('a trigger that came twice', () => execute(event)));
     await execute(event);
   };
+}
+
+/** A function of one invocation at a time: when it dies, whatever it calls from then on has no effect, and Lambda calls it failed. */
+function mortal(run: () => Promise<void>, injector: Injector): () => Promise<void> {
+  return () => injector.lives.run({ dead: false, restMs: 0, made: { calls: 0 } }, run);
 }
 
 /** Drills run beside, in virtual time as well, and meet the same faults. */

@@ -221,6 +221,23 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string })[] = [
   },
 ];
 
+/** Points that are not of a durable function, or answers that are not so: each fault happens, and none of these does harm. */
+const ELSEWHERE: readonly (readonly [string, string, number])[] = [
+  ['late-copies', 'dieAfter@guard/ec2:CreateSnapshot#1,lost@guard/sns:Publish#1', 1],
+  ['late-copies', 'denied@guard/ec2:DescribeSnapshots#9,dieBefore@guard/dynamodb:GetItem#30', 2],
+  ['deploy-during-heal', 'throttle@keeper/ec2:DescribeVolumes#1x7,denied@keeper/dynamodb:GetItem#3', 8],
+  ['file-system', 'missing@ec2:DescribeVolumes#2', 1],
+  ['file-system', 'failBefore@host:probe#1', 1],
+  ['instance-hang', 'stale@elasticloadbalancing:DescribeTargetHealth#1', 1],
+];
+
+test('faults reach the guard, the keeper and the probe, and answers leave things out', () => {
+  const results = play(ELSEWHERE.map(([story, schedule]) => ({ story, schedule, seed: 1 })));
+  expect(results.map(({ broken, fired }) => ({ broken, fired }))).toEqual(
+    ELSEWHERE.map(([, , fired]) => ({ broken: [], fired })),
+  );
+});
+
 describe('what the simulation found once, it does not find again', () => {
   let results: Result[];
   beforeAll(() => {

@@ -26,7 +26,12 @@ interface IncidentRecord {
   readonly startedAt?: unknown;
   readonly endedAt?: unknown;
   readonly steps?: readonly { readonly name?: unknown; readonly startedAt?: unknown; readonly endedAt?: unknown }[];
-  readonly replacement?: { readonly oldVolume?: unknown; readonly newVolume?: unknown };
+  readonly replacement?: {
+    readonly oldVolume?: unknown;
+    readonly newVolume?: unknown;
+    readonly snapshotId?: unknown;
+    readonly recoveryPointAt?: unknown;
+  };
 }
 
 export function check(promise: string, kept: boolean, seen: string): Check {
@@ -125,6 +130,16 @@ export function neverFrozenLong(watch: Watch): Check {
   return check('no volume stays frozen beyond its time', seen.length === 0, seen.join('; ') || 'none seen');
 }
 
+/** DLM's count would rotate the good copies out with those of it. */
+export function suspectNeverScheduled(watch: Watch): Check {
+  const seen = [...watch.suspectScheduled];
+  return check(
+    'no volume in quarantine is in the schedule, for one moment',
+    seen.length === 0,
+    seen.join(', ') || 'none seen',
+  );
+}
+
 /** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
 export function suspectKept(world: World, failure: Failure): Check {
   const old = world.services.ec2.volumes.get(failure.volumeId);
@@ -188,8 +203,27 @@ export function ledgerAgrees(world: World, stage: Stage, volume: string): Check 
     const said = [item?.currentVolume?.S, item?.volumeOwner?.S, item?.generation?.N];
     const seen = [served, owner, generation];
     if (said.join() !== seen.join()) wrong.push(`it says ${said.join(', ')}; the world shows ${seen.join(', ')}`);
-  }
+  } else if (item?.currentVolume) wrong.push(...unservedWrong(world, stage, volume, item));
   return check('the ledger agrees with the world at rest', wrong.length === 0, wrong.join('; ') || 'yes');
+}
+
+/** Where nothing serves: what the ledger names is there, no later one carries its marks, and where it is, its owner is. */
+function unservedWrong(world: World, stage: Stage, volume: string, item: Item): string[] {
+  const { ec2 } = world.services;
+  const named = ec2.volumes.get(item.currentVolume?.S ?? '');
+  if (!named) return [`it names ${item.currentVolume?.S}, which does not exist`];
+  const generation = Number(item.generation?.N);
+  const [owner, holder] = [item.volumeOwner?.S, named.attachment?.instanceId];
+  const others = stage.physical(volume).filter((v) => v.id !== named.id && v.tags[TAG.role] === VOLUME_ROLE.current);
+  return [
+    ...others.map((v) => `it names ${named.id}, and ${v.id} is current by its tags`),
+    ...(named.tags[TAG.role] === VOLUME_ROLE.current && Number(named.tags[TAG.generation]) !== generation
+      ? [`it says generation ${generation} of ${named.id}, whose tag says ${named.tags[TAG.generation]}`]
+      : []),
+    ...(holder !== undefined && holder !== owner
+      ? [`it says that ${owner} has ${named.id}, which is at ${holder}`]
+      : []),
+  ];
 }
 
 /** Every heal has a record that ended, with times that can be true. */

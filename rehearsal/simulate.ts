@@ -67,7 +67,7 @@ async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStrea
   progress.clear();
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ ...tally, at: tally.at.size, byPromise: Object.fromEntries(tally.byPromise) }, null, 1)}\n`,
+      `${JSON.stringify({ ...tally, at: tally.at.size, byPromise: Object.fromEntries(tally.byPromise), excuses: Object.fromEntries(tally.excuses) }, null, 1)}\n`,
     );
   else out.write(`${failureLines(tally)}${summary(tally)}`);
   return tally.failures.length > 0 || pagesTooOften(tally) ? EXIT_BROKEN : 0;

@@ -1,4 +1,4 @@
-import { TAG } from '../lib/contract.ts';
+import { TAG, VOLUME_ROLE } from '../lib/contract.ts';
 import type { SimInstance } from './cloud/ec2-state.ts';
 import type { World } from './world.ts';
 
@@ -10,8 +10,8 @@ const FROZEN_MS = 35_000;
 
 /**
  * Looks at the world after everything that happens, and never at what the healer says of itself. What must not be for one
- * moment is written down here: two writers, a blank volume in the place of content that has a copy, and a volume that stays
- * frozen beyond its time.
+ * moment is written down here: two writers, a blank volume in the place of content that has a copy, a volume that stays
+ * frozen beyond its time, and one in quarantine that the schedule copies.
  */
 export class Watch {
   readonly #world: World;
@@ -19,6 +19,9 @@ export class Watch {
   readonly twoWriters = new Set<string>();
   readonly blankServed = new Set<string>();
   readonly frozenTooLong = new Set<string>();
+  readonly suspectScheduled = new Set<string>();
+  /** What content was served from, oldest first; `undefined`: from nothing. By content volume, with its stack. */
+  readonly served = new Map<string, { readonly at: number; readonly volumeId: string | undefined }[]>();
   #stopped = false;
 
   constructor(world: World) {
@@ -36,21 +39,74 @@ export class Watch {
   look(): void {
     const { services, disks, clock } = this.#world;
     const writers = new Map<string, string[]>();
+    const serving = new Map<string, string>();
+    const writes = (content: string, instanceId: string, volumeId: string) =>
+      writers.set(content, [...(writers.get(content) ?? []), `${instanceId} (${volumeId})`]);
     for (const instance of services.ec2.instances.values()) {
-      if (OFF.includes(instance.state)) continue;
+      const opened = this.#opened.get(instance.id) ?? new Map<string, string>();
+      this.#opened.set(instance.id, opened);
+      if (OFF.includes(instance.state)) {
+        opened.clear();
+        continue;
+      }
       this.#judgeFrozen(instance.id);
+      const linked = new Set<string>();
       for (const link of disks.links(instance.id)) {
         // A link to what is not mounted, or shut down, takes no writes. A host that hangs may wake up: it counts.
         if (!link.live) continue;
         // Two stacks of one account may each have a volume of that name: each has a writer of its own.
         const content = [instance.tags[TAG.stack], link.volume].join(' ').trim();
-        writers.set(content, [...(writers.get(content) ?? []), `${instance.id} (${link.volumeId})`]);
+        writes(content, instance.id, link.volumeId);
+        linked.add(link.volumeId);
+        opened.set(link.volumeId, content);
+        serving.set(content, link.volumeId);
         this.#judgeBlank(link.volume, link.volumeId);
       }
+      for (const [volumeId, content] of opened) {
+        if (linked.has(volumeId)) continue;
+        if (!disks.writes(instance.id, volumeId)) opened.delete(volumeId);
+        // While its I/O hangs nothing is written, and a release that waits for it ends when it goes on.
+        else if (!services.cloud.faults.stalled.has(volumeId)) writes(content, instance.id, volumeId);
+      }
+    }
+    this.#noteServed(serving);
+    for (const { id, tags } of services.ec2.volumes.values()) {
+      const role = tags[TAG.role] ?? '';
+      if (role === VOLUME_ROLE.quarantined && TAG.schedule in tags) this.suspectScheduled.add(id);
+      if (this.#roles.get(id)?.role !== role) this.#roles.set(id, { role, since: clock.now() });
     }
     for (const [volume, hosts] of writers)
       if (hosts.length > 1)
         this.twoWriters.add(`${volume} by ${hosts.sort().join(' and ')}, first at ${this.#first(volume, clock.now())}`);
+  }
+
+  /**
+   * Host -> volumes that it served and has mounted since, and the content. A link that is gone closes no file: whoever has one open
+   * goes on writing. What nobody was ever led to (a candidate that is looked at, a spare) has no writer.
+   */
+  readonly #opened = new Map<string, Map<string, string>>();
+
+  readonly #roles = new Map<string, { readonly role: string; readonly since: number }>();
+  /** When the volume became what it is. Unix milliseconds. */
+  roleSince(volumeId: string): number | undefined {
+    return this.#roles.get(volumeId)?.since;
+  }
+
+  /** Ids of the volumes that content, `stack volume`, was served from between two moments. */
+  servedBetween(content: string, from: number, to: number): string[] {
+    const all = this.served.get(content) ?? [];
+    return all.flatMap(({ at, volumeId }, i) =>
+      volumeId !== undefined && at <= to && (all[i + 1]?.at ?? Number.POSITIVE_INFINITY) >= from ? [volumeId] : [],
+    );
+  }
+
+  #noteServed(serving: ReadonlyMap<string, string>): void {
+    for (const content of new Set([...serving.keys(), ...this.served.keys()])) {
+      const before = this.served.get(content) ?? [];
+      const volumeId = serving.get(content);
+      if (before.at(-1)?.volumeId === volumeId) continue;
+      this.served.set(content, [...before, { at: this.#world.clock.now(), volumeId }]);
+    }
   }
 
   readonly #firstAt = new Map<string, number>();

@@ -4,6 +4,9 @@ import type { Cloud } from './cloud.ts';
 /** Host commands get this much real time before they are killed: no sound one takes a tenth of it. */
 const REAL_TIMEOUT_SECONDS = 60;
 
+/** Set in the environment of a verb that a command of SSM asked for, and not a timer of the host: no script reads it. */
+export const AGENT = 'REHEARSAL_AGENT';
+
 /**
  * What runs on the instances' hosts. A host's revision tells whether anything could have changed since a look at it, so
  * that the probe of every tenth second is run for real only where its answer could be another one than before.

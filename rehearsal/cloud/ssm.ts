@@ -3,7 +3,7 @@ import type { HostResult } from '../disks/disks.ts';
 import type { Cloud, TagIndex } from './cloud.ts';
 import { type Input, onlyMembers, optionalNumber, text } from './ec2-input.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
-import type { Hosts } from './hosts.ts';
+import { AGENT, type Hosts } from './hosts.ts';
 import { ServiceError } from './service-error.ts';
 import { has, list, num, object, onlyKnown, type Properties, str, strings, tags } from './template.ts';
 
@@ -125,7 +125,7 @@ export class Ssm implements TagIndex {
           return;
         }
         if (document.verb !== 'probe') hosts.touch(instanceId);
-        const result = hosts.run(instanceId, document.verb, document.script, env);
+        const result = hosts.run(instanceId, document.verb, document.script, { ...env, [AGENT]: 'true' });
         const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : 0;
         if (late === 0) end(instanceId, document, invocation, result);
         else cloud.clock.after(late, () => works(instanceId) && end(instanceId, document, invocation, result));

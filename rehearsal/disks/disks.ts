@@ -166,6 +166,9 @@ export interface Disks {
   /** Where the host's links of served content lead: what its web server, and whoever uploads to it, would reach. */
   links(instanceId: string): ServedLink[];
 
+  /** Whether the volume is mounted on the host and takes writes (those to a stalled volume wait), linked or not. */
+  writes(instanceId: string, volumeId: string): boolean;
+
   /** Runs an SSM document's script as root on the host. */
   run(instanceId: string, run: HostRun): HostResult;
 
@@ -196,7 +199,8 @@ export interface Disks {
   unmount(volumeId: string): void;
   /**
    * From now on the volume's I/O hangs, until it is let go again. Modelled on both kinds of disk: verbs that touch it end
-   * with the exit code of their own deadline (`EXIT.timeout`), and `release` removes link and marker before it hangs.
+   * with the exit code of their own deadline (`EXIT.timeout`), and `release` removes link and marker before it hangs. Its umount(2)
+   * cannot be killed: it ends when the I/O goes on.
    */
   stall(volumeId: string, stalled: boolean): void;
   /** The volume's data are lost for good: I/O fails, a mount of it is dead, and it cannot be mounted again. */

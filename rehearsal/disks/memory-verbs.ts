@@ -29,6 +29,10 @@ export interface MemoryHost extends Frozen {
   readonly mounts: Map<string, MemoryMount>;
   readonly links: Map<string, string>;
   readonly markers: Map<string, string>;
+  /** Volumes that somebody on the host has a file open on, and writes to it: they are not unmounted. */
+  readonly open: Set<string>;
+  /** Volumes whose `release` hangs in umount(2). */
+  readonly releasing: Set<string>;
 }
 
 interface VerbCall {
@@ -107,6 +111,7 @@ function release({ volume, volumeId, host }: VerbCall): VerbResult {
   unlink(host, volume, volumeId);
   host.frozen.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
+  if (mounted && host.open.has(volumeId)) return fail('busy', `umount: ${volumeId}: target is busy.`);
   // Unmounting writes everything out, where that can still be done.
   if (mounted?.dead) mounted.fileSystem.loseUnsynced();
   else mounted?.fileSystem.sync();
@@ -195,6 +200,7 @@ export function playVerb(
   if (name === 'release') {
     if (!host.mounts.has(volumeId)) return release({ host, volume, volumeId, device: undefined, now });
     unlink(host, volume, volumeId);
+    host.releasing.add(volumeId);
   }
   return fail('timeout', `no end: ${name} hangs`);
 }

@@ -62,7 +62,8 @@ export class MemoryDisks implements Disks {
 
   addHost(instanceId: string): void {
     vacant(this.hosts, instanceId, 'host');
-    this.hosts.set(instanceId, { mounts: new Map(), links: new Map(), markers: new Map(), ...NOTHING_FROZEN() });
+    const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
+    this.hosts.set(instanceId, { ...nothing, releasing: new Set(), ...NOTHING_FROZEN() });
   }
 
   removeHost(instanceId: string): void {
@@ -75,6 +76,8 @@ export class MemoryDisks implements Disks {
     const host = known(this.hosts, instanceId, 'host');
     for (const { fileSystem } of host.mounts.values()) fileSystem.loseUnsynced();
     host.mounts.clear();
+    host.open.clear();
+    host.releasing.clear();
     Object.assign(host, NOTHING_FROZEN());
   }
 
@@ -152,6 +155,18 @@ export class MemoryDisks implements Disks {
     });
   }
 
+  writes(instanceId: string, volumeId: string): boolean {
+    const mount = known(this.hosts, instanceId, 'host').mounts.get(volumeId);
+    return mount !== undefined && !mount.dead;
+  }
+
+  /** Somebody on the host has a file open on the volume, and does not let go of it. */
+  keepOpen(instanceId: string, volumeId: string, open: boolean): void {
+    const host = known(this.hosts, instanceId, 'host');
+    if (open) host.open.add(volumeId);
+    else host.open.delete(volumeId);
+  }
+
   unmount(volumeId: string): void {
     if (!this.mounted(volumeId)) throw new Error(`memory disks: ${volumeId} is not mounted`);
     this.mountsOf(volumeId)?.get(volumeId)?.fileSystem.sync();
@@ -160,6 +175,8 @@ export class MemoryDisks implements Disks {
 
   stall(volumeId: string, stalled: boolean): void {
     known(this.volumes, volumeId, 'volume').stalled = stalled;
+    if (stalled) return;
+    for (const host of this.hosts.values()) if (host.releasing.delete(volumeId)) host.mounts.delete(volumeId);
   }
 
   lose(volumeId: string): void {
@@ -254,6 +271,14 @@ export class MemoryDisks implements Disks {
     if (fileSystem?.damaged) findings.push('cannot be mounted: Structure needs cleaning');
     if (fileSystem && fileSystem.latent.size > 0) findings.push('free space records overlap blocks in use');
     return { sound: findings.length === 0, findings };
+  }
+
+  /** It would mount, it holds content, and there is nothing wrong with it: more than the metadata, which is all that `inspect` judges. */
+  sound({ volumeId, snapshotId }: { readonly volumeId?: string; readonly snapshotId?: string }): boolean {
+    const volume = this.volumes.get(volumeId ?? '');
+    const fileSystem = (volume ?? this.snapshots.get(snapshotId ?? ''))?.fileSystem;
+    if (!fileSystem || fileSystem.damaged || volume?.lost) return false;
+    return fileSystem.canary !== undefined && fileSystem.latent.size === 0 && fileSystem.alteredFiles().length === 0;
   }
 
   kernelLog(): string[] {

@@ -1,6 +1,7 @@
 /** Real disks: XFS on loop devices; the host verbs really run, as root, each instance below a root of its own. */
 import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { VERB_PARAMETER } from '../../lib/contract.ts';
 import { plantOrder } from './course.ts';
 import {
   type Alteration,
@@ -22,7 +23,7 @@ import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea } from './xfs-area.ts';
-import { capacityGiB, courseIds, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
+import { capacityGiB, courseIds, isShutDown, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
 import { ringWatchdog, watchdogsOf } from './xfs-freeze.ts';
 import {
   answerOfStalled,
@@ -70,6 +71,8 @@ export class XfsDisks implements Disks {
   private readonly hosts = new Map<string, string>();
   private readonly volumes = new Map<string, XfsVolume>();
   private readonly snapshots = new Map<string, Stored>();
+  /** Volumes whose `release` hangs in umount(2). */
+  private readonly releasing = new Set<string>();
   private readonly stopwatch = new Stopwatch();
   private readonly openedAt = uptimeSeconds();
   private capped = false;
@@ -217,9 +220,16 @@ export class XfsDisks implements Disks {
     return linksOf(known(this.hosts, instanceId, 'host'));
   }
 
+  writes(instanceId: string, volumeId: string): boolean {
+    const staging = stagingOf(known(this.hosts, instanceId, 'host'), volumeId);
+    return isMounted(staging) && !isShutDown(staging);
+  }
+
   run(instanceId: string, run: HostRun): HostResult {
     const root = known(this.hosts, instanceId, 'host');
+    const released = run.env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
     const stalled = answerOfStalled(root, run, (id) => this.volumes.get(id)?.stalled === true);
+    if (stalled && run.verb === 'release') this.releasing.add(released);
     return stalled ?? this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run));
   }
 
@@ -258,6 +268,7 @@ export class XfsDisks implements Disks {
 
   stall(volumeId: string, stalled: boolean): void {
     known(this.volumes, volumeId, 'volume').stalled = stalled;
+    if (!stalled && this.releasing.delete(volumeId) && this.mounted(volumeId)) this.unmount(volumeId);
   }
 
   /** An image without blocks: every read of its device is beyond the end, and fails. */

@@ -19,6 +19,7 @@ import {
   recentSnapshot,
   scheduleWorks,
   suspectKept,
+  suspectNeverScheduled,
 } from '../checks.ts';
 import type { Services } from '../cloud/services.ts';
 import { Library, makeCourse } from '../courses.ts';
@@ -123,6 +124,7 @@ async function play(world: World, plan: Plan): Promise<ScenarioResult> {
     oneWriter(watch),
     neverBlank(watch),
     neverFrozenLong(watch),
+    suspectNeverScheduled(watch),
     ...(plan.expect.deletes ? [] : [nothingDeleted(world, before)]),
     ...parts.flatMap((part) => judge(world, stage, part, plan.expect)),
     ...(plan.checks?.(strike) ?? []),

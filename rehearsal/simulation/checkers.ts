@@ -11,28 +11,22 @@ import {
   nothingDeleted,
   oneWriter,
   pages,
+  suspectNeverScheduled,
 } from '../checks.ts';
 import { duration } from '../duration.ts';
 import { completedSnapshots, recoveryPoint, servedVolume } from '../measure.ts';
 import type { Strike } from '../scenarios/incident.ts';
 import type { Watch } from '../watch.ts';
-import type { Check, World } from '../world.ts';
+import type { Check } from '../world.ts';
 import type { AgeWatch } from './age-watch.ts';
+import { type Rest, servedAgain } from './convergence.ts';
+import { soundNotRejected, wayBackTold } from './copy-checkers.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
+import { nothingForgotten, nothingNameless } from './leftover-checkers.ts';
+import { type PageWatch, saidOnce } from './page-checkers.ts';
+import { type HealEnd, recordsTrue } from './record-checkers.ts';
 import type { Fault, FaultKind } from './schedule.ts';
-import type { Story } from './stories.ts';
-
-/** How an execution of the healer ended. */
-export interface HealEnd {
-  readonly healId: string | undefined;
-  readonly outcome: string;
-  readonly summary: string;
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** API calls that arrived, retries included. */
-  readonly calls: number;
-}
 
 /** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm. */
 const CALLS = 6000;
@@ -41,18 +35,17 @@ const CALLS_A_HEAL = 1200;
 /** Volumes that one incident may leave behind: some recovery points, tried more than once. */
 const VOLUMES = 12;
 
-export interface Evidence {
-  readonly strike: Strike;
+export interface Evidence extends Rest {
   readonly watch: Watch;
   /** Ids of what existed before the blow. */
   readonly before: ReadonlySet<string>;
   readonly struckAt: number;
-  /** When the last fault was over, and from when on every volume was served or a person knew. */
-  readonly calm: number;
-  readonly convergedAt: number | undefined;
   readonly injector: Injector;
   readonly ages: AgeWatch;
-  readonly story: Story;
+  readonly paged: PageWatch;
+  readonly ends: readonly HealEnd[];
+  /** How far clocks are off. Milliseconds. */
+  readonly skewMs: number;
 }
 
 export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[] {
@@ -62,12 +55,16 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     oneWriter(watch),
     neverBlank(watch),
     neverFrozenLong(watch),
+    suspectNeverScheduled(watch),
     ...(story.deletes ? [] : [nothingDeleted(world, before)]),
     check(
-      'served, or a person knows, within 60 min of the last fault',
+      'served, or a person knows where it cannot be, within 60 min of the last fault',
       convergedAt !== undefined,
       convergedAt === undefined ? 'neither' : duration(convergedAt - calm),
     ),
+    servedAgain(evidence),
+    soundNotRejected(strike, evidence.truth),
+    nothingNameless(strike),
     boundedCalls(evidence),
     check(
       'no heal acts without the lease',
@@ -78,37 +75,42 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     drillsHoldNoLease(evidence.injector.refused, evidence.injector.heals),
     mountedOnce(world.services.ssm.ran, world.services.cloud.log),
     ...evidence.ages.judge(story.drills, evidence.injector.fired.length === 0 && story.calm),
-    pagedTruly(evidence),
+    evidence.paged.judge(),
+    saidOnce(world.services.sns.messages, evidence.injector.fired, evidence.skewMs),
     survivedAlone(evidence, schedule),
   ];
   for (const volume of story.volumes) {
     const owner = stage.servedBy(volume);
     const failure = strike.failures.find((f) => f.volume === volume);
-    checks.push(placed(evidence, volume, owner && servedVolume(world, owner, volume)));
+    const served = owner && servedVolume(world, owner, volume);
+    const left = leftToPeople(evidence, volume, served);
+    const placed = everyVolumePlaced(stage, volume, served);
+    checks.push(left ? { ...placed, kept: true } : placed);
     checks.push(
       ledgerAgrees(world, stage, volume),
       fewVolumes(strike, volume),
       oneOfEach(strike, volume),
       provenServes(evidence, volume),
       nothingServedDeleted(strike, volume),
+      nothingForgotten(strike, watch, volume, left),
+      recordsTrue(strike, watch, volume, evidence.ends, evidence.skewMs),
     );
     const library = strike.libraries.get(volume);
     if (owner && failure && library)
       checks.push(
         ...(story.rotten ? [] : [contentIntact(world, stage, library, failure)]),
         olderSaidSo(strike, volume),
+        wayBackTold(strike, volume),
       );
   }
   return checks;
 }
 
 /** A suspect volume may come back to life and serve: nobody but a person decides what becomes of it, and must have been told. */
-function placed({ strike, struckAt }: Evidence, volume: string, served: string | undefined): Check {
-  const judged = everyVolumePlaced(strike.stage, volume, served);
-  const told = pages(strike.world, volume, struckAt).some((p) =>
+function leftToPeople({ strike, struckAt }: Evidence, volume: string, served: string | undefined): boolean {
+  return pages(strike.world, volume, struckAt).some((p) =>
     p.message.includes(`${served} is in quarantine and serving`),
   );
-  return told ? { ...judged, kept: true } : judged;
 }
 
 /** One fault that passes is survived without anybody being woken. */
@@ -127,6 +129,7 @@ const PASSING: readonly FaultKind[] = [
   'lost',
   'slow',
   'stale',
+  'missing',
   'dieBefore',
   'dieAfter',
   'twice',
@@ -152,24 +155,6 @@ function olderSaidSo({ world, stage, failures }: Strike, volume: string): Check 
   const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
   const silent = passed.filter((s) => !said.includes(s.id));
   return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
-}
-
-/** Whoever is paged is told something that is so: it was not served, or what the message names did fail. */
-function pagedTruly({ strike, struckAt, injector, story }: Evidence): Check {
-  const wrong: string[] = [];
-  for (const volume of story.volumes) {
-    for (const page of pages(strike.world, volume, struckAt)) {
-      const reason = page.message.split('\n')[0] ?? '';
-      const code =
-        /\b(RequestLimitExceeded|\w*Throttl\w*|InternalError|InternalServerError|\w*Denied\w*|Unauthorized\w*|TimeoutError|ProvisionedThroughput\w*)\b/.exec(
-          reason,
-        );
-      const happened = injector.fired.length > 0;
-      if (reason.length < 10) wrong.push(`says nothing: "${reason}"`);
-      else if (code && !happened) wrong.push(`${code[0]} did not happen: ${reason}`);
-    }
-  }
-  return check('a person is paged with a true reason', wrong.length === 0, wrong.join('; ') || 'yes');
 }
 
 /** A copy that nobody has mounted is taken only where none is verified, or where all of those failed. */
@@ -241,41 +226,4 @@ function oneOfEach({ stage, services }: Strike, volume: string): Check {
     .filter(([, ids]) => ids.slice(0, -1).some((id) => !tried.has(id)))
     .map(([order, ids]) => `${order}: ${ids.join(', ')}`);
   return check('no heal makes two volumes where it ordered one', twice.length === 0, twice.join('; ') || 'none');
-}
-
-/** Every heal that took the lease has a record that ended, with times that can be true. */
-export function judgeRecords(world: World, ends: readonly HealEnd[], skewMs: number): Check[] {
-  const wrong: string[] = [];
-  const volumes = new Set(
-    world.services.dynamodb.all().flatMap((item) => {
-      const [, name] = /^VOLUME#(.+)$/.exec(item.pk?.S ?? '') ?? [];
-      return name ? [name] : [];
-    }),
-  );
-  const records = [...volumes].flatMap((volume) => incidents(world, volume, 0));
-  const byId = new Map(records.map((r) => [String(r.id), r]));
-  const failed = ends.some((e) => e.outcome === 'failed');
-  for (const record of records) {
-    const times = [record.startedAt, ...(record.steps ?? []).flatMap((s) => [s.startedAt, s.endedAt]), record.endedAt];
-    const numbers = times.filter((t) => t !== undefined).map(Number);
-    if (record.outcome === 'open' && !failed) wrong.push(`${record.id} is still open`);
-    const ordered = numbers.every((t, i) => t + 2 * skewMs >= (numbers[i - 1] ?? 0) && t <= world.clock.now() + skewMs);
-    if (!ordered) wrong.push(`${record.id}: its times are not in order`);
-  }
-  for (const end of ends) {
-    const id = end.healId;
-    const looked = end.outcome === 'busy' || end.outcome === 'quiet' || end.outcome === 'falseAlarm';
-    if (id && !looked && !byId.has(id)) wrong.push(`${id} (${end.outcome}) has no record`);
-  }
-  return [check('every incident is on record, with true times', wrong.length === 0, wrong.join('; ') || 'yes')];
-}
-
-/** Executions that took the lease, and so left a record; most are sweeps that find nothing to do. */
-export function healsOnRecord(world: World, ends: readonly HealEnd[]): number {
-  const recorded = new Set(
-    world.services.dynamodb
-      .all()
-      .map((item) => (item.incident?.S ? String((JSON.parse(item.incident.S) as { id: unknown }).id) : '')),
-  );
-  return ends.filter((end) => end.healId !== undefined && recorded.has(end.healId)).length;
 }

@@ -101,8 +101,10 @@ export interface Tally {
   calls: number;
   /** Pages for a volume that was served at that moment. */
   pagesInVain: number;
-  /** Runs that ended without every volume being served: a person knows. */
+  /** Runs that ended without every volume being served. */
   unserved: number;
+  /** Story and excuse -> volumes that were down at the end. */
+  readonly excuses: Map<string, number>;
   faults: number;
   /** Point -> faults that happened there, by story. */
   readonly at: Map<string, number>;
@@ -160,6 +162,7 @@ export async function explore(
     calls: 0,
     pagesInVain: 0,
     unserved: 0,
+    excuses: new Map(),
     faults: 0,
     at: new Map(),
     failures: [],
@@ -192,6 +195,10 @@ function count(tally: Tally, plan: Plan, played: Outcome): void {
   tally.calls = Math.max(tally.calls, played.calls);
   tally.pagesInVain += played.pagesInVain;
   if (!played.served) tally.unserved++;
+  for (const excuse of played.excuses) {
+    const key = `${plan.story}: ${excuse}`;
+    tally.excuses.set(key, (tally.excuses.get(key) ?? 0) + 1);
+  }
   tally.faults += played.fired.length;
   for (const { point, nth } of played.fired) {
     const key = `${plan.story} ${point}#${nth}`;

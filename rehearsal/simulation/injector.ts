@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { VERB_PARAMETER } from '../../lib/contract.ts';
 import type { Call } from '../cloud/cloud.ts';
 import { hangInstance, wakeInstance } from '../cloud/failures.ts';
 import { KILL_AT } from '../cloud/faults.ts';
+import { AGENT } from '../cloud/hosts.ts';
 import { ServiceError } from '../cloud/service-error.ts';
 import type { Services } from '../cloud/services.ts';
 import { type HostResult, type HostRun, KILLED } from '../disks/disks.ts';
 import { MemoryDisks } from '../disks/memory.ts';
 import type { Refused } from './drill-checkers.ts';
 import { type Fault, type FaultKind, isRead, scheduleText } from './schedule.ts';
+import { Views } from './views.ts';
 
 /** Thrown out of every call and every step of an invocation that has died: nothing more of it comes to pass. */
 export class Died extends Error {
@@ -60,6 +63,7 @@ export class Injector {
   /** What heals did without the lease. */
   readonly lawless: string[] = [];
   readonly #services: Services;
+  readonly #views: Views;
   readonly #answers = new Map<string, { readonly at: number; readonly output: object }>();
   #schedule: readonly Fault[] = [];
   #stopped = false;
@@ -67,6 +71,7 @@ export class Injector {
 
   constructor(services: Services, schedule: readonly Fault[]) {
     this.#services = services;
+    this.#views = new Views(services.cloud, STALE_MS);
     this.#stale = schedule.some((f) => f.kind === 'stale');
     this.#pending = schedule;
   }
@@ -103,8 +108,8 @@ export class Injector {
     return due.map((f) => f.kind);
   }
 
-  /** Stands between every call of the healer and its effect. */
-  async call(call: Call, perform: () => object): Promise<object> {
+  /** Stands between every call of a function and its effect. @param by what the names of its points begin with */
+  async call(call: Call, perform: () => object, by = ''): Promise<object> {
     this.#alive();
     const life = this.lives.getStore();
     if (life) {
@@ -114,7 +119,7 @@ export class Injector {
     }
     const point = `${call.service}:${call.operation}`;
     const host = (call.input.InstanceIds as readonly string[] | undefined)?.[0] ?? '';
-    const kinds = this.due(point, call.operation === 'SendCommand' ? host : '');
+    const kinds = this.due(`${by}${point}`, call.operation === 'SendCommand' ? host : '');
     const has = (kind: FaultKind) => kinds.includes(kind);
     const { clock } = this.#services.cloud;
     if (has('dieBefore')) await this.#die();
@@ -129,7 +134,10 @@ export class Injector {
     if (has('stale') && before && clock.now() - before.at <= STALE_MS) return structuredClone(before.output);
     if (has('slow')) await clock.sleep(SLOW_MS);
     this.#alive();
-    const output = this.#watchRefusal(life?.made.healId, call, perform);
+    const seen = this.#watchRefusal(life?.made.healId, call, perform);
+    if (has('missing')) this.#views.hide(seen);
+    const output =
+      has('stale') && call.operation === 'DescribeTargetHealth' ? this.#views.before(seen) : this.#views.of(call, seen);
     if (key) this.#answers.set(key, { at: clock.now(), output: structuredClone(output) });
     if (has('dieAfter')) await this.#die();
     if (has('slow')) await clock.sleep(SLOW_MS);
@@ -222,11 +230,15 @@ export class FaultyDisks extends MemoryDisks {
   injector: Injector | undefined;
 
   override run(instanceId: string, run: HostRun): HostResult {
-    if (run.verb === 'probe' || !this.injector) return super.run(instanceId, run);
+    // The host's own timer probes as well: only what a command asks for is the healer's.
+    if (!this.injector || (run.verb === 'probe' && !(AGENT in run.env))) return super.run(instanceId, run);
     const kinds = this.injector.due(`host:${run.verb}`, instanceId);
     const failed = { exitCode: FAILED, stdout: '', stderr: 'fault\n', realMs: 0 };
     if (kinds.includes('failBefore')) return failed;
+    const volumeId = run.env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
+    if (kinds.includes('busy')) this.keepOpen(instanceId, volumeId, true);
     const result = super.run(instanceId, run);
+    this.keepOpen(instanceId, volumeId, false);
     return kinds.includes('failAfter') && result.exitCode !== KILLED ? failed : result;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
+import { createHandler as createGuard } from '../../lambda/guard/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
 import { ENV, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { inventory, nothingDenied, pages } from '../checks.ts';
@@ -20,9 +21,12 @@ import { PERSON } from '../scenarios/strikes.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import { AgeWatch } from './age-watch.ts';
-import { boundedHeals, type HealEnd, healsOnRecord, judgeAll, judgeRecords } from './checkers.ts';
+import { boundedHeals, judgeAll } from './checkers.ts';
+import { excuse } from './convergence.ts';
 import { FaultyDisks, Injector } from './injector.ts';
-import type { Fault } from './schedule.ts';
+import { PageWatch } from './page-checkers.ts';
+import { type HealEnd, healsOnRecord, judgeRecords } from './record-checkers.ts';
+import { type Fault, PLAIN } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
 import { executeVirtually } from './workflow.ts';
 
@@ -75,6 +79,8 @@ export interface Played {
   /** Of them, those for a volume that was served at that moment. */
   readonly pagesInVain: number;
   readonly served: boolean;
+  /** Why volumes that are down at the end may be so. */
+  readonly excuses: readonly string[];
   /** From the blow until every volume was served again; `undefined` when none was down, or one stayed down. */
   readonly recoveryMs: number | undefined;
 }
@@ -99,8 +105,8 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const world = worldOf(ground, services, disks, clock, random);
   const injector = new Injector(services, schedule);
   const ends: HealEnd[] = [];
-  install(options, world, injector, ends);
   const watch = new Watch(world);
+  install(options, world, watch, injector, ends);
   const stage = await bringUp(world);
   if (typeof stage === 'string') throw new Error(`the stack did not come up: ${stage}`);
   const libraries = await prelude(world, stage, story);
@@ -116,6 +122,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   ends.length = 0;
   const struckAt = clock.now();
   const ages = new AgeWatch(world, story.volumes);
+  const paged = new PageWatch(strike, disks, injector, story.volumes);
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ who, what }) => {
@@ -141,19 +148,29 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   // Phase two: nothing fails any more.
   const calm = clock.now();
   await clock.run(calm + CONVERGE_MS, () => told() && services.lambda.busy === 0);
-  const convergedAt = told() ? clock.now() : undefined;
+  // A page is not enough where there is a way back: that is looked at once a minute, for most runs never need to.
+  const convergedBy = () => story.volumes.every((v) => stage.servedBy(v) || excuse(strike, disks, story, v, struckAt));
+  while (!convergedBy() && clock.now() < calm + CONVERGE_MS)
+    await clock.run(clock.now() + MINUTE_MS, () => served() && services.lambda.busy === 0);
+  const convergedAt = convergedBy() ? clock.now() : undefined;
   await clock.run(clock.now() + (story.restMs ?? REST_MS));
   await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);
   watch.stop();
   ages.stop();
+  paged.stop();
   disks.injector = undefined;
-  const skewed = schedule.some((f) => f.point === 'clock');
+  const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
   const broken = [
-    ...judgeAll({ strike, watch, before, struckAt, calm, convergedAt, injector, ages, story }, schedule),
-    ...judgeRecords(world, ends, skewed ? SKEW_MS : 0),
+    ...judgeAll(
+      { strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, paged, ends, skewMs, story },
+      schedule,
+    ),
+    ...judgeRecords(world, ends, skewMs),
     boundedHeals(ends),
     nothingDenied(world),
   ].filter((c) => !c.kept);
+  const unserved = story.volumes.filter((v) => !stage.servedBy(v));
+  const excuses = unserved.map((v) => excuse(strike, disks, story, v, struckAt) ?? 'none');
   disks.close();
   return {
     broken,
@@ -166,7 +183,8 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     pages: story.volumes.reduce((sum, v) => sum + pages(world, v, struckAt).length, 0),
     calls: Math.max(0, ...ends.map((e) => e.calls)),
     pagesInVain,
-    served: served(),
+    served: unserved.length === 0,
+    excuses,
     recoveryMs: servingAt === undefined ? undefined : servingAt - struckAt,
   };
 }
@@ -200,17 +218,30 @@ function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: 
 }
 
 /** Puts the injector between the healer and the cloud, and the healer on a workflow in virtual time. */
-function install(options: Options, { services }: World, injector: Injector, ends: HealEnd[]): void {
+function install(options: Options, { services }: World, watch: Watch, injector: Injector, ends: HealEnd[]): void {
   const { cloud, lambda } = services;
-  const faulty = new Set<string>();
-  cloud.intercept = (call, perform) =>
-    faulty.has(call.principal.name) && call.service !== 'lambda'
-      ? injector.call(call, perform)
-      : Promise.resolve(perform());
+  /** Principal -> what the names of its points begin with. */
+  const faulty = new Map<string, string>();
+  cloud.intercept = (call, perform) => {
+    // The log does not say what tags are changed.
+    const seen = () => {
+      const output = perform();
+      if (call.operation.endsWith('Tags')) watch.look();
+      return output;
+    };
+    const by = call.service === 'lambda' ? undefined : faulty.get(call.principal.name);
+    return by === undefined ? Promise.resolve(seen()) : injector.call(call, seen, by);
+  };
   lambda.substitute = (definition, runtime) => {
-    if (definition.executionSeconds === undefined) return undefined;
-    faulty.add(definition.principal.name);
-    if (!(ENV.targetGroups in definition.env))
+    const { env, principal } = definition;
+    if (definition.executionSeconds === undefined) {
+      if (ENV.key in env) faulty.set(principal.name, PLAIN.keeper);
+      if (!(ENV.policy in env)) return undefined;
+      faulty.set(principal.name, PLAIN.guard);
+      return options.durable ? undefined : mortal(createGuard(runtime), injector);
+    }
+    faulty.set(principal.name, '');
+    if (!(ENV.targetGroups in env))
       return options.durable ? undefined : virtualDriller(services, injector, definition, runtime);
     return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
   };
@@ -266,6 +297,11 @@ function virtualHealer(
       clock.after(TWICE_MS, () => clock.spawn('a trigger that came twice', () => execute(event)));
     await execute(event);
   };
+}
+
+/** A function of one invocation at a time: when it dies, whatever it calls from then on has no effect, and Lambda calls it failed. */
+function mortal(run: () => Promise<void>, injector: Injector): () => Promise<void> {
+  return () => injector.lives.run({ dead: false, restMs: 0, made: { calls: 0 } }, run);
 }
 
 /** Drills run beside, in virtual time as well, and meet the same faults. */

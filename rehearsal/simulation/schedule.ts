@@ -16,6 +16,10 @@ export const FAULT_KINDS = [
   'lost',
   /** The answer before this one once more: EC2 is eventually consistent. */
   'stale',
+  /**
+   * One thing that is there is left out of this answer and of those of the next seconds: docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+   */
+  'missing',
   /** The function dies there, before or after the effect. */
   'dieBefore',
   'dieAfter',
@@ -27,6 +31,8 @@ export const FAULT_KINDS = [
   /** The verb fails on the host with an exit code that nobody knows, before or after it did its work. */
   'failBefore',
   'failAfter',
+  /** Somebody on the host has a file of the volume open: it is not unmounted. */
+  'busy',
   /** The trigger comes twice, late (and so behind those that came after it), or not at all. */
   'twice',
   'late',
@@ -39,7 +45,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** `ec2:CreateVolume`, `step:commit`, `host:mount`, `trigger`, `clock`. */
+  /** `ec2:CreateVolume`, `step:commit`, `host:mount`, `trigger`, `clock`; `guard/ec2:CreateSnapshot` of the guard, `keeper/` of the keeper. */
   readonly point: string;
   /** Which time that the healer comes by there, from 1. */
   readonly nth: number;
@@ -51,7 +57,7 @@ export interface Fault {
 export const OUTLASTS_CALL = 7;
 export const OUTLASTS_STEP = 30;
 
-const SYNTAX = /^(\w+)@([\w-]+(?::[\w-]+)?)#([1-9]\d{0,4})(?:x([1-9]\d{0,3}))?$/;
+const SYNTAX = /^(\w+)@((?:(?:guard|keeper)\/)?[\w-]+(?::[\w-]+)?)#([1-9]\d{0,4})(?:x([1-9]\d{0,3}))?$/;
 
 export function scheduleText(faults: readonly Fault[]): string {
   return faults.map((f) => `${f.kind}@${f.point}#${f.nth}${f.times > 1 ? `x${f.times}` : ''}`).join(',') || 'none';
@@ -71,15 +77,29 @@ export function readSchedule(text: string): Fault[] {
   });
 }
 
+/** Functions beside the healer and the drill, by what the names of their points begin with: they have no steps, and hold no lease. */
+export const PLAIN = { guard: 'guard/', keeper: 'keeper/' } as const;
+/** The guard is run again, by Lambda and by its schedule. A deployment whose keeper dies waits an hour for it, and fails. */
+const NOT_PLAIN: Readonly<Record<string, readonly FaultKind[]>> = {
+  [PLAIN.guard]: ['dieLong', 'hang', 'hangLong'],
+  [PLAIN.keeper]: ['dieBefore', 'dieAfter', 'dieLong', 'hang', 'hangLong'],
+};
+/** What is made, or looked at, by its id: each is a list of things that are there. */
+const LISTS: readonly string[] = ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'];
+
 /** The kinds of fault that can happen at a point. */
 export function kindsAt(point: string): readonly FaultKind[] {
+  const by = Object.values(PLAIN).find((prefix) => point.startsWith(prefix));
+  if (by) return kindsAt(point.slice(by.length)).filter((kind) => !NOT_PLAIN[by]?.includes(kind));
   if (point === 'trigger') return ['twice', 'late', 'never'];
   if (point === 'clock') return ['ahead', 'behind'];
   if (point.startsWith('step:')) return ['dieBefore', 'dieAfter', 'dieLong'];
+  if (point === 'host:release') return ['failBefore', 'failAfter', 'busy'];
   if (point.startsWith('host:')) return ['failBefore', 'failAfter'];
   const any: FaultKind[] = ['throttle', 'errorBefore', 'denied', 'slow', 'dieBefore'];
   // A consistent read is never stale.
   if (point === 'dynamodb:GetItem') return any;
+  if (LISTS.includes(point)) return [...any, 'stale', 'missing'];
   if (isRead(point)) return [...any, 'stale'];
   const change: FaultKind[] = [...any, 'errorAfter', 'lost', 'dieAfter', 'dieLong'];
   return point === 'ssm:SendCommand' ? [...change, 'hang', 'hangLong'] : change;

@@ -1,13 +1,16 @@
 /** What the faults are added to: one blow each, to a stack that has served for a few minutes. */
+import { releaseStall, stallVolume } from '../cloud/failures.ts';
 import { RUNS } from '../cloud/faults.ts';
 import { shiftRuns } from '../cloud/snapshot-failures.ts';
 import { recoveryPoint, servedVolume } from '../measure.ts';
 import type { Plan, Strike } from '../scenarios/incident.ts';
 import { PLANS } from '../scenarios/index.ts';
-import { breakFileSystem } from '../scenarios/strikes.ts';
+import { breakFileSystem, struck } from '../scenarios/strikes.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 8 * MINUTE_MS;
+/** Longer than the alarm needs, and shorter than a replacement. */
+const HICCUP_MS = MINUTE_MS / 2;
 const HOUR_MS = 60 * MINUTE_MS;
 /** DLM's longest gaps come every other hour. */
 const LATE_HOURS = 2;
@@ -25,6 +28,8 @@ export interface Story {
   readonly rotten: boolean;
   /** Nothing but the snapshot schedule misbehaves: without a fault, every age is within its promise. */
   readonly calm: boolean;
+  /** What the story breaks for good, so that only people can bring content back, whatever copies and hosts there are. */
+  readonly hopeless?: string;
   /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
   readonly faultsMs?: number;
   readonly restMs?: number;
@@ -38,6 +43,11 @@ const OWN: Readonly<Record<string, Story>> = {
   again: alone('the file system shuts down, and eight minutes later that of whatever serves then', (strike) => {
     breakFileSystem(strike, strike.first);
     strike.world.clock.after(AGAIN_MS, () => breakAgain(strike));
+  }),
+  hiccup: alone('I/O to the volume hangs for half a minute, and goes on', (strike) => {
+    const volume = struck(strike, strike.first);
+    stallVolume(strike.services, volume);
+    strike.world.clock.after(HICCUP_MS, () => releaseStall(strike.services, volume));
   }),
   'late-copies': {
     ...alone(
@@ -54,10 +64,18 @@ const OWN: Readonly<Record<string, Story>> = {
   },
 };
 
+/** Stories that end with a person who has something to do: each says what stands in the healer's way until then. */
+const HOPELESS: Readonly<Record<string, string>> = {
+  capacity: 'no volume can be made in the home zone, for ever, and moving to another one is a decision about cost',
+  'key-revoked': 'the key is revoked for good: no volume can be made from any copy',
+  'blank-trap':
+    'evidence contradicts itself: the ledger is gone, and a blank volume carries the marks of the current one',
+};
+
 /** The scenarios of one blow, and some more. */
 export const STORIES: Readonly<Record<string, Story>> = {
   ...OWN,
-  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan)])),
+  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan, HOPELESS[name])])),
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
@@ -83,7 +101,7 @@ function alone(about: string, strike: Story['strike']): Story {
   };
 }
 
-function storyOf({ about, all, drills = false, expect, settings, strike }: Plan): Story {
+function storyOf({ about, all, drills = false, expect, settings, strike }: Plan, hopeless: string | undefined): Story {
   return {
     about,
     drills,
@@ -92,6 +110,7 @@ function storyOf({ about, all, drills = false, expect, settings, strike }: Plan)
     deletes: expect.deletes === true,
     rotten: expect.rotten === true,
     calm: false,
+    ...(hopeless && { hopeless }),
     snapshots: settings?.snapshots,
     strike,
   };

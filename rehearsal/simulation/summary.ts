@@ -31,12 +31,27 @@ export function pagesTooOften({ runs, pagesInVain }: Tally): boolean {
 }
 
 export function summary(tally: Tally): string {
-  const { runs, heals, faults, at, seconds, failures, byPromise, unserved, pages, pagesInVain, calls, digest, cut } =
-    tally;
+  const {
+    runs,
+    heals,
+    faults,
+    at,
+    seconds,
+    failures,
+    byPromise,
+    unserved,
+    excuses,
+    pages,
+    pagesInVain,
+    calls,
+    digest,
+    cut,
+  } = tally;
   const lines = [
     '',
     `${runs} runs, ${faults} faults at ${at.size} points, ${heals} heals, ${pages} pages (${pagesInVain} for a volume that was served)${cut ? '; the time was over' : ''}`,
-    `${unserved} runs ended with a person who knows and a volume that is not served`,
+    `${unserved} runs ended with a volume that is not served${excuses.size > 0 ? ':' : ''}`,
+    ...[...excuses].sort(([, a], [, b]) => b - a).map(([excuse, n]) => `  ${String(n).padStart(5)}  ${excuse}`),
     `at most ${calls} API calls in one heal; digest of all logs ${digest.slice(0, 16)}`,
     `${(runs / seconds).toFixed(1)} runs and ${(heals / seconds).toFixed(1)} heals a second`,
     ...(pagesTooOften(tally)

@@ -211,7 +211,9 @@ export function playSequence(disks: Disks): string[] {
   note('links', disks.links(B));
   lifeCycle(B, SECOND, ['release']);
   note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
+  note('writes', [disks.writes(B, SECOND), disks.writes(B, FIRST)]);
   disks.stall(SECOND, false);
+  note('writes', [disks.writes(B, SECOND), disks.mounted(SECOND)]);
   lifeCycle(B, SECOND, ['probe', 'mount', 'serve', 'probe']);
 
   // Unmounted by somebody; a power cut; a snapshot that does not mount.

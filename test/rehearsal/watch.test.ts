@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TAG } from '../../lib/contract.ts';
+import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import type { MemoryDisks } from '../../rehearsal/disks/memory.ts';
 import { Watch } from '../../rehearsal/watch.ts';
 import type { World } from '../../rehearsal/world.ts';
 import { Lab } from '../cloud/lab.ts';
@@ -31,6 +32,12 @@ async function serve(volumeId: string, instanceId: string): Promise<void> {
   await lab.pass(10);
   for (const name of ['format', 'mount', 'serve']) verb(instanceId, name, volumeId);
   lab.cloud.say('test', `${instanceId} serves ${volumeId}`);
+}
+
+function stallVolume({ cloud }: Lab, volumeId: string, stalled: boolean): void {
+  cloud.disks.stall(volumeId, stalled);
+  if (stalled) cloud.faults.stalled.set(volumeId, cloud.clock.now());
+  else cloud.faults.stalled.delete(volumeId);
 }
 
 const tagged = () => ({
@@ -69,6 +76,83 @@ describe('two writers', () => {
     await serve(second, B);
     expect(watch.twoWriters.size).toBe(1);
   });
+});
+
+describe('a volume that was served, and whose link is gone', () => {
+  const gone = (volumeId: string) => {
+    const disks = lab.cloud.disks as MemoryDisks;
+    disks.keepOpen(A, volumeId, true);
+    verb(A, 'release', volumeId);
+    lab.cloud.say('test', 'released');
+    return disks;
+  };
+
+  test('has a writer for as long as it is mounted', async () => {
+    const [first, second] = [await lab.made(), await lab.made()];
+    await serve(first, A);
+    gone(first);
+    expect([lab.cloud.disks.links(A), [...watch.twoWriters]]).toEqual([[], []]);
+    await serve(second, B);
+    expect([...watch.twoWriters]).toEqual([expect.stringContaining(`${A} (${first}) and ${B} (${second})`)]);
+  });
+
+  test.each<[string, (volumeId: string) => void]>([
+    ['unmounted', (volumeId) => lab.cloud.disks.unmount(volumeId)],
+    ['shut down', (volumeId) => lab.cloud.disks.lose(volumeId)],
+    ['off with its host', () => lab.ec2.instance(A) && Object.assign(lab.ec2.instance(A), { state: 'stopped' })],
+  ])('has none when it is %s', async (_, ends) => {
+    const [first, second] = [await lab.made(), await lab.made()];
+    await serve(first, A);
+    gone(first);
+    ends(first);
+    lab.cloud.say('test', 'ended');
+    await serve(second, B);
+    expect([...watch.twoWriters]).toEqual([]);
+  });
+
+  test('has none while its I/O hangs, and the release ends when it goes on', async () => {
+    const [first, second] = [await lab.made(), await lab.made()];
+    await serve(first, A);
+    stallVolume(lab, first, true);
+    verb(A, 'release', first);
+    await serve(second, B);
+    stallVolume(lab, first, false);
+    lab.cloud.say('test', 'over');
+    expect([[...watch.twoWriters], lab.cloud.disks.writes(A, first)]).toEqual([[], false]);
+  });
+
+  test('is not a candidate that is looked at beside what serves', async () => {
+    const [first, second] = [await lab.made(), await lab.made()];
+    await serve(first, A);
+    await lab.call('AttachVolume', { VolumeId: second, InstanceId: B, Device: '/dev/sdf' });
+    await lab.pass(10);
+    for (const name of ['format', 'mount']) verb(B, name, second);
+    lab.cloud.say('test', 'mounted');
+    expect([...watch.twoWriters]).toEqual([]);
+  });
+});
+
+test('a volume in quarantine is in the schedule, for one moment', async () => {
+  const volumeId = await lab.made({
+    TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: TAG.schedule, Value: 'hourly' }] }],
+  });
+  watch.look();
+  expect(watch.suspectScheduled.size).toBe(0);
+  const { tags } = lab.ec2.volume(volumeId);
+  tags[TAG.role] = VOLUME_ROLE.quarantined;
+  watch.look();
+  delete tags[TAG.schedule];
+  watch.look();
+  expect([...watch.suspectScheduled]).toEqual([volumeId]);
+});
+
+test('what content was served from is written down', async () => {
+  const [first, second] = [await lab.made(), await lab.made()];
+  await serve(first, A);
+  verb(A, 'release', first);
+  lab.cloud.say('test', 'released');
+  await serve(second, B);
+  expect(watch.served.get('alpha')?.map((s) => s.volumeId)).toEqual([first, undefined, second]);
 });
 
 describe('a blank volume', () => {

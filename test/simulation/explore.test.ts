@@ -17,6 +17,9 @@ const POINTS = new Map([
   ['ec2:DescribeVolumes', 3],
   ['step:commit', 1],
   ['host:mount', 1],
+  ['host:release', 1],
+  ['guard/ec2:CreateSnapshot', 1],
+  ['keeper/ec2:DescribeVolumes', 1],
 ]);
 
 function played(broken: boolean): Outcome {
@@ -30,6 +33,7 @@ function played(broken: boolean): Outcome {
     calls: 0,
     pagesInVain: 0,
     served: true,
+    excuses: [],
     recoveryMs: undefined,
   };
 }
@@ -57,6 +61,11 @@ describe('schedules', () => {
     'lost@ec2:DescribeVolumes#1',
     'throttle@ec2:CreateVolume#0',
     'x@y#1',
+    'dieLong@guard/ec2:CreateSnapshot#1',
+    'dieBefore@keeper/ec2:DescribeVolumes#1',
+    'throttle@drill/ec2:DescribeVolumes#1',
+    'missing@ec2:CreateVolume#1',
+    'busy@host:mount#1',
   ])('%s is refused', (text) => expect(() => readSchedule(text)).toThrow(RangeError));
 });
 

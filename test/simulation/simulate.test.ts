@@ -59,6 +59,7 @@ const SCHEDULES = [
 /** Broken healers, and the promise by which each is caught. */
 const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; readonly promise: string })[] = [
   { tamper: 'fenceAlwaysCertain', story: 'instance-hang', schedule: 'none', promise: 'never two writers' },
+  { tamper: 'fenceAlwaysCertain', story: 'hiccup', schedule: 'busy@host:release#1', promise: 'never two writers' },
   {
     tamper: 'quarantineStaysScheduled',
     story: 'file-system',
@@ -87,8 +88,25 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     tamper: 'silent',
     story: 'file-system',
     schedule: 'none',
-    promise: 'served, or a person knows, within 60 min of the last fault',
+    promise: 'served, or a person knows where it cannot be, within 60 min of the last fault',
   },
+  {
+    tamper: 'blind',
+    story: 'file-system',
+    schedule: 'none',
+    promise: 'content is served wherever there is a way back',
+  },
+  { tamper: 'rejecting', story: 'file-system', schedule: 'none', promise: 'no sound copy is rejected' },
+  { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
+  { tamper: 'boasting', story: 'file-system', schedule: 'none', promise: 'what is on record is what the world shows' },
+  {
+    tamper: 'rosy',
+    story: 'no-recovery-point',
+    schedule: 'none',
+    promise: 'what is on record is what the world shows',
+  },
+  { tamper: 'blind', story: 'file-system', schedule: 'none', promise: 'a person is paged with a true reason' },
+  { tamper: 'insistent', story: 'file-system', schedule: 'none', promise: 'the same is not said twice within 15 min' },
 ];
 
 describe('one process, many runs', () => {
@@ -202,6 +220,23 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string })[] = [
     bug: 'a host that failed had every sound recovery point rejected',
   },
 ];
+
+/** Points that are not of a durable function, or answers that are not so: each fault happens, and none of these does harm. */
+const ELSEWHERE: readonly (readonly [string, string, number])[] = [
+  ['late-copies', 'dieAfter@guard/ec2:CreateSnapshot#1,lost@guard/sns:Publish#1', 1],
+  ['late-copies', 'denied@guard/ec2:DescribeSnapshots#9,dieBefore@guard/dynamodb:GetItem#30', 2],
+  ['deploy-during-heal', 'throttle@keeper/ec2:DescribeVolumes#1x7,denied@keeper/dynamodb:GetItem#3', 8],
+  ['file-system', 'missing@ec2:DescribeVolumes#2', 1],
+  ['file-system', 'failBefore@host:probe#1', 1],
+  ['instance-hang', 'stale@elasticloadbalancing:DescribeTargetHealth#1', 1],
+];
+
+test('faults reach the guard, the keeper and the probe, and answers leave things out', () => {
+  const results = play(ELSEWHERE.map(([story, schedule]) => ({ story, schedule, seed: 1 })));
+  expect(results.map(({ broken, fired }) => ({ broken, fired }))).toEqual(
+    ELSEWHERE.map(([, , fired]) => ({ broken: [], fired })),
+  );
+});
 
 describe('what the simulation found once, it does not find again', () => {
   let results: Result[];

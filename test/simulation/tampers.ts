@@ -43,11 +43,61 @@ export const TAMPERS = {
       record: (incident) => (incident.outcome === 'open' ? ports.ledger.record(incident) : Promise.resolve()),
     },
   }),
+  /** The record says that nothing was lost. */
+  boasting: (ports: Ports): Ports => ({
+    ...ports,
+    ledger: {
+      ...ports.ledger,
+      record: ({ replacement, ...incident }) =>
+        ports.ledger.record({
+          ...incident,
+          replacement: replacement && { ...replacement, recoveryPointAt: incident.startedAt },
+        }),
+    },
+  }),
+  /** Whatever came of it, it is on record as healed. */
+  rosy: (ports: Ports): Ports => ({
+    ...ports,
+    ledger: {
+      ...ports.ledger,
+      record: (incident) => ports.ledger.record({ ...incident, outcome: incident.endedAt ? 'healed' : 'open' }),
+    },
+  }),
   /** People are not told, and nothing is done: it only looks. */
   silent: (ports: Ports): Ports => ({
     ...ports,
     people: { tell: async () => {} },
     compute: { ...ports.compute, recoveryPoints: async () => [] },
+  }),
+  /** It finds no copy of the content, and leaves it to people. */
+  blind: (ports: Ports): Ports => ({ ...ports, compute: { ...ports.compute, recoveryPoints: async () => [] } }),
+  /** Whatever goes wrong with a candidate is held against the copy that it was made from. */
+  rejecting: (ports: Ports): Ports => ({
+    ...ports,
+    host: {
+      ...ports.host,
+      mount: async (instanceId, volume, volumeId) => {
+        const [point] = await ports.compute.recoveryPoints(volume);
+        if (point) await ports.compute.reject(point.snapshotId, 'failed: the host was slow');
+        return ports.host.mount(instanceId, volume, volumeId);
+      },
+    },
+  }),
+  /** People hear that it serves, and not from what. */
+  curt: (ports: Ports): Ports => ({
+    ...ports,
+    people: { tell: (subject) => ports.people.tell(subject, 'It is served again.') },
+  }),
+  /** Each thing is told twice. */
+  insistent: (ports: Ports): Ports => ({
+    ...ports,
+    people: {
+      tell: async (subject, message) => {
+        await ports.people.tell(subject, message);
+        await ports.clock.sleep(60_000);
+        await ports.people.tell(subject, message);
+      },
+    },
   }),
 } as const;
 export type Tamper = keyof typeof TAMPERS;

@@ -1,0 +1,82 @@
+/** What must hold of messages to people: no page that is not true, and not the same one over and over. */
+import { check, PROMISE } from '../checks.ts';
+import type { Message } from '../cloud/sns.ts';
+import type { Strike } from '../scenarios/incident.ts';
+import type { Check } from '../world.ts';
+import { falseClaim } from './claims.ts';
+import type { Truth } from './convergence.ts';
+import type { Injector } from './injector.ts';
+import type { FaultKind } from './schedule.ts';
+
+const MINUTE_MS = 60_000;
+/** From the note of a message to the message: a slow call. */
+const SLACK_MS = MINUTE_MS;
+/** Faults that make a message of which the sender does not know that it was sent: it is sent again. */
+const UNHEARD: readonly FaultKind[] = ['errorAfter', 'lost', 'dieAfter'];
+const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
+/** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
+const UNRECORDED_MS = 3000;
+const PAGE = /^Remount: (\S+) needs a person$/;
+/** Alarms tell people by themselves, as often as they change. */
+const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
+
+/** Looks at each page as it is sent. A heal that began up to so long before it may still send one. */
+export class PageWatch {
+  readonly #wrong: string[] = [];
+  #stopped = false;
+
+  constructor(strike: Strike, truth: Truth, injector: Injector, volumes: readonly string[]) {
+    const { cloud, sns } = strike.services;
+    cloud.listen(({ who }) => {
+      const page = who === 'sns' ? sns.messages.at(-1) : undefined;
+      const volume = PAGE.exec(page?.subject ?? '')?.[1];
+      if (this.#stopped || !page || !volume || !volumes.includes(volume)) return;
+      const [reason = ''] = page.message.split('\n');
+      const wrong = falseClaim(reason, { strike, truth, injector, volume, since: begunAt(page) });
+      if (wrong) this.#wrong.push(wrong);
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  judge(): Check {
+    return check('a person is paged with a true reason', this.#wrong.length === 0, this.#wrong.join('; ') || 'yes');
+  }
+}
+
+/** The first step that the message lists, but for clocks that are off. */
+function begunAt({ at, message }: Message): number {
+  const [step = ''] = /^\d{4}-\d\d-\d\dT[\d:.]+Z(?= \S)/m.exec(message) ?? [];
+  return Math.min(at, step ? Date.parse(step) : at - 60 * MINUTE_MS) - 2 * MINUTE_MS;
+}
+
+/** A message that was said lately. */
+function key({ subject, message }: Message): string {
+  // Whoever was called to a volume looks at all of it, whatever the words.
+  return PAGE.test(subject) ? subject : `${subject}: ${message.split('\n')[0]}`;
+}
+
+/**
+ * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
+ * may come twice: rather twice than never.
+ *
+ * @param skewMs how far clocks are off
+ */
+export function saidOnce(messages: readonly Message[], fired: Injector['fired'], skewMs: number): Check {
+  const last = new Map<string, number>();
+  const again: string[] = [];
+  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
+    const before = last.get(key(message));
+    last.set(key(message), message.at);
+    if (before !== undefined && message.at - before < PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs)
+      again.push(`${key(message)} after ${Math.round((message.at - before) / 1000)} s`);
+  }
+  const allowed = fired.filter(({ fault, at }) => {
+    if (fault.point.endsWith('sns:Publish')) return UNHEARD.includes(fault.kind);
+    const near = messages.some((m) => Math.abs(at - m.at) < UNRECORDED_MS);
+    return near && DEATHS.includes(fault.kind);
+  }).length;
+  return check('the same is not said twice within 15 min', again.length <= allowed, again.join('; ') || 'never');
+}

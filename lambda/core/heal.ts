@@ -149,10 +149,11 @@ async function rounds(
   let context: Context = NOTHING_YET;
   for (let round = 0; round < MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
-    if (journal.elapsedSeconds() > BUDGET_SECONDS) break;
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
     context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
+    // Looked at once more, for people are told how it is now.
+    if (journal.elapsedSeconds() > BUDGET_SECONDS && decision.kind !== 'none' && decision.kind !== 'page') break;
     replacement ??= untold(seen);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
     switch (decision.kind) {

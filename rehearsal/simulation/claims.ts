@@ -60,6 +60,14 @@ const CLAIMS: readonly Claim[] = [
     holds: (w, [, host]) => (w.host(host)?.state ?? 'terminated') === 'terminated',
   },
   {
+    says: says(`${VOL} is attached to ${HOST}, which EC2 does not show in the fleet`),
+    holds: (w, [, host]) => w.host(host)?.tags[TAG.stack] === undefined,
+  },
+  {
+    says: says(`${VOL} is serving by the probe of ${HOST}, and the load balancer does not reach it there`),
+    holds: (w) => w.downLately(w.witness.volume),
+  },
+  {
     says: says(`${VOL} in \\S+ is (\\S+) and attached to ${HOST} in (\\S+)`),
     holds: (w, [id, state, host, zone]) => w.vol(id)?.state === state && w.host(host)?.zone === zone,
   },

@@ -79,7 +79,7 @@ describe("a host's fault says nothing of a recovery point", () => {
 });
 
 describe('a sound volume whose host does not serve it', () => {
-  const unmounted = () => world({ probe: probe('notMounted') });
+  const unmounted = () => world({ probe: probe('notMounted'), reachableOn: [] });
 
   test('moves to another host', () => {
     const context = { ...NOTHING_YET, useless: ['i-owner'], failing: ['i-owner'] };

@@ -59,7 +59,6 @@ const SCHEDULES = [
 /** Broken healers, and the promise by which each is caught. */
 const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; readonly promise: string })[] = [
   { tamper: 'fenceAlwaysCertain', story: 'instance-hang', schedule: 'none', promise: 'never two writers' },
-  { tamper: 'fenceAlwaysCertain', story: 'hiccup', schedule: 'busy@host:release#1', promise: 'never two writers' },
   {
     tamper: 'quarantineStaysScheduled',
     story: 'file-system',

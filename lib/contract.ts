@@ -29,6 +29,8 @@ export const TAG = {
   drilledAt: 'remount:drilled-at',
   /** The time that the snapshot's data reach up to, read from its canary (ISO 8601). */
   dataUntil: 'remount:data-until',
+  /** How much of the content the drill has read and compared, for example `12 of 12 files`; on verified snapshots only. */
+  filesRead: 'remount:files-read',
   /** What the drill found; on rejected snapshots only. */
   finding: 'remount:finding',
   /** `true` on a snapshot that the guard took: the guard expires it, for no schedule does. */

@@ -57,8 +57,8 @@ export const PARTS: readonly Mutant[] = [
     'latent-corruption',
     'people are told what a drill finds',
     'lambda/core/drill.ts',
-    "await journal.act('tell', () => tellDamaged(ports, volume, snapshotId, answer));",
-    '',
+    "await journal.act('tell', () => tellDamaged(ports, volume, point, answer));",
+    'true;',
   ),
   broken(
     'bit-rot',

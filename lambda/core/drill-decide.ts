@@ -35,6 +35,7 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   if (healing(ledger, at)) return none('a heal is under way');
   const current = currentVolume(seen);
   if (!current) return none('there is no current volume');
+  const generation = generationOf(ledger, current);
   const owner = current.attachments[0]?.instanceId;
   const host = usableInstances({ ...seen, reachableOn: undefined, probe: undefined }, [], current.zone).find(
     (i) => i.id !== owner,
@@ -43,8 +44,9 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   const points = recoveryPoints
     .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
     .sort((a, b) => b.at - a.at);
-  const spare = validSpare(ledger, volumes, instances, owner);
-  const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS);
+  const spare = validSpare(ledger, volumes, instances, owner, current.sizeGiB);
+  // What a copy of a volume shows that serves no more is asked only where there is nothing else to make a spare of.
+  const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS && p.generation >= generation);
   const last = points.find((p) => p.verdict !== 'rejected');
   // Without a spare, one is made of the newest verified copy before an older one is checked: that would be a worse spare.
   const makesSpare = spare === undefined && last?.verdict === 'verified';
@@ -52,7 +54,10 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   if (!point) return none('every recovery point is checked, and there is a spare');
   // A spare that serves may not be tagged so yet: the ledger knows.
   const taken = [current.id, ledger?.currentVolume, ledger?.spare?.volumeId];
-  const ours = volumes.filter((v) => (v.role === 'scratch' || v.role === 'spare') && !taken.includes(v.id));
+  const ours = volumes.filter(
+    // What the guard has marked it may delete at any moment.
+    (v) => (v.role === 'scratch' || v.role === 'spare') && !v.marked && !taken.includes(v.id),
+  );
   const scratch = ours.find(
     (v) =>
       v.role === 'scratch' &&
@@ -77,12 +82,18 @@ export function healing(ledger: LedgerState | undefined, now: number): boolean {
   return ledger?.lease !== undefined && ledger.lease.until > now;
 }
 
-/** The spare that the ledger names, if it is where it should be: on a standby that answers. */
+/** The generation of what serves. The tag of a volume follows the ledger; what a deployment has restored is ahead of it. */
+export function generationOf(ledger: LedgerState | undefined, current: Volume): number {
+  return Math.max(ledger?.generation ?? 0, current.generation);
+}
+
+/** The spare that the ledger names, if it is where it should be, on a standby that answers, and has the room that is asked for. */
 function validSpare(
   ledger: LedgerState | undefined,
   volumes: readonly Volume[],
   instances: readonly Instance[],
   owner: string | undefined,
+  sizeGiB: number,
 ): Volume | undefined {
   const spare = ledger?.spare;
   if (!spare || spare.instanceId === owner) return undefined;
@@ -92,6 +103,8 @@ function validSpare(
     (v) =>
       v.id === spare.volumeId &&
       v.state === 'in-use' &&
+      // Smaller, the volume has grown since: what is uploaded may not fit, and no volume shrinks.
+      v.sizeGiB >= sizeGiB &&
       v.attachments.some((a) => a.instanceId === spare.instanceId && a.state === 'attached'),
   );
 }

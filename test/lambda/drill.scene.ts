@@ -39,6 +39,10 @@ export class DrillScene {
   readonly records: DrillRecord[] = [];
   /** What the check says in the end; `undefined`: it never does. */
   answer: HostAnswer | undefined = { result: 'ok', values: SOUND, detail: '' };
+  /** What a host says when it is to let a volume go. */
+  released: HostAnswer = { result: 'ok', values: {}, detail: '' };
+  /** Those that the checks were given. */
+  readonly numbers: number[] = [];
   /** Why the check cannot be started. */
   unsent: string | undefined;
   /** Looks at the check before it answers. */
@@ -49,6 +53,7 @@ export class DrillScene {
   drillHolder: string | undefined;
   note: DrillNote | undefined;
   #made = 0;
+  #counted = 0;
 
   readonly workflow: Workflow = {
     step: async (_, run) => JSON.parse(JSON.stringify((await run()) ?? null)) as never,
@@ -117,9 +122,10 @@ export class DrillScene {
     host: {
       release: async (_, __, id) => {
         this.#do(`release ${id}`);
-        return { result: 'ok', values: {}, detail: '' };
+        return this.released;
       },
-      startCheck: async (at, _, id) => {
+      startCheck: async (at, _, id, number) => {
+        this.numbers.push(number);
         this.#do(`check ${id} on ${at}`);
         return this.unsent === undefined ? { commandId: 'command-1', why: 'sent' } : { why: this.unsent };
       },
@@ -134,6 +140,7 @@ export class DrillScene {
       releaseDrill: async (_, holder) => {
         if (this.drillHolder === holder) this.drillHolder = undefined;
       },
+      countDrill: async () => ++this.#counted,
       noteVerified: async (_, at) => {
         this.ledger = { ...this.ledger, verifiedAt: Math.max(at, this.ledger.verifiedAt ?? 0) };
       },

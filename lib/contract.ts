@@ -154,6 +154,12 @@ export interface DeployedPolicy {
   readonly leftOut?: readonly { readonly key: string; readonly value: string }[];
 }
 
+/**
+ * Names that volumes are attached under, on any instance: what is recommended for EBS data volumes. An instance has no more of them.
+ * Source: docs.aws.amazon.com/ebs/latest/userguide/device_naming.html
+ */
+export const DEVICE_NAMES: readonly string[] = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
+
 /** Modes of a lock on a snapshot: docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-concepts.html */
 export const LOCK_MODES = ['governance', 'compliance'] as const;
 

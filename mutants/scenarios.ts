@@ -92,8 +92,8 @@ export const PARTS: readonly Mutant[] = [
     'two-volumes-one-owner',
     'each volume is attached under a name of its own',
     'lambda/aws/attachments.ts',
-    'DEVICES.filter((name) => !instance?.devices.includes(name))',
-    'DEVICES.slice(0, 1)',
+    'DEVICE_NAMES.filter((name) => !instance?.devices.includes(name))',
+    'DEVICE_NAMES.slice(0, 1)',
   ),
   broken(
     'zone-loss',

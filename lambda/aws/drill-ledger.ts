@@ -17,6 +17,11 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
     acquireDrill: lease.acquire,
     releaseDrill: lease.release,
 
+    async isDrilled(volume, now) {
+      const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
+      return item?.leaseUntil?.N !== undefined && Number(item.leaseUntil.N) > now;
+    },
+
     async countDrill(volume) {
       const counted = await translated(`count the drills of ${volume}`, () =>
         dynamo.send(

@@ -1,4 +1,5 @@
-import { currentVolume, usableInstances } from './candidates.ts';
+import { currentVolume } from './candidates.ts';
+import { standbys } from './drill-turn.ts';
 import type { Instance, LedgerState, Observation, RecoveryPoint, Volume } from './model.ts';
 
 /** What a drill looks at. */
@@ -13,7 +14,6 @@ export type DrillDecision =
       readonly kind: 'check';
       readonly like: Volume;
       readonly point: RecoveryPoint;
-      readonly host: Instance;
       /** Left by a drill of the same snapshot that was stopped: it goes on with this. */
       readonly scratch: Volume | undefined;
       /** Left by others: they are cleared away first. */
@@ -27,7 +27,7 @@ export type DrillDecision =
 const WORTH_MS = 2 * 3600_000;
 
 /**
- * Decides which recovery point is mounted and checked next, and where. Pure. The newest that nobody has checked goes first; with
+ * Decides which recovery point is mounted and checked next. Pure. Where, and when, is said by `turnOf`. The newest that nobody has checked goes first; with
  * all of them checked, and no spare, the newest verified one is checked again, and becomes it.
  */
 export function decideDrill(seen: DrillObservation): DrillDecision {
@@ -37,10 +37,8 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   if (!current) return none('there is no current volume');
   const generation = generationOf(ledger, current);
   const owner = current.attachments[0]?.instanceId;
-  const host = usableInstances({ ...seen, reachableOn: undefined, probe: undefined }, [], current.zone).find(
-    (i) => i.id !== owner,
-  );
-  if (!host) return none(`no standby answers in ${current.zone}`);
+  const hosts = standbys(seen);
+  if (hosts.length === 0) return none(`no standby answers in ${current.zone}`);
   const points = recoveryPoints
     .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
     .sort((a, b) => b.at - a.at);
@@ -62,14 +60,14 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
     (v) =>
       v.role === 'scratch' &&
       v.madeFrom === point.snapshotId &&
-      v.zone === host.zone &&
-      (v.state === 'available' || v.attachments.some((a) => a.instanceId === host.id && a.state === 'attached')),
+      v.zone === current.zone &&
+      (v.state === 'available' ||
+        v.attachments.some((a) => hosts.some((host) => host.id === a.instanceId) && a.state === 'attached')),
   );
   return {
     kind: 'check',
     like: current,
     point,
-    host,
     scratch,
     strays: ours.filter((v) => v.id !== scratch?.id && (v.state === 'available' || v.state === 'in-use')),
     keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,

@@ -1,15 +1,13 @@
 import { currentVolume } from './candidates.ts';
+import { checkSomewhere, observe } from './drill-check.ts';
 import { type DrillDecision, decideDrill, healing } from './drill-decide.ts';
 import { tellDamaged, tellSound } from './drill-tell.ts';
 import { Journal } from './journal.ts';
-import type { RecoveryPoint } from './model.ts';
+import type { Instance, RecoveryPoint } from './model.ts';
 import type { DrillPorts, DrillRecord, HostAnswer, Workflow } from './ports.ts';
 
-/** The lease of a drill: longer than one can take, for nothing renews it. */
+/** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
 const LEASE_SECONDS = 45 * 60;
-/** The check ends by itself before this (`host/check.sh`, 1500 s). */
-const CHECK_SECONDS = 1620;
-const LOOK_SECONDS = 15;
 /** Of a release: something still uses the volume, or unmounting it hangs. To detach it now would only get stuck. */
 const STILL_USED: readonly HostAnswer['result'][] = ['busy', 'timeout'];
 /** What the check says of the data; everything else says something of the host or the moment, and is no verdict. */
@@ -28,7 +26,7 @@ export interface DrillResult {
  */
 export async function drill(workflow: Workflow, ports: DrillPorts, volume: string): Promise<DrillResult> {
   const journal = new Journal(workflow, ports.clock);
-  const look = () => journal.step('look', () => decide(ports, volume));
+  const look = () => journal.step('look', async () => decideDrill(await observe(ports, volume)));
   const first = await look();
   if (first.kind === 'none') return { outcome: 'nothing', summary: first.reason };
   const begun = await workflow.step('begin', async () => ({ id: ports.newId(), at: ports.clock.now() }));
@@ -50,7 +48,7 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
     const decision = await look();
     if (decision.kind === 'none') return { outcome: 'nothing', summary: decision.reason };
     snapshotId = decision.point.snapshotId;
-    const end = await attempt(ports, journal, id, volume, decision).catch(async (error: unknown) => {
+    const end = await attempt(ports, journal, { id, until }, volume, decision).catch(async (error: unknown) => {
       await record({ outcome: 'failed', summary: message(error) });
       throw error;
     });
@@ -64,9 +62,9 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
 type End = Pick<DrillResult, 'summary'> & { readonly outcome: 'verified' | 'rejected' | 'undecided' };
 
 /** A drill that a heal stops has no verdict: it is tried again after the heal. */
-async function attempt(ports: DrillPorts, journal: Journal, id: string, volume: string, decision: Check): Promise<End> {
+async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: string, decision: Check): Promise<End> {
   try {
-    return await check(ports, journal, id, volume, decision);
+    return await check(ports, journal, run, volume, decision);
   } catch (error) {
     const why = message(error);
     if (why.includes(YIELDS)) return { outcome: 'undecided', summary: why };
@@ -78,6 +76,12 @@ function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** A run of the drill. `until`: when its lease is over, Unix milliseconds. */
+interface Run {
+  readonly id: string;
+  readonly until: number;
+}
+
 type Check = Extract<DrillDecision, { readonly kind: 'check' }>;
 const YIELDS = 'the drill yields';
 
@@ -87,18 +91,8 @@ async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promis
     throw new Error(`${volume}: ${YIELDS}: a heal is under way`);
 }
 
-async function decide(ports: DrillPorts, volume: string): Promise<DrillDecision> {
-  const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
-    ports.ledger.read(volume),
-    ports.compute.volumes(volume),
-    ports.compute.instances(),
-    ports.compute.recoveryPoints(volume),
-  ]);
-  return decideDrill({ volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints });
-}
-
-async function check(ports: DrillPorts, journal: Journal, id: string, volume: string, to: Check): Promise<End> {
-  const { point, host } = to;
+async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, volume: string, to: Check): Promise<End> {
+  const { point } = to;
   const { snapshotId } = point;
   for (const stray of to.strays)
     await journal.act(
@@ -113,19 +107,14 @@ async function check(ports: DrillPorts, journal: Journal, id: string, volume: st
       () => ports.store.createScratch(to.like, snapshotId, id),
       (made) => `${made} from ${snapshotId}`,
     ));
-  const attached = await journal.act(
-    'attach',
-    () => ports.compute.attach(volumeId, host.id),
-    (done) => `${volumeId} to ${host.id}: ${done}`,
-  );
-  if (attached !== 'attached') return { outcome: 'undecided', summary: `${volumeId} cannot be attached to ${host.id}` };
-  const answer = await runCheck(ports, journal, volume, volumeId, host.id);
+  const { host, answer, why } = await checkSomewhere(ports, journal, volume, volumeId, until);
+  if (!host || !answer) return { outcome: 'undecided', summary: `${snapshotId}: ${why}` };
   if (answer.result === 'ok' && readNothing(answer))
     return {
       outcome: 'undecided',
       summary: `${snapshotId} on ${host.id}: none of ${answer.values.files} files was read`,
     };
-  if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, to, answer);
+  if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, host, to, answer);
   if (VERDICTS.includes(answer.result)) return rejected(ports, journal, volume, volumeId, point, answer);
   return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${answer.result}: ${answer.detail}` };
 }
@@ -135,35 +124,13 @@ function readNothing({ values }: HostAnswer): boolean {
   return Number(values.files) > 0 && Number(values.checked) === 0;
 }
 
-/** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
-async function runCheck(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
-  volumeId: string,
-  instanceId: string,
-): Promise<HostAnswer> {
-  // Successive numbers, one for each check: where it has no time for all files, it goes on where the one before ended.
-  const number = await journal.act('number', () => ports.ledger.countDrill(volume));
-  const started = await journal.act('start-check', () => ports.host.startCheck(instanceId, volume, volumeId, number));
-  const { commandId } = started;
-  if (!commandId) return { result: 'unreachable', values: {}, detail: started.why };
-  for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {
-    await journal.pause('await-check', LOOK_SECONDS);
-    const seen = await journal.act('look-at-check', async () => ({
-      answer: await ports.host.checkAnswer(instanceId, commandId),
-    }));
-    if (seen.answer) return seen.answer;
-  }
-  return { result: 'unreachable', values: {}, detail: `no answer within ${CHECK_SECONDS} s` };
-}
-
 async function verified(
   ports: DrillPorts,
   journal: Journal,
   volume: string,
   volumeId: string,
-  { point, host, keep, like }: Check,
+  host: Instance,
+  { point, keep, like }: Check,
   { values }: HostAnswer,
 ): Promise<End> {
   const { snapshotId } = point;

@@ -6,6 +6,7 @@ import type {
   Instance,
   LedgerEntry,
   LedgerState,
+  Neighbour,
   Paged,
   Probe,
   ProbeState,
@@ -141,7 +142,12 @@ export interface DrillRecord {
 
 /** What a drill needs beyond what the healer has. */
 export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer'> {
-  readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'>;
+  readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'> & {
+    /** The volumes of all content volumes. */
+    neighbours(): Promise<Neighbour[]>;
+  };
+  /** Names that every instance has for devices. */
+  readonly deviceNames: readonly string[];
   readonly store: {
     /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
     createScratch(like: Volume, snapshotId: string, drillId: string): Promise<string>;
@@ -168,6 +174,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     /** Keeps other drills of this volume out. Heals are not kept out by it. */
     acquireDrill(volume: string, holder: string, now: number, until: number): Promise<boolean>;
     releaseDrill(volume: string, holder: string): Promise<void>;
+    /** Whether another drill of this volume would be kept out. */
+    isDrilled(volume: string, now: number): Promise<boolean>;
     /** Counts the drills of this volume. @returns the number of this one; a step that runs twice skips one, which does no harm */
     countDrill(volume: string): Promise<number>;
     /** Notes when the newest verified snapshot was started; an older one changes nothing. */

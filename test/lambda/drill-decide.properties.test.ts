@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { currentVolume } from '../../lambda/core/candidates.ts';
 import { type DrillObservation, decideDrill } from '../../lambda/core/drill-decide.ts';
+import { standbys } from '../../lambda/core/drill-turn.ts';
 import type { RecoveryPoint } from '../../lambda/core/model.ts';
 import { type Check, HOURS_2, ledger, MINUTE, on, seen, spareVolume } from './drill-decide.world.ts';
 import { instance, NOW, point, volume, ZONE } from './world.ts';
@@ -123,11 +124,14 @@ describe('decideDrill, in any world', () => {
     );
   });
 
-  test('never on the owner; on a live host in the zone of the current volume', () => {
-    holds((w, { host, like }) => {
+  test('for a standby only: never the owner, a live host in the zone of the current volume', () => {
+    holds((w, { like }) => {
       expect(like).toEqual(currentVolume(w));
-      expect(like.attachments.map((a) => a.instanceId)).not.toContain(host.id);
-      expect(host).toMatchObject({ state: 'running', agentOnline: true, impaired: false, zone: like.zone });
+      for (const host of standbys(w)) {
+        expect(like.attachments.map((a) => a.instanceId)).not.toContain(host.id);
+        expect(host).toMatchObject({ state: 'running', agentOnline: true, impaired: false, zone: like.zone });
+      }
+      expect(standbys(w)).not.toEqual([]);
     });
   });
 
@@ -171,14 +175,14 @@ describe('decideDrill, in any world', () => {
     });
   });
 
-  test('it goes on only with a drill’s volume of the same snapshot, which is free or on the same host', () => {
-    holds(({ ledger: of }, { scratch, point: chosen, host, like }) => {
+  test('it goes on only with a drill’s volume of the same snapshot, which is free or on a standby', () => {
+    holds((w, { scratch, point: chosen, like }) => {
       if (!scratch) return;
-      expect(scratch).toMatchObject({ role: 'scratch', madeFrom: chosen.snapshotId, zone: host.zone });
+      expect(scratch).toMatchObject({ role: 'scratch', madeFrom: chosen.snapshotId, zone: like.zone });
       expect(scratch.id).not.toBe(like.id);
-      expect(scratch.id).not.toBe(of?.spare?.volumeId);
+      expect(scratch.id).not.toBe(w.ledger?.spare?.volumeId);
       if (scratch.state !== 'available')
-        expect(scratch.attachments).toMatchObject([{ instanceId: host.id, state: 'attached' }]);
+        expect(standbys(w).map((host) => host.id)).toContain(scratch.attachments[0]?.instanceId);
     });
   });
 });

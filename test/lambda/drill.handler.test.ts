@@ -140,6 +140,31 @@ describe('the volume of a drill', () => {
   });
 });
 
+test('the volumes of all content volumes of the stack are seen, and no others', async () => {
+  const make = async (stack: string, name: string) =>
+    lab.made({
+      TagSpecifications: [
+        {
+          ResourceType: 'volume',
+          Tags: [
+            { Key: TAG.stack, Value: stack },
+            { Key: TAG.volume, Value: name },
+          ],
+        },
+      ],
+    });
+  const ours = [await make('Shop', 'alpha'), await make('Shop', 'beta')];
+  await make('Other', 'alpha');
+  await lab.pass(60);
+  const found = await lab.within(() => lab.ports.compute.neighbours());
+  expect(found.map((v) => [v.id, v.of]).sort()).toEqual(
+    [
+      [ours[0], 'alpha'],
+      [ours[1], 'beta'],
+    ].sort(),
+  );
+});
+
 describe('a verdict', () => {
   const AT = Date.parse('2026-01-07T01:00:00Z');
 
@@ -212,6 +237,15 @@ describe('in the ledger', () => {
     await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
     await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-2'));
     expect(await drill('drill-3')).toBe(true);
+  });
+
+  test('other content volumes see whether a drill is under way', async () => {
+    const isDrilled = (now = NOW) => lab.within(() => lab.ports.ledger.isDrilled('alpha', now));
+    expect(await isDrilled()).toBe(false);
+    await drill('drill-1');
+    expect([await isDrilled(), await isDrilled(NOW + 61_000)]).toEqual([true, false]);
+    await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
+    expect(await isDrilled()).toBe(false);
   });
 
   test('a drill never keeps a heal out, nor the other way round', async () => {

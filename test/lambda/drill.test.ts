@@ -100,7 +100,24 @@ describe('a copy that passes', () => {
 });
 
 describe('what is no verdict', () => {
-  test.each(['interrupted', 'timeout', 'unreachable', 'noDevice', 'busy', 'failed', 'unreadable'] as const)(
+  test('a check that is stopped is started again, on the same volume, and not left to the next sweep', async () => {
+    says('interrupted');
+    scene.before.set('check vol-of-drill-1 on i-standby', () => {
+      if (scene.numbers.length === 2) scene.answer = { result: 'ok', values: SOUND, detail: '' };
+    });
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.numbers).toEqual([1, 2]);
+    expect(scene.did.filter((d) => d.startsWith('create'))).toHaveLength(1);
+    expect(scene.now - NOW).toBeLessThan(3 * 60_000);
+  });
+
+  test('a check that is stopped time and again', async () => {
+    says('interrupted');
+    expect(await run()).toMatchObject({ outcome: 'undecided' });
+    expect(scene.numbers).toHaveLength(5);
+  });
+
+  test.each(['timeout', 'unreachable', 'noDevice', 'busy', 'failed', 'unreadable'] as const)(
     '%s: nothing is said of the copy, nobody is told, and the next drill goes on with its volume',
     async (result) => {
       says(result);

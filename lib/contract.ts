@@ -29,6 +29,8 @@ export const TAG = {
   drilledAt: 'remount:drilled-at',
   /** The time that the snapshot's data reach up to, read from its canary (ISO 8601). */
   dataUntil: 'remount:data-until',
+  /** How much of the content the drill has read and compared, for example `12 of 12 files`; on verified snapshots only. */
+  filesRead: 'remount:files-read',
   /** What the drill found; on rejected snapshots only. */
   finding: 'remount:finding',
   /** `true` on a snapshot that the guard took: the guard expires it, for no schedule does. */
@@ -151,6 +153,12 @@ export interface DeployedPolicy {
   /** Tags of the volumes that are left out. */
   readonly leftOut?: readonly { readonly key: string; readonly value: string }[];
 }
+
+/**
+ * Names that volumes are attached under, on any instance: what is recommended for EBS data volumes. An instance has no more of them.
+ * Source: docs.aws.amazon.com/ebs/latest/userguide/device_naming.html
+ */
+export const DEVICE_NAMES: readonly string[] = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
 
 /** Modes of a lock on a snapshot: docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-concepts.html */
 export const LOCK_MODES = ['governance', 'compliance'] as const;

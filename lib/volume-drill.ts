@@ -126,7 +126,10 @@ export class VolumeDrill extends Construct {
       sid: 'GivesVerdicts',
       actions: ['ec2:CreateTags'],
       resources: [snapshots],
-      conditions: { ...notQuarantined(stackName), ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.finding) },
+      conditions: {
+        ...notQuarantined(stackName),
+        ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.finding),
+      },
     });
     allow({
       sid: 'MovesVolumes',

@@ -57,8 +57,8 @@ export const PARTS: readonly Mutant[] = [
     'latent-corruption',
     'people are told what a drill finds',
     'lambda/core/drill.ts',
-    "await journal.act('tell', () => tellDamaged(ports, volume, snapshotId, answer));",
-    '',
+    "await journal.act('tell', () => tellDamaged(ports, volume, point, answer));",
+    'true;',
   ),
   broken(
     'bit-rot',
@@ -106,8 +106,8 @@ export const PARTS: readonly Mutant[] = [
     'two-volumes-one-owner',
     'each volume is attached under a name of its own',
     'lambda/aws/attachments.ts',
-    'DEVICES.filter((name) => !instance?.devices.includes(name))',
-    'DEVICES.slice(0, 1)',
+    'DEVICE_NAMES.filter((name) => !instance?.devices.includes(name))',
+    'DEVICE_NAMES.slice(0, 1)',
   ),
   broken(
     'web-dead',

@@ -1,4 +1,5 @@
 import { AttachVolumeCommand, DescribeVolumesCommand, DetachVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { DEVICE_NAMES } from '../../lib/contract.ts';
 import { type Clock, DeadlineExceeded, type Poll, pollUntil } from '../core/clock.ts';
 import type { Instance, Volume } from '../core/model.ts';
 import type { Attached } from '../core/ports.ts';
@@ -8,9 +9,7 @@ import { toVolume } from './volumes.ts';
 const POLL_MS = 1000;
 /** Attach and detach take 1-4 s mostly, and are stuck beyond 90 s (figures of the EBS CSI driver's authors). */
 const STUCK_SECONDS = 90;
-/** Names for EBS data volumes on Nitro, docs.aws.amazon.com/ebs/latest/userguide/device_naming.html. */
 const DEVICE_ATTEMPTS = 3;
-const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
 
 /** @returns the volume, or `undefined` where EC2 does not find it: one created a moment ago may not be found yet */
 export async function describeVolume(ec2: EC2Client, id: string): Promise<Volume | undefined> {
@@ -42,7 +41,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
   async function order(volumeId: string, instanceId: string): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const instance = (await instances()).find((i) => i.id === instanceId);
-      const free = DEVICES.filter((name) => !instance?.devices.includes(name));
+      const free = DEVICE_NAMES.filter((name) => !instance?.devices.includes(name));
       // EC2's list of devices lags a little: each attempt takes the next free one.
       const Device = free[attempt - 1];
       if (!Device) return false;

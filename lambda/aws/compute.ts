@@ -16,10 +16,7 @@ import { describeVolume, ec2Attachments } from './attachments.ts';
 import { translated } from './errors.ts';
 import { ec2Instances } from './instances.ts';
 import { asTags, restoreVolume } from './restore.ts';
-import { tagText, toRecoveryPoint, toVolume } from './volumes.ts';
-
-/** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
-const OWN_TAGS: readonly string[] = [TAG.role, TAG.generation, TAG.heal, TAG.schedule, TAG.held, TAG.blank, TAG.reap];
+import { copiedTags, tagText, toRecoveryPoint, toVolume } from './volumes.ts';
 
 /** EC2, as the healer needs it, for the volumes and instances of one stack. */
 export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: string): Compute {
@@ -78,7 +75,7 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
 
     async snapshotSuspect(volumeId, healId) {
       const volume = await describeVolume(ec2, volumeId);
-      const tags = { ...copied(volume?.tags ?? {}), [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId };
+      const tags = { ...copiedTags(volume?.tags ?? {}), [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId };
       const made = await translated(`copy ${volumeId}`, () =>
         ec2.send(
           new CreateSnapshotCommand({
@@ -110,13 +107,9 @@ export function clientToken(order: VolumeOrder): string {
     .digest('hex');
 }
 
-function copied(tags: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !OWN_TAGS.includes(key)));
-}
-
 function replacementTags(order: VolumeOrder): Record<string, string> {
   return {
-    ...copied(order.like.tags),
+    ...copiedTags(order.like.tags),
     [TAG.role]: VOLUME_ROLE.candidate,
     [TAG.generation]: String(order.generation),
     [TAG.heal]: order.healId,

@@ -17,6 +17,26 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
     acquireDrill: lease.acquire,
     releaseDrill: lease.release,
 
+    async isDrilled(volume, now) {
+      const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
+      return item?.leaseUntil?.N !== undefined && Number(item.leaseUntil.N) > now;
+    },
+
+    async countDrill(volume) {
+      const counted = await translated(`count the drills of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(volume, 'DRILL'),
+            UpdateExpression: 'ADD drills :one',
+            ExpressionAttributeValues: { ':one': { N: '1' } },
+            ReturnValues: 'UPDATED_NEW',
+          }),
+        ),
+      );
+      return Number(counted.Attributes?.drills?.N);
+    },
+
     async noteVerified(volume, at) {
       try {
         await translated(`note the newest verified snapshot of ${volume}`, () =>
@@ -62,19 +82,26 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
     async readDrillNote(volume) {
       const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
       if (item?.toldAt?.N === undefined) return undefined;
-      return { about: item.toldAbout?.S, at: Number(item.toldAt.N) };
+      const { toldAbout, toldAt, rejectedAt, toldFiles } = item;
+      return {
+        about: toldAbout?.S,
+        at: Number(toldAt.N),
+        of: Number(rejectedAt?.N ?? 0),
+        files: JSON.parse(toldFiles?.S ?? '[]') as string[],
+      };
     },
 
-    async writeDrillNote(volume, { about, at }) {
+    async writeDrillNote(volume, { about, at, of, files }) {
       await translated(`note what people were told of the drills of ${volume}`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: key(volume, 'DRILL'),
-            UpdateExpression:
-              about === undefined ? 'SET toldAt = :at REMOVE toldAbout' : 'SET toldAt = :at, toldAbout = :about',
+            UpdateExpression: `SET toldAt = :at, rejectedAt = :of, toldFiles = :files${about === undefined ? ' REMOVE toldAbout' : ', toldAbout = :about'}`,
             ExpressionAttributeValues: {
               ':at': { N: String(at) },
+              ':of': { N: String(of) },
+              ':files': { S: JSON.stringify(files) },
               ...(about !== undefined && { ':about': { S: about } }),
             },
           }),

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { DrillPorts } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 import { asTags, restoreVolume } from './restore.ts';
-import { tagText } from './volumes.ts';
+import { copiedTags, tagText } from './volumes.ts';
 
 /**
  * What a drill makes in EC2, and marks, and discards.
@@ -21,14 +21,13 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
 
   return {
     async createScratch(like, snapshotId, drillId) {
-      const volume = like.tags[TAG.volume] ?? '';
       const tags = {
+        // The name and the tags that a team has given: one that serves in the place of the other is not to lack them.
+        ...copiedTags(like.tags),
         [TAG.stack]: stack,
-        [TAG.volume]: volume,
         [TAG.generation]: String(like.generation),
         [TAG.role]: VOLUME_ROLE.scratch,
         [TAG.drill]: drillId,
-        Name: `${stack}/${volume}/drill`,
       };
       return restoreVolume(ec2, clock, {
         like,
@@ -40,11 +39,12 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
       });
     },
 
-    verify: (snapshotId, at, dataUntil) =>
+    verify: (snapshotId, at, dataUntil, read) =>
       tag(snapshotId, {
         [TAG.verdict]: VERDICT.verified,
         [TAG.drilledAt]: iso(at),
         [TAG.dataUntil]: iso(dataUntil),
+        [TAG.filesRead]: tagText(read),
       }),
     reject: (snapshotId, at, finding) =>
       tag(snapshotId, {

@@ -6,10 +6,27 @@ import type { Instance, RecoveryPoint, Volume } from '../core/model.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
+/** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
+const OWN_TAGS: readonly string[] = [
+  TAG.role,
+  TAG.generation,
+  TAG.heal,
+  TAG.drill,
+  TAG.schedule,
+  TAG.held,
+  TAG.blank,
+  TAG.reap,
+];
+
 export function tagsOf(resource: {
   Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined;
 }): Tags {
   return Object.fromEntries((resource.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+/** The tags that what takes a volume's place gets from it. */
+export function copiedTags(tags: Tags): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !OWN_TAGS.includes(key)));
 }
 
 export function toVolume(volume: Ec2Volume): Volume {

@@ -1,4 +1,5 @@
-import { currentVolume, usableInstances } from './candidates.ts';
+import { currentVolume } from './candidates.ts';
+import { standbys } from './drill-turn.ts';
 import type { Instance, LedgerState, Observation, RecoveryPoint, Volume } from './model.ts';
 
 /** What a drill looks at. */
@@ -13,7 +14,6 @@ export type DrillDecision =
       readonly kind: 'check';
       readonly like: Volume;
       readonly point: RecoveryPoint;
-      readonly host: Instance;
       /** Left by a drill of the same snapshot that was stopped: it goes on with this. */
       readonly scratch: Volume | undefined;
       /** Left by others: they are cleared away first. */
@@ -27,7 +27,7 @@ export type DrillDecision =
 const WORTH_MS = 2 * 3600_000;
 
 /**
- * Decides which recovery point is mounted and checked next, and where. Pure. The newest that nobody has checked goes first; with
+ * Decides which recovery point is mounted and checked next. Pure. Where, and when, is said by `turnOf`. The newest that nobody has checked goes first; with
  * all of them checked, and no spare, the newest verified one is checked again, and becomes it.
  */
 export function decideDrill(seen: DrillObservation): DrillDecision {
@@ -35,16 +35,16 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   if (healing(ledger, at)) return none('a heal is under way');
   const current = currentVolume(seen);
   if (!current) return none('there is no current volume');
+  const generation = generationOf(ledger, current);
   const owner = current.attachments[0]?.instanceId;
-  const host = usableInstances({ ...seen, reachableOn: undefined, probe: undefined }, [], current.zone).find(
-    (i) => i.id !== owner,
-  );
-  if (!host) return none(`no standby answers in ${current.zone}`);
+  const hosts = standbys(seen);
+  if (hosts.length === 0) return none(`no standby answers in ${current.zone}`);
   const points = recoveryPoints
     .filter((p) => p.state === 'completed' && p.role !== 'quarantined')
     .sort((a, b) => b.at - a.at);
-  const spare = validSpare(ledger, volumes, instances, owner);
-  const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS);
+  const spare = validSpare(ledger, volumes, instances, owner, current.sizeGiB);
+  // What a copy of a volume shows that serves no more is asked only where there is nothing else to make a spare of.
+  const unchecked = points.find((p) => p.verdict === undefined && at - p.at < WORTH_MS && p.generation >= generation);
   const last = points.find((p) => p.verdict !== 'rejected');
   // Without a spare, one is made of the newest verified copy before an older one is checked: that would be a worse spare.
   const makesSpare = spare === undefined && last?.verdict === 'verified';
@@ -52,19 +52,22 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   if (!point) return none('every recovery point is checked, and there is a spare');
   // A spare that serves may not be tagged so yet: the ledger knows.
   const taken = [current.id, ledger?.currentVolume, ledger?.spare?.volumeId];
-  const ours = volumes.filter((v) => (v.role === 'scratch' || v.role === 'spare') && !taken.includes(v.id));
+  const ours = volumes.filter(
+    // What the guard has marked it may delete at any moment.
+    (v) => (v.role === 'scratch' || v.role === 'spare') && !v.marked && !taken.includes(v.id),
+  );
   const scratch = ours.find(
     (v) =>
       v.role === 'scratch' &&
       v.madeFrom === point.snapshotId &&
-      v.zone === host.zone &&
-      (v.state === 'available' || v.attachments.some((a) => a.instanceId === host.id && a.state === 'attached')),
+      v.zone === current.zone &&
+      (v.state === 'available' ||
+        v.attachments.some((a) => hosts.some((host) => host.id === a.instanceId) && a.state === 'attached')),
   );
   return {
     kind: 'check',
     like: current,
     point,
-    host,
     scratch,
     strays: ours.filter((v) => v.id !== scratch?.id && (v.state === 'available' || v.state === 'in-use')),
     keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,
@@ -77,12 +80,18 @@ export function healing(ledger: LedgerState | undefined, now: number): boolean {
   return ledger?.lease !== undefined && ledger.lease.until > now;
 }
 
-/** The spare that the ledger names, if it is where it should be: on a standby that answers. */
+/** The generation of what serves. The tag of a volume follows the ledger; what a deployment has restored is ahead of it. */
+export function generationOf(ledger: LedgerState | undefined, current: Volume): number {
+  return Math.max(ledger?.generation ?? 0, current.generation);
+}
+
+/** The spare that the ledger names, if it is where it should be, on a standby that answers, and has the room that is asked for. */
 function validSpare(
   ledger: LedgerState | undefined,
   volumes: readonly Volume[],
   instances: readonly Instance[],
   owner: string | undefined,
+  sizeGiB: number,
 ): Volume | undefined {
   const spare = ledger?.spare;
   if (!spare || spare.instanceId === owner) return undefined;
@@ -92,6 +101,8 @@ function validSpare(
     (v) =>
       v.id === spare.volumeId &&
       v.state === 'in-use' &&
+      // Smaller, the volume has grown since: what is uploaded may not fit, and no volume shrinks.
+      v.sizeGiB >= sizeGiB &&
       v.attachments.some((a) => a.instanceId === spare.instanceId && a.state === 'attached'),
   );
 }

@@ -1,20 +1,20 @@
 import { currentVolume } from './candidates.ts';
+import { checkSomewhere, observe } from './drill-check.ts';
 import { type DrillDecision, decideDrill, healing } from './drill-decide.ts';
+import { tellDamaged, tellSound } from './drill-tell.ts';
 import { Journal } from './journal.ts';
+import type { Instance, RecoveryPoint } from './model.ts';
 import type { DrillPorts, DrillRecord, HostAnswer, Workflow } from './ports.ts';
 
-/** The lease of a drill: longer than one can take, for nothing renews it. */
+/** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
 const LEASE_SECONDS = 45 * 60;
-/** The check ends by itself before this (`host/check.sh`, 1500 s). */
-const CHECK_SECONDS = 1620;
-const LOOK_SECONDS = 15;
-/** Nobody is told the same of the same content volume twice within this long: each hourly copy carries the same damage. */
-const QUIET_SECONDS = 6 * 3600;
+/** Of a release: something still uses the volume, or unmounting it hangs. To detach it now would only get stuck. */
+const STILL_USED: readonly HostAnswer['result'][] = ['busy', 'timeout'];
 /** What the check says of the data; everything else says something of the host or the moment, and is no verdict. */
 const VERDICTS: readonly HostAnswer['result'][] = ['corrupt', 'altered', 'unmountable', 'noCanary', 'shutdown'];
 
 export interface DrillResult {
-  readonly outcome: DrillRecord['outcome'] | 'nothing' | 'busy';
+  readonly outcome: Exclude<DrillRecord['outcome'], 'failed'> | 'nothing' | 'busy';
   readonly summary: string;
 }
 
@@ -26,7 +26,7 @@ export interface DrillResult {
  */
 export async function drill(workflow: Workflow, ports: DrillPorts, volume: string): Promise<DrillResult> {
   const journal = new Journal(workflow, ports.clock);
-  const look = () => journal.step('look', () => decide(ports, volume));
+  const look = () => journal.step('look', async () => decideDrill(await observe(ports, volume)));
   const first = await look();
   if (first.kind === 'none') return { outcome: 'nothing', summary: first.reason };
   const begun = await workflow.step('begin', async () => ({ id: ports.newId(), at: ports.clock.now() }));
@@ -34,40 +34,52 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
   const until = begun.at + LEASE_SECONDS * 1000;
   if (!(await journal.step('lease', () => ports.ledger.acquireDrill(volume, id, ports.clock.now(), until))))
     return { outcome: 'busy', summary: `another drill of ${volume} is under way` };
+  let { snapshotId } = first.point;
+  const record = async (end: Pick<DrillRecord, 'outcome' | 'summary'>) => {
+    const endedAt = await workflow.step('end', async () => ports.clock.now());
+    const { steps } = journal;
+    await workflow.step('record', () =>
+      ports.ledger.recordDrill({ id, volume, snapshotId, ...end, startedAt: begun.at, endedAt, steps }),
+    );
+  };
   try {
     journal.guardBy(() => mayGoOn(ports, volume, until));
     // Another drill may have ended in between.
     const decision = await look();
     if (decision.kind === 'none') return { outcome: 'nothing', summary: decision.reason };
-    const end = await attempt(ports, journal, id, volume, decision);
-    const endedAt = await workflow.step('end', async () => ports.clock.now());
-    const record = {
-      id,
-      volume,
-      snapshotId: decision.point.snapshotId,
-      ...end,
-      startedAt: begun.at,
-      endedAt,
-      steps: journal.steps,
-    };
-    await workflow.step('record', () => ports.ledger.recordDrill(record));
+    snapshotId = decision.point.snapshotId;
+    const end = await attempt(ports, journal, { id, until }, volume, decision).catch(async (error: unknown) => {
+      await record({ outcome: 'failed', summary: message(error) });
+      throw error;
+    });
+    await record(end);
     return end;
   } finally {
     await workflow.step('release-lease', () => ports.ledger.releaseDrill(volume, id));
   }
 }
 
-type End = Pick<DrillRecord, 'outcome' | 'summary'>;
+type End = Pick<DrillResult, 'summary'> & { readonly outcome: 'verified' | 'rejected' | 'undecided' };
 
 /** A drill that a heal stops has no verdict: it is tried again after the heal. */
-async function attempt(ports: DrillPorts, journal: Journal, id: string, volume: string, decision: Check): Promise<End> {
+async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: string, decision: Check): Promise<End> {
   try {
-    return await check(ports, journal, id, volume, decision);
+    return await check(ports, journal, run, volume, decision);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = message(error);
     if (why.includes(YIELDS)) return { outcome: 'undecided', summary: why };
     throw error;
   }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A run of the drill. `until`: when its lease is over, Unix milliseconds. */
+interface Run {
+  readonly id: string;
+  readonly until: number;
 }
 
 type Check = Extract<DrillDecision, { readonly kind: 'check' }>;
@@ -79,18 +91,8 @@ async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promis
     throw new Error(`${volume}: ${YIELDS}: a heal is under way`);
 }
 
-async function decide(ports: DrillPorts, volume: string): Promise<DrillDecision> {
-  const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
-    ports.ledger.read(volume),
-    ports.compute.volumes(volume),
-    ports.compute.instances(),
-    ports.compute.recoveryPoints(volume),
-  ]);
-  return decideDrill({ volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints });
-}
-
-async function check(ports: DrillPorts, journal: Journal, id: string, volume: string, to: Check): Promise<End> {
-  const { point, host } = to;
+async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, volume: string, to: Check): Promise<End> {
+  const { point } = to;
   const { snapshotId } = point;
   for (const stray of to.strays)
     await journal.act(
@@ -105,40 +107,21 @@ async function check(ports: DrillPorts, journal: Journal, id: string, volume: st
       () => ports.store.createScratch(to.like, snapshotId, id),
       (made) => `${made} from ${snapshotId}`,
     ));
-  const attached = await journal.act(
-    'attach',
-    () => ports.compute.attach(volumeId, host.id),
-    (done) => `${volumeId} to ${host.id}: ${done}`,
-  );
-  if (attached !== 'attached') return { outcome: 'undecided', summary: `${volumeId} cannot be attached to ${host.id}` };
-  const answer = await runCheck(ports, journal, volume, volumeId, host.id);
-  if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, to, answer);
-  if (VERDICTS.includes(answer.result)) return rejected(ports, journal, volume, volumeId, snapshotId, answer);
+  const { host, answer, why } = await checkSomewhere(ports, journal, volume, volumeId, until);
+  if (!host || !answer) return { outcome: 'undecided', summary: `${snapshotId}: ${why}` };
+  if (answer.result === 'ok' && readNothing(answer))
+    return {
+      outcome: 'undecided',
+      summary: `${snapshotId} on ${host.id}: none of ${answer.values.files} files was read`,
+    };
+  if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, host, to, answer);
+  if (VERDICTS.includes(answer.result)) return rejected(ports, journal, volume, volumeId, point, answer);
   return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${answer.result}: ${answer.detail}` };
 }
 
-/** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
-async function runCheck(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
-  volumeId: string,
-  instanceId: string,
-): Promise<HostAnswer> {
-  // Whole seconds: successive drills start the comparison at other places.
-  const started = await journal.act('start-check', () =>
-    ports.host.startCheck(instanceId, volume, volumeId, Math.floor(ports.clock.now() / 1000) % 1_000_000_000),
-  );
-  const { commandId } = started;
-  if (!commandId) return { result: 'unreachable', values: {}, detail: started.why };
-  for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {
-    await journal.pause('await-check', LOOK_SECONDS);
-    const seen = await journal.act('look-at-check', async () => ({
-      answer: await ports.host.checkAnswer(instanceId, commandId),
-    }));
-    if (seen.answer) return seen.answer;
-  }
-  return { result: 'unreachable', values: {}, detail: `no answer within ${CHECK_SECONDS} s` };
+/** There was no time for a single file: a file system that is sound says nothing of what the files hold. */
+function readNothing({ values }: HostAnswer): boolean {
+  return Number(values.files) > 0 && Number(values.checked) === 0;
 }
 
 async function verified(
@@ -146,21 +129,26 @@ async function verified(
   journal: Journal,
   volume: string,
   volumeId: string,
-  { point, host, keep, like }: Check,
+  host: Instance,
+  { point, keep, like }: Check,
   { values }: HostAnswer,
 ): Promise<End> {
   const { snapshotId } = point;
   const canary = Date.parse(values.canary ?? '');
   // A copy from before the volume was first served has no canary, and fails; so this is a time.
   const dataUntil = Number.isNaN(canary) ? point.at : canary;
+  const read = `${values.checked} of ${values.files} files`;
   await journal.act(
     'verified',
-    () => ports.store.verify(snapshotId, ports.clock.now(), dataUntil),
-    () => `${snapshotId}: ${values.checked} of ${values.files} files read`,
+    async () => {
+      await ports.store.verify(snapshotId, ports.clock.now(), dataUntil, read);
+      // In the same step: a drill that yields between the two would leave the ledger without it.
+      await ports.ledger.noteVerified(volume, point.at);
+    },
+    () => `${snapshotId}: ${read} read`,
   );
-  await journal.act('note-verified', () => ports.ledger.noteVerified(volume, point.at));
-  await journal.act('tell', () => tellSound(ports, volume, snapshotId));
-  const summary = `${snapshotId} is verified: ${values.checked} of ${values.files} files read, data up to ${new Date(dataUntil).toISOString()}`;
+  await journal.act('tell', () => tellSound(ports, volume, point));
+  const summary = `${snapshotId} is verified: ${read} read, data up to ${new Date(dataUntil).toISOString()}`;
   const before = await journal.act('spare-before', async () => {
     const ledger = await ports.ledger.read(volume);
     const current = currentVolume({ ledger, volumes: await ports.compute.volumes(volume) });
@@ -190,12 +178,13 @@ async function rejected(
   journal: Journal,
   volume: string,
   volumeId: string,
-  snapshotId: string,
+  point: RecoveryPoint,
   answer: HostAnswer,
 ): Promise<End> {
+  const { snapshotId } = point;
   const finding = `${answer.result}: ${answer.detail}`;
   // First of all: were it tagged and not told, no later drill would tell.
-  await journal.act('tell', () => tellDamaged(ports, volume, snapshotId, answer));
+  const serves = await journal.act('tell', () => tellDamaged(ports, volume, point, answer));
   await journal.act(
     'rejected',
     () => ports.store.reject(snapshotId, ports.clock.now(), finding),
@@ -203,38 +192,8 @@ async function rejected(
   );
   // The snapshot is the evidence; this volume is only a copy of it.
   await journal.act('clear-away', () => dispose(ports, volume, volumeId));
-  return { outcome: 'rejected', summary: `${snapshotId} is rejected: ${finding}` };
-}
-
-async function tellDamaged(
-  ports: DrillPorts,
-  volume: string,
-  snapshotId: string,
-  { result, detail }: HostAnswer,
-): Promise<void> {
-  const now = ports.clock.now();
-  const before = await ports.ledger.readDrillNote(volume);
-  if (before?.about === result && now - before.at < QUIET_SECONDS * 1000) return;
-  await ports.people.tell(
-    `Remount: ${volume} is damaged`,
-    [
-      `The drill of ${snapshotId} found damage in the content of ${volume}: ${result}.`,
-      '',
-      ...detail.split('; ').slice(0, 20),
-      '',
-      'Nothing was done to what serves: it may fail at the next write or delete. Later copies carry the same damage; a heal',
-      'takes the newest that was verified before: the spare, or a snapshot, until the schedule rotates it out.',
-      'What to do: docs/runbook.md#damaged',
-    ].join('\n'),
-  );
-  await ports.ledger.writeDrillNote(volume, { about: result, at: now });
-}
-
-async function tellSound(ports: DrillPorts, volume: string, snapshotId: string): Promise<void> {
-  const before = await ports.ledger.readDrillNote(volume);
-  if (before?.about === undefined) return;
-  await ports.people.tell(`Remount: ${volume} is sound again`, `The drill of ${snapshotId} found nothing wrong.`);
-  await ports.ledger.writeDrillNote(volume, { about: undefined, at: ports.clock.now() });
+  const of = serves ? '' : ` (a copy of generation ${point.generation}, which serves no more)`;
+  return { outcome: 'rejected', summary: `${snapshotId} is rejected${of}: ${finding}` };
 }
 
 /** Takes a drill's volume, or a spare that is one no more, off its host and leaves it to the guard to delete. */
@@ -245,7 +204,8 @@ async function dispose(ports: DrillPorts, volume: string, volumeId: string): Pro
   if (seen?.role !== 'scratch' && seen?.role !== 'spare') return;
   if (ledger?.currentVolume === volumeId || ledger?.spare?.volumeId === volumeId) return;
   for (const { instanceId } of seen.attachments) {
-    await ports.host.release(instanceId, volume, volumeId);
+    const { result } = await ports.host.release(instanceId, volume, volumeId);
+    if (STILL_USED.includes(result)) return;
     // Stuck: the next drill tries again.
     if (!(await ports.compute.detach(volumeId, instanceId))) return;
   }

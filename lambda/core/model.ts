@@ -35,6 +35,12 @@ export interface Volume {
   readonly createdAt: number;
 }
 
+/** A volume of any content volume of the stack. */
+export interface Neighbour extends Volume {
+  /** The content volume's name. */
+  readonly of: string;
+}
+
 export interface Instance {
   readonly id: string;
   readonly zone: string;

@@ -6,6 +6,7 @@ import type {
   Instance,
   LedgerEntry,
   LedgerState,
+  Neighbour,
   Paged,
   Probe,
   ProbeState,
@@ -120,7 +121,12 @@ export interface Ledger {
 export interface DrillNote {
   /** What people were last told of a recovery point that was rejected; `undefined`: nothing is wrong as far as they know. */
   readonly about: string | undefined;
+  /** When they were told. Unix milliseconds. */
   readonly at: number;
+  /** When the newest recovery point that was rejected was started: one that is older and passes says nothing of what serves. */
+  readonly of: number;
+  /** Files that they were told of. */
+  readonly files: readonly string[];
 }
 
 /** The record that every drill leaves. */
@@ -128,7 +134,8 @@ export interface DrillRecord {
   readonly id: string;
   readonly volume: string;
   readonly snapshotId: string;
-  readonly outcome: 'verified' | 'rejected' | 'undecided';
+  /** `failed`: something could not be done, and the summary says what. */
+  readonly outcome: 'verified' | 'rejected' | 'undecided' | 'failed';
   readonly summary: string;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -137,12 +144,17 @@ export interface DrillRecord {
 
 /** What a drill needs beyond what the healer has. */
 export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer' | 'monitor'> {
-  readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'>;
+  readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'> & {
+    /** The volumes of all content volumes. */
+    neighbours(): Promise<Neighbour[]>;
+  };
+  /** Names that every instance has for devices. */
+  readonly deviceNames: readonly string[];
   readonly store: {
     /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
     createScratch(like: Volume, snapshotId: string, drillId: string): Promise<string>;
-    /** Marks the snapshot with what the drill found. `dataUntil`: Unix milliseconds. */
-    verify(snapshotId: string, at: number, dataUntil: number): Promise<void>;
+    /** Marks the snapshot with what the drill found. `dataUntil`: Unix milliseconds; `read`: how much of it was read. */
+    verify(snapshotId: string, at: number, dataUntil: number, read: string): Promise<void>;
     reject(snapshotId: string, at: number, finding: string): Promise<void>;
     /** The drill's volume is the spare from now on. */
     makeSpare(volumeId: string): Promise<void>;
@@ -164,6 +176,10 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     /** Keeps other drills of this volume out. Heals are not kept out by it. */
     acquireDrill(volume: string, holder: string, now: number, until: number): Promise<boolean>;
     releaseDrill(volume: string, holder: string): Promise<void>;
+    /** Whether another drill of this volume would be kept out. */
+    isDrilled(volume: string, now: number): Promise<boolean>;
+    /** Counts the drills of this volume. @returns the number of this one; a step that runs twice skips one, which does no harm */
+    countDrill(volume: string): Promise<number>;
     /** Notes when the newest verified snapshot was started; an older one changes nothing. */
     noteVerified(volume: string, at: number): Promise<void>;
     /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */

@@ -1,11 +1,12 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
-import { ENV, VERB_PARAMETER } from '../../lib/contract.ts';
+import { DEVICE_NAMES, ENV, VERB_PARAMETER } from '../../lib/contract.ts';
 import { dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
 import { dynamoDrillLedger } from '../aws/drill-ledger.ts';
 import { ec2DrillStore } from '../aws/drill-store.ts';
 import { durableWorkflow } from '../aws/durable.ts';
 import { ssmCommands, ssmHost } from '../aws/host.ts';
+import { ec2Neighbours } from '../aws/neighbours.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { type DrillResult, drill } from '../core/drill.ts';
@@ -22,7 +23,8 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
   return {
     clock: runtime.clock,
     newId: runtime.newId,
-    compute: ec2Compute(ec2, ssm, runtime.clock, stack),
+    compute: { ...ec2Compute(ec2, ssm, runtime.clock, stack), neighbours: () => ec2Neighbours(ec2, stack) },
+    deviceNames: DEVICE_NAMES,
     store: ec2DrillStore(ec2, runtime.clock, stack, Number(required(runtime.env, ENV.initializationRate))),
     host: {
       release,

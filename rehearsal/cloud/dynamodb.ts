@@ -40,14 +40,17 @@ export class DynamoDb {
         return {};
       },
       UpdateItem: (input, principal) => {
-        onlyMembers('UpdateItem', input, ['TableName', 'Key', 'UpdateExpression', ...EXPRESSIONS]);
+        onlyMembers('UpdateItem', input, ['TableName', 'Key', 'UpdateExpression', 'ReturnValues', ...EXPRESSIONS]);
+        if (![undefined, 'NONE', 'UPDATED_NEW'].includes(input.ReturnValues as string | undefined))
+          throw new Error('the simulated UpdateItem knows only ReturnValues: NONE and UPDATED_NEW');
         const { table, key } = this.#locate(input, input.Key as Item, principal);
         const before = table.items.get(key);
         const expressions = compileExpressions(input);
         checked(expressions, before);
         const base = before ?? structuredClone(input.Key as Item);
-        table.items.set(key, expressions.update?.apply(base) ?? base);
-        return {};
+        const after = expressions.update?.apply(base) ?? base;
+        table.items.set(key, after);
+        return input.ReturnValues === 'UPDATED_NEW' ? { Attributes: changed(base, after) } : {};
       },
     });
   }
@@ -98,6 +101,12 @@ export class DynamoDb {
     }
     unlocked.set(principal.name, now);
   }
+}
+
+/** Attributes whose values an update has changed. What it set to the value that was there already is not told apart from the rest. */
+function changed(before: Item, after: Item): Item {
+  const now = Object.entries(after).filter(([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value));
+  return structuredClone(Object.fromEntries(now));
 }
 
 const EXPRESSIONS = ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues'];

@@ -18,7 +18,6 @@ import {
   type ServedLink,
   type Watchdog,
 } from './disks.ts';
-import type { LoopDevice } from './loop.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -38,31 +37,11 @@ import {
 } from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
 import { rot } from './xfs-rot.ts';
+import { known, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
 const IMAGE_CAP_GIB = 256;
-
-interface Stored {
-  sizeGiB: number;
-  /** Ids of all courses ever uploaded, oldest first: the file system's own times are real ones, not the rehearsal's. */
-  readonly uploads: string[];
-}
-
-interface XfsVolume extends Stored {
-  attachment: { readonly instanceId: string; readonly device: LoopDevice } | undefined;
-  stalled: boolean;
-}
-
-function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {
-  const found = map.get(id);
-  if (found === undefined) throw new Error(`real disks: no ${what} ${id}`);
-  return found;
-}
-
-function vacant(map: ReadonlyMap<string, unknown>, id: string, what: string): void {
-  if (map.has(id)) throw new Error(`real disks: ${what} ${id} exists already`);
-}
 
 export class XfsDisks implements Disks {
   readonly kind = DISK_KIND.xfs;

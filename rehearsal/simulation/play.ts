@@ -4,20 +4,18 @@ import type { Ports } from '../../lambda/core/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
 import { createHandler as createGuard } from '../../lambda/guard/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
-import { ENV, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { ENV } from '../../lib/contract.ts';
 import { inventory, nothingDenied, pages } from '../checks.ts';
 import { FEW_TURNS, VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
 import type { FunctionDefinition } from '../cloud/lambda.ts';
 import type { PermissionLedger } from '../cloud/permission-ledger.ts';
 import { openServices, type Services } from '../cloud/services.ts';
-import { Library, makeCourse } from '../courses.ts';
 import { failureOf } from '../measure.ts';
 import { Random } from '../random.ts';
 import type { Assembly } from '../rehearse.ts';
 import type { Strike } from '../scenarios/incident.ts';
-import { bringUp, type Stage, upload } from '../scenarios/stage.ts';
-import { PERSON } from '../scenarios/strikes.ts';
+import { bringUp } from '../scenarios/stage.ts';
 import { Watch } from '../watch.ts';
 import type { Check, World } from '../world.ts';
 import { AgeWatch } from './age-watch.ts';
@@ -25,6 +23,7 @@ import { boundedHeals, judgeAll } from './checkers.ts';
 import { excuse } from './convergence.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import { PageWatch } from './page-checkers.ts';
+import { prelude } from './prelude.ts';
 import { type HealEnd, healsOnRecord, judgeRecords } from './record-checkers.ts';
 import { type Fault, PLAIN } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
@@ -321,41 +320,4 @@ function virtualDriller(
     const end = await executeVirtually(parts, (w) => run(w, event));
     if (end.outcome !== 'nothing') cloud.say(speaker, `${end.outcome}: ${end.summary}`);
   };
-}
-
-/** What is on a volume matters to no run: the same for all of them. */
-const COURSES = ['first', 'second', 'third', 'fourth'].map((id) => makeCourse(id, new Random(1, id)));
-
-/** A few uploads, with a recovery point after all but the last of them. */
-async function prelude(world: World, stage: Stage, { volumes: names, drills }: Story): Promise<Map<string, Library>> {
-  const { clock, services } = world;
-  const libraries = new Map(names.map((name) => [name, new Library()]));
-  for (const [n, course] of COURSES.entries()) {
-    for (const name of names) {
-      upload(world, stage, name, course);
-      libraries.get(name)?.add(course, clock.now());
-    }
-    await clock.run(clock.now() + 20 * SECOND_MS);
-    if (n === COURSES.length - 1) break;
-    clock.spawn('person', async () => {
-      for (const name of names) {
-        const volume = stage.physical(name)[0];
-        if (!volume) throw new Error(`no volume of ${name} to copy`);
-        const Tags = Object.entries(volume.tags).map(([Key, Value]) => ({ Key, Value }));
-        const TagSpecifications = [{ ResourceType: 'snapshot', Tags }];
-        await services.cloud.call(PERSON, 'ec2', 'CreateSnapshot', { VolumeId: volume.id, TagSpecifications });
-      }
-    });
-  }
-  const { snapshots } = services.ec2;
-  const pending = () => [...snapshots.values()].filter((s) => s.state === 'pending' && s.tags[TAG.volume]);
-  await clock.run(clock.now() + 30 * MINUTE_MS, () => pending().length === 0);
-  if (pending().length > 0 || snapshots.size === 0) throw new Error('the recovery points were not completed');
-  if (!drills) return libraries;
-  // One: while a drill puts a new spare in the place of the one before, there are two.
-  const spared = (name: string) =>
-    stage.physical(name).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare).length === 1;
-  await clock.run(clock.now() + 60 * MINUTE_MS, () => names.every(spared));
-  if (!names.every(spared)) throw new Error('no drill has left a spare');
-  return libraries;
 }

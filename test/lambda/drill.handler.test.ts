@@ -62,14 +62,22 @@ beforeEach(() => {
 const like = volume({
   sizeGiB: 10,
   keyArn: undefined,
-  tags: { [TAG.stack]: 'Shop', [TAG.volume]: 'alpha', [TAG.schedule]: 'hourly/Shop', [TAG.heal]: 'heal-0' },
+  tags: {
+    [TAG.stack]: 'Shop',
+    [TAG.volume]: 'alpha',
+    [TAG.schedule]: 'hourly/Shop',
+    [TAG.heal]: 'heal-0',
+    [TAG.drill]: 'drill-0',
+    Name: 'Shop/alpha',
+    team: 'content',
+  },
 });
 const scratch = (snapshotId: string) => lab.within(() => lab.ports.store.createScratch(like, snapshotId, 'drill-1'));
 const volumesFrom = (snapshotId: string) =>
   [...lab.ec2.volumes.values()].filter((v) => v.snapshotId === snapshotId && v.state !== 'deleting').map((v) => v.id);
 
 describe('the volume of a drill', () => {
-  test('says whose it is and what for, and is in no schedule', async () => {
+  test('says whose it is and what for, has what a team has tagged, and is in no schedule', async () => {
     const id = await scratch(await lab.copy());
     expect(lab.tagsOf(id)).toEqual({
       [TAG.stack]: 'Shop',
@@ -77,7 +85,8 @@ describe('the volume of a drill', () => {
       [TAG.generation]: '1',
       [TAG.role]: 'scratch',
       [TAG.drill]: 'drill-1',
-      Name: 'Shop/alpha/drill',
+      Name: 'Shop/alpha',
+      team: 'content',
     });
     expect(lab.ec2.volumes.get(id)).toMatchObject({ state: 'available', encrypted: true, zone: like.zone });
   });
@@ -131,16 +140,42 @@ describe('the volume of a drill', () => {
   });
 });
 
+test('the volumes of all content volumes of the stack are seen, and no others', async () => {
+  const make = async (stack: string, name: string) =>
+    lab.made({
+      TagSpecifications: [
+        {
+          ResourceType: 'volume',
+          Tags: [
+            { Key: TAG.stack, Value: stack },
+            { Key: TAG.volume, Value: name },
+          ],
+        },
+      ],
+    });
+  const ours = [await make('Shop', 'alpha'), await make('Shop', 'beta')];
+  await make('Other', 'alpha');
+  await lab.pass(60);
+  const found = await lab.within(() => lab.ports.compute.neighbours());
+  expect(found.map((v) => [v.id, v.of]).sort()).toEqual(
+    [
+      [ours[0], 'alpha'],
+      [ours[1], 'beta'],
+    ].sort(),
+  );
+});
+
 describe('a verdict', () => {
   const AT = Date.parse('2026-01-07T01:00:00Z');
 
   test('of a sound copy: when it was drilled, and what its data reach up to', async () => {
     const id = await lab.copy();
-    await lab.within(() => lab.ports.store.verify(id, AT, AT - 60_000));
+    await lab.within(() => lab.ports.store.verify(id, AT, AT - 60_000, '11 of 12 files'));
     expect(lab.tagsOf(id)).toMatchObject({
       [TAG.verdict]: 'verified',
       [TAG.drilledAt]: '2026-01-07T01:00:00.000Z',
       [TAG.dataUntil]: '2026-01-07T00:59:00.000Z',
+      [TAG.filesRead]: '11 of 12 files',
     });
   });
 
@@ -168,7 +203,7 @@ describe('a verdict', () => {
     const verdicts = async () =>
       (await lab.within(() => lab.ports.compute.recoveryPoints('alpha'))).map((p) => p.verdict);
     expect(await verdicts()).toEqual([undefined]);
-    await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, AT));
+    await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, AT, ''));
     await lab.pass(60);
     expect(await verdicts()).toEqual(['verified']);
   });
@@ -202,6 +237,15 @@ describe('in the ledger', () => {
     await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
     await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-2'));
     expect(await drill('drill-3')).toBe(true);
+  });
+
+  test('other content volumes see whether a drill is under way', async () => {
+    const isDrilled = (now = NOW) => lab.within(() => lab.ports.ledger.isDrilled('alpha', now));
+    expect(await isDrilled()).toBe(false);
+    await drill('drill-1');
+    expect([await isDrilled(), await isDrilled(NOW + 61_000)]).toEqual([true, false]);
+    await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
+    expect(await isDrilled()).toBe(false);
   });
 
   test('a drill never keeps a heal out, nor the other way round', async () => {
@@ -244,10 +288,19 @@ describe('in the ledger', () => {
     expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();
     await drill('drill-1');
     expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();
-    await lab.within(() => writeDrillNote('alpha', { about: 'corrupt', at: NOW }));
-    expect(await lab.within(() => readDrillNote('alpha'))).toEqual({ about: 'corrupt', at: NOW });
-    await lab.within(() => writeDrillNote('alpha', { about: undefined, at: NOW + 1 }));
-    expect(await lab.within(() => readDrillNote('alpha'))).toEqual({ about: undefined, at: NOW + 1 });
+    const told = { about: 'altered', at: NOW, of: NOW - 1, files: ['courses/a b/"x".html'] };
+    for (const note of [told, { about: undefined, at: NOW + 1, of: NOW - 1, files: [] }]) {
+      await lab.within(() => writeDrillNote('alpha', note));
+      expect(await lab.within(() => readDrillNote('alpha'))).toEqual(note);
+    }
+    expect(await drill('drill-2')).toBe(false);
+  });
+
+  test('drills are counted, each content volume’s apart, whoever has the lease', async () => {
+    const count = (volume: string) => lab.within(() => lab.ports.ledger.countDrill(volume));
+    expect([await count('alpha'), await count('alpha'), await count('beta')]).toEqual([1, 2, 1]);
+    expect(await drill('drill-1')).toBe(true);
+    expect(await count('alpha')).toBe(3);
     expect(await drill('drill-2')).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-import type { LedgerState, Volume } from '../../lambda/core/model.ts';
+import type { LedgerState, Neighbour, Volume } from '../../lambda/core/model.ts';
 import type { DrillNote, DrillPorts, DrillRecord, HostAnswer, Workflow } from '../../lambda/core/ports.ts';
 import { instance, NOW, point, volume } from './world.ts';
 
@@ -26,6 +26,9 @@ export class DrillScene {
   volumes: Volume[] = [volume()];
   readonly instances = [instance('i-owner'), instance('i-standby')];
   points = [point(10)];
+  /** Volumes of other content volumes, and those that a drill is under way of. */
+  beside: Neighbour[] = [];
+  readonly drilled = new Set<string>();
   ledger: LedgerState = {
     generation: 1,
     currentVolume: 'vol-11111111',
@@ -39,21 +42,29 @@ export class DrillScene {
   readonly records: DrillRecord[] = [];
   /** What the check says in the end; `undefined`: it never does. */
   answer: HostAnswer | undefined = { result: 'ok', values: SOUND, detail: '' };
+  /** What a host says when it is to let a volume go. */
+  released: HostAnswer = { result: 'ok', values: {}, detail: '' };
+  /** Those that the checks were given. */
+  readonly numbers: number[] = [];
   /** Why the check cannot be started. */
   unsent: string | undefined;
   /** Looks at the check before it answers. */
   looks = 2;
+  /** Runs as time goes by: what others do meanwhile. */
+  meanwhile: () => void = () => {};
   readonly stuck = new Set<string>();
   /** Runs before a change of the world, by its words: what others do in the middle of a drill. */
   readonly before = new Map<string, () => void>();
   drillHolder: string | undefined;
   note: DrillNote | undefined;
   #made = 0;
+  #counted = 0;
 
   readonly workflow: Workflow = {
     step: async (_, run) => JSON.parse(JSON.stringify((await run()) ?? null)) as never,
     pause: async (_, seconds) => {
       this.now += seconds * 1000;
+      this.meanwhile();
     },
   };
 
@@ -69,6 +80,7 @@ export class DrillScene {
       volumes: async () => [...this.volumes],
       instances: async () => [...this.instances],
       recoveryPoints: async () => [...this.points],
+      neighbours: async () => [...this.volumes.map((v) => ({ ...v, of: 'alpha' })), ...this.beside],
       attach: async (id, at) => {
         this.#do(`attach ${id} ${at}`);
         if (this.stuck.has(`attach ${id}`)) return 'stuck';
@@ -117,14 +129,16 @@ export class DrillScene {
     host: {
       release: async (_, __, id) => {
         this.#do(`release ${id}`);
-        return { result: 'ok', values: {}, detail: '' };
+        return this.released;
       },
-      startCheck: async (at, _, id) => {
+      startCheck: async (at, _, id, number) => {
+        this.numbers.push(number);
         this.#do(`check ${id} on ${at}`);
         return this.unsent === undefined ? { commandId: 'command-1', why: 'sent' } : { why: this.unsent };
       },
       checkAnswer: async () => (this.looks-- > 0 ? undefined : this.answer),
     },
+    deviceNames: ['/dev/sdf', '/dev/sdg', '/dev/sdh'],
     ledger: {
       read: async () => this.ledger,
       acquireDrill: async (_, holder) => {
@@ -134,6 +148,8 @@ export class DrillScene {
       releaseDrill: async (_, holder) => {
         if (this.drillHolder === holder) this.drillHolder = undefined;
       },
+      isDrilled: async (of) => this.drilled.has(of),
+      countDrill: async () => ++this.#counted,
       noteVerified: async (_, at) => {
         this.ledger = { ...this.ledger, verifiedAt: Math.max(at, this.ledger.verifiedAt ?? 0) };
       },

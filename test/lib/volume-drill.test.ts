@@ -175,7 +175,9 @@ describe('a drill may', () => {
         conditions: {
           ...named,
           ...sound,
-          'ForAllValues:StringEquals': { 'aws:TagKeys': [TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.finding] },
+          'ForAllValues:StringEquals': {
+            'aws:TagKeys': [TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.finding],
+          },
         },
       },
     ]);

@@ -1,6 +1,6 @@
 import { CfnRule } from 'aws-cdk-lib/aws-rbin';
 import { Construct } from 'constructs';
-import { scheduleTagValue, TAG, VOLUME_ROLE } from './contract.ts';
+import { TAG, VOLUME_ROLE } from './contract.ts';
 
 export interface RecycleBinProps {
   readonly stackName: string;
@@ -15,8 +15,8 @@ export interface RecycleBinProps {
  * Source: docs.aws.amazon.com/ebs/latest/userguide/recycle-bin-create-rule.html
  *
  * Snapshots of the stack, all of them: those that the schedule rotates out too, so the bin also reaches further back than the
- * schedule. Of volumes only the current one of each content volume and those in quarantine (of any stack, for the tag says
- * no more): copies that drills and heals throw away each hour would each be billed for days. A rule with tags cannot be locked.
+ * schedule. Of volumes only the current one of each content volume, in the schedule or held out of it, and those in
+ * quarantine (of any stack, for the tags say no more): copies that drills and heals throw away each hour would each be billed for days. A rule with tags cannot be locked.
  */
 export class RecycleBin extends Construct {
   constructor(scope: Construct, id: string, props: RecycleBinProps) {
@@ -33,7 +33,7 @@ export class RecycleBin extends Construct {
       new CfnRule(this, 'Volumes', {
         description: `Deleted content volumes of ${props.stackName}`,
         resourceType: 'EBS_VOLUME',
-        resourceTags: [tag(TAG.schedule, scheduleTagValue(props.stackName)), tag(TAG.role, VOLUME_ROLE.quarantined)],
+        resourceTags: [tag(TAG.role, VOLUME_ROLE.current), tag(TAG.role, VOLUME_ROLE.quarantined)],
         retentionPeriod: { retentionPeriodUnit: 'DAYS', retentionPeriodValue: props.volumeDays },
       });
   }

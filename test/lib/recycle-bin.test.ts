@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { RecycleBin } from '../../lib/recycle-bin.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
@@ -24,7 +24,7 @@ test('keeps deleted snapshots of the stack, and of volumes those that hold conte
       Description: 'Deleted content volumes of Shop',
       ResourceType: 'EBS_VOLUME',
       ResourceTags: [
-        { ResourceTagKey: TAG.schedule, ResourceTagValue: scheduleTagValue('Shop') },
+        { ResourceTagKey: TAG.role, ResourceTagValue: VOLUME_ROLE.current },
         { ResourceTagKey: TAG.role, ResourceTagValue: VOLUME_ROLE.quarantined },
       ],
       RetentionPeriod: days(7),

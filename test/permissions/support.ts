@@ -35,9 +35,13 @@ export function rolesOf(source: unknown): ReadonlyMap<string, readonly Statement
     account: ACCOUNT,
     stackName: STACK,
     availabilityZones: ['eu-west-1a', 'eu-west-1b'],
-    // A listener's Ref is an ARN that the alarms take apart.
+    // A listener's Ref is an ARN that the alarms take apart; an alias's, one that says whose retries are meant.
     references: (id, { type }) => ({
-      ref: type.endsWith('::Listener') ? `${id}/app/name/1` : id,
+      ref: type.endsWith('::Listener')
+        ? `${id}/app/name/1`
+        : type === 'AWS::Lambda::Alias'
+          ? `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}:live`
+          : id,
       attributes: attributes(id),
     }),
   });

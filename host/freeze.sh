@@ -16,7 +16,7 @@ freeze_note="$run_dir/freeze"
 # holds the mounted root open, so that nobody unmounts it frozen (it would stay frozen, unseen), and so that it is never the
 # host's own file system that is frozen; sets its timer; leaves the record, which only one can; lets a probe end that is
 # writing; and only then does it freeze, as its own child: no freeze is ever under way without its watchdog.
-# Arguments: mounted root, record, until when, for which snapshot, seconds.
+# Arguments: mounted root, record, until when, for which snapshot, seconds, the file that says that it comes too late.
 # shellcheck disable=SC2016 # its own variables
 watchdog_script='
   exec 7<"$1" || exit
@@ -34,6 +34,7 @@ watchdog_script='
     tries=$((tries - 1))
     sleep 0.1
   done
+  [ ! -e "$6" ] || { kill "$timer"; rm -f "$2"; exit; }
   { fsfreeze --freeze /proc/self/fd/7 2>"$2.said"; echo "$?" >"$2.code.new"; mv "$2.code.new" "$2.code"; } &
   freezer=$!
   wait "$timer"
@@ -52,12 +53,12 @@ freeze_volume() {
   # Nobody watches over it: it is a leftover.
   if [ -e "$record" ] && ! watched "$record"; then thaw; fi
   if [ ! -e "$record" ]; then
-    # While writers still go on: it makes the freeze short. DLM has given up on a freeze that is late, and so has this one.
-    [ ! -e "$told.late" ] || return 1
+    if is_late; then return 1; fi
+    # While writers still go on: it makes the freeze short.
     sync --file-system "$staging" || return 1
-    [ ! -e "$told.late" ] || return 1
+    if is_late; then return 1; fi
     setsid sh -c "$watchdog_script" remount-watchdog \
-      "$staging" "$record" "$(($(seconds_now) + bound))" "$execution" "$bound" </dev/null >/dev/null 2>&1 &
+      "$staging" "$record" "$(($(seconds_now) + bound))" "$execution" "$bound" "$told.late" </dev/null >/dev/null 2>&1 &
     started=$!
   fi
   until [ -e "$record.code" ]; do
@@ -67,7 +68,12 @@ freeze_volume() {
   done
   read -r code <"$record.code" && [ "$code" -eq 0 ] && read -r _ _ _ by <"$record" || return 1
   [ "$by" = "$execution" ] || give_up busy "$volume_id is frozen for another snapshot, $by"
+  if is_late; then return 1; fi
 }
+
+# is_late: this verb has answered `timeout` meanwhile. DLM goes on without a frozen file system, and no freeze may begin or
+# stay: nobody comes to thaw it.
+is_late() { [ -e "$told.late" ]; }
 
 # give_up <state> <message>: no post script will come.
 give_up() {

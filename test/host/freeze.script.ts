@@ -135,6 +135,40 @@ answers.killedAnywhere = stays;
 for (let i = 0; i < 40 && readdirSync(run).some((name) => name.includes('frozen')); i++) await sleep(50);
 rmSync(join(run, 'freeze'), { force: true });
 
+// A freeze that is too late begins nowhere, and stays nowhere: nobody comes to thaw it.
+const tools = join(root, 'tools');
+const real = (name: string): string => tool('sh', '-c', `command -v ${name}`).stdout.trim();
+/** A tool in the place of that of the host, which `$real` is. The environment that has it foremost. */
+function instead(name: string, script: string): Record<string, string> {
+  mkdirSync(tools, { recursive: true });
+  writeFileSync(join(tools, name), `#!/bin/sh\nreal=${real(name)}\n${script}\n`, { mode: 0o755 });
+  return { PATH: `${tools}:${process.env.PATH}` };
+}
+async function afterwards(label: string): Promise<void> {
+  await sleep(2500);
+  answers[label] = [await writable(ONE), await writable(TWO), readdirSync(run).filter((n) => n.includes('frozen'))];
+  for (const id of [ONE, TWO]) tool('fsfreeze', '--unfreeze', staging(id));
+  rmSync(join(run, 'freeze'), { force: true });
+  rmSync(tools, { recursive: true, force: true });
+}
+const LATE = { REMOUNT_DEADLINE: '1' };
+verb('freeze after a slow sync', 'freeze', { ...LATE, ...instead('sync', 'sleep 1.5; exec "$real" "$@"') });
+await afterwards('afterSlowSync');
+// For the watchdog of the second, a probe is writing.
+const probing = join(staging(TWO), '.remount/canary.tmp.1');
+writeFileSync(probing, '');
+verb('freeze after a slow probe', 'freeze', LATE);
+await afterwards('afterSlowProbe');
+rmSync(probing);
+const SECOND_IS_SLOW = `case "$1" in --freeze) mkdir ${tools}/first 2>/dev/null || sleep 1.5 ;; esac; exec "$real" "$@"`;
+verb('freeze that is slow', 'freeze', { ...LATE, ...instead('fsfreeze', SECOND_IS_SLOW) });
+await afterwards('afterSlowFreeze');
+// The watchdog tries to thaw; then the freeze takes hold, and its process ends; then the watchdog hears that it failed.
+const CROSSED = `case "$1" in --freeze) sleep 1.3; exec "$real" "$@" ;; esac
+"$real" "$@" || { sleep 1.2; exit 1; }`;
+verb('freeze that crosses its thaw', 'freeze', { REMOUNT_FREEZE_SECONDS: '1', ...instead('fsfreeze', CROSSED) });
+await afterwards('afterCrossing');
+
 // The watchdog itself is killed: the next probe after its time thaws.
 verb('freeze before the watchdog dies', 'freeze', { REMOUNT_FREEZE_SECONDS: String(BOUND) });
 for (const pid of watchdogs()) process.kill(-Number(pid), 'SIGKILL');

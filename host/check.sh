@@ -4,7 +4,7 @@
 # once, so that the log replays; unmounted; xfs_repair -n; mounted again; content read and compared with its manifests.
 # Parameters: SSM_Volume, SSM_VolumeId, SSM_Seed (number of the drill: where the comparison starts). Prints state,
 # volumeId, canary, files, listed, checked, unlisted, changed, bytes, seconds, complete. Ends at once (interrupted) when
-# anything is mounted, served or released here. Decision 12 says what counts as altered.
+# anything is mounted or served here, or the volume is released. Decision 12 says what counts as altered.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -16,6 +16,8 @@ fresh="${REMOUNT_FRESH_SECONDS:-10800}"
 # Data written in the last seconds before the copy may not have reached the disk, unless they were synced: Linux writes
 # dirty pages back after 30 s, looking every 5 s (vm.dirty_expire_centisecs, vm.dirty_writeback_centisecs).
 unsettled="${REMOUNT_SETTLE_SECONDS:-60}"
+# Seconds before the copy since when a manifest may be empty: its uploader is at work, or the indexer has not come yet.
+unwritten="${REMOUNT_EMPTY_SECONDS:-3600}"
 tab=$(printf '\t')
 
 # Names may hold any byte but / and NUL. In lists they are percent-encoded: one line each, and no tab.
@@ -54,13 +56,26 @@ mount_here() {
 # plain: for people and logs; whatever is no printable ASCII becomes a question mark.
 plain() { tr -c '[:print:]\n' '?' | cut -c 1-400; }
 
-# fail_on <file with the words of a tool>: a read failed.
+# kernel_blames: whether the kernel has called the file system damaged since this check began; or nobody can tell, for its
+# log cannot be read, or does not reach back so far. From the mark on, for names of devices are given away again.
+kernel_blames() {
+  # shellcheck disable=SC2016 # awk's own variables
+  dmesg 2>/dev/null | mark="$log_mark" awk -v of="XFS (${mount_source##*/})" '
+    told && index($0, of) && tolower($0) ~ /corrupt|crc error|internal error/ { blamed = 1 }
+    $0 == ENVIRON["mark"] { told = 1 }
+    END { exit told && !blamed }'
+}
+
+# fail_on <file with the words of a tool>: a read failed. EIO is what XFS answers once it has shut down over damage, and
+# what this host's way to the volume answers: without a word of damage it is no verdict.
 fail_on() {
   said=$(head -n 1 "$1" | plain)
   kernel_line
   case "$said" in
     *'Structure needs cleaning'*) fail corrupt "$said" ;;
-    *'Input/output error'* | *'No such device'*) fail shutdown "$said" ;;
+    *'Input/output error'* | *'No such device'*)
+      if kernel_blames; then fail shutdown "$said"; fi
+      fail unreadable "$said: the kernel tells of no damage, so it may be this host that cannot read" ;;
   esac
   fail unreadable "$said"
 }
@@ -151,6 +166,14 @@ list_promises() {
         print course encoded(name) "\t" sum
       else print manifest "\tmalformed"
     }' >"$work/promises.1" 2>"$work/said" || fail_on "$work/said"
+  # An empty manifest has no line that could be malformed. It is right where nothing else is in the course.
+  # shellcheck disable=SC2016
+  list awk -F "$tab" '
+    FNR == 1 { pass++ }
+    split($1, part, "/") < 3 || part[1] != "courses" { next }
+    $1 == "courses/" part[2] "/manifest.sha256" { if (pass == 1 && $3 == 0) empty[part[2]] = $1; next }
+    pass == 2 && part[2] in empty { print empty[part[2]] "\tempty"; delete empty[part[2]] }
+  ' "$work/files" "$work/files" >>"$work/promises.1"
   in_order "$work/promises.1" "$work/promises"
   list join -t "$tab" -a 1 -e - -o 0,1.2,1.3,2.2 "$work/files" "$work/promises" >"$work/plan"
   list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/missing"
@@ -215,11 +238,12 @@ read_content() {
 }
 
 # compare: sets the counts; names what is altered. A listed file that is missing or differs is `changed`, and no damage,
-# when it (for a missing one, the directory that it was in) changed after its manifest, or just before the copy.
+# when it (for a missing one, the directory that it was in) changed after its manifest, or just before the copy. So is an
+# empty manifest that is not old.
 compare() {
   list join -t "$tab" -o 0,1.2,1.3,1.4,2.2 "$work/plan" "$work/sums" >"$work/compared"
   # shellcheck disable=SC2016
-  list awk -F "$tab" -v unsettled="$unsettled" -v now="$(cat "$work/now")" '
+  list awk -F "$tab" -v unsettled="$unsettled" -v unwritten="$unwritten" -v now="$(cat "$work/now")" '
     function parent(name) { return sub(/\/?[^\/]*$/, "", name) ? name : "" }
     function promise_of(name,   parts) { split(name, parts, "/"); return "courses/" parts[2] "/manifest.sha256" }
     function suspect(name, time) {
@@ -228,7 +252,7 @@ compare() {
       if (time == "") for (up = parent(name); ; up = parent(up)) { above[up] = 1; if (up == "") break }
     }
     FILENAME ~ /\/plan$/ {
-      if ($4 != "-") { if ($4 != "malformed") listed++ }
+      if ($4 != "-") { if ($4 != "malformed" && $4 != "empty") listed++ }
       else if ($1 !~ /^courses\/[^\/]*\/manifest\.sha256$/) unlisted++
       if ($1 != last) files++
       last = $1
@@ -236,9 +260,9 @@ compare() {
     FILENAME ~ /\/compared$/ {
       if ($1 != previous) { checked++; bytes += $3 }
       previous = $1
-      if ($4 != "-" && $4 != $5) suspect($1, $2)
+      if ($4 != "-" && $4 != $5) { suspect($1, $2); young[suspects] = $4 == "empty" ? unwritten : unsettled }
     }
-    FILENAME ~ /\/missing$/ { listed++; suspect($1, "") }
+    FILENAME ~ /\/missing$/ { listed++; suspect($1, ""); young[suspects] = unsettled }
     FILENAME ~ /\/files$/ && ($1 in wanted) { written[$1] = $2 }
     FILENAME ~ /\/directories$/ && ($1 in above) { touched[$1] = $2 }
     END {
@@ -249,7 +273,7 @@ compare() {
           # A manifest that is renamed into place touches the directory in the same moment, give or take a tick.
           time = touched[up]; slack = 0.02
         }
-        if (time > written[promise_of(names[i])] + slack || time > now - unsettled) changed++
+        if (time > written[promise_of(names[i])] + slack || time > now - young[i]) changed++
         else if (++altered <= 5) print "altered\t" (times[i] == "" ? "missing: " : "differs: ") names[i]
       }
       printf "files=%d\nlisted=%d\nchecked=%d\nunlisted=%d\nchanged=%d\nbytes=%.0f\naltered=%d\n",
@@ -268,7 +292,9 @@ act() {
   end_jobs "$job_file"
   begin_job clear_up
   rm -rf "$work"
+  sweep_lists
   mkdir -p "$work"
+  log_mark=$(dmesg 2>/dev/null | tail -n 1)
   unmount_or_fail
   wait_for_device
   if find_source "$(readlink -f "$device")"; then fail busy "$volume_id is mounted on $mounted_on"; fi
@@ -277,6 +303,7 @@ act() {
   unmount_or_fail
   check_metadata
   mount_here ,ro
+  step cat "$scratch/$canary_file" >"$work/canary" 2>"$work/said" || grep -q 'No such file' "$work/said" || fail_on "$work/said"
   read_canary "$scratch"
   compared_from=$(date +%s)
   list_files

@@ -287,8 +287,14 @@ make_way() {
 let_go() {
   thaw
   end_jobs "$run_dir/check.$volume_id.job" "$run_dir/index.$volume_id.job"
-  # The lists of a check that was killed.
-  rm -rf "$root/var/lib/remount/check.$volume_id"
+  sweep_lists
+}
+
+# sweep_lists: those of checks that were killed, on whichever volume.
+sweep_lists() {
+  for lists in "$root/var/lib/remount"/check.*; do
+    is_running "$run_dir/${lists##*/}.job" || rm -rf "$lists"
+  done
 }
 
 # refuse_if_stuck: an earlier check still hangs: another would only be one more process that nobody can kill.

@@ -1,8 +1,9 @@
 #!/bin/sh
 # remount-verb: index
 # Run every few minutes on each instance: writes the manifest of each course that has none and has been quiet for a
-# while, on the volumes that this instance serves. Never touches a manifest that is there: the uploader's own reaches
-# further back (decision 12). Ends at once when anything is mounted, served or released here. No SSM document.
+# while, on the volumes that this instance serves. Never touches a manifest that is there, unless it is empty: the
+# uploader's own reaches further back (decision 12). Ends at once when anything is mounted or served here, or what it
+# works on is released. No SSM document.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -25,8 +26,9 @@ none() {
 # index <course>: in the format of sha256sum. Hashed aside, synced, and linked into place: link(2) replaces nothing, so
 # an uploader that was faster keeps its own. Whatever goes wrong, the next run tries again.
 index() {
-  { : >"$aside.begun"; } 2>/dev/null || return 0
-  step env -C "$1" find . -type f -fprintf "$aside.names" '%p\0' || return 0
+  { true >"$aside.begun"; } 2>/dev/null || return 0
+  # One that is there is empty, and to be replaced. %p (./name), for sha256sum takes a file named - for its standard input.
+  step env -C "$1" find . -path ./manifest.sha256 -prune -o -type f -fprintf "$aside.names" '%p\0' || return 0
   [ -s "$aside.names" ] || return 0
   step env -C "$1" xargs -0 -a "$aside.names" sha256sum -z -- >"$aside.sums" || return 0
   # A name with a backslash, a newline or a carriage return is escaped, and its line marked with a backslash.
@@ -35,15 +37,21 @@ index() {
   chown --reference="$1" "$aside" && sync "$aside" || return 0
   # Changed while it was read: then nobody knows what its checksums are of.
   none "$1" -cnewer "$aside.begun" || return 0
-  [ -s "$1/manifest.sha256" ] || rm -f "$1/manifest.sha256"
+  if [ -e "$1/manifest.sha256" ]; then
+    # An uploader may have put a whole one in the place of the empty one since it was looked at.
+    mv -fT "$1/manifest.sha256" "$aside.empty" || return 0
+    if [ -s "$aside.empty" ]; then ln -T "$aside.empty" "$1/manifest.sha256"; fi
+  fi
   ln -T "$aside" "$1/manifest.sha256" 2>/dev/null && sync "$1" && written=$((written + 1))
-  rm -f "$aside"
+  rm -f "$aside" "$aside.empty"
 }
 
 # index_volume <mounted root>
 index_volume() {
   aside="$1/.remount/index"
   begin_job clear_up
+  # `true`, for where a redirection of `:` fails, the shell exits.
+  { true >"$aside.begun"; } 2>/dev/null || fail unreadable "manifests of $volume_id cannot be written: $aside.begun"
   for course in "$1"/courses/*; do
     # One stat for each course that has its manifest. An empty one promises nothing: a crash leaves such where nobody synced.
     if [ -s "$course/manifest.sha256" ] || [ ! -d "$course" ] || [ -L "$course" ]; then continue; fi
@@ -69,5 +77,7 @@ for marker in "$marker_dir"/*; do
   written=0
   # A shell of its own for each: a job ends with its shell.
   (index_volume "$staging") || code=$?
+  # What stopped it needs the host. What went wrong with one volume says nothing of the next.
+  [ "${code:-0}" -ne 31 ] || break
 done
 exit "${code:-0}"

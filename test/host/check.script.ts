@@ -18,7 +18,19 @@ const COPY = 'vol-0000000000000000b';
 const OTHER = 'vol-0000000000000000c';
 const VOLUME = 'alpha';
 /** Every name that tools stumble over. */
-const NAMES = ['-dash', 'new\nline', 'back\\slash', 'tab\there', 'cr\r', 'per%0Acent', ' lead', '\x1b[31m', 'ü', '*'];
+const NAMES = [
+  '-',
+  '-dash',
+  'new\nline',
+  'back\\slash',
+  'tab\there',
+  'cr\r',
+  'per%0Acent',
+  ' lead',
+  '\x1b[31m',
+  'ü',
+  '*',
+];
 
 const reason = enterPrivateNamespace();
 if (reason !== undefined) throw new Error(reason);
@@ -85,6 +97,18 @@ function copy(change: (staging: string) => void = none): void {
 const shellIn = (directory: string, script: string): void => {
   must('sh', '-c', `cd "$1" && { ${script}; }`, 'sh', directory);
 };
+/** A tool in the place of that of the host. The environment that has it foremost. */
+function instead(name: string, script: string): Record<string, string> {
+  const directory = join(root, 'tools');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return { PATH: `${directory}:${process.env.PATH}` };
+}
+const noTools = (): void => rmSync(join(root, 'tools'), { recursive: true });
+/** What a check leaves that was killed with all of its host. */
+const leaveLists = (): void => {
+  mkdirSync(join(root, 'var/lib/remount/check.vol-0000000000000000e'));
+};
 const left = (): unknown => ({
   run: readdirSync(join(root, 'run/remount')),
   mounts: readdirSync(join(root, 'mnt/remount')).filter((name) => name.startsWith('check')),
@@ -117,6 +141,7 @@ answers.indexAsides = readdirSync(join(root, 'srv/content', VOLUME, '.remount'))
 
 // Sound, twice; with a dirty log, and beside its source, whose UUID it has.
 copy();
+leaveLists();
 verb('sound', 'check');
 verb('sound again', 'check');
 verb('another seed', 'check', COPY, { SSM_Seed: '4711' });
@@ -140,6 +165,10 @@ verb('altered', 'check');
 verb('altered, but just before the copy', 'check', COPY, { REMOUNT_SETTLE_SECONDS: '60' });
 copy((staging) => shellIn(`${staging}/courses`, 'echo junk >>c1/manifest.sha256'));
 verb('malformed manifest', 'check');
+// An empty one is no better, once its uploader and the indexer have had their time; in an empty course it is right.
+copy((staging) => shellIn(`${staging}/courses`, ': >c1/manifest.sha256; mkdir bare; : >bare/manifest.sha256'));
+verb('empty manifest', 'check', COPY, { REMOUNT_EMPTY_SECONDS: '0' });
+verb('empty manifest, not yet written', 'check');
 copy((staging) =>
   shellIn(
     `${staging}/courses`,
@@ -155,6 +184,32 @@ copy((staging) => {
   must('sync');
 });
 verb('full', 'check');
+
+// What ends xfs_repair before it has found anything says nothing of the copy.
+copy();
+for (const code of [1, 126, 127, 134, 137, 139, 255])
+  verb(`xfs_repair exits ${code}`, 'check', COPY, instead('xfs_repair', `exit ${code}`));
+noTools();
+// Reads fail. What the kernel said before, of what had the device's name then, is of no account.
+const DEVICE = `$(readlink -f "$REMOUNT_ROOT/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${COPY.replace('-', '')}")`;
+const FAILS = 'echo "sha256sum: ./x: Input/output error" >&2; : >"$REMOUNT_ROOT/tools/read"; exit 1';
+const LOG = `device=${DEVICE}; of="XFS (\${device##*/})"
+echo "[1.0] $of: Metadata corruption detected"; echo "[2.0] $of: Ending clean mount"`;
+const SPEAKS = `${LOG}\n[ ! -e "$REMOUNT_ROOT/tools/read" ] || echo "[3.0] $of: `;
+for (const [label, log] of [
+  ['EIO', LOG],
+  ['EIO, and the kernel says that the device fails', `${SPEAKS}metadata I/O error"`],
+  ['EIO, and the kernel tells of damage', `${SPEAKS}Corruption of in-memory data detected"`],
+  ['EIO, and no log', 'exit 1'],
+] as const) {
+  instead('dmesg', log);
+  verb(label, 'check', COPY, instead('sha256sum', FAILS));
+  noTools();
+}
+instead('dmesg', LOG);
+const catFails = 'case "$1" in *canary) echo "cat: canary: Input/output error" >&2; exit 1 ;; esac; exec /bin/cat "$@"';
+verb('EIO of the canary', 'check', COPY, instead('cat', catFails));
+noTools();
 
 // A large directory, and more files than one process takes.
 copy((staging) => {
@@ -200,6 +255,24 @@ const goesOn = begin('check, and release of another', 'check', COPY, { REMOUNT_C
 await sleep(300);
 verb('release of another', 'release', OTHER);
 await goesOn;
+
+// A volume that takes no manifests does not keep the next from its own. What is empty is written anew; nothing, for nothing.
+const beta = { SSM_Volume: 'beta', REMOUNT_QUIET_MINUTES: '0' };
+for (const name of ['mount', 'serve']) verb(`${name} beta`, name, OTHER, beta);
+const others = join(root, 'srv/content/beta/courses');
+shellIn(others, ': >c0/manifest.sha256; mkdir bare; : >bare/manifest.sha256');
+const blocked = join(root, 'srv/content', VOLUME, '.remount/index.begun');
+mkdirSync(blocked);
+verb('index beside a bad one', 'index', OWN, beta);
+rmSync(blocked, { recursive: true });
+answers.writtenAnew = tool(
+  'sh',
+  '-c',
+  'cd "$1" && sha256sum --check --strict manifest.sha256',
+  'sh',
+  join(others, 'c0'),
+).status;
+answers.bare = readFileSync(join(others, 'bare/manifest.sha256'), 'utf8');
 const first = begin('sent twice, first', 'check', COPY);
 await sleep(800);
 verb('sent twice, second', 'check', COPY, { REMOUNT_CHECK_SECONDS: '1' });
@@ -212,13 +285,19 @@ process.kill(Number(job), 'SIGKILL');
 await new Promise((resolve) => killed.once('close', resolve));
 tool('fuser', '--kill', '--mount', join(root, `mnt/remount/check.${COPY}`));
 await sleep(200);
+leaveLists();
 verb('release after a kill', 'release');
+answers.leftAfterKill = left();
 answers.mountedAfterKill = existsSync(join(root, `mnt/remount/check.${COPY}`));
+// Stopped, it does not go on with the next volume.
+shellIn(others, 'rm c1/manifest.sha256');
 shellIn(courses, 'mkdir long; truncate -s 50G long/hole');
 const indexing = begin('index, and release', 'index', OWN, { REMOUNT_QUIET_MINUTES: '0' });
 await sleep(500);
 verb('release under index', 'release', OWN);
 await indexing;
+answers.wentOn = existsSync(join(others, 'c1/manifest.sha256'));
+verb('release beta', 'release', OTHER, beta);
 for (const seed of ['', 'x', '-1', '12345678901'])
   verb(`seed ${JSON.stringify(seed)}`, 'check', COPY, { SSM_Seed: seed });
 verb('no device', 'check', 'vol-0000000000000000f');

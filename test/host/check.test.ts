@@ -25,7 +25,7 @@ const STOPPERS = ['mount', 'serve', 'release'].flatMap((name) => [30, 100, 800].
 /** How far a check gets that begins at the first name and has no time for the largest file: 6 courses, less a buffer. */
 const BEFORE_THE_HOLE: unknown = expect.stringMatching(/^(2[5-9]|3[0-6])$/);
 
-/** What each run must answer. Six courses of five files and a manifest, eleven odd names and their manifest. */
+/** What each run must answer. Six courses of five files and a manifest, twelve odd names and their manifest. */
 const EXPECTED: Readonly<Record<string, Expected>> = {
   blank: { state: 'unmountable' },
   'in service': { state: 'busy' },
@@ -33,26 +33,38 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'index too early': { state: 'ok', keys: { written: '0' } },
   index: { state: 'ok', keys: { written: '1' } },
   'index again': { state: 'ok', keys: { written: '0' } },
-  sound: sound(48, { listed: '41', canary: '2026-01-01T00:00:00Z' }),
-  'sound again': sound(48),
-  'another seed': sound(48),
-  changed: sound(46, { listed: '41', unlisted: '1', changed: '4' }),
+  sound: sound(49, { listed: '42', canary: '2026-01-01T00:00:00Z' }),
+  'sound again': sound(49),
+  'another seed': sound(49),
+  changed: sound(47, { listed: '42', unlisted: '1', changed: '4' }),
   altered: {
     state: 'altered',
     keys: { changed: '0', complete: 'true' },
     says: /^differs: courses\/c1\/index.html\nmissing: courses\/c2\/a.js\nmissing: courses\/c3\/media\/one.bin\n.*two.bin\nremount: 4 files/,
   },
-  'altered, but just before the copy': sound(45, { changed: '4' }),
+  'altered, but just before the copy': sound(46, { changed: '4' }),
   'malformed manifest': { state: 'altered', says: /^differs: courses\/c1\/manifest.sha256\nremount: 1 / },
-  'manifest from Windows': sound(49, { listed: '41', unlisted: '1' }),
+  'manifest from Windows': sound(50, { listed: '42', unlisted: '1' }),
+  'empty manifest': { state: 'altered', says: /^differs: courses\/c1\/manifest.sha256\nremount: 1 / },
+  'empty manifest, not yet written': sound(50, { listed: '37', unlisted: '5', changed: '1' }),
+  'xfs_repair exits 1': { state: 'corrupt' },
+  'xfs_repair exits 126': { state: 'usage' },
+  'xfs_repair exits 127': { state: 'usage' },
+  ...Object.fromEntries([134, 137, 139, 255].map((code) => [`xfs_repair exits ${code}`, { state: 'interrupted' }])),
+  EIO: { state: 'unreadable' },
+  'EIO, and the kernel says that the device fails': { state: 'unreadable' },
+  'EIO, and the kernel tells of damage': { state: 'shutdown' },
+  'EIO, and no log': { state: 'shutdown' },
+  'EIO of the canary': { state: 'unreadable' },
   'no canary': { state: 'noCanary' },
-  full: sound(50, { unlisted: '2' }),
-  'large directory': sound(5049, { listed: '5041' }),
+  full: sound(51, { unlisted: '2' }),
+  'large directory': sound(5050, { listed: '5042' }),
   'budget for the fresh': { state: 'ok sound', keys: { complete: 'false', checked: '0' } },
   budget: { state: 'ok sound', keys: { complete: 'false', checked: BEFORE_THE_HOLE } },
   deadline: { state: 'timeout' },
   'check, and release of another': { state: 'ok sound' },
   'release of another': { state: 'ok released' },
+  'index beside a bad one': { state: 'unreadable', keys: { volumeId: 'vol-0000000000000000c', written: '1' } },
   'sent twice, first': { state: 'interrupted' },
   'sent twice, second': { state: 'ok sound' },
   'release after a kill': { state: 'ok released' },
@@ -74,7 +86,11 @@ const FACTS = {
   indexAsides: ['canary', 'formatted'],
   left: NOTHING_LEFT,
   leftByDeadline: NOTHING_LEFT,
+  leftAfterKill: { ...NOTHING_LEFT, run: expect.anything() },
   mountedAfterKill: false,
+  writtenAnew: 0,
+  bare: '',
+  wentOn: false,
   ...Object.fromEntries(
     STOPPERS.flatMap((name) => [
       [`${name} is quick`, true],
@@ -83,7 +99,7 @@ const FACTS = {
   ),
 };
 /** Other verbs that the script needs. */
-const DONE = ['format', 'mount', 'serve', 'release', ...STOPPERS];
+const DONE = ['format', 'mount', 'serve', 'release', 'mount beta', 'serve beta', 'release beta', ...STOPPERS];
 
 describe('the check of a copy, on real XFS', () => {
   for (const shell of ['dash', 'bash']) {

@@ -224,7 +224,7 @@ export const EXIT = {
   corrupt: 29,
   /** `check`: content is not what its manifest says, and nobody changed it since. */
   altered: 30,
-  /** `check`: stopped, because something is mounted, served or released on this host, or its memory ran short. */
+  /** `check`: stopped, because something is mounted or served on this host, or it is released, or its memory ran short. */
   interrupted: 31,
   /** `thaw`: something else has thawed it before, the watchdog for one. DLM's number for it (decision 18). */
   overdue: 203,

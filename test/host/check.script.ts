@@ -107,7 +107,7 @@ function instead(name: string, script: string): Record<string, string> {
 const noTools = (): void => rmSync(join(root, 'tools'), { recursive: true });
 /** What a check leaves that was killed with all of its host. */
 const leaveLists = (): void => {
-  mkdirSync(join(root, 'var/lib/remount/check.vol-0000000000000000e'));
+  mkdirSync(join(root, 'var/lib/remount/check.vol-0000000000000000e'), { recursive: true });
 };
 const left = (): unknown => ({
   run: readdirSync(join(root, 'run/remount')),
@@ -261,6 +261,7 @@ const beta = { SSM_Volume: 'beta', REMOUNT_QUIET_MINUTES: '0' };
 for (const name of ['mount', 'serve']) verb(`${name} beta`, name, OTHER, beta);
 const others = join(root, 'srv/content/beta/courses');
 shellIn(others, ': >c0/manifest.sha256; mkdir bare; : >bare/manifest.sha256');
+shellIn(courses, 'rm c5/manifest.sha256');
 const blocked = join(root, 'srv/content', VOLUME, '.remount/index.begun');
 mkdirSync(blocked);
 verb('index beside a bad one', 'index', OWN, beta);

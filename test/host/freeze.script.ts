@@ -147,9 +147,10 @@ function instead(name: string, script: string): Record<string, string> {
 async function afterwards(label: string): Promise<void> {
   await sleep(2500);
   answers[label] = [await writable(ONE), await writable(TWO), readdirSync(run).filter((n) => n.includes('frozen'))];
-  for (const id of [ONE, TWO]) tool('fsfreeze', '--unfreeze', staging(id));
-  rmSync(join(run, 'freeze'), { force: true });
   rmSync(tools, { recursive: true, force: true });
+  // Whatever it left, the next begins afresh.
+  verb(`thaw ${label}`, 'thaw');
+  for (const id of [ONE, TWO]) tool('fsfreeze', '--unfreeze', staging(id));
 }
 const LATE = { REMOUNT_DEADLINE: '1' };
 verb('freeze after a slow sync', 'freeze', { ...LATE, ...instead('sync', 'sleep 1.5; exec "$real" "$@"') });

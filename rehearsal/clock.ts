@@ -18,8 +18,11 @@ interface Activity {
 const STUCK_MS = 20_000;
 /** Turns of the event loop that let everything settle which follows a timer: promise chains need one, setImmediate one more each. */
 const TURNS = 3;
-/** Where nothing but promises is waited for: with half of the SDK taken out. A turn is a tenth of a simulated run's time. */
+/** Where nothing but promises is waited for: with half of the SDK taken out. */
 export const FEW_TURNS = 1;
+
+/** One for all clocks: Node keeps each store for ever, and copies all of them whenever one is entered. */
+const current = new AsyncLocalStorage<Activity>();
 
 /**
  * Virtual time. Timers run in the order of their time, then of their making; between two of them the clock lets every
@@ -31,7 +34,6 @@ export class VirtualClock implements Clock {
   #order = 0;
   readonly #timers: Timer[] = [];
   readonly #activities = new Set<Activity>();
-  readonly #current = new AsyncLocalStorage<Activity>();
   #held = 0;
   #failure: unknown;
   readonly #turns: number;
@@ -46,7 +48,7 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number): Promise<void> {
-    const activity = this.#current.getStore();
+    const activity = current.getStore();
     if (activity) activity.waits++;
     return new Promise((resolve) => {
       this.at(this.#now + ms, () => {
@@ -82,7 +84,7 @@ export class VirtualClock implements Clock {
   /** Runs `run` at that instant of virtual time (Unix milliseconds), outside of any activity. */
   at(time: number, run: () => void): void {
     if (time < this.#now) throw new Error(`a timer was set for ${time}, which is before now (${this.#now})`);
-    const timer = { at: time, order: this.#order++, run: () => this.#current.exit(run) };
+    const timer = { at: time, order: this.#order++, run: () => current.exit(run) };
     let low = 0;
     let high = this.#timers.length;
     while (low < high) {
@@ -110,7 +112,7 @@ export class VirtualClock implements Clock {
   spawn(name: string, run: () => Promise<void>): void {
     const activity: Activity = { name, waits: 0 };
     this.#activities.add(activity);
-    this.#current
+    current
       .run(activity, run)
       .catch((error: unknown) => {
         this.#failure ??= error;

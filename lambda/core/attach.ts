@@ -33,13 +33,30 @@ export async function attach(
     );
   const done = await order();
   if (done !== 'full' || !spare) return done;
-  const room = await journal.act(
-    'make-room',
-    async () => {
-      const released = await ports.host.release(instanceId, volume, spare.id);
-      return released.result === 'ok' && (await ports.compute.detach(spare.id, instanceId));
-    },
-    (free) => `${spare.id}, the spare, is ${free ? 'off' : 'not let go by'} ${instanceId}`,
+  return (await takeOff(ports, journal, volume, spare.id, instanceId)) ? order() : done;
+}
+
+/**
+ * Takes what does not serve off an instance. Each call is a step of its own, for each may take longer than the lease lasts, and asks
+ * for it.
+ * @returns `false` where the host still has it mounted, or EC2 does not get it from there
+ */
+export async function takeOff(
+  ports: Ports,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<boolean> {
+  const released = await journal.act(
+    'let-go',
+    () => ports.host.release(instanceId, volume, volumeId),
+    ({ result }) => `${volumeId} by ${instanceId}: ${result}`,
   );
-  return room ? order() : done;
+  if (released.result !== 'ok') return false;
+  return journal.act(
+    'take-off',
+    () => ports.compute.detach(volumeId, instanceId),
+    (free) => `${volumeId} is ${free ? 'off' : 'stuck at'} ${instanceId}`,
+  );
 }

@@ -151,16 +151,7 @@ function reached(
     (i) => i.id !== owner.id && answering.includes(i.id),
   );
   if (!standby) return contradiction(', nor any web server in its zone that could take over');
-  const generation = agreedGeneration(observation, current);
-  return {
-    kind: 'failover',
-    volume: current,
-    owner,
-    standby,
-    generation,
-    spare: spareOn(observation, standby.id),
-    reason,
-  };
+  return moveTo(observation, current, owner, standby, reason);
 }
 
 function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {
@@ -220,12 +211,20 @@ function failover(
   reason: string,
 ): Decision {
   const standby = usableInstances(observation, context.useless, current.zone).find((i) => i.id !== owner.id);
-  const generation = agreedGeneration(observation, current);
-  if (standby) {
-    const spare = spareOn(observation, standby.id);
-    return { kind: 'failover', volume: current, owner, standby, generation, spare, reason };
-  }
+  if (standby) return moveTo(observation, current, owner, standby, reason);
   return nobodyHere(observation, context, current, owner, reason);
+}
+
+function moveTo(
+  observation: Observation,
+  current: Volume,
+  owner: Instance,
+  standby: Instance,
+  reason: string,
+): Decision {
+  const generation = agreedGeneration(observation, current);
+  const spare = spareOn(observation, standby.id);
+  return { kind: 'failover', volume: current, owner, standby, generation, spare, reason };
 }
 
 function replace(

@@ -8,9 +8,9 @@ import { mountAndServe } from './mount.ts';
 import { type Findings, hasJustTakenOver, isNews, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
-import { replace, setAside } from './replace.ts';
+import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
-import { isRecent, noteTold, tell } from './tell.ts';
+import { isRecent, noteTold, publish, tell } from './tell.ts';
 
 /** A heal that has worked this long starts nothing more, and pages. */
 export const BUDGET_SECONDS = 20 * 60;
@@ -52,7 +52,7 @@ export async function heal(
   if (trigger.kind === 'sweep') {
     const seen = await journal.step('look', () => observe(ports, volume));
     const decision = decide(seen);
-    if (decision.kind === 'none' && !owesNews(seen.ledger))
+    if (decision.kind === 'none' && !owesNews(seen))
       return { outcome: 'falseAlarm', summary: decision.reason, healId: begun.healId };
     const paged = seen.ledger?.paged;
     if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, begun.at))
@@ -110,14 +110,19 @@ export async function heal(
     end.outcome === 'falseAlarm' || (end.outcome === 'overtaken' && !isNews(findings))
       ? undefined
       : await attempt(workflow, 'tell', () => tell(ports, closed, findings.rejected));
-  const toldAt = telling?.value;
+  // A ledger that cannot be read, however often it is asked, must not keep people from being told.
+  const anyway =
+    telling?.failed === undefined
+      ? undefined
+      : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
+  const toldAt = (anyway ?? telling)?.value?.at;
   const noted =
     toldAt === undefined
       ? undefined
       : await attempt(workflow, 'note-told', () => noteTold(ports, closed, toldAt, end.final));
   const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
-  const trouble = [telling, noted, recorded, released].flatMap((t) => t?.failed ?? []);
+  const trouble = [anyway ?? telling, noted, recorded, released].flatMap((t) => t?.failed ?? []);
   if (trouble.length > 0)
     throw new Error(
       `heal ${begun.healId} of ${volume} (${end.outcome}: ${end.summary}) could not be concluded: ${trouble.join('; ')}`,
@@ -159,7 +164,7 @@ async function rounds(
     switch (decision.kind) {
       case 'none':
         // What another heal has done, or people have, is told by whoever sees that it serves.
-        if (!acted && !owesNews(seen.ledger)) return { outcome: 'falseAlarm', summary: decision.reason };
+        if (!acted && !owesNews(seen)) return { outcome: 'falseAlarm', summary: decision.reason };
         await keepEvidence(ports, journal, healId, replacement);
         return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
       case 'page':
@@ -176,15 +181,12 @@ async function rounds(
         continue;
       }
       case 'settle':
-        for (const { id, role, attachments } of decision.suspects)
-          await journal.act(
-            'quarantine',
-            () =>
-              role === 'candidate'
-                ? setAside(ports, healId, volume, id, attachments.find((a) => a.state === 'attached')?.instanceId)
-                : ports.compute.quarantine(id, healId),
-            () => `${id}, ${role}, is out of the schedule and kept`,
-          );
+        for (const { id, role, attachments } of decision.suspects) {
+          const host = attachments.find((a) => a.state === 'attached')?.instanceId;
+          // What was never served has nothing to do on its host; what was is left as it is.
+          if (role === 'candidate') await setAside(ports, journal, healId, volume, id, host);
+          else await quarantine(ports, journal, healId, id);
+        }
         await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
         acted ||= decision.reason;
         break;

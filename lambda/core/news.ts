@@ -1,4 +1,4 @@
-import type { LedgerState, Observation, Replacement } from './model.ts';
+import type { Observation, Replacement } from './model.ts';
 import type { Rejected } from './replace.ts';
 
 /** What people have to know however a heal ends. */
@@ -16,9 +16,12 @@ export function isNews({ rejected, passedOver }: Findings): boolean {
   return rejected.length > 0 || passedOver.length > 0;
 }
 
-/** People wait for a word: they were called, or something took over and nobody has told them. */
-export function owesNews(ledger: LedgerState | undefined): boolean {
-  return ledger?.paged !== undefined || ledger?.replaced !== undefined;
+/**
+ * People wait for a word, and it is known: something took over and nobody has told them, or they were called, and the load balancer
+ * was asked and does not contradict the probe.
+ */
+export function owesNews({ ledger, reachableOn }: Observation): boolean {
+  return ledger?.replaced !== undefined || (ledger?.paged !== undefined && reachableOn !== undefined);
 }
 
 /** What took over and serves by now, as the ledger has it: the heal that did it did not come to tell. */

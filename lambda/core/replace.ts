@@ -1,4 +1,4 @@
-import { attach } from './attach.ts';
+import { attach, takeOff } from './attach.ts';
 import { MAX_RECOVERY_POINTS } from './candidates.ts';
 import type { Replace } from './decision.ts';
 import type { Journal } from './journal.ts';
@@ -41,8 +41,7 @@ export async function replace(
   rejected: Rejected[],
 ): Promise<ReplaceResult> {
   const { old, standby } = decision;
-  const kept = (id: string) => `${id} is out of the schedule and kept`;
-  await journal.act('quarantine', () => ports.compute.quarantine(old.id, healId).then(() => old.id), kept);
+  await quarantine(ports, journal, healId, old.id);
 
   for (const [index, point] of decision.recoveryPoints.entries()) {
     await renewLease(ports, journal, healId, volume);
@@ -61,14 +60,13 @@ export async function replace(
     if (!prepared.ok) {
       const { why, fault } = prepared;
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why });
-      await journal.act(
-        'reject',
-        async () => {
-          await setAside(ports, healId, volume, newId, standby.id);
-          if (fault === 'volume') await ports.compute.reject(point.snapshotId, why);
-        },
-        () => `${point.snapshotId}: ${why}`,
-      );
+      await setAside(ports, journal, healId, volume, newId, standby.id);
+      if (fault === 'volume')
+        await journal.act(
+          'reject',
+          () => ports.compute.reject(point.snapshotId, why),
+          () => `${point.snapshotId}: ${why}`,
+        );
       if (fault === 'host') return { done: false, why, useless: standby.id };
       continue;
     }
@@ -118,15 +116,21 @@ async function attachAndPrepare(
  */
 export async function setAside(
   ports: Ports,
+  journal: Journal,
   healId: string,
   volume: string,
   volumeId: string,
   instanceId: string | undefined,
 ): Promise<void> {
-  if (instanceId !== undefined) {
-    const released = await ports.host.release(instanceId, volume, volumeId);
-    // A host that still has it mounted keeps it; so does one that EC2 does not get it from.
-    if (released.result === 'ok') await ports.compute.detach(volumeId, instanceId);
-  }
-  await ports.compute.quarantine(volumeId, healId);
+  if (instanceId !== undefined) await takeOff(ports, journal, volume, volumeId, instanceId);
+  await quarantine(ports, journal, healId, volumeId);
+}
+
+/** Out of service, out of the schedule, and kept. */
+export async function quarantine(ports: Ports, journal: Journal, healId: string, volumeId: string): Promise<void> {
+  await journal.act(
+    'quarantine',
+    () => ports.compute.quarantine(volumeId, healId),
+    () => `${volumeId} is out of the schedule and kept`,
+  );
 }

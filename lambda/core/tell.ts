@@ -8,19 +8,30 @@ import type { Rejected } from './replace.ts';
  */
 export const QUIET_SECONDS = 15 * 60;
 
+/** When people were told; `undefined`: somebody else is to tell them. Unix milliseconds. */
+export interface Told {
+  readonly at?: number;
+}
+
 /**
- * Tells people how a heal ended: good news always, what they have to do once in a while.
- * @returns when they were told of it, this time or before
+ * Tells people how a heal ended: good news always, what they have to do once in a while, and only while this heal has the lease: one
+ * that was dead for longer knows no more what they have to do, and whoever came after it has told them.
+ * @throws Error when the ledger cannot be read
  */
-export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[] = []): Promise<number> {
-  const now = ports.clock.now();
+export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Told> {
   if (incident.outcome !== 'healed' && incident.outcome !== 'overtaken') {
-    // A ledger that cannot be read must not keep people from being told.
-    const before = (await ports.ledger.read(incident.volume).catch(() => undefined))?.paged;
-    if (before !== undefined && isRecent(before.at, now)) return before.at;
+    const { lease, paged } = (await ports.ledger.read(incident.volume)) ?? {};
+    const now = ports.clock.now();
+    if (lease?.holder !== incident.id || lease.until <= now) return {};
+    if (paged !== undefined && isRecent(paged.at, now)) return { at: paged.at };
   }
+  return publish(ports, incident, rejected);
+}
+
+/** Tells people, whatever they know. */
+export async function publish(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Told> {
   await ports.people.tell(subject(incident), letter(incident, rejected));
-  return now;
+  return { at: ports.clock.now() };
 }
 
 /** Notes what people know now. A step of its own: when the ledger fails, they are not told again. */
@@ -43,7 +54,7 @@ function subject(incident: Incident): string {
   return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
 }
 
-function letter(incident: Incident, rejected: readonly Rejected[] = []): string {
+function letter(incident: Incident, rejected: readonly Rejected[]): string {
   const r = incident.replacement;
   const lines = [
     incident.summary,

@@ -64,6 +64,9 @@ export interface TagIndex {
   tagsOf(resourceId: string): Readonly<Record<string, string>>;
 }
 
+/** One for all worlds: see `clock.ts`. */
+const LIVES = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
+
 /** What all simulated services share: time, chance, identity, the log, and the way every call goes. */
 export class Cloud {
   readonly partition = 'aws';
@@ -78,7 +81,7 @@ export class Cloud {
   /** Names of the stacks that were created, or are being. */
   readonly stacks: string[] = [];
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
-  readonly lives = new AsyncLocalStorage<{ readonly dead: boolean; kill(): void }>();
+  readonly lives = LIVES;
   /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */
   intercept: ((call: Call, perform: () => object) => Promise<object>) | undefined;
   readonly log: Happening[] = [];

@@ -47,12 +47,15 @@ const LEASE_SLACK_MS = 3 * 60_000;
 /** Nobody knows this exit code. */
 const FAILED = 1;
 
+/** One for all worlds: see `clock.ts`. */
+const LIVES = new AsyncLocalStorage<Life>();
+
 /**
  * Counts how often the healer comes by at each point, and does there what the schedule says. Points are named by what is
  * done and not by a running number over everything: so a schedule means the same when a fault is taken out of it.
  */
 export class Injector {
-  readonly lives = new AsyncLocalStorage<Life>();
+  readonly lives = LIVES;
   /** How often the healer came by at each point. */
   readonly points = new Map<string, number>();
   /** Faults that happened, and when. */

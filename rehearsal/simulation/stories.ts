@@ -67,7 +67,8 @@ const OWN: Readonly<Record<string, Story>> = {
 /** Stories that end with a person who has something to do: each says what stands in the healer's way until then. */
 const HOPELESS: Readonly<Record<string, string>> = {
   capacity: 'no volume can be made in the home zone, for ever, and moving to another one is a decision about cost',
-  'stuck-detach': 'the detach never ends and is never forced: whether the old owner still writes, nobody can tell',
+  'stuck-detach':
+    'the detach never ends: a person may force it and lose nothing, where a copy would lose what is newer',
   'web-cut-off': 'the load balancer reaches nobody, wherever the volume is: evidence contradicts itself',
   'owner-unseen': 'the owner may write, and EC2 does not show it: nobody else may',
   'key-revoked': 'the key is revoked for good: no volume can be made from any copy',

@@ -134,8 +134,8 @@ describe('the guard, in any world', () => {
   test('locks at most one, a verified copy of its own that is young and not about to be deleted, and none a day after another', () => {
     let locks = 0;
     fc.assert(
-      fc.property(anyWorld, (any) => {
-        const world = { ...any, ledger: undefined, volumes: [guarded()], locked: any.locked ?? new Set<string>() };
+      fc.property(anyWorld, (seen) => {
+        const world = { ...seen, ledger: undefined, volumes: [guarded()], locked: seen.locked ?? new Set<string>() };
         const actions = guardActions(world, RETENTION, true, LOCK);
         const [lock, ...more] = actions.filter((a) => a.kind === 'lock');
         expect(more).toEqual([]);

@@ -133,6 +133,14 @@ describe('what another heal did is told', () => {
     expect(scene.paged).toBeUndefined();
   });
 
+  test('but not where the load balancer cannot be asked: that it serves is half known', async () => {
+    const paged = { about: 'the load balancer reaches nobody', at: NOW - 60_000, final: true };
+    scene.seen = world({ ledger: { ...world().ledger, paged } as never, reachableOn: undefined });
+    scene.paged = paged;
+    expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
+    expect([scene.told, scene.paged]).toEqual([[], paged]);
+  });
+
   test('and not again when only the note of it fails', async () => {
     scene.ports.ledger.noteServed = async () => {
       throw new Error('throttled');

@@ -218,6 +218,12 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string })[] = [
     schedule: 'failBefore@host:mount#1x30',
     bug: 'a host that failed had every sound recovery point rejected',
   },
+  {
+    story: 'stuck-attach',
+    seed: 1271547289,
+    schedule: 'lost@ec2:DeleteTags#2x30',
+    bug: 'a candidate was set aside in one step, which outlasted the lease',
+  },
 ];
 
 /** Points that are not of a durable function, or answers that are not so: each fault happens, and none of these does harm. */

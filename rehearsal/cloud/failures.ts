@@ -15,6 +15,8 @@ export function terminateInstance(s: Services, instanceId: string): void {
 
 /** The instance does nothing any more, and EC2 calls it running. What it had mounted it still has; it may wake up. */
 export function hangInstance(s: Services, instanceId: string): void {
+  // What was probed before was probed: its canary is on the volume.
+  s.fleet.catchUpHost(instanceId);
   tell(s, `${instanceId} hangs`);
   s.cloud.faults.hung.set(instanceId, s.cloud.clock.now());
 }
@@ -41,6 +43,7 @@ export function cutOffWeb(s: Services, instanceId: string): void {
 
 /** The volume's I/O hangs, until {@link releaseStall}. */
 export function stallVolume(s: Services, volume: SimVolume): void {
+  s.fleet.catchUp(volume.id);
   tell(s, `I/O to ${volume.id} hangs`);
   s.cloud.faults.stalled.set(volume.id, s.cloud.clock.now());
   s.cloud.faults.stalls.push({ volumeId: volume.id, from: s.cloud.clock.now(), until: Number.POSITIVE_INFINITY });
@@ -67,6 +70,7 @@ export function loseVolume(s: Services, volume: SimVolume): void {
 
 /** Somebody unmounts the volume on its host. */
 export function unmountVolume(s: Services, volume: SimVolume): void {
+  s.fleet.catchUp(volume.id);
   tell(s, `somebody unmounts ${volume.id}`);
   s.cloud.disks.unmount(volume.id);
   touchHost(s, volume);

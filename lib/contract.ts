@@ -99,6 +99,15 @@ export function guardAlarmName(stackName: string): string {
   return `${stackName}/guard-failed`;
 }
 
+/** The alarms on the healer itself: it fails or is not run; events failed for good, and nobody heals what they told of. */
+export const HEALER_ALARM = { failed: 'healer-failed', deadLetters: 'healer-dead-letters' } as const;
+export type HealerAlarmKind = (typeof HEALER_ALARM)[keyof typeof HEALER_ALARM];
+
+/** Name of an alarm on failures of the healer itself. */
+export function healerAlarmName(stackName: string, kind: HealerAlarmKind): string {
+  return `${stackName}/${kind}`;
+}
+
 /** The content volume that an alarm name speaks of, or `undefined` if the name is not one of ours. */
 export function volumeOfAlarm(stackName: string, name: string): string | undefined {
   const [stack, volume, kind, ...rest] = name.split('/');

@@ -1,4 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -8,7 +10,17 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { ENV, type HostVerb, scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from './contract.ts';
+import {
+  ENV,
+  HEALER_ALARM,
+  type HealerAlarmKind,
+  type HostVerb,
+  healerAlarmName,
+  scheduleTagValue,
+  TAG,
+  VERDICT,
+  VOLUME_ROLE,
+} from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
@@ -17,6 +29,10 @@ import { targetsByRule } from './volume-targets.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
 export const EXECUTION_TIMEOUT = Duration.hours(1);
+
+const SWEEP_EVERY = Duration.minutes(5);
+/** Sweeps in a row that fail before people are told: one or two are made up for by the next. */
+const FAILED_SWEEPS = 3;
 
 const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
 
@@ -46,11 +62,12 @@ export class VolumeHealer extends Construct {
 
   constructor(scope: Construct, id: string, props: VolumeHealerProps) {
     super(scope, id);
+    const deadLetters = this.#deadLetters();
     this.function = remountFunction(this, 'Function', 'heal', {
       description: 'Remount: heals content volumes',
       key: props.key,
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
-      deadLetterQueue: this.#deadLetters(),
+      deadLetterQueue: deadLetters,
       environment: {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
@@ -82,6 +99,7 @@ export class VolumeHealer extends Construct {
     this.#allowEc2(props);
     props.documents.grantRunning(this.function, props.stackName, VERBS);
     this.#sweep(props);
+    this.#alarms(props, deadLetters);
   }
 
   /** Events that failed for good: an alarm that nobody answered must not vanish. */
@@ -204,7 +222,7 @@ export class VolumeHealer extends Construct {
   }
 
   /** Looks at every volume now and then, and when an instance stops or goes: quicker than the alarm's patience with silence. */
-  #sweep({ targetGroups, sweepEvery = Duration.minutes(5) }: VolumeHealerProps): void {
+  #sweep({ targetGroups, sweepEvery = SWEEP_EVERY }: VolumeHealerProps): void {
     for (const [number, targets] of targetsByRule(this.live, [...targetGroups.keys()], 'sweep', sweepEvery).entries()) {
       const sweep = new Rule(this, `Sweep${number}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
@@ -228,5 +246,53 @@ export class VolumeHealer extends Construct {
           'It asks for a look at the world as it is: what is lost is made up for by the next sweep',
         );
     }
+  }
+
+  /**
+   * Errors are of invocations: the code, its role, the time that it takes. The sweep invokes it all the time, so silence is breaching.
+   * An execution that fails is no error of an invocation (docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html); what it was
+   * started by goes to the dead-letter queue once it has failed for good (durable-best-practices.html there), as does an event that
+   * was tried in vain. An idle queue sends no data: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+   */
+  #alarms(props: VolumeHealerProps, deadLetters: Queue): void {
+    const period = props.sweepEvery ?? SWEEP_EVERY;
+    this.#alarm(
+      HEALER_ALARM.failed,
+      props,
+      this.function.metricErrors({ period, statistic: Stats.SUM }),
+      FAILED_SWEEPS,
+      TreatMissingData.BREACHING,
+      'The healer fails, or is not run: what breaks now is healed by nobody.',
+    );
+    this.#alarm(
+      HEALER_ALARM.deadLetters,
+      props,
+      deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: Stats.SUM }),
+      1,
+      TreatMissingData.NOT_BREACHING,
+      'An event that should have started a heal has failed for good.',
+    );
+  }
+
+  #alarm(
+    kind: HealerAlarmKind,
+    { stackName, people }: VolumeHealerProps,
+    metric: Metric,
+    periods: number,
+    treatMissingData: TreatMissingData,
+    meaning: string,
+  ): void {
+    const alarm = new Alarm(this, kind, {
+      alarmName: healerAlarmName(stackName, kind),
+      alarmDescription: `${meaning} Runbook: docs/runbook.md#${kind}`,
+      metric,
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      datapointsToAlarm: periods,
+      treatMissingData,
+    });
+    alarm.addAlarmAction(new SnsAction(people));
+    alarm.addOkAction(new SnsAction(people));
   }
 }

@@ -237,7 +237,7 @@ export const PARTS: readonly Mutant[] = [
     'lambda/core/decide.ts',
     "if (state === 'serving') return serving(observation, context, current, holder);",
     "if (state === 'serving') return replace(observation, context, current, holder, 'no reason');",
-    /nobody serves|BROKEN/,
+    /does not serve|BROKEN/,
   ),
   broken(
     'dlm-late',

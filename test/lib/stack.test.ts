@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { buildApp } from '../../lib/app.ts';
-import { AGE_ALARM, ALARM, alarmName, guardAlarmName } from '../../lib/contract.ts';
+import { AGE_ALARM, ALARM, alarmName, guardAlarmName, HEALER_ALARM, healerAlarmName } from '../../lib/contract.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
 
 /** The app with these settings in place of those of `cdk.json`, and its stack. */
@@ -66,7 +66,8 @@ describe('the stack of the default settings', () => {
     const expected = ['alpha', 'beta'].flatMap((volume) =>
       [...Object.values(ALARM), ...Object.values(AGE_ALARM)].map((kind) => alarmName('Remount', volume, kind)),
     );
-    expect(new Set(names)).toEqual(new Set([...expected, guardAlarmName('Remount')]));
+    const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
+    expect(new Set(names)).toEqual(new Set([...expected, ...own, guardAlarmName('Remount')]));
   });
 });
 
@@ -90,7 +91,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 5);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 7);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -107,7 +108,7 @@ describe('other settings', () => {
     };
     const { template } = synthesized(settings);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 29);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 31);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');
@@ -118,7 +119,11 @@ describe('other settings', () => {
   test('a volume comes before its alarms, or they would start a heal that finds nothing', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     const volume = onlyOne(template, 'Custom::RemountContentVolume').id;
-    for (const alarm of resourcesOf(template, 'AWS::CloudWatch::Alarm'))
-      expect(alarm).toHaveProperty('DependsOn', expect.arrayContaining([volume]));
+    // Those of the healer itself start none.
+    const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
+    const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(
+      (a) => !own.includes(String(a.Properties.AlarmName)),
+    );
+    for (const alarm of alarms) expect(alarm).toHaveProperty('DependsOn', expect.arrayContaining([volume]));
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -5,7 +7,7 @@ import { ApplicationTargetGroup, TargetType } from 'aws-cdk-lib/aws-elasticloadb
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LONGEST_SECONDS } from '../../lambda/core/heal.ts';
-import { ENV, TAG } from '../../lib/contract.ts';
+import { ENV, HEALER_ALARM, healerAlarmName, TAG } from '../../lib/contract.ts';
 import { HostDocuments } from '../../lib/host-documents.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { EXECUTION_TIMEOUT, VolumeHealer } from '../../lib/volume-healer.ts';
@@ -101,6 +103,53 @@ describe('the sweep', () => {
     expect(permitted).toHaveLength(rules.length);
     for (const permission of permitted)
       expect(permission).toMatchObject({ FunctionName: live, Principal: 'events.amazonaws.com' });
+  });
+});
+
+describe('the alarms', () => {
+  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+  const alarm = (kind: (typeof HEALER_ALARM)[keyof typeof HEALER_ALARM]) =>
+    alarms.find((a) => a.AlarmName === healerAlarmName('Shop', kind));
+
+  test('tell people of both ways, at the first that is too many, and say where to read on', () => {
+    const topic = { Ref: onlyOne(template, 'AWS::SNS::Topic').id };
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    expect(alarms).toHaveLength(Object.keys(HEALER_ALARM).length);
+    for (const properties of alarms) {
+      expect(properties).toMatchObject({
+        AlarmActions: [topic],
+        OKActions: [topic],
+        Statistic: 'Sum',
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      });
+      const [, anchor] = /docs\/runbook\.md#([a-z-]+)$/.exec(String(properties.AlarmDescription)) ?? [];
+      expect(runbook.split('\n')).toContain(`## ${anchor}`);
+    }
+  });
+
+  test('the healer fails in three sweeps in a row, or is not run', () => {
+    expect(alarm(HEALER_ALARM.failed)).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: healer.id } }],
+      Period: 300,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('an event has failed for good', () => {
+    const queue = onlyOne(template, 'AWS::SQS::Queue').id;
+    expect(alarm(HEALER_ALARM.deadLetters)).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queue, 'QueueName'] } }],
+      Period: 60,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
   });
 });
 

@@ -47,7 +47,11 @@ export function usablePoints(observation: Observation): RecoveryPoint[] {
  * it fell silent, so this heal also leaves out whom it has found not to answer. Those with the fewest volumes first: an instance has
  * eleven names for them.
  */
-export function usableInstances(observation: Observation, useless: readonly string[], zone?: string): Instance[] {
+export function usableInstances(
+  observation: Pick<Observation, 'instances'>,
+  useless: readonly string[],
+  zone?: string,
+): Instance[] {
   return observation.instances
     .filter((i) => (zone === undefined || i.zone === zone) && i.state === 'running' && i.agentOnline && !i.impaired)
     .filter((i) => !useless.includes(i.id))

@@ -1,4 +1,3 @@
-import type { DrillObservation } from './drill-decide.ts';
 import { type Neighbourhood, turnOf } from './drill-turn.ts';
 import type { Journal } from './journal.ts';
 import type { Instance } from './model.ts';
@@ -7,6 +6,8 @@ import type { DrillPorts, HostAnswer } from './ports.ts';
 /** The check ends by itself before this (`host/check.sh`, 1500 s). */
 const CHECK_SECONDS = 1620;
 const LOOK_SECONDS = 15;
+/** Between two looks at the queue: most checks take minutes, and each of those who wait asks EC2. */
+const QUEUE_SECONDS = 20;
 /** How often a check that was stopped is started again in one drill: a heal mounts and serves within a minute. */
 const STARTED_AGAIN = 4;
 
@@ -50,13 +51,19 @@ async function awaitTurn(
 ): Promise<{ readonly host?: Instance; readonly why: string }> {
   for (;;) {
     const { turn, late } = await journal.act('turn', async () => {
-      const [seen, near] = await Promise.all([observe(ports, volume), neighbourhood(ports, volume)]);
-      return { turn: turnOf(seen, volumeId, near), late: ports.clock.now() + CHECK_SECONDS * 1000 >= until };
+      const [near, ledger, instances] = await Promise.all([
+        neighbourhood(ports, volume),
+        ports.ledger.read(volume),
+        ports.compute.instances(),
+      ]);
+      const seen = { volume, ledger, instances, volumes: near.volumes.filter((v) => v.of === volume) };
+      const late = ports.clock.now() + CHECK_SECONDS * 1000 >= until;
+      return { turn: turnOf(seen, volumeId, near), late };
     });
     if (turn.kind === 'go') return { host: turn.host, why: '' };
     // There would be no time for the check any more. The next drill goes on with this volume, which is the oldest then.
     if (late) return { why: turn.reason };
-    await journal.pause('await-turn', LOOK_SECONDS);
+    await journal.pause('await-turn', QUEUE_SECONDS);
   }
 }
 
@@ -91,14 +98,4 @@ async function runCheck(
     if (seen.answer) return seen.answer;
   }
   return { result: 'unreachable', values: {}, detail: `no answer within ${CHECK_SECONDS} s` };
-}
-
-export async function observe(ports: DrillPorts, volume: string): Promise<DrillObservation> {
-  const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
-    ports.ledger.read(volume),
-    ports.compute.volumes(volume),
-    ports.compute.instances(),
-    ports.compute.recoveryPoints(volume),
-  ]);
-  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints };
 }

@@ -1,6 +1,5 @@
 import { currentVolume, usableInstances } from './candidates.ts';
-import type { DrillObservation } from './drill-decide.ts';
-import type { Instance, Neighbour } from './model.ts';
+import type { Instance, Neighbour, Observation } from './model.ts';
 
 /** What a drill sees of the content volumes beside its own. */
 export interface Neighbourhood {
@@ -12,19 +11,19 @@ export interface Neighbourhood {
   readonly drilling: readonly string[];
 }
 
+type Fleet = Pick<Observation, 'ledger' | 'volumes' | 'instances'>;
+
 export type Turn =
   | { readonly kind: 'go'; readonly host: Instance }
   /** Later: another drill ends, or a host comes. */
   | { readonly kind: 'wait'; readonly reason: string };
 
 /** Standbys that answer, in the zone of the current volume: those with the fewest volumes first. */
-export function standbys(seen: DrillObservation): Instance[] {
+export function standbys(seen: Fleet): Instance[] {
   const current = currentVolume(seen);
   const owner = current?.attachments[0]?.instanceId;
   if (!current) return [];
-  return usableInstances({ ...seen, reachableOn: undefined, probe: undefined }, [], current.zone).filter(
-    (i) => i.id !== owner,
-  );
+  return usableInstances(seen, [], current.zone).filter((i) => i.id !== owner);
 }
 
 /**
@@ -33,7 +32,7 @@ export function standbys(seen: DrillObservation): Instance[] {
  * no lock is needed. Copies of all content volumes are completed at about the same moment, and each drill makes its volume before it
  * looks; where EC2 does not show them yet, two are checked at a time, which is slow and no more.
  */
-export function turnOf(seen: DrillObservation, scratchId: string, near: Neighbourhood): Turn {
+export function turnOf(seen: Fleet & Pick<Observation, 'volume'>, scratchId: string, near: Neighbourhood): Turn {
   const usable = standbys(seen);
   const scratch = seen.volumes.find((v) => v.id === scratchId);
   if (!scratch) return wait(`${scratchId} is not there yet`);

@@ -1,6 +1,6 @@
 import { currentVolume } from './candidates.ts';
-import { checkSomewhere, observe } from './drill-check.ts';
-import { type DrillDecision, decideDrill, healing } from './drill-decide.ts';
+import { checkSomewhere } from './drill-check.ts';
+import { type DrillDecision, type DrillObservation, decideDrill, healing } from './drill-decide.ts';
 import { tellDamaged, tellSound } from './drill-tell.ts';
 import { Journal } from './journal.ts';
 import type { Instance, RecoveryPoint } from './model.ts';
@@ -89,6 +89,16 @@ async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promis
   if (ports.clock.now() >= until) throw new Error(`${volume}: ${YIELDS}: its time is over`);
   if (healing(await ports.ledger.read(volume), ports.clock.now()))
     throw new Error(`${volume}: ${YIELDS}: a heal is under way`);
+}
+
+async function observe(ports: DrillPorts, volume: string): Promise<DrillObservation> {
+  const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
+    ports.ledger.read(volume),
+    ports.compute.volumes(volume),
+    ports.compute.instances(),
+    ports.compute.recoveryPoints(volume),
+  ]);
+  return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints };
 }
 
 async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, volume: string, to: Check): Promise<End> {

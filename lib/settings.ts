@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOCK_MODES, VOLUME_NAME } from './contract.ts';
+import { DEVICE_NAMES, LOCK_MODES, VOLUME_NAME } from './contract.ts';
 
 /** A wrong setting: one line that names the setting, the value received and what is allowed. */
 export class SettingsError extends Error {
@@ -180,6 +180,16 @@ export function readSettings(context: unknown): Settings {
         `${at}.throughputMiBs`,
         v.throughputMiBs,
         `at most ${maxThroughput} for ${v.iops} IOPS (gp3: ${GP3.throughputPerIops} MiB/s an IOPS)`,
+      );
+  }
+  for (const zone of zones) {
+    const there = volumes.filter((v) => v.zone === zone).length;
+    const allowed = DEVICE_NAMES.length - (data.drills.enabled ? 1 : 0);
+    if (there > allowed)
+      fail(
+        'volumes',
+        `${there} in ${zone}`,
+        `at most ${allowed} in a zone (one instance may have to take them all, and has ${DEVICE_NAMES.length} device names${data.drills.enabled ? ', one for a drill' : ''})`,
       );
   }
   if (data.snapshotLock.days > 0 && !data.drills.enabled)

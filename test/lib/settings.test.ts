@@ -14,6 +14,8 @@ function thrownBy(context: unknown): unknown {
 
 const volume = (settings: object) => ({ volumes: [{ name: 'alpha', ...settings }] });
 const named = (name: unknown) => ({ volumes: [{ name }] });
+const inOneZone = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ name: `volume-${n}`, zone: 'eu-west-1a' }));
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
@@ -26,6 +28,16 @@ const INSTANCES = 'a whole number from 2 to 20 instances (owner and standby are 
 
 describe('a wrong setting is refused in one line: which, what was received, what is allowed', () => {
   test.each<[what: string, context: unknown, line: unknown]>([
+    [
+      'more volumes in a zone than an instance has names for, with a drill',
+      { volumes: inOneZone(11) },
+      'volumes: received "11 in eu-west-1a"; allowed: at most 10 in a zone (one instance may have to take them all, and has 11 device names, one for a drill)',
+    ],
+    [
+      'more volumes in a zone than an instance has names for, without drills',
+      { volumes: inOneZone(12), drills: { enabled: false } },
+      'volumes: received "12 in eu-west-1a"; allowed: at most 11 in a zone (one instance may have to take them all, and has 11 device names)',
+    ],
     ['malformed JSON', '{', 'remount: received "{"; allowed: a JSON object'],
     ['malformed JSON of two lines', '{\n', 'remount: received "{\\n"; allowed: a JSON object'],
     ['no object', '[]', `remount: received []; allowed: an object of ${ALL}`],

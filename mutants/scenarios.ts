@@ -275,6 +275,14 @@ export const PARTS: readonly Mutant[] = [
     '',
   ),
   broken(
+    'many-volumes',
+    'one check at a time on a host',
+    'lambda/core/drill-turn.ts',
+    'near.drilling.includes(v.of)',
+    'near.drilling.length < 0',
+    /BROKEN .*no two copies are checked at once/,
+  ),
+  broken(
     'locked',
     'a verified copy is locked',
     'lambda/core/guard.ts',

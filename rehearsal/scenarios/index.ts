@@ -10,6 +10,7 @@ import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
 import { locked } from './locked.ts';
+import { manyVolumes } from './many-volumes.ts';
 import { deletedVolume } from './restored.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { twoStacks } from './two-stacks.ts';
@@ -38,6 +39,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'heal-killed': healKilled,
   'deleted-volume': deletedVolume,
   ...snapshotScenarios,
+  'many-volumes': manyVolumes,
   locked,
   'two-stacks': twoStacks,
 };

@@ -9,6 +9,7 @@ import {
   sameValue,
   shown,
 } from './declared.ts';
+import { LAUNCH_TYPES, launchedTags } from './launched-volumes.ts';
 import { readSchedule, type SnapshotTimes } from './snapshot-times.ts';
 
 /** `AWS::EC2::Volume` is a data volume: an instance's root volume is declared with the instance. And Remount's own claim. */
@@ -17,10 +18,8 @@ export const POLICY_TYPE = 'AWS::DLM::LifecyclePolicy';
 
 /** A tag list, `{Key, Value}` each, or why it cannot be told. */
 function tagsOf(volume: Declared, app: DeclaredResources): readonly Json[] | string {
-  if (volume.type === 'AWS::EC2::Volume') {
-    const { Tags } = volume.properties;
-    return isIntrinsic(Tags) ? `its Tags are ${shown(Tags)}` : listOf(Tags).map((tag) => objectOf(tag) ?? {});
-  }
+  if (volume.type === 'AWS::EC2::Volume') return readTags(volume.properties.Tags);
+  if (LAUNCH_TYPES.includes(volume.type)) return readTags(launchedTags(volume));
   // The keeper tags what it makes with the name of the stack that is in its environment.
   const keeper = app.named(volume.properties.ServiceToken, volume);
   const variables = objectOf(objectOf(keeper?.properties.Environment)?.Variables);
@@ -32,6 +31,16 @@ function tagsOf(volume: Declared, app: DeclaredResources): readonly Json[] | str
     { Key: TAG.schedule, Value: scheduleTagValue(stack) },
     { Key: TAG.volume, Value: volume.properties.Volume },
   ];
+}
+
+/** @param tags a list, an intrinsic, or a text that says why they cannot be told */
+function readTags(tags: unknown): readonly Json[] | string {
+  if (typeof tags === 'string') return tags;
+  if (isIntrinsic(tags)) return `its Tags are ${shown(tags)}`;
+  const [deferred] = listOf(tags).filter(isIntrinsic);
+  return deferred === undefined
+    ? listOf(tags).map((tag) => objectOf(tag) ?? {})
+    : `one of its Tags is ${shown(deferred)}`;
 }
 
 /** The zone that a data volume is in, possibly an intrinsic. */
@@ -55,6 +64,8 @@ function holdOn(volume: Declared, policy: Declared, carried: readonly Json[]): H
   const { TargetTags, ResourceTypes } = objectOf(policy.properties.PolicyDetails) ?? {};
   // Remount's instances carry the tag of the stack, as its volumes do, and an owner has its volume attached.
   if (listOf(ResourceTypes).includes('INSTANCE')) {
+    if (LAUNCH_TYPES.includes(volume.type))
+      return { covers: undefined, because: 'targets instances, whose tags are settled at launch' };
     // Which volumes other instances have attached is not declared.
     if (volume.type === 'AWS::EC2::Volume')
       return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"]` };

@@ -1,21 +1,28 @@
 import { coverageOf, POLICY_TYPE, schedulesFor, VOLUME_TYPES } from './data-volumes.ts';
-import { shown } from './declared.ts';
-import { type Rule, unjudged, wrong } from './rule.ts';
+import { type Declared, isIntrinsic, shown } from './declared.ts';
+import { LAUNCH_TYPES, launchedBy } from './launched-volumes.ts';
+import { type Finding, type Rule, unjudged, wrong } from './rule.ts';
 import { START_WINDOW_MINUTES, worstGap } from './snapshot-times.ts';
 
 const covered: Rule = {
   id: 'DV1',
   title: 'A data volume is covered by an enabled snapshot policy whose target tags it carries.',
   why: 'A policy whose tags match nothing makes no snapshot, and says nothing.',
-  types: VOLUME_TYPES,
+  types: [...VOLUME_TYPES, ...LAUNCH_TYPES],
   judge(volume, app) {
+    const launched = LAUNCH_TYPES.includes(volume.type) ? launchedBy(volume) : undefined;
+    if (typeof launched === 'string') return unjudged(`which data volumes are launched: ${launched}`);
+    if (launched?.length === 0) return undefined;
     const coverage = coverageOf(volume, app);
     if (typeof coverage === 'string') return unjudged(`whether a policy covers this volume, for ${coverage}`);
     if (coverage.covering.length > 0) return undefined;
     if (coverage.unsure.length > 0)
       return unjudged(`whether a policy covers this volume: ${coverage.unsure.join('; ')}`);
+    const devices = launched
+      ? `the data volumes ${launched.map(({ device }) => shown(device)).join(', ')}`
+      : 'this volume';
     return wrong(
-      `No enabled snapshot policy covers this volume: ${coverage.others.join('; ') || `there is no ${POLICY_TYPE}`}. Give the volume a tag, key and value, that a policy with State "ENABLED" and ResourceTypes ["VOLUME"] targets`,
+      `No enabled snapshot policy covers ${devices}: ${coverage.others.join('; ') || `there is no ${POLICY_TYPE}`}. Give the volume a tag, key and value, that a policy with State "ENABLED" and ResourceTypes ["VOLUME"] targets`,
     );
   },
 };
@@ -24,11 +31,13 @@ const KEPT = ['Retain', 'Snapshot'];
 
 const kept: Rule = {
   id: 'DV2',
-  title: 'A data volume is not deleted with its stack, nor by a change that replaces it.',
-  why: 'CloudFormation deletes a volume when its stack goes, and when a changed property replaces it, unless it is told not to.',
+  title: 'A data volume is not deleted with its stack or its instance, nor by a change that replaces it.',
+  why: 'CloudFormation deletes a volume when its stack goes, and when a changed property replaces it; EC2 one that was made at a launch, with its instance: unless they are told not to.',
   // The claim of Remount is not the volume: its keeper deletes no data.
-  types: ['AWS::EC2::Volume'],
-  judge({ deletionPolicy, updateReplacePolicy }) {
+  types: ['AWS::EC2::Volume', ...LAUNCH_TYPES],
+  judge(resource) {
+    if (LAUNCH_TYPES.includes(resource.type)) return outlivesInstance(resource);
+    const { deletionPolicy, updateReplacePolicy } = resource;
     // On failure to create, RetainExceptOnCreate deletes what has never held anything.
     const deletion = [...KEPT, 'RetainExceptOnCreate'].includes(String(deletionPolicy));
     const replacement = KEPT.includes(String(updateReplacePolicy));
@@ -38,6 +47,27 @@ const kept: Rule = {
     );
   },
 };
+
+/**
+ * A data volume that is attached at launch is deleted with its instance when nothing is said:
+ * docs.aws.amazon.com/AWSEC2/latest/UserGuide/preserving-volumes-on-termination.html
+ */
+function outlivesInstance(resource: Declared): Finding | undefined {
+  const launched = launchedBy(resource);
+  if (typeof launched === 'string') return unjudged(`which data volumes are launched: ${launched}`);
+  const deleted = launched.find(({ deleteOnTermination: value }) => !isIntrinsic(value) && String(value) !== 'false');
+  if (deleted)
+    return wrong(
+      `The data volume ${shown(deleted.device)} is deleted with its instance: DeleteOnTermination is ${shown(deleted.deleteOnTermination)}; allowed: false. Set deleteOnTermination to false, or declare an AWS::EC2::Volume of its own`,
+    );
+  const deferred = launched.find(({ deleteOnTermination }) => isIntrinsic(deleteOnTermination));
+  return (
+    deferred &&
+    unjudged(
+      `whether ${deferred.device} outlives its instance: DeleteOnTermination is ${shown(deferred.deleteOnTermination)}`,
+    )
+  );
+}
 
 const gap: Rule = {
   id: 'RP1',

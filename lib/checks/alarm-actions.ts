@@ -1,4 +1,4 @@
-import { type Declared, type DeclaredResources, listOf, objectOf, shown } from './declared.ts';
+import { type Declared, type DeclaredResources, shown, textOf } from './declared.ts';
 
 /** What becomes of an alarm's action: it reaches somebody, it cannot, it is no recovery, or that cannot be told. */
 export type Reach =
@@ -26,7 +26,7 @@ export function reachOf(action: unknown, alarm: Declared, app: DeclaredResources
   if (target && FUNCTION_TYPES.includes(target.type)) return reachOfFunction(target, alarm, app);
   if (target?.type === 'AWS::SSMIncidents::ResponsePlan') return { kind: 'reaches' };
   if (target) return { kind: 'elsewhere' };
-  const arn = arnText(action);
+  const arn = textOf(action);
   if (arn === undefined) return { kind: 'unknown', because: `${shown(action)} is known at deployment only` };
   return { kind: RECOVERING.some((form) => form.test(arn)) ? 'reaches' : 'elsewhere' };
 }
@@ -52,14 +52,4 @@ function reachOfFunction(target: Declared, alarm: Declared, app: DeclaredResourc
   if (permitted) return { kind: 'reaches' };
   const because = `${target.construct.node.path} does not permit ${ALARMS_PRINCIPAL} to invoke it for this alarm: use LambdaAction, or add an AWS::Lambda::Permission`;
   return { kind: 'broken', because };
-}
-
-/** An ARN whose form is known, its references as `*`. */
-function arnText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  const object = objectOf(value);
-  const [separator, parts] = listOf(object?.['Fn::Join']);
-  if (Array.isArray(parts)) return parts.map((part) => (typeof part === 'string' ? part : '*')).join(String(separator));
-  const sub = object?.['Fn::Sub'];
-  return typeof sub === 'string' ? sub.replace(/\$\{[^}]*\}/g, '*') : undefined;
 }

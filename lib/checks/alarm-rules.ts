@@ -1,11 +1,22 @@
 import { reachOf } from './alarm-actions.ts';
-import { type Declared, type DeclaredResources, isIntrinsic, type Json, listOf, objectOf, shown } from './declared.ts';
-import { type Rule, unjudged, wrong } from './rule.ts';
+import {
+  type Declared,
+  type DeclaredResources,
+  isIntrinsic,
+  type Json,
+  listOf,
+  objectOf,
+  shown,
+  textOf,
+} from './declared.ts';
+import { type Finding, type Rule, unjudged, wrong } from './rule.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const COMPOSITE = 'AWS::CloudWatch::CompositeAlarm';
 /** What a replacement gives a new value, or deletes. */
 const REPLACED_DIMENSIONS = ['VolumeId', 'InstanceId'];
+/** An id of either, wherever it stands; a short one of old only by itself, for names have such ends. */
+const REPLACED_ID = /\b(vol|i)-[0-9a-f]{17}\b|(?<![\w-])(vol|i)-[0-9a-f]{8}\b/;
 const REPLACED_TYPES = ['AWS::EC2::Volume', 'AWS::EC2::Instance', 'AWS::EC2::VolumeAttachment'];
 
 /** A part of a composite alarm acts through it. */
@@ -35,39 +46,55 @@ const acts: Rule = {
   },
 };
 
+/** A metric that an alarm looks at, or an expression. Any part may be an intrinsic. */
 interface Measured {
-  readonly dimensions: readonly unknown[];
+  readonly namespace: unknown;
+  readonly name: unknown;
+  readonly dimensions: unknown;
   readonly statistic: unknown;
   readonly expression: unknown;
 }
 
-/** The metrics of an alarm: its own, or those of its list. */
-function metricsOf({ properties }: Declared): Measured[] {
-  if (properties.Metrics === undefined)
-    return [
-      {
-        dimensions: listOf(properties.Dimensions),
-        statistic: properties.Statistic ?? properties.ExtendedStatistic,
-        expression: undefined,
-      },
-    ];
-  return listOf(properties.Metrics).map((entry) => {
-    const query = objectOf(entry) ?? {};
-    const stat = objectOf(query.MetricStat);
-    return {
-      dimensions: listOf(objectOf(stat?.Metric)?.Dimensions),
-      statistic: stat?.Stat,
-      expression: query.Expression,
-    };
-  });
+/** The metrics of an alarm, its own or those of its list; or why they cannot be told. */
+function metricsOf({ properties }: Declared): readonly Measured[] | string {
+  const { Metrics, Statistic, ExtendedStatistic } = properties;
+  if (Metrics === undefined) return [measured(properties, Statistic ?? ExtendedStatistic)];
+  if (isIntrinsic(Metrics)) return `Metrics is ${shown(Metrics)}`;
+  const deferred = listOf(Metrics).find(
+    (query) => isIntrinsic(query) || isIntrinsic(objectOf(query)?.MetricStat) || isIntrinsic(statOf(query)?.Metric),
+  );
+  if (deferred !== undefined) return `one of its Metrics is ${shown(deferred)}`;
+  return listOf(Metrics).map((query) =>
+    measured(objectOf(statOf(query)?.Metric) ?? {}, statOf(query)?.Stat, objectOf(query)?.Expression),
+  );
 }
 
-/** It counts events and fires on too many: where there are none, there is no data, and that is well. */
+function statOf(query: unknown): Json | undefined {
+  return objectOf(objectOf(query)?.MetricStat);
+}
+
+function measured({ Namespace, MetricName, Dimensions }: Json, statistic: unknown, expression?: unknown): Measured {
+  return { namespace: Namespace, name: MetricName, dimensions: Dimensions, statistic, expression };
+}
+
+const COUNTS = ['Sum', 'SampleCount', 'n'];
+const TOO_MANY = ['GreaterThanThreshold', 'GreaterThanOrEqualToThreshold'];
+/**
+ * Gauges, though they may be summed: they say 0 while all is well, and nothing of what is gone.
+ * docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html and
+ * docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
+ */
+const GAUGES = { namespace: 'AWS/EBS', name: /^StatusCheck/ };
+
+/** It counts one kind of event and fires on too many: where there are none, there is no data, and that is well. */
 function counts(alarm: Declared): boolean {
-  const statistics = metricsOf(alarm).flatMap(({ statistic }) => statistic ?? []);
-  const sums =
-    statistics.length > 0 && statistics.every((statistic) => ['Sum', 'SampleCount', 'n'].includes(String(statistic)));
-  return sums && String(alarm.properties.ComparisonOperator).startsWith('GreaterThan');
+  const metrics = metricsOf(alarm);
+  if (typeof metrics === 'string') return false;
+  const [only, ...others] = metrics;
+  // What an expression makes of missing data is its own affair: 1 - m1 counts what is there.
+  if (!only || others.length > 0 || only.expression !== undefined) return false;
+  if (only.namespace === GAUGES.namespace || GAUGES.name.test(String(only.name))) return false;
+  return COUNTS.includes(String(only.statistic)) && TOO_MANY.includes(String(alarm.properties.ComparisonOperator));
 }
 
 const missing: Rule = {
@@ -91,24 +118,51 @@ const survives: Rule = {
   why: 'After a replacement such an alarm watches what is gone, and is silent about what serves.',
   types: [ALARM],
   judge(alarm, app) {
-    for (const { dimensions, expression } of metricsOf(alarm)) {
-      for (const dimension of dimensions) {
-        const { Name, Value } = (objectOf(dimension) ?? {}) as Json;
-        const target = app.named(Value, alarm);
-        const replaced =
-          target && REPLACED_TYPES.includes(target.type) ? ` of ${target.construct.node.path}` : undefined;
-        if (replaced !== undefined || REPLACED_DIMENSIONS.includes(String(Name)))
-          return keyedBy(`${shown(Name)}${replaced ?? ''}`);
-        if (isIntrinsic(Name)) return unjudged(`what the alarm is keyed by: the name of a dimension is ${shown(Name)}`);
-      }
-      const by = REPLACED_DIMENSIONS.find((name) =>
-        new RegExp(`\\b${name}"?\\s*=`).test(JSON.stringify(expression ?? '').replaceAll('\\"', '"')),
-      );
-      if (by) return keyedBy(`${shown(by)} in an expression`);
-    }
-    return undefined;
+    const metrics = metricsOf(alarm);
+    if (typeof metrics === 'string') return unjudged(`what the alarm is keyed by: ${metrics}`);
+    const found = metrics.flatMap((metric) => [
+      ...keysOf(metric, alarm, app),
+      ...judgeExpression(metric.expression, alarm, app),
+    ]);
+    // What is wrong is said before what cannot be told.
+    return found.find((finding) => !finding.unjudged) ?? found[0];
   },
 };
+
+function keysOf({ dimensions }: Measured, alarm: Declared, app: DeclaredResources): Finding[] {
+  if (isIntrinsic(dimensions)) return [unjudged(`what the alarm is keyed by: Dimensions is ${shown(dimensions)}`)];
+  return listOf(dimensions).flatMap((dimension) => {
+    if (isIntrinsic(dimension))
+      return unjudged(`what the alarm is keyed by: one of its Dimensions is ${shown(dimension)}`);
+    const { Name, Value } = objectOf(dimension) ?? {};
+    const of = replacedIn(Value, alarm, app);
+    if (of !== undefined) return keyedBy(`${shown(Name)} of ${of}`);
+    if (REPLACED_DIMENSIONS.includes(String(Name))) return keyedBy(shown(Name));
+    if (isIntrinsic(Name)) return unjudged(`what the alarm is keyed by: the name of a dimension is ${shown(Name)}`);
+    return app.mentioned(Value, alarm).has(undefined)
+      ? unjudged(`what the alarm is keyed by: ${shown(Name)} is ${shown(Value)}`)
+      : [];
+  });
+}
+
+/** A query selects by name, `"VolumeId" = '...'` or `IN (...)`; a search also by the bare id. */
+function judgeExpression(expression: unknown, alarm: Declared, app: DeclaredResources): Finding[] {
+  if (expression === undefined) return [];
+  const deferred = unjudged(`what the alarm is keyed by: an expression is ${shown(expression)}`);
+  const text = textOf(expression);
+  if (text === undefined) return [deferred];
+  const by = REPLACED_DIMENSIONS.find((name) => new RegExp(`\\b${name}"?\\s*(=|IN\\b)`, 'i').test(text));
+  if (by) return [keyedBy(`${shown(by)} in an expression`)];
+  const of = replacedIn(expression, alarm, app);
+  if (of !== undefined) return [keyedBy(`${of} in an expression`)];
+  return app.mentioned(expression, alarm).has(undefined) ? [deferred] : [];
+}
+
+/** The volume or the instance that a value is made from, by reference or by its id. */
+function replacedIn(value: unknown, alarm: Declared, app: DeclaredResources): string | undefined {
+  const target = [...app.mentioned(value, alarm)].find((of) => of && REPLACED_TYPES.includes(of.type));
+  return target?.construct.node.path ?? REPLACED_ID.exec(JSON.stringify(value ?? ''))?.[0];
+}
 
 function keyedBy(what: string) {
   return wrong(

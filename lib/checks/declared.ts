@@ -15,6 +15,9 @@ export interface Declared {
   readonly updateReplacePolicy: unknown;
 }
 
+/** What stands for one value of one resource, here or elsewhere. */
+const LEAVES = ['Ref', 'Fn::GetAtt', 'Fn::ImportValue', 'Fn::GetStackOutput'];
+
 /** The resources of an app, rendered when they are first asked for: most of an app is of no interest to these checks. */
 export class DeclaredResources {
   readonly #byType = new Map<string, CfnResource[]>();
@@ -67,6 +70,22 @@ export class DeclaredResources {
     const id = referenceOf(output ? stack.resolve(output.value) : value);
     const construct = id === undefined ? undefined : this.#idsOf(stack).get(id);
     return construct && this.render(construct);
+  }
+
+  /**
+   * What any part of a value in `from` names: the resources of the app, and `undefined` once where a part is known at deployment
+   * only (a parameter, an import from elsewhere).
+   */
+  mentioned(value: unknown, from: Declared): Set<Declared | undefined> {
+    if (Array.isArray(value)) return new Set(value.flatMap((item) => [...this.mentioned(item, from)]));
+    const object = objectOf(value);
+    if (!object) return new Set();
+    if (String(object.Ref).startsWith('AWS::')) return new Set();
+    if (LEAVES.some((key) => key in object)) return new Set([this.named(value, from)]);
+    const names = [...(substituted(object) ?? '').matchAll(SUBSTITUTED)].map(([, name = '']) => ({
+      Ref: name.split('.')[0],
+    }));
+    return new Set([...names, ...Object.values(object)].flatMap((item) => [...this.mentioned(item, from)]));
   }
 
   /** The output behind an import; the CDK writes either, as its flag defaultCrossStackReferences says. */
@@ -126,4 +145,23 @@ export function sameValue(a: unknown, of: Declared, b: unknown, ofOther: Declare
 /** A value in a message: texts as they are, intrinsics as JSON. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? 'nothing');
+}
+
+/** A text whose form is known, its references as `*`; `undefined` for one that is known at deployment only. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  const object = objectOf(value);
+  const [separator, parts] = listOf(object?.['Fn::Join']);
+  if (Array.isArray(parts)) return parts.map((part) => (typeof part === 'string' ? part : '*')).join(String(separator));
+  const sub = substituted(object);
+  return sub?.replace(SUBSTITUTED, '*');
+}
+
+const SUBSTITUTED = /\$\{([^!}][^}]*)\}/g;
+
+/** The text of an `Fn::Sub`. */
+function substituted(object: Json | undefined): string | undefined {
+  const sub = object?.['Fn::Sub'];
+  const text = Array.isArray(sub) ? sub[0] : sub;
+  return typeof text === 'string' ? text : undefined;
 }

@@ -1,36 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { App, Aws, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
-import { Alarm, type CfnAlarm, CfnCompositeAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { LambdaAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Aws, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
+import { type CfnAlarm, CfnCompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
-import { CfnAlias, CfnPermission, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
-import { ResilienceChecks } from '../../../lib/checks/resilience-checks.ts';
-import { CONTEXT, REGION } from '../support.ts';
-import { alarm, findings, group, policy, volume } from './support.ts';
-
-type Build = (stack: Stack) => unknown;
-type Case = readonly [name: string, build: Build];
-type BadCase = readonly [name: string, build: Build, says: RegExp];
-
-const said = (build: Build) => findings((stack) => void build(stack));
-
-/** The three tables of a rule. */
-function rule(id: string, good: readonly Case[], bad: readonly BadCase[], unknown: readonly BadCase[]): void {
-  test.each(good)('good: %s', (_, build) => expect(said(build)).toEqual([]));
-  test.each(bad)('bad: %s', (_, build, says) => {
-    const found = said(build);
-    expect(found.map((line) => line.split(': ')[0])).toEqual([`Resilience-${id} at Other/Alarm`]);
-    expect(found[0]).toMatch(says);
-  });
-  test.each(unknown)('cannot be judged: %s', (_, build, says) => {
-    const found = said(build);
-    expect(found).toContainEqual(
-      expect.stringMatching(new RegExp(`^Resilience-${id}\\[CannotBeJudged\\] at Other/Alarm: `)),
-    );
-    expect(found.join()).toMatch(says);
-  });
-}
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type Build, alarmRule as rule, alarmFindings as said } from './alarm-support.ts';
+import { alarm, group, policy, volume } from './support.ts';
 
 describe('AL1: actions, and enabled', () => {
   const composite = (stack: Stack, of: CfnAlarm, alarmActions: string[]) =>
@@ -330,108 +304,4 @@ describe('AL3: keyed by what survives a replacement', () => {
       ],
     ],
   );
-});
-
-describe('AL4: it leads to something that recovers, or to people', () => {
-  const healer = (stack: Stack) =>
-    new LambdaFunction(stack, 'Healer', {
-      runtime: Runtime.NODEJS_22_X,
-      handler: 'index.handler',
-      code: Code.fromInline('exports.handler = () => 0'),
-    });
-  const actions =
-    (...alarmActions: string[]): Build =>
-    (stack) =>
-      alarm(stack, { alarmActions });
-  rule(
-    'AL4',
-    [
-      ['a topic', (stack) => alarm(stack)],
-      ['a topic elsewhere', actions('arn:aws:sns:eu-west-1:111122223333:people')],
-      [
-        'an OpsItem',
-        (stack) => alarm(stack, { alarmActions: [`arn:aws:ssm:${stack.region}:${stack.account}:opsitem:1`] }),
-      ],
-      [
-        'recovery of the instance, beside a scaling policy',
-        actions('arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:x', 'arn:aws:automate:eu-west-1:ec2:recover'),
-      ],
-      [
-        'a function that permits it',
-        (stack) => {
-          const made = healer(stack);
-          const metric = new Metric({ namespace: 'Shop', metricName: 'Serving' });
-          new Alarm(stack, 'Alarm', {
-            metric,
-            threshold: 1,
-            evaluationPeriods: 1,
-            treatMissingData: 'breaching' as never,
-          }).addAlarmAction(new LambdaAction(made));
-        },
-      ],
-      [
-        'a function that permits every alarm, by its alias',
-        (stack) => {
-          const made = new CfnAlias(stack, 'Live', { functionName: 'healer', functionVersion: '1', name: 'live' });
-          new CfnPermission(stack, 'May', {
-            action: 'lambda:InvokeFunction',
-            principal: 'lambda.alarms.cloudwatch.amazonaws.com',
-            functionName: made.ref,
-          });
-          alarm(stack, { alarmActions: [made.ref] });
-        },
-      ],
-    ],
-    [
-      [
-        'a function that permits nothing',
-        (stack) => alarm(stack, { alarmActions: [healer(stack).functionArn] }),
-        /An action of the alarm fails: Other\/Healer\/Resource does not permit lambda\.alarms\.cloudwatch\.amazonaws\.com/,
-      ],
-      [
-        'a function that permits another alarm',
-        (stack) => {
-          const made = healer(stack);
-          const other = alarm(stack, {}, 'Second');
-          new CfnPermission(stack, 'May', {
-            action: 'lambda:InvokeFunction',
-            principal: 'lambda.alarms.cloudwatch.amazonaws.com',
-            functionName: made.functionArn,
-            sourceArn: other.attrArn,
-          });
-          alarm(stack, { alarmActions: [made.functionArn] });
-        },
-        /does not permit/,
-      ],
-      [
-        'a topic that alarms cannot write to',
-        (stack) => alarm(stack, { alarmActions: [new CfnTopic(stack, 'T', { kmsMasterKeyId: 'alias/aws/sns' }).ref] }),
-        /encrypted with alias\/aws\/sns, which alarms cannot use/,
-      ],
-      [
-        'a scaling policy alone',
-        actions('arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:x'),
-        /No action of the alarm recovers or tells anybody/,
-      ],
-    ],
-    [['an import', actions(Fn.importValue('people')), /{"Fn::ImportValue":"people"} is known at deployment only/]],
-  );
-
-  describe.each(['strong', 'weak'])('with %s references between stacks', (references) => {
-    test.each([
-      ['good', 'lambda.alarms.cloudwatch.amazonaws.com', []],
-      ['bad', 'events.amazonaws.com', ['Resilience-AL4']],
-    ])('%s: a topic and a function of another stack of the app', (_, principal, rules) => {
-      const context = { ...CONTEXT, '@aws-cdk/core:defaultCrossStackReferences': references };
-      const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
-      const [there, here] = ['There', 'Here'].map((id) => new Stack(app, id, { env: { region: REGION } }));
-      if (!there || !here) throw new Error('no stacks');
-      const [topic, made] = [new Topic(there, 'T'), healer(there)];
-      const may = { action: 'lambda:InvokeFunction', principal, functionName: made.functionArn };
-      new CfnPermission(there, 'May', may);
-      alarm(here, { alarmActions: [topic.topicArn, made.functionArn] });
-      app.synth();
-      expect(new ResilienceChecks(app).validateScope(app).violations.map(({ ruleName }) => ruleName)).toEqual(rules);
-    });
-  });
 });

@@ -14,6 +14,8 @@ import { readSchedule, type SnapshotTimes } from './snapshot-times.ts';
 
 /** `AWS::EC2::Volume` is a data volume: an instance's root volume is declared with the instance. And Remount's own claim. */
 export const VOLUME_TYPES: readonly string[] = ['AWS::EC2::Volume', 'Custom::RemountContentVolume'];
+/** Of a policy: docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html */
+const MOST_SCHEDULES = 4;
 export const POLICY_TYPE = 'AWS::DLM::LifecyclePolicy';
 
 /** A tag list, `{Key, Value}` each, or why it cannot be told. */
@@ -61,7 +63,9 @@ function holdOn(volume: Declared, policy: Declared, carried: readonly Json[]): H
   if (idle) return idle;
   if (policy.condition !== undefined && policy.condition !== volume.condition)
     return { covers: undefined, because: `exists only under the condition ${policy.condition}` };
-  const { TargetTags, ResourceTypes } = objectOf(policy.properties.PolicyDetails) ?? {};
+  const { TargetTags, ResourceTypes, ResourceLocations } = objectOf(policy.properties.PolicyDetails) ?? {};
+  const elsewhere = elsewhereBecause(volume, ResourceLocations);
+  if (elsewhere) return elsewhere;
   // Remount's instances carry the tag of the stack, as its volumes do, and an owner has its volume attached.
   if (listOf(ResourceTypes).includes('INSTANCE')) {
     if (LAUNCH_TYPES.includes(volume.type))
@@ -77,6 +81,20 @@ function holdOn(volume: Declared, policy: Declared, carried: readonly Json[]): H
   if (matches.includes(true)) return { covers: true };
   const wanted = targets.map(({ Key, Value }) => `${shown(Key)} = ${shown(Value)}`).join(' or ') || 'nothing';
   return { covers: matches.includes(undefined) ? undefined : false, because: `targets ${wanted}` };
+}
+
+/**
+ * Why a policy looks for volumes in another kind of place: `CLOUD` is the zones of a Region, and what is meant when nothing is said.
+ * docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html
+ */
+function elsewhereBecause(volume: Declared, locations: unknown = ['CLOUD']): Hold | undefined {
+  const because = `ResourceLocations is ${shown(locations)}`;
+  if (isIntrinsic(locations)) return { covers: undefined, because };
+  const wanted = volume.properties.OutpostArn === undefined ? 'CLOUD' : 'OUTPOST';
+  if (listOf(locations).includes(wanted)) return undefined;
+  // Whether a zone is a Local Zone is not in the template.
+  if (listOf(locations).includes('LOCAL_ZONE')) return { covers: undefined, because };
+  return { covers: false, because: `${because}, not [${shown(wanted)}]` };
 }
 
 function tagMatches(volume: Declared, tag: Json, policy: Declared, target: Json): boolean | undefined {
@@ -141,7 +159,11 @@ export function schedulesFor(subject: Declared, app: DeclaredResources): readonl
   if (typeof policies === 'string' || policies.covering.length === 0) return undefined;
   const read = policies.covering.flatMap(({ properties }) => {
     const { Schedules } = objectOf(properties.PolicyDetails) ?? {};
-    return isIntrinsic(Schedules) ? [`Schedules is ${shown(Schedules)}`] : listOf(Schedules).map(readSchedule);
+    if (isIntrinsic(Schedules)) return [`Schedules is ${shown(Schedules)}`];
+    const count = listOf(Schedules).length;
+    return count > MOST_SCHEDULES
+      ? [`a policy has ${count} schedules; allowed: ${MOST_SCHEDULES} at most`]
+      : listOf(Schedules).map(readSchedule);
   });
   const unread = read.find((schedule) => typeof schedule === 'string');
   return unread ?? read.filter((schedule) => typeof schedule !== 'string');

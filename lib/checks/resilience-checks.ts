@@ -4,6 +4,7 @@ import type { IConstruct } from 'constructs';
 import { ALARM_RULES } from './alarm-rules.ts';
 import { DeclaredResources } from './declared.ts';
 import type { Objectives, Rule } from './rule.ts';
+import { START_WINDOW_MINUTES } from './snapshot-times.ts';
 import { STANDBY_RULE } from './standby-rule.ts';
 import { VOLUME_RULES } from './volume-rules.ts';
 
@@ -43,6 +44,13 @@ export class ResilienceChecks extends NagPack {
     for (const [name, value] of Object.entries({ recoveryPoints, instancesPerZone }))
       if (!Number.isInteger(value) || value < 1)
         throw new Error(`${name}: received ${value}; allowed: a whole number from 1`);
+    const gap = this.#objectives.recoveryPointGap.toMinutes({ integral: false });
+    if (gap <= START_WINDOW_MINUTES)
+      throw new Error(
+        `recoveryPointGap: received ${gap} minutes; allowed: more than ${START_WINDOW_MINUTES} minutes, which DLM may be late by`,
+      );
+    const reach = this.#objectives.recoveryPointReach.toMinutes({ integral: false });
+    if (reach <= 0) throw new Error(`recoveryPointReach: received ${reach} minutes; allowed: more than 0 minutes`);
   }
 
   /** As cdk-nag's, but each finding speaks for itself: a pack's findings of one rule would share the words of the first. */

@@ -1,5 +1,5 @@
 import { type CronTimes, readCron } from './cron.ts';
-import { isIntrinsic, type Json, listOf, objectOf } from './declared.ts';
+import { isIntrinsic, type Json, listOf, objectOf, shown } from './declared.ts';
 
 /**
  * Minutes that a run of a schedule may start after its time: "the operation occurs within a one-hour window following the
@@ -26,8 +26,8 @@ export interface SnapshotTimes {
   readonly due: CronTimes | undefined;
   /** Mean time between two runs. */
   readonly spacing: number;
-  /** Recovery points kept. */
-  readonly kept: number;
+  /** Recovery points kept; a text where that cannot be told. */
+  readonly kept: number | string;
 }
 
 /** @returns a text that says what cannot be told, for a schedule that is known at deployment only or not understood */
@@ -39,26 +39,36 @@ export function readSchedule(schedule: unknown, index: number): SnapshotTimes | 
   if (!create || isIntrinsic(create)) return `schedule ${name} has no CreateRule that is known at synthesis`;
   const times = readTimes(create);
   if (typeof times === 'string') return `schedule ${name}: ${times}`;
-  const kept = readKept(retain, times.spacing);
-  if (kept === undefined) return `schedule ${name} has no RetainRule that is known at synthesis`;
+  const kept = readKept(retain, times.spacing) ?? `schedule ${name} has no RetainRule that is known at synthesis`;
   return { name, ...times, kept };
 }
 
+/** What DLM takes: docs.aws.amazon.com/dlm/latest/APIReference/API_CreateRule.html */
+const INTERVALS = [1, 2, 3, 4, 6, 8, 12, 24];
+const LEAST_MINUTES = 60;
+
 function readTimes(create: Json): Pick<SnapshotTimes, 'due' | 'spacing'> | string {
-  if (typeof create.CronExpression === 'string') {
-    const due = readCron(create.CronExpression);
-    return due ? { due, spacing: spacingOf(due) } : `${create.CronExpression} is beyond what this check reads`;
-  }
-  const interval = Number(create.Interval);
-  if (typeof create.Interval === 'object' || !(interval > 0) || DAY_MINUTES % (interval * 60) !== 0)
-    return `Interval is ${JSON.stringify(create.Interval)}; allowed: 1, 2, 3, 4, 6, 8, 12 or 24`;
-  const spacing = interval * 60;
-  const [first] = listOf(create.Times);
-  const clock = /^(\d\d):(\d\d)$/.exec(String(first));
-  if (!clock) return { due: undefined, spacing };
+  const { CronExpression, Interval, IntervalUnit, Times } = create;
+  if (CronExpression !== undefined) return readCronTimes(CronExpression);
+  if (!INTERVALS.includes(Number(Interval)))
+    return `Interval is ${shown(Interval)}; allowed: 1, 2, 3, 4, 6, 8, 12 or 24`;
+  if (IntervalUnit !== 'HOURS') return `IntervalUnit is ${shown(IntervalUnit)}; allowed: "HOURS"`;
+  const spacing = Number(Interval) * 60;
+  if (Times === undefined || (Array.isArray(Times) && listOf(Times).length === 0)) return { due: undefined, spacing };
+  const clock = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(String(listOf(Times)[0]));
+  if (!clock) return `Times is ${shown(Times)}; allowed: one time of the day, from "00:00" to "23:59"`;
   const start = (Number(clock[1]) * 60 + Number(clock[2])) % spacing;
   const minutes = Array.from({ length: DAY_MINUTES / spacing }, (_, i) => start + i * spacing);
   return { due: { minutes, on: undefined }, spacing };
+}
+
+function readCronTimes(expression: unknown): Pick<SnapshotTimes, 'due' | 'spacing'> | string {
+  if (typeof expression !== 'string') return `CronExpression is ${shown(expression)}`;
+  const due = readCron(expression);
+  if (!due) return `${expression} is beyond what this check reads`;
+  const often = due.minutes.some((minute, i) => i > 0 && minute - (due.minutes[i - 1] ?? 0) < LEAST_MINUTES);
+  if (often) return `${expression} runs more than once an hour, which DLM does not allow`;
+  return { due, spacing: spacingOf(due) };
 }
 
 function readKept(retain: Json | undefined, spacing: number): number | undefined {
@@ -110,4 +120,22 @@ function merged(timed: readonly CronTimes[]): readonly number[] {
 
 function calendar(): Date[] {
   return Array.from({ length: CALENDAR_DAYS }, (_, i) => new Date(CALENDAR_START + i * DAY_MS));
+}
+
+/**
+ * Recovery points that are kept at least. Schedules that run at the same moments, or may, make the same points: of these only what
+ * keeps the most counts.
+ */
+export function pointsOf(schedules: readonly SnapshotTimes[]): number {
+  const apart: SnapshotTimes[] = [];
+  for (const schedule of [...schedules].sort((a, b) => Number(b.kept) - Number(a.kept)))
+    if (!apart.some((other) => coincide(schedule, other))) apart.push(schedule);
+  return apart.reduce((sum, { kept }) => sum + Number(kept), 0);
+}
+
+function coincide({ due: a }: SnapshotTimes, { due: b }: SnapshotTimes): boolean {
+  // Where DLM chooses the start, they may.
+  if (!a || !b) return true;
+  if (!a.minutes.some((minute) => b.minutes.includes(minute))) return false;
+  return calendar().some((day) => (a.on?.(day) ?? true) && (b.on?.(day) ?? true));
 }

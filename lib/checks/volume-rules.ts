@@ -2,7 +2,7 @@ import { coverageOf, POLICY_TYPE, schedulesFor, VOLUME_TYPES } from './data-volu
 import { type Declared, isIntrinsic, shown } from './declared.ts';
 import { LAUNCH_TYPES, launchedBy } from './launched-volumes.ts';
 import { type Finding, type Rule, unjudged, wrong } from './rule.ts';
-import { START_WINDOW_MINUTES, worstGap } from './snapshot-times.ts';
+import { pointsOf, START_WINDOW_MINUTES, worstGap } from './snapshot-times.ts';
 
 const covered: Rule = {
   id: 'DV1',
@@ -97,8 +97,10 @@ const retention: Rule = {
     const schedules = schedulesFor(subject, app);
     if (!schedules) return undefined;
     if (typeof schedules === 'string') return unjudged(`how many recovery points are kept: ${schedules}`);
-    const points = schedules.reduce((sum, schedule) => sum + schedule.kept, 0);
-    const reach = Math.max(0, ...schedules.map((schedule) => schedule.kept * schedule.spacing));
+    const unread = schedules.find(({ kept }) => typeof kept === 'string');
+    if (unread) return unjudged(`how many recovery points are kept: ${unread.kept}`);
+    const points = pointsOf(schedules);
+    const reach = Math.max(0, ...schedules.map(({ kept, spacing }) => Number(kept) * spacing));
     const allowed = recoveryPointReach.toMinutes();
     if (points >= recoveryPoints && reach >= allowed) return undefined;
     return wrong(

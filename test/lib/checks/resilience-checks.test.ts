@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { RESILIENCE_RULES, ResilienceChecks, UNJUDGED } from '../../../lib/checks/resilience-checks.ts';
 import { CONTEXT, REGION, ROOT } from '../support.ts';
 import { alarm, findings, group, policy, volume } from './support.ts';
@@ -69,6 +69,14 @@ describe('the pack', () => {
     expect(() => new ResilienceChecks(undefined, props)).toThrow(
       /^\w+: received [\d.]+; allowed: a whole number from 1$/,
     );
+  });
+
+  test.each([
+    [{ recoveryPointGap: Duration.minutes(0) }, 'recoveryPointGap: received 0 minutes; allowed: more than 60 minutes'],
+    [{ recoveryPointGap: Duration.hours(1) }, 'recoveryPointGap: received 60 minutes; allowed: more than 60 minutes'],
+    [{ recoveryPointReach: Duration.hours(0) }, 'recoveryPointReach: received 0 minutes; allowed: more than 0 minutes'],
+  ])('refuses the objective %j', (props, says) => {
+    expect(() => new ResilienceChecks(undefined, props)).toThrow(says);
   });
 });
 

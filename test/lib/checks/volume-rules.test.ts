@@ -55,6 +55,13 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
       },
     ],
     [
+      'a policy for the Region in so many words',
+      (stack) => {
+        volume(stack);
+        policy(stack, { resourceLocations: ['CLOUD'] });
+      },
+    ],
+    [
       'a raw override',
       (stack) => {
         volume(stack, { tags: [] }).addPropertyOverride('Tags', [{ Key: 'backup', Value: 'hourly' }]);
@@ -105,6 +112,22 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
       /ResourceTypes is \["INSTANCE"\], not \["VOLUME"\]/,
     ],
     [
+      'a policy for Outposts',
+      (stack) => {
+        volume(stack);
+        policy(stack, { resourceLocations: ['OUTPOST'] });
+      },
+      /ResourceLocations is \["OUTPOST"\], not \["CLOUD"\]/,
+    ],
+    [
+      'a policy for the Region, and a volume on an Outpost',
+      (stack) => {
+        volume(stack, { outpostArn: 'arn:aws:outposts:eu-west-1:111122223333:outpost/op-1' });
+        policy(stack, { resourceLocations: ['CLOUD'] });
+      },
+      /ResourceLocations is \["CLOUD"\], not \["OUTPOST"\]/,
+    ],
+    [
       'a policy for images',
       (stack) => {
         volume(stack);
@@ -143,6 +166,14 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
         policy(stack);
       },
       /Other\/Policy targets "backup" = "hourly"/,
+    ],
+    [
+      'a policy for Local Zones',
+      (stack) => {
+        volume(stack);
+        policy(stack, { resourceLocations: ['LOCAL_ZONE'] });
+      },
+      /ResourceLocations is \["LOCAL_ZONE"\]/,
     ],
     [
       'a state from a parameter',
@@ -234,7 +265,7 @@ describe('RP1: the gap between recovery points', () => {
     ['every quarter of an hour', hourlyAt('00', '15', '30', '45'), 75],
     ['uneven: the longest counts', hourlyAt('00', '10'), 110],
     ['cron, hourly', [schedule({ cronExpression: 'cron(0 * ? * * *)' })], 120],
-    ['cron, twice an hour', [schedule({ cronExpression: 'cron(0/30 * * * ? *)' }, 48)], 90],
+    ['cron, every two hours', [schedule({ cronExpression: 'cron(0 0/2 * * ? *)' }, 48)], 180],
   ])('good: %s', (_, schedules, minutes) => {
     const build = withPolicy({ schedules });
     expect(findings(build, { recoveryPointGap: Duration.minutes(minutes) })).toEqual([]);
@@ -284,6 +315,7 @@ describe('RP1: the gap between recovery points', () => {
     ['cron(0 3 ? * 2#1 *)', /beyond/],
     ['cron(0 3 * * ? 2027)', /beyond/],
     ['cron(60 3 * * ? *)', /beyond/],
+    ['cron(0/30 * * * ? *)', /runs more than once an hour, which DLM does not allow/],
   ])('cannot be judged: %s', (cronExpression, says) => {
     const said = findings(withPolicy({ schedules: [schedule({ cronExpression })] }));
     expect(said.map((line) => line.split(' ')[0])).toEqual([
@@ -291,6 +323,35 @@ describe('RP1: the gap between recovery points', () => {
       'Resilience-RP2[CannotBeJudged]',
     ]);
     expect(said[0]).toMatch(says);
+  });
+});
+
+describe('RP1 and RP2: what DLM would not take is not taken for a schedule', () => {
+  test.each<[string, CfnLifecyclePolicy.CreateRuleProperty, RegExp]>([
+    ['half an hour', { ...HOURLY, interval: 0.5 }, /Interval is 0\.5; allowed: 1, 2, 3/],
+    ['days', { ...HOURLY, intervalUnit: 'DAYS' }, /IntervalUnit is "DAYS"; allowed: "HOURS"/],
+    ['a time that is none', { ...HOURLY, times: ['25:70'] }, /Times is \["25:70"\]; allowed: one time of the day/],
+    ['a time of one digit', { ...HOURLY, times: ['9:00'] }, /Times is \["9:00"\]/],
+  ])('cannot be judged: %s', (_, createRule, says) => {
+    const said = findings(withPolicy({ schedules: [schedule(createRule, 99)] }));
+    expect(said.map((line) => line.split(' ')[0])).toEqual([
+      'Resilience-RP1[CannotBeJudged]',
+      'Resilience-RP2[CannotBeJudged]',
+    ]);
+    expect(said[0]).toMatch(says);
+  });
+
+  test('cannot be judged: a cron expression from a parameter', () => {
+    const said = findings((stack) => {
+      const cronExpression = new CfnParameter(stack, 'When').valueAsString;
+      withPolicy({ schedules: [schedule({ cronExpression })] })(stack);
+    });
+    expect(said[0]).toMatch(/CronExpression is {"Ref":"When"}/);
+  });
+
+  test('cannot be judged: five schedules in a policy', () => {
+    const said = findings(withPolicy({ schedules: hourlyAt('00', '10', '20', '30', '40') }));
+    expect(said[0]).toMatch(/^Resilience-RP1\[CannotBeJudged\] .* a policy has 5 schedules; allowed: 4 at most/);
   });
 });
 
@@ -316,6 +377,20 @@ describe('RP2: enough is kept to walk back', () => {
     ]);
   });
 
+  test.each<[string, string[], number]>([
+    ['two schedules at the same minute make the same points', ['00', '00'], 24],
+    ['two at different minutes do not', ['00', '30'], 48],
+  ])('%s', (_, minutes, points) => {
+    const said = findings(withPolicy({ schedules: hourlyAt(...minutes) }), { recoveryPoints: 99 });
+    expect(said).toEqual([expect.stringContaining(`: ${points} recovery points are kept`)]);
+  });
+
+  test('where DLM chooses when to start, they may be the same', () => {
+    const schedules = [1, 2].map(() => schedule({ interval: 1, intervalUnit: 'HOURS' }));
+    const said = findings(withPolicy({ schedules }), { recoveryPoints: 99 });
+    expect(said).toEqual([expect.stringContaining(': 24 recovery points are kept')]);
+  });
+
   test('the objectives are the app’s own', () => {
     expect(findings(keeping({ count: 3 }), { recoveryPoints: 3, recoveryPointReach: Duration.hours(3) })).toEqual([]);
   });
@@ -325,8 +400,8 @@ describe('RP2: enough is kept to walk back', () => {
       const count = new CfnParameter(stack, 'Count', { type: 'Number' }).valueAsNumber;
       keeping({ count })(stack);
     });
-    expect(said).toContainEqual(
+    expect(said).toEqual([
       expect.stringMatching(/^Resilience-RP2\[CannotBeJudged\] .*no RetainRule that is known at synthesis/),
-    );
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { reachOf } from './alarm-actions.ts';
+import { followsFrom } from './alarm-rule-text.ts';
 import {
   type Declared,
   type DeclaredResources,
@@ -9,6 +10,7 @@ import {
   shown,
   textOf,
 } from './declared.ts';
+import { anyOf } from './resource-policy.ts';
 import { type Finding, type Rule, unjudged, wrong } from './rule.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
@@ -18,16 +20,6 @@ const REPLACED_DIMENSIONS = ['VolumeId', 'InstanceId'];
 /** An id of either, wherever it stands; a short one of old only by itself, for names have such ends. */
 const REPLACED_ID = /\b(vol|i)-[0-9a-f]{17}\b|(?<![\w-])(vol|i)-[0-9a-f]{8}\b/;
 const REPLACED_TYPES = ['AWS::EC2::Volume', 'AWS::EC2::Instance', 'AWS::EC2::VolumeAttachment'];
-
-/** A part of a composite alarm acts through it. */
-function isPart(alarm: Declared, app: DeclaredResources): boolean {
-  return app
-    .of(COMPOSITE, alarm)
-    .some(
-      ({ stack, properties }) =>
-        stack === alarm.stack && JSON.stringify(properties.AlarmRule ?? '').includes(`"${alarm.logicalId}"`),
-    );
-}
 
 const acts: Rule = {
   id: 'AL1',
@@ -41,7 +33,14 @@ const acts: Rule = {
     if (isIntrinsic(AlarmActions)) return unjudged(`whether it has actions: AlarmActions is ${shown(AlarmActions)}`);
     if (String(ActionsEnabled) !== 'true')
       return wrong('ActionsEnabled is false; allowed: true. Set actionsEnabled to true, or leave it out');
-    if (listOf(AlarmActions).length > 0 || isPart(alarm, app)) return undefined;
+    if (listOf(AlarmActions).length > 0) return undefined;
+    // A part of a composite alarm acts through it.
+    const part = anyOf(app.of(COMPOSITE, alarm).map((composite) => followsFrom(composite, alarm, app)));
+    if (part) return undefined;
+    if (part === undefined)
+      return unjudged(
+        'whether it acts through a composite alarm: the AlarmRule of one is beyond what this check reads',
+      );
     return wrong('AlarmActions is empty; allowed: at least one action. Call addAlarmAction');
   },
 };

@@ -1,15 +1,7 @@
 import { ENV, scheduleTagValue, TAG } from '../contract.ts';
-import {
-  type Declared,
-  type DeclaredResources,
-  isIntrinsic,
-  type Json,
-  listOf,
-  objectOf,
-  sameValue,
-  shown,
-} from './declared.ts';
+import { type Declared, type DeclaredResources, isIntrinsic, type Json, listOf, objectOf, shown } from './declared.ts';
 import { LAUNCH_TYPES, launchedTags } from './launched-volumes.ts';
+import { type Hold, holdOn, idleBecause } from './policy-hold.ts';
 import { readSchedule, type SnapshotTimes } from './snapshot-times.ts';
 
 /** `AWS::EC2::Volume` is a data volume: an instance's root volume is declared with the instance. And Remount's own claim. */
@@ -50,78 +42,6 @@ export function zoneOf(volume: Declared): unknown {
   return volume.properties[volume.type === 'AWS::EC2::Volume' ? 'AvailabilityZone' : 'Zone'];
 }
 
-/** What is said of a policy's hold on a volume: it covers it, or why not, or why that cannot be told. */
-export type Hold = { readonly covers: true } | { readonly covers: false | undefined; readonly because: string };
-
-/**
- * Whether a policy copies a volume: enabled, for volumes or for instances, and with a target tag that the volume carries. Any one of several
- * suffices, docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html
- */
-function holdOn(volume: Declared, policy: Declared, carried: readonly Json[]): Hold {
-  let tags = carried;
-  const idle = idleBecause(policy);
-  if (idle) return idle;
-  if (policy.condition !== undefined && policy.condition !== volume.condition)
-    return { covers: undefined, because: `exists only under the condition ${policy.condition}` };
-  const { TargetTags, ResourceTypes, ResourceLocations } = objectOf(policy.properties.PolicyDetails) ?? {};
-  const elsewhere = elsewhereBecause(volume, ResourceLocations);
-  if (elsewhere) return elsewhere;
-  // Remount's instances carry the tag of the stack, as its volumes do, and an owner has its volume attached.
-  if (listOf(ResourceTypes).includes('INSTANCE')) {
-    if (LAUNCH_TYPES.includes(volume.type))
-      return { covers: undefined, because: 'targets instances, whose tags are settled at launch' };
-    // Which volumes other instances have attached is not declared.
-    if (volume.type === 'AWS::EC2::Volume')
-      return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"]` };
-    tags = tags.filter(({ Key }) => Key === TAG.stack);
-  }
-  if (isIntrinsic(TargetTags)) return { covers: undefined, because: `TargetTags is ${shown(TargetTags)}` };
-  const targets = listOf(TargetTags).map((tag) => objectOf(tag) ?? {});
-  const matches = targets.flatMap((target) => tags.map((tag) => tagMatches(volume, tag, policy, target)));
-  if (matches.includes(true)) return { covers: true };
-  const wanted = targets.map(({ Key, Value }) => `${shown(Key)} = ${shown(Value)}`).join(' or ') || 'nothing';
-  return { covers: matches.includes(undefined) ? undefined : false, because: `targets ${wanted}` };
-}
-
-/**
- * Why a policy looks for volumes in another kind of place: `CLOUD` is the zones of a Region, and what is meant when nothing is said.
- * docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html
- */
-function elsewhereBecause(volume: Declared, locations: unknown = ['CLOUD']): Hold | undefined {
-  const because = `ResourceLocations is ${shown(locations)}`;
-  if (isIntrinsic(locations)) return { covers: undefined, because };
-  const wanted = volume.properties.OutpostArn === undefined ? 'CLOUD' : 'OUTPOST';
-  if (listOf(locations).includes(wanted)) return undefined;
-  // Whether a zone is a Local Zone is not in the template.
-  if (listOf(locations).includes('LOCAL_ZONE')) return { covers: undefined, because };
-  return { covers: false, because: `${because}, not [${shown(wanted)}]` };
-}
-
-function tagMatches(volume: Declared, tag: Json, policy: Declared, target: Json): boolean | undefined {
-  const key = sameValue(tag.Key, volume, target.Key, policy);
-  const value = sameValue(tag.Value, volume, target.Value, policy);
-  if (key === false || value === false) return false;
-  return key && value;
-}
-
-/** Why a policy copies no volume by tag at all. */
-function idleBecause(policy: Declared): Hold | undefined {
-  const { State } = policy.properties;
-  if (isIntrinsic(State)) return { covers: undefined, because: `State is ${shown(State)}` };
-  if (State !== 'ENABLED') return { covers: false, because: `State is ${shown(State)}, not "ENABLED"` };
-  const details = objectOf(policy.properties.PolicyDetails);
-  // A default policy looks once a day at most, and only at what has no other backup.
-  if (!details) return { covers: false, because: 'has no PolicyDetails' };
-  const { PolicyType = 'EBS_SNAPSHOT_MANAGEMENT', ResourceTypes } = details;
-  if (isIntrinsic(PolicyType) || isIntrinsic(ResourceTypes))
-    return { covers: undefined, because: 'its type is known at deployment only' };
-  if (PolicyType !== 'EBS_SNAPSHOT_MANAGEMENT')
-    return { covers: false, because: `PolicyType is ${shown(PolicyType)}, not "EBS_SNAPSHOT_MANAGEMENT"` };
-  if (!listOf(ResourceTypes).some((type) => type === 'VOLUME' || type === 'INSTANCE'))
-    return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"] or ["INSTANCE"]` };
-  return undefined;
-}
-
 export interface Coverage {
   /** Policies that surely copy the volume. */
   readonly covering: readonly Declared[];
@@ -136,7 +56,7 @@ export function coverageOf(volume: Declared, app: DeclaredResources): Coverage |
   const tags = tagsOf(volume, app);
   if (typeof tags === 'string') return tags;
   const policies = app.of(POLICY_TYPE, volume);
-  const holds = policies.map((policy) => ({ policy, hold: holdOn(volume, policy, tags) }));
+  const holds = policies.map((policy) => ({ policy, hold: holdOn(volume, policy, tags, app) }));
   const told = (wanted: Hold['covers']) =>
     holds.flatMap(({ policy, hold }) =>
       hold.covers === wanted && 'because' in hold ? [`${policy.construct.node.path} ${hold.because}`] : [],

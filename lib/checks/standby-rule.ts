@@ -16,10 +16,15 @@ interface Share {
 function shareOf(group: Declared, volume: Declared, app: DeclaredResources): Share {
   const name = group.construct.node.path;
   const unknown = (because: string): Share => ({ group: name, instances: undefined, because });
-  const { MinSize, AvailabilityZones, VPCZoneIdentifier } = group.properties;
+  const { MinSize, AvailabilityZones, AvailabilityZoneIds, VPCZoneIdentifier } = group.properties;
+  if (group.condition !== undefined && group.condition !== volume.condition)
+    return unknown(`${name} exists only under the condition ${group.condition}`);
   if (isIntrinsic(MinSize)) return unknown(`MinSize of ${name} is ${shown(MinSize)}`);
   const named = VPCZoneIdentifier ?? AvailabilityZones;
   if (isIntrinsic(named)) return unknown(`the zones of ${name} are ${shown(named)}`);
+  // Which name of a zone an id has differs from account to account.
+  if (named === undefined && AvailabilityZoneIds !== undefined)
+    return unknown(`the zones of ${name} are given by their ids, ${shown(AvailabilityZoneIds)}`);
   const subnets = listOf(VPCZoneIdentifier).map((subnet) => ({ subnet, of: app.named(subnet, group) }));
   const foreign = subnets.find(({ of }) => of?.properties.AvailabilityZone === undefined);
   if (foreign) return unknown(`${name} uses the subnet ${shown(foreign.subnet)}, whose zone is not known`);
@@ -39,6 +44,7 @@ export const STANDBY_RULE: Rule = {
   why: 'A volume can be attached in its own zone only: with its last instance gone, the content waits for a new one.',
   types: VOLUME_TYPES,
   judge(volume, app, { instancesPerZone }) {
+    if (zoneOf(volume) === undefined) return unjudged('which zone it is in: it has no AvailabilityZone');
     const shares = app.of(GROUP_TYPE, volume).map((group) => shareOf(group, volume, app));
     const sure = shares.reduce((sum, { instances = 0 }) => sum + instances, 0);
     if (sure >= instancesPerZone) return undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
+import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import type { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { CfnSubnet, type CfnVolume } from 'aws-cdk-lib/aws-ec2';
 import { findings, group, policy, volume, ZONE } from './support.ts';
 
@@ -29,6 +30,15 @@ describe('SB1: instances enough for a standby', () => {
     ['one each of two groups', (stack) => [group(stack, '1', [ZONE], 'A'), group(stack, '1', [ZONE], 'B')]],
     ['by subnets', (stack) => inSubnets(stack, '4', [subnet(stack, 'A', ZONE), subnet(stack, 'B', OTHER_ZONE)])],
     ['two subnets of one zone', (stack) => inSubnets(stack, '2', [subnet(stack, 'A', ZONE), subnet(stack, 'B', ZONE)])],
+    [
+      'under the condition of the volume',
+      (stack) => {
+        const condition = new CfnCondition(stack, 'Sometimes', { expression: Fn.conditionEquals('a', 'a') });
+        for (const made of [stack.node.findChild('Volume') as CfnVolume, group(stack)])
+          made.cfnOptions.condition = condition;
+        (stack.node.findChild('Policy') as CfnLifecyclePolicy).cfnOptions.condition = condition;
+      },
+    ],
     [
       'the same intrinsic for both',
       (stack) => {
@@ -68,6 +78,30 @@ describe('SB1: instances enough for a standby', () => {
       'zones from elsewhere',
       (stack) => group(stack, '2', [Fn.select(0, Fn.getAzs())]),
       /zones of Other\/Group are known at deployment only/,
+    ],
+    [
+      'a group under a condition',
+      (stack) => {
+        const expression = Fn.conditionEquals('a', 'a');
+        group(stack).cfnOptions.condition = new CfnCondition(stack, 'Sometimes', { expression });
+      },
+      /Other\/Group exists only under the condition Sometimes/,
+    ],
+    [
+      'zones by their ids',
+      (stack) =>
+        new CfnAutoScalingGroup(stack, 'Group', { minSize: '2', maxSize: '9', availabilityZoneIds: ['euw1-az1'] }),
+      /the zones of Other\/Group are given by their ids, \["euw1-az1"\]/,
+    ],
+    [
+      'a volume in a zone by its id',
+      (stack) => {
+        const made = stack.node.findChild('Volume') as CfnVolume;
+        made.addPropertyDeletionOverride('AvailabilityZone');
+        made.addPropertyOverride('AvailabilityZoneId', 'euw1-az1');
+        group(stack);
+      },
+      /which zone it is in: it has no AvailabilityZone/,
     ],
     [
       'a list of zones from elsewhere',

@@ -4,12 +4,14 @@ import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { Volume } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { ContentVolume } from '../../../lib/content-volume.ts';
+import { TAG } from '../../../lib/contract.ts';
 import { HostDocuments } from '../../../lib/host-documents.ts';
 import { Ledger } from '../../../lib/ledger.ts';
 import { SnapshotSchedule } from '../../../lib/snapshot-schedule.ts';
 import { VolumeKeeper } from '../../../lib/volume-keeper.ts';
 import { findings, group, HOURLY, policy, schedule, volume, ZONE } from './support.ts';
 
+const BACKUP_TAG = { Key: 'backup', Value: 'hourly' };
 const hourlyAt = (...minutes: string[]) => minutes.map((minute) => schedule({ ...HOURLY, times: [`00:${minute}`] }));
 /** A volume in a zone that has its standby: what is said is of the snapshots alone. */
 const withPolicy = (details: Parameters<typeof policy>[1]) => (stack: Stack) => {
@@ -112,6 +114,15 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
       /ResourceTypes is \["INSTANCE"\], not \["VOLUME"\]/,
     ],
     [
+      'a tag of the stack that the volume has otherwise',
+      (stack) => {
+        volume(stack, { tags: [{ key: 'backup', value: 'never' }] });
+        stack.tags.setTag('backup', 'hourly');
+        policy(stack);
+      },
+      /Other\/Policy targets "backup" = "hourly"/,
+    ],
+    [
       'a policy for Outposts',
       (stack) => {
         volume(stack);
@@ -176,6 +187,23 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
       /ResourceLocations is \["LOCAL_ZONE"\]/,
     ],
     [
+      'a tag of the stack, which may reach the volume or not',
+      (stack) => {
+        volume(stack, { tags: [] });
+        stack.tags.setTag('backup', 'hourly');
+        policy(stack);
+      },
+      /"backup" = "hourly", which only the tags of the stack may give the volume/,
+    ],
+    [
+      'a tag or none',
+      (stack) => {
+        volume(stack).addPropertyOverride('Tags', [{ 'Fn::If': ['Some', BACKUP_TAG, { Ref: 'AWS::NoValue' }] }]);
+        policy(stack);
+      },
+      /one of its Tags is {"Fn::If"/,
+    ],
+    [
       'a state from a parameter',
       (stack) => {
         volume(stack);
@@ -224,6 +252,38 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
         /^Resilience-DV1 at Other\/Content\/Resource\/Default: .*"remount:schedule" = "hourly\/Shop"/,
       ),
     ]);
+  });
+
+  /** A content volume, and a policy for instances with the tag of its stack. */
+  const frozen =
+    (parameters: CfnLifecyclePolicy.ParametersProperty, launched = true) =>
+    (stack: Stack) => {
+      content('Shop')(stack);
+      stack.node.tryRemoveChild('Snapshots');
+      policy(stack, { resourceTypes: ['INSTANCE'], targetTags: [{ key: TAG.stack, value: 'Shop' }], parameters });
+      const launching = stack.node.findChild('Group') as ReturnType<typeof group>;
+      launching.addPropertyOverride('Tags', [{ Key: TAG.stack, Value: 'Shop', PropagateAtLaunch: launched }]);
+    };
+  const without = (value: string) => ({ excludeDataVolumeTags: [{ key: TAG.role, value }] });
+
+  test.each([{}, without('scratch')])('good: a policy for the instances of its stack, %j', (parameters) => {
+    expect(covered(frozen(parameters))).toEqual([]);
+  });
+
+  test('bad: a policy for instances that leaves out what is current', () => {
+    expect(covered(frozen(without('current')))).toContainEqual(
+      expect.stringMatching(
+        /^Resilience-DV1 at Other\/Content\/Resource\/Default: .* leaves out volumes with .*"current"/,
+      ),
+    );
+  });
+
+  test('cannot be judged: a policy for instances that nothing launches', () => {
+    expect(covered(frozen({}, false))).toContainEqual(
+      expect.stringMatching(
+        /^Resilience-DV1\[CannotBeJudged\] .* targets instances, of which no group in the app has the tag/,
+      ),
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import type { Declared, DeclaredResources } from './declared.ts';
 /** What an app is held to. */
 export interface Objectives {
   /**
-   * The longest that two recovery points of a volume may be apart, DLM's late starts included.
+   * The longest that two recovery points of a volume may be apart, DLM's late starts included: more than 60 minutes.
    * @default 120 minutes
    */
   readonly recoveryPointGap?: Duration;

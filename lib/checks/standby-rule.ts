@@ -22,7 +22,7 @@ function shareOf(group: Declared, volume: Declared, app: DeclaredResources): Sha
   if (isIntrinsic(MinSize)) return unknown(`MinSize of ${name} is ${shown(MinSize)}`);
   const named = VPCZoneIdentifier ?? AvailabilityZones;
   if (isIntrinsic(named)) return unknown(`the zones of ${name} are ${shown(named)}`);
-  // Which name of a zone an id has differs from account to account.
+  // Which name an id has may differ from account to account: docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html
   if (named === undefined && AvailabilityZoneIds !== undefined)
     return unknown(`the zones of ${name} are given by their ids, ${shown(AvailabilityZoneIds)}`);
   const subnets = listOf(VPCZoneIdentifier).map((subnet) => ({ subnet, of: app.named(subnet, group) }));

@@ -89,3 +89,10 @@ export function alarm(stack: Stack, props: Partial<CfnAlarmProps> = {}, id = 'Al
     alarmActions,
   });
 }
+
+/** A volume in a zone that has its standby: what is said is of the snapshots alone. */
+export const withPolicy = (details: Parameters<typeof policy>[1]) => (stack: Stack) => {
+  group(stack);
+  volume(stack);
+  policy(stack, details);
+};

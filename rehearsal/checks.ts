@@ -122,15 +122,23 @@ export function neverBlank(watch: Watch): Check {
 export function nothingDenied(world: World): Check {
   const { denials } = world.services.cloud.permissions;
   // What is deleted has no tags to allow another delete: that is how EC2 answers one whose first answer was lost.
-  const { volumes, snapshots } = world.services.ec2;
+  const { volumes, snapshots, instances } = world.services.ec2;
   const gone = ({ action, resources }: (typeof denials)[number]) =>
     /^ec2:Delete(Volume|Snapshot)$/.test(action) &&
     resources.every((arn) => {
       const id = arn.split('/').at(-1) ?? '';
       return !volumes.has(id) && !snapshots.has(id);
     });
+  // Nor has what somebody has taken out of the fleet.
+  const foreign = ({ resources }: (typeof denials)[number]) =>
+    resources.some((arn) => {
+      const host = instances.get(arn.split('/').at(-1) ?? '');
+      return host !== undefined && host.tags[TAG.stack] === undefined;
+    });
   const seen = new Set(
-    denials.filter((d) => !gone(d)).map(({ role, action, missing }) => `${role} may not ${action}: ${missing}`),
+    denials
+      .filter((d) => !gone(d) && !foreign(d))
+      .map(({ role, action, missing }) => `${role} may not ${action}: ${missing}`),
   );
   return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || 'none');
 }

@@ -73,9 +73,16 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
       await tag(volumeId, { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId });
     },
 
-    async snapshotSuspect(volumeId, healId) {
-      const volume = await describeVolume(ec2, volumeId);
-      const tags = { ...copiedTags(volume?.tags ?? {}), [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId };
+    async snapshotSuspect(volume, volumeId, healId) {
+      const seen = await describeVolume(ec2, volumeId);
+      const tags = {
+        ...copiedTags(seen?.tags ?? {}),
+        // Also where EC2 does not show the volume just now: whose copy it is, is known.
+        [TAG.stack]: stack,
+        [TAG.volume]: volume,
+        [TAG.role]: VOLUME_ROLE.quarantined,
+        [TAG.heal]: healId,
+      };
       const made = await translated(`copy ${volumeId}`, () =>
         ec2.send(
           new CreateSnapshotCommand({

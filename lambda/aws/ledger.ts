@@ -47,14 +47,16 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       );
     },
 
-    async notePage(volume, paged) {
-      await translated(`note what people were told of ${volume}`, () =>
+    async notePage(volume, holder, paged) {
+      await unlessTaken(`note what people were told of ${volume}`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
             UpdateExpression: 'SET pagedAbout = :about, pagedAt = :at, pagedFinal = :final',
+            ConditionExpression: HOLDER,
             ExpressionAttributeValues: {
+              ':me': { S: holder },
               ':about': { S: paged.about },
               ':at': { N: String(paged.at) },
               ':final': { BOOL: paged.final },
@@ -137,24 +139,30 @@ export function dynamoLease(
     },
 
     async release(volume, holder) {
-      try {
-        await translated(`give the lease of ${volume} back`, () =>
-          dynamo.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: key(`VOLUME#${volume}`, sk),
-              UpdateExpression: 'REMOVE leaseHolder, leaseUntil',
-              ConditionExpression: 'leaseHolder = :me',
-              ExpressionAttributeValues: { ':me': { S: holder } },
-            }),
-          ),
-        );
-      } catch (error) {
-        // Given back already (this step ran before), or run out and taken by another.
-        if (!isKind(error, 'conflict')) throw error;
-      }
+      await unlessTaken(`give the lease of ${volume} back`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(`VOLUME#${volume}`, sk),
+            UpdateExpression: 'REMOVE leaseHolder, leaseUntil',
+            ConditionExpression: HOLDER,
+            ExpressionAttributeValues: { ':me': { S: holder } },
+          }),
+        ),
+      );
     },
   };
+}
+
+const HOLDER = 'leaseHolder = :me';
+
+/** Writes what only the holder of the lease may; nothing where it was given back (this step ran before), or another has it. */
+async function unlessTaken(what: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await translated(what, write);
+  } catch (error) {
+    if (!isKind(error, 'conflict')) throw error;
+  }
 }
 
 function key(pk: string, sk: string): Record<string, AttributeValue> {

@@ -1,7 +1,15 @@
 import { spareOn } from './attach.ts';
 import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
 import type { Decision, Page, Replace, Wait } from './decision.ts';
-import { confirmsStall, ioText, isUnreached, outlasted, type Since, UNREACHED_SECONDS } from './evidence.ts';
+import {
+  confirmsStall,
+  ioText,
+  isUnreached,
+  outlasted,
+  type Since,
+  UNREACHED_SECONDS,
+  UNSEEN_SECONDS,
+} from './evidence.ts';
 import type { Instance, Observation, ProbeState, Volume } from './model.ts';
 
 /** What this heal has learned that an observation cannot show. */
@@ -30,9 +38,6 @@ export const HANG_SECONDS = 20;
 /** A zone where nobody answers is looked at for this long before its volumes are made anew in another one. */
 export const RELOCATE_SECONDS = 180;
 
-/** A volume that the ledger names, or an instance that a volume is attached to, and EC2's answers lack is looked for this long. */
-const UNSEEN_SECONDS = 120;
-
 /** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers; it is given time to go on. */
 export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
   shutdown: 'its file system is shut down',
@@ -47,8 +52,8 @@ export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
 export function decide(observation: Observation, context: Context = NOTHING_YET): Decision {
   const named = observation.ledger?.currentVolume;
   // EC2 is eventually consistent: a list may lack what was made a moment ago.
-  if (named && context.waitedSeconds < UNSEEN_SECONDS && observation.volumes.every((v) => v.id !== named))
-    return wait(`EC2 does not show ${named}, which the ledger names`);
+  if (named && mayBeSeen(observation, context) && observation.volumes.every((v) => v.id !== named))
+    return briefly(`EC2 does not show ${named}, which the ledger names`);
   const current = currentVolume(observation);
   if (!current)
     return page(`no current volume of ${observation.volume} exists; deploy the stack to let the keeper restore it`);
@@ -59,7 +64,7 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
 
   if (state === 'serving') return serving(observation, context, current, holder);
   // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
-  if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);
+  if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);
   const dead = state && DEAD[state];
   const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);
   const said = observation.io && state === 'timeout' ? ` (${ioText(observation.io)})` : '';
@@ -69,7 +74,7 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
     return replace(observation, context, current, holder, `${current.id} is in quarantine`);
   if (current.state === 'error')
     return replace(observation, context, current, holder, `${current.id} is in state error`);
-  if (mayPass) return wait(`${current.id}: its I/O hangs${said}, and may go on`);
+  if (mayPass) return briefly(`${current.id}: its I/O hangs${said}, and may go on`);
   if (!attachment || !holder) return mountAnywhere(observation, context, current);
   if (attachment.state !== 'attached') return wait(`${current.id} is ${attachment.state} at ${attachment.instanceId}`);
   if (current.state !== 'in-use' || holder.zone !== current.zone) {
@@ -123,9 +128,13 @@ function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Inst
  * nowhere: "resources such as tags and volumes are gradually disassociated from the instance"
  * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html).
  */
-function holderUnseen(context: Context, current: Volume, instanceId: string): Decision {
+function holderUnseen(observation: Observation, context: Context, current: Volume, instanceId: string): Decision {
   const reason = `${current.id} is attached to ${instanceId}, which EC2 does not show in the fleet`;
-  return context.waitedSeconds < UNSEEN_SECONDS ? wait(reason) : page(reason);
+  return mayBeSeen(observation, context) ? briefly(reason) : page(reason);
+}
+
+function mayBeSeen({ at }: Observation, { since }: Context): boolean {
+  return at - (since?.unseen ?? at) < UNSEEN_SECONDS * 1000;
 }
 
 /**
@@ -143,7 +152,7 @@ function reached(
     return { kind: 'none', reason: `${current.id} is serving` };
   const seconds = (at - (since?.unreached ?? at)) / 1000;
   const reason = `${current.id} is serving by the probe of ${owner.id}, and the load balancer does not reach it there`;
-  if (seconds < UNREACHED_SECONDS) return wait(reason);
+  if (seconds < UNREACHED_SECONDS) return briefly(reason);
   const contradiction = (why: string) => page(`evidence contradicts itself: ${reason}${why}`);
   if (reachableOn.length > 0) return contradiction(`, but on ${reachableOn.join(', ')}`);
   if (answering.includes(owner.id)) return contradiction(', though its web server answers');
@@ -301,6 +310,11 @@ function noPoint({ volume, recoveryPoints }: Observation): string {
 
 function wait(reason: string): Wait {
   return { kind: 'wait', reason };
+}
+
+/** For something that has a time of its own. */
+function briefly(reason: string): Wait {
+  return { kind: 'wait', reason, brief: true };
 }
 
 function page(reason: string): Page {

@@ -16,6 +16,8 @@ export interface Wait {
   readonly reason: string;
   /** Cannot be replaced yet: its copies are no recovery points. */
   readonly suspect?: Volume;
+  /** For what a heal has begun to see, which has a time of its own, and ends by itself. */
+  readonly brief?: boolean;
 }
 
 export interface Page {

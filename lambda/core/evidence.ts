@@ -1,3 +1,4 @@
+import { currentVolume, holderOf } from './candidates.ts';
 import type { Instance, Observation, VolumeIo } from './model.ts';
 
 /** Since when a heal has seen the same, look after look. Unix milliseconds; `undefined`: not at its last look. */
@@ -8,6 +9,8 @@ export interface Since {
   readonly stalled?: number | undefined;
   /** Its probe says that it serves, and the load balancer that it does not reach the content there. */
   readonly unreached?: number | undefined;
+  /** EC2's answers lack the volume that the ledger names, or the instance that it is attached to. */
+  readonly unseen?: number | undefined;
 }
 
 /**
@@ -28,15 +31,26 @@ export const CONFIRMED_STALL_SECONDS = 30;
  */
 export const UNREACHED_SECONDS = 60;
 
+/** EC2 is eventually consistent: what its answers lack is looked for this long. */
+export const UNSEEN_SECONDS = 120;
+
 /** Adds what an observation shows to what was seen before. */
-export function seenAgain(before: Since, seen: Pick<Observation, 'at' | 'probe' | 'reachableOn'>): Since {
+export function seenAgain(before: Since, seen: Observation): Since {
   const on = seen.probe?.instanceId;
   const { stalled, unreached } = before.on === on ? before : {};
   return {
     on,
     stalled: seen.probe?.state === 'timeout' ? (stalled ?? seen.at) : undefined,
     unreached: isUnreached(seen) ? (unreached ?? seen.at) : undefined,
+    unseen: isUnseen(seen) ? (before.unseen ?? seen.at) : undefined,
   };
+}
+
+function isUnseen(seen: Observation): boolean {
+  const named = seen.ledger?.currentVolume;
+  if (named && seen.volumes.every((v) => v.id !== named)) return true;
+  const current = currentVolume(seen);
+  return current !== undefined && holderOf(seen, current).kind === 'unseen';
 }
 
 /** The owner's probe and the load balancer contradict each other. That the latter cannot be asked is no contradiction. */

@@ -82,9 +82,10 @@ export async function heal(
     passedOver: findings.passedOver,
   });
   const findings: Findings = { rejected: [], passedOver: [] };
+  // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
+  await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
   let end: Ending;
   try {
-    await workflow.step('open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
     end = await rounds(ports, journal, begun.healId, volume, policy, findings);
   } catch (error) {
     const why = message(error);
@@ -120,14 +121,19 @@ export async function heal(
     toldAt === undefined
       ? undefined
       : await attempt(workflow, 'note-told', () => noteTold(ports, closed, toldAt, end.final));
-  const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(closed));
+  const unheard = telling !== undefined && telling.failed === undefined && toldAt === undefined;
+  const outcome = unheard ? 'overtaken' : end.outcome;
+  const summary = unheard ? `the lease ran out, and the next heal tells people what holds then, not this: ${end.summary}` : end.summary;
+  const recorded = await attempt(workflow, 'close-incident', () =>
+    ports.ledger.record({ ...closed, outcome, summary }),
+  );
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
   const trouble = [anyway ?? telling, noted, recorded, released].flatMap((t) => t?.failed ?? []);
   if (trouble.length > 0)
     throw new Error(
-      `heal ${begun.healId} of ${volume} (${end.outcome}: ${end.summary}) could not be concluded: ${trouble.join('; ')}`,
+      `heal ${begun.healId} of ${volume} (${outcome}: ${summary}) could not be concluded: ${trouble.join('; ')}`,
     );
-  return { outcome: end.outcome, summary: end.summary, healId: begun.healId };
+  return { outcome, summary, healId: begun.healId };
 }
 
 interface Ending {
@@ -165,7 +171,7 @@ async function rounds(
       case 'none':
         // What another heal has done, or people have, is told by whoever sees that it serves.
         if (!acted && !owesNews(seen)) return { outcome: 'falseAlarm', summary: decision.reason };
-        await keepEvidence(ports, journal, healId, replacement);
+        await keepEvidence(ports, journal, healId, volume, replacement);
         return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
       case 'page':
         await takeOutOfSchedule(ports, journal, decision.suspect);
@@ -173,7 +179,7 @@ async function rounds(
       case 'wait': {
         await takeOutOfSchedule(ports, journal, decision.suspect);
         const { waitedSeconds } = context;
-        if (waitedSeconds >= PATIENCE_SECONDS)
+        if (waitedSeconds >= PATIENCE_SECONDS && !decision.brief)
           return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting` };
         const seconds = waitedSeconds < EAGER_SECONDS ? WAIT_SECONDS : LATER_WAIT_SECONDS;
         await journal.pause('wait', seconds);
@@ -252,6 +258,7 @@ async function keepEvidence(
   ports: Ports,
   journal: Journal,
   healId: string,
+  volume: string,
   replacement: Replacement | undefined,
 ): Promise<void> {
   if (!replacement) return;
@@ -259,7 +266,7 @@ async function keepEvidence(
     'snapshot-suspect',
     () =>
       ports.compute
-        .snapshotSuspect(replacement.oldVolume, healId)
+        .snapshotSuspect(volume, replacement.oldVolume, healId)
         .catch((error: unknown) => `no copy of it could be made: ${message(error)}`),
     (snapshot) => `${replacement.oldVolume}: ${snapshot}`,
   );

@@ -60,7 +60,7 @@ export interface Compute {
   /** Tells an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */
   stop(instanceId: string): Promise<void>;
   /** Copies a quarantined volume as it is, marked so that it is never taken for a recovery point. */
-  snapshotSuspect(volumeId: string, healId: string): Promise<string>;
+  snapshotSuspect(volume: string, volumeId: string, healId: string): Promise<string>;
   /** Takes the volume out of the snapshot schedule, and changes nothing else. */
   unschedule(volumeId: string): Promise<void>;
   /** Takes the volume out of the snapshot schedule first, then marks it; it is kept. */
@@ -111,8 +111,8 @@ export interface Ledger {
   commit(volume: string, holder: string, now: number, entry: LedgerEntry, replaced?: Replaced): Promise<void>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
-  /** Notes what people were told that they have to do. */
-  notePage(volume: string, paged: Paged): Promise<void>;
+  /** Notes what people were told that they have to do; nothing where another heal has the volume by now, for it knows better. */
+  notePage(volume: string, holder: string, paged: Paged): Promise<void>;
   /** People know that it serves: they have nothing to do any more, and were told what took over. */
   noteServed(volume: string): Promise<void>;
 }

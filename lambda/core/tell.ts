@@ -36,10 +36,10 @@ export async function publish(ports: Ports, incident: Incident, rejected: readon
 
 /** Notes what people know now. A step of its own: when the ledger fails, they are not told again. */
 export async function noteTold(ports: Ports, incident: Incident, at: number, final = false): Promise<void> {
-  const { volume, outcome, summary } = incident;
+  const { id, volume, outcome, summary } = incident;
   if (outcome === 'healed') await ports.ledger.noteServed(volume);
   // Whoever overtook this heal knows whether people have something to do.
-  else if (outcome !== 'overtaken') await ports.ledger.notePage(volume, { about: summary, at, final });
+  else if (outcome !== 'overtaken') await ports.ledger.notePage(volume, id, { about: summary, at, final });
 }
 
 /** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */

@@ -70,6 +70,9 @@ export function saidOnce(messages: readonly Message[], fired: Injector['fired'],
   for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
     const before = last.get(key(message));
     last.set(key(message), message.at);
+    // Who was called after the good news has a use for the next.
+    const volume = PAGE.exec(message.subject)?.[1];
+    if (volume) for (const said of last.keys()) if (said.startsWith(`Remount: ${volume} is served`)) last.delete(said);
     if (before !== undefined && message.at - before < PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs)
       again.push(`${key(message)} after ${Math.round((message.at - before) / 1000)} s`);
   }

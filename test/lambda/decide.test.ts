@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide, HANG_SECONDS, NOTHING_YET, RELOCATE_SECONDS } from '../../lambda/core/decide.ts';
-import { CONFIRMED_STALL_SECONDS, STALL_SECONDS } from '../../lambda/core/evidence.ts';
+import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, UNSEEN_SECONDS } from '../../lambda/core/evidence.ts';
 import type { Observation, VolumeIo } from '../../lambda/core/model.ts';
 import { instance, NOW, point, probe, volume, world } from './world.ts';
+
+const UNSEEN = { unseen: NOW - UNSEEN_SECONDS * 1000 };
 
 describe('decide', () => {
   test('a volume that serves is left alone', () => {
@@ -174,7 +176,7 @@ describe('decide', () => {
         kind: 'wait',
         reason: expect.stringContaining('i-elsewhere, which EC2 does not show'),
       });
-      expect(decide(seen, { ...NOTHING_YET, found, waitedSeconds: 600 }).kind).toBe('page');
+      expect(decide(seen, { ...NOTHING_YET, found, since: UNSEEN }).kind).toBe('page');
     },
   );
 
@@ -253,13 +255,14 @@ describe('decide', () => {
     });
     const unseen = world({ volumes: [stray], probe: undefined });
     expect(decide(unseen).kind).toBe('wait');
-    expect(decide(unseen, { ...NOTHING_YET, waitedSeconds: 600 }).kind).toBe('page');
+    expect(decide(unseen, { ...NOTHING_YET, waitedSeconds: 600 }).kind).toBe('wait');
+    expect(decide(unseen, { ...NOTHING_YET, since: UNSEEN }).kind).toBe('page');
   });
 
   test('what a deployment restored in the place of a volume that is gone is mounted, once that is looked for in vain', () => {
     const free = { id: 'vol-22222222', attachments: [], state: 'available', madeFrom: 'snap-10' };
     const restored = (generation: number) => world({ volumes: [volume({ ...free, generation })], probe: undefined });
-    const waited = { ...NOTHING_YET, waitedSeconds: 600 };
+    const waited = { ...NOTHING_YET, since: UNSEEN };
     expect(decide(restored(2)).kind).toBe('wait');
     expect(decide(restored(2), waited)).toMatchObject({ kind: 'mount', volume: { id: 'vol-22222222' } });
     // Of the same generation, or an earlier one, it is not.

@@ -141,6 +141,25 @@ describe('what another heal did is told', () => {
     expect([scene.told, scene.paged]).toEqual([[], paged]);
   });
 
+  test('what one that overslept would have called people for is the next one to say, and its record says so', async () => {
+    scene.seen = world({ probe: probe('shutdown'), recoveryPoints: [] });
+    const { step } = scene.workflow;
+    const workflow: typeof scene.workflow = {
+      ...scene.workflow,
+      step: (name, work) => {
+        if (name === 'tell') scene.leaseHolder = 'another';
+        return step(name, work);
+      },
+    };
+    const ended = await heal(workflow, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
+    expect(ended).toMatchObject({
+      outcome: 'overtaken',
+      summary: expect.stringContaining('the next heal tells people'),
+    });
+    expect([scene.told, scene.paged]).toEqual([[], undefined]);
+    expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken' });
+  });
+
   test('and not again when only the note of it fails', async () => {
     scene.ports.ledger.noteServed = async () => {
       throw new Error('throttled');

@@ -295,12 +295,13 @@ describe('a heal', () => {
     expect(scene.did.filter((d) => d.startsWith('create')).length).toBe(1);
   });
 
-  test('when the ledger fails too, a person still hears of it, and the execution fails loudly', async () => {
+  test('that nothing can be recorded keeps it from nothing else, and the execution fails loudly', async () => {
     scene.ports.ledger.record = async () => {
       throw new Error('table is gone');
     };
     await expect(run()).rejects.toThrow(/could not be concluded: close-incident: table is gone/);
-    expect(scene.told).toEqual(['Remount: alpha needs a person']);
+    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.committed?.currentVolume).toBe('vol-new1');
   });
 
   test('waits for an instance on its way, and pages when it does not come', async () => {

@@ -59,7 +59,7 @@ export class Scene {
           instances: this.seen.instances.map((i) => (i.id === id ? { ...i, state: this.stopsAs } : i)),
         };
       },
-      snapshotSuspect: async (id) => this.#do(`copy ${id}`, 'snap-suspect'),
+      snapshotSuspect: async (_, id) => this.#do(`copy ${id}`, 'snap-suspect'),
       unschedule: async (id) => {
         this.#do(`unschedule ${id}`, undefined);
         this.#mark(id, { scheduled: false });
@@ -109,7 +109,7 @@ export class Scene {
           replaced: this.replaced,
         };
       },
-      notePage: async (_, paged) => {
+      notePage: async (_, __, paged) => {
         this.paged = paged;
       },
       acquire: async (_, holder) => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { decide, NOTHING_YET } from '../../lambda/core/decide.ts';
 import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, seenAgain } from '../../lambda/core/evidence.ts';
 import { heal } from '../../lambda/core/heal.ts';
 import type { Spare } from '../../lambda/core/model.ts';
@@ -53,6 +54,19 @@ test('what goes on for one look and hangs again begins anew', () => {
   expect(seenAgain(hung, again).stalled).toBe(NOW);
   expect(seenAgain(seenAgain(hung, world()), again).stalled).toBe(NOW + 1);
   expect(seenAgain({ ...hung, on: 'i-other' }, again).stalled).toBe(NOW + 1);
+});
+
+test('what EC2 does not show, late in a heal, is looked for as long as what it never showed', () => {
+  const gone = world({ volumes: [] });
+  const { unseen } = seenAgain({}, gone);
+  expect(unseen).toBe(NOW);
+  expect(decide(gone, { ...NOTHING_YET, waitedSeconds: 600, since: { unseen } })).toMatchObject({
+    kind: 'wait',
+    brief: true,
+  });
+  expect(seenAgain({ unseen: NOW - 1 }, gone).unseen).toBe(NOW - 1);
+  expect(seenAgain({ unseen: NOW - 1 }, world()).unseen).toBeUndefined();
+  expect(seenAgain({}, world({ instances: [] })).unseen).toBe(NOW);
 });
 
 describe('a spare, where I/O hangs', () => {

@@ -15,13 +15,18 @@ const message = (minute: number, subject: string, text = 'because'): Message => 
   message: text,
 });
 const PAGE = 'Remount: alpha needs a person';
+const GOOD = 'Remount: alpha is served';
 const fired = (text: string, minute: number) =>
   readSchedule(text).map((fault) => ({ fault, at: minute * MINUTE, hurt: '' }));
 
 describe('the same is said once', () => {
   test.each<[string, Message[]]>([
     ['a page to a volume, whatever its words', [message(0, PAGE, 'one'), message(13, PAGE, 'two')]],
-    ['the same good news', [message(0, 'Remount: alpha is served'), message(1, 'Remount: alpha is served')]],
+    ['the same good news', [message(0, GOOD), message(1, GOOD)]],
+    [
+      'nor after a call to another volume',
+      [message(0, GOOD), message(1, 'Remount: beta needs a person'), message(2, GOOD)],
+    ],
   ])('%s: not within 15 min', (_, messages) => {
     expect(saidOnce(messages, [], 0).kept).toBe(false);
   });
@@ -29,7 +34,8 @@ describe('the same is said once', () => {
   test.each<[string, Message[]]>([
     ['a page after a quarter of an hour', [message(0, PAGE), message(15, PAGE)]],
     ['a page to another volume', [message(0, PAGE), message(1, 'Remount: beta needs a person')]],
-    ['other good news', [message(0, 'Remount: alpha is served', 'a'), message(1, 'Remount: alpha is served', 'b')]],
+    ['other good news', [message(0, GOOD, 'a'), message(1, GOOD, 'b')]],
+    ['good news after another call', [message(0, GOOD), message(4, PAGE), message(5, GOOD)]],
     ['an alarm that flaps', [message(0, 'ALARM: "x"'), message(1, 'ALARM: "x"')]],
   ])('%s: fine', (_, messages) => {
     expect(saidOnce(messages, [], 0).kept).toBe(true);

@@ -7,6 +7,11 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 
 const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, '.cache', 'bundles');
+/** Only the package has this folder, with every function bundled (`build/main.ts`), and it has no sources of them. */
+const BUNDLED = join(ROOT, 'functions');
+/** The functions, each in the folder `lambda/<name>/`. */
+export const FUNCTIONS = ['heal', 'drill', 'guard', 'keep'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
 /** Packages in a bundle that are CommonJS call `require`, which an ES module does not have. */
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
@@ -14,13 +19,13 @@ const BANNER = "import { createRequire } from 'node:module'; const require = cre
  * The code of a function, bundled from `lambda/<name>/index.ts` with everything that it imports, the AWS SDK included: what
  * was tested is what runs. Kept in `.cache/` under the hash of its sources, for bundling is most of a synthesis.
  */
-export function functionCode(name: string): Code {
-  const directory = bundle(name);
+export function functionCode(name: FunctionName): Code {
+  const directory = existsSync(BUNDLED) ? join(BUNDLED, name) : bundle(name);
   return Code.fromAsset(directory, { assetHashType: AssetHashType.SOURCE });
 }
 
 /** @returns the directory that holds `index.mjs` */
-export function bundle(name: string): string {
+export function bundle(name: FunctionName): string {
   const entry = join(ROOT, 'lambda', name, 'index.ts');
   const inputsFile = join(CACHE, `${name}.inputs.json`);
   const known = existsSync(inputsFile) ? (JSON.parse(readFileSync(inputsFile, 'utf8')) as string[]) : undefined;

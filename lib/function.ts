@@ -11,7 +11,7 @@ import {
 import { type LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
-import { functionCode } from './bundle.ts';
+import { type FunctionName, functionCode } from './bundle.ts';
 import { encryptedLogGroup } from './log-group.ts';
 
 export interface RemountFunctionOptions extends FunctionOptions {
@@ -23,7 +23,7 @@ export interface RemountFunctionOptions extends FunctionOptions {
 export function remountFunction(
   scope: Construct,
   id: string,
-  name: string,
+  name: FunctionName,
   { key, ...options }: RemountFunctionOptions,
 ): LambdaFunction {
   const logGroup = encryptedLogGroup(scope, `${id}Logs`, key, RetentionDays.THREE_MONTHS);

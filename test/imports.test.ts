@@ -70,7 +70,7 @@ describe('imports run one way', () => {
 });
 
 test('no file is far beyond 300 lines', () => {
-  const long = ['bin', 'examples', 'lib', 'lambda', 'permissions', 'rehearsal', 'test']
+  const long = ['bin', 'build', 'examples', 'lib', 'lambda', 'permissions', 'rehearsal', 'test']
     .flatMap(sources)
     .filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 350);
   expect(long).toEqual([]);

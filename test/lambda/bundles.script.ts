@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DurableExecutionInvocationInputWithClient } from '@aws/durable-execution-sdk-js';
-import { bundle } from '../../lib/bundle.ts';
+import { bundle, FUNCTIONS } from '../../lib/bundle.ts';
 import { ENV } from '../../lib/contract.ts';
 import { lambdaContext } from '../../rehearsal/cloud/durable.ts';
 
-const name = process.argv[2] ?? '';
+const name = FUNCTIONS.find((known) => known === process.argv[2]);
+if (!name) throw new Error(`function: received ${process.argv[2]}; allowed: ${FUNCTIONS.join(', ')}`);
 const JSON_OBJECTS: readonly string[] = [ENV.documents, ENV.targetGroups, ENV.spare, ENV.lock];
 for (const key of Object.values(ENV)) process.env[key] = JSON_OBJECTS.includes(key) ? '{}' : 'x';
 process.env[ENV.volumes] = '[]';

@@ -1,9 +1,10 @@
 /**
- * The constructs and the checks, for another team's app; `examples/archive` is one. What each needs of the others is in its
+ * The constructs and the checks, for another team's app; there are two in `examples/`. What each needs of the others is in its
  * props, so a team takes just one, or all as `RemountStack`:
  *
  * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `ContentNetwork` and `ResilienceChecks` need nothing else;
- * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances set up as `Fleet` does;
+ * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
+ *   `contentUserData` sets up, `Fleet`'s or others;
  * - `VolumeAlarms`: the healer; `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
  */
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
@@ -26,6 +27,7 @@ export { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
 export { RemountStack, type RemountStackProps } from './remount-stack.ts';
 export { readSettings, type Settings, SettingsError } from './settings.ts';
 export { SnapshotSchedule, type SnapshotScheduleProps } from './snapshot-schedule.ts';
+export { contentUserData, USER_DATA_BYTES } from './user-data.ts';
 export { VolumeAlarms, type VolumeAlarmsProps } from './volume-alarms.ts';
 export { VolumeDrill, type VolumeDrillProps } from './volume-drill.ts';
 export { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';

@@ -9,7 +9,14 @@ const INDEX_MINUTES = 5;
 /** EC2 takes at most this much, before encoding. Source: EC2 User Guide, "Run commands when you launch an EC2 instance". */
 export const USER_DATA_BYTES = 16_384;
 
-/** What sets an instance up: packages, the web server, the probe with its timer, and the CloudWatch agent. */
+/**
+ * What sets an instance up: packages, the web server, the probe with its timer, and the CloudWatch agent. For Amazon Linux 2023 on a
+ * Nitro instance. It also needs a role that Systems Manager works with (`AmazonSSMManagedInstanceCore`) and that may put metrics into
+ * the namespace, the tag `remount:stack`, without which the healer may not touch it, and a way to S3, Systems Manager and CloudWatch.
+ * `Fleet` has it all. Commands may be added, up to {@link USER_DATA_BYTES} in all.
+ *
+ * @param namespace CloudWatch namespace of the probe's metrics; `VolumeAlarms` takes the same
+ */
 export function contentUserData(namespace: string): UserData {
   const userData = UserData.forLinux();
   userData.addCommands(

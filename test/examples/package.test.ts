@@ -15,7 +15,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CONTEXT, ROOT } from '../lib/support.ts';
 
 /** The example apps, each with the stack that it makes. */
-const EXAMPLES = [{ name: 'archive', stack: 'Archive' }] as const;
+const EXAMPLES = [
+  { name: 'archive', stack: 'Archive' },
+  { name: 'healed', stack: 'Wiki' },
+] as const;
 
 /** As an app would have it; `types` are the app's own, and it has none of Node. */
 const COMPILER_OPTIONS = {

@@ -14,6 +14,7 @@ import {
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeControl } from './acknowledge.ts';
+import { checkProps, PROP } from './props.ts';
 
 export interface ContentBalancerProps {
   readonly vpc: IVpc;
@@ -36,8 +37,10 @@ export class ContentBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly targetGroups: ReadonlyMap<string, ApplicationTargetGroup>;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ContentBalancerProps) {
     super(scope, id);
+    checkProps(props, { volumes: PROP.volumes });
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
       description: 'Content load balancer',

@@ -1,5 +1,7 @@
-import { CustomResource, Duration } from 'aws-cdk-lib';
+import { CustomResource, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { checkProps, PROP } from './props.ts';
+import { checkGp3 } from './settings.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
 export interface ContentVolumeProps {
@@ -19,8 +21,18 @@ export interface ContentVolumeProps {
 export class ContentVolume extends Construct {
   readonly name: string;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ContentVolumeProps) {
     super(scope, id);
+    checkProps(props, {
+      name: PROP.volumeName,
+      sizeGiB: PROP.sizeGiB,
+      iops: PROP.iops,
+      throughputMiBs: PROP.throughputMiBs,
+    });
+    const { sizeGiB, iops, throughputMiBs } = props;
+    if (![sizeGiB, iops, throughputMiBs].some(Token.isUnresolved)) checkGp3(props);
+    props.keeper.claim(props.name);
     this.name = props.name;
     new CustomResource(this, 'Resource', {
       serviceToken: props.keeper.function.functionArn,
@@ -29,10 +41,10 @@ export class ContentVolume extends Construct {
       properties: {
         Volume: props.name,
         Zone: props.zone,
-        SizeGiB: String(props.sizeGiB),
+        SizeGiB: Tokenization.stringifyNumber(sizeGiB),
         VolumeType: 'gp3',
-        Iops: String(props.iops),
-        ThroughputMiBs: String(props.throughputMiBs),
+        Iops: Tokenization.stringifyNumber(iops),
+        ThroughputMiBs: Tokenization.stringifyNumber(throughputMiBs),
       },
     });
   }

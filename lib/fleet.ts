@@ -21,6 +21,7 @@ import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { TAG } from './contract.ts';
+import { checkProps, PROP } from './props.ts';
 import { contentUserData } from './user-data.ts';
 
 export interface FleetProps {
@@ -44,8 +45,10 @@ export class Fleet extends Construct {
   readonly groups: readonly AutoScalingGroup[];
   readonly securityGroup: SecurityGroup;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: FleetProps) {
     super(scope, id);
+    checkProps(props, { stackName: PROP.stackName, instancesPerZone: PROP.instancesPerZone });
     this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
       description: 'Content instances',

@@ -1,6 +1,7 @@
 import { CfnRule } from 'aws-cdk-lib/aws-rbin';
 import { Construct } from 'constructs';
 import { TAG, VOLUME_ROLE } from './contract.ts';
+import { checkProps, PROP } from './props.ts';
 
 export interface RecycleBinProps {
   readonly stackName: string;
@@ -19,17 +20,24 @@ export interface RecycleBinProps {
  * quarantine (of any stack, for the tags say no more): copies that drills and heals throw away each hour would each be billed for days. A rule with tags cannot be locked.
  */
 export class RecycleBin extends Construct {
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: RecycleBinProps) {
     super(scope, id);
+    checkProps(props, {
+      stackName: PROP.stackName,
+      snapshotDays: PROP.snapshotDays,
+      volumeDays: PROP.volumeDays,
+    });
     const tag = (resourceTagKey: string, resourceTagValue: string) => ({ resourceTagKey, resourceTagValue });
-    if (props.snapshotDays > 0)
+    // A token is a number below 0.
+    if (props.snapshotDays !== 0)
       new CfnRule(this, 'Snapshots', {
         description: `Deleted snapshots of ${props.stackName}`,
         resourceType: 'EBS_SNAPSHOT',
         resourceTags: [tag(TAG.stack, props.stackName)],
         retentionPeriod: { retentionPeriodUnit: 'DAYS', retentionPeriodValue: props.snapshotDays },
       });
-    if (props.volumeDays > 0)
+    if (props.volumeDays !== 0)
       new CfnRule(this, 'Volumes', {
         description: `Deleted content volumes of ${props.stackName}`,
         resourceType: 'EBS_VOLUME',

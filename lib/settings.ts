@@ -56,13 +56,38 @@ const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const MORE_ENDPOINTS = 'a list of ec2, kms and logs';
 const AVAILABILITY_ZONE = 'an Availability Zone such as eu-west-1a';
+const COUNT = `1 to ${MAX_VOLUMES} content volumes`;
+
+/** What a setting may be, and a prop of a construct that is used without settings: see `checkProps`. */
+export const ALLOWED = {
+  volumeName: z
+    .string(NAME)
+    .regex(VOLUME_NAME, NAME)
+    .refine((name) => name !== 'healthz', 'any other name (below /healthz/ are the health checks)'),
+  sizeGiB: whole(1, GP3.maxSizeGiB, 'GiB (gp3)'),
+  iops: whole(GP3.minIops, GP3.maxIops, 'IOPS (gp3)'),
+  throughputMiBs: whole(GP3.minThroughput, GP3.maxThroughput, 'MiB/s (gp3)'),
+  instancesPerZone: whole(2, 20, 'instances (owner and standby are two)'),
+  perHour: whole(1, 4, 'schedules an hour'),
+  keepHours: whole(2, 250, 'hours'),
+  consistency: z.enum(['crash', 'application'], 'crash or application'),
+  prefer: z.enum(['faster', 'fresher'], 'faster or fresher'),
+  maxSpareAgeMinutes: whole(15, 1440, 'minutes'),
+  initializationMiBs: z
+    .int(RATE)
+    .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE),
+  snapshotDays: whole(0, 365, 'days'),
+  volumeDays: whole(0, 7, 'days'),
+  lockDays: whole(0, MAX_LOCK_DAYS, 'days'),
+  lockMode: z.enum(LOCK_MODES, LOCK_MODES.join(' or ')),
+} as const;
 
 const volume = group({
-  name: z.string(NAME).regex(VOLUME_NAME, NAME),
-  sizeGiB: whole(1, GP3.maxSizeGiB, 'GiB (gp3)').default(100),
+  name: ALLOWED.volumeName,
+  sizeGiB: ALLOWED.sizeGiB.default(100),
   zone: z.string(AVAILABILITY_ZONE).optional(),
-  iops: whole(GP3.minIops, GP3.maxIops, 'IOPS (gp3)').default(GP3.minIops),
-  throughputMiBs: whole(GP3.minThroughput, GP3.maxThroughput, 'MiB/s (gp3)').default(GP3.minThroughput),
+  iops: ALLOWED.iops.default(GP3.minIops),
+  throughputMiBs: ALLOWED.throughputMiBs.default(GP3.minThroughput),
 });
 
 const schema = group({
@@ -81,47 +106,44 @@ const schema = group({
     .min(2, 'two to six Availability Zones')
     .max(6, 'two to six Availability Zones')
     .optional(),
-  instancesPerZone: whole(2, 20, 'instances (owner and standby are two)').default(2),
+  instancesPerZone: ALLOWED.instancesPerZone.default(2),
   instanceType: z
     .string('a Graviton instance type such as t4g.small')
     .regex(/^[a-z]+\d+g[a-z]*\.[a-z0-9]+$/, 'a Graviton instance type such as t4g.small')
     .default('t4g.small'),
   volumes: z
     .array(volume, 'a list of content volumes')
-    .min(1, `1 to ${MAX_VOLUMES} content volumes`)
-    .max(MAX_VOLUMES, `1 to ${MAX_VOLUMES} content volumes`)
+    .min(1, COUNT)
+    .max(MAX_VOLUMES, COUNT)
     .default(() => [volume.parse({ name: 'alpha' }), volume.parse({ name: 'beta' })]),
   snapshots: group({
-    perHour: whole(1, 4, 'schedules an hour').default(4),
-    keepHours: whole(2, 250, 'hours').default(24),
+    perHour: ALLOWED.perHour.default(4),
+    keepHours: ALLOWED.keepHours.default(24),
     /** What a snapshot has of what was written and not synced: `crash`, nothing sure; `application`, all (decision 18). */
-    consistency: z.enum(['crash', 'application'], 'crash or application').default('crash'),
+    consistency: ALLOWED.consistency.default('crash'),
   }).default({ perHour: 4, keepHours: 24, consistency: 'crash' }),
   /** Every completed snapshot is mounted and checked, and the newest that passed is kept ready as a spare. */
   drills: group({
     enabled: z.boolean('true or false').default(true),
     /** Where a newer recovery point is verified than the spare: whether to serve sooner, or more of the newest uploads. */
-    prefer: z.enum(['faster', 'fresher'], 'faster or fresher').default('faster'),
-    maxSpareAgeMinutes: whole(15, 1440, 'minutes').default(120),
+    prefer: ALLOWED.prefer.default('faster'),
+    maxSpareAgeMinutes: ALLOWED.maxSpareAgeMinutes.default(120),
     /**
      * How fast the blocks of a drill's volume are loaded from the snapshot. Paid for at each drill, by the rate and the size of the
      * snapshot's data; 0 is free, and as fast as it happens to be. The default is what a gp3 volume can read at without paying more.
      */
-    initializationMiBs: z
-      .int(RATE)
-      .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE)
-      .default(GP3.minThroughput),
+    initializationMiBs: ALLOWED.initializationMiBs.default(GP3.minThroughput),
   }).default({ enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: GP3.minThroughput }),
   /** What is deleted can be got back for so many days; 0 for not at all. Limits: see `RecycleBin`. */
   recycleBin: group({
     // A long weekend: what the schedule rotates out is billed for as long.
-    snapshotDays: whole(0, 365, 'days').default(3),
-    volumeDays: whole(0, 7, 'days').default(7),
+    snapshotDays: ALLOWED.snapshotDays.default(3),
+    volumeDays: ALLOWED.volumeDays.default(7),
   }).default({ snapshotDays: 3, volumeDays: 7 }),
   /** How long verified snapshots, about one a day of each content volume, cannot be deleted by anybody; 0 days for none. See decision 19. */
   snapshotLock: group({
-    days: whole(0, MAX_LOCK_DAYS, 'days').default(0),
-    mode: z.enum(LOCK_MODES, LOCK_MODES.join(' or ')).default('governance'),
+    days: ALLOWED.lockDays.default(0),
+    mode: ALLOWED.lockMode.default('governance'),
   }).default({ days: 0, mode: 'governance' }),
   /** See `ContentNetworkProps`. */
   moreEndpoints: z.array(z.enum(['ec2', 'kms', 'logs'], MORE_ENDPOINTS), MORE_ENDPOINTS).default([]),
@@ -169,18 +191,8 @@ export function readSettings(context: unknown): Settings {
   for (const [i, v] of volumes.entries()) {
     const at = `volumes[${i}]`;
     if (volumes.findIndex((other) => other.name === v.name) !== i) fail(`${at}.name`, v.name, 'each name once');
-    if (v.name === 'healthz') fail(`${at}.name`, v.name, 'any other name (below /healthz/ are the health checks)');
     if (!zones.includes(v.zone)) fail(`${at}.zone`, v.zone, `one of ${zones.join(', ')} (setting zones)`);
-    const maxIops = Math.max(GP3.minIops, v.sizeGiB * GP3.iopsPerGiB);
-    if (v.iops > maxIops)
-      fail(`${at}.iops`, v.iops, `at most ${maxIops} for ${v.sizeGiB} GiB (gp3: ${GP3.iopsPerGiB} a GiB)`);
-    const maxThroughput = Math.max(GP3.minThroughput, v.iops * GP3.throughputPerIops);
-    if (v.throughputMiBs > maxThroughput)
-      fail(
-        `${at}.throughputMiBs`,
-        v.throughputMiBs,
-        `at most ${maxThroughput} for ${v.iops} IOPS (gp3: ${GP3.throughputPerIops} MiB/s an IOPS)`,
-      );
+    checkGp3(v, `${at}.`);
   }
   for (const zone of zones) {
     const there = volumes.filter((v) => v.zone === zone).length;
@@ -197,6 +209,25 @@ export function readSettings(context: unknown): Settings {
   return { ...data, zones, volumes };
 }
 
+/**
+ * What gp3 has of one for so much of another.
+ *
+ * @param before stands before the names
+ * @throws SettingsError
+ */
+export function checkGp3(v: Pick<VolumeSettings, 'sizeGiB' | 'iops' | 'throughputMiBs'>, before = ''): void {
+  const maxIops = Math.max(GP3.minIops, v.sizeGiB * GP3.iopsPerGiB);
+  if (v.iops > maxIops)
+    fail(`${before}iops`, v.iops, `at most ${maxIops} for ${v.sizeGiB} GiB (gp3: ${GP3.iopsPerGiB} a GiB)`);
+  const maxThroughput = Math.max(GP3.minThroughput, v.iops * GP3.throughputPerIops);
+  if (v.throughputMiBs > maxThroughput)
+    fail(
+      `${before}throughputMiBs`,
+      v.throughputMiBs,
+      `at most ${maxThroughput} for ${v.iops} IOPS (gp3: ${GP3.throughputPerIops} MiB/s an IOPS)`,
+    );
+}
+
 function fromContext(context: unknown): unknown {
   if (context === undefined) return {};
   if (typeof context !== 'string') return context;
@@ -208,14 +239,19 @@ function fromContext(context: unknown): unknown {
 }
 
 /** The first of zod's issues, in the project's form. */
-function refusal(error: z.ZodError, input: unknown): SettingsError {
+export function refusal(error: z.ZodError, input: unknown): SettingsError {
   const issue = error.issues[0];
   if (!issue) return new SettingsError(`${CONTEXT_KEY}: ${error.message}`);
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = unknown === undefined ? issue.path : [...issue.path, unknown];
-  const received = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  const received = valueAt(input, path);
   const said = unknown === undefined ? `allowed: ${issue.message}` : issue.message;
   return new SettingsError(`${named(path)}: received ${shown(received)}; ${said}`);
+}
+
+/** What stands at a path, if anything does. */
+export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
 }
 
 /** As one would write it: `volumes[0].name`; what is no plain word stands in quotes. */
@@ -227,7 +263,7 @@ function named(path: readonly PropertyKey[]): string {
   return steps.join('').replace(/^\./, '') || CONTEXT_KEY;
 }
 
-function fail(setting: string, received: unknown, allowed: string): never {
+export function fail(setting: string, received: unknown, allowed: string): never {
   throw new SettingsError(`${setting}: received ${shown(received)}; allowed: ${allowed}`);
 }
 

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -6,6 +6,8 @@ import { Construct } from 'constructs';
 import { acknowledge, acknowledgeInlinePolicy, inFinding } from './acknowledge.ts';
 import { type DeployedPolicy, LEFT_OUT, scheduleTagValue, TAG } from './contract.ts';
 import { FreezeDocument, SCRIPT_SECONDS } from './freeze-document.ts';
+import { checkProps, PROP } from './props.ts';
+import { fail } from './settings.ts';
 import { allowKeyUse, ec2Arns, notQuarantined, ours } from './volume-permissions.ts';
 
 export interface SnapshotScheduleProps {
@@ -13,9 +15,9 @@ export interface SnapshotScheduleProps {
   readonly stackName: string;
   /** Encrypts the volumes: DLM must be allowed to use it, docs.aws.amazon.com/ebs/latest/userguide/dlm-access-control.html */
   readonly key: IKey;
-  /** Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. */
+  /** Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. So many are made, so it must be known at synthesis. */
   readonly perHour: number;
-  /** Hours that each schedule's snapshots are kept for. */
+  /** Hours that each schedule's snapshots are kept for: 2 to 250. */
   readonly keepHours: number;
   /**
    * `application`: DLM copies the volumes of the stack's instances, and has what they serve frozen first, so that a snapshot has
@@ -35,8 +37,18 @@ export class SnapshotSchedule extends Construct {
   /** What the guard compares the policy with. */
   readonly deployed: DeployedPolicy;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: SnapshotScheduleProps) {
     super(scope, id);
+    checkProps(props, {
+      stackName: PROP.stackName,
+      perHour: PROP.perHour,
+      keepHours: PROP.keepHours,
+      consistency: PROP.consistency.optional(),
+    });
+    // Nothing would be copied, and nothing would say so.
+    if (Token.isUnresolved(props.perHour))
+      fail('perHour', 'a token', 'a number that is known at synthesis, for as many schedules are made');
     const spread = 60 / props.perHour;
     const { stackName, keepHours } = props;
     const freeze = props.consistency === 'application' ? new FreezeDocument(this, 'Freeze') : undefined;

@@ -13,6 +13,7 @@ import type { IAlias } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ALARM, type AlarmKind, alarmName, METRIC } from './contract.ts';
+import { checkProps, PROP } from './props.ts';
 
 export interface VolumeAlarmsProps {
   readonly stackName: string;
@@ -28,8 +29,10 @@ export interface VolumeAlarmsProps {
 
 /** The two alarms of a content volume that start a heal: what the probe on its owner says, and what the load balancer says. */
 export class VolumeAlarms extends Construct {
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeAlarmsProps) {
     super(scope, id);
+    checkProps(props, { stackName: PROP.stackName, volume: PROP.volumeName });
     const toHealer = new LambdaAction(props.healer, { useUniquePermissionId: true });
     const toPeople = new SnsAction(props.people);
     const serving = new Metric({

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -10,6 +10,7 @@ import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
+import { checkProps, PROP } from './props.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -53,8 +54,14 @@ export class VolumeDrill extends Construct {
   readonly function: LambdaFunction;
   readonly live: Alias;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeDrillProps) {
     super(scope, id);
+    checkProps(props, {
+      stackName: PROP.stackName,
+      volumes: PROP.volumes,
+      initializationMiBs: PROP.initializationMiBs,
+    });
     this.function = remountFunction(this, 'Function', 'drill', {
       key: props.key,
       description: 'Remount: proves that snapshots can be mounted, and keeps a spare',
@@ -63,7 +70,7 @@ export class VolumeDrill extends Construct {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.initializationRate]: String(props.initializationMiBs),
+        [ENV.initializationRate]: Tokenization.stringifyNumber(props.initializationMiBs),
       },
     });
     this.live = new Alias(this, 'Live', {

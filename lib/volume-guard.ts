@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
@@ -26,6 +26,7 @@ import {
 } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { Ledger } from './ledger.ts';
+import { checkProps, PROP } from './props.ts';
 import type { SnapshotSchedule } from './snapshot-schedule.ts';
 import {
   acknowledgeTagged,
@@ -69,8 +70,10 @@ export interface VolumeGuardProps {
 export class VolumeGuard extends Construct {
   readonly function: LambdaFunction;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeGuardProps) {
     super(scope, id);
+    checkProps(props, { stackName: PROP.stackName, volumes: PROP.volumes, lock: PROP.lock.optional() });
     const { stackName, volumes, schedule, ledger, people, verified = false, lock } = props;
     if (lock && !verified)
       throw new Error('lock: received without verified; allowed: where drills verify recovery points');
@@ -87,10 +90,10 @@ export class VolumeGuard extends Construct {
         [ENV.stack]: stackName,
         [ENV.ledger]: ledger.table.tableName,
         [ENV.topic]: people.topicArn,
-        [ENV.volumes]: JSON.stringify(volumes),
+        [ENV.volumes]: stack.toJsonString(volumes),
         [ENV.policy]: stack.toJsonString(schedule.deployed),
         [ENV.verified]: String(verified),
-        ...(lock && { [ENV.lock]: JSON.stringify(lock) }),
+        ...(lock && { [ENV.lock]: stack.toJsonString(lock) }),
       },
     });
     const round = new Rule(this, 'Round', {
@@ -194,7 +197,10 @@ export class VolumeGuard extends Construct {
       sid: 'LocksSnapshots',
       actions: ['ec2:LockSnapshot'],
       resources: [snapshots],
-      conditions: { StringEquals: verified, NumericEquals: { 'ec2:SnapshotLockDuration': String(days) } },
+      conditions: {
+        StringEquals: verified,
+        NumericEquals: { 'ec2:SnapshotLockDuration': Tokenization.stringifyNumber(days) },
+      },
     });
   }
 

@@ -24,6 +24,7 @@ import {
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
+import { checkProps, PROP } from './props.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags, ours } from './volume-permissions.ts';
 import { targetsByRule } from './volume-targets.ts';
 
@@ -60,8 +61,11 @@ export class VolumeHealer extends Construct {
   readonly function: LambdaFunction;
   readonly live: Alias;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeHealerProps) {
     super(scope, id);
+    checkProps(props, { stackName: PROP.stackName, spare: PROP.spare });
+    checkProps({ targetGroups: [...props.targetGroups.keys()] }, { targetGroups: PROP.volumes });
     const deadLetters = this.#deadLetters();
     this.function = remountFunction(this, 'Function', 'heal', {
       description: 'Remount: heals content volumes',
@@ -72,7 +76,7 @@ export class VolumeHealer extends Construct {
         [ENV.stack]: props.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.spare]: JSON.stringify(props.spare),
+        [ENV.spare]: Stack.of(this).toJsonString(props.spare),
         [ENV.targetGroups]: Stack.of(this).toJsonString(
           Object.fromEntries([...props.targetGroups].map(([volume, group]) => [volume, group.targetGroupArn])),
         ),

@@ -8,6 +8,8 @@ import { ENV, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
+import { checkProps, PROP } from './props.ts';
+import { fail } from './settings.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, notQuarantined } from './volume-permissions.ts';
 
 export interface VolumeKeeperProps {
@@ -22,9 +24,12 @@ export interface VolumeKeeperProps {
 /** The function behind the custom resource of every content volume: adopts, restores, or makes blank where nothing ever existed. */
 export class VolumeKeeper extends Construct {
   readonly function: LambdaFunction;
+  readonly #claimed = new Set<string>();
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeKeeperProps) {
     super(scope, id);
+    checkProps(props, { stackName: PROP.stackName });
     this.function = remountFunction(this, 'Function', 'keep', {
       description: 'Remount: adopts, restores, creates or grows content volumes',
       // It waits for a heal to end, and for a modification to take.
@@ -57,5 +62,15 @@ export class VolumeKeeper extends Construct {
       'CloudFormation waits for the answer, and fails the deployment that gets none',
     );
     acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
+  }
+
+  /**
+   * Two claims of one name would be two resources that answer for one volume, and each would change it to its own wishes.
+   *
+   * @throws SettingsError
+   */
+  claim(name: string): void {
+    if (this.#claimed.has(name)) fail('name', name, 'each name once');
+    this.#claimed.add(name);
   }
 }

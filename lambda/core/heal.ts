@@ -123,7 +123,9 @@ export async function heal(
       : await attempt(workflow, 'note-told', () => noteTold(ports, closed, toldAt, end.final));
   const unheard = telling !== undefined && telling.failed === undefined && toldAt === undefined;
   const outcome = unheard ? 'overtaken' : end.outcome;
-  const summary = unheard ? `the lease ran out, and the next heal tells people what holds then, not this: ${end.summary}` : end.summary;
+  const summary = unheard
+    ? `the lease ran out, and the next heal tells people what holds then, not this: ${end.summary}`
+    : end.summary;
   const recorded = await attempt(workflow, 'close-incident', () =>
     ports.ledger.record({ ...closed, outcome, summary }),
   );

@@ -41,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lambda/core/decide.ts',
-        code: '  if (attachment && !holder) return holderUnseen(context, current, attachment.instanceId);\n',
+        code: '  if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);\n',
         instead: '',
       },
       {
@@ -125,6 +125,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     play: rehearse('rotten-snapshots'),
     says: /BROKEN /,
+  },
+  {
+    rule: 'a recovery point that was rejected is not tried again',
+    edits: [
+      {
+        file: 'lambda/core/candidates.ts',
+        code: " && p.verdict !== 'rejected')",
+        instead: ')',
+      },
+    ],
+    play: simulate('rotten-snapshots', 'dieLong@step:renew-lease#4'),
+    says: /BROKEN .*no heal tries a copy that is rejected/,
   },
   {
     rule: 'a blank volume is never served where there is a history',

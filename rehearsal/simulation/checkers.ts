@@ -20,7 +20,7 @@ import type { Watch } from '../watch.ts';
 import type { Check } from '../world.ts';
 import type { AgeWatch } from './age-watch.ts';
 import { type Rest, servedAgain } from './convergence.ts';
-import { soundNotRejected, wayBackTold } from './copy-checkers.ts';
+import { type RejectedWatch, soundNotRejected, wayBackTold } from './copy-checkers.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drill-checkers.ts';
 import type { Injector } from './injector.ts';
 import { nothingForgotten, nothingNameless } from './leftover-checkers.ts';
@@ -43,6 +43,7 @@ export interface Evidence extends Rest {
   readonly injector: Injector;
   readonly ages: AgeWatch;
   readonly paged: PageWatch;
+  readonly rejected: RejectedWatch;
   readonly ends: readonly HealEnd[];
   /** How far clocks are off. Milliseconds. */
   readonly skewMs: number;
@@ -64,6 +65,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     ),
     servedAgain(evidence),
     soundNotRejected(strike, evidence.truth),
+    evidence.rejected.judge(),
     nothingNameless(strike),
     boundedCalls(evidence),
     check(

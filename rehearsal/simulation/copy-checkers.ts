@@ -15,6 +15,30 @@ export function soundNotRejected({ services }: Strike, truth: Truth): Check {
   return check('no sound copy is rejected', wrong.length === 0, said.join('; ') || 'none');
 }
 
+const MADE = /^volume (\S+) is created in \S+ from (\S+)$/;
+
+/** What was on record as rejected when a function last ended is of no use to whoever begins then. */
+export class RejectedWatch {
+  readonly #rejected = new Set<string>();
+  readonly #used = new Set<string>();
+
+  constructor({ services: { cloud, ec2 } }: Strike) {
+    cloud.listen(({ who, what }) => {
+      if (who.endsWith('Function'))
+        for (const { id, tags } of ec2.snapshots.values())
+          if (tags[TAG.verdict] === VERDICT.rejected) this.#rejected.add(id);
+      const [, volumeId = '', snapshotId = ''] = who === 'ec2' ? (MADE.exec(what) ?? []) : [];
+      // By a heal: a person may do so, to see for himself.
+      const heal = ec2.volumes.get(volumeId)?.orderedFor;
+      if (heal !== undefined && this.#rejected.has(snapshotId)) this.#used.add(`${snapshotId} by ${heal}`);
+    });
+  }
+
+  judge(): Check {
+    return check('no heal tries a copy that is rejected', this.#used.size === 0, [...this.#used].join('; ') || 'none');
+  }
+}
+
 /** Content that went back to a copy lacks what was uploaded since: people are told which copy, or up to when its data reach. */
 export function wayBackTold({ world, stage, failures }: Strike, volume: string): Check {
   const promise = 'whoever goes back to a copy says so to people';

@@ -21,6 +21,7 @@ import type { Check, World } from '../world.ts';
 import { AgeWatch } from './age-watch.ts';
 import { boundedHeals, judgeAll } from './checkers.ts';
 import { excuse } from './convergence.ts';
+import { RejectedWatch } from './copy-checkers.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import { PageWatch } from './page-checkers.ts';
 import { prelude } from './prelude.ts';
@@ -121,6 +122,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   ends.length = 0;
   const struckAt = clock.now();
   const ages = new AgeWatch(world, story.volumes);
+  const rejected = new RejectedWatch(strike);
   const paged = new PageWatch(strike, disks, injector, story.volumes);
   story.strike(strike);
   let pagesInVain = 0;
@@ -161,7 +163,22 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
   const broken = [
     ...judgeAll(
-      { strike, truth: disks, watch, before, struckAt, calm, convergedAt, injector, ages, paged, ends, skewMs, story },
+      {
+        strike,
+        truth: disks,
+        watch,
+        before,
+        struckAt,
+        calm,
+        convergedAt,
+        injector,
+        ages,
+        paged,
+        rejected,
+        ends,
+        skewMs,
+        story,
+      },
       schedule,
     ),
     ...judgeRecords(world, ends, skewMs),

@@ -96,6 +96,12 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     promise: 'content is served wherever there is a way back',
   },
   { tamper: 'rejecting', story: 'file-system', schedule: 'none', promise: 'no sound copy is rejected' },
+  {
+    tamper: 'trusting',
+    story: 'rotten-snapshots',
+    schedule: 'dieLong@step:renew-lease#4',
+    promise: 'no heal tries a copy that is rejected',
+  },
   { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
   { tamper: 'boasting', story: 'file-system', schedule: 'none', promise: 'what is on record is what the world shows' },
   {

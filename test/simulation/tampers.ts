@@ -33,6 +33,15 @@ export const TAMPERS = {
       },
     };
   },
+  /** What was rejected is a recovery point as good as any. */
+  trusting: (ports: Ports): Ports => ({
+    ...ports,
+    compute: {
+      ...ports.compute,
+      recoveryPoints: async (volume) =>
+        (await ports.compute.recoveryPoints(volume)).map((point) => ({ ...point, verdict: undefined })),
+    },
+  }),
   /** Who owns what is never agreed. */
   neverCommitted: (ports: Ports): Ports => ({ ...ports, ledger: { ...ports.ledger, commit: async () => {} } }),
   /** No record is kept of how a heal ended. */

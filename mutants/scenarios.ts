@@ -187,6 +187,13 @@ export const PARTS: readonly Mutant[] = [
     'undefined',
   ),
   broken(
+    'drill-killed',
+    'a scratch volume is ordered once, however often it is asked for',
+    'lambda/aws/drill-store.ts',
+    ".digest('hex')",
+    ".digest('base64') + clock.now()",
+  ),
+  broken(
     'heal-killed',
     'a step that runs twice orders one volume',
     'lambda/aws/compute.ts',

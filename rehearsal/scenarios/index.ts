@@ -3,6 +3,7 @@ import { alarmPlans } from './alarms.ts';
 import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
 import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
+import { drillKilled } from './drill-killed.ts';
 import { drillPlans } from './drills.ts';
 import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
@@ -37,6 +38,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   [UNDRILLED]: badWednesdayUndrilled,
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
+  'drill-killed': drillKilled,
   'deleted-volume': deletedVolume,
   ...snapshotScenarios,
   'many-volumes': manyVolumes,

@@ -55,6 +55,21 @@ describe('every scenario, on memory disks', () => {
     expect(all().code).toBe(all().outcomes.every((o) => o.ok) ? 0 : 1);
   });
 
+  test('the drill dies at every step of a drill, twice', () => {
+    const died = outcomeOf('drill-killed').virtual.checks.filter((c) => c.promise.startsWith('died '));
+    for (const step of [
+      'lease',
+      'create-scratch',
+      'attach',
+      'start-check',
+      'verified',
+      'make-spare',
+      'note-spare',
+      'record',
+    ])
+      expect(died.filter((c) => c.promise.includes(`effect of ${step}:`)).length).toBe(2);
+  });
+
   test('the healer dies at every step of a heal, twice', () => {
     const died = outcomeOf('heal-killed').virtual.checks.filter((c) => c.promise.startsWith('died '));
     expect(died.length).toBeGreaterThanOrEqual(24);

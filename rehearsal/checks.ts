@@ -238,7 +238,8 @@ function unservedWrong(world: World, stage: Stage, volume: string, item: Item): 
     ...(named.tags[TAG.role] === VOLUME_ROLE.current && Number(named.tags[TAG.generation]) !== generation
       ? [`it says generation ${generation} of ${named.id}, whose tag says ${named.tags[TAG.generation]}`]
       : []),
-    ...(holder !== undefined && holder !== owner
+    // One that is gone had it last: whoever was to take it over has it attached, and never served.
+    ...(holder !== undefined && holder !== owner && ec2.instances.get(owner ?? '')?.state === 'running'
       ? [`it says that ${owner} has ${named.id}, which is at ${holder}`]
       : []),
   ];

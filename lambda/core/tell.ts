@@ -14,15 +14,19 @@ export interface Told {
 }
 
 /**
- * Tells people how a heal ended: good news always, what they have to do once in a while, and only while this heal has the lease: one
- * that was dead for longer knows no more what they have to do, and whoever came after it has told them.
+ * Tells people how a heal ended: good news, and once in a while what they have to do. One that was dead for longer than its lease knows
+ * no more what they have to do; and what it put in the place of what, whoever came after it may have told them.
  * @throws Error when the ledger cannot be read
  */
 export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Told> {
-  if (incident.outcome !== 'healed' && incident.outcome !== 'overtaken') {
-    const { lease, paged } = (await ports.ledger.read(incident.volume)) ?? {};
-    const now = ports.clock.now();
-    if (lease?.holder !== incident.id || lease.until <= now) return {};
+  const { id, outcome, replacement } = incident;
+  const { lease, paged, replaced } = (await ports.ledger.read(incident.volume)) ?? {};
+  const now = ports.clock.now();
+  const late = lease?.holder !== id || lease.until <= now;
+  if (outcome === 'healed') {
+    if (late && replacement && replaced?.newVolume !== replacement.newVolume) return {};
+  } else if (outcome !== 'overtaken') {
+    if (late) return {};
     if (paged !== undefined && isRecent(paged.at, now)) return { at: paged.at };
   }
   return publish(ports, incident, rejected);

@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { LEDGER } from './contract.ts';
@@ -25,6 +25,7 @@ export class Ledger extends Construct {
       encryption: TableEncryptionV2.customerManagedKey(props.key),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
+      resourcePolicy: tlsOnly(),
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
@@ -40,4 +41,24 @@ export class Ledger extends Construct {
     this.table.grant(grantee, 'dynamodb:GetItem');
     this.#key.grant(grantee, 'kms:DescribeKey', 'kms:Decrypt');
   }
+}
+
+/**
+ * DynamoDB answers plain HTTP as well (docs.aws.amazon.com/general/latest/gr/ddb.html); of this table it tells nothing that way. The
+ * policy is the table's own, so `*` is the table (docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-bpa-rbp.html); by its
+ * name it would wait for itself.
+ */
+function tlsOnly(): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        sid: 'TlsOnly',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['dynamodb:*'],
+        resources: ['*'],
+        conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    ],
+  });
 }

@@ -2,6 +2,7 @@ import type { Cloud, Principal } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
 import { type CompiledExpressions, compileExpressions, type Item } from './expressions.ts';
 import { missingForTable } from './iam-key-uses.ts';
+import { deniedTo, type ResourcePolicy } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';
 
 /** After this long without a call, a table's key is decrypted anew: "Table key caching" in DynamoDB's usage notes on encryption. */
@@ -13,6 +14,8 @@ interface Table {
   readonly items: Map<string, Item>;
   /** ARN or id of the key that encrypts it; `undefined`: one that DynamoDB owns. */
   readonly key: string | undefined;
+  /** What the table itself says. What it allows beyond a role's own policies is not taken into account. */
+  readonly policy: ResourcePolicy | undefined;
   /** Who has called it, and when last. Unix milliseconds of virtual time. */
   readonly unlocked: Map<string, number>;
 }
@@ -29,12 +32,12 @@ export class DynamoDb {
         onlyMembers('GetItem', input, ['TableName', 'Key', 'ConsistentRead']);
         // Only the current state is kept, so an eventually consistent read cannot be simulated and is refused.
         if (input.ConsistentRead !== true) throw new Error('the simulated GetItem knows only ConsistentRead: true');
-        const { table, key } = this.#locate(input, input.Key as Item, principal);
+        const { table, key } = this.#locate('GetItem', input, input.Key as Item, principal);
         return { Item: structuredClone(table.items.get(key)) };
       },
       PutItem: (input, principal) => {
         onlyMembers('PutItem', input, ['TableName', 'Item', ...EXPRESSIONS]);
-        const { table, key } = this.#locate(input, input.Item as Item, principal);
+        const { table, key } = this.#locate('PutItem', input, input.Item as Item, principal);
         checked(compileExpressions(input), table.items.get(key));
         table.items.set(key, structuredClone(input.Item as Item));
         return {};
@@ -43,7 +46,7 @@ export class DynamoDb {
         onlyMembers('UpdateItem', input, ['TableName', 'Key', 'UpdateExpression', 'ReturnValues', ...EXPRESSIONS]);
         if (![undefined, 'NONE', 'UPDATED_NEW'].includes(input.ReturnValues as string | undefined))
           throw new Error('the simulated UpdateItem knows only ReturnValues: NONE and UPDATED_NEW');
-        const { table, key } = this.#locate(input, input.Key as Item, principal);
+        const { table, key } = this.#locate('UpdateItem', input, input.Key as Item, principal);
         const before = table.items.get(key);
         const expressions = compileExpressions(input);
         checked(expressions, before);
@@ -56,8 +59,14 @@ export class DynamoDb {
   }
 
   /** @param key ARN or id of the key that encrypts it */
-  createTable(name: string, partitionKey: string, sortKey: string | undefined, key?: string): void {
-    this.#tables.set(name, { partitionKey, sortKey, items: new Map(), key, unlocked: new Map() });
+  createTable(
+    name: string,
+    partitionKey: string,
+    sortKey: string | undefined,
+    key?: string,
+    policy?: ResourcePolicy,
+  ): void {
+    this.#tables.set(name, { partitionKey, sortKey, items: new Map(), key, policy, unlocked: new Map() });
     this.#cloud.partitionKeys.set(name, partitionKey);
   }
 
@@ -71,11 +80,12 @@ export class DynamoDb {
     for (const table of this.#tables.values()) table.items.delete(JSON.stringify(keys));
   }
 
-  #locate(input: Input, item: Item, principal: Principal): { table: Table; key: string } {
+  #locate(operation: string, input: Input, item: Item, principal: Principal): { table: Table; key: string } {
     const name = text(input, 'TableName');
     const table = this.#tables.get(name);
     if (!table)
       throw new ServiceError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+    this.#refuse(operation, name, table, principal);
     this.#unlock(name, table, principal);
     const part = (attribute: string) => {
       const value = item[attribute]?.S;
@@ -84,6 +94,16 @@ export class DynamoDb {
       return value;
     };
     return { table, key: JSON.stringify([part(table.partitionKey), table.sortKey && part(table.sortKey)]) };
+  }
+
+  /** What the table's own policy denies. @throws ServiceError */
+  #refuse(operation: string, name: string, { policy }: Table, principal: Principal): void {
+    const { partition, region, account } = this.#cloud;
+    const arn = `arn:${partition}:dynamodb:${region}:${account}:table/${name}`;
+    const denied = deniedTo(this.#cloud, principal, policy, `dynamodb:${operation}`, arn);
+    if (!denied) return;
+    this.#cloud.say('iam', `denied: ${principal.name} may not ${denied}`);
+    throw new ServiceError('AccessDeniedException', `${principal.name} is not authorized: ${denied}`, 400);
   }
 
   /** @throws ServiceError as DynamoDB sends it: github.com/aws/aws-cdk/issues/10010 */

@@ -2,6 +2,7 @@ import { readAlarm } from './alarm.ts';
 import type { Principal } from './cloud.ts';
 import { type Created, logicalIdOf, passRole } from './created.ts';
 import { targetsOf } from './event-bus.ts';
+import { ResourcePolicy } from './iam-resource-policies.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { rateMs } from './schedule.ts';
 import type { Services } from './services.ts';
@@ -82,7 +83,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   },
   'AWS::DynamoDB::GlobalTable': (s, p, id) => {
     const keys = Object.fromEntries(list(p, 'KeySchema').map((k) => [str(k, 'KeyType'), str(k, 'AttributeName')]));
-    s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE, tableKey(s, p));
+    s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE, tableKey(s, p), tablePolicy(s, p));
     return { ref: `table-${id}`, attributes: { Arn: arn(s, 'dynamodb', `table/table-${id}`) } };
   },
   'AWS::SSM::Document': (s, p, id) => {
@@ -158,9 +159,21 @@ function roleArn(s: Services, logicalId: string): string {
   return `arn:${s.cloud.partition}:iam::${s.cloud.account}:role/role-${logicalId}`;
 }
 
+/** A table in the stack's Region. */
+function replicaOf(s: Services, p: Properties): Properties | undefined {
+  return list(p, 'Replicas').find((each) => str(each, 'Region') === s.cloud.region);
+}
+
+function tablePolicy(s: Services, p: Properties): ResourcePolicy | undefined {
+  const replica = replicaOf(s, p);
+  if (!replica || !has(replica, 'ResourcePolicy')) return undefined;
+  const policy = object(replica, 'ResourcePolicy');
+  return new ResourcePolicy(policy.values.PolicyDocument, `${policy.path}.PolicyDocument`);
+}
+
 /** The key of a table in the stack's Region; `undefined` for one that DynamoDB owns. */
 function tableKey(s: Services, p: Properties): string | undefined {
-  const replica = list(p, 'Replicas').find((each) => str(each, 'Region') === s.cloud.region);
+  const replica = replicaOf(s, p);
   const encryption = replica && has(replica, 'SSESpecification') ? object(replica, 'SSESpecification') : undefined;
   return encryption && has(encryption, 'KMSMasterKeyId') ? str(encryption, 'KMSMasterKeyId') : undefined;
 }

@@ -5,6 +5,7 @@ import { DynamoDb } from '../../rehearsal/cloud/dynamodb.ts';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
 import { missingForAutoScaling } from '../../rehearsal/cloud/iam-key-uses.ts';
 import { missingOfKey } from '../../rehearsal/cloud/iam-kms.ts';
+import { ResourcePolicy } from '../../rehearsal/cloud/iam-resource-policies.ts';
 import { Logs } from '../../rehearsal/cloud/logs.ts';
 import { Sns } from '../../rehearsal/cloud/sns.ts';
 import { BLANK, Lab } from './lab.ts';
@@ -222,6 +223,26 @@ describe('a table', () => {
     await expect(get(role(['Decrypt'], of('u'), 'other'))).rejects.toMatchObject({ name: 'AccessDeniedException' });
     await expect(get(role([], {}, 'nobody'))).rejects.toThrow('KMS key access denied error: kms:Decrypt');
   });
+
+  test.each([
+    ['plain HTTP', 'false', 'answered'],
+    ['TLS', 'true', 'AccessDeniedException'],
+  ])(
+    'whose own policy denies %s to everybody: a call over TLS where it says %s is %s',
+    async (_, transport, result) => {
+      policy(ROOT);
+      const Condition = { Bool: { 'aws:SecureTransport': transport } };
+      const denied = { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'dynamodb:*', Resource: '*', Condition };
+      const own = new ResourcePolicy({ Version: '2012-10-17', Statement: [denied] }, 'T');
+      new DynamoDb(lab.cloud).createTable('t', 'pk', 'sk', KEY, own);
+      expect(
+        await get(role(['Decrypt'])).then(
+          () => 'answered',
+          (error: Error) => error.name,
+        ),
+      ).toBe(result);
+    },
+  );
 
   test('stays open for those who go on calling: what changes is noticed after five idle minutes', async () => {
     policy(ROOT);

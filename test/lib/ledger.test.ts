@@ -36,6 +36,28 @@ describe('the ledger', () => {
     expect(table.Properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' });
   });
 
+  test('speaks TLS only', () => {
+    expect(table.Properties.Replicas).toEqual([
+      expect.objectContaining({
+        ResourcePolicy: {
+          PolicyDocument: {
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Sid: 'TlsOnly',
+                Effect: 'Deny',
+                Principal: { AWS: '*' },
+                Action: 'dynamodb:*',
+                Resource: '*',
+                Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+              },
+            ],
+          },
+        },
+      }),
+    ]);
+  });
+
   test.each([
     ['Acting', ['GetItem', 'PutItem', 'UpdateItem'], ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey']],
     ['Reading', ['GetItem'], ['Decrypt', 'DescribeKey']],

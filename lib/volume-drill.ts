@@ -6,7 +6,7 @@ import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
-import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
+import { ENV, TAG, VERDICT, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
@@ -20,6 +20,7 @@ import {
   ofRole,
   onlyTags,
   ours,
+  withoutTags,
 } from './volume-permissions.ts';
 import { targetsByRule } from './volume-targets.ts';
 
@@ -99,6 +100,8 @@ export class VolumeDrill extends Construct {
     const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
       this.function.addToRolePolicy(new PolicyStatement(statement));
     const made = ofRole(stackName, VOLUME_ROLE.scratch, VOLUME_ROLE.spare);
+    const { StringEquals, ...rest } = notQuarantined(stackName);
+    const sound = StringEquals as Record<string, string>;
     allowDescribing(this.function, [
       'ec2:DescribeVolumes',
       'ec2:DescribeInstances',
@@ -106,7 +109,10 @@ export class VolumeDrill extends Construct {
       'ec2:DescribeSnapshots',
       'ssm:DescribeInstanceInformation',
     ]);
-    allowVolumeCreation(this.function, stack, stackName, key, VOLUME_ROLE.scratch);
+    allowVolumeCreation(this.function, stack, stackName, key, {
+      role: VOLUME_ROLE.scratch,
+      tags: withoutTags(TAG.schedule, TAG.held, TAG.blank, TAG.reap, TAG.verdict),
+    });
     allow({
       sid: 'KeepsSpares',
       actions: ['ec2:CreateTags'],
@@ -134,7 +140,8 @@ export class VolumeDrill extends Construct {
       actions: ['ec2:CreateTags'],
       resources: [snapshots],
       conditions: {
-        ...notQuarantined(stackName),
+        StringEquals: { ...sound, [`aws:RequestTag/${TAG.verdict}`]: Object.values(VERDICT) },
+        ...rest,
         ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.finding),
       },
     });

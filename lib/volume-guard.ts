@@ -36,6 +36,7 @@ import {
   notQuarantined,
   ofRole,
   onlyTags,
+  withoutTags,
 } from './volume-permissions.ts';
 
 /** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard.ts` is reckoned from it. */
@@ -147,7 +148,11 @@ export class VolumeGuard extends Construct {
       sid: 'TagsNewSnapshots',
       actions: ['ec2:CreateTags'],
       resources: [snapshots],
-      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
+      conditions: {
+        StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' },
+        // A verdict is a drill's to give, and nothing is marked at its birth.
+        ...withoutTags(TAG.verdict, TAG.reap, TAG.held),
+      },
     });
     this.#allowHolding(stackName, volumes);
     this.#allowReaping(stackName, volumes, snapshots);

@@ -25,7 +25,15 @@ import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
 import { checkProps, PROP } from './props.ts';
-import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags, ours } from './volume-permissions.ts';
+import {
+  allowDescribing,
+  allowVolumeCreation,
+  ec2Arns,
+  ofRole,
+  onlyTags,
+  ours,
+  withoutTags,
+} from './volume-permissions.ts';
 import { targetsByRule } from './volume-targets.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
@@ -132,7 +140,10 @@ export class VolumeHealer extends Construct {
       'elasticloadbalancing:DescribeTargetHealth',
       'ssm:DescribeInstanceInformation',
     ]);
-    allowVolumeCreation(this.function, stack, stackName, key, VOLUME_ROLE.candidate);
+    allowVolumeCreation(this.function, stack, stackName, key, {
+      role: VOLUME_ROLE.candidate,
+      tags: withoutTags(TAG.schedule, TAG.held, TAG.blank, TAG.reap, TAG.verdict),
+    });
     this.#allowTagging(stackName, volumes);
     // A recovery point that could not be used is marked, so that no other heal tries it.
     allow({

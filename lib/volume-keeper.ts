@@ -4,13 +4,13 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
-import { ENV, VOLUME_ROLE } from './contract.ts';
+import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
 import { checkProps, PROP } from './props.ts';
 import { fail } from './settings.ts';
-import { allowDescribing, allowVolumeCreation, ec2Arns, notQuarantined } from './volume-permissions.ts';
+import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './volume-permissions.ts';
 
 export interface VolumeKeeperProps {
   /** Value of the tag `remount:stack`. */
@@ -52,11 +52,15 @@ export class VolumeKeeper extends Construct {
         sid: 'GrowsVolumes',
         actions: ['ec2:ModifyVolume'],
         resources: [ec2Arns(Stack.of(this), 'volume')],
-        conditions: notQuarantined(props.stackName),
+        conditions: { StringEquals: ofRole(props.stackName, VOLUME_ROLE.current) },
       }),
     );
     props.documents.grantRunning(this.function, props.stackName, ['probe', 'grow']);
-    allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key, VOLUME_ROLE.current);
+    allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key, {
+      role: VOLUME_ROLE.current,
+      blank: true,
+      tags: onlyTags('Name', TAG.stack, TAG.volume, TAG.generation, TAG.role, TAG.schedule, TAG.blank),
+    });
     acknowledgeNoDeadLetters(
       this.function,
       'CloudFormation waits for the answer, and fails the deployment that gets none',

@@ -45,10 +45,28 @@ export function onlyTags(...keys: readonly string[]): Record<string, unknown> {
   return { 'ForAllValues:StringEquals': { 'aws:TagKeys': keys }, Null: { 'aws:TagKeys': 'false' } };
 }
 
+/** Condition: none of these tags is named, whatever else is. For what carries on the tags that a team has given. */
+export function withoutTags(...keys: readonly string[]): Record<string, unknown> {
+  return { Null: Object.fromEntries(keys.map((key) => [`aws:RequestTag/${key}`, 'true'])) };
+}
+
+/** What volumes a function makes. */
+export interface Making {
+  readonly role: VolumeRole;
+  /** Condition on the names of the tags that they are given: {@link onlyTags} or {@link withoutTags}. */
+  readonly tags: Record<string, unknown>;
+  /**
+   * Also without a snapshot.
+   * @default false
+   */
+  readonly blank?: boolean;
+}
+
 /**
- * To create encrypted volumes of one role that carry the stack's tag, from the stack's snapshots or blank; never from a copy of a
- * volume in quarantine.
- * CreateVolume authorizes the snapshot as well since January 2025, and its request tags do not count there.
+ * To create encrypted volumes of one role that carry the stack's tag, from the stack's snapshots; never from a copy of a volume in
+ * quarantine.
+ * CreateVolume authorizes the snapshot as well since January 2025, and its request tags do not count there. That it is encrypted, and
+ * what it is made from, counts on the volume: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  * Key use: docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
  */
 export function allowVolumeCreation(
@@ -56,7 +74,7 @@ export function allowVolumeCreation(
   stack: Stack,
   stackName: string,
   key: IKey,
-  role: VolumeRole,
+  { role, tags, blank = false }: Making,
 ): void {
   const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName, [`aws:RequestTag/${TAG.role}`]: role };
   grantee.addToRolePolicy(
@@ -64,7 +82,11 @@ export function allowVolumeCreation(
       sid: 'MakesVolumes',
       actions: ['ec2:CreateVolume'],
       resources: [ec2Arns(stack, 'volume')],
-      conditions: { StringEquals: requested },
+      conditions: {
+        StringEquals: requested,
+        Bool: { 'ec2:Encrypted': 'true' },
+        ...(!blank && { Null: { 'ec2:ParentSnapshot': 'false' } }),
+      },
     }),
   );
   grantee.addToRolePolicy(
@@ -80,7 +102,7 @@ export function allowVolumeCreation(
       sid: 'TagsNewVolumes',
       actions: ['ec2:CreateTags'],
       resources: [ec2Arns(stack, 'volume')],
-      conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested } },
+      conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested }, ...tags },
     }),
   );
   allowKeyUse(grantee, key);

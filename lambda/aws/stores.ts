@@ -24,6 +24,8 @@ const DLM_POLICY = 'aws:dlm:lifecycle-policy-id';
 const DLM_SCHEDULE = 'aws:dlm:lifecycle-schedule-name';
 /** EBS refuses it now and will take it later: too soon after another, or five are pending. Source: EBS quotas. */
 const NOT_NOW: readonly string[] = ['SnapshotCreationPerVolumeRateExceeded', 'ConcurrentSnapshotLimitExceeded'];
+/** What a volume may carry and a new snapshot of it may not: the guard's role gives no leave for them. */
+const NEVER_COPIED: readonly string[] = [TAG.held, TAG.reap, TAG.verdict];
 
 /**
  * States of a lock that has not run out. DescribeSnapshots says nothing of locks, and DescribeLockedSnapshots knows no tags; what it says
@@ -69,7 +71,7 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
     // Crash-consistent, whatever the schedule is: it must work where the owner does not answer.
     async take(volume) {
       // As DLM copies them, so that the snapshot is found by whoever looks for recovery points. `aws:` tags cannot be given.
-      const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && key !== TAG.held);
+      const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !NEVER_COPIED.includes(key));
       const Tags = [...own, [TAG.guard, 'true'] as const].map(([Key, Value]) => ({ Key, Value }));
       try {
         const made = await translated(`take a snapshot of ${volume.id}`, () =>

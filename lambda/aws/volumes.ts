@@ -16,6 +16,8 @@ const OWN_TAGS: readonly string[] = [
   TAG.held,
   TAG.blank,
   TAG.reap,
+  // Of a volume it says nothing; whoever put it there must not have its snapshots pass for drilled ones.
+  TAG.verdict,
 ];
 
 export function tagsOf(resource: {

@@ -109,12 +109,13 @@ export const ATTEMPTS: readonly Attempt[] = [
       }),
     ),
   ),
-  calls('a volume that passes for its own', on('ec2:CreateVolume', 'ec2:CreateTags'), (_, theirs) =>
-    MADE_VOLUMES.map((more) => [
-      'ec2',
-      'CreateVolume',
-      { ...BLANK, TagSpecifications: specified('volume', theirs.stackName, more) },
-    ]),
+  calls('a volume that passes for its own', on('ec2:CreateVolume', 'ec2:CreateTags'), (mine, theirs) =>
+    [{}, ...mine.snapshots.map((SnapshotId) => ({ SnapshotId }))].flatMap((source) =>
+      MADE_VOLUMES.map((more): Call => {
+        const TagSpecifications = specified('volume', theirs.stackName, more);
+        return ['ec2', 'CreateVolume', { ...BLANK, ...source, TagSpecifications }];
+      }),
+    ),
   ),
   calls('a snapshot of its volume', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, { volumes }) =>
     volumes.flatMap((VolumeId) =>

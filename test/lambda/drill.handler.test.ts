@@ -68,6 +68,7 @@ const like = volume({
     [TAG.schedule]: 'hourly/Shop',
     [TAG.heal]: 'heal-0',
     [TAG.drill]: 'drill-0',
+    [TAG.verdict]: 'verified',
     Name: 'Shop/alpha',
     team: 'content',
   },

@@ -38,6 +38,14 @@ describe('a snapshot that is overdue', () => {
     ]);
   });
 
+  test('is not drilled, whatever its volume says of itself', async () => {
+    await lab.content('alpha', { [TAG.verdict]: 'verified', [TAG.reap]: 'true' });
+    await lab.pass(HOUR);
+    await lab.round();
+    expect(snapshots()).toHaveLength(1);
+    for (const tag of [TAG.verdict, TAG.reap]) expect(snapshots()[0]?.tags).not.toHaveProperty(tag);
+  });
+
   test('is one, when the answer to the call is lost and the SDK tries again', async () => {
     await lab.content('alpha');
     await lab.pass(HOUR);

@@ -140,16 +140,31 @@ describe('a drill may', () => {
     ]);
   });
 
-  test('make volumes that carry the stack’s tag, of the stack’s snapshots', () => {
+  test('make encrypted volumes that carry the stack’s tag, of the stack’s snapshots and never blank', () => {
     expect(told('ec2:CreateVolume')).toEqual([
-      { resources: [volumes], conditions: { StringEquals: requested } },
+      {
+        resources: [volumes],
+        conditions: {
+          StringEquals: requested,
+          Bool: { 'ec2:Encrypted': 'true' },
+          Null: { 'ec2:ParentSnapshot': 'false' },
+        },
+      },
       { resources: [snapshots], conditions: sound },
     ]);
   });
 
   test('change the role of its volumes, and the verdict on snapshots, and no other tag', () => {
     expect(told('ec2:CreateTags')).toEqual([
-      { resources: [volumes], conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested } } },
+      {
+        resources: [volumes],
+        conditions: {
+          StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested },
+          Null: Object.fromEntries(
+            [TAG.schedule, TAG.held, TAG.blank, TAG.reap, TAG.verdict].map((key) => [`aws:RequestTag/${key}`, 'true']),
+          ),
+        },
+      },
       {
         resources: [volumes],
         conditions: {
@@ -175,6 +190,7 @@ describe('a drill may', () => {
         conditions: {
           ...named,
           ...sound,
+          StringEquals: { ...stack, [`aws:RequestTag/${TAG.verdict}`]: ['verified', 'rejected'] },
           'ForAllValues:StringEquals': {
             'aws:TagKeys': [TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.finding],
           },

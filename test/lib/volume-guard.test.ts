@@ -155,7 +155,10 @@ describe('the guard may', () => {
     ]);
     expect(told('ec2:CreateTags')).toContainEqual({
       resources: [snapshots],
-      conditions: { StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' } },
+      conditions: {
+        StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' },
+        Null: Object.fromEntries([TAG.verdict, TAG.reap, TAG.held].map((key) => [`aws:RequestTag/${key}`, 'true'])),
+      },
     });
   });
 

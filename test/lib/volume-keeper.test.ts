@@ -71,8 +71,17 @@ describe('the keeper', () => {
     expect(keeper.Properties).not.toHaveProperty('FunctionName');
   });
 
-  test('changes only the stack’s volumes', () => {
-    expect(allowing(statements, 'ec2:ModifyVolume')).toMatchObject([{ resources: [volumes], conditions: sound }]);
+  test('changes only the stack’s current volumes', () => {
+    expect(
+      allowing(statements, 'ec2:ModifyVolume').map(({ resources, conditions }) => ({ resources, conditions })),
+    ).toEqual([
+      {
+        resources: [volumes],
+        conditions: {
+          StringEquals: { [`aws:ResourceTag/${TAG.stack}`]: 'Shop', [`aws:ResourceTag/${TAG.role}`]: 'current' },
+        },
+      },
+    ]);
   });
 
   test('is told the stack, the ledger, the key and the two verbs that it runs', () => {
@@ -86,7 +95,7 @@ describe('the keeper', () => {
     });
   });
 
-  test('creates volumes only with the stack’s tag, and restores only the stack’s snapshots', () => {
+  test('creates volumes encrypted only, with the stack’s tag, and restores only the stack’s snapshots', () => {
     const found = allowing(statements, 'ec2:CreateVolume').map(({ resources, conditions }) => ({
       resources,
       conditions,
@@ -94,7 +103,8 @@ describe('the keeper', () => {
     expect(found).toHaveLength(2);
     expect(found).toContainEqual({
       resources: [volumes],
-      conditions: { StringEquals: requested },
+      // Blank ones too: it alone makes those.
+      conditions: { StringEquals: requested, Bool: { 'ec2:Encrypted': 'true' } },
     });
     // The snapshot is authorized as well, and carries no request tags.
     expect(found).toContainEqual({
@@ -109,7 +119,13 @@ describe('the keeper', () => {
     ).toEqual([
       {
         resources: [volumes],
-        conditions: { StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested } },
+        conditions: {
+          StringEquals: { 'ec2:CreateAction': 'CreateVolume', ...requested },
+          'ForAllValues:StringEquals': {
+            'aws:TagKeys': ['Name', TAG.stack, TAG.volume, TAG.generation, TAG.role, TAG.schedule, TAG.blank],
+          },
+          Null: { 'aws:TagKeys': 'false' },
+        },
       },
     ]);
   });

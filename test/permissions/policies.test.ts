@@ -90,13 +90,15 @@ function locking(SnapshotId: string, over: object = { LockDuration: LOCK_DAYS })
   return ['LockSnapshot', { SnapshotId, LockMode: 'governance', ...over }];
 }
 
-function restores(SnapshotId: string | undefined): [string, object][] {
-  return ROLES.map((role) => [
+function restores(SnapshotId: string | undefined, over: object = {}, more: Record<string, string> = {}) {
+  return ROLES.map((role): [string, object] => [
     'CreateVolume',
     {
       AvailabilityZone: 'eu-west-1a',
+      Encrypted: true,
       ...(SnapshotId && { SnapshotId }),
-      TagSpecifications: [{ ResourceType: 'volume', Tags: asTags({ ...ours, [TAG.role]: role }) }],
+      TagSpecifications: [{ ResourceType: 'volume', Tags: asTags({ ...ours, [TAG.role]: role, ...more }) }],
+      ...over,
     },
   ]);
 }
@@ -239,19 +241,71 @@ test('a volume goes from role to role only so, and by these', () => {
   );
 });
 
-test('volumes are made in one role by one function each, and never without the stack’s tag', () => {
-  for (const SnapshotId of [undefined, 'snap-current']) {
-    const made = restores(SnapshotId).map(([operation, input]) => who('ec2', operation, input));
-    expect(Object.fromEntries(ROLES.map((role, i) => [role, made[i]]))).toEqual({
+describe('volumes are made', () => {
+  const makers = (made: [string, object][]) =>
+    Object.fromEntries(ROLES.map((role, i) => [role, who('ec2', ...(made[i] ?? ['', {}]))]));
+  const nobody = Object.fromEntries(ROLES.map((role) => [role, []]));
+
+  test('in one role by one function each, and blank by the keeper alone', () => {
+    const restored = { ...nobody, candidate: ['Healer'], current: ['Keeper'], scratch: ['Drill'] };
+    expect(makers(restores('snap-current'))).toEqual(restored);
+    expect(makers(restores(undefined))).toEqual({ ...nobody, current: ['Keeper'] });
+  });
+
+  test('never without the stack’s tag', () => {
+    expect(who('ec2', 'CreateVolume', { AvailabilityZone: 'eu-west-1a', Size: 1, Encrypted: true })).toEqual([]);
+  });
+
+  test.each([
+    ['not encrypted', { Encrypted: false }],
+    ['not said to be encrypted', { Encrypted: undefined }],
+  ])('and never %s', (_, over) => {
+    for (const SnapshotId of [undefined, 'snap-current']) expect(makers(restores(SnapshotId, over))).toEqual(nobody);
+  });
+
+  test('with the tags that a team has given its volumes, but by the keeper, which carries on none', () => {
+    const named = { Name: 'web', team: 'shop' };
+    expect(makers(restores('snap-current', {}, named))).toEqual({
+      ...nobody,
       candidate: ['Healer'],
-      current: ['Keeper'],
-      quarantined: [],
       scratch: ['Drill'],
-      spare: [],
-      discarded: [],
     });
-  }
-  expect(who('ec2', 'CreateVolume', { AvailabilityZone: 'eu-west-1a', Size: 1 })).toEqual([]);
+  });
+
+  test.each([TAG.held, TAG.reap, TAG.verdict])('and with %s by nobody', (tag) => {
+    expect(makers(restores('snap-current', {}, { [tag]: 'true' }))).toEqual(nobody);
+  });
+});
+
+test('volumes are changed by the keeper alone, and only current ones', () => {
+  const changed = VOLUMES.map((VolumeId) => [VolumeId, who('ec2', 'ModifyVolume', { VolumeId, Size: 200 })] as const);
+  expect(changed.filter(([, by]) => by.length > 0)).toEqual([
+    ['vol-current', ['Keeper']],
+    ['vol-marked-current', ['Keeper']],
+  ]);
+});
+
+describe('a verdict', () => {
+  const given = (verdict: string) =>
+    who('ec2', 'CreateTags', { Resources: ['snap-current'], Tags: asTags({ [TAG.verdict]: verdict }) });
+
+  test('is one of the two, of functions the drill’s to give', () => {
+    const functions = (by: string[]) => by.filter((role) => role !== 'Snapshots');
+    expect(functions(given('verified'))).toEqual(['Drill']);
+    expect(functions(given('rejected'))).toEqual(['Healer', 'Drill']);
+    expect(functions(given('true'))).toEqual([]);
+  });
+
+  test('is no snapshot born with', () => {
+    const taken = (more: Record<string, string>) =>
+      who('ec2', 'CreateSnapshot', {
+        VolumeId: 'vol-current',
+        TagSpecifications: [{ ResourceType: 'snapshot', Tags: asTags({ ...ours, [TAG.guard]: 'true', ...more }) }],
+      });
+    expect(taken({ team: 'shop' })).toContain('Guard');
+    expect(taken({ [TAG.verdict]: 'verified' })).not.toContain('Guard');
+    expect(taken({ [TAG.reap]: 'true' })).not.toContain('Guard');
+  });
 });
 
 test('the guard writes its own notes, and no lease', () => {

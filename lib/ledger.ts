@@ -4,6 +4,7 @@ import { AnyPrincipal, Effect, type IGrantable, PolicyDocument, PolicyStatement 
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { LEDGER } from './contract.ts';
+import { allowKeyVia } from './key-use.ts';
 
 export interface LedgerProps {
   /** Encrypts the table. */
@@ -34,12 +35,12 @@ export class Ledger extends Construct {
   /** To read entries, take leases and write records; never to delete any. */
   grantActing(grantee: IGrantable): void {
     this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    this.#key.grant(grantee, 'kms:DescribeKey', 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
+    allowKeyVia(grantee, this.#key, 'dynamodb', 'kms:DescribeKey', 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
   }
 
   grantReading(grantee: IGrantable): void {
     this.table.grant(grantee, 'dynamodb:GetItem');
-    this.#key.grant(grantee, 'kms:DescribeKey', 'kms:Decrypt');
+    allowKeyVia(grantee, this.#key, 'dynamodb', 'kms:DescribeKey', 'kms:Decrypt');
   }
 }
 

@@ -1,10 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { allowKeyVia } from './key-use.ts';
 
 export interface PeopleTopicProps {
   /** Encrypts the topic. Alarms are allowed to use it: without that, a message from an alarm to an encrypted topic is lost. */
@@ -23,18 +25,20 @@ export class PeopleTopic extends Construct {
   constructor(scope: Construct, id: string, props: PeopleTopicProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: true });
-    const alarms = new ServicePrincipal('cloudwatch.amazonaws.com');
     // Alarms of this account only: docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    const ours = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const alarms = 'cloudwatch.amazonaws.com';
     this.topic.addToResourcePolicy(
       new PolicyStatement({
-        principals: [alarms],
+        principals: [new ServicePrincipal(alarms)],
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        conditions: ours,
       }),
     );
-    // docs.aws.amazon.com/sns/latest/dg/sns-key-management.html, "Enable compatibility between event sources from AWS services and encrypted topics"
-    props.key.grant(alarms, 'kms:Decrypt', 'kms:GenerateDataKey*');
+    // docs.aws.amazon.com/sns/latest/dg/sns-key-management.html, "Enable compatibility between event sources from AWS services and encrypted
+    // topics": it has the account as a condition as well, which of these sources EventBridge alone does not support.
+    props.key.grant(new ServicePrincipal(alarms, { conditions: ours }), 'kms:Decrypt', 'kms:GenerateDataKey*');
     if (props.email)
       acknowledge(
         this.topic.addSubscription(new EmailSubscription(props.email)),
@@ -42,4 +46,16 @@ export class PeopleTopic extends Construct {
         'Nobody would look into a queue of mail that was refused: the alarm and the incident in the ledger still say it',
       );
   }
+}
+
+/** To tell people: the topic takes the message, and encrypts it in the name of whoever sends it. */
+export function allowTelling(grantee: LambdaFunction, people: ITopic): void {
+  grantee.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [people.topicArn] }));
+  if (!people.masterKey) return;
+  allowKeyVia(grantee, people.masterKey, 'sns', 'kms:Decrypt', 'kms:GenerateDataKey*');
+  acknowledge(
+    grantee,
+    'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
+    'To publish to an encrypted topic; the statement names one key',
+  );
 }

@@ -10,6 +10,7 @@ import { ENV, TAG, VERDICT, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
 import {
   acknowledgeTagged,
@@ -81,12 +82,7 @@ export class VolumeDrill extends Construct {
       retryAttempts: 0,
     });
     props.ledger.grantActing(this.function);
-    props.people.grantPublish(this.function);
-    acknowledge(
-      this.function,
-      'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
-      'To publish to an encrypted topic; the statement names one key',
-    );
+    allowTelling(this.function, props.people);
     props.documents.grantRunning(this.function, props.stackName, ['check', 'release']);
     this.#allowEc2(props);
     acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);

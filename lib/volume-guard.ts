@@ -25,7 +25,9 @@ import {
   VOLUME_ROLE,
 } from './contract.ts';
 import { remountFunction } from './function.ts';
+import { allowKeyVia } from './key-use.ts';
 import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
 import type { SnapshotSchedule } from './snapshot-schedule.ts';
 import {
@@ -256,13 +258,8 @@ export class VolumeGuard extends Construct {
       resources: [ledger.table.tableArn],
       conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
     });
-    key.grant(this.function, 'kms:Encrypt', 'kms:GenerateDataKey');
-    people.grantPublish(this.function);
-    acknowledge(
-      this.function,
-      'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
-      'To publish to an encrypted topic; the statement names one key',
-    );
+    allowKeyVia(this.function, key, 'dynamodb', 'kms:Encrypt', 'kms:GenerateDataKey');
+    allowTelling(this.function, people);
   }
 
   /** One data point above what is promised is told; so is silence, for then nobody keeps the promise. */

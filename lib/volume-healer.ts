@@ -24,6 +24,7 @@ import {
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
 import {
   allowDescribing,
@@ -97,12 +98,7 @@ export class VolumeHealer extends Construct {
       retryAttempts: 2,
     });
     props.ledger.grantActing(this.function);
-    props.people.grantPublish(this.function);
-    acknowledge(
-      this.function,
-      'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
-      'To publish to an encrypted topic; the statement names one key',
-    );
+    allowTelling(this.function, props.people);
     acknowledge(
       this.live,
       'Serverless-LambdaAsyncFailureDestination',

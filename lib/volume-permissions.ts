@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { acknowledge, inFinding } from './acknowledge.ts';
 import { TAG, VOLUME_ROLE, type VolumeRole } from './contract.ts';
+import { allowKeyVia } from './key-use.ts';
 
 /** Describe calls take no resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
 export function allowDescribing(grantee: LambdaFunction, actions: readonly string[]): void {
@@ -111,8 +112,10 @@ export function allowVolumeCreation(
 
 /** To make, attach and copy volumes that the key encrypts. */
 export function allowKeyUse(grantee: IGrantable, key: IKey): void {
-  key.grant(
+  allowKeyVia(
     grantee,
+    key,
+    'ec2',
     'kms:DescribeKey',
     'kms:GenerateDataKeyWithoutPlaintext',
     'kms:ReEncryptFrom',

@@ -66,13 +66,15 @@ function direct(
   what: string,
   actions: readonly string[],
   resources: (theirs: Estate) => readonly string[],
-  context: Context = {},
+  context: (s: Services) => Context = () => ({}),
 ): Attempt {
   return {
     what,
     actions,
-    requests: (_, __, theirs) =>
-      actions.flatMap((action) => resources(theirs).map((resource) => [{ action, resources: [resource], context }])),
+    requests: (s, _, theirs) =>
+      actions.flatMap((action) =>
+        resources(theirs).map((resource) => [{ action, resources: [resource], context: context(s) }]),
+      ),
   };
 }
 
@@ -210,19 +212,25 @@ export const ATTEMPTS: readonly Attempt[] = [
   direct('its logs', on('logs:CreateLogStream', 'logs:PutLogEvents', 'logs:CreateLogGroup'), ({ logGroupArns }) =>
     logGroupArns.flatMap((arn) => [arn, arn.replace(/\*$/, 'log-stream:s')]),
   ),
-  direct(
-    'its key',
-    [
-      'Decrypt',
-      'Encrypt',
-      'CreateGrant',
-      'GenerateDataKey',
-      'GenerateDataKey*',
-      'GenerateDataKeyWithoutPlaintext',
-      'ReEncryptFrom',
-      'ReEncryptTo',
-    ].map((n) => `kms:${n}`),
-    ({ keyArn }) => [keyArn],
-    { 'kms:GrantIsForAWSResource': 'true' },
+  // By each service that a role may use its own key through.
+  ...['ec2', 'dynamodb', 'sns'].map((service) =>
+    direct(
+      `its key, by ${service}`,
+      [
+        'Decrypt',
+        'Encrypt',
+        'CreateGrant',
+        'GenerateDataKey',
+        'GenerateDataKey*',
+        'GenerateDataKeyWithoutPlaintext',
+        'ReEncryptFrom',
+        'ReEncryptTo',
+      ].map((n) => `kms:${n}`),
+      ({ keyArn }) => [keyArn],
+      ({ cloud }) => ({
+        'kms:GrantIsForAWSResource': 'true',
+        'kms:ViaService': `${service}.${cloud.region}.amazonaws.com`,
+      }),
+    ),
   ),
 ];

@@ -3,7 +3,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LEDGER } from '../../lib/contract.ts';
 import { Ledger } from '../../lib/ledger.ts';
-import { onlyOne, statementsOf, templateOf } from './support.ts';
+import { onlyOne, REGION, statementsOf, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
   const ledger = new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') });
@@ -61,7 +61,7 @@ describe('the ledger', () => {
   test.each([
     ['Acting', ['GetItem', 'PutItem', 'UpdateItem'], ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey']],
     ['Reading', ['GetItem'], ['Decrypt', 'DescribeKey']],
-  ])('%s is allowed %j of it and %j of its key, and nothing else', (who, ofTable, ofKey) => {
+  ])('%s is allowed %j of it and, by it, %j of its key, and nothing else', (who, ofTable, ofKey) => {
     const statements = statementsOf(template, new RegExp(`^${who}`));
     expect(statements).toEqual([
       expect.objectContaining({
@@ -71,6 +71,7 @@ describe('the ledger', () => {
       expect.objectContaining({
         actions: ofKey.map((action) => `kms:${action}`),
         resources: [expect.stringMatching(/^\$\{Key\w+\.Arn\}$/)],
+        conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${REGION}.amazonaws.com` } },
       }),
     ]);
   });

@@ -18,13 +18,13 @@ describe('a log group', () => {
       });
   });
 
-  test('may use the key, for groups of this stack only, said once', () => {
+  test('may use the key under its own name, which is no other stack’s, whatever that is called', () => {
     const { Statement } = onlyOne(template, 'AWS::KMS::Key').Properties.KeyPolicy as {
       Statement: { Principal: object }[];
     };
     const ours = Statement.filter(({ Principal }) => JSON.stringify(Principal).includes('logs.'));
-    expect(ours).toEqual([
-      {
+    expect(ours).toEqual(
+      resourcesOf(template, 'AWS::Logs::LogGroup').map(({ id }) => ({
         Effect: 'Allow',
         Principal: { Service: `logs.${REGION}.amazonaws.com` },
         Action: ['kms:Decrypt*', 'kms:Describe*', 'kms:Encrypt*', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
@@ -32,11 +32,11 @@ describe('a log group', () => {
         Condition: {
           ArnLike: {
             'kms:EncryptionContext:aws:logs:arn': {
-              'Fn::Join': ['', [`arn:aws:logs:${REGION}:`, { Ref: 'AWS::AccountId' }, ':log-group:Other-*']],
+              'Fn::Join': ['', [`arn:aws:logs:${REGION}:`, { Ref: 'AWS::AccountId' }, `:log-group:Other-${id}-*`]],
             },
           },
         },
-      },
-    ]);
+      })),
+    );
   });
 });

@@ -36,10 +36,14 @@ describe('the topic for people', () => {
     );
   });
 
-  test('lets alarms use the key: a message to an encrypted topic would be lost without a word otherwise', () => {
-    expect(policyOf('AWS::KMS::Key', 'KeyPolicy')).toContainEqual(
-      expect.objectContaining({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: ALARMS }),
-    );
+  test('lets alarms of its account use the key: a message to an encrypted topic would be lost without a word otherwise', () => {
+    expect(policyOf('AWS::KMS::Key', 'KeyPolicy')).toContainEqual({
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      Principal: ALARMS,
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    });
   });
 
   test('tells the address', () => {

@@ -17,7 +17,7 @@ import {
   SecurityGroup,
   SubnetType,
 } from 'aws-cdk-lib/aws-ec2';
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { TAG } from './contract.ts';
@@ -86,6 +86,16 @@ export class Fleet extends Construct {
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],
         conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
+      }),
+    );
+    // The managed policy lets an instance read every parameter of the account, where others keep secrets; nothing here reads any.
+    // docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMManagedInstanceCore.html
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: 'ReadsNoParameters',
+        effect: Effect.DENY,
+        actions: ['ssm:GetParameter', 'ssm:GetParameters'],
+        resources: ['*'],
       }),
     );
     acknowledgeInlinePolicy(role);

@@ -33,7 +33,7 @@ export const EXPLAINED: readonly Explanation[] = [
     role: 'Fleet',
     statement: 'AmazonSSMManagedInstanceCore',
     actions: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'],
-    why: 'What the Systems Manager agent says to its service; the rehearsal hands commands to the hosts itself',
+    why: 'What the Systems Manager agent says to its service; the rehearsal hands commands to the hosts itself. Parameters are denied',
   },
   {
     role: 'NetworkVpcRejected',

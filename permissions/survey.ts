@@ -142,7 +142,8 @@ export class Survey {
     from: { readonly scenario: string; readonly start: number } | undefined,
   ): void {
     const bySource = new Map(statements.map((statement) => [`${statement.role} ${statement.source}`, statement]));
-    for (const statement of statements)
+    // What is denied is for nobody to use.
+    for (const statement of statements.filter(({ allow }) => allow))
       for (const action of statement.actions) {
         const key = `${statement.id} ${action}`;
         if (!this.#grants.has(key)) this.#grants.set(key, { statement, action, uses: 0, needs: [] });

@@ -73,8 +73,13 @@ describe('an instance', () => {
       `arn:\${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
     ]);
     const statements = statementsOf(template, /./);
-    expect(allowing(statements, 'cloudwatch:PutMetricData')).toEqual(statements);
-    expect(statements.map((s) => s.conditions)).toEqual([{ StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } }]);
+    const allowed = statements.filter(({ effect }) => effect === 'Allow');
+    expect(allowing(statements, 'cloudwatch:PutMetricData')).toEqual(allowed);
+    expect(allowed.map((s) => s.conditions)).toEqual([{ StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } }]);
+    // Which Systems Manager's policy would let it read, all of them.
+    expect(statements.filter(({ effect }) => effect === 'Deny')).toMatchObject([
+      { actions: ['ssm:GetParameter', 'ssm:GetParameters'], resources: ['*'], conditions: {} },
+    ]);
     template.hasResourceProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: Match.objectLike({
         Statement: [Match.objectLike({ Principal: { Service: 'ec2.amazonaws.com' } })],

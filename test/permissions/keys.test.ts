@@ -36,3 +36,10 @@ describe('the key is used through services alone', () => {
     expect(who('CreateGrant', via('ec2'))).toEqual([]);
   });
 });
+
+test('an instance reads no parameter, whatever Systems Manager’s own policy allows it', () => {
+  const may = (action: string) => evaluate({ action, resources: ['*'], context: {} }, roles.get('Fleet') ?? []).allowed;
+  expect(may('ssm:UpdateInstanceInformation')).toBe(true);
+  for (const action of ['ssm:GetParameter', 'ssm:GetParameters'])
+    expect([action, may(action)]).toEqual([action, false]);
+});

@@ -6,6 +6,10 @@ import { Construct } from 'constructs';
 import { LEDGER } from './contract.ts';
 import { allowKeyVia } from './key-use.ts';
 
+// DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+const TO_READ = ['kms:DescribeKey', 'kms:Decrypt'];
+const TO_WRITE = [...TO_READ, 'kms:Encrypt', 'kms:GenerateDataKey'];
+
 export interface LedgerProps {
   /** Encrypts the table. */
   readonly key: IKey;
@@ -31,16 +35,32 @@ export class Ledger extends Construct {
     });
   }
 
-  // DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
   /** To read entries, take leases and write records; never to delete any. */
   grantActing(grantee: IGrantable): void {
     this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    allowKeyVia(grantee, this.#key, 'dynamodb', 'kms:DescribeKey', 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
+    this.#open(grantee, TO_WRITE);
+  }
+
+  /** To read entries, and to write the guard's own notes; the leases only to read. */
+  grantNoting(grantee: IGrantable): void {
+    this.table.grant(grantee, 'dynamodb:GetItem');
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:PutItem'],
+        resources: [this.table.tableArn],
+        conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
+      }),
+    );
+    this.#open(grantee, TO_WRITE);
   }
 
   grantReading(grantee: IGrantable): void {
     this.table.grant(grantee, 'dynamodb:GetItem');
-    allowKeyVia(grantee, this.#key, 'dynamodb', 'kms:DescribeKey', 'kms:Decrypt');
+    this.#open(grantee, TO_READ);
+  }
+
+  #open(grantee: IGrantable, actions: readonly string[]): void {
+    allowKeyVia(grantee, this.#key, 'dynamodb', actions, 'OpensLedger');
   }
 }
 

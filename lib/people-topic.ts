@@ -52,7 +52,7 @@ export class PeopleTopic extends Construct {
 export function allowTelling(grantee: LambdaFunction, people: ITopic): void {
   grantee.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [people.topicArn] }));
   if (!people.masterKey) return;
-  allowKeyVia(grantee, people.masterKey, 'sns', 'kms:Decrypt', 'kms:GenerateDataKey*');
+  allowKeyVia(grantee, people.masterKey, 'sns', ['kms:Decrypt', 'kms:GenerateDataKey*']);
   acknowledge(
     grantee,
     'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',

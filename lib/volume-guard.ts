@@ -15,7 +15,6 @@ import {
   alarmName,
   ENV,
   guardAlarmName,
-  LEDGER,
   METRIC,
   metricNamespace,
   type SnapshotLock,
@@ -25,7 +24,6 @@ import {
   VOLUME_ROLE,
 } from './contract.ts';
 import { remountFunction } from './function.ts';
-import { allowKeyVia } from './key-use.ts';
 import type { Ledger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
@@ -244,21 +242,14 @@ export class VolumeGuard extends Construct {
     });
   }
 
-  #allowTelling({ stackName, schedule, ledger, people, key }: VolumeGuardProps): void {
+  #allowTelling({ stackName, schedule, ledger, people }: VolumeGuardProps): void {
     this.#allow({ actions: ['dlm:GetLifecyclePolicy'], resources: [schedule.policy.attrArn] });
     this.#allow({
       actions: ['cloudwatch:PutMetricData'],
       resources: ['*'],
       conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(stackName) } },
     });
-    ledger.grantReading(this.function);
-    // What it writes is its own notes; the leases it can only read.
-    this.#allow({
-      actions: ['dynamodb:PutItem'],
-      resources: [ledger.table.tableArn],
-      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
-    });
-    allowKeyVia(this.function, key, 'dynamodb', 'kms:Encrypt', 'kms:GenerateDataKey');
+    ledger.grantNoting(this.function);
     allowTelling(this.function, people);
   }
 

@@ -112,16 +112,13 @@ export function allowVolumeCreation(
 
 /** To make, attach and copy volumes that the key encrypts. */
 export function allowKeyUse(grantee: IGrantable, key: IKey): void {
-  allowKeyVia(
-    grantee,
-    key,
-    'ec2',
+  allowKeyVia(grantee, key, 'ec2', [
     'kms:DescribeKey',
     'kms:GenerateDataKeyWithoutPlaintext',
     'kms:ReEncryptFrom',
     'kms:ReEncryptTo',
     'kms:Decrypt',
-  );
+  ]);
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ['kms:CreateGrant'],

@@ -7,9 +7,10 @@ import { onlyOne, REGION, statementsOf, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
   const ledger = new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') });
-  for (const id of ['Acting', 'Reading'])
+  for (const id of ['Acting', 'Noting', 'Reading'])
     new Role(stack, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   ledger.grantActing(stack.node.findChild('Acting') as Role);
+  ledger.grantNoting(stack.node.findChild('Noting') as Role);
   ledger.grantReading(stack.node.findChild('Reading') as Role);
 });
 const table = onlyOne(template, 'AWS::DynamoDB::GlobalTable');
@@ -74,5 +75,15 @@ describe('the ledger', () => {
         conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${REGION}.amazonaws.com` } },
       }),
     ]);
+  });
+
+  test('Noting is allowed to write under one key of it, and that of the encryption key which Acting is', () => {
+    const [reads, writes, opens] = statementsOf(template, /^Noting/);
+    expect(reads).toMatchObject({ actions: ['dynamodb:GetItem'], conditions: {} });
+    expect(writes).toMatchObject({
+      actions: ['dynamodb:PutItem'],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
+    });
+    expect(opens?.actions).toEqual(statementsOf(template, /^Acting/)[1]?.actions);
   });
 });

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -10,6 +11,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -64,6 +66,7 @@ export class ContentNetwork extends Construct {
           trafficType: FlowLogTrafficType.REJECT,
           destination: FlowLogDestination.toCloudWatchLogs(
             encryptedLogGroup(this, 'FlowLogs', props.key, RetentionDays.ONE_MONTH),
+            this.#flowLogsRole(),
           ),
         },
       },
@@ -92,8 +95,25 @@ export class ContentNetwork extends Construct {
     }
   }
 
+  /**
+   * Only for flow logs of this account and Region. The log names its role, so the role cannot name the log.
+   * Source: docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+   */
+  #flowLogsRole(): Role {
+    const { partition, region, account } = Stack.of(this);
+    const role = new Role(this, 'FlowLogsRole', {
+      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:ec2:${region}:${account}:vpc-flow-log/*` },
+        },
+      }),
+    });
+    acknowledgeInlinePolicy(role);
+    return role;
+  }
+
   #acknowledge(): void {
-    acknowledgeInlinePolicy(this.vpc.node.findChild('Rejected'));
     acknowledgeControl(
       this.vpc,
       'VPCDefaultSecurityGroupClosed',

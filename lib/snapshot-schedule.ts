@@ -95,9 +95,13 @@ export class SnapshotSchedule extends Construct {
   #role({ key, stackName }: SnapshotScheduleProps, document: string | undefined): Role {
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', {
-      // Only for policies of this account, docs.aws.amazon.com/ebs/latest/userguide/service-role.html
+      // Only for policies of this account and Region, docs.aws.amazon.com/ebs/latest/userguide/service-role.html. The policy names its
+      // role, so the role cannot name the policy.
       assumedBy: new ServicePrincipal('dlm.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          ArnLike: { 'aws:SourceArn': `arn:${stack.partition}:dlm:${stack.region}:${stack.account}:policy/*` },
+        },
       }),
     });
     const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>

@@ -37,7 +37,7 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'What the Systems Manager agent says to its service; the rehearsal hands commands to the hosts itself. Parameters are denied',
   },
   {
-    role: 'NetworkVpcRejected',
+    role: 'NetworkFlowLogs',
     actions: ['logs:*'],
     why: 'VPC flow logs are written by the VPC in the name of this role; the rehearsal has no packets',
   },

@@ -39,12 +39,13 @@ export function principalOf(roleLogicalId: string, created: Created): Principal 
 
 /**
  * A service is given a role of the template, by its ARN or name.
+ * @param sourceArn as `mustTrust` takes it
  * @throws TemplateError where the role does not let that service take it
  */
-export function passRole(cloud: Cloud, created: Created, role: string, service: string): Principal {
+export function passRole(cloud: Cloud, created: Created, role: string, service: string, sourceArn?: string): Principal {
   const id = logicalIdOf(created, role);
   const resource = created.resources.get(id);
   if (!resource) throw new Error(`nothing in the template is ${role}`);
-  mustTrust(cloud, properties(resource), service);
+  mustTrust(cloud, properties(resource), service, sourceArn);
   return principalOf(id, created);
 }

@@ -11,13 +11,18 @@ const ACTION = 'sts:AssumeRole';
  * make the function, an instance has no credentials, DLM and flow logs do nothing): here the deployment fails.
  * Source: docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  * @param role properties of the role
+ * @param sourceArn what the service takes it for, where AWS documents that the service says so
  * @throws TemplateError naming the role, and the statement that its trust policy lacks
  */
-export function mustTrust(cloud: Cloud, role: Properties, service: string): void {
+export function mustTrust(cloud: Cloud, role: Properties, service: string, sourceArn?: string): void {
   const path = `${role.path}.AssumeRolePolicyDocument`;
   // A trust policy speaks of its role alone, and names no resource.
   const policy = new ResourcePolicy(onThisRole(role.values.AssumeRolePolicyDocument), path);
-  const request = { action: ACTION, resources: ['*'], context: { 'aws:SourceAccount': cloud.account } };
+  const context = {
+    'aws:SourceAccount': cloud.account,
+    ...(sourceArn !== undefined && { 'aws:SourceArn': sourceArn }),
+  };
+  const request = { action: ACTION, resources: ['*'], context };
   const verdict = evaluate(request, policy.to(service));
   if (verdict.allowed) return;
   const wanted = JSON.stringify({ Effect: 'Allow', Principal: { Service: service }, Action: ACTION });

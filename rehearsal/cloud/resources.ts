@@ -55,8 +55,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref, attributes: { Arn: s.logs.createGroup(ref, p) } };
   },
   'AWS::EC2::FlowLog': (s, p, id, created) => {
-    if (has(p, 'DeliverLogsPermissionArn'))
-      passRole(s.cloud, created, str(p, 'DeliverLogsPermissionArn'), 'vpc-flow-logs.amazonaws.com');
+    if (has(p, 'DeliverLogsPermissionArn')) {
+      const [role, log] = [str(p, 'DeliverLogsPermissionArn'), arn(s, 'ec2', `vpc-flow-log/fl-${id}`)];
+      passRole(s.cloud, created, role, 'vpc-flow-logs.amazonaws.com', log);
+    }
     return { ref: `fl-${id}`, attributes: { Id: `fl-${id}` } };
   },
   'AWS::SQS::Queue': (s, p, id) => {
@@ -91,8 +93,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.ssm.define(name, p);
     return { ref: name, attributes: {} };
   },
-  'AWS::DLM::LifecyclePolicy': (s, p, _, created) => {
-    const ref = s.dlm.define(p, passRole(s.cloud, created, str(p, 'ExecutionRoleArn'), 'dlm.amazonaws.com'));
+  'AWS::DLM::LifecyclePolicy': (s, p, id, created) => {
+    // Under an id that nobody knows before it is there.
+    const policy = arn(s, 'dlm', `policy/policy-${id}`);
+    const ref = s.dlm.define(p, passRole(s.cloud, created, str(p, 'ExecutionRoleArn'), 'dlm.amazonaws.com', policy));
     return { ref, attributes: { Arn: arn(s, 'dlm', `policy/${ref}`) } };
   },
   'AWS::CloudWatch::Alarm': (s, p, id) => {

@@ -41,3 +41,20 @@ describe('a role is taken only by whom it trusts', () => {
     expect(() => mustTrust(cloud, trusts({ Federated: 'cognito' }), 'lambda.amazonaws.com')).toThrow(/Federated/);
   });
 });
+
+describe('what a service takes a role for', () => {
+  const POLICY = 'arn:aws:dlm:eu-west-1:111122223333:policy/policy-1';
+  const only = (arn: string) =>
+    trusts({ Service: 'dlm.amazonaws.com' }, { Condition: { ArnLike: { 'aws:SourceArn': arn } } });
+
+  test('is a condition that holds for it, and for nothing else', () => {
+    const ours = only('arn:aws:dlm:eu-west-1:111122223333:policy/*');
+    expect(() => mustTrust(cloud, ours, 'dlm.amazonaws.com', POLICY)).not.toThrow();
+    const elsewhere = only('arn:aws:dlm:eu-west-2:111122223333:policy/*');
+    expect(() => mustTrust(cloud, elsewhere, 'dlm.amazonaws.com', POLICY)).toThrow(/aws:SourceArn wants .*eu-west-2/);
+  });
+
+  test('is not said by a service of which that is not documented', () => {
+    expect(() => mustTrust(cloud, only('*'), 'dlm.amazonaws.com')).toThrow(/aws:SourceArn wants \*, got nothing/);
+  });
+});

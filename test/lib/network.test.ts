@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { ContentNetwork } from '../../lib/network.ts';
-import { onlyOne, REGION, resourcesOf, templateOf, text, ZONES } from './support.ts';
+import { onlyOne, REGION, resourcesOf, statementsOf, templateOf, text, ZONES } from './support.ts';
 
 const template = templateOf((stack) => {
   new ContentNetwork(stack, 'Network', { zones: ZONES, key: new Key(stack, 'Key') });
@@ -69,5 +69,32 @@ describe('the network', () => {
     });
     template.hasResourceProperties('AWS::EC2::FlowLog', { ResourceType: 'VPC', TrafficType: 'REJECT' });
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  test('lets only flow logs of its account and Region write as its role, and only there', () => {
+    const role = onlyOne(template, 'AWS::IAM::Role');
+    expect(onlyOne(template, 'AWS::EC2::FlowLog').Properties.DeliverLogsPermissionArn).toEqual({
+      'Fn::GetAtt': [role.id, 'Arn'],
+    });
+    expect(role.Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'vpc-flow-logs.amazonaws.com' },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnLike: {
+              'aws:SourceArn': {
+                'Fn::Join': ['', [`arn:aws:ec2:${REGION}:`, { Ref: 'AWS::AccountId' }, ':vpc-flow-log/*']],
+              },
+            },
+          },
+        },
+      ],
+    });
+    expect(statementsOf(template, /./).map(({ resources }) => resources)).toEqual([
+      [`\${${onlyOne(template, 'AWS::Logs::LogGroup').id}.Arn}`],
+    ]);
   });
 });

@@ -61,7 +61,14 @@ describe('the role of DLM', () => {
           Effect: 'Allow',
           Action: 'sts:AssumeRole',
           Principal: { Service: 'dlm.amazonaws.com' },
-          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnLike: {
+              'aws:SourceArn': {
+                'Fn::Join': ['', [`arn:aws:dlm:${REGION}:`, { Ref: 'AWS::AccountId' }, ':policy/*']],
+              },
+            },
+          },
         },
       ],
     });

@@ -22,7 +22,7 @@ export { FreezeDocument } from './freeze-document.ts';
 export { HostDocuments } from './host-documents.ts';
 export { Ledger, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
-export { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+export { NOBODY_TOLD, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 export { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
 export { RemountStack, type RemountStackProps } from './remount-stack.ts';
 export { readSettings, type Settings, SettingsError } from './settings.ts';

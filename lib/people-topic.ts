@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -8,12 +8,15 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { allowKeyVia } from './key-use.ts';
 
+/** Id of the warning that nobody is subscribed. Whoever subscribes by other means acknowledges it, with `Annotation::` before it. */
+export const NOBODY_TOLD = 'remount:nobody-told';
+
 export interface PeopleTopicProps {
   /** Encrypts the topic. Alarms are allowed to use it: without that, a message from an alarm to an encrypted topic is lost. */
   readonly key: IKey;
   /**
    * Who is told by email; the address confirms once.
-   * @default nobody: subscribe to the topic by other means
+   * @default nobody, of which a warning tells: subscribe to the topic by other means
    */
   readonly email?: string;
 }
@@ -39,7 +42,12 @@ export class PeopleTopic extends Construct {
     // docs.aws.amazon.com/sns/latest/dg/sns-key-management.html, "Enable compatibility between event sources from AWS services and encrypted
     // topics": it has the account as a condition as well, which of these sources EventBridge alone does not support.
     props.key.grant(new ServicePrincipal(alarms, { conditions: ours }), 'kms:Decrypt', 'kms:GenerateDataKey*');
-    if (props.email)
+    if (!props.email)
+      Validations.of(this).addWarning(
+        NOBODY_TOLD,
+        'Nobody is told of alarms and incidents: no alertEmail is set. Set it, or subscribe to the topic by other means',
+      );
+    else
       acknowledge(
         this.topic.addSubscription(new EmailSubscription(props.email)),
         'Serverless-SNSRedrivePolicy',

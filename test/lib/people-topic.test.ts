@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { Validations } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { PeopleTopic } from '../../lib/people-topic.ts';
-import { onlyOne, templateOf } from './support.ts';
+import { NOBODY_TOLD, PeopleTopic } from '../../lib/people-topic.ts';
+import { onlyOne, someStack, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
   new PeopleTopic(stack, 'People', { key: new Key(stack, 'Key'), email: 'nobody@example.com' });
@@ -55,5 +57,22 @@ describe('the topic for people', () => {
       new PeopleTopic(stack, 'People', { key: new Key(stack, 'Key') });
     });
     without.resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+
+  test('warns where no address is given, until somebody says that it is known', () => {
+    const warnings = (email?: string) => {
+      const stack = someStack();
+      const people = new PeopleTopic(stack, 'People', { key: new Key(stack, 'Key'), ...(email && { email }) });
+      const found = () =>
+        Annotations.fromStack(stack)
+          .findWarning('*', Match.anyValue())
+          .map(({ entry }) => entry.data);
+      return { people, found };
+    };
+    expect(warnings('nobody@example.com').found()).toEqual([]);
+    expect(warnings().found()).toEqual([expect.stringMatching(/alertEmail.*\[ack: Annotation::remount:nobody-told\]/)]);
+    const { people, found } = warnings();
+    Validations.of(people).acknowledge({ id: `Annotation::${NOBODY_TOLD}`, reason: 'The team subscribes a pager' });
+    expect(found()).toEqual([]);
   });
 });

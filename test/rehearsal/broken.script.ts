@@ -110,7 +110,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
   'healer-trust': (resources) => trusting(resources, 'HealerFunction', 'ec2.amazonaws.com'),
   'fleet-trust': (resources) => trusting(resources, 'FleetRole', 'lambda.amazonaws.com'),
   'dlm-trust': (resources) => trusting(resources, 'SnapshotsRole', 'ec2.amazonaws.com'),
-  'flow-log-trust': (resources) => trusting(resources, 'NetworkVpcRejected', 'logs.amazonaws.com'),
+  'flow-log-trust': (resources) => trusting(resources, 'NetworkFlowLogsRole', 'logs.amazonaws.com'),
   'dead-letters': (resources) => withoutAction(resources, 'sqs:SendMessage'),
   'log-writing': (resources) => withoutAction(only(resources, 'Healer'), 'logs:PutLogEvents'),
   /** Volumes of instances that a key of ours encrypts: its policy would have to name Auto Scaling. */

@@ -108,7 +108,10 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     ['healer-trust', /^TemplateError: HealerFunctionServiceRole.*does not let lambda\.amazonaws\.com take the role/m],
     ['fleet-trust', /^TemplateError: FleetRole.*does not let ec2\.amazonaws\.com take the role/m],
     ['dlm-trust', /^TemplateError: SnapshotsRole.*does not let dlm\.amazonaws\.com take the role/m],
-    ['flow-log-trust', /^TemplateError: NetworkVpcRejected.*does not let vpc-flow-logs\.amazonaws\.com take the role/m],
+    [
+      'flow-log-trust',
+      /^TemplateError: NetworkFlowLogsRole.*does not let vpc-flow-logs\.amazonaws\.com take the role/m,
+    ],
   ])('it cannot be deployed, and the message names the statement that is missing: %s', (what, message) => {
     const ended = node('test/rehearsal/broken.script.ts', [what, 'volume-lost']);
     expect(ended.code).not.toBe(0);

@@ -66,13 +66,22 @@ export const VOLUME_ROLE = {
 } as const;
 export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
 
-/** Metrics, keyed by the logical volume name so that alarms survive a replacement. The probe sends `serving`, the guard the ages. */
+/**
+ * Metrics, keyed by the logical volume name so that alarms survive a replacement. The probe sends `serving`, the guard the ages, a
+ * drill what it came to.
+ */
 export const METRIC = {
   serving: 'Serving',
   /** Minutes since the newest completed snapshot was started. */
   recoveryPointAge: 'RecoveryPointAge',
   /** Minutes since the newest snapshot that a drill verified was started. */
   verifiedRecoveryPointAge: 'VerifiedRecoveryPointAge',
+  /** Of each drill with a verdict: 1 where the copy passed, 0 where it was rejected. */
+  drillPassed: 'DrillPassed',
+  /** Percent of the copy's files whose content was read and compared. */
+  drillCoverage: 'DrillCoverage',
+  /** Seconds from its beginning to its end, with the wait for its turn. */
+  drillDuration: 'DrillDuration',
   volumeDimension: 'Volume',
 } as const;
 

@@ -6,7 +6,7 @@ import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
-import { ENV, TAG, VERDICT, VOLUME_ROLE } from './contract.ts';
+import { ENV, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
@@ -84,13 +84,13 @@ export class VolumeDrill extends Construct {
     props.ledger.grantActing(this.function);
     allowTelling(this.function, props.people);
     props.documents.grantRunning(this.function, props.stackName, ['check', 'release']);
-    this.#allowEc2(props);
+    this.#allow(props);
     acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);
     acknowledge(this.live, 'Serverless-LambdaAsyncFailureDestination', NEXT_SWEEP);
     this.#start(props.volumes);
   }
 
-  #allowEc2({ stackName, key }: VolumeDrillProps): void {
+  #allow({ stackName, key }: VolumeDrillProps): void {
     const stack = Stack.of(this);
     const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
     const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
@@ -153,10 +153,16 @@ export class VolumeDrill extends Construct {
       resources: [ec2Arns(stack, 'instance')],
       conditions: ours(stackName),
     });
+    allow({
+      sid: 'PublishesDrills',
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(stackName) } },
+    });
     acknowledge(
       this.function,
       'AwsSolutions-IAM5[Resource::*]',
-      'Describe calls and GetCommandInvocation have no resources',
+      'Describe calls, GetCommandInvocation and PutMetricData have no resources; the namespace of the latter is narrowed by a condition',
     );
     for (const kind of ['volume', 'snapshot', 'instance'] as const) acknowledgeTagged(this.function, kind);
   }

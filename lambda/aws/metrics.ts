@@ -1,6 +1,6 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { METRIC } from '../../lib/contract.ts';
-import type { Metrics } from '../core/ports.ts';
+import type { DrillPorts, Metrics } from '../core/ports.ts';
 import { translated } from './errors.ts';
 
 /**
@@ -11,20 +11,11 @@ import { translated } from './errors.ts';
 export function cloudWatchMetrics(cloudWatch: CloudWatchClient, Namespace: string, verified: boolean): Metrics {
   return {
     async publish(ages, at) {
-      const datum = (MetricName: string, volume: string, Value: number | undefined): MetricDatum[] =>
-        Value === undefined
-          ? []
-          : [
-              {
-                MetricName,
-                Dimensions: [{ Name: METRIC.volumeDimension, Value: volume }],
-                Timestamp: new Date(at),
-                Value,
-              },
-            ];
-      const MetricData = [...ages].flatMap(([volume, age]) => [
-        ...datum(METRIC.recoveryPointAge, volume, age.recoveryPoint),
-        ...(verified ? datum(METRIC.verifiedRecoveryPointAge, volume, age.verified) : []),
+      const age = (name: string, volume: string, minutes: number | undefined) =>
+        minutes === undefined ? [] : [datum(name, volume, at, minutes)];
+      const MetricData = [...ages].flatMap(([volume, of]) => [
+        ...age(METRIC.recoveryPointAge, volume, of.recoveryPoint),
+        ...(verified ? age(METRIC.verifiedRecoveryPointAge, volume, of.verified) : []),
       ]);
       // A call without data is refused. That there are none is seen all the same: silence is breaching.
       if (MetricData.length === 0) return;
@@ -32,5 +23,33 @@ export function cloudWatchMetrics(cloudWatch: CloudWatchClient, Namespace: strin
         cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData })),
       );
     },
+  };
+}
+
+/**
+ * What a drill came to, by the logical name of the content volume. The time is the drill's own: sent twice, the same point counts
+ * twice, and no average, minimum or maximum changes.
+ */
+export function cloudWatchDrillMetrics(cloudWatch: CloudWatchClient, Namespace: string): DrillPorts['metrics'] {
+  return {
+    async publish({ volume, passed, coverage, seconds, at }) {
+      const MetricData = [
+        datum(METRIC.drillPassed, volume, at, passed ? 1 : 0),
+        datum(METRIC.drillCoverage, volume, at, coverage),
+        datum(METRIC.drillDuration, volume, at, seconds),
+      ];
+      await translated(`publish the drill of ${volume}`, () =>
+        cloudWatch.send(new PutMetricDataCommand({ Namespace, MetricData })),
+      );
+    },
+  };
+}
+
+function datum(MetricName: string, volume: string, at: number, Value: number): MetricDatum {
+  return {
+    MetricName,
+    Dimensions: [{ Name: METRIC.volumeDimension, Value: volume }],
+    Timestamp: new Date(at),
+    Value,
   };
 }

@@ -1,6 +1,7 @@
 import { currentVolume } from './candidates.ts';
 import { checkSomewhere } from './drill-check.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './drill-decide.ts';
+import { coverageOf, publish } from './drill-metrics.ts';
 import { tellDamaged, tellSound } from './drill-tell.ts';
 import { Journal } from './journal.ts';
 import type { Instance, RecoveryPoint } from './model.ts';
@@ -35,31 +36,44 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
   if (!(await journal.step('lease', () => ports.ledger.acquireDrill(volume, id, ports.clock.now(), until))))
     return { outcome: 'busy', summary: `another drill of ${volume} is under way` };
   let { snapshotId } = first.point;
-  const record = async (end: Pick<DrillRecord, 'outcome' | 'summary'>) => {
-    const endedAt = await workflow.step('end', async () => ports.clock.now());
+  const record = async (found: Pick<DrillRecord, 'outcome' | 'summary'>) => {
+    const at = await workflow.step('end', async () => ports.clock.now());
     const { steps } = journal;
     await workflow.step('record', () =>
-      ports.ledger.recordDrill({ id, volume, snapshotId, ...end, startedAt: begun.at, endedAt, steps }),
+      ports.ledger.recordDrill({ id, volume, snapshotId, ...found, startedAt: begun.at, endedAt: at, steps }),
     );
+    return at;
   };
+  let end: End;
+  let endedAt: number;
   try {
     journal.guardBy(() => mayGoOn(ports, volume, until));
     // Another drill may have ended in between.
     const decision = await look();
     if (decision.kind === 'none') return { outcome: 'nothing', summary: decision.reason };
     snapshotId = decision.point.snapshotId;
-    const end = await attempt(ports, journal, { id, until }, volume, decision).catch(async (error: unknown) => {
+    end = await attempt(ports, journal, { id, until }, volume, decision).catch(async (error: unknown) => {
       await record({ outcome: 'failed', summary: message(error) });
       throw error;
     });
-    await record(end);
-    return end;
+    const { outcome, summary } = end;
+    endedAt = await record({ outcome, summary });
   } finally {
     await workflow.step('release-lease', () => ports.ledger.releaseDrill(volume, id));
   }
+  if (end.outcome !== 'undecided') {
+    const seconds = (endedAt - begun.at) / 1000;
+    const { coverage } = end;
+    // Last of all: nothing waits for it, the lease is given back.
+    await publish(workflow, ports, { volume, passed: end.outcome === 'verified', coverage, seconds, at: endedAt });
+  }
+  return { outcome: end.outcome, summary: end.summary };
 }
 
-type End = Pick<DrillResult, 'summary'> & { readonly outcome: 'verified' | 'rejected' | 'undecided' };
+type End =
+  | { readonly outcome: 'undecided'; readonly summary: string }
+  /** `coverage`: percent. */
+  | { readonly outcome: 'verified' | 'rejected'; readonly summary: string; readonly coverage: number };
 
 /** A drill that a heal stops has no verdict: it is tried again after the heal. */
 async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: string, decision: Check): Promise<End> {
@@ -124,8 +138,15 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
       outcome: 'undecided',
       summary: `${snapshotId} on ${host.id}: none of ${answer.values.files} files was read`,
     };
-  if (answer.result === 'ok') return verified(ports, journal, volume, volumeId, host, to, answer);
-  if (VERDICTS.includes(answer.result)) return rejected(ports, journal, volume, volumeId, point, answer);
+  const coverage = coverageOf(answer);
+  if (answer.result === 'ok') {
+    const summary = await verified(ports, journal, volume, volumeId, host, to, answer);
+    return { outcome: 'verified', summary, coverage };
+  }
+  if (VERDICTS.includes(answer.result)) {
+    const summary = await rejected(ports, journal, volume, volumeId, point, answer);
+    return { outcome: 'rejected', summary, coverage };
+  }
   return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${answer.result}: ${answer.detail}` };
 }
 
@@ -134,6 +155,7 @@ function readNothing({ values }: HostAnswer): boolean {
   return Number(values.files) > 0 && Number(values.checked) === 0;
 }
 
+/** @returns the summary */
 async function verified(
   ports: DrillPorts,
   journal: Journal,
@@ -142,7 +164,7 @@ async function verified(
   host: Instance,
   { point, keep, like }: Check,
   { values }: HostAnswer,
-): Promise<End> {
+): Promise<string> {
   const { snapshotId } = point;
   const canary = Date.parse(values.canary ?? '');
   // A copy from before the volume was first served has no canary, and fails; so this is a time.
@@ -166,13 +188,13 @@ async function verified(
   });
   if (!keep || before.moved) {
     await journal.act('clear-away', () => dispose(ports, volume, volumeId));
-    return { outcome: 'verified', summary };
+    return summary;
   }
   await journal.act('make-spare', () => ports.store.makeSpare(volumeId));
   const spare = { volumeId, snapshotId, instanceId: host.id, at: point.at };
   // Not while a heal has the lease: it may be taking the old one.
   const noted = await journal.act('note-spare', () => ports.ledger.noteSpare(volume, ports.clock.now(), spare));
-  if (!noted) return { outcome: 'verified', summary: `${summary}; a heal began, so it is not the spare` };
+  if (!noted) return `${summary}; a heal began, so it is not the spare`;
   const old = before.spare;
   if (old && old.volumeId !== volumeId)
     await journal.act(
@@ -180,9 +202,10 @@ async function verified(
       () => dispose(ports, volume, old.volumeId),
       () => `${old.volumeId}, the spare before`,
     );
-  return { outcome: 'verified', summary: `${summary}; ${volumeId} on ${host.id} is the spare` };
+  return `${summary}; ${volumeId} on ${host.id} is the spare`;
 }
 
+/** @returns the summary */
 async function rejected(
   ports: DrillPorts,
   journal: Journal,
@@ -190,7 +213,7 @@ async function rejected(
   volumeId: string,
   point: RecoveryPoint,
   answer: HostAnswer,
-): Promise<End> {
+): Promise<string> {
   const { snapshotId } = point;
   const finding = `${answer.result}: ${answer.detail}`;
   // First of all: were it tagged and not told, no later drill would tell.
@@ -203,7 +226,7 @@ async function rejected(
   // The snapshot is the evidence; this volume is only a copy of it.
   await journal.act('clear-away', () => dispose(ports, volume, volumeId));
   const of = serves ? '' : ` (a copy of generation ${point.generation}, which serves no more)`;
-  return { outcome: 'rejected', summary: `${snapshotId} is rejected${of}: ${finding}` };
+  return `${snapshotId} is rejected${of}: ${finding}`;
 }
 
 /** Takes a drill's volume, or a spare that is one no more, off its host and leaves it to the guard to delete. */

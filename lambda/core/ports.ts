@@ -142,6 +142,17 @@ export interface DrillRecord {
   readonly steps: readonly StepRecord[];
 }
 
+/** What a drill that came to a verdict shows, as numbers. */
+export interface Drilled {
+  readonly volume: string;
+  readonly passed: boolean;
+  /** Percent of the copy's files whose content was read and compared: 0 where it was rejected before that. */
+  readonly coverage: number;
+  readonly seconds: number;
+  /** When it ended. Unix milliseconds. */
+  readonly at: number;
+}
+
 /** What a drill needs beyond what the healer has. */
 export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer' | 'monitor'> {
   readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'> & {
@@ -188,6 +199,11 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     writeDrillNote(volume: string, note: DrillNote): Promise<void>;
     recordDrill(record: DrillRecord): Promise<void>;
   };
+  readonly metrics: {
+    publish(drilled: Drilled): Promise<void>;
+  };
+  /** One line for people who look later. */
+  readonly log: (line: string) => void;
 }
 
 export interface Balancer {

@@ -1,11 +1,12 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
-import { DEVICE_NAMES, ENV, VERB_PARAMETER } from '../../lib/contract.ts';
-import { dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
+import { DEVICE_NAMES, ENV, metricNamespace, VERB_PARAMETER } from '../../lib/contract.ts';
+import { cloudWatchClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
 import { dynamoDrillLedger } from '../aws/drill-ledger.ts';
 import { ec2DrillStore } from '../aws/drill-store.ts';
 import { durableWorkflow } from '../aws/durable.ts';
 import { ssmCommands, ssmHost } from '../aws/host.ts';
+import { cloudWatchDrillMetrics } from '../aws/metrics.ts';
 import { ec2Neighbours } from '../aws/neighbours.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
@@ -37,7 +38,9 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
       checkAnswer: commands.answer,
     },
     ledger: dynamoDrillLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
+    metrics: cloudWatchDrillMetrics(cloudWatchClient(runtime), metricNamespace(stack)),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+    log: (message) => runtime.log({ message }),
   };
 }
 

@@ -73,6 +73,15 @@ export class CloudWatch {
     this.#series.set(key, series);
   }
 
+  /** Data points of the last hours, in the order in which they came. */
+  points(
+    namespace: string,
+    metric: string,
+    dimensions: Readonly<Record<string, string>>,
+  ): readonly { readonly at: number; readonly value: number }[] {
+    return this.#series.get(seriesKey(namespace, metric, dimensions)) ?? [];
+  }
+
   /** @returns the alarm's ARN */
   define(name: string, definition: AlarmDefinition): string {
     const { account, clock, random, region } = this.#cloud;

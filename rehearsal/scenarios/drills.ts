@@ -1,5 +1,5 @@
 /** What drills and the spare are for, and what can go wrong with them. */
-import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
+import { METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check } from '../checks.ts';
 import { loseVolume, terminateInstance, throttle } from '../cloud/failures.ts';
 import { duration } from '../duration.ts';
@@ -12,6 +12,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** How long EC2 refuses every call where the spare has to do without it. */
 const EC2_DOWN_SECONDS = 600;
+/** A metric follows the record of its drill within this; the simulated CloudWatch forgets after two hours. */
+const PUBLISHED_MS = MINUTE_MS;
+const LOOKED_AT_MS = 90 * MINUTE_MS;
 /** From the loss of the standby to the failure: no drill can make another spare in between. */
 const SPARE_LOST_MS = 20_000;
 
@@ -56,6 +59,31 @@ function spareAgain({ stage, first }: Strike): Check {
   );
 }
 
+/** What each drill with a verdict came to, by its record in the ledger, is a data point, and there are no others. */
+function drillsMeasured({ world, first, services }: Strike): Check {
+  const until = world.clock.now() - PUBLISHED_MS;
+  const recent = (at: number) => at > until - LOOKED_AT_MS && at <= until;
+  const recorded = services.dynamodb.all().flatMap(({ pk, drill }) => {
+    if (pk?.S !== `VOLUME#${first.volume}` || drill?.S === undefined) return [];
+    const { outcome, startedAt, endedAt } = JSON.parse(drill.S) as Record<string, unknown>;
+    const passed = outcome === 'verified' ? 1 : outcome === 'rejected' ? 0 : undefined;
+    if (passed === undefined || !recent(Number(endedAt))) return [];
+    return [`${endedAt}: ${passed}, ${(Number(endedAt) - Number(startedAt)) / 1000} s`];
+  });
+  const points = (name: string) =>
+    services.cloudwatch
+      .points(metricNamespace(world.stackName), name, { [METRIC.volumeDimension]: first.volume })
+      .filter(({ at }) => recent(at));
+  const [seconds, coverage] = [points(METRIC.drillDuration), points(METRIC.drillCoverage)];
+  const published = points(METRIC.drillPassed).map(({ at, value }, n) => `${at}: ${value}, ${seconds[n]?.value} s`);
+  const covered = coverage.length === published.length && coverage.every(({ value }) => value >= 0 && value <= 100);
+  return check(
+    'what each drill came to is in its metrics',
+    recorded.length > 0 && covered && recorded.sort().join() === published.sort().join(),
+    `${recorded.length} records, the last of ${recorded.at(-1)}; ${published.length} points, the last of ${published.at(-1)}`,
+  );
+}
+
 /** Damage that nobody sees is found by a drill, and everything goes on. */
 function foundAndTold(strike: Strike): Check[] {
   const { world, first, services } = strike;
@@ -86,7 +114,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['replace'], withinMs: 90_000 },
     restMs: 80 * MINUTE_MS,
     strike: (strike) => breakFileSystem(strike, strike.first),
-    checks: (strike) => [verifiedServes(strike), spareAgain(strike)],
+    checks: (strike) => [verifiedServes(strike), spareAgain(strike), drillsMeasured(strike)],
   },
   'spare-without-ec2': {
     about: `the file system shuts down while EC2 refuses every call for ${EC2_DOWN_SECONDS / 60} minutes; the spare needs none`,
@@ -141,7 +169,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
       const { description } = world.disks.plantInconsistency(first.volumeId);
       world.say(description);
     },
-    checks: foundAndTold,
+    checks: (strike) => [...foundAndTold(strike), drillsMeasured(strike)],
   },
   'bit-rot': {
     about: 'one bit of a file flips: no file system notices, and a drill does',

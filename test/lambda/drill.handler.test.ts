@@ -318,6 +318,22 @@ describe('in the ledger', () => {
   });
 });
 
+test('the metrics of a drill go out in one call, in the namespace of the stack, by the logical volume', async () => {
+  const inputs: unknown[] = [];
+  lab.cloud.offer('cloudwatch', { PutMetricData: (input) => inputs.push(input) && {} });
+  const at = Date.parse('2026-01-07T00:10:00Z');
+  const drilled = { volume: 'alpha', passed: false, coverage: 25, seconds: 90, at };
+  await lab.within(() => lab.ports.metrics.publish(drilled));
+  const datum = (MetricName: string, Value: number) => ({
+    MetricName,
+    Dimensions: [{ Name: 'Volume', Value: 'alpha' }],
+    Timestamp: new Date(at),
+    Value,
+  });
+  const MetricData = [datum('DrillPassed', 0), datum('DrillCoverage', 25), datum('DrillDuration', 90)];
+  expect(inputs).toEqual([{ Namespace: 'Remount/Shop', MetricData }]);
+});
+
 describe('an event', () => {
   const workflow: Workflow = { step: async (_, run) => run(), pause: async () => {} };
 

@@ -1,5 +1,5 @@
 import type { LedgerState, Neighbour, Volume } from '../../lambda/core/model.ts';
-import type { DrillNote, DrillPorts, DrillRecord, HostAnswer, Workflow } from '../../lambda/core/ports.ts';
+import type { Drilled, DrillNote, DrillPorts, DrillRecord, HostAnswer, Workflow } from '../../lambda/core/ports.ts';
 import { instance, NOW, point, volume } from './world.ts';
 
 export const SOUND = { canary: '2026-01-07T11:49:30Z', files: '12', checked: '12' };
@@ -40,6 +40,10 @@ export class DrillScene {
   readonly did: string[] = [];
   readonly told: { readonly subject: string; readonly message: string }[] = [];
   readonly records: DrillRecord[] = [];
+  readonly published: Drilled[] = [];
+  /** Why metrics cannot be published. */
+  unpublished: string | undefined;
+  readonly logged: string[] = [];
   /** What the check says in the end; `undefined`: it never does. */
   answer: HostAnswer | undefined = { result: 'ok', values: SOUND, detail: '' };
   /** What a host says when it is to let a volume go. */
@@ -166,6 +170,15 @@ export class DrillScene {
       recordDrill: async (record) => {
         this.records.push(record);
       },
+    },
+    metrics: {
+      publish: async (drilled) => {
+        if (this.unpublished !== undefined) throw new Error(this.unpublished);
+        this.published.push(drilled);
+      },
+    },
+    log: (line) => {
+      this.logged.push(line);
     },
     people: {
       tell: async (subject, message) => {

@@ -210,13 +210,20 @@ describe('a drill may', () => {
     for (const arn of documents) expect(arn).toMatch(/:document\/\$\{Host(Check|Release)\w*\}$/i);
   });
 
+  test('publish in the namespace of the stack', () => {
+    expect(told('cloudwatch:PutMetricData')).toEqual([
+      { resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } } },
+    ]);
+  });
+
   test('use the ledger, and tell people', () => {
     for (const action of ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sns:Publish', 'kms:Encrypt'])
       expect(allowing(statements, action)).not.toEqual([]);
   });
 
   test('change nothing that it does not name, and nothing of EC2 beyond this', () => {
-    const changes = mutating(statements);
+    // PutMetricData has no resources.
+    const changes = mutating(statements).filter((s) => !s.actions.includes('cloudwatch:PutMetricData'));
     for (const statement of changes) expect(statement.resources).not.toContain('*');
     const actions = statements.flatMap((s) => s.actions);
     expect(actions.filter((action) => action === '*' || /^[a-z0-9]+:\*$/.test(action))).toEqual([]);

@@ -93,6 +93,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
   'volume-deletion': (resources) => withoutAction(resources, 'ec2:DeleteVolume'),
   'policy-reading': (resources) => withoutAction(resources, 'dlm:GetLifecyclePolicy'),
   'age-publishing': (resources) => withoutAction(resources, 'cloudwatch:PutMetricData'),
+  'drill-publishing': (resources) => withoutAction(only(resources, 'DrillFunction'), 'cloudwatch:PutMetricData'),
   /** The condition that ties a permission to the stack, on one role. */
   'deletion-tie': (resources) => withoutTie(resources, 'SnapshotsRole', 'ec2:DeleteSnapshot'),
   'stop-tie': (resources) => withoutTie(resources, 'Healer', 'ec2:StopInstances'),

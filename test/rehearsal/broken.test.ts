@@ -72,6 +72,15 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(denied?.seen).toContain(`may not ${action}: needs {"Effect":"Allow","Action":"${action}"`);
   });
 
+  test('drills may not publish their metrics: every verdict and the spare are as before, and it is told', () => {
+    const result = play('drill-publishing', 'spare');
+    expect(result.broken.map((b) => b.promise)).toEqual([
+      'what each drill came to is in its metrics',
+      'no call is denied',
+    ]);
+    expect(result.denials.join()).toContain('cloudwatch:PutMetricData');
+  });
+
   test('the topic does not let alarms tell people', () => {
     const result = play('topic-policy', 'snapshot-slow');
     expect(result.ok).toBe(false);

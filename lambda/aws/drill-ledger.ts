@@ -37,16 +37,16 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
       return Number(counted.Attributes?.drills?.N);
     },
 
-    async noteVerified(volume, at) {
+    async noteVerified(volume, snapshotId, at) {
       try {
         await translated(`note the newest verified snapshot of ${volume}`, () =>
           dynamo.send(
             new UpdateItemCommand({
               TableName,
               Key: key(volume, 'STATE'),
-              UpdateExpression: 'SET verifiedAt = :at',
+              UpdateExpression: 'SET verifiedAt = :at, verifiedSnapshot = :id',
               ConditionExpression: 'attribute_not_exists(verifiedAt) OR verifiedAt < :at',
-              ExpressionAttributeValues: { ':at': { N: String(at) } },
+              ExpressionAttributeValues: { ':at': { N: String(at) }, ':id': { S: snapshotId } },
             }),
           ),
         );

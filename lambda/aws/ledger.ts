@@ -178,6 +178,7 @@ function toState(item: Record<string, AttributeValue>): LedgerState {
     replaced: item.replaced?.S === undefined ? undefined : (JSON.parse(item.replaced.S) as Replaced),
     spare: item.spare?.S === undefined ? undefined : (JSON.parse(item.spare.S) as Spare),
     verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
+    verifiedSnapshot: item.verifiedSnapshot?.S,
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
     paged:
       pagedAbout?.S === undefined

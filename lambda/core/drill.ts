@@ -175,7 +175,7 @@ async function verified(
     async () => {
       await ports.store.verify(snapshotId, ports.clock.now(), dataUntil, read);
       // In the same step: a drill that yields between the two would leave the ledger without it.
-      await ports.ledger.noteVerified(volume, point.at);
+      await ports.ledger.noteVerified(volume, snapshotId, point.at);
     },
     () => `${snapshotId}: ${read} read`,
   );

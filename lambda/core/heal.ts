@@ -155,7 +155,7 @@ async function rounds(
   findings: Findings,
 ): Promise<Ending> {
   const { rejected } = findings;
-  const spare = await serveSpare(ports, journal, healId, volume, policy, rejected);
+  const { served: spare, passedOver: spareLeft } = await serveSpare(ports, journal, healId, volume, policy, rejected);
   if (spare) findings.spare = spare;
   let acted = spare?.summary ?? '';
   let replacement = spare?.replacement;
@@ -213,7 +213,7 @@ async function rounds(
       }
       case 'replace':
       case 'relocate': {
-        const result = await replace(ports, journal, healId, volume, decision, round, rejected);
+        const result = await replace(ports, journal, healId, volume, decision, round, rejected, spareLeft);
         if (!result.done) {
           if (!result.useless && !result.again)
             return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };

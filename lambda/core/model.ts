@@ -151,6 +151,8 @@ export interface LedgerState extends LedgerEntry {
   readonly spare?: Spare | undefined;
   /** When the newest verified snapshot was started. */
   readonly verifiedAt?: number | undefined;
+  /** Its id. */
+  readonly verifiedSnapshot?: string | undefined;
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
   /** What people were last told that they have to do, and when. */
   readonly paged: Paged | undefined;
@@ -214,6 +216,21 @@ export interface Replaced {
   /** The newest time in the restored data, read from its canary: the achieved recovery point. */
   readonly recoveryPointAt: number;
   readonly files: number;
+  /** Where there was both a spare and a newer recovery point that is verified. */
+  readonly choice?: Choice;
+}
+
+/** The spare, or what is newer (`drills.prefer`): what serves, and what that cost. */
+export interface Choice {
+  readonly taken: 'spare' | 'newer';
+  /** The snapshot that the spare was made from. */
+  readonly spare: string;
+  /** The newer snapshot, where it is known. */
+  readonly newer: string | undefined;
+  /** From the moment that the data of the spare reach up to, to that of the newer ones: uploads of so many minutes. */
+  readonly minutes: number;
+  /** Of the newer one: until its volume was made and attached, which the spare is. */
+  readonly longerSeconds?: number;
 }
 
 /** What a replacement achieved. */

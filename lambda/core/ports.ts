@@ -191,8 +191,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     isDrilled(volume: string, now: number): Promise<boolean>;
     /** Counts the drills of this volume. @returns the number of this one; a step that runs twice skips one, which does no harm */
     countDrill(volume: string): Promise<number>;
-    /** Notes when the newest verified snapshot was started; an older one changes nothing. */
-    noteVerified(volume: string, at: number): Promise<void>;
+    /** Notes which is the newest verified snapshot, and when it was started; an older one changes nothing. */
+    noteVerified(volume: string, snapshotId: string, at: number): Promise<void>;
     /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */
     noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
     readDrillNote(volume: string): Promise<DrillNote | undefined>;

@@ -1,5 +1,6 @@
 import { attach, takeOff } from './attach.ts';
 import { MAX_RECOVERY_POINTS } from './candidates.ts';
+import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
 import type { Journal } from './journal.ts';
 import { renewLease } from './lease.ts';
@@ -30,6 +31,7 @@ export type ReplaceResult =
  *
  * @param round counts the replacements that this heal has tried: client tokens differ from one to the next
  * @param rejected where recovery points that could not be used are added
+ * @param passedOver a spare that was ready
  */
 export async function replace(
   ports: Ports,
@@ -39,6 +41,7 @@ export async function replace(
   decision: Replace,
   round: number,
   rejected: Rejected[],
+  passedOver?: PassedOver,
 ): Promise<ReplaceResult> {
   const { old, standby } = decision;
   await quarantine(ports, journal, healId, old.id);
@@ -80,6 +83,7 @@ export async function replace(
       instanceId: standby.id,
       generation,
       prepared,
+      choice: choiceOf(passedOver, point, longer(journal)),
     });
     // Once the ledger names the new volume, the next look finds it not served, and serves it.
     if (!taken.done) return { done: false, why: taken.why, ...(taken.committed && { again: true }) };
@@ -94,6 +98,13 @@ export async function replace(
     done: false,
     why: `none of the ${decision.recoveryPoints.length} newest recovery points could be mounted and read`,
   };
+}
+
+/** Seconds that a spare does not need: from the first volume that was ordered until the last was there to be mounted. */
+function longer({ steps }: Journal): number {
+  const ordered = steps.find((s) => s.name === 'create-replacement');
+  const mounted = steps.findLast((s) => s.name === 'mount');
+  return ordered && mounted ? Math.round((mounted.startedAt - ordered.startedAt) / 1000) : 0;
 }
 
 async function attachAndPrepare(

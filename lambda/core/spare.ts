@@ -1,6 +1,7 @@
+import { minutesBetween, type PassedOver } from './choice.ts';
 import { DEAD } from './decide.ts';
 import type { Journal } from './journal.ts';
-import type { Replacement, Spare } from './model.ts';
+import type { Choice, Replacement, Spare } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
 import { outlast } from './stall.ts';
@@ -17,9 +18,19 @@ export interface SparePolicy {
 interface Seen {
   readonly spare: Spare | undefined;
   readonly why: string;
+  /** Something newer is verified than {@link Seen.spare}. */
+  readonly newer?: Pick<Choice, 'newer' | 'minutes'>;
+  /** Then that is taken. */
+  readonly passedOver?: PassedOver;
   readonly owner: string;
   readonly oldVolume: string;
   readonly generation: number;
+}
+
+/** What came of it. */
+export interface Tried {
+  readonly served?: { readonly replacement: Replacement; readonly summary: string };
+  readonly passedOver?: PassedOver | undefined;
 }
 
 /**
@@ -36,14 +47,14 @@ export async function serveSpare(
   volume: string,
   policy: SparePolicy,
   rejected: Rejected[],
-): Promise<{ readonly replacement: Replacement; readonly summary: string } | undefined> {
+): Promise<Tried> {
   const seen = await journal.step(
     'look-at-spare',
     () => look(ports, volume, policy),
     ({ spare, why }) => (spare ? `${spare.volumeId} on ${spare.instanceId}` : why),
   );
   const { spare, owner, oldVolume } = seen;
-  if (!spare) return undefined;
+  if (!spare) return { passedOver: seen.passedOver };
   const { volumeId, instanceId, snapshotId } = spare;
   // The spare is made ready while its owner is asked: neither is seen by anybody, and each takes a command or two.
   const { state, prepared } = await journal.act(
@@ -64,7 +75,7 @@ export async function serveSpare(
   if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
   if (!dead || !prepared.ok) {
     await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
-    return undefined;
+    return {};
   }
   const taken = await takeOver(ports, journal, healId, {
     volume,
@@ -75,24 +86,28 @@ export async function serveSpare(
     instanceId,
     generation: seen.generation + 1,
     prepared,
+    ...(seen.newer && { choice: { taken: 'spare', spare: snapshotId, ...seen.newer } }),
   });
   if (!taken.done) {
     if (!taken.committed) await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
-    return undefined;
+    return {};
   }
-  return {
-    replacement: taken.replacement,
-    summary: `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place`,
-  };
+  const summary = `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place`;
+  return { served: { replacement: taken.replacement, summary } };
 }
 
 async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<Seen> {
   const ledger = await ports.ledger.read(volume);
-  const { spare, owner, currentVolume, generation = 0, verifiedAt = 0 } = ledger ?? {};
+  const { spare, owner, currentVolume, generation = 0, verifiedAt = 0, verifiedSnapshot } = ledger ?? {};
   const none = (why: string): Seen => ({ spare: undefined, why, owner: '', oldVolume: '', generation });
   if (!spare || !owner || !currentVolume) return none('no spare');
   const minutes = Math.round((ports.clock.now() - spare.at) / 60_000);
-  const newer = verifiedAt > spare.at && (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes);
-  if (newer) return none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`);
-  return { spare, why: '', owner, oldVolume: currentVolume, generation };
+  const seen = { spare, why: '', owner, oldVolume: currentVolume, generation };
+  if (verifiedAt <= spare.at) return seen;
+  if (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes)
+    return {
+      ...none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`),
+      passedOver: { snapshotId: spare.snapshotId, at: spare.at },
+    };
+  return { ...seen, newer: { newer: verifiedSnapshot, minutes: minutesBetween(spare.at, verifiedAt) } };
 }

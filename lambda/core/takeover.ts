@@ -1,7 +1,7 @@
 import { described, insist, saysOfVolume } from './answers.ts';
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
-import type { Holder, Replaced, Replacement } from './model.ts';
+import type { Choice, Holder, Replaced, Replacement } from './model.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
@@ -56,6 +56,7 @@ export interface Takeover {
   readonly instanceId: string;
   readonly generation: number;
   readonly prepared: Extract<Prepared, { readonly ok: true }>;
+  readonly choice?: Choice | undefined;
 }
 
 /** `committed`: the ledger names the new one, and the next look goes on from there. */
@@ -76,6 +77,7 @@ export async function takeOver(ports: Ports, journal: Journal, healId: string, t
     owner: instanceId,
     recoveryPointAt: to.prepared.canaryAt,
     files: to.prepared.files,
+    ...(to.choice && { choice: to.choice }),
   };
   await journal.act(
     'commit',

@@ -1,3 +1,4 @@
+import { inWords } from './choice.ts';
 import type { Incident } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
@@ -69,6 +70,7 @@ function letter(incident: Incident, rejected: readonly Rejected[]): string {
           `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
         ]
       : []),
+    ...(r?.choice ? [inWords(r.choice)] : []),
     ...(incident.passedOver.length > 0
       ? [
           `Newer copies were not taken, for nobody has verified them, or the spare was quicker: ${incident.passedOver.join(', ')}.`,

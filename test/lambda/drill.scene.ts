@@ -154,8 +154,8 @@ export class DrillScene {
       },
       isDrilled: async (of) => this.drilled.has(of),
       countDrill: async () => ++this.#counted,
-      noteVerified: async (_, at) => {
-        this.ledger = { ...this.ledger, verifiedAt: Math.max(at, this.ledger.verifiedAt ?? 0) };
+      noteVerified: async (_, verifiedSnapshot, at) => {
+        if (at > (this.ledger.verifiedAt ?? 0)) this.ledger = { ...this.ledger, verifiedAt: at, verifiedSnapshot };
       },
       noteSpare: async (_, now, spare) => {
         this.#do(`note ${spare.volumeId}`);

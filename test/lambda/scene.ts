@@ -8,6 +8,7 @@ export class Scene {
   seen: Observation = world({ probe: probe('shutdown') });
   readonly did: string[] = [];
   readonly told: string[] = [];
+  readonly letters: string[] = [];
   readonly incidents: Incident[] = [];
   /** Answers of host verbs by `verb volumeId`, else ok. */
   readonly answers = new Map<string, HostAnswer['result']>();
@@ -133,8 +134,9 @@ export class Scene {
       },
     },
     people: {
-      tell: async (subject) => {
+      tell: async (subject, message) => {
         this.told.push(subject);
+        this.letters.push(message);
       },
     },
   };

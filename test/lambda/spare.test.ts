@@ -73,7 +73,7 @@ function listened(to: Ports): Ports {
 async function serve(policy = FASTER) {
   const journal = new Journal(scene.workflow, ports.clock);
   journal.guardBy(async () => undefined);
-  return serveSpare(ports, journal, 'heal-1', 'alpha', policy, rejected);
+  return (await serveSpare(ports, journal, 'heal-1', 'alpha', policy, rejected)).served;
 }
 
 /** The host's answers as they come: each takes a second. */

@@ -31,6 +31,7 @@ interface IncidentRecord {
     readonly newVolume?: unknown;
     readonly snapshotId?: unknown;
     readonly recoveryPointAt?: unknown;
+    readonly choice?: { readonly taken?: unknown; readonly newer?: unknown; readonly minutes?: unknown };
   };
 }
 

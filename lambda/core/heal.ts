@@ -1,3 +1,4 @@
+import type { PassedOver } from './choice.ts';
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { evidenceText, seenAgain } from './evidence.ts';
 import { failover } from './failover.ts';
@@ -16,6 +17,8 @@ import { isRecent, noteTold, publish, tell } from './tell.ts';
 export const BUDGET_SECONDS = 20 * 60;
 /** The longest that a heal can take, waiting for its turn included: no shorter is the durable function's execution timeout (`lib/`). */
 export const LONGEST_SECONDS = 60 * 60;
+/** For the tags of a spare that came to serve after all; else the sweep sees to them. */
+const TAGS_SECONDS = 10 * 60;
 /** How long a heal waits for something on its way before it pages. */
 export const PATIENCE_SECONDS = 10 * 60;
 /** Between two looks: often at first, for most things settle in a minute; each look is a dozen calls. */
@@ -86,21 +89,14 @@ export async function heal(
   await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
   let end: Ending;
   try {
-    end = await rounds(ports, journal, begun.healId, volume, policy, findings);
+    end = await work(ports, journal, begun.healId, volume, policy, findings);
   } catch (error) {
     const why = message(error);
     end = why.includes(LOST_LEASE)
       ? { outcome: 'overtaken', summary: why }
       : findings.spare
-        ? {
-            outcome: 'healed',
-            summary: `${findings.spare.summary}; its tags are to follow: ${why}`,
-            replacement: findings.spare.replacement,
-          }
-        : {
-            outcome: 'paged',
-            summary: `the heal failed at the step after ${journal.steps.at(-1)?.name ?? 'the first'}: ${why}`,
-          };
+        ? tagsToFollow(findings.spare, why)
+        : failed(journal, error);
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
@@ -146,7 +142,11 @@ interface Ending {
   readonly final?: boolean;
 }
 
-async function rounds(
+/**
+ * The spare, where there is one to be taken, and rounds. Where a spare was passed over for something newer, and of that comes nothing
+ * (EC2 makes no volume, or not in time), the spare serves after all: older content is better than none.
+ */
+async function work(
   ports: Ports,
   journal: Journal,
   healId: string,
@@ -155,18 +155,66 @@ async function rounds(
   findings: Findings,
 ): Promise<Ending> {
   const { rejected } = findings;
-  const { served: spare, passedOver: spareLeft } = await serveSpare(ports, journal, healId, volume, policy, rejected);
-  if (spare) findings.spare = spare;
+  const { served, passedOver: spare } = await serveSpare(ports, journal, healId, volume, policy, rejected);
+  if (served) findings.spare = served;
+  const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare };
+  if (!spare) return rounds(ports, journal, healId, volume, findings, first);
+  const end = await rounds(ports, journal, healId, volume, findings, first).catch((error: unknown) => {
+    if (message(error).includes(LOST_LEASE)) throw error;
+    return failed(journal, error);
+  });
+  if (end.outcome !== 'paged') return end;
+  await renewLease(ports, journal, healId, volume);
+  const anyway = await serveSpare(ports, journal, healId, volume, { anyway: end.summary }, rejected);
+  if (!anyway.served) return end;
+  findings.spare = anyway.served;
+  const untilSeconds = journal.elapsedSeconds() + TAGS_SECONDS;
+  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds });
+}
+
+/** Where rounds begin, and when nothing more is begun. */
+interface Start {
+  /** Its number: client tokens differ from one round to the next. */
+  readonly round: number;
+  /** Since the heal began. */
+  readonly untilSeconds: number;
+  /** One that was ready, and was passed over. */
+  readonly spare?: PassedOver | undefined;
+}
+
+/** The spare serves; the sweep does the rest. */
+function tagsToFollow({ replacement, summary }: NonNullable<Findings['spare']>, why = 'there was no time'): Ending {
+  return { outcome: 'healed', summary: `${summary}; its tags are to follow: ${why}`, replacement };
+}
+
+function failed(journal: Journal, error: unknown): Ending {
+  const after = journal.steps.at(-1)?.name ?? 'the first';
+  return { outcome: 'paged', summary: `the heal failed at the step after ${after}: ${message(error)}` };
+}
+
+async function rounds(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  findings: Findings,
+  start: Start,
+): Promise<Ending> {
+  const { rejected, spare } = findings;
   let acted = spare?.summary ?? '';
   let replacement = spare?.replacement;
   let context: Context = NOTHING_YET;
-  for (let round = 0; round < MAX_ROUNDS; ) {
+  for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
     context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
     // Looked at once more, for people are told how it is now.
-    if (journal.elapsedSeconds() > BUDGET_SECONDS && decision.kind !== 'none' && decision.kind !== 'page') break;
+    if (journal.elapsedSeconds() > start.untilSeconds && decision.kind !== 'none' && decision.kind !== 'page') {
+      // It is decided only where the probe says that it serves.
+      if (decision.kind === 'settle' && spare) return tagsToFollow(spare);
+      break;
+    }
     replacement ??= untold(seen);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
     switch (decision.kind) {
@@ -213,7 +261,7 @@ async function rounds(
       }
       case 'replace':
       case 'relocate': {
-        const result = await replace(ports, journal, healId, volume, decision, round, rejected, spareLeft);
+        const result = await replace(ports, journal, healId, volume, decision, round, rejected, start.spare);
         if (!result.done) {
           if (!result.useless && !result.again)
             return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };

@@ -231,6 +231,8 @@ export interface Choice {
   readonly minutes: number;
   /** Of the newer one: until its volume was made and attached, which the spare is. */
   readonly longerSeconds?: number;
+  /** Of the spare: why the newer one, which was to be taken, was not. */
+  readonly why?: string;
 }
 
 /** What a replacement achieved. */

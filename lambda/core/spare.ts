@@ -15,11 +15,16 @@ export interface SparePolicy {
   readonly maxAgeMinutes: number;
 }
 
+/** The spare is taken, whatever is newer: why that is not. */
+export interface Anyway {
+  readonly anyway: string;
+}
+
 interface Seen {
   readonly spare: Spare | undefined;
   readonly why: string;
   /** Something newer is verified than {@link Seen.spare}. */
-  readonly newer?: Pick<Choice, 'newer' | 'minutes'>;
+  readonly newer?: Pick<Choice, 'newer' | 'minutes' | 'why'>;
   /** Then that is taken. */
   readonly passedOver?: PassedOver;
   readonly owner: string;
@@ -45,7 +50,7 @@ export async function serveSpare(
   journal: Journal,
   healId: string,
   volume: string,
-  policy: SparePolicy,
+  policy: SparePolicy | Anyway,
   rejected: Rejected[],
 ): Promise<Tried> {
   const seen = await journal.step(
@@ -96,7 +101,7 @@ export async function serveSpare(
   return { served: { replacement: taken.replacement, summary } };
 }
 
-async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<Seen> {
+async function look(ports: Ports, volume: string, policy: SparePolicy | Anyway): Promise<Seen> {
   const ledger = await ports.ledger.read(volume);
   const { spare, owner, currentVolume, generation = 0, verifiedAt = 0, verifiedSnapshot } = ledger ?? {};
   const none = (why: string): Seen => ({ spare: undefined, why, owner: '', oldVolume: '', generation });
@@ -104,10 +109,12 @@ async function look(ports: Ports, volume: string, policy: SparePolicy): Promise<
   const minutes = Math.round((ports.clock.now() - spare.at) / 60_000);
   const seen = { spare, why: '', owner, oldVolume: currentVolume, generation };
   if (verifiedAt <= spare.at) return seen;
-  if (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes)
+  const anyway = 'anyway' in policy;
+  if (!anyway && (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes))
     return {
       ...none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`),
       passedOver: { snapshotId: spare.snapshotId, at: spare.at },
     };
-  return { ...seen, newer: { newer: verifiedSnapshot, minutes: minutesBetween(spare.at, verifiedAt) } };
+  const why = anyway ? { why: policy.anyway } : {};
+  return { ...seen, newer: { newer: verifiedSnapshot, minutes: minutesBetween(spare.at, verifiedAt), ...why } };
 }

@@ -79,6 +79,8 @@ export interface Plan {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** With drills, and so with a spare. Without, it is seen how content comes back from a snapshot. @default false */
   readonly drills?: boolean;
+  /** What a heal takes where something newer is verified than the spare. @default faster */
+  readonly prefer?: 'fresher';
   /** Every content volume is struck, not only the first. */
   readonly all?: boolean;
   readonly expect: Expectation;
@@ -102,8 +104,8 @@ export function incident(plan: Plan): Scenario {
 }
 
 /** Settings that the stack of a plan is synthesized with, over those of cdk.json. */
-export function settingsOf({ settings, drills = false }: Plan): Readonly<Record<string, unknown>> {
-  return { ...settings, drills: { enabled: drills } };
+export function settingsOf({ settings, drills = false, prefer }: Plan): Readonly<Record<string, unknown>> {
+  return { ...settings, drills: { enabled: drills, ...(prefer && { prefer }) } };
 }
 
 async function play(world: World, plan: Plan): Promise<ScenarioResult> {

@@ -5,6 +5,7 @@ import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
 import { drillKilled } from './drill-killed.ts';
 import { drillPlans } from './drills.ts';
+import { fresherPlans } from './fresher.ts';
 import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
@@ -26,6 +27,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...healPlans,
   ...growthPlans,
   ...drillPlans,
+  ...fresherPlans,
   ...consistencyPlans,
 };
 

@@ -20,6 +20,8 @@ export interface Story {
   readonly about: string;
   readonly volumes: readonly string[];
   readonly drills: boolean;
+  /** What a heal takes where something newer is verified than the spare. @default faster */
+  readonly prefer?: 'fresher' | undefined;
   /** Even without a fault, a person may be needed. */
   readonly mayPage: boolean;
   /** What somebody deletes as a part of the story is not held against the healer. */
@@ -83,10 +85,10 @@ export const STORIES: Readonly<Record<string, Story>> = {
 };
 
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
-export function settingsOf({ volumes, drills, snapshots }: Story): Readonly<Record<string, unknown>> {
+export function settingsOf({ volumes, drills, prefer, snapshots }: Story): Readonly<Record<string, unknown>> {
   return {
     volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })),
-    drills: { enabled: drills },
+    drills: { enabled: drills, ...(prefer && { prefer }) },
     ...(snapshots !== undefined && { snapshots }),
   };
 }
@@ -105,10 +107,14 @@ function alone(about: string, strike: Story['strike']): Story {
   };
 }
 
-function storyOf({ about, all, drills = false, expect, settings, strike }: Plan, hopeless: string | undefined): Story {
+function storyOf(
+  { about, all, drills = false, prefer, expect, settings, strike }: Plan,
+  hopeless: string | undefined,
+): Story {
   return {
     about,
     drills,
+    prefer,
     volumes: all ? ['alpha', 'beta'] : ['alpha'],
     mayPage: expect.mayPage === true || expect.outcome.includes('page'),
     deletes: expect.deletes === true,

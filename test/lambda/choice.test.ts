@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { heal } from '../../lambda/core/heal.ts';
 import type { Trigger } from '../../lambda/core/model.ts';
 import { Scene } from './scene.ts';
-import { NOW, point, probe, volume, world } from './world.ts';
+import { instance, NOW, point, probe, volume, world } from './world.ts';
 
 const ALARM: Trigger = { kind: 'alarm', volume: 'alpha', reason: 'no data', at: NOW };
 const MINUTE = 60_000;
@@ -115,5 +115,102 @@ describe('the record and the letter say what was chosen and what it cost:', () =
     expect(record()).toMatchObject({ newVolume: 'vol-spare' });
     expect(record()).not.toHaveProperty('choice');
     expect(scene.letters.at(-1)).not.toMatch(/was taken, and not/);
+  });
+});
+
+describe('no volume is made of the newer one: the spare serves after all', () => {
+  const ordered = () => scene.did.filter((d) => d.startsWith('create')).length;
+  const refusing = (why: string) => {
+    scene.ports.compute.createReplacement = async (order) => {
+      scene.did.push(`create ${order.snapshotId}: ${why}`);
+      throw new Error(why);
+    };
+  };
+
+  test.each<[string, () => void, RegExp]>([
+    ['EC2 has no room', () => refusing('InsufficientVolumeCapacity'), /InsufficientVolumeCapacity/],
+    ['it is not there in time', () => refusing('not done within 60 s'), /not done within 60 s/],
+    ['it cannot be attached', () => scene.stuck.add('attach vol-new1'), /i-standby did not do what was asked/],
+    ['it is there too late', () => slowly(25 * 60), /nothing was done, and alpha is still not serving/],
+  ])('%s', async (what, arrange, why) => {
+    arrange();
+    if (what.endsWith('late')) {
+      // Another host could try, and there is no time for it any more.
+      scene.answers.set('mount vol-new1', 'unreachable');
+      scene.seen = { ...scene.seen, instances: [...scene.seen.instances, instance('i-third')] };
+    }
+    expect(await run('fresher')).toMatchObject({
+      outcome: 'healed',
+      summary: 'vol-11111111: its file system is shut down: the spare vol-spare serves in its place',
+    });
+    expect(ordered()).toBeGreaterThan(0);
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-spare', owner: 'i-standby' });
+    expect(scene.did.slice(-2)).toEqual(['promote vol-spare', 'copy vol-11111111']);
+    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(record()?.choice).toMatchObject({
+      taken: 'spare',
+      newer: 'snap-10',
+      minutes: 30,
+      why: expect.stringMatching(why),
+    });
+    expect(scene.letters.at(-1)).toMatch(/gave up 30 min of uploads\. It was to be taken, and was not: ./);
+    expect(scene.leaseHolder).toBeUndefined();
+  });
+
+  test('there is no time for its tags any more: they are left to the sweep, and nobody is called', async () => {
+    refusing('InsufficientVolumeCapacity');
+    const { reach } = scene.ports.balancer;
+    scene.ports.balancer.reach = async (of) => {
+      if (scene.committed) scene.now += 16 * MINUTE;
+      return reach(of);
+    };
+    expect(await run('fresher')).toMatchObject({
+      outcome: 'healed',
+      summary: expect.stringContaining('vol-spare serves in its place; its tags are to follow: there was no time'),
+    });
+    expect(scene.did).not.toContain('promote vol-spare');
+  });
+
+  test('nor can EC2 be asked anything: the tags are left to the sweep', async () => {
+    const compute = new Proxy(scene.ports.compute, {
+      get: () => async () => {
+        throw new Error('RequestLimitExceeded');
+      },
+    });
+    Object.assign(scene.ports, { compute });
+    expect(await run('fresher')).toMatchObject({
+      outcome: 'healed',
+      summary: expect.stringContaining('its tags are to follow'),
+    });
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-spare' });
+  });
+
+  test('and that is no good either: a person is called, for the first trouble', async () => {
+    refusing('InsufficientVolumeCapacity');
+    scene.answers.set('mount vol-spare', 'unmountable');
+    expect(await run('fresher')).toMatchObject({
+      outcome: 'paged',
+      summary: expect.stringMatching(/the step after renew-lease: InsufficientVolumeCapacity/),
+    });
+    expect(scene.committed).toBeUndefined();
+    expect(scene.letters.at(-1)).toContain('the spare: mount: unmountable');
+  });
+
+  test('but for a heal that has lost its lease: it touches nothing more', async () => {
+    scene.ports.compute.createReplacement = async () => {
+      scene.leaseHolder = 'another';
+      throw new Error('InsufficientVolumeCapacity');
+    };
+    expect(await run('fresher')).toMatchObject({ outcome: 'overtaken' });
+    expect(scene.did.filter((d) => d.includes('vol-spare'))).toEqual([]);
+  });
+
+  test('but not in the place of an owner that is not dead by its own word', async () => {
+    refusing('InsufficientVolumeCapacity');
+    const { probe: asked } = scene.ports.host;
+    scene.ports.host.probe = async (...args) => (ordered() > 0 ? probe('serving') : asked(...args));
+    expect(await run('fresher')).toMatchObject({ outcome: 'paged' });
+    expect(scene.did.at(-1)).toBe('release vol-spare');
+    expect(scene.committed).toBeUndefined();
   });
 });

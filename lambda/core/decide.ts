@@ -147,10 +147,11 @@ function reached(
   current: Volume,
   owner: Instance | undefined,
 ): Decision {
-  const { at, reachableOn = [], answering = [], probe } = observation;
+  const { at, reachAt = at, reachableOn = [], answering = [], probe } = observation;
   if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))
     return { kind: 'none', reason: `${current.id} is serving` };
-  const seconds = (at - (since?.unreached ?? at)) / 1000;
+  // An answer that came a minute before the others says nothing of that minute.
+  const seconds = (reachAt - (since?.unreached ?? reachAt)) / 1000;
   const reason = `${current.id} is serving by the probe of ${owner.id}, and the load balancer does not reach it there`;
   if (seconds < UNREACHED_SECONDS) return briefly(reason);
   const contradiction = (why: string) => page(`evidence contradicts itself: ${reason}${why}`);

@@ -168,6 +168,8 @@ export interface Observation {
   readonly recoveryPoints: readonly RecoveryPoint[];
   /** Instances that the load balancer reaches the content on; `undefined` when it could not be asked. */
   readonly reachableOn: readonly string[] | undefined;
+  /** It was asked then, and other answers may have taken longer. Unix milliseconds. @default {@link Observation.at} */
+  readonly reachAt?: number | undefined;
   /** {@link Reach.answering}, where the load balancer could be asked. */
   readonly answering?: readonly string[] | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */

@@ -4,6 +4,7 @@ import type { Ports } from './ports.ts';
 
 /** Looks at the world: EC2, the ledger and, where a live instance has the current volume, its probe; where that is in doubt, EBS too. */
 export async function observe(ports: Ports, volume: string): Promise<Observation> {
+  const reachAt = ports.clock.now();
   const [ledger, volumes, instances, recoveryPoints, reach] = await Promise.all([
     ports.ledger.read(volume),
     ports.compute.volumes(volume),
@@ -19,5 +20,5 @@ export async function observe(ports: Ports, volume: string): Promise<Observation
   const io = doubtful && current && holder ? await ports.monitor.io(current.id, holder.id) : undefined;
   const at = ports.clock.now();
   const [reachableOn, answering] = [reach?.on, reach?.answering];
-  return { volume, at, ledger, volumes, instances, recoveryPoints, reachableOn, answering, probe, io };
+  return { volume, at, ledger, volumes, instances, recoveryPoints, reachableOn, reachAt, answering, probe, io };
 }

@@ -3,6 +3,7 @@ import { decide, NOTHING_YET } from '../../lambda/core/decide.ts';
 import { seenAgain, UNREACHED_SECONDS } from '../../lambda/core/evidence.ts';
 import { heal } from '../../lambda/core/heal.ts';
 import type { Observation } from '../../lambda/core/model.ts';
+import { observe } from '../../lambda/core/observe.ts';
 import { Scene } from './scene.ts';
 import { instance, NOW, probe, volume, world } from './world.ts';
 
@@ -20,6 +21,17 @@ describe('the probe says serving, and the load balancer does not reach it', () =
   test('for a moment: waited for', () => {
     expect(decide(unreached()).kind).toBe('wait');
     expect(decide(unreached(), soon).kind).toBe('wait');
+  });
+
+  test('by an answer that came long before the others: it says nothing of the time in between', async () => {
+    expect(decide(unreached({ reachAt: NOW - 30_000 }), later).kind).toBe('wait');
+    const scene = new Scene();
+    const { instances } = scene.ports.compute;
+    scene.ports.compute.instances = async () => {
+      scene.now += 60_000;
+      return instances();
+    };
+    expect(await observe(scene.ports, 'alpha')).toMatchObject({ reachAt: NOW, at: NOW + 60_000 });
   });
 
   test('on: moved to a standby whose web server answers', () => {

@@ -48,8 +48,8 @@ export const PARTS: readonly Mutant[] = [
     'spare-after-all',
     'a spare that was passed over serves where no volume is made of what is newer',
     'lambda/core/heal.ts',
-    '  if (!anyway.served) return end;\n',
-    '  if (anyway) return end;\n',
+    '  if (!anyway.served) {\n',
+    '  if (anyway) {\n',
   ),
   broken(
     'spare-lost',

@@ -166,7 +166,11 @@ async function work(
   if (end.outcome !== 'paged') return end;
   await renewLease(ports, journal, healId, volume);
   const anyway = await serveSpare(ports, journal, healId, volume, { anyway: end.summary }, rejected);
-  if (!anyway.served) return end;
+  if (!anyway.served) {
+    // Whoever has taken the spare meanwhile has told people.
+    await renewLease(ports, journal, healId, volume);
+    return end;
+  }
   findings.spare = anyway.served;
   const untilSeconds = journal.elapsedSeconds() + TAGS_SECONDS;
   return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds });

@@ -205,6 +205,22 @@ describe('no volume is made of the newer one: the spare serves after all', () =>
     expect(scene.did.filter((d) => d.includes('vol-spare'))).toEqual([]);
   });
 
+  test('nor that has lost it by then, and the spare with it: what it found is nobody’s business any more', async () => {
+    refusing('InsufficientVolumeCapacity');
+    const { read } = scene.ports.ledger;
+    let asked = 0;
+    scene.ports.ledger.read = async (of) => {
+      const state = await read(of);
+      if (ordered() === 0 || !state) return state;
+      // Once by the guard of the step before; what it sees then is the work of another heal.
+      if (++asked === 1) return state;
+      scene.leaseHolder = 'another';
+      return { ...state, spare: undefined };
+    };
+    expect(await run('fresher')).toMatchObject({ outcome: 'overtaken' });
+    expect(scene.told).toEqual([]);
+  });
+
   test('but not in the place of an owner that is not dead by its own word', async () => {
     refusing('InsufficientVolumeCapacity');
     const { probe: asked } = scene.ports.host;

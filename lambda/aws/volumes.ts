@@ -82,6 +82,7 @@ export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
     generation: Number(tags[TAG.generation] ?? 0),
     role: tags[TAG.role] ?? VOLUME_ROLE.current,
     verdict: Object.values(VERDICT).find((verdict) => verdict === tags[TAG.verdict]),
+    ...(snapshot.VolumeSize !== undefined && { sizeGiB: snapshot.VolumeSize }),
   };
 }
 

@@ -2,6 +2,11 @@ import type { Holder, Instance, Observation, RecoveryPoint, Volume } from './mod
 
 /** Who and what can be chosen from: all in a stable order, so that the same observation gives the same choice. */
 
+/** A volume as this one is, from a recovery point: what took over may be smaller than what was copied before (decision 15). */
+export function likeFor(volume: Volume, { sizeGiB = 0 }: RecoveryPoint): Volume {
+  return { ...volume, sizeGiB: Math.max(volume.sizeGiB, sizeGiB) };
+}
+
 /** How far a heal goes back when recovery points turn out to be unmountable. */
 export const MAX_RECOVERY_POINTS = 5;
 

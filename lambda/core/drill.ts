@@ -1,4 +1,4 @@
-import { currentVolume } from './candidates.ts';
+import { currentVolume, likeFor } from './candidates.ts';
 import { checkSomewhere } from './drill-check.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './drill-decide.ts';
 import { coverageOf, publish } from './drill-metrics.ts';
@@ -128,7 +128,7 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
     to.scratch?.id ??
     (await journal.act(
       'create-scratch',
-      () => ports.store.createScratch(to.like, snapshotId, id),
+      () => ports.store.createScratch(likeFor(to.like, point), snapshotId, id),
       (made) => `${made} from ${snapshotId}`,
     ));
   const { host, answer, why } = await checkSomewhere(ports, journal, volume, volumeId, until);

@@ -6,7 +6,7 @@ import { Journal } from './journal.ts';
 import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
 import type { Incident, Replacement, Trigger, Volume } from './model.ts';
 import { mountAndServe } from './mount.ts';
-import { type Findings, hasJustTakenOver, isNews, owesNews, passedOver, untold } from './news.ts';
+import { type Findings, hasJustTakenOver, isNews, lessRoom, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { quarantine, replace, setAside } from './replace.ts';
@@ -83,6 +83,7 @@ export async function heal(
     steps: journal.steps,
     replacement,
     passedOver: findings.passedOver,
+    ...(findings.lessRoom && { lessRoom: findings.lessRoom }),
   });
   const findings: Findings = { rejected: [], passedOver: [] };
   // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
@@ -221,6 +222,7 @@ async function rounds(
     }
     replacement ??= untold(seen);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
+    if (replacement) findings.lessRoom = lessRoom(seen, replacement);
     switch (decision.kind) {
       case 'none':
         // What another heal has done, or people have, is told by whoever sees that it serves.

@@ -78,6 +78,8 @@ export interface RecoveryPoint {
   readonly role: string;
   /** What a drill said of it, or a heal that tried it. */
   readonly verdict: 'verified' | 'rejected' | undefined;
+  /** Of the volume that it is a copy of: EC2 makes none from it that is smaller. */
+  readonly sizeGiB?: number;
 }
 
 /** What the probe on a host says of a content volume. `unreachable`: the host did not answer, which says nothing of the disk. */
@@ -207,6 +209,13 @@ export interface Incident {
   readonly replacement: Replacement | undefined;
   /** Copies newer than what serves now, which were not taken: nobody had verified them, or the spare was quicker. */
   readonly passedOver: readonly string[];
+  readonly lessRoom?: LessRoom | undefined;
+}
+
+/** What took over is smaller than what it replaced, which has grown since. GiB. */
+export interface LessRoom {
+  readonly before: number;
+  readonly now: number;
 }
 
 /** What a replacement put in the place of what. */

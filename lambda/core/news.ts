@@ -1,4 +1,4 @@
-import type { Observation, Replacement } from './model.ts';
+import type { LessRoom, Observation, Replaced, Replacement } from './model.ts';
 import type { Rejected } from './replace.ts';
 
 /** What people have to know however a heal ends. */
@@ -7,6 +7,7 @@ export interface Findings {
   readonly rejected: Rejected[];
   /** Recovery points that were not used. */
   passedOver: readonly string[];
+  lessRoom?: LessRoom | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
   spare?: { readonly replacement: Replacement; readonly summary: string };
 }
@@ -46,4 +47,10 @@ export function passedOver({ recoveryPoints, volumes, ledger }: Observation): st
     .filter((p) => p.state === 'completed' && p.role !== 'quarantined' && p.verdict !== 'rejected')
     .filter((p) => p.at > taken.at && p.generation < (ledger?.generation ?? 0))
     .map((p) => p.snapshotId);
+}
+
+/** A spare from before a volume was made larger serves in its place: what it holds is whole, and no volume of its own grows it. */
+export function lessRoom({ volumes }: Observation, { oldVolume, newVolume }: Replaced): LessRoom | undefined {
+  const [before = 0, now = before] = [oldVolume, newVolume].map((id) => volumes.find((v) => v.id === id)?.sizeGiB);
+  return now < before ? { before, now } : undefined;
 }

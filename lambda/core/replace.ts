@@ -1,5 +1,5 @@
 import { attach, takeOff } from './attach.ts';
-import { MAX_RECOVERY_POINTS } from './candidates.ts';
+import { likeFor, MAX_RECOVERY_POINTS } from './candidates.ts';
 import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
 import type { Journal } from './journal.ts';
@@ -50,7 +50,7 @@ export async function replace(
     await renewLease(ports, journal, healId, volume);
     const attempt = round * MAX_RECOVERY_POINTS + index;
     const order = {
-      like: old,
+      like: likeFor(old, point),
       zone: standby.zone,
       snapshotId: point.snapshotId,
       generation: decision.generation,

@@ -71,6 +71,11 @@ function letter(incident: Incident, rejected: readonly Rejected[]): string {
         ]
       : []),
     ...(r?.choice ? [inWords(r.choice)] : []),
+    ...(r && incident.lessRoom
+      ? [
+          `${r.newVolume} has ${incident.lessRoom.now} GiB, and ${r.oldVolume} has ${incident.lessRoom.before}: it was made before that grew. What to do: docs/runbook.md#less-room`,
+        ]
+      : []),
     ...(incident.passedOver.length > 0
       ? [
           `Newer copies were not taken, for nobody has verified them, or the spare was quicker: ${incident.passedOver.join(', ')}.`,

@@ -159,6 +159,9 @@ describe('a verdict', () => {
     await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, AT, ''));
     await lab.pass(60);
     expect(await verdicts()).toEqual(['verified']);
+    // And what it may not be smaller than that is made from it.
+    const [point] = await lab.within(() => lab.ports.compute.recoveryPoints('alpha'));
+    expect(point?.sizeGiB).toBe(lab.ec2.volume(VolumeId).sizeGiB);
   });
 });
 

@@ -48,7 +48,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
     },
 
     async notePage(volume, holder, paged) {
-      await unlessTaken(`note what people were told of ${volume}`, () =>
+      await whereItHolds(`note what people were told of ${volume}`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
@@ -66,13 +66,17 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       );
     },
 
-    async noteServed(volume) {
-      await translated(`note that people know of ${volume} being served`, () =>
+    async noteServed(volume, told) {
+      await whereItHolds(`note that people know of ${volume} being served`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
             UpdateExpression: 'REMOVE pagedAbout, pagedAt, pagedFinal, replaced',
+            ...(told !== undefined && {
+              ConditionExpression: 'currentVolume = :told',
+              ExpressionAttributeValues: { ':told': { S: told } },
+            }),
           }),
         ),
       );
@@ -139,7 +143,7 @@ export function dynamoLease(
     },
 
     async release(volume, holder) {
-      await unlessTaken(`give the lease of ${volume} back`, () =>
+      await whereItHolds(`give the lease of ${volume} back`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
@@ -156,8 +160,8 @@ export function dynamoLease(
 
 const HOLDER = 'leaseHolder = :me';
 
-/** Writes what only the holder of the lease may; nothing where it was given back (this step ran before), or another has it. */
-async function unlessTaken(what: string, write: () => Promise<unknown>): Promise<void> {
+/** Makes a conditional write; nothing where its condition does not hold any more: this step ran before, or another has taken over. */
+async function whereItHolds(what: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await translated(what, write);
   } catch (error) {

@@ -113,8 +113,11 @@ export interface Ledger {
   record(incident: Incident): Promise<void>;
   /** Notes what people were told that they have to do; nothing where another heal has the volume by now, for it knows better. */
   notePage(volume: string, holder: string, paged: Paged): Promise<void>;
-  /** People know that it serves: they have nothing to do any more, and were told what took over. */
-  noteServed(volume: string): Promise<void>;
+  /**
+   * People know that it serves: they have nothing to do any more, and were told what took over.
+   * @param told what they were told of; where something else has taken over since, that is still to be told, and nothing is changed
+   */
+  noteServed(volume: string, told?: string): Promise<void>;
 }
 
 /** What people know of the drills of a content volume. */

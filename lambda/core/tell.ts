@@ -41,8 +41,8 @@ export async function publish(ports: Ports, incident: Incident, rejected: readon
 
 /** Notes what people know now. A step of its own: when the ledger fails, they are not told again. */
 export async function noteTold(ports: Ports, incident: Incident, at: number, final = false): Promise<void> {
-  const { id, volume, outcome, summary } = incident;
-  if (outcome === 'healed') await ports.ledger.noteServed(volume);
+  const { id, volume, outcome, summary, replacement } = incident;
+  if (outcome === 'healed') await ports.ledger.noteServed(volume, replacement?.newVolume);
   // Whoever overtook this heal knows whether people have something to do.
   else if (outcome !== 'overtaken') await ports.ledger.notePage(volume, id, { about: summary, at, final });
 }

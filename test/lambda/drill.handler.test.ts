@@ -239,6 +239,15 @@ describe('in the ledger', () => {
     expect((await read())?.replaced).toBeUndefined();
   });
 
+  test('what took over is to be told, until that very volume was told of', async () => {
+    await heal();
+    await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY, REPLACED));
+    await lab.within(() => lab.heals.noteServed('alpha', 'vol-before'));
+    expect((await read())?.replaced).toEqual(REPLACED);
+    await lab.within(() => lab.heals.noteServed('alpha', ENTRY.currentVolume));
+    expect((await read())?.replaced).toBeUndefined();
+  });
+
   test('what people were told of damage is kept, and that it is over', async () => {
     const { readDrillNote, writeDrillNote } = lab.ports.ledger;
     expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();

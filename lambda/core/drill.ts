@@ -1,3 +1,4 @@
+import { message } from './attempt.ts';
 import { currentVolume, likeFor } from './candidates.ts';
 import { checkSomewhere } from './drill-check.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './drill-decide.ts';
@@ -84,10 +85,6 @@ async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: st
     if (why.includes(YIELDS)) return { outcome: 'undecided', summary: why };
     throw error;
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A run of the drill. `until`: when its lease is over, Unix milliseconds. */

@@ -1,4 +1,6 @@
+import { attempt, message } from './attempt.ts';
 import type { PassedOver } from './choice.ts';
+import { conclude } from './conclude.ts';
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { evidenceText, seenAgain } from './evidence.ts';
 import { failover } from './failover.ts';
@@ -6,12 +8,12 @@ import { Journal } from './journal.ts';
 import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
 import type { Incident, Replacement, Trigger, Volume } from './model.ts';
 import { mountAndServe } from './mount.ts';
-import { type Findings, hasJustTakenOver, isNews, lessRoom, owesNews, passedOver, untold } from './news.ts';
+import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
-import { isRecent, noteTold, publish, tell } from './tell.ts';
+import { isRecent } from './tell.ts';
 
 /** A heal that has worked this long starts nothing more, and pages. */
 export const BUDGET_SECONDS = 20 * 60;
@@ -101,37 +103,7 @@ export async function heal(
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
-  // Each has its own step, for one that fails runs again; the telling goes first: when the ledger is what failed, a person still
-  // hears of it.
-  const telling =
-    // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
-    end.outcome === 'falseAlarm' || (end.outcome === 'overtaken' && !isNews(findings))
-      ? undefined
-      : await attempt(workflow, 'tell', () => tell(ports, closed, findings.rejected));
-  // A ledger that cannot be read, however often it is asked, must not keep people from being told.
-  const anyway =
-    telling?.failed === undefined
-      ? undefined
-      : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
-  const toldAt = (anyway ?? telling)?.value?.at;
-  const noted =
-    toldAt === undefined
-      ? undefined
-      : await attempt(workflow, 'note-told', () => noteTold(ports, closed, toldAt, end.final));
-  const unheard = telling !== undefined && telling.failed === undefined && toldAt === undefined;
-  const outcome = unheard ? 'overtaken' : end.outcome;
-  const summary = unheard
-    ? `the lease ran out, and the next heal tells people what holds then, not this: ${end.summary}`
-    : end.summary;
-  const recorded = await attempt(workflow, 'close-incident', () =>
-    ports.ledger.record({ ...closed, outcome, summary }),
-  );
-  const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(volume, begun.healId));
-  const trouble = [anyway ?? telling, noted, recorded, released].flatMap((t) => t?.failed ?? []);
-  if (trouble.length > 0)
-    throw new Error(
-      `heal ${begun.healId} of ${volume} (${outcome}: ${summary}) could not be concluded: ${trouble.join('; ')}`,
-    );
+  const { outcome, summary } = await conclude(workflow, ports, closed, findings, end.final);
   return { outcome, summary, healId: begun.healId };
 }
 
@@ -326,21 +298,4 @@ async function keepEvidence(
         .catch((error: unknown) => `no copy of it could be made: ${message(error)}`),
     (snapshot) => `${replacement.oldVolume}: ${snapshot}`,
   );
-}
-
-/** @returns what the step came to, or what went wrong in it */
-async function attempt<T>(
-  workflow: Workflow,
-  name: string,
-  run: () => Promise<T>,
-): Promise<{ readonly value?: T; readonly failed?: string }> {
-  try {
-    return { value: await workflow.step(name, run) };
-  } catch (error) {
-    return { failed: `${name}: ${message(error)}` };
-  }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

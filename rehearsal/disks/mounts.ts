@@ -30,6 +30,7 @@ export function unmount(directory: string): void {
 
 /** Cuts a mounted XFS off from its device without flushing its log, as a power cut or a forced detach does. */
 export function cutOff(directory: string): void {
-  // A file system that is shut down already answers EIO, which is what is wanted.
-  tool('xfs_io', '-x', '-c', 'shutdown', directory);
+  // A file system that is shut down already answers EIO, which is what is wanted. One that is frozen would outlive its mount, and hold its
+  // device; it is thawed by whoever has it open from before, for then nobody can open it. Of one that is not, xfs_io says so.
+  tool('xfs_io', '-x', '-c', 'shutdown', '-c', 'thaw', directory);
 }

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Watchdog } from './disks.ts';
-import { tool } from './shell.ts';
 
 const RUN = 'run/remount';
 const SUFFIX = '.frozen';
@@ -42,15 +41,10 @@ export function ringWatchdog(root: string, volumeId: string): void {
   }
 }
 
-/** As a power cut: no process is left, and /run is empty. What is mounted stays frozen: see {@link unfreeze}. */
+/** As a power cut: no process is left, and /run is empty. What is mounted stays frozen: see `cutOff`. */
 export function endWatchdogs(root: string): void {
   for (const { pid } of records(root)) kill(-pid);
   if (existsSync(join(root, RUN))) rmSync(join(root, RUN), { recursive: true });
-}
-
-/** A frozen file system would outlive its mount. On one that is not frozen this does nothing. */
-export function unfreeze(directory: string): void {
-  tool('fsfreeze', '--unfreeze', directory);
 }
 
 function kill(pid: number): void {

@@ -6,7 +6,7 @@ import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../lib/contrac
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
 import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
 import { isShutDown } from './xfs-content.ts';
-import { endWatchdogs, unfreeze } from './xfs-freeze.ts';
+import { endWatchdogs } from './xfs-freeze.ts';
 
 /** Stands for nginx; every Linux has it. */
 const WEB_USER = 'nobody';
@@ -29,10 +29,7 @@ export function cutPower(root: string): void {
   // All cut off before any is unmounted: unmounting would write out what a power cut loses.
   const mounts = mountPoints().filter((directory) => directory.startsWith(`${root}/`));
   endWatchdogs(root);
-  for (const directory of mounts) {
-    cutOff(directory);
-    unfreeze(directory);
-  }
+  for (const directory of mounts) cutOff(directory);
   for (const directory of mounts.reverse()) unmount(directory);
 }
 

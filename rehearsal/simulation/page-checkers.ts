@@ -17,6 +17,8 @@ const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 /** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
 const UNRECORDED_MS = 3000;
 const PAGE = /^Remount: (\S+) needs a person$/;
+/** Of what people were told. */
+const LEDGER_READ = /^dynamodb:GetItem$/;
 /** Alarms tell people by themselves, as often as they change. */
 const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
 
@@ -60,21 +62,28 @@ function key({ subject, message }: Message): string {
 
 /**
  * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
- * may come twice: rather twice than never.
+ * may come twice: rather twice than never. So may one whose sender could not read what people were told; and one about a volume that
+ * they were told is served, of whom something fails again.
  *
  * @param skewMs how far clocks are off
  */
 export function saidOnce(messages: readonly Message[], fired: Injector['fired'], skewMs: number): Check {
   const last = new Map<string, number>();
   const again: string[] = [];
+  const hit = (at: number, what: RegExp) =>
+    fired.some((f) => f.at <= at && at - f.at < MINUTE_MS && what.test(f.fault.point));
   for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
+    const { at, subject } = message;
     const before = last.get(key(message));
-    last.set(key(message), message.at);
-    // Who was called after the good news has a use for the next.
-    const volume = PAGE.exec(message.subject)?.[1];
-    if (volume) for (const said of last.keys()) if (said.startsWith(`Remount: ${volume} is served`)) last.delete(said);
-    if (before !== undefined && message.at - before < PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs)
-      again.push(`${key(message)} after ${Math.round((message.at - before) / 1000)} s`);
+    last.set(key(message), at);
+    const called = PAGE.exec(subject)?.[1];
+    const good = [...last].filter(([said]) => said.startsWith(`Remount: ${called} is served`));
+    // Who is called after the good news has a use for the next.
+    for (const [said] of good) last.delete(said);
+    if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
+    const anew = good.some(([, when]) => when > before) && hit(at, /./);
+    if (!anew && !(called && hit(at, LEDGER_READ)))
+      again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {
     if (fault.point.endsWith('sns:Publish')) return UNHEARD.includes(fault.kind);

@@ -1,11 +1,11 @@
 /**
- * Opens real disks, mounts a volume with an unusual id, and then, as its argument says: `hang` waits to be killed, or
- * `exit` ends with code 7 without closing anything.
+ * Opens real disks, serves a volume with an unusual id, and then, as its argument says: `hang` waits to be killed, or
+ * `exit` ends with code 7 without closing anything, or `frozen` freezes it and closes.
  */
 import { DISK_KIND } from '../../rehearsal/disks/disks.ts';
 import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
 import { openDisks } from '../../rehearsal/disks/open.ts';
-import { runVerb } from './support.ts';
+import { documentScript, runVerb } from './support.ts';
 
 const reason = enterPrivateNamespace();
 if (reason !== undefined) throw new Error(reason);
@@ -20,6 +20,12 @@ const codes = ['format', 'mount', 'serve'].map(
 );
 if (codes.some((code) => code !== 0)) throw new Error(`verbs failed: ${codes.join()}`);
 
+if (how === 'frozen') {
+  const env = { SSM_command: 'pre-script', SSM_executionId: 'None', REMOUNT_NOW: '2026-01-01T01:00:00Z' };
+  const { stdout } = disks.run(host, { verb: 'dlm', script: documentScript('dlm'), env, timeoutSeconds: 60 });
+  if (!stdout.includes('state=frozen')) throw new Error(`it does not freeze: ${stdout}`);
+}
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);
 if (how === 'exit') process.exit(7);
-setInterval(() => undefined, 1000);
+if (how === 'frozen') disks.close();
+else setInterval(() => undefined, 1000);

@@ -76,6 +76,12 @@ describe('real disks leave nothing behind', () => {
     expect(await leftovers(ended, 'vol-00000000dead0002')).toEqual([]);
   });
 
+  realTest('after an end at which a volume is frozen', async () => {
+    const ended = await run('frozen', 'vol-00000000dead0004', () => undefined);
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(await leftovers(ended, 'vol-00000000dead0004')).toEqual([]);
+  });
+
   realTest('after a signal, which reaches the script itself', async () => {
     const ended = await run('hang', 'vol-00000000dead0003', (child) => child.kill('SIGTERM'));
     expect(ended).toMatchObject({ signal: 'SIGTERM', seenWhileRunning: true });

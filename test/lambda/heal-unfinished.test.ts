@@ -160,6 +160,22 @@ describe('what another heal did is told', () => {
     expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken' });
   });
 
+  test('nor is good news told again that the next one has told; what it alone has rejected is', async () => {
+    scene.answers.set('mount vol-new1', 'unmountable');
+    const { step } = scene.workflow;
+    const late: typeof scene.workflow = {
+      ...scene.workflow,
+      step: (name, work) => {
+        if (name === 'tell') Object.assign(scene, { leaseHolder: 'another', replaced: undefined });
+        return step(name, work);
+      },
+    };
+    const ended = await heal(late, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
+    expect(ended).toMatchObject({ outcome: 'overtaken' });
+    expect(scene.told).toEqual(['Remount: what a heal of alpha found before another took over']);
+    expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken', replacement: { newVolume: 'vol-new2' } });
+  });
+
   test('and not again when only the note of it fails', async () => {
     scene.ports.ledger.noteServed = async () => {
       throw new Error('throttled');

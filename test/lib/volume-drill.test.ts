@@ -244,7 +244,7 @@ describe('a drill may', () => {
 describe('a stack', () => {
   const stackOf = (drills: unknown) => {
     const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
-    const settings = readSettings({ drills, volumes: [{ name: 'alpha' }] });
+    const settings = readSettings({ drills, volumes: [{ name: 'alpha' }], alertEmail: 'people@example.com' });
     const built = new RemountStack(app, settings.stackName, { settings, env: { region: settings.region } });
     return Template.fromStack(built);
   };

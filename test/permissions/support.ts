@@ -14,7 +14,13 @@ const ACCOUNT = '111122223333';
 /** The stack of the default settings, with drills, in an app without its checks. @param more settings over those */
 export function template(more: Readonly<Record<string, unknown>> = {}): unknown {
   const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
-  const settings = readSettings({ stackName: STACK, region: REGION, drills: { enabled: true }, ...more });
+  const settings = readSettings({
+    stackName: STACK,
+    region: REGION,
+    drills: { enabled: true },
+    alertEmail: 'people@example.com',
+    ...more,
+  });
   return Template.fromStack(new RemountStack(app, STACK, { env: { region: REGION }, settings })).toJSON();
 }
 

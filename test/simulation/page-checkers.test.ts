@@ -54,6 +54,19 @@ describe('the same is said once', () => {
     expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(false);
   });
 
+  test('a call whose sender cannot read what people were told may come again, for that minute', () => {
+    expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 0.5), 0).kept).toBe(true);
+    expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', -0.5), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 1.5), 0).kept).toBe(false);
+  });
+
+  test('one after the good news may come where something fails again', () => {
+    const anew = [message(0, PAGE), message(3, GOOD), message(4, PAGE)];
+    expect(saidOnce(anew, fired('denied@ec2:DescribeVolumes#1', 3.5), 0).kept).toBe(true);
+    expect(saidOnce(anew, fired('denied@ec2:DescribeVolumes#1', 1), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('denied@ec2:DescribeVolumes#1', 0.5), 0).kept).toBe(false);
+  });
+
   test('nor is a death long after it', () => {
     expect(saidOnce(twice, fired('dieAfter@step:promote#1', 1), 0).kept).toBe(true);
     expect(saidOnce(twice, fired('dieAfter@step:promote#1', 9), 0).kept).toBe(false);

@@ -249,6 +249,25 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string; readonl
     bug: 'the copy for salvage was ordered without the tags that allow it, where EC2 did not show its volume',
   },
   {
+    story: 'unsynced-crash',
+    seed: 2707408714,
+    schedule: 'dieLong@step:renew-lease#3,dieLong@step:end#1',
+    bug: 'good news was told by the heal that took over, and by the one that overslept',
+  },
+  {
+    story: 'drill-during-heal',
+    seed: 283482044,
+    schedule: 'slow@ec2:DescribeInstances#8',
+    bug: "the load balancer's answer counted for the minute that another answer took longer",
+  },
+  {
+    story: 'no-recovery-point',
+    seed: 1676377729,
+    schedule: 'hangLong@ssm:SendCommand#5',
+    ends: 'unserved',
+    bug: 'of the checker: an owner that is gone is in the ledger until another one serves',
+  },
+  {
     story: 'stuck-detach',
     seed: 2981754049,
     schedule: 'missing@ec2:DescribeVolumes#29',

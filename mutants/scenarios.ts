@@ -228,7 +228,7 @@ export const PARTS: readonly Mutant[] = [
     'a role reaches what carries the tag of its own stack',
     'lib/volume-permissions.ts',
     ']: stackName } };',
-    ']: [stackName, `${stackName}2`] } };',
+    ']: [stackName, "Remount2"] } };',
   ),
   {
     rule: 'frozen-too-long: the watchdog thaws',

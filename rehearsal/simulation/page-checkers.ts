@@ -17,8 +17,9 @@ const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 /** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
 const UNRECORDED_MS = 3000;
 const PAGE = /^Remount: (\S+) needs a person$/;
-/** Of what people were told. */
-const LEDGER_READ = /^dynamodb:GetItem$/;
+/** Of what people were told: the note of it, and the look at it. Nobody tries again what is denied. */
+const NOTED = 'denied@dynamodb:UpdateItem';
+const READ = 'denied@dynamodb:GetItem';
 /** Alarms tell people by themselves, as often as they change. */
 const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
 
@@ -62,16 +63,16 @@ function key({ subject, message }: Message): string {
 
 /**
  * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
- * may come twice: rather twice than never. So may one whose sender could not read what people were told; and one about a volume that
- * they were told is served, of whom something fails again.
+ * may come twice: rather twice than never. So may one whose sender was denied to note it, or to read what people were told; and one about
+ * a volume that they were told is served, where something fails again.
  *
  * @param skewMs how far clocks are off
  */
 export function saidOnce(messages: readonly Message[], fired: Injector['fired'], skewMs: number): Check {
   const last = new Map<string, number>();
   const again: string[] = [];
-  const hit = (at: number, what: RegExp) =>
-    fired.some((f) => f.at <= at && at - f.at < MINUTE_MS && what.test(f.fault.point));
+  const hit = (from: number, to: number, what = '') =>
+    fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
   for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
     const { at, subject } = message;
     const before = last.get(key(message));
@@ -81,9 +82,9 @@ export function saidOnce(messages: readonly Message[], fired: Injector['fired'],
     // Who is called after the good news has a use for the next.
     for (const [said] of good) last.delete(said);
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
-    const anew = good.some(([, when]) => when > before) && hit(at, /./);
-    if (!anew && !(called && hit(at, LEDGER_READ)))
-      again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
+    const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
+    const anew = good.some(([, when]) => when > before) && hit(at - MINUTE_MS, at);
+    if (!anew && !(called && unknown)) again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {
     if (fault.point.endsWith('sns:Publish')) return UNHEARD.includes(fault.kind);

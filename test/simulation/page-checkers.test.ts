@@ -58,6 +58,13 @@ describe('the same is said once', () => {
     expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 0.5), 0).kept).toBe(true);
     expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', -0.5), 0).kept).toBe(false);
     expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 1.5), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('throttle@dynamodb:GetItem#1x7', 0.5), 0).kept).toBe(false);
+  });
+
+  test('so may one whose sender could not note it', () => {
+    const later = [message(0, PAGE), message(5, PAGE)];
+    expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 0.1), 0).kept).toBe(true);
+    expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 3), 0).kept).toBe(false);
   });
 
   test('one after the good news may come where something fails again', () => {

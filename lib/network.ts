@@ -4,8 +4,8 @@ import {
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
+  type IPeer,
   IpAddresses,
-  Peer,
   Port,
   SecurityGroup,
   SubnetType,
@@ -16,7 +16,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
+import { callsOfThisAccount, readsSoftware } from './endpoint-policies.ts';
 import { encryptedLogGroup } from './log-group.ts';
+import { checkProps, PROP } from './props.ts';
 
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
 const CIDR = '10.0.0.0/16';
@@ -32,6 +34,12 @@ export interface ContentNetworkProps {
    * @default none
    */
   readonly moreEndpoints?: readonly MoreEndpoint[];
+  /**
+   * Names of buckets that instances read besides those of Amazon Linux and Systems Manager. That they may is for their role to say, and
+   * for the bucket's policy; here it is only not in the way.
+   * @default none
+   */
+  readonly moreBuckets?: readonly string[];
 }
 
 const MORE_ENDPOINTS = {
@@ -47,9 +55,13 @@ export type MoreEndpoint = keyof typeof MORE_ENDPOINTS;
  */
 export class ContentNetwork extends Construct {
   readonly vpc: Vpc;
+  readonly #endpoints: SecurityGroup;
+  #reached = false;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ContentNetworkProps) {
     super(scope, id);
+    checkProps(props, { moreBuckets: PROP.moreBuckets.optional() });
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(CIDR),
       availabilityZones: [...props.zones],
@@ -60,7 +72,6 @@ export class ContentNetwork extends Construct {
         { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'Content', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 22 },
       ],
-      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
       flowLogs: {
         Rejected: {
           trafficType: FlowLogTrafficType.REJECT,
@@ -71,28 +82,54 @@ export class ContentNetwork extends Construct {
         },
       },
     });
-    const securityGroup = new SecurityGroup(this, 'Endpoints', {
+    this.#acknowledge();
+    const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    for (const statement of readsSoftware(this, props.moreBuckets ?? [])) s3.addToPolicy(statement);
+    this.#endpoints = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
       description: 'VPC endpoints',
       allowAllOutbound: false,
     });
-    securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'From the content instances');
-    this.#acknowledge();
+    this.#interfaces(props.moreEndpoints ?? []);
+    this.node.addValidation({
+      validate: () => (this.#reached ? [] : ['Nothing reaches the VPC endpoints: name the instances with allowFrom']),
+    });
+  }
+
+  /**
+   * Lets instances talk to the endpoints. One that is not let in cannot be reached by Systems Manager, and so not be healed: a network
+   * that lets nobody in does not synthesize.
+   *
+   * @param instances their security group, such as `Fleet`'s
+   */
+  allowFrom(instances: IPeer): void {
+    this.#reached = true;
+    // The rule goes to the stack of the instances, if that is another one: theirs needs this one for the VPC.
+    this.#endpoints.addIngressRule(instances, Port.tcp(443), 'From the content instances', true);
+  }
+
+  /**
+   * A service that supports policies has examples in its documentation, docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html:
+   * AmazonCloudWatch/latest/monitoring/cloudwatch-and-interface-VPC.html, AmazonCloudWatch/latest/logs/cloudwatch-logs-and-interface-VPC.html,
+   * AWSEC2/latest/UserGuide/interface-vpc-endpoints.html and kms/latest/developerguide/kms-vpc-endpoint.html; for `ssm`,
+   * aws-samples/data-perimeter-policy-examples, vpc_endpoint_policies/ssm_endpoint_policy.json. None was found for `ssmmessages` and
+   * `ec2messages`, through which commands come: they keep the default, which lets everybody through.
+   */
+  #interfaces(more: readonly MoreEndpoint[]): void {
     const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
-    for (const [name, service] of Object.entries({
-      Ssm: SSM,
-      SsmMessages: SSM_MESSAGES,
-      Ec2Messages: EC2_MESSAGES,
-      Monitoring: CLOUDWATCH_MONITORING,
-      ...Object.fromEntries((props.moreEndpoints ?? []).map((name) => [name, MORE_ENDPOINTS[name]])),
-    })) {
+    const add = (name: string, service: InterfaceVpcEndpointAwsService) =>
       this.vpc.addInterfaceEndpoint(name, {
         service,
         subnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-        securityGroups: [securityGroup],
+        securityGroups: [this.#endpoints],
         open: false,
       });
-    }
+    add('Ssm', SSM).addToPolicy(callsOfThisAccount(this));
+    add('SsmMessages', SSM_MESSAGES);
+    add('Ec2Messages', EC2_MESSAGES);
+    // CloudWatch's own example of a policy: its agent has nothing to read.
+    add('Monitoring', CLOUDWATCH_MONITORING).addToPolicy(callsOfThisAccount(this, ['cloudwatch:PutMetricData']));
+    for (const name of more) add(name, MORE_ENDPOINTS[name]).addToPolicy(callsOfThisAccount(this));
   }
 
   /**

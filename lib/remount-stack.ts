@@ -42,6 +42,7 @@ export class RemountStack extends Stack {
       key,
       zones: settings.zones,
       moreEndpoints: settings.moreEndpoints,
+      moreBuckets: settings.moreBuckets,
     });
     const fleet = new Fleet(this, 'Fleet', {
       vpc: network.vpc,
@@ -51,6 +52,7 @@ export class RemountStack extends Stack {
       instancesPerZone: settings.instancesPerZone,
       instanceType: settings.instanceType,
     });
+    network.allowFrom(fleet.securityGroup);
     const balancer = new ContentBalancer(this, 'Balancer', {
       vpc: network.vpc,
       groups: fleet.groups,

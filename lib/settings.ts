@@ -55,6 +55,7 @@ const RATE = `a whole number from ${INITIALIZATION.min} to ${INITIALIZATION.max}
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const MORE_ENDPOINTS = 'a list of ec2, kms and logs';
+const MORE_BUCKETS = 'a list of bucket names';
 const AVAILABILITY_ZONE = 'an Availability Zone such as eu-west-1a';
 const COUNT = `1 to ${MAX_VOLUMES} content volumes`;
 
@@ -80,6 +81,8 @@ export const ALLOWED = {
   volumeDays: whole(0, 7, 'days'),
   lockDays: whole(0, MAX_LOCK_DAYS, 'days'),
   lockMode: z.enum(LOCK_MODES, LOCK_MODES.join(' or ')),
+  /** Names get into a policy, where `*` were every bucket. Source: S3 User Guide, "General purpose bucket naming rules". */
+  moreBuckets: z.array(z.string(MORE_BUCKETS).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, MORE_BUCKETS), MORE_BUCKETS),
 } as const;
 
 const volume = group({
@@ -147,6 +150,7 @@ const schema = group({
   }).default({ days: 0, mode: 'governance' }),
   /** See `ContentNetworkProps`. */
   moreEndpoints: z.array(z.enum(['ec2', 'kms', 'logs'], MORE_ENDPOINTS), MORE_ENDPOINTS).default([]),
+  moreBuckets: ALLOWED.moreBuckets.default([]),
   /** What `ResilienceChecks` holds the stack to. */
   objectives: group({
     recoveryPointGapMinutes: whole(61, 10_080, 'minutes (DLM starts up to 60 late)').default(120),

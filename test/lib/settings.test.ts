@@ -19,7 +19,7 @@ const inOneZone = (count: number) =>
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, moreEndpoints, objectives, alertEmail, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, moreEndpoints, moreBuckets, objectives, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -209,6 +209,7 @@ describe('a wrong setting is refused in one line: which, what was received, what
       { moreEndpoints: ['sqs'] },
       'moreEndpoints[0]: received "sqs"; allowed: a list of ec2, kms and logs',
     ],
+    ['every bucket', { moreBuckets: ['*'] }, 'moreBuckets[0]: received "*"; allowed: a list of bucket names'],
     [
       'a gap that no schedule of DLM can keep to',
       { objectives: { recoveryPointGapMinutes: 60 } },
@@ -240,6 +241,7 @@ const DEFAULTS = {
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   snapshotLock: { days: 0, mode: 'governance' },
   moreEndpoints: [],
+  moreBuckets: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
 };
 

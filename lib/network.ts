@@ -35,8 +35,8 @@ export interface ContentNetworkProps {
    */
   readonly moreEndpoints?: readonly MoreEndpoint[];
   /**
-   * Names of buckets that instances read besides those of Amazon Linux and Systems Manager. That they may is for their role to say, and
-   * for the bucket's policy; here it is only not in the way.
+   * Names of buckets that instances read besides those of Amazon Linux and Systems Manager. That they may is for their role and the
+   * bucket's policy to say; here it is only not in the way.
    * @default none
    */
   readonly moreBuckets?: readonly string[];
@@ -109,11 +109,11 @@ export class ContentNetwork extends Construct {
   }
 
   /**
-   * A service that supports policies has examples in its documentation, docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html:
-   * AmazonCloudWatch/latest/monitoring/cloudwatch-and-interface-VPC.html, AmazonCloudWatch/latest/logs/cloudwatch-logs-and-interface-VPC.html,
-   * AWSEC2/latest/UserGuide/interface-vpc-endpoints.html and kms/latest/developerguide/kms-vpc-endpoint.html; for `ssm`,
-   * aws-samples/data-perimeter-policy-examples, vpc_endpoint_policies/ssm_endpoint_policy.json. None was found for `ssmmessages` and
-   * `ec2messages`, through which commands come: they keep the default, which lets everybody through.
+   * Where a service supports policies, its documentation has examples: docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html.
+   * CloudWatch, monitoring/cloudwatch-and-interface-VPC.html; its logs, logs/cloudwatch-logs-and-interface-VPC.html; EC2 User Guide,
+   * interface-vpc-endpoints.html; KMS, kms-vpc-endpoint.html; for `ssm`, aws-samples/data-perimeter-policy-examples,
+   * vpc_endpoint_policies/ssm_endpoint_policy.json. None was found for `ssmmessages` and `ec2messages`, through which commands come:
+   * they keep the default, which lets everybody through.
    */
   #interfaces(more: readonly MoreEndpoint[]): void {
     const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;

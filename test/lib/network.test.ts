@@ -169,7 +169,7 @@ describe('through an endpoint', () => {
     expect(policiesOf(networkWith({ moreEndpoints: [service] }))[service]).toEqual(ofThisAccount('*'));
   });
 
-  test.each(['ssmmessages', 'ec2messages'])('to %s there is everything: no policy was found documented for it', (service) => {
+  test.each(['ssmmessages', 'ec2messages'])('to %s there is everything: no policy was found for it', (service) => {
     expect(policiesOf(template)).toHaveProperty([service], undefined);
   });
 

@@ -101,7 +101,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     if (owner && failure && library)
       checks.push(
         ...(story.rotten ? [] : [contentIntact(world, stage, library, failure)]),
-        olderSaidSo(strike, volume),
+        olderSaidSo(evidence, volume),
         wayBackTold(strike, volume),
       );
   }
@@ -115,15 +115,18 @@ function leftToPeople({ strike, struckAt }: Evidence, volume: string, served: st
   );
 }
 
-/** One fault that passes is survived without anybody being woken. */
+/** One fault that passes is survived without anybody being woken; that a zone is full is no fault of those, but a part of the story. */
 function survivedAlone({ strike, struckAt, story }: Evidence, schedule: readonly Fault[]): Check {
   const [only] = schedule;
   const passes = !story.mayPage && schedule.length === 1 && only?.times === 1 && PASSING.includes(only.kind);
-  const paged = passes ? story.volumes.flatMap((v) => pages(strike.world, v, struckAt)) : [];
+  const paged = (passes ? story.volumes.flatMap((v) => pages(strike.world, v, struckAt)) : []).filter(
+    (p) => !p.message.includes('InsufficientVolumeCapacity'),
+  );
   const seen = paged.map((p) => p.message.split('\n')[0]).join('; ');
   return check('one passing fault calls nobody', paged.length === 0, seen || 'nobody');
 }
 
+const HIDES: readonly FaultKind[] = ['missing', 'stale'];
 const PASSING: readonly FaultKind[] = [
   'throttle',
   'errorBefore',
@@ -139,7 +142,8 @@ const PASSING: readonly FaultKind[] = [
 ];
 
 /** Content older than the newest sound copy is served only where people were told which copies were passed over. */
-function olderSaidSo({ world, stage, failures }: Strike, volume: string): Check {
+function olderSaidSo({ strike, injector }: Evidence, volume: string): Check {
+  const { world, stage, failures } = strike;
   const promise = 'nothing older than the newest sound copy is served without saying so';
   const failure = failures.find((f) => f.volume === volume);
   const owner = stage.servedBy(volume);
@@ -155,7 +159,11 @@ function olderSaidSo({ world, stage, failures }: Strike, volume: string): Check 
   // Where the telling is denied, the record has it.
   const records = incidents(world, volume, failure.at).map((record) => JSON.stringify(record));
   const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
-  const silent = passed.filter((s) => !said.includes(s.id));
+  // Nobody can name what EC2 did not show when it was asked.
+  const hidden = injector.fired.some(
+    ({ fault }) => HIDES.includes(fault.kind) && fault.point === 'ec2:DescribeSnapshots',
+  );
+  const silent = hidden ? [] : passed.filter((s) => !said.includes(s.id));
   return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
 }
 

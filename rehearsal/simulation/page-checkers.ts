@@ -19,6 +19,7 @@ const UNRECORDED_MS = 3000;
 const PAGE = /^Remount: (\S+) needs a person$/;
 /** Of what people were told: the note of it, and the look at it. Nobody tries again what is denied. */
 const NOTED = 'denied@dynamodb:UpdateItem';
+const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
 /** Alarms tell people by themselves, as often as they change. */
 const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
@@ -84,7 +85,10 @@ export function saidOnce(messages: readonly Message[], fired: Injector['fired'],
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
     const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
     const anew = good.some(([, when]) => when > before) && hit(at - MINUTE_MS, at);
-    if (!anew && !(called && unknown)) again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
+    // What EC2 does not show for a moment is put in order once more, and told.
+    const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
+    if (!anew && !hidden && !(called && unknown))
+      again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {
     if (fault.point.endsWith('sns:Publish')) return UNHEARD.includes(fault.kind);

@@ -61,6 +61,13 @@ describe('the same is said once', () => {
     expect(saidOnce(twice, fired('throttle@dynamodb:GetItem#1x7', 0.5), 0).kept).toBe(false);
   });
 
+  test('so may good news of what EC2 did not show in between', () => {
+    const settled = [message(0, GOOD), message(5, GOOD)];
+    expect(saidOnce(settled, fired('missing@ec2:DescribeVolumes#1', 2), 0).kept).toBe(true);
+    expect(saidOnce(settled, fired('slow@ec2:DescribeVolumes#1', 2), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('missing@ec2:DescribeVolumes#1', 0.5), 0).kept).toBe(false);
+  });
+
   test('so may one whose sender could not note it', () => {
     const later = [message(0, PAGE), message(5, PAGE)];
     expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 0.1), 0).kept).toBe(true);

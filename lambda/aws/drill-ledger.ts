@@ -1,8 +1,8 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
 import type { DrillPorts } from '../core/ports.ts';
-import { isKind, translated } from './errors.ts';
-import { dynamoLease, dynamoLedger, readItem } from './ledger.ts';
+import { translated } from './errors.ts';
+import { dynamoLease, dynamoLedger, readItem, whereItHolds } from './ledger.ts';
 
 /** The ledger as drills use it: an item of their own beside the content volume's state (`sk` DRILL), and a record each. */
 export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): DrillPorts['ledger'] {
@@ -38,45 +38,35 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
     },
 
     async noteVerified(volume, snapshotId, at) {
-      try {
-        await translated(`note the newest verified snapshot of ${volume}`, () =>
-          dynamo.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: key(volume, 'STATE'),
-              UpdateExpression: 'SET verifiedAt = :at, verifiedSnapshot = :id',
-              ConditionExpression: 'attribute_not_exists(verifiedAt) OR verifiedAt < :at',
-              ExpressionAttributeValues: { ':at': { N: String(at) }, ':id': { S: snapshotId } },
-            }),
-          ),
-        );
-      } catch (error) {
-        // A newer one is noted already.
-        if (!isKind(error, 'conflict')) throw error;
-      }
+      // Nothing where a newer one is noted already.
+      await whereItHolds(`note the newest verified snapshot of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(volume, 'STATE'),
+            UpdateExpression: 'SET verifiedAt = :at, verifiedSnapshot = :id',
+            ConditionExpression: 'attribute_not_exists(verifiedAt) OR verifiedAt < :at',
+            ExpressionAttributeValues: { ':at': { N: String(at) }, ':id': { S: snapshotId } },
+          }),
+        ),
+      );
     },
 
     async noteSpare(volume, now, spare) {
-      try {
-        await translated(`note the spare of ${volume}`, () =>
-          dynamo.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: key(volume, 'STATE'),
-              UpdateExpression: 'SET spare = :spare',
-              ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseUntil < :now',
-              ExpressionAttributeValues: {
-                ':spare': { S: JSON.stringify(spare) },
-                ':now': { N: String(now) },
-              },
-            }),
-          ),
-        );
-        return true;
-      } catch (error) {
-        if (isKind(error, 'conflict')) return false;
-        throw error;
-      }
+      return whereItHolds(`note the spare of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(volume, 'STATE'),
+            UpdateExpression: 'SET spare = :spare',
+            ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseUntil < :now',
+            ExpressionAttributeValues: {
+              ':spare': { S: JSON.stringify(spare) },
+              ':now': { N: String(now) },
+            },
+          }),
+        ),
+      );
     },
 
     async readDrillNote(volume) {

@@ -119,27 +119,21 @@ export function dynamoLease(
 ): Pick<Ledger, 'acquire' | 'release'> {
   return {
     async acquire(volume, holder, now, until) {
-      try {
-        await translated(`take the lease of ${volume}`, () =>
-          dynamo.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: key(`VOLUME#${volume}`, sk),
-              UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
-              ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
-              ExpressionAttributeValues: {
-                ':me': { S: holder },
-                ':until': { N: String(until) },
-                ':now': { N: String(now) },
-              },
-            }),
-          ),
-        );
-        return true;
-      } catch (error) {
-        if (isKind(error, 'conflict')) return false;
-        throw error;
-      }
+      return whereItHolds(`take the lease of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(`VOLUME#${volume}`, sk),
+            UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
+            ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':until': { N: String(until) },
+              ':now': { N: String(now) },
+            },
+          }),
+        ),
+      );
     },
 
     async release(volume, holder) {
@@ -160,12 +154,17 @@ export function dynamoLease(
 
 const HOLDER = 'leaseHolder = :me';
 
-/** Makes a conditional write; nothing where its condition does not hold any more: this step ran before, or another has taken over. */
-async function whereItHolds(what: string, write: () => Promise<unknown>): Promise<void> {
+/**
+ * Makes a conditional write. @returns `false` where its condition does not hold, and nothing is written: this step ran before, or
+ * another was first
+ */
+export async function whereItHolds(what: string, write: () => Promise<unknown>): Promise<boolean> {
   try {
     await translated(what, write);
+    return true;
   } catch (error) {
-    if (!isKind(error, 'conflict')) throw error;
+    if (isKind(error, 'conflict')) return false;
+    throw error;
   }
 }
 

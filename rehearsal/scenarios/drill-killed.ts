@@ -1,9 +1,9 @@
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../checks.ts';
 import { killOnce } from '../cloud/failures.ts';
-import { KILL_AT, type KillAt } from '../cloud/faults.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
 import { prepare, type Strike } from './incident.ts';
+import { type PointToDie, pointsToDie } from './points-to-die.ts';
 
 const MINUTE_MS = 60_000;
 /** Until the next drill that has something to do: schedules start up to an hour late. */
@@ -33,9 +33,7 @@ async function play(world: World): Promise<ScenarioResult> {
   // The first one is left alone: its steps are the points to die at.
   const earlier = world.services.lambda.executions.length;
   await untilDrilled(strike);
-  const points = [...stepsOfDrill(strike, earlier)].flatMap((step) =>
-    Object.values(KILL_AT).map((at) => ({ step, at })),
-  );
+  const points = pointsToDie(world.services, earlier, (event) => isDrill(event, strike.first.volume));
   const checks: Check[] = [
     check('a drill that is left alone has steps to die at', points.length > 0, String(points.length)),
   ];
@@ -50,12 +48,6 @@ async function play(world: World): Promise<ScenarioResult> {
     recovery: undefined,
     outcome: strike.stage.servedBy(strike.first.volume) ? 'none' : 'lost',
   };
-}
-
-/** The steps of the longest drill since a moment, in their order. */
-function stepsOfDrill({ services, first }: Strike, earlier: number): Set<string> {
-  const mine = services.lambda.executions.slice(earlier).filter(({ event }) => isDrill(event, first.volume));
-  return new Set(mine.map((execution) => execution.steps).sort((a, b) => b.length - a.length)[0]);
 }
 
 function isDrill(event: unknown, volume: string): boolean {
@@ -79,7 +71,7 @@ async function untilDrilled(strike: Strike): Promise<Ended[]> {
   return ended(strike).slice(before);
 }
 
-async function drill(strike: Strike, point: { readonly step: string; readonly at: KillAt }): Promise<Check> {
+async function drill(strike: Strike, point: PointToDie): Promise<Check> {
   const { world, services, first } = strike;
   const { faults, log } = services.cloud;
   const earlier = log.length;

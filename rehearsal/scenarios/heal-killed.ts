@@ -1,12 +1,12 @@
 import { ALARM, alarmName } from '../../lib/contract.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../checks.ts';
 import { killOnce } from '../cloud/failures.ts';
-import { KILL_AT, type KillAt } from '../cloud/faults.ts';
 import { makeCourse } from '../courses.ts';
 import { duration } from '../duration.ts';
 import { completedSnapshots, failureOf } from '../measure.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
 import { judge, prepare, type Strike, untilSettled } from './incident.ts';
+import { type PointToDie, pointsToDie } from './points-to-die.ts';
 import { breakFileSystem, clearUp } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
@@ -33,9 +33,8 @@ async function play(world: World): Promise<ScenarioResult> {
   // The first heal is left alone: its steps are the points to die at.
   const earlier = world.services.lambda.executions.length;
   const whole = await heal(strike, undefined);
-  const steps = new Set(stepsOfHeal(strike, earlier));
   const checks: Check[] = [whole.check];
-  const points = [...steps].flatMap((step) => Object.values(KILL_AT).map((at) => ({ step, at })));
+  const points = pointsToDie(world.services, earlier, (event) => isAbout(world, strike.first.volume, event));
   for (const [n, point] of points.entries()) {
     const { check: judged } = await heal(strike, point);
     checks.push(judged);
@@ -49,12 +48,6 @@ async function play(world: World): Promise<ScenarioResult> {
   };
 }
 
-/** The steps of the longest heal since a moment, in their order. */
-function stepsOfHeal({ services, world, first }: Strike, earlier: number): string[] {
-  const mine = services.lambda.executions.slice(earlier).filter(({ event }) => isAbout(world, first.volume, event));
-  return mine.map((execution) => execution.steps).sort((a, b) => b.length - a.length)[0] ?? [];
-}
-
 /** Whether an execution is a heal of that volume: the sweep may come before the alarm. */
 function isAbout(world: World, volume: string, event: unknown): boolean {
   const { alarmData, sweep } = event as { alarmData?: { alarmName?: string }; sweep?: string };
@@ -62,7 +55,7 @@ function isAbout(world: World, volume: string, event: unknown): boolean {
   return sweep === volume || names.includes(alarmData?.alarmName ?? '');
 }
 
-async function heal(strike: Strike, point: { readonly step: string; readonly at: KillAt } | undefined) {
+async function heal(strike: Strike, point: PointToDie | undefined) {
   const { world, services, stage, first } = strike;
   const failure = failureOf(world, stage, first.volume);
   const volumes = stage.physical(first.volume).length;

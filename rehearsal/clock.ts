@@ -3,7 +3,6 @@ import type { Clock } from '../lambda/core/clock.ts';
 
 interface Timer {
   readonly at: number;
-  readonly order: number;
   readonly run: () => void;
 }
 
@@ -18,8 +17,8 @@ interface Activity {
 const STUCK_MS = 20_000;
 /** Turns of the event loop that let everything settle which follows a timer: promise chains need one, setImmediate one more each. */
 const TURNS = 3;
-/** Where nothing but promises is waited for: with half of the SDK taken out. */
-export const FEW_TURNS = 1;
+/** Turns without a wait on the virtual clock, after which whoever computes seems to wait for real time. */
+const MANY_TURNS = 50;
 
 /** One for all clocks: Node keeps each store for ever, and copies all of them whenever one is entered. */
 const current = new AsyncLocalStorage<Activity>();
@@ -31,16 +30,21 @@ const current = new AsyncLocalStorage<Activity>();
  */
 export class VirtualClock implements Clock {
   #now: number;
-  #order = 0;
+  /** The next one last. */
   readonly #timers: Timer[] = [];
   readonly #activities = new Set<Activity>();
   #held = 0;
   #failure: unknown;
-  readonly #turns: number;
+  readonly #promisesOnly: boolean;
 
-  constructor(start: number, turns: number = TURNS) {
+  /**
+   * @param start Unix milliseconds
+   * @param promisesOnly nothing but promises is waited for, as with half of the SDK taken out: what follows a timer has settled
+   *   when no promise is left to go on, and that takes no turn of the event loop
+   */
+  constructor(start: number, promisesOnly = false) {
     this.#now = start;
-    this.#turns = turns;
+    this.#promisesOnly = promisesOnly;
   }
 
   now(): number {
@@ -84,13 +88,13 @@ export class VirtualClock implements Clock {
   /** Runs `run` at that instant of virtual time (Unix milliseconds), outside of any activity. */
   at(time: number, run: () => void): void {
     if (time < this.#now) throw new Error(`a timer was set for ${time}, which is before now (${this.#now})`);
-    const timer = { at: time, order: this.#order++, run: () => current.exit(run) };
+    const timer = { at: time, run: () => current.exit(run) };
     let low = 0;
     let high = this.#timers.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const other = this.#timers[middle];
-      if (other && other.at <= timer.at) low = middle + 1;
+      if (other && other.at > timer.at) low = middle + 1;
       else high = middle;
     }
     this.#timers.splice(low, 0, timer);
@@ -129,28 +133,39 @@ export class VirtualClock implements Clock {
   async run(time: number, done: () => boolean = () => false): Promise<void> {
     await this.#settle();
     while (!done()) {
-      const next = this.#timers[0];
+      const next = this.#timers.at(-1);
       if (!next || next.at > time) {
         this.#now = Math.max(this.#now, time);
         return;
       }
-      this.#timers.shift();
+      this.#timers.pop();
       this.#now = next.at;
       next.run();
-      await this.#settle();
+      const settled = this.#settle();
+      if (settled) await settled;
     }
   }
 
-  async #settle(): Promise<void> {
-    // A timer that starts nothing asynchronous needs no turn of the event loop: most ticks of a probe are such.
-    if (this.#activities.size > 0) {
-      const since = performance.now();
-      for (let turn = 0; turn < this.#turns || this.#computing(); turn++) {
-        await new Promise<void>((resolve) => (turn < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
-        if (performance.now() - since > STUCK_MS)
-          throw new Error(`stuck: ${this.#computing()} waits for something that is not the virtual clock`);
-      }
+  /** @returns what to wait for, where anything computes: most ticks of a probe start nothing asynchronous */
+  #settle(): Promise<void> | undefined {
+    if (this.#activities.size > 0) return this.#settled();
+    this.#check();
+    return undefined;
+  }
+
+  async #settled(): Promise<void> {
+    // Node runs this when no promise is left that could go on: Node.js documentation, "When to use queueMicrotask() vs. process.nextTick()".
+    if (this.#promisesOnly) await new Promise<void>((resolve) => process.nextTick(resolve));
+    const since = performance.now();
+    for (let turn = this.#promisesOnly ? TURNS : 0; turn < TURNS || this.#computing(); turn++) {
+      await new Promise<void>((resolve) => (turn < MANY_TURNS ? setImmediate(resolve) : setTimeout(resolve, 1)));
+      const stuck = performance.now() - since > STUCK_MS ? this.#computing() : undefined;
+      if (stuck) throw new Error(`stuck: ${stuck} waits for something that is not the virtual clock`);
     }
+    this.#check();
+  }
+
+  #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -1,9 +1,8 @@
 import { makeProgress } from './progress.ts';
-import { Random } from './random.ts';
 import { withDirectory } from './rehearse.ts';
 import { line } from './report.ts';
 import { type Crew, openCrew } from './simulation/crew.ts';
-import { explore, type Plan, type Points, randomSchedule, singles, type Tally } from './simulation/explore.ts';
+import { explore, type Plan, type Points, plans, pointsOfStories, type Tally } from './simulation/explore.ts';
 import { grounds } from './simulation/ground.ts';
 import { readOptions, type SimulateOptions, UsageError } from './simulation/options.ts';
 import { type Ground, playPlan } from './simulation/play.ts';
@@ -54,8 +53,7 @@ async function replay(
 
 async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStream): Promise<number> {
   const { runs, seed, scenarios, exhaustive, threads } = options;
-  const undisturbed = await Promise.all(scenarios.map((story) => crew.play({ story, seed, schedule: [] })));
-  const points = new Map(scenarios.map((story, n) => [story, undisturbed[n]?.points ?? new Map()]));
+  const points = await pointsOfStories(options, crew.play);
   out.write(
     `Seed ${seed}; ${scenarios.length} scenarios; ${[...points.values()].reduce((n, p) => n + total(p), 0)} points\n`,
   );
@@ -75,24 +73,6 @@ async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStrea
 
 function total(points: Points): number {
   return [...points.values()].reduce((sum, n) => sum + n, 0);
-}
-
-function* plans(
-  { runs, seed, scenarios, exhaustive }: SimulateOptions,
-  points: ReadonlyMap<string, Points>,
-): Generator<Plan> {
-  if (exhaustive)
-    for (const story of scenarios)
-      for (const schedule of singles(points.get(story) ?? new Map())) yield { story, seed, schedule };
-  const random = new Random(seed, 'schedules');
-  for (let n = 0; n < runs; n++) {
-    const story = scenarios[random.whole(0, scenarios.length - 1)] ?? '';
-    yield {
-      story,
-      seed: random.whole(0, 0xffff_ffff),
-      schedule: randomSchedule(points.get(story) ?? new Map(), random),
-    };
-  }
 }
 
 try {

@@ -180,8 +180,13 @@ export class Cloud {
 
   /** What a call must be allowed. @throws Error as `authorization` does */
   authorizations(service: string, operation: string, input: Readonly<Record<string, unknown>>): AuthorizationRequest[] {
-    const tagsOf = (id: string) =>
-      this.#tagIndexes.map((index) => index.tagsOf(id)).find((tags) => Object.keys(tags).length > 0) ?? {};
+    const tagsOf = (id: string) => {
+      for (const index of this.#tagIndexes) {
+        const tags = index.tagsOf(id);
+        if (Object.keys(tags).length > 0) return tags;
+      }
+      return {};
+    };
     const { account, region, partition } = this;
     const partitionKeyOf = (table: string) => this.partitionKeys.get(table);
     return authorization(service, operation, input, { account, region, partition, tagsOf, partitionKeyOf });

@@ -8,7 +8,14 @@ import type { Sns } from './sns.ts';
 interface Alarm extends AlarmDefinition {
   readonly name: string;
   readonly arn: string;
+  readonly series: Point[];
   state: AlarmState;
+}
+
+/** A value, and the moment that it belongs to. */
+interface Point {
+  readonly at: number;
+  readonly value: number;
 }
 
 /** Data points older than this are no longer looked at by any alarm. */
@@ -24,8 +31,8 @@ export class CloudWatch {
   readonly #cloud: Cloud;
   readonly #lambda: Lambda;
   readonly #sns: Sns;
-  /** Series -> values with the moment each belongs to. */
-  readonly #series = new Map<string, { readonly at: number; readonly value: number }[]>();
+  /** Of the last hours, by namespace, name and dimensions; each in the order of its moments. */
+  readonly #series = new Map<string, Point[]>();
   readonly alarms: Alarm[] = [];
 
   constructor(cloud: Cloud, lambda: Lambda, sns: Sns) {
@@ -66,20 +73,23 @@ export class CloudWatch {
     at: number,
     value: number,
   ): void {
-    const key = seriesKey(namespace, metric, dimensions);
-    const series = this.#series.get(key) ?? [];
-    series.push({ at, value });
+    const series = this.#seriesOf(namespace, metric, dimensions);
+    let place = series.length;
+    while (place > 0 && (series[place - 1]?.at ?? at) > at) place--;
+    series.splice(place, 0, { at, value });
     while (series[0] && series[0].at < at - KEPT_MS) series.shift();
-    this.#series.set(key, series);
   }
 
-  /** Data points of the last hours, in the order in which they came. */
-  points(
-    namespace: string,
-    metric: string,
-    dimensions: Readonly<Record<string, string>>,
-  ): readonly { readonly at: number; readonly value: number }[] {
-    return this.#series.get(seriesKey(namespace, metric, dimensions)) ?? [];
+  /** Data points of the last hours, in the order of their moments. */
+  points(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>): readonly Point[] {
+    return this.#seriesOf(namespace, metric, dimensions);
+  }
+
+  #seriesOf(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>): Point[] {
+    const key = seriesKey(namespace, metric, dimensions);
+    const series = this.#series.get(key) ?? [];
+    this.#series.set(key, series);
+    return series;
   }
 
   /** @returns the alarm's ARN */
@@ -89,6 +99,7 @@ export class CloudWatch {
       ...definition,
       name,
       arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`,
+      series: this.#seriesOf(definition.namespace, definition.metricName, definition.dimensions),
       state: 'INSUFFICIENT_DATA',
     };
     this.alarms.push(alarm);
@@ -100,11 +111,15 @@ export class CloudWatch {
 
   #evaluate(alarm: Alarm): void {
     const now = this.#cloud.clock.now();
-    const { periodMs } = alarm;
-    const series = this.#series.get(seriesKey(alarm.namespace, alarm.metricName, alarm.dimensions)) ?? [];
+    const { periodMs, series } = alarm;
     const points = (start: number) => {
-      const values = series.filter((p) => p.at >= start && p.at < start + periodMs).map((p) => p.value);
-      return values.length > 0 ? values : undefined;
+      const values = [];
+      for (let i = series.findLastIndex((p) => p.at < start + periodMs); i >= 0; i--) {
+        const point = series[i];
+        if (!point || point.at < start) break;
+        values.push(point.value);
+      }
+      return values;
     };
     const state = evaluateAlarm(alarm, points, now, alarm.state);
     if (state === alarm.state) return;

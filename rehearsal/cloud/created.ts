@@ -21,17 +21,25 @@ export function logicalIdOf(created: Created, value: string): string {
 
 /** Who calls with a role of the template: what its policies, as created so far, allow. */
 export function principalOf(roleLogicalId: string, created: Created): Principal {
-  let known: { readonly size: number; readonly statements: readonly Statement[] } | undefined;
+  let known:
+    | { readonly size: number; readonly policies: number; readonly statements: readonly Statement[] }
+    | undefined;
   const arn = created.references.get(roleLogicalId)?.attributes.Arn;
   return {
     name: `${created.prefix}${roleLogicalId}`,
     ...(typeof arn === 'string' && { arn }),
     statements() {
       const { resources, references } = created;
-      if (known?.size !== references.size) {
-        const template = { resources: Object.fromEntries(resources), references: Object.fromEntries(references) };
-        known = { size: references.size, statements: collectStatements(template, roleLogicalId) };
+      if (known?.size === references.size) return known.statements;
+      const size = references.size;
+      // While a stack is created most of what is added says nothing of what roles may do.
+      const policies = [...references.keys()].filter((id) => resources.get(id)?.type.startsWith('AWS::IAM::')).length;
+      if (known?.policies === policies) {
+        known = { ...known, size };
+        return known.statements;
       }
+      const template = { resources: Object.fromEntries(resources), references: Object.fromEntries(references) };
+      known = { size, policies, statements: collectStatements(template, roleLogicalId) };
       return known.statements;
     },
   };

@@ -95,7 +95,9 @@ export class LoadBalancer {
   }
 
   healthy(groupArn: string): string[] {
-    return [...(this.#targets.get(groupArn) ?? [])].filter(([, target]) => target.healthy).map(([id]) => id);
+    const ids = [];
+    for (const [id, target] of this.#targets.get(groupArn) ?? []) if (target.healthy) ids.push(id);
+    return ids;
   }
 
   #check(group: TargetGroup): void {

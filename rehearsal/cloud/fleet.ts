@@ -27,7 +27,8 @@ export class Fleet {
   readonly #cloudwatch: CloudWatch;
   readonly #userData = new Map<string, UserData>();
   readonly #principals = new Map<string, Principal>();
-  readonly #web = new Map<string, Look & { readonly status: number | undefined }>();
+  /** By instance and path. */
+  readonly #web = new Map<string, Map<string, Look & { readonly status: number | undefined }>>();
   readonly #probes = new Map<string, Look & Probed>();
   /** Namespace and volume -> when the probe first failed, in its last row of failures: two stacks may have an `alpha`. */
   readonly #lastFailure = new Map<string, number>();
@@ -153,14 +154,14 @@ export class Fleet {
     const instance = this.#ec2.instances.get(instanceId);
     if (!userData || !instance?.agentOnline || !this.#works(instance)) return undefined;
     if (this.#cloud.faults.webUnreached.has(instanceId)) return undefined;
-    const file = userData.fileOf(path);
-    if (!file) return 404;
-    const key = `${instanceId} ${path}`;
+    const looks = this.#web.get(instanceId) ?? new Map();
+    this.#web.set(instanceId, looks);
     const revision = this.#hosts.revision(instanceId);
-    const before = this.#web.get(key);
+    const before = looks.get(path);
     if (before?.revision === revision) return before.status;
-    const status = this.#status(instanceId, file);
-    this.#web.set(key, { revision, at: this.#cloud.clock.now(), status });
+    const file = userData.fileOf(path);
+    const status = file ? this.#status(instanceId, file) : 404;
+    looks.set(path, { revision, at: this.#cloud.clock.now(), status });
     return status;
   }
 

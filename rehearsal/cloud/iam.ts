@@ -56,7 +56,7 @@ export type Verdict =
 export function evaluate(request: AuthorizationRequest, statements: readonly Statement[]): Verdict {
   const { action, resources, context, principal } = request;
   if (resources.length === 0) throw new Error(`${action}: no resource to authorize`);
-  const about = statements.filter((statement) => includes(statement.actions, action, true) !== statement.exceptActions);
+  const { about, bounded } = speakingOf(action, statements);
   const allowedOn = new Map<string, Statement[]>();
   const within = new Set<string>();
   for (const resource of resources) {
@@ -66,19 +66,54 @@ export function evaluate(request: AuthorizationRequest, statements: readonly Sta
       if (!statement.allow)
         return { allowed: false, reason: 'explicitDeny', missing: `denied on ${resource} by ${statement.source}` };
       if (statement.boundary) within.add(resource);
-      else allowedOn.set(resource, [...(allowedOn.get(resource) ?? []), statement]);
+      else allowing(allowedOn, resource).push(statement);
     }
   }
   const refuse = (resource: string, boundary: boolean): Verdict => {
     const said = about.filter((statement) => (statement.boundary ?? false) === boundary);
     const wanted = { Effect: 'Allow', ...(principal && { Principal: principal }), Action: action, Resource: resource };
-    const why = missing(wanted, resource, context, said);
-    return { allowed: false, reason: 'implicitDeny', missing: boundary ? `the permissions boundary ${why}` : why };
+    return {
+      allowed: false,
+      reason: 'implicitDeny',
+      // Put together when it is read: of a key's two policies it mostly is not.
+      get missing() {
+        const why = missing(wanted, resource, context, said);
+        return boundary ? `the permissions boundary ${why}` : why;
+      },
+    };
   };
   const refused = resources.find((resource) => !allowedOn.has(resource));
   if (refused !== undefined) return refuse(refused, false);
-  const outside = isBounded(statements) ? resources.find((resource) => !within.has(resource)) : undefined;
+  const outside = bounded ? resources.find((resource) => !within.has(resource)) : undefined;
   return outside === undefined ? { allowed: true, by: allowedOn } : refuse(outside, true);
+}
+
+function allowing(allowedOn: Map<string, Statement[]>, resource: string): Statement[] {
+  const before = allowedOn.get(resource);
+  if (before) return before;
+  const none: Statement[] = [];
+  allowedOn.set(resource, none);
+  return none;
+}
+
+interface Speaking {
+  readonly about: readonly Statement[];
+  /** Whether any of the statements, of whatever action, is of a permissions boundary. */
+  readonly bounded: boolean;
+}
+
+/** By the list as a role keeps it: it is asked of the same few actions thousands of times. */
+const speaking = new WeakMap<readonly Statement[], Map<string, Speaking>>();
+
+function speakingOf(action: string, statements: readonly Statement[]): Speaking {
+  const known = speaking.get(statements) ?? new Map<string, Speaking>();
+  speaking.set(statements, known);
+  const found = known.get(action) ?? {
+    about: statements.filter((statement) => includes(statement.actions, action, true) !== statement.exceptActions),
+    bounded: isBounded(statements),
+  };
+  known.set(action, found);
+  return found;
 }
 
 function isBounded(statements: readonly Statement[]): boolean {
@@ -112,16 +147,31 @@ function missing(wanted: object, resource: string, context: Context, about: read
   return `needs ${JSON.stringify(wanted)}${hint && ` (${hint})`}; context ${JSON.stringify(context)}`;
 }
 
+interface Patterns {
+  readonly exact: ReadonlySet<string>;
+  readonly globs: readonly RegExp[];
+}
+
 /** By the list as it stands in the policy: most of a simulated call's time went into finding its patterns again. */
-const compiled = new WeakMap<readonly string[], readonly RegExp[]>();
+const compiled = new WeakMap<readonly string[], Patterns>();
+
+function compile(patterns: readonly string[], anyCase: boolean): Patterns {
+  const [globs, exact] = [patterns.filter((p) => /[*?]/.test(p)), patterns.filter((p) => !/[*?]/.test(p))];
+  return {
+    exact: new Set(anyCase ? exact.map((p) => p.toLowerCase()) : exact),
+    globs: globs.map((pattern) => glob(pattern, anyCase)),
+  };
+}
 
 function includes(patterns: readonly string[], text: string, anyCase = false): boolean {
-  let expressions = compiled.get(patterns);
-  if (!expressions) {
-    expressions = patterns.map((pattern) => glob(pattern, anyCase));
-    compiled.set(patterns, expressions);
+  let known = compiled.get(patterns);
+  if (!known) {
+    known = compile(patterns, anyCase);
+    compiled.set(patterns, known);
   }
-  return expressions.some((expression) => expression.test(text));
+  return (
+    known.exact.has(anyCase ? text.toLowerCase() : text) || known.globs.some((expression) => expression.test(text))
+  );
 }
 
 /**

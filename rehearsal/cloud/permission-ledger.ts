@@ -25,6 +25,8 @@ export interface Denial {
 /** Which statement of which role allowed each call of a rehearsal, and which calls were denied. */
 export class PermissionLedger {
   readonly #uses = new Map<string, Use>();
+  /** The same by statement and action: quicker to find. */
+  readonly #last = new WeakMap<Statement, Map<string, Use>>();
   readonly denials: Denial[] = [];
   /** Hears of each denial. */
   onDenial: ((denial: Denial) => void) | undefined;
@@ -40,13 +42,24 @@ export class PermissionLedger {
    */
   allowed(role: string, action: string, by: ReadonlyMap<string, readonly Statement[]>, at: number): void {
     for (const statements of by.values())
-      for (const { source } of statements) {
-        const key = `${role} ${source} ${action}`;
-        const use = this.#uses.get(key) ?? { role, source, action, count: 0, neededAt: undefined };
-        this.#uses.set(key, use);
+      for (const statement of statements) {
+        const use = this.#use(role, statement, action);
         use.count++;
         if (statements.length === 1) use.neededAt ??= at;
       }
+  }
+
+  #use(role: string, statement: Statement, action: string): Use {
+    const uses = this.#last.get(statement) ?? new Map<string, Use>();
+    this.#last.set(statement, uses);
+    const last = uses.get(action);
+    if (last?.role === role) return last;
+    const { source } = statement;
+    const key = `${role} ${source} ${action}`;
+    const use = this.#uses.get(key) ?? { role, source, action, count: 0, neededAt: undefined };
+    this.#uses.set(key, use);
+    uses.set(action, use);
+    return use;
   }
 
   denied(denial: Denial): void {

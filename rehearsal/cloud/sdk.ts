@@ -77,20 +77,25 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
     const client = made as unknown as SdkClient;
     const service = SERVICES[client.config.serviceId];
     if (!service) throw new Error(`the simulated AWS does not know the service ${client.config.serviceId}`);
+    const { clock, serializes } = cloud;
     // What the SDK does by itself (reading configuration, signing, deciding on a retry) takes no virtual time, however long it takes.
-    const own: Middleware = (next) => (args) => cloud.clock.hold(() => next(args));
-    const wire: Middleware = (_next, context) => async (args) => {
+    const own: Middleware = (next) => (args) => clock.hold(() => next(args));
+    const wire: Middleware = (_next, context) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
-      const output = await cloud.clock.free(() => cloud.call(principal, service, operation, args.input));
-      return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
+      return async ({ input }) => {
+        const arrive = () => cloud.call(principal, service, operation, input);
+        const output = await (serializes ? clock.free(arrive) : arrive());
+        return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
+      };
     };
     takeOut(client, UNSEEN);
-    client.middlewareStack.add(own, { step: 'initialize', priority: 'high', name: 'simulatedAwsOwn' });
+    // The retries alone wait for nothing but promises, and time does not pass before those.
+    if (serializes) client.middlewareStack.add(own, { step: 'initialize', priority: 'high', name: 'simulatedAwsOwn' });
     client.middlewareStack.add(wire, { step: 'deserialize', priority: 'high', name: 'simulatedAws' });
     const original = client.config.retryStrategy;
     const strategy = original().then((inner) => virtualDelays(inner, cloud, random));
     client.config.retryStrategy = () => strategy;
-    if (!cloud.serializes) shorten(client);
+    if (!serializes) shorten(client);
     return made;
   };
 }
@@ -125,15 +130,30 @@ function shorten(client: SdkClient): void {
 function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): number }): RetryStrategy {
   if (!inner.retryBackoffStrategy)
     throw new Error('the retry strategy of this SDK has no backoff that can be replaced');
-  inner.retryBackoffStrategy = { setDelayBase: () => {}, computeNextBackoffDelay: () => 0 };
+  const { setTimeout } = globalThis;
+  inner.retryBackoffStrategy = {
+    setDelayBase: () => {},
+    computeNextBackoffDelay() {
+      // The strategy sets a timer with it at once: 0 would be a millisecond, which adds up to a fourth of a simulated run.
+      globalThis.setTimeout = Object.assign((run: () => void) => {
+        globalThis.setTimeout = setTimeout;
+        run();
+      }, setTimeout) as typeof setTimeout;
+      return 0;
+    },
+  };
   return {
     acquireInitialRetryToken: (scope) => inner.acquireInitialRetryToken(scope),
     recordSuccess: (token) => inner.recordSuccess(token),
     async refreshRetryTokenForRetry(token, error) {
       const next = await inner.refreshRetryTokenForRetry(token, error);
+      if (globalThis.setTimeout !== setTimeout) {
+        globalThis.setTimeout = setTimeout;
+        throw new Error('the retry strategy of this SDK no longer sets a timer with the delay that it computes');
+      }
       const base = error.errorType === 'THROTTLING' ? 500 : 100;
       const delay = Math.floor(random.next() * Math.min(20_000, base * 2 ** next.getRetryCount()));
-      await cloud.clock.free(() => cloud.clock.sleep(delay));
+      await (cloud.serializes ? cloud.clock.free(() => cloud.clock.sleep(delay)) : cloud.clock.sleep(delay));
       return next;
     },
   };

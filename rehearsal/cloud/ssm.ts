@@ -258,28 +258,36 @@ export class Ssm implements TagIndex {
     if (str(p, 'DocumentType') !== 'Command')
       throw new Error(`${p.path}: the simulation knows documents of type Command only`);
     const content = object(p, 'Content');
-    onlyKnown(content, ['schemaVersion', 'description', 'parameters', 'mainSteps']);
-    const steps = list(content, 'mainSteps');
-    const [step] = steps;
-    if (!step || steps.length !== 1 || str(step, 'action') !== 'aws:runShellScript')
-      throw new Error(`${content.path}: the simulation knows documents of one aws:runShellScript step`);
-    onlyKnown(step, ['action', 'name', 'inputs', 'precondition']);
-    const inputs = object(step, 'inputs');
-    onlyKnown(inputs, ['runCommand', 'timeoutSeconds']);
-    const script = strings(inputs, 'runCommand').join('\n');
-    const verb = script.match(/^# remount-verb: (\w+)$/m)?.[1];
-    if (!verb) throw new Error(`${content.path}: the script has no line "# remount-verb: <name>"`);
-    const parameters = object(content, 'parameters', {});
-    this.#documents.set(name, {
-      verb,
-      script,
-      stops: MAKES_WAY.test(script) ? 'all' : LETS_GO.test(script) ? 'own' : 'none',
-      tags: tags(p, 'Tags', {}),
-      content: JSON.stringify(content.values),
-      deadlineSeconds: Number(/REMOUNT_DEADLINE:-(\d+)/.exec(script)?.[1] ?? num(inputs, 'timeoutSeconds', 3600)),
-      parameters: new Map(Object.keys(parameters.values).map((key) => [key, parameter(object(parameters, key))])),
-    });
+    const known = read.get(content.values) ?? readContent(content);
+    read.set(content.values, known);
+    this.#documents.set(name, { ...known, tags: tags(p, 'Tags', {}) });
   }
+}
+
+/** By the content as it stands in the template, which thousands of worlds share. */
+const read = new WeakMap<object, Omit<Document, 'tags'>>();
+
+function readContent(content: Properties): Omit<Document, 'tags'> {
+  onlyKnown(content, ['schemaVersion', 'description', 'parameters', 'mainSteps']);
+  const steps = list(content, 'mainSteps');
+  const [step] = steps;
+  if (!step || steps.length !== 1 || str(step, 'action') !== 'aws:runShellScript')
+    throw new Error(`${content.path}: the simulation knows documents of one aws:runShellScript step`);
+  onlyKnown(step, ['action', 'name', 'inputs', 'precondition']);
+  const inputs = object(step, 'inputs');
+  onlyKnown(inputs, ['runCommand', 'timeoutSeconds']);
+  const script = strings(inputs, 'runCommand').join('\n');
+  const verb = script.match(/^# remount-verb: (\w+)$/m)?.[1];
+  if (!verb) throw new Error(`${content.path}: the script has no line "# remount-verb: <name>"`);
+  const parameters = object(content, 'parameters', {});
+  return {
+    verb,
+    script,
+    stops: MAKES_WAY.test(script) ? 'all' : LETS_GO.test(script) ? 'own' : 'none',
+    content: JSON.stringify(content.values),
+    deadlineSeconds: Number(/REMOUNT_DEADLINE:-(\d+)/.exec(script)?.[1] ?? num(inputs, 'timeoutSeconds', 3600)),
+    parameters: new Map(Object.keys(parameters.values).map((key) => [key, parameter(object(parameters, key))])),
+  };
 }
 
 function parameter(p: Properties): Parameter {

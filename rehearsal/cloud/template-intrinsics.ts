@@ -23,6 +23,21 @@ export interface ResolverOptions {
 export const NO_VALUE = Symbol('AWS::NoValue');
 const CONDITION_FUNCTIONS = ['Fn::Equals', 'Fn::And', 'Fn::Or', 'Fn::Not', 'Fn::Contains', 'Condition'];
 
+/** By the part of the template as it was given: thousands of worlds share it, and what was read out of it. */
+const plain = new WeakMap<object, boolean>();
+
+/** Whether there is nothing to be resolved in a part of a template. */
+function isPlain(node: unknown): boolean {
+  if (typeof node === 'string') return !node.includes('{{resolve:');
+  if (typeof node !== 'object' || node === null) return true;
+  const known = plain.get(node);
+  if (known !== undefined) return known;
+  const found =
+    !Object.keys(node).some((key) => key === 'Ref' || key.startsWith('Fn::')) && Object.values(node).every(isPlain);
+  plain.set(node, found);
+  return found;
+}
+
 /** Evaluates intrinsic functions and conditions of one template; every place it cannot evaluate is a TemplateError. */
 export class Intrinsics {
   readonly template: Template;
@@ -43,6 +58,7 @@ export class Intrinsics {
 
   /** Any value with its intrinsics resolved; {@link NO_VALUE} where the template says there is none. */
   value(node: unknown, path: string): unknown {
+    if (isPlain(node)) return node;
     if (typeof node === 'string' && node.includes('{{resolve:')) {
       throw new TemplateError(path, `dynamic reference ${kindOf(node)} is not known to the simulation`);
     }
@@ -59,6 +75,7 @@ export class Intrinsics {
 
   /** An object with the intrinsics in it resolved, without the entries that have no value. */
   dictionary(node: Dictionary, path: string): Dictionary {
+    if (isPlain(node)) return node;
     const entries = Object.entries(node).map(([key, value]) => [key, this.value(value, `${path}.${key}`)] as const);
     return Object.fromEntries(entries.filter(([, value]) => value !== NO_VALUE));
   }

@@ -79,6 +79,7 @@ function watchFreeze(strike: Strike): void {
   const { world, stage, first, services } = strike;
   const found: Seen = { unservedWhileFrozen: 0, blocked: 0 };
   seen.set(services, found);
+  const course = makeCourse('waits', world.random.stream('waits'));
   const look = () => {
     const frozen = services.ec2.instances.get(first.owner)?.state === 'running' && isFrozen(strike);
     if (!frozen) {
@@ -87,7 +88,7 @@ function watchFreeze(strike: Strike): void {
     }
     if (stage.servedBy(first.volume) !== first.owner) found.unservedWhileFrozen++;
     try {
-      world.disks.upload(first.owner, first.volume, makeCourse('waits', world.random.stream('waits')));
+      world.disks.upload(first.owner, first.volume, course);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       found.blocked++;

@@ -26,18 +26,19 @@ export async function bringUp(world: World): Promise<Stage | string> {
   const { services, clock } = world;
   const created = await createStack(services, world.template, world.stackName, world.zones);
   const volumes = contentVolumes(created);
-  const groupOf = new Map(
-    [...created.resources.values()]
-      .filter((r) => r.type === 'AWS::ElasticLoadBalancingV2::TargetGroup')
-      .map((r) => [String(r.properties.HealthCheckPath), created.references.get(r.logicalId)?.ref ?? '']),
-  );
+  const groups = [...created.resources.values()]
+    .filter((r) => r.type === 'AWS::ElasticLoadBalancingV2::TargetGroup')
+    .map((r) => ({ path: String(r.properties.HealthCheckPath), arn: created.references.get(r.logicalId)?.ref ?? '' }));
+  /** By content volume. */
+  const groupOf = new Map(groups.map((group) => [group.path.replace(/^\/healthz\//, ''), group]));
+  const healthy = (volume: string) => services.loadBalancer.healthy(groupOf.get(volume)?.arn ?? '');
   const stage: Stage = {
     created,
     volumes,
-    ownerOf: (volume) => services.loadBalancer.healthy(groupOf.get(`/healthz/${volume}`) ?? '')[0],
+    ownerOf: (volume) => healthy(volume)[0],
     servedBy: (volume) => {
-      const path = `/healthz/${volume}`;
-      return services.loadBalancer.healthy(groupOf.get(path) ?? '').find((id) => services.fleet.web(id, path) === 200);
+      const path = groupOf.get(volume)?.path ?? '';
+      return healthy(volume).find((id) => services.fleet.web(id, path) === 200);
     },
     physical: (volume) =>
       [...services.ec2.volumes.values()].filter(

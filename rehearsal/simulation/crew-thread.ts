@@ -5,6 +5,8 @@ import { type Plan, replayCommand } from './explore.ts';
 import { playPlan } from './play.ts';
 
 const { stacks, durable } = workerData as Briefing;
+// Thousands of errors are thrown in a run, as AWS throws them, and nobody reads where they were made.
+if (!process.env.DEBUG) Error.stackTraceLimit = 0;
 
 parentPort?.on('message', async (plan: Plan) => {
   let answer: Answer;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Random } from '../random.ts';
+import { Random } from '../random.ts';
 import type { Check } from '../world.ts';
 import type { Played } from './play.ts';
 import { type Fault, kindsAt, mayLast, OUTLASTS_CALL, OUTLASTS_STEP, scheduleText } from './schedule.ts';
@@ -53,6 +53,43 @@ export function randomSchedule(points: Points, random: Random): Fault[] {
     const times = mayLast(kind) ? ([1, 1, OUTLASTS_CALL, OUTLASTS_STEP][random.whole(0, 3)] ?? 1) : 1;
     return { kind, point, nth: random.whole(1, count), times };
   });
+}
+
+/** What to play: with the same seed the same. */
+export interface Exploration {
+  readonly seed: number;
+  readonly scenarios: readonly string[];
+  /** Random schedules. */
+  readonly runs: number;
+  /** First every single fault at every point. */
+  readonly exhaustive: boolean;
+}
+
+/** Plays each story without a fault. @returns by story, how often the healer comes by at each point */
+export async function pointsOfStories(
+  { seed, scenarios }: Pick<Exploration, 'seed' | 'scenarios'>,
+  player: Player,
+): Promise<Map<string, Points>> {
+  const undisturbed = await Promise.all(scenarios.map((story) => player({ story, seed, schedule: [] })));
+  return new Map(scenarios.map((story, n) => [story, undisturbed[n]?.points ?? new Map()]));
+}
+
+export function* plans(
+  { runs, seed, scenarios, exhaustive }: Exploration,
+  points: ReadonlyMap<string, Points>,
+): Generator<Plan> {
+  if (exhaustive)
+    for (const story of scenarios)
+      for (const schedule of singles(points.get(story) ?? new Map())) yield { story, seed, schedule };
+  const random = new Random(seed, 'schedules');
+  for (let n = 0; n < runs; n++) {
+    const story = scenarios[random.whole(0, scenarios.length - 1)] ?? '';
+    yield {
+      story,
+      seed: random.whole(0, 0xffff_ffff),
+      schedule: randomSchedule(points.get(story) ?? new Map(), random),
+    };
+  }
 }
 
 /** Whether a run broke one of these promises. */

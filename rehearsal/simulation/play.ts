@@ -6,7 +6,7 @@ import { createHandler as createGuard } from '../../lambda/guard/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
 import { ENV } from '../../lib/contract.ts';
 import { inventory, nothingDenied, pages } from '../checks.ts';
-import { FEW_TURNS, VirtualClock } from '../clock.ts';
+import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
 import type { FunctionDefinition } from '../cloud/lambda.ts';
 import type { PermissionLedger } from '../cloud/permission-ledger.ts';
@@ -89,7 +89,7 @@ export interface Played {
 export async function play(ground: Ground, options: Options): Promise<Played> {
   const { story, seed, schedule } = options;
   const disks = new FaultyDisks();
-  const clock = new VirtualClock(START, options.durable ? undefined : FEW_TURNS);
+  const clock = new VirtualClock(START, !options.durable);
   const random = new Random(seed);
   const services = openServices(
     {

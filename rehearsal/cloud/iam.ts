@@ -109,7 +109,7 @@ function speakingOf(action: string, statements: readonly Statement[]): Speaking 
   const known = speaking.get(statements) ?? new Map<string, Speaking>();
   speaking.set(statements, known);
   const found = known.get(action) ?? {
-    about: statements.filter((statement) => includes(statement.actions, action, true) !== statement.exceptActions),
+    about: statements.filter((statement) => speaksOf(statement, action)),
     bounded: isBounded(statements),
   };
   known.set(action, found);
@@ -150,6 +150,17 @@ function missing(wanted: object, resource: string, context: Context, about: read
 interface Patterns {
   readonly exact: ReadonlySet<string>;
   readonly globs: readonly RegExp[];
+}
+
+/** Action -> whether a list of actions speaks of it: thousands of worlds ask the same. */
+const spoken = new WeakMap<readonly string[], Map<string, boolean>>();
+
+function speaksOf({ actions, exceptActions }: Statement, action: string): boolean {
+  const known = spoken.get(actions) ?? new Map<string, boolean>();
+  spoken.set(actions, known);
+  const found = known.get(action) ?? includes(actions, action, true);
+  known.set(action, found);
+  return found !== exceptActions;
 }
 
 /** By the list as it stands in the policy: most of a simulated call's time went into finding its patterns again. */
@@ -286,10 +297,12 @@ function readConditions(raw: unknown, path: string): Condition[] {
 /** One text or several. Policy variables (`${aws:username}`) are not known to the simulation. */
 function texts(value: unknown, path: string): readonly string[] {
   const items = Array.isArray(value) ? value : [value];
-  return items.map((item) => {
+  const read = items.map((item) => {
     const text = typeof item === 'boolean' || typeof item === 'number' ? String(item) : item;
     if (typeof text !== 'string') throw new TemplateError(path, `must be text, got ${kindOf(item)}`);
     if (text.includes('${')) throw new TemplateError(path, `policy variable in ${text} is not known to the simulation`);
     return text;
   });
+  // What worlds share stays one list, so that its patterns are found again.
+  return Array.isArray(value) && read.every((text, i) => text === value[i]) ? value : read;
 }

@@ -32,9 +32,9 @@ export function elbBalancer(
         const idsOf = (some: typeof targets) => some.map((target) => target.id);
         const on = targets.filter((target) => target.healthy);
         return { on: idsOf(on), answering: idsOf([...on, ...targets.filter((target) => target.refuses)]) };
-      } catch {
+      } catch (error) {
         // Not to be had is an answer of its own: the decision fails closed on it, and everything else goes on.
-        return undefined;
+        return { why: error instanceof Error ? error.message : String(error) };
       }
     },
   };

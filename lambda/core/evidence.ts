@@ -69,10 +69,11 @@ export function outlasted(seconds: number, confirmed: boolean): boolean {
 }
 
 /** One line for the record. */
-export function evidenceText(seen: Pick<Observation, 'probe' | 'io' | 'reachableOn'>): string {
-  const { probe, io } = seen;
+export function evidenceText(seen: Pick<Observation, 'probe' | 'io' | 'reachableOn' | 'unasked'>): string {
+  const { probe, io, unasked } = seen;
   const unreached = isUnreached(seen) ? ['the load balancer does not reach it'] : [];
-  return [`probe: ${probe?.state ?? 'none'}`, ...unreached, ...(io ? [ioText(io)] : [])].join('; ');
+  const silent = unasked === undefined ? [] : [`the load balancer could not be asked: ${unasked}`];
+  return [`probe: ${probe?.state ?? 'none'}`, ...unreached, ...silent, ...(io ? [ioText(io)] : [])].join('; ');
 }
 
 export function ioText({ status, stalled, why }: VolumeIo): string {

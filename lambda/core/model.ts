@@ -123,6 +123,11 @@ export interface Reach {
   readonly answering: readonly string[];
 }
 
+/** The load balancer could not be asked. */
+export interface Unasked {
+  readonly why: string;
+}
+
 /** The ledger's item for a content volume: who may act, and what was last agreed. */
 export interface LedgerEntry {
   readonly generation: number;
@@ -174,6 +179,8 @@ export interface Observation {
   readonly reachAt?: number | undefined;
   /** {@link Reach.answering}, where the load balancer could be asked. */
   readonly answering?: readonly string[] | undefined;
+  /** {@link Unasked.why}, where it could not. */
+  readonly unasked?: string | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
   readonly probe: Probe | undefined;
   /** What EBS says of the current volume's I/O: looked for only where its owner's probe says that it hangs, or nothing. */

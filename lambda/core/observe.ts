@@ -19,6 +19,19 @@ export async function observe(ports: Ports, volume: string): Promise<Observation
   const doubtful = probe?.state === 'timeout' || probe?.state === 'unreachable';
   const io = doubtful && current && holder ? await ports.monitor.io(current.id, holder.id) : undefined;
   const at = ports.clock.now();
-  const [reachableOn, answering] = [reach?.on, reach?.answering];
-  return { volume, at, ledger, volumes, instances, recoveryPoints, reachableOn, reachAt, answering, probe, io };
+  const answered = 'why' in reach ? undefined : reach;
+  return {
+    volume,
+    at,
+    ledger,
+    volumes,
+    instances,
+    recoveryPoints,
+    reachableOn: answered?.on,
+    reachAt,
+    answering: answered?.answering,
+    unasked: 'why' in reach ? reach.why : undefined,
+    probe,
+    io,
+  };
 }

@@ -15,6 +15,7 @@ import type {
   Replaced,
   Spare,
   StepRecord,
+  Unasked,
   Volume,
   VolumeIo,
 } from './model.ts';
@@ -210,8 +211,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
 }
 
 export interface Balancer {
-  /** What the load balancer's health checks of a content volume say; `undefined` when it could not be asked. */
-  reach(volume: string): Promise<Reach | undefined>;
+  /** What the load balancer's health checks of a content volume say. Never fails: that it could not be asked is an answer. */
+  reach(volume: string): Promise<Reach | Unasked>;
 }
 
 export interface Monitor {

@@ -139,6 +139,9 @@ describe('what another heal did is told', () => {
     scene.paged = paged;
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
     expect([scene.told, scene.paged]).toEqual([[], paged]);
+    expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'observe')?.note).toBe(
+      'probe: serving; the load balancer could not be asked: AccessDenied',
+    );
   });
 
   test('what one that overslept would have called people for is the next one to say, and its record says so', async () => {

@@ -126,7 +126,6 @@ function survivedAlone({ strike, struckAt, story }: Evidence, schedule: readonly
   return check('one passing fault calls nobody', paged.length === 0, seen || 'nobody');
 }
 
-const HIDES: readonly FaultKind[] = ['missing', 'stale'];
 const PASSING: readonly FaultKind[] = [
   'throttle',
   'errorBefore',
@@ -160,10 +159,7 @@ function olderSaidSo({ strike, injector }: Evidence, volume: string): Check {
   const records = incidents(world, volume, failure.at).map((record) => JSON.stringify(record));
   const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
   // Nobody can name what EC2 did not show when it was asked.
-  const hidden = injector.fired.some(
-    ({ fault }) => HIDES.includes(fault.kind) && fault.point === 'ec2:DescribeSnapshots',
-  );
-  const silent = hidden ? [] : passed.filter((s) => !said.includes(s.id));
+  const silent = passed.filter((s) => !said.includes(s.id) && !injector.leftOut(s, failure.at));
   return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
 }
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { VERB_PARAMETER } from '../../lib/contract.ts';
 import type { Call } from '../cloud/cloud.ts';
+import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { hangInstance, wakeInstance } from '../cloud/failures.ts';
 import { KILL_AT } from '../cloud/faults.ts';
 import { AGENT } from '../cloud/hosts.ts';
@@ -79,6 +80,16 @@ export class Injector {
     this.#pending = schedule;
   }
   readonly #pending: readonly Fault[];
+
+  /** Whether EC2 did not show a snapshot when it was asked for all of them, at that moment or later. */
+  leftOut({ id, completedAt = Number.POSITIVE_INFINITY }: SimSnapshot, since: number): boolean {
+    const hidden = this.#views.leftOut.some((each) => each.id === id && each.at >= since);
+    const stale = this.fired.some(
+      ({ fault, at }) =>
+        fault.kind === 'stale' && fault.point === 'ec2:DescribeSnapshots' && at >= since && completedAt > at - STALE_MS,
+    );
+    return hidden || stale;
+  }
 
   /** From now on the points are counted, and the faults happen. */
   arm(): void {

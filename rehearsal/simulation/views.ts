@@ -28,6 +28,8 @@ export class Views {
   readonly #random;
   /** Id -> until when it is left out. */
   readonly #hidden = new Map<string, number>();
+  /** What was left out, and from when on. */
+  readonly leftOut: { readonly id: string; readonly at: number }[] = [];
 
   constructor(cloud: Cloud, staleMs: number) {
     this.#cloud = cloud;
@@ -41,6 +43,7 @@ export class Views {
     const id = ids[this.#random.whole(0, Math.max(0, ids.length - 1))];
     if (!id) return;
     this.#hidden.set(id, this.#cloud.clock.now() + MISSING_MS);
+    this.leftOut.push({ id, at: this.#cloud.clock.now() });
     this.#cloud.say('fault', `EC2 does not show ${id} for ${MISSING_MS / 1000} s`);
   }
 

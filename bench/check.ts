@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { DisksUnavailable, MANIFEST_FILE } from '../rehearsal/disks/disks.ts';
+import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../rehearsal/command.ts';
+import { MANIFEST_FILE } from '../rehearsal/disks/disks.ts';
 import { mountXfs, unmount } from '../rehearsal/disks/mounts.ts';
 import { enterPrivateNamespace } from '../rehearsal/disks/namespace.ts';
 import { must } from '../rehearsal/disks/shell.ts';
@@ -22,8 +22,6 @@ const COURSE_FILES = 100;
 const FILE_BYTES = 4000;
 const MAX_RUNS = 20;
 const VERB_SECONDS = 1500;
-const EXIT_USAGE = 2;
-const EXIT_CANNOT = 3;
 
 const HELP = `Measures the drill's check of a copy on real XFS, each on a fresh copy, as a multiple of xfs_repair -n and one read of the same
 bytes. Files of ${FILE_BYTES} bytes, ${COURSE_FILES} to a course. Figures are medians of the wall clock.
@@ -48,33 +46,16 @@ interface Figures {
   readonly ratio: number;
 }
 
-/** Wrong usage: one line that names the option, what was received and what is allowed. */
-class UsageError extends Error {}
-
-function whole(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most)
-    throw new UsageError(`--${option}: received "${text}"; allowed: a whole number from ${least} to ${most}`);
-  return value;
-}
-
 /** @throws UsageError */
 function readOptions(args: readonly string[]) {
-  const flag = { type: 'boolean', default: false } as const;
-  const options = {
+  const values = readArguments(args, {
     files: { type: 'string', default: '1000,10000,100000' },
     runs: { type: 'string', default: '3' },
-    json: flag,
-    help: { ...flag, short: 'h' },
-  } as const;
-  let values: { files: string; runs: string; json: boolean; help: boolean };
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message.split('\n')[0] : error}; --help lists the options`);
-  }
-  const files = values.files.split(',').map((text) => whole('files', text, COURSE_FILES, 1_000_000));
-  return { ...values, files, runs: whole('runs', values.runs, 1, MAX_RUNS) };
+    json: FLAG,
+    help: HELP_FLAG,
+  });
+  const files = values.files.split(',').map((text) => whole('--files', text, COURSE_FILES, 1_000_000));
+  return { ...values, files, runs: whole('--runs', values.runs, 1, MAX_RUNS) };
 }
 
 function verb(disks: XfsDisks, name: string, volumeId: string): number {
@@ -173,21 +154,16 @@ function table(rows: readonly Figures[]): string {
   return line('files', 'xfs_repair -n', 'one read', 'check', 'ratio') + lines.join('');
 }
 
-function main(): void {
+function main(): number {
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(HELP);
-    return;
+    return EXIT.ok;
   }
   enterPrivateNamespace();
   const rows = options.files.map((files) => measure(files, options.runs));
   process.stdout.write(options.json ? `${JSON.stringify({ rows }, null, 1)}\n` : table(rows));
+  return EXIT.ok;
 }
 
-try {
-  main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  if (error instanceof UsageError) process.exitCode = EXIT_USAGE;
-  else process.exitCode = error instanceof DisksUnavailable ? EXIT_CANNOT : 1;
-}
+await runCommand('Nothing could be measured', main);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../rehearsal/command.ts';
 import { cases, inDirectory, measure, type Row } from './measure.ts';
 
 const MAX_RUNS = 100;
@@ -16,9 +16,6 @@ Exit codes: 0 measured; 1 a command failed (its output follows); 2 wrong usage.
 What this machine cannot run (real disks: Linux, root, XFS) is skipped, with the reason.
 `;
 
-/** Wrong usage: one line that names the option, what was received and what is allowed. */
-class UsageError extends Error {}
-
 interface Options {
   readonly runs: number;
   readonly json: boolean;
@@ -27,18 +24,8 @@ interface Options {
 
 /** @throws UsageError */
 function readOptions(args: readonly string[]): Options {
-  let values: { runs: string; json: boolean; help: boolean };
-  try {
-    const flag = { type: 'boolean', default: false } as const;
-    const options = { runs: { type: 'string', default: '5' }, json: flag, help: { ...flag, short: 'h' } } as const;
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message.split('\n')[0] : error}; --help lists the options`);
-  }
-  const runs = Number(values.runs);
-  if (!/^\d+$/.test(values.runs) || runs < 1 || runs > MAX_RUNS)
-    throw new UsageError(`--runs: received "${values.runs}"; allowed: a whole number from 1 to ${MAX_RUNS}`);
-  return { ...values, runs };
+  const values = readArguments(args, { runs: { type: 'string', default: '5' }, json: FLAG, help: HELP_FLAG });
+  return { ...values, runs: whole('--runs', values.runs, 1, MAX_RUNS) };
 }
 
 function table(rows: readonly Row[]): string {
@@ -52,21 +39,17 @@ function table(rows: readonly Row[]): string {
   return line('', 'median', 'least', 'most', 'ratio') + lines.join('');
 }
 
-function main(): void {
+function main(): number {
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(HELP);
-    return;
+    return EXIT.ok;
   }
   const progress = process.stderr.isTTY ? (text: string) => process.stderr.write(`\r\x1b[K${text}`) : () => undefined;
   const rows = inDirectory((directory) => measure(cases(directory), options.runs, progress));
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stdout.write(options.json ? `${JSON.stringify({ node: process.version, rows }, null, 1)}\n` : table(rows));
+  return EXIT.ok;
 }
 
-try {
-  main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runCommand('Nothing could be measured', main);

@@ -1,6 +1,7 @@
 /** How long content is gone, in virtual time: with a spare and without, over many seeds of sampled latencies. */
-import { parseArgs } from 'node:util';
+
 import type { Services } from '../rehearsal/cloud/services.ts';
+import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../rehearsal/command.ts';
 import { withDirectory } from '../rehearsal/rehearse.ts';
 import { grounds } from '../rehearsal/simulation/ground.ts';
 import { type Ground, play } from '../rehearsal/simulation/play.ts';
@@ -8,7 +9,6 @@ import { STORIES } from '../rehearsal/simulation/stories.ts';
 import { type Floor, floorOf, type HealthCheck } from './floor.ts';
 
 const MAX_SEEDS = 5000;
-const EXIT_USAGE = 2;
 /** With a spare: of the median run over its own floor, and of all runs over all floors, p50 and p99. */
 const MOST_OVER_FLOOR = 1.15;
 const STORIES_MEASURED = ['spare', 'spare-without-ec2', 'file-system'] as const;
@@ -54,27 +54,14 @@ interface Figures {
   };
 }
 
-/** Wrong usage: one line that names the option, what was received and what is allowed. */
-class UsageError extends Error {}
-
 /** @throws UsageError */
 function readOptions(): { readonly seeds: number; readonly json: boolean; readonly help: boolean } {
-  let values: { seeds: string; json: boolean; help: boolean };
-  try {
-    ({ values } = parseArgs({
-      options: {
-        seeds: { type: 'string', default: '200' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('\n')[0]}; --help lists the options`);
-  }
-  const seeds = Number(values.seeds);
-  if (!/^\d+$/.test(values.seeds) || seeds < 1 || seeds > MAX_SEEDS)
-    throw new UsageError(`--seeds: received "${values.seeds}"; allowed: a whole number from 1 to ${MAX_SEEDS}`);
-  return { seeds, json: values.json, help: values.help };
+  const values = readArguments(process.argv.slice(2), {
+    seeds: { type: 'string', default: '200' },
+    json: FLAG,
+    help: HELP_FLAG,
+  });
+  return { ...values, seeds: whole('--seeds', values.seeds, 1, MAX_SEEDS) };
 }
 
 /** The value below which this part of the sorted values lies. */
@@ -160,7 +147,7 @@ async function main(): Promise<number> {
   const options = readOptions();
   if (options.help) {
     process.stdout.write(HELP);
-    return 0;
+    return EXIT.ok;
   }
   return withDirectory(async (directory) => {
     const stacks = await grounds(directory, STORIES_MEASURED);
@@ -178,14 +165,8 @@ async function main(): Promise<number> {
     if (options.json)
       process.stdout.write(`${JSON.stringify({ figures: rows, mostOverFloor: MOST_OVER_FLOOR }, null, 1)}\n`);
     for (const { story } of slow) process.stderr.write(`${story}: more than ${MOST_OVER_FLOOR} times its floor\n`);
-    return slow.length > 0 || rows.some(({ lost }) => lost > 0) ? 1 : 0;
+    return slow.length > 0 || rows.some(({ lost }) => lost > 0) ? EXIT.failed : EXIT.ok;
   });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EXIT_USAGE;
-}
+await runCommand('Recovery could not be measured', main);

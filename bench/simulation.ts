@@ -1,5 +1,5 @@
 /** How many heals the fault simulation plays in a second of processor time: what all its runs cost, and each story. */
-import { parseArgs } from 'node:util';
+import { EXIT, FLAG, HELP_FLAG, MAX_SEED, readArguments, runCommand, whole } from '../rehearsal/command.ts';
 import { makeProgress } from '../rehearsal/progress.ts';
 import { withDirectory } from '../rehearsal/rehearse.ts';
 import { openCrew } from '../rehearsal/simulation/crew.ts';
@@ -8,8 +8,6 @@ import { grounds } from '../rehearsal/simulation/ground.ts';
 import { STORIES } from '../rehearsal/simulation/stories.ts';
 
 const MAX_RUNS = 100_000;
-const MAX_SEED = 2 ** 32 - 1;
-const EXIT_USAGE = 2;
 const SLOWEST = 8;
 
 const HELP = `Measures the fault simulation on one thread: heals in a second of processor time, with what the garbage collector and the
@@ -30,9 +28,6 @@ Exit codes: 0 measured; 1 a run could not be played; 2 wrong usage.
 /** Processor time of one execution on the real durable SDK, at best. Seconds. */
 const REAL_SECONDS = 0.1;
 
-/** Wrong usage: one line that names the option, what was received and what is allowed. */
-class UsageError extends Error {}
-
 interface Cost {
   runs: number;
   heals: number;
@@ -42,26 +37,17 @@ interface Cost {
 
 /** @throws UsageError */
 function readOptions() {
-  let values: { runs: string; seed: string; json: boolean; help: boolean };
-  try {
-    ({ values } = parseArgs({
-      options: {
-        runs: { type: 'string', default: '2000' },
-        seed: { type: 'string', default: '1' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('\n')[0]}; --help lists the options`);
-  }
-  const whole = (option: 'runs' | 'seed', min: number, max: number) => {
-    const text = values[option];
-    if (!/^\d+$/.test(text) || Number(text) < min || Number(text) > max)
-      throw new UsageError(`--${option}: received "${text}"; allowed: a whole number from ${min} to ${max}`);
-    return Number(text);
+  const values = readArguments(process.argv.slice(2), {
+    runs: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    json: FLAG,
+    help: HELP_FLAG,
+  });
+  return {
+    ...values,
+    runs: whole('--runs', values.runs, 1, MAX_RUNS),
+    seed: whole('--seed', values.seed, 0, MAX_SEED),
   };
-  return { runs: whole('runs', 1, MAX_RUNS), seed: whole('seed', 0, MAX_SEED), json: values.json, help: values.help };
 }
 
 /** @returns by story */
@@ -117,11 +103,11 @@ function lines(costs: ReadonlyMap<string, Cost>, total: Cost): string {
   );
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = readOptions();
   if (options.help) {
     process.stdout.write(HELP);
-    return;
+    return EXIT.ok;
   }
   const costs = await measure(options.runs, options.seed, options.json ? process.stderr : process.stdout);
   const total = totalOf(costs.values());
@@ -130,11 +116,7 @@ async function main(): Promise<void> {
       ? `${JSON.stringify({ seed: options.seed, ...total, stories: Object.fromEntries(costs) }, null, 1)}\n`
       : lines(costs, total),
   );
+  return EXIT.ok;
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : 1;
-}
+await runCommand('Nothing could be measured', main);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, UsageError } from '../rehearsal/command.ts';
 import { MUTANTS, type Mutant } from './list.ts';
 import { PARTS } from './scenarios.ts';
 
@@ -78,29 +78,23 @@ function survives(copy: string, mutant: Mutant): string | undefined {
   }
 }
 
-/** @returns those to be played, or what is wrong with the arguments */
-function chosen(args: readonly string[]): readonly Mutant[] | string {
-  try {
-    const options = { scenarios: { type: 'boolean' }, only: { type: 'string', default: '' } } as const;
-    const { scenarios, only } = parseArgs({ args: [...args], options }).values;
-    const found = (scenarios ? PARTS : MUTANTS).filter(({ rule }) => rule.includes(only));
-    if (found.length > 0) return found;
-    return `--only: received "${only}"; allowed: a text that is in one of: ${(scenarios ? PARTS : MUTANTS).map((m) => m.rule).join('; ')}`;
-  } catch (error) {
-    return `${(error as Error).message.split('\n')[0]}; --help lists the options`;
-  }
+/** Those to be played. @throws UsageError */
+function chosen({ scenarios, only }: { readonly scenarios: boolean; readonly only: string }): readonly Mutant[] {
+  const all = scenarios ? PARTS : MUTANTS;
+  const found = all.filter(({ rule }) => rule.includes(only));
+  if (found.length > 0) return found;
+  const rules = all.map((mutant) => mutant.rule).join('; ');
+  throw new UsageError(`--only: received "${only}"; allowed: a text that is in one of: ${rules}`);
 }
 
 function main(): number {
-  if (process.argv.includes('--help')) {
+  const options = { scenarios: FLAG, only: { type: 'string', default: '' }, help: HELP_FLAG } as const;
+  const values = readArguments(process.argv.slice(2), options);
+  if (values.help) {
     process.stdout.write(HELP);
-    return 0;
+    return EXIT.ok;
   }
-  const mutants = chosen(process.argv.slice(2));
-  if (typeof mutants === 'string') {
-    process.stderr.write(`${mutants}\n`);
-    return 2;
-  }
+  const mutants = chosen(values);
   return inCopy((copy) => {
     let failed = 0;
     const sound = new Set<string>();
@@ -117,8 +111,8 @@ function main(): number {
     process.stdout.write(
       failed === 0 ? `all ${mutants.length} were noticed\n` : `${failed} of ${mutants.length} were not noticed\n`,
     );
-    return failed === 0 ? 0 : 1;
+    return failed === 0 ? EXIT.ok : EXIT.failed;
   });
 }
 
-process.exitCode = main();
+await runCommand('The rules could not be broken', main);

@@ -1,18 +1,16 @@
+import { EXIT, runCommand } from '../rehearsal/command.ts';
 import { makeProgress } from '../rehearsal/progress.ts';
 import { withDirectory } from '../rehearsal/rehearse.ts';
-import { readOptions, SURVEYED, UsageError } from './options.ts';
+import { readOptions, SURVEYED } from './options.ts';
 import { removeEach } from './removal.ts';
 import { isSound, reportOf, text } from './report.ts';
 import { Stacks, Survey } from './survey.ts';
-
-const EXIT_FOUND = 1;
-const EXIT_USAGE = 2;
 
 async function main(): Promise<number> {
   const command = readOptions(process.argv.slice(2));
   if ('print' in command) {
     process.stdout.write(command.print);
-    return 0;
+    return EXIT.ok;
   }
   const { scenarios, remove, json, toTheEnd } = command.run;
   const out = json ? process.stderr : process.stdout;
@@ -29,21 +27,8 @@ async function main(): Promise<number> {
     const whole = scenarios.length === SURVEYED.length;
     const report = reportOf(survey, removals, whole);
     process.stdout.write(json ? `${JSON.stringify(report, null, 1)}\n` : text(report, remove !== undefined));
-    return isSound(report, whole) ? 0 : EXIT_FOUND;
+    return isSound(report, whole) ? EXIT.ok : EXIT.failed;
   });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof UsageError) {
-    process.stderr.write(`${message}\n`);
-    process.exitCode = EXIT_USAGE;
-  } else {
-    process.stderr.write(
-      `The permissions could not be looked at: ${error instanceof Error && process.env.DEBUG ? error.stack : message}\n`,
-    );
-    process.exitCode = EXIT_FOUND;
-  }
-}
+await runCommand('The permissions could not be looked at', main);

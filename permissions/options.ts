@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from '../rehearsal/command.ts';
 import { SCENARIOS } from '../rehearsal/scenarios/index.ts';
 
 export interface Options {
@@ -11,12 +11,6 @@ export interface Options {
   readonly json: boolean;
 }
 
-/** Wrong usage: one line that names the option, what was received and what is allowed. Exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const MAX_SEED = 2 ** 32 - 1;
 const MAX_RUNS = 100_000;
 const KINDS = ['statements', 'actions'] as const;
 
@@ -44,7 +38,15 @@ export type Command = { readonly run: Options } | { readonly print: string };
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Command {
-  const values = parse(args);
+  const values = readArguments(args, {
+    remove: { type: 'string' },
+    'to-the-end': FLAG,
+    scenario: { type: 'string' },
+    runs: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    json: FLAG,
+    help: HELP_FLAG,
+  });
   if (values.help) return { print: HELP };
   const known = SURVEYED;
   const scenarios = values.scenario === undefined ? known : values.scenario.split(',');
@@ -59,38 +61,11 @@ export function readOptions(args: readonly string[]): Command {
   return {
     run: {
       scenarios,
-      runs: whole('--runs', values.runs, MAX_RUNS),
-      seed: whole('--seed', values.seed, MAX_SEED),
+      runs: whole('--runs', values.runs, 0, MAX_RUNS),
+      seed: whole('--seed', values.seed, 0, MAX_SEED),
       remove,
       toTheEnd: values['to-the-end'],
       json: values.json,
     },
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        remove: { type: 'string' },
-        'to-the-end': { type: 'boolean', default: false },
-        scenario: { type: 'string' },
-        runs: { type: 'string', default: '60' },
-        seed: { type: 'string', default: '1' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    const [first] = (error as Error).message.split('\n');
-    throw new UsageError(`${first}; --help lists the options`);
-  }
-}
-
-function whole(option: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > max)
-    throw new UsageError(`${option}: received "${text}"; allowed: a whole number from 0 to ${max}`);
-  return value;
 }

@@ -1,23 +1,19 @@
 import { join } from 'node:path';
-import { DISK_KIND, type Disks, DisksUnavailable } from './disks/disks.ts';
+import { EXIT, runCommand } from './command.ts';
+import { DISK_KIND, type Disks } from './disks/disks.ts';
 import { enterPrivateNamespace } from './disks/namespace.ts';
 import { openDisks } from './disks/open.ts';
-import { type Options, readOptions, UsageError } from './options.ts';
+import { type Options, readOptions } from './options.ts';
 import { makeProgress } from './progress.ts';
 import { type Assembly, rehearse, withDirectory } from './rehearse.ts';
 import { closing, comparison, inStory, line, type Outcome, summary } from './report.ts';
 import { ALL, SCENARIOS, UNDRILLED } from './scenarios/index.ts';
 
-/** Exit codes of the command (`--help` names them too). */
-const EXIT_BROKEN = 1;
-const EXIT_USAGE = 2;
-const EXIT_CANNOT = 3;
-
 async function main(): Promise<number> {
   const command = readOptions(process.argv.slice(2));
   if ('print' in command) {
     process.stdout.write(command.print);
-    return 0;
+    return EXIT.ok;
   }
   const options = command.run;
   // Real disks are mounted where nobody else sees it, and where nothing stays: in a mount namespace of this process alone.
@@ -51,7 +47,7 @@ async function main(): Promise<number> {
     else if (all || !only) out.write(summary(outcomes));
     else if (options.compare) out.write(comparison(outcomes));
     else out.write(closing(only));
-    return outcomes.every((o) => o.ok) ? 0 : EXIT_BROKEN;
+    return outcomes.every((o) => o.ok) ? EXIT.ok : EXIT.failed;
   } finally {
     progress.clear();
   }
@@ -101,21 +97,4 @@ async function play(
   });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const text = error instanceof Error ? error.message : String(error);
-  const name = error instanceof Error ? error.name : '';
-  if (error instanceof UsageError || name === 'SettingsError') {
-    process.stderr.write(`${text}\n`);
-    process.exitCode = EXIT_USAGE;
-  } else if (error instanceof DisksUnavailable) {
-    process.stderr.write(`${text}\n`);
-    process.exitCode = EXIT_CANNOT;
-  } else {
-    process.stderr.write(
-      `The rehearsal could not be played: ${text}\n${error instanceof Error && process.env.DEBUG ? error.stack : 'Set DEBUG=1 for the place in the code.'}\n`,
-    );
-    process.exitCode = EXIT_BROKEN;
-  }
-}
+await runCommand('The rehearsal could not be played', main);

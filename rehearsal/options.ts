@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from './command.ts';
 import { DISK_KIND, type DiskKind } from './disks/disks.ts';
 import { ALL, SCENARIOS } from './scenarios/index.ts';
 
@@ -13,13 +13,6 @@ export interface Options {
   /** The bad Wednesday is played without drills as well, and the two are compared. */
   readonly compare: boolean;
 }
-
-/** Wrong usage: one line that names the option, what was received and what is allowed. Exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const MAX_SEED = 2 ** 32 - 1;
 
 export const HELP = `Plays an incident on the synthesized stack: a simulated AWS in virtual time, real XFS on loop devices where this
 machine can, and the functions' bundles as they would be deployed.
@@ -43,34 +36,16 @@ export type Command = { readonly run: Options } | { readonly print: string };
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Command {
-  let values: {
-    scenario: string;
-    seed: string;
-    disks?: string;
-    json: boolean;
-    verbose: boolean;
-    list: boolean;
-    'no-drills': boolean;
-    help: boolean;
-  };
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        scenario: { type: 'string', default: 'bad-wednesday' },
-        seed: { type: 'string', default: '1' },
-        disks: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-        list: { type: 'boolean', default: false },
-        'no-drills': { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    const [first] = (error as Error).message.split('\n');
-    throw new UsageError(`${first}; --help lists the options`);
-  }
+  const values = readArguments(args, {
+    scenario: { type: 'string', default: 'bad-wednesday' },
+    seed: { type: 'string', default: '1' },
+    disks: { type: 'string' },
+    json: FLAG,
+    verbose: FLAG,
+    list: FLAG,
+    'no-drills': FLAG,
+    help: HELP_FLAG,
+  });
   const names = Object.keys(SCENARIOS);
   if (values.help) return { print: HELP };
   if (values.list)
@@ -90,9 +65,7 @@ export function readOptions(args: readonly string[]): Command {
   const compare = values['no-drills'];
   if (compare && values.scenario !== 'bad-wednesday')
     throw new UsageError(`--no-drills: received with --scenario ${values.scenario}; allowed: with bad-wednesday`);
-  const seed = Number(values.seed);
-  if (!/^\d+$/.test(values.seed) || seed > MAX_SEED)
-    throw new UsageError(`--seed: received "${values.seed}"; allowed: a whole number from 0 to ${MAX_SEED}`);
+  const seed = whole('--seed', values.seed, 0, MAX_SEED);
   const kinds = Object.values(DISK_KIND);
   const disks = kinds.find((kind) => kind === values.disks);
   if (values.disks !== undefined && !disks)

@@ -1,23 +1,22 @@
+import { EXIT, runCommand } from './command.ts';
 import { makeProgress } from './progress.ts';
 import { withDirectory } from './rehearse.ts';
 import { line } from './report.ts';
 import { type Crew, openCrew } from './simulation/crew.ts';
 import { explore, type Plan, type Points, plans, pointsOfStories, type Tally } from './simulation/explore.ts';
 import { grounds } from './simulation/ground.ts';
-import { readOptions, type SimulateOptions, UsageError } from './simulation/options.ts';
+import { readOptions, type SimulateOptions } from './simulation/options.ts';
 import { type Ground, playPlan } from './simulation/play.ts';
 import { failureLines, pagesTooOften, summary } from './simulation/summary.ts';
 
 /** Runs given out for each thread, so that none waits while the results of another are counted. */
 const AHEAD = 4;
-const EXIT_BROKEN = 1;
-const EXIT_USAGE = 2;
 
 async function main(): Promise<number> {
   const command = readOptions(process.argv.slice(2));
   if ('print' in command) {
     process.stdout.write(command.print);
-    return 0;
+    return EXIT.ok;
   }
   const options = command.run;
   return withDirectory(async (directory) => {
@@ -48,7 +47,7 @@ async function replay(
     const broken = played.broken.map((c) => `BROKEN  ${c.promise}: ${c.seen}\n`).join('');
     process.stdout.write(broken || 'every promise was kept\n');
   }
-  return played.broken.length > 0 ? EXIT_BROKEN : 0;
+  return played.broken.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
 async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStream): Promise<number> {
@@ -68,24 +67,11 @@ async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStrea
       `${JSON.stringify({ ...tally, at: tally.at.size, byPromise: Object.fromEntries(tally.byPromise), excuses: Object.fromEntries(tally.excuses) }, null, 1)}\n`,
     );
   else out.write(`${failureLines(tally)}${summary(tally)}`);
-  return tally.failures.length > 0 || pagesTooOften(tally) ? EXIT_BROKEN : 0;
+  return tally.failures.length > 0 || pagesTooOften(tally) ? EXIT.failed : EXIT.ok;
 }
 
 function total(points: Points): number {
   return [...points.values()].reduce((sum, n) => sum + n, 0);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const text = error instanceof Error ? error.message : String(error);
-  if (error instanceof UsageError) {
-    process.stderr.write(`${text}\n`);
-    process.exitCode = EXIT_USAGE;
-  } else {
-    process.stderr.write(
-      `The simulation could not run: ${error instanceof Error && process.env.DEBUG ? error.stack : text}\n`,
-    );
-    process.exitCode = EXIT_BROKEN;
-  }
-}
+await runCommand('The simulation could not run', main);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from '../command.ts';
 import { type Fault, readSchedule } from './schedule.ts';
 import { STORIES } from './stories.ts';
 
@@ -16,12 +16,6 @@ export interface SimulateOptions {
   readonly json: boolean;
 }
 
-/** Wrong usage: one line that names the option, what was received and what is allowed. Exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const MAX_SEED = 2 ** 32 - 1;
 const MAX_RUNS = 10_000_000;
 const MAX_MINUTES = 24 * 60;
 const MAX_THREADS = 64;
@@ -51,7 +45,18 @@ export type Command = { readonly run: SimulateOptions } | { readonly print: stri
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Command {
-  const values = parse(args);
+  const values = readArguments(args, {
+    runs: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    scenario: { type: 'string' },
+    threads: { type: 'string' },
+    exhaustive: FLAG,
+    durable: FLAG,
+    replay: { type: 'string' },
+    json: FLAG,
+    help: HELP_FLAG,
+  });
   if (values.help) return { print: HELP };
   const names = Object.keys(STORIES);
   const { scenario } = values;
@@ -63,48 +68,18 @@ export function readOptions(args: readonly string[]): Command {
     );
   return {
     run: {
-      runs: whole('--runs', values.runs, MAX_RUNS),
-      seed: whole('--seed', values.seed, MAX_SEED),
+      runs: whole('--runs', values.runs, 0, MAX_RUNS),
+      seed: whole('--seed', values.seed, 0, MAX_SEED),
       minutes: minutes(values.minutes),
       scenarios: scenario === undefined ? names : [scenario],
       exhaustive: values.exhaustive,
       durable: values.durable,
       threads:
-        values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, MAX_THREADS, 1),
+        values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, MAX_THREADS),
       replay: values.replay === undefined ? undefined : schedule(values.replay),
       json: values.json,
     },
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        runs: { type: 'string', default: '100' },
-        seed: { type: 'string', default: '1' },
-        minutes: { type: 'string' },
-        scenario: { type: 'string' },
-        threads: { type: 'string' },
-        exhaustive: { type: 'boolean', default: false },
-        durable: { type: 'boolean', default: false },
-        replay: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    const [first] = (error as Error).message.split('\n');
-    throw new UsageError(`${first}; --help lists the options`);
-  }
-}
-
-function whole(option: string, text: string, max: number, min = 0): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > max || value < min)
-    throw new UsageError(`${option}: received "${text}"; allowed: a whole number from ${min} to ${max}`);
-  return value;
 }
 
 function minutes(text: string | undefined): number {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { EXPLAINED, stale } from '../../permissions/explained.ts';
-import { readOptions, UsageError } from '../../permissions/options.ts';
+import { readOptions } from '../../permissions/options.ts';
 import { isSound, reportOf } from '../../permissions/report.ts';
 import { roleStatements, without } from '../../permissions/statements.ts';
 import type { Grant, Survey } from '../../permissions/survey.ts';
+import { UsageError } from '../../rehearsal/command.ts';
 import { node } from '../rehearsal/child.ts';
 import { rolesOf, template } from './support.ts';
 

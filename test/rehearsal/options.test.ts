@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readOptions, UsageError } from '../../rehearsal/options.ts';
+import { UsageError } from '../../rehearsal/command.ts';
+import { readOptions } from '../../rehearsal/options.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { node } from './child.ts';
 

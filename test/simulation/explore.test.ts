@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '../../rehearsal/command.ts';
 import { Random } from '../../rehearsal/random.ts';
 import {
   explore,
@@ -8,7 +9,7 @@ import {
   randomSchedule,
   singles,
 } from '../../rehearsal/simulation/explore.ts';
-import { readOptions, UsageError } from '../../rehearsal/simulation/options.ts';
+import { readOptions } from '../../rehearsal/simulation/options.ts';
 import { readSchedule, scheduleText } from '../../rehearsal/simulation/schedule.ts';
 import { failureLines } from '../../rehearsal/simulation/summary.ts';
 

@@ -28,9 +28,22 @@ export interface ExecutionEnd {
   readonly result: string;
 }
 
+/** One execution: from which event, what it recorded, its invocations, and how it ended, if it has. Unix milliseconds of virtual time. */
+export interface ExecutionRecord {
+  readonly functionArn: string;
+  readonly event: unknown;
+  /** Names of the steps that have been recorded. */
+  readonly steps: string[];
+  readonly startedAt: number;
+  readonly lives: Life[];
+  ended?: ExecutionEnd & { readonly at: number };
+}
+
 /** One invocation. Once it is dead, nothing that it had begun comes to an end: its calls do not return. */
 export class Life {
   dead = false;
+  /** API calls that it has made, retries included. */
+  calls = 0;
   readonly end: Promise<undefined>;
   #die: (value: undefined) => void = () => {};
 
@@ -53,14 +66,14 @@ export class Life {
 export class DurableService {
   readonly #cloud: Cloud;
   #count = 0;
-  /** Names of the steps of each execution that have been recorded, and the event that started it. */
-  readonly history: { readonly event: unknown; readonly steps: string[] }[] = [];
+  /** All executions, oldest first. */
+  readonly history: ExecutionRecord[] = [];
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
   }
 
-  /** Runs one execution to its end. Must be called within an activity of the virtual clock. */
+  /** Runs one execution to its end. Must be called within an activity of the virtual clock. @param functionArn of a version */
   async execute(
     functionArn: string,
     principal: Principal,
@@ -68,14 +81,27 @@ export class DurableService {
     payload: unknown,
     limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
   ): Promise<ExecutionEnd> {
-    const steps: string[] = [];
-    this.history.push({ event: payload, steps });
+    const startedAt = this.#cloud.clock.now();
+    const record: ExecutionRecord = { functionArn, event: payload, steps: [], startedAt, lives: [] };
+    this.history.push(record);
+    const end = await this.#run(record, principal, handler, limits);
+    record.ended = { ...end, at: this.#cloud.clock.now() };
+    return end;
+  }
+
+  async #run(
+    { functionArn, event: payload, steps, lives }: ExecutionRecord,
+    principal: Principal,
+    handler: DurableHandler,
+    limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
+  ): Promise<ExecutionEnd> {
     const arn = `${functionArn}/durable-execution/${++this.#count}`;
     const execution = new Execution(this.#cloud, arn, principal, payload, steps);
     const random = this.#cloud.random.stream(`durable ${this.#count}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
     for (;;) {
       const life = new Life();
+      lives.push(life);
       const invocation = this.#cloud.lives.run(life, () =>
         handler(execution.input(), lambdaContext(functionArn, limits.invocationSeconds)),
       );

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/ports.ts';
-import { driller } from '../../lambda/drill/index.ts';
-import { createHandler as createGuard } from '../../lambda/guard/index.ts';
-import { healer, portsOf } from '../../lambda/heal/index.ts';
-import { ENV } from '../../lib/contract.ts';
 import { inventory, nothingDenied, pages } from '../checks.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
-import type { FunctionDefinition } from '../cloud/lambda.ts';
 import type { PermissionLedger } from '../cloud/permission-ledger.ts';
 import { openServices, type Services } from '../cloud/services.ts';
 import { failureOf } from '../measure.ts';
@@ -22,16 +16,15 @@ import { AgeWatch } from './age-watch.ts';
 import { boundedHeals, judgeAll } from './checkers.ts';
 import { excuse } from './convergence.ts';
 import { RejectedWatch } from './copy-checkers.ts';
+import { installFunctions, SKEW_MS } from './functions.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import { PageWatch } from './page-checkers.ts';
 import { prelude } from './prelude.ts';
-import { type HealEnd, healsOnRecord, judgeRecords } from './record-checkers.ts';
-import { type Fault, PLAIN } from './schedule.ts';
+import { healsOnRecord, judgeRecords } from './record-checkers.ts';
+import type { Fault } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
-import { executeVirtually } from './workflow.ts';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
+const MINUTE_MS = 60_000;
 const START = Date.parse('2026-01-07T00:00:00Z');
 /** Faults that the healer has not come by at until then do not happen any more. */
 export const FAULTS_MS = 20 * MINUTE_MS;
@@ -39,10 +32,6 @@ export const FAULTS_MS = 20 * MINUTE_MS;
 export const CONVERGE_MS = 60 * MINUTE_MS;
 /** Enough for a lease to run out, a sweep to come by, and a group to replace an instance. */
 const REST_MS = 21 * MINUTE_MS;
-/** How far a skewed clock is off. */
-export const SKEW_MS = MINUTE_MS;
-const LATE_MS = 90 * SECOND_MS;
-const TWICE_MS = 20 * SECOND_MS;
 
 /** A stack that has been synthesized, and its template read: the same for every run. */
 export interface Ground {
@@ -104,9 +93,10 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   options.show?.(services);
   const world = worldOf(ground, services, disks, clock, random);
   const injector = new Injector(services, schedule);
-  const ends: HealEnd[] = [];
   const watch = new Watch(world);
-  install(options, world, watch, injector, ends);
+  const heals = installFunctions(services, { ...options, durable: options.durable === true }, injector, () =>
+    watch.look(),
+  );
   const stage = await bringUp(world);
   if (typeof stage === 'string') throw new Error(`the stack did not come up: ${stage}`);
   const libraries = await prelude(world, stage, story);
@@ -119,7 +109,6 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   disks.injector = injector;
   injector.arm();
   if (options.durable) injector.orderKill();
-  ends.length = 0;
   const struckAt = clock.now();
   const ages = new AgeWatch(world, story.volumes);
   const rejected = new RejectedWatch(strike);
@@ -160,6 +149,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   ages.stop();
   paged.stop();
   disks.injector = undefined;
+  const ends = heals.endedSince(struckAt);
   const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
   const broken = [
     ...judgeAll(
@@ -230,111 +220,5 @@ function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: 
     say: (what) => services.cloud.say('story', what),
     quote: () => {},
     spotlight: () => {},
-  };
-}
-
-/** Puts the injector between the healer and the cloud, and the healer on a workflow in virtual time. */
-function install(options: Options, { services }: World, watch: Watch, injector: Injector, ends: HealEnd[]): void {
-  const { cloud, lambda } = services;
-  /** Principal -> what the names of its points begin with. */
-  const faulty = new Map<string, string>();
-  cloud.intercept = (call, perform) => {
-    // The log does not say what tags are changed.
-    const seen = () => {
-      const output = perform();
-      if (call.operation.endsWith('Tags')) watch.look();
-      return output;
-    };
-    const by = call.service === 'lambda' ? undefined : faulty.get(call.principal.name);
-    return by === undefined ? Promise.resolve(seen()) : injector.call(call, seen, by);
-  };
-  lambda.substitute = (definition, runtime) => {
-    const { env, principal } = definition;
-    if (definition.executionSeconds === undefined) {
-      if (ENV.key in env) faulty.set(principal.name, PLAIN.keeper);
-      if (!(ENV.policy in env)) return undefined;
-      faulty.set(principal.name, PLAIN.guard);
-      return options.durable ? undefined : mortal(createGuard(runtime), injector);
-    }
-    faulty.set(principal.name, '');
-    if (!(ENV.targetGroups in env))
-      return options.durable ? undefined : virtualDriller(services, injector, definition, runtime);
-    return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
-  };
-}
-
-function virtualHealer(
-  { tamper }: Options,
-  { cloud }: Services,
-  injector: Injector,
-  definition: FunctionDefinition,
-  runtime: Runtime,
-  ends: HealEnd[],
-): (event: unknown) => Promise<void> {
-  const { clock } = cloud;
-  let skew = 0;
-  const skewed: Runtime = {
-    ...runtime,
-    clock: { now: () => clock.now() + skew, sleep: (ms) => clock.sleep(ms) },
-  };
-  const ports = portsOf(skewed);
-  const heal = healer(skewed, tamper ? tamper(ports) : ports);
-  const chance = cloud.random.stream('workflow');
-  const speaker = definition.logicalId.replace(/[0-9A-F]{8}$/, '');
-  const execute = async (event: unknown) => {
-    // All executions share one clock: a skew lasts from one execution to the next.
-    const kinds = injector.due('clock');
-    skew = kinds.includes('ahead') ? SKEW_MS : kinds.includes('behind') ? -SKEW_MS : 0;
-    const startedAt = clock.now();
-    const made = { calls: 0 };
-    const died = () => cloud.say('lambda', 'an invocation died: it is run again, from the last checkpoint');
-    try {
-      const end = await executeVirtually({ clock, random: chance, injector, died, made }, (w) => heal(w, event));
-      cloud.say(speaker, `${end.outcome}: ${end.summary}`);
-      ends.push({
-        healId: end.healId,
-        outcome: end.outcome,
-        summary: end.summary,
-        startedAt,
-        endedAt: clock.now(),
-        calls: made.calls,
-      });
-    } catch (error) {
-      const summary = error instanceof Error ? error.message : String(error);
-      cloud.say(speaker, `execution failed: ${summary}`);
-      ends.push({ healId: undefined, outcome: 'failed', summary, startedAt, endedAt: clock.now(), calls: made.calls });
-    }
-  };
-  return async (event) => {
-    const kinds = injector.due('trigger');
-    if (kinds.includes('never')) return;
-    if (kinds.includes('late')) await clock.sleep(LATE_MS);
-    if (kinds.includes('twice'))
-      clock.after(TWICE_MS, () => clock.spawn('a trigger that came twice', () => execute(event)));
-    await execute(event);
-  };
-}
-
-/** A function of one invocation at a time: when it dies, whatever it calls from then on has no effect, and Lambda calls it failed. */
-function mortal(run: () => Promise<void>, injector: Injector): () => Promise<void> {
-  return () => injector.lives.run({ dead: false, restMs: 0, made: { calls: 0 } }, run);
-}
-
-/** Drills run beside, in virtual time as well, and meet the same faults. */
-function virtualDriller(
-  { cloud }: Services,
-  injector: Injector,
-  definition: FunctionDefinition,
-  runtime: Runtime,
-): (event: unknown) => Promise<void> {
-  const { clock } = cloud;
-  const run = driller(runtime);
-  const chance = cloud.random.stream('drills');
-  const speaker = definition.logicalId.replace(/[0-9A-F]{8}$/, '');
-  const died = () => cloud.say('lambda', 'an invocation of the drill died: it is run again, from the last checkpoint');
-  return async (event) => {
-    const parts = { clock, random: chance, injector, died, made: { calls: 0 } };
-    const end = await executeVirtually(parts, (w) => run(w, event));
-    if (end.outcome !== 'nothing') cloud.say(speaker, `${end.outcome}: ${end.summary}`);
   };
 }

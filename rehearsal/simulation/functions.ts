@@ -29,7 +29,7 @@ export interface FunctionOptions {
 /**
  * Puts the injector between the functions and the cloud, and those that last on a workflow in virtual time.
  * @param tagsChanged is called when a call has changed tags, of which the log says nothing
- * @returns the executions of the healer
+ * @returns how the executions of the healer ended
  */
 export function installFunctions(
   services: Services,
@@ -66,7 +66,7 @@ export function installFunctions(
     return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
   };
   return {
-    endedSince: (at) => [...ends, ...durableEnds(services, healers)].filter((end) => end.startedAt >= at),
+    endedSince: (at) => [...ends, ...durableEnds(services, healers)].filter((end) => end.endedAt >= at),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What drills and the spare are for, and what can go wrong with them. */
-import { METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
+import { EXIT, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check } from '../checks.ts';
 import { loseVolume, terminateInstance, throttle } from '../cloud/failures.ts';
 import { duration } from '../duration.ts';
@@ -15,6 +15,8 @@ const EC2_DOWN_SECONDS = 600;
 /** A metric follows the record of its drill within this; the simulated CloudWatch forgets after two hours. */
 const PUBLISHED_MS = MINUTE_MS;
 const LOOKED_AT_MS = 90 * MINUTE_MS;
+/** Until the agent has picked a mount up, and it is done: some seconds. A drill's check takes minutes. */
+const MOUNTED_MS = 15_000;
 /** From the loss of the standby to the failure: no drill can make another spare in between. */
 const SPARE_LOST_MS = 20_000;
 
@@ -104,6 +106,27 @@ function foundAndTold(strike: Strike): Check[] {
   ];
 }
 
+/** Whether a line of the log says that a drill begins to check a copy of the first volume: on the host that a heal of it needs. */
+function beginsToCheck({ stage, first }: Strike, line: string): boolean {
+  return / check begins /.test(line) && stage.physical(first.volume).some(({ id }) => line.includes(id));
+}
+
+/** What a heal does on the host of a drill does not wait for that: the drill's check is stopped. */
+function drillGivesWay({ services, first }: Strike): Check[] {
+  const since = services.ssm.ran.filter((ran) => ran.sentAt >= first.at);
+  const stopped = since.filter((ran) => ran.verb === 'check' && ran.exitCode === EXIT.interrupted);
+  const took = since.filter((ran) => ran.verb === 'mount').map((ran) => ran.endedAt - ran.sentAt);
+  const longest = Math.max(0, ...took);
+  return [
+    check('the check of the drill that is under way is stopped', stopped.length > 0, `${stopped.length} were`),
+    check(
+      `a mount takes no longer than ${duration(MOUNTED_MS)}, drill or not`,
+      took.length > 0 && longest <= MOUNTED_MS,
+      duration(longest),
+    ),
+  ];
+}
+
 /** Until a drill of a snapshot from after the damage has ended: schedules start up to an hour late. */
 const LATENT_REST_MS = 90 * MINUTE_MS;
 
@@ -155,10 +178,10 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['replace'], withinMs: 90 * MINUTE_MS + 90_000 },
     restMs: 80 * MINUTE_MS,
     strike: (strike) =>
-      once(strike, /^i-\S+ check begins/, () => {
+      once(strike, { test: (line) => beginsToCheck(strike, line) }, () => {
         strike.world.clock.after(5000, () => breakWhatServes(strike));
       }),
-    checks: (strike) => [spareAgain(strike)],
+    checks: (strike) => [spareAgain(strike), ...drillGivesWay(strike)],
   },
   'latent-corruption': {
     about: 'damage that nothing shows: a drill finds it, and everything serves',

@@ -44,7 +44,7 @@ export function breakWhatServes(strike: Strike): void {
 }
 
 /** Does something when a line of the log, `who what`, says so for the first time. @param act is told who spoke */
-export function once(strike: Strike, line: RegExp, act: (who: string) => void): void {
+export function once(strike: Strike, line: Pick<RegExp, 'test'>, act: (who: string) => void): void {
   let done = false;
   strike.services.cloud.listen(({ who, what }) => {
     if (done || !line.test(`${who} ${what}`)) return;

@@ -190,8 +190,8 @@ export const PARTS: readonly Mutant[] = [
     'capacity',
     'a person is told why no volume can be made',
     'lambda/core/heal.ts',
-    'const why = message(error);\n    end =',
-    "const why = 'something failed';\n    end =",
+    ': failed(journal, error);',
+    ": failed(journal, new Error('something failed'));",
   ),
   broken(
     'capacity-for-a-while',

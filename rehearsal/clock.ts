@@ -88,7 +88,7 @@ export class VirtualClock implements Clock {
   /** Runs `run` at that instant of virtual time (Unix milliseconds), outside of any activity. */
   at(time: number, run: () => void): void {
     if (time < this.#now) throw new Error(`a timer was set for ${time}, which is before now (${this.#now})`);
-    const timer = { at: time, run: () => current.exit(run) };
+    const timer = { at: time, run };
     let low = 0;
     let high = this.#timers.length;
     while (low < high) {
@@ -140,7 +140,7 @@ export class VirtualClock implements Clock {
       }
       this.#timers.pop();
       this.#now = next.at;
-      next.run();
+      current.exit(next.run);
       const settled = this.#settle();
       if (settled) await settled;
     }

@@ -132,16 +132,16 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   await clock.run(struckAt + 2 * MINUTE_MS, look);
   await clock.run(
     struckAt + (story.faultsMs ?? FAULTS_MS),
-    () => look() || (served() && services.lambda.busy === 0 && injector.left === 0),
+    () => look() || (services.lambda.busy === 0 && served() && injector.left === 0),
   );
   injector.stop();
   // Phase two: nothing fails any more.
   const calm = clock.now();
-  await clock.run(calm + CONVERGE_MS, () => told() && services.lambda.busy === 0);
+  await clock.run(calm + CONVERGE_MS, () => services.lambda.busy === 0 && told());
   // A page is not enough where there is a way back: that is looked at once a minute, for most runs never need to.
   const convergedBy = () => story.volumes.every((v) => stage.servedBy(v) || excuse(strike, disks, story, v, struckAt));
   while (!convergedBy() && clock.now() < calm + CONVERGE_MS)
-    await clock.run(clock.now() + MINUTE_MS, () => served() && services.lambda.busy === 0);
+    await clock.run(clock.now() + MINUTE_MS, () => services.lambda.busy === 0 && served());
   const convergedAt = convergedBy() ? clock.now() : undefined;
   await clock.run(clock.now() + (story.restMs ?? REST_MS));
   await clock.run(clock.now() + CONVERGE_MS, () => services.lambda.busy === 0);

@@ -1,5 +1,4 @@
 /** How long content is gone, in virtual time: with a spare and without, over many seeds of sampled latencies. */
-
 import type { Services } from '../rehearsal/cloud/services.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../rehearsal/command.ts';
 import { withDirectory } from '../rehearsal/rehearse.ts';

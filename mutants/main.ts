@@ -23,7 +23,7 @@ must notice. The sound code is played first, and must pass.
 
 Usage: npm run mutants [-- options]
 
-  --scenarios    breaks, instead, the part that each scenario proves, and plays that scenario: half an hour
+  --scenarios    breaks, instead, the part that each scenario proves, and plays that scenario: some twenty minutes
   --only TEXT    only those whose description has this text in it
   --help         print this and stop
 

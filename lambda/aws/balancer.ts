@@ -21,7 +21,7 @@ export function elbBalancer(
       const TargetGroupArn = targetGroups[volume];
       if (!TargetGroupArn) throw new Error(`no target group is configured for the content volume ${volume}`);
       try {
-        const answer = await translated(`ask for the health of ${volume}`, () =>
+        const answer = await translated(`ask the load balancer for the health of ${volume}`, () =>
           elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
         );
         const targets = (answer.TargetHealthDescriptions ?? []).map(({ Target, TargetHealth }) => ({

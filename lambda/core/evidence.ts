@@ -72,8 +72,12 @@ export function outlasted(seconds: number, confirmed: boolean): boolean {
 export function evidenceText(seen: Pick<Observation, 'probe' | 'io' | 'reachableOn' | 'unasked'>): string {
   const { probe, io, unasked } = seen;
   const unreached = isUnreached(seen) ? ['the load balancer does not reach it'] : [];
-  const silent = unasked === undefined ? [] : [`the load balancer could not be asked: ${unasked}`];
-  return [`probe: ${probe?.state ?? 'none'}`, ...unreached, ...silent, ...(io ? [ioText(io)] : [])].join('; ');
+  return [
+    `probe: ${probe?.state ?? 'none'}`,
+    ...unreached,
+    ...(unasked === undefined ? [] : [unasked]),
+    ...(io ? [ioText(io)] : []),
+  ].join('; ');
 }
 
 export function ioText({ status, stalled, why }: VolumeIo): string {

@@ -125,6 +125,7 @@ export interface Reach {
 
 /** The load balancer could not be asked. */
 export interface Unasked {
+  /** A sentence of its own: `could not ask ...`. */
   readonly why: string;
 }
 

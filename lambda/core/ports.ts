@@ -211,7 +211,10 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
 }
 
 export interface Balancer {
-  /** What the load balancer's health checks of a content volume say. Never fails: that it could not be asked is an answer. */
+  /**
+   * What the load balancer's health checks of a content volume say; that it could not be asked is an answer.
+   * @throws Error for a content volume that it has no target group of
+   */
   reach(volume: string): Promise<Reach | Unasked>;
 }
 

@@ -30,17 +30,14 @@ export function principalOf(roleLogicalId: string, created: Created): Principal 
     ...(typeof arn === 'string' && { arn }),
     statements() {
       const { resources, references } = created;
-      if (known?.size === references.size) return known.statements;
-      const size = references.size;
+      const { size } = references;
+      if (known?.size === size) return known.statements;
       // While a stack is created most of what is added says nothing of what roles may do.
       const policies = [...references.keys()].filter((id) => resources.get(id)?.type.startsWith('AWS::IAM::')).length;
-      if (known?.policies === policies) {
-        known = { ...known, size };
-        return known.statements;
-      }
-      const template = { resources: Object.fromEntries(resources), references: Object.fromEntries(references) };
-      known = { size, policies, statements: collectStatements(template, roleLogicalId) };
-      return known.statements;
+      const template = () => ({ resources: Object.fromEntries(resources), references: Object.fromEntries(references) });
+      const statements = known?.policies === policies ? known.statements : collectStatements(template(), roleLogicalId);
+      known = { size, policies, statements };
+      return statements;
     },
   };
 }

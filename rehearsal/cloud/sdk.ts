@@ -135,10 +135,11 @@ function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): num
     setDelayBase: () => {},
     computeNextBackoffDelay() {
       // The strategy sets a timer with it at once: 0 would be a millisecond, which adds up to a fourth of a simulated run.
-      globalThis.setTimeout = Object.assign((run: () => void) => {
+      const atOnce = (run: () => void) => {
         globalThis.setTimeout = setTimeout;
         run();
-      }, setTimeout) as typeof setTimeout;
+      };
+      globalThis.setTimeout = atOnce as unknown as typeof setTimeout;
       return 0;
     },
   };

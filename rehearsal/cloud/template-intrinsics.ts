@@ -59,7 +59,7 @@ export class Intrinsics {
   /** Any value with its intrinsics resolved; {@link NO_VALUE} where the template says there is none. */
   value(node: unknown, path: string): unknown {
     if (isPlain(node)) return node;
-    if (typeof node === 'string' && node.includes('{{resolve:')) {
+    if (typeof node === 'string') {
       throw new TemplateError(path, `dynamic reference ${kindOf(node)} is not known to the simulation`);
     }
     if (Array.isArray(node)) {

@@ -74,6 +74,7 @@ export async function pointsOfStories(
   return new Map(scenarios.map((story, n) => [story, undisturbed[n]?.points ?? new Map()]));
 }
 
+/** Every single fault where that is asked for, then the random schedules. @param points of each story, as `pointsOfStories` counts them */
 export function* plans(
   { runs, seed, scenarios, exhaustive }: Exploration,
   points: ReadonlyMap<string, Points>,

@@ -112,14 +112,7 @@ function virtualHealer(
     try {
       const end = await executeVirtually({ clock, random: chance, injector, died, made }, (w) => heal(w, event));
       cloud.say(speaker, `${end.outcome}: ${end.summary}`);
-      ends.push({
-        healId: end.healId,
-        outcome: end.outcome,
-        summary: end.summary,
-        startedAt,
-        endedAt: clock.now(),
-        calls: made.calls,
-      });
+      ends.push({ ...end, startedAt, endedAt: clock.now(), calls: made.calls });
     } catch (error) {
       const summary = error instanceof Error ? error.message : String(error);
       cloud.say(speaker, `execution failed: ${summary}`);

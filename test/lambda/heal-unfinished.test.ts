@@ -140,7 +140,7 @@ describe('what another heal did is told', () => {
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
     expect([scene.told, scene.paged]).toEqual([[], paged]);
     expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'observe')?.note).toBe(
-      'probe: serving; the load balancer could not be asked: AccessDenied',
+      'probe: serving; could not ask the load balancer',
     );
   });
 

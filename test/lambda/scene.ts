@@ -92,7 +92,7 @@ export class Scene {
         const { answering } = this.seen;
         // What a heal has served is reached there.
         const on = owner === undefined || !this.seen.reachableOn ? this.seen.reachableOn : [owner];
-        return on ? { on, answering: answering ?? on } : { why: 'AccessDenied' };
+        return on ? { on, answering: answering ?? on } : { why: 'could not ask the load balancer' };
       },
     },
     ledger: {

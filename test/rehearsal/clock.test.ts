@@ -58,6 +58,23 @@ describe.each([
     expect(seen).toEqual([1, 2]);
   });
 
+  test('nor where the clock is run by a timer, and not by a promise', async () => {
+    const clock = open();
+    const seen: number[] = [];
+    await new Promise<void>((resolve, reject) => {
+      setTimeout(() => {
+        clock.after(2, () => seen.push(2));
+        const compute = async () => {
+          for (let n = 0; n < 200; n++) await Promise.resolve();
+          seen.push(clock.now() - START);
+        };
+        clock.spawn('two branches', async () => void (await Promise.all([clock.sleep(5), compute()])));
+        clock.run(END).then(resolve, reject);
+      });
+    });
+    expect(seen).toEqual([0, 2]);
+  });
+
   test('time stands still while something is held that waits for real time, and passes where it is set free', async () => {
     const clock = open();
     const seen: string[] = [];

@@ -103,6 +103,12 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     schedule: 'dieLong@step:renew-lease#4',
     promise: 'no heal tries a copy that is rejected',
   },
+  ...['none', 'stale@ec2:DescribeSnapshots#1'].map((schedule) => ({
+    tamper: 'forgetful' as const,
+    story: 'file-system',
+    schedule,
+    promise: 'nothing older than the newest sound copy is served without saying so',
+  })),
   { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
   { tamper: 'boasting', story: 'file-system', schedule: 'none', promise: 'what is on record is what the world shows' },
   {

@@ -92,6 +92,15 @@ export const TAMPERS = {
       },
     },
   }),
+  /** It knows of the oldest copy alone, and so says nothing of newer ones. */
+  forgetful: (ports: Ports): Ports => ({
+    ...ports,
+    compute: {
+      ...ports.compute,
+      recoveryPoints: async (volume) =>
+        (await ports.compute.recoveryPoints(volume)).sort((a, b) => a.at - b.at).slice(0, 1),
+    },
+  }),
   /** People hear that it serves, and not from what. */
   curt: (ports: Ports): Ports => ({
     ...ports,

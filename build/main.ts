@@ -3,7 +3,7 @@
  * `lib/` and `host/` stand to each other as they do here, so that the code which reads host scripts is the same (decision 21).
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { bundle, FUNCTIONS } from '../lib/bundle.ts';
@@ -24,9 +24,7 @@ function compile(): boolean {
 rmSync(DIST, { recursive: true, force: true });
 if (compile()) {
   for (const name of FUNCTIONS) cpSync(bundle(name), join(DIST, 'functions', name), { recursive: true });
-  mkdirSync(join(DIST, 'host'));
-  for (const file of readdirSync(join(ROOT, 'host')))
-    if (file.endsWith('.sh')) copyFileSync(join(ROOT, 'host', file), join(DIST, 'host', file));
+  cpSync(join(ROOT, 'host'), join(DIST, 'host'), { recursive: true });
 } else {
   process.exitCode = 1;
 }

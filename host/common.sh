@@ -35,6 +35,8 @@ fail() {
     corrupt) exit 29 ;;
     altered) exit 30 ;;
     interrupted) exit 31 ;;
+    mounting) exit 32 ;;
+    foreign) exit 33 ;;
     # DLM's own number for "the watchdog thawed before the post script came", see decision 18.
     overdue) exit 203 ;;
   esac

@@ -244,6 +244,10 @@ export const EXIT = {
   altered: 30,
   /** `check`: stopped, because something is mounted or served on this host, or it is released, or its memory ran short. */
   interrupted: 31,
+  /** `mount`: it takes longer, and goes on: the device's counters move. Asked again, `mount` waits on (`host/README.md`). */
+  mounting: 32,
+  /** The file system was made for another content volume, by the name that is written on it: nothing of it is served. */
+  foreign: 33,
   /** `thaw`: something else has thawed it before, the watchdog for one. DLM's number for it (decision 18). */
   overdue: 203,
 } as const;

@@ -39,6 +39,8 @@ const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map<number, HostA
   [EXIT.corrupt, 'corrupt'],
   [EXIT.altered, 'altered'],
   [EXIT.interrupted, 'interrupted'],
+  [EXIT.mounting, 'mounting'],
+  [EXIT.foreign, 'foreign'],
 ]);
 
 /** Host verbs as commands of SSM: sent, and looked at. */
@@ -139,6 +141,7 @@ function probeState(answer: HostAnswer): ProbeState {
     case 'corrupt':
     case 'altered':
     case 'interrupted':
+    case 'mounting':
       return 'unreachable';
     case 'noDevice':
       return 'notMounted';

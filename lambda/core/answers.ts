@@ -10,6 +10,7 @@ const OF_VOLUME: readonly HostAnswer['result'][] = [
   'unreadable',
   'corrupt',
   'altered',
+  'foreign',
 ];
 /** The host did not get to the volume at all: asking it again at once is no use. */
 const OF_HOST: readonly HostAnswer['result'][] = ['unreachable', 'noDevice', 'busy'];

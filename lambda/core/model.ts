@@ -90,6 +90,7 @@ export const PROBE_STATES = [
   'unmountable',
   'noCanary',
   'unreadable',
+  'foreign',
   'timeout',
   'unreachable',
 ] as const;

@@ -85,6 +85,7 @@ export interface HostAnswer {
     | 'corrupt'
     | 'altered'
     | 'interrupted'
+    | 'mounting'
     | ProbeState;
   /** The `key=value` lines that the verb printed. */
   readonly values: Readonly<Record<string, string>>;

@@ -31,6 +31,14 @@ export const PARTS: readonly Mutant[] = [
     'keep: false,',
   ),
   broken(
+    'empty-answer',
+    'an answer that is not what the verb promises is none',
+    'lambda/aws/verb-answer.ts',
+    'if (wrong === undefined) return',
+    "if (wrong !== '') return",
+    /BROKEN .*without an answer nothing is verified/,
+  ),
+  broken(
     'spare-without-ec2',
     'the spare is served by the ledger alone',
     'lambda/core/heal.ts',

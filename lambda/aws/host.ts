@@ -1,14 +1,10 @@
-import {
-  GetCommandInvocationCommand,
-  type GetCommandInvocationResult,
-  SendCommandCommand,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
-import { EXIT, type HostVerb, VERB_PARAMETER } from '../../lib/contract.ts';
+import { GetCommandInvocationCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { type HostVerb, VERB_PARAMETER } from '../../lib/contract.ts';
 import { type Clock, DeadlineExceeded, pollUntil } from '../core/clock.ts';
 import type { ProbeState } from '../core/model.ts';
 import type { Host, HostAnswer } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
+import { type Asked, type Parsed, readAnswer } from './verb-answer.ts';
 
 const POLL_MS = 500;
 /** Seconds for the agent to pick a command up; 30 is the least that SSM takes. It bounds the start only, not the run. */
@@ -25,24 +21,6 @@ const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check'>, number>> = {
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
-const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map<number, HostAnswer['result']>([
-  [EXIT.ok, 'ok'],
-  [EXIT.noDevice, 'noDevice'],
-  [EXIT.notMounted, 'notMounted'],
-  [EXIT.shutdown, 'shutdown'],
-  [EXIT.unmountable, 'unmountable'],
-  [EXIT.noCanary, 'noCanary'],
-  [EXIT.unreadable, 'unreadable'],
-  [EXIT.notBlank, 'notBlank'],
-  [EXIT.timeout, 'timeout'],
-  [EXIT.busy, 'busy'],
-  [EXIT.corrupt, 'corrupt'],
-  [EXIT.altered, 'altered'],
-  [EXIT.interrupted, 'interrupted'],
-  [EXIT.mounting, 'mounting'],
-  [EXIT.foreign, 'foreign'],
-]);
-
 /** Host verbs as commands of SSM: sent, and looked at. */
 export interface Commands {
   /** @returns the id of the command; without it, the instance is not running, or its agent is not registered */
@@ -52,7 +30,7 @@ export interface Commands {
     parameters: Readonly<Record<string, string>>,
   ): Promise<{ readonly commandId?: string; readonly why: string }>;
   /** @returns `undefined` while it is pending or runs */
-  answer(instanceId: string, commandId: string): Promise<HostAnswer | undefined>;
+  answer(asked: Asked, instanceId: string, commandId: string): Promise<Parsed | undefined>;
 }
 
 export function ssmCommands(ssm: SSMClient, documents: Readonly<Record<string, string>>): Commands {
@@ -72,12 +50,12 @@ export function ssmCommands(ssm: SSMClient, documents: Readonly<Record<string, s
       }
     },
 
-    async answer(InstanceId, CommandId) {
+    async answer(asked, InstanceId, CommandId) {
       try {
         const seen = await translated(`read the answer of ${InstanceId} to ${CommandId}`, () =>
           ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId })),
         );
-        return FINAL.includes(seen.Status ?? '') ? toAnswer(seen) : undefined;
+        return FINAL.includes(seen.Status ?? '') ? readAnswer(asked, seen) : undefined;
       } catch (error) {
         // Just after SendCommand the invocation is not there yet.
         if (isKind(error, 'notFound')) return undefined;
@@ -94,17 +72,18 @@ export function ssmCommands(ssm: SSMClient, documents: Readonly<Record<string, s
 export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record<string, string>>): Host {
   const commands = ssmCommands(ssm, documents);
 
-  async function run(
-    verb: keyof typeof VERB_SECONDS,
+  async function once(
+    asked: Asked & { readonly verb: keyof typeof VERB_SECONDS },
     instanceId: string,
     parameters: Record<string, string>,
-  ): Promise<HostAnswer> {
+  ): Promise<Parsed> {
+    const { verb } = asked;
     const { commandId, why } = await commands.send(verb, instanceId, parameters);
     if (!commandId) return unreachable(why);
     try {
       const limits = { everyMs: POLL_MS, withinSeconds: VERB_SECONDS[verb] };
       return await pollUntil(clock, `${verb} on ${instanceId}`, limits, async () => {
-        const value = await commands.answer(instanceId, commandId);
+        const value = await commands.answer(asked, instanceId, commandId);
         return value ? { done: true, value } : { done: false, seen: 'no answer' };
       });
     } catch (error) {
@@ -113,12 +92,28 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     }
   }
 
+  /** What is no answer says nothing of disk or host: the verb is asked once more, and then it has not answered. */
+  async function run(
+    verb: keyof typeof VERB_SECONDS,
+    instanceId: string,
+    volume: string,
+    volumeId: string,
+  ): Promise<HostAnswer> {
+    const asked = { verb, volumeId };
+    const parameters = {
+      [VERB_PARAMETER.volume]: volume,
+      ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: volumeId }),
+    };
+    const first = await once(asked, instanceId, parameters);
+    return answered(first.result === 'unclear' ? await once(asked, instanceId, parameters) : first);
+  }
+
   const onVolume = (verb: keyof typeof VERB_SECONDS) => (instanceId: string, volume: string, volumeId: string) =>
-    run(verb, instanceId, { [VERB_PARAMETER.volume]: volume, [VERB_PARAMETER.volumeId]: volumeId });
+    run(verb, instanceId, volume, volumeId);
 
   return {
-    async probe(instanceId, volume) {
-      const answer = await run('probe', instanceId, { [VERB_PARAMETER.volume]: volume });
+    async probe(instanceId, volume, volumeId) {
+      const answer = await run('probe', instanceId, volume, volumeId);
       return { instanceId, state: probeState(answer), detail: answer.detail };
     },
     format: onVolume('format'),
@@ -150,22 +145,9 @@ function probeState(answer: HostAnswer): ProbeState {
   }
 }
 
-function toAnswer(seen: GetCommandInvocationResult): HostAnswer {
-  const output = seen.StandardOutputContent ?? '';
-  const values = Object.fromEntries(
-    output
-      .split('\n')
-      .map((line) => line.match(/^(\w+)=(.*)$/))
-      .filter((match) => match !== null)
-      .map((match) => [match[1] ?? '', match[2] ?? '']),
-  );
-  const detail = [output, seen.StandardErrorContent ?? ''].join('\n').trim().replaceAll('\n', '; ');
-  if (seen.Status === 'Success') return { result: 'ok', values, detail };
-  if (seen.Status === 'Failed') {
-    const result = RESULTS.get(seen.ResponseCode ?? -1) ?? 'failed';
-    return { result: result === 'ok' ? 'failed' : result, values, detail: detail || `exit code ${seen.ResponseCode}` };
-  }
-  return { result: 'unreachable', values, detail: `${seen.Status}: ${seen.StatusDetails ?? ''}` };
+/** What is no answer is none, however it ended. */
+export function answered(parsed: Parsed): HostAnswer {
+  return parsed.result === 'unclear' ? unreachable(parsed.detail) : parsed;
 }
 
 function unreachable(detail: string): HostAnswer {

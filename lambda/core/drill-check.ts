@@ -93,7 +93,7 @@ async function runCheck(
   for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {
     await journal.pause('await-check', LOOK_SECONDS);
     const seen = await journal.act('look-at-check', async () => ({
-      answer: await ports.host.checkAnswer(instanceId, commandId),
+      answer: await ports.host.checkAnswer(instanceId, volumeId, commandId),
     }));
     if (seen.answer) return seen.answer;
   }

@@ -69,7 +69,7 @@ async function release(
   if (released.result === 'ok') return { certain: true, note: `${ownerId} has released ${volumeId}` };
   const why = `${ownerId} did not release ${volumeId} (${released.result}: ${released.detail})`;
   if (moves) return { certain: false, note: why };
-  const { state } = await ports.host.probe(ownerId, volume);
+  const { state } = await ports.host.probe(ownerId, volume, volumeId);
   // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted.
   const harmless =
     state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && released.result !== 'busy');

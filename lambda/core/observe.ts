@@ -15,7 +15,7 @@ export async function observe(ports: Ports, volume: string): Promise<Observation
   const current = currentVolume({ ledger, volumes });
   const attachment = current?.attachments.find((a) => a.state === 'attached');
   const holder = instances.find((i) => i.id === attachment?.instanceId && i.state === 'running');
-  const probe = holder && (await ports.host.probe(holder.id, volume));
+  const probe = current && holder && (await ports.host.probe(holder.id, volume, current.id));
   const doubtful = probe?.state === 'timeout' || probe?.state === 'unreachable';
   const io = doubtful && current && holder ? await ports.monitor.io(current.id, holder.id) : undefined;
   const at = ports.clock.now();

@@ -93,7 +93,8 @@ export interface HostAnswer {
 }
 
 export interface Host {
-  probe(instanceId: string, volume: string): Promise<Probe>;
+  /** @param volumeId what is to be served there: what the probe says of another one is no answer */
+  probe(instanceId: string, volume: string, volumeId: string): Promise<Probe>;
   format(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   mount(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   verify(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
@@ -186,7 +187,7 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
       seed: number,
     ): Promise<{ readonly commandId?: string; readonly why: string }>;
     /** @returns `undefined` while it runs */
-    checkAnswer(instanceId: string, commandId: string): Promise<HostAnswer | undefined>;
+    checkAnswer(instanceId: string, volumeId: string, commandId: string): Promise<HostAnswer | undefined>;
   };
   readonly ledger: Pick<Ledger, 'read'> & {
     /** Keeps other drills of this volume out. Heals are not kept out by it. */

@@ -67,7 +67,7 @@ export async function serveSpare(
     async () => {
       // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
       const [probe, ready] = await Promise.allSettled([
-        ports.host.probe(owner, volume),
+        ports.host.probe(owner, volume, oldVolume),
         prepare(ports, (_, run) => run(), volume, volumeId, instanceId),
       ]);
       if (probe.status === 'rejected') throw probe.reason;

@@ -26,7 +26,10 @@ export async function outlast(
     const { probe, io } = await journal.step(
       'look-again',
       async () => {
-        const [again, seen] = await Promise.all([ports.host.probe(owner, volume), ports.monitor.io(volumeId, owner)]);
+        const [again, seen] = await Promise.all([
+          ports.host.probe(owner, volume, volumeId),
+          ports.monitor.io(volumeId, owner),
+        ]);
         return { probe: again.state, io: seen };
       },
       (seen) => `probe: ${seen.probe}; ${ioText(seen.io)}`,

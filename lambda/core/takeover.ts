@@ -103,7 +103,7 @@ async function serve(
 ): Promise<{ readonly at?: number; readonly note: string }> {
   const served = await insist(() => ports.host.serve(instanceId, volume, volumeId));
   if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${described(served)}` };
-  const { state, detail } = await ports.host.probe(instanceId, volume);
+  const { state, detail } = await ports.host.probe(instanceId, volume, volumeId);
   if (state === 'serving') return { at: ports.clock.now(), note: `${volumeId} on ${instanceId}` };
   return { note: `${volumeId} on ${instanceId} was told to serve, but the probe says ${state}: ${detail}` };
 }

@@ -5,7 +5,7 @@ import { ec2Compute } from '../aws/compute.ts';
 import { dynamoDrillLedger } from '../aws/drill-ledger.ts';
 import { ec2DrillStore } from '../aws/drill-store.ts';
 import { durableWorkflow } from '../aws/durable.ts';
-import { ssmCommands, ssmHost } from '../aws/host.ts';
+import { answered, ssmCommands, ssmHost } from '../aws/host.ts';
 import { cloudWatchDrillMetrics } from '../aws/metrics.ts';
 import { ec2Neighbours } from '../aws/neighbours.ts';
 import { snsPeople } from '../aws/people.ts';
@@ -35,7 +35,10 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
           [VERB_PARAMETER.volumeId]: volumeId,
           [VERB_PARAMETER.seed]: String(seed),
         }),
-      checkAnswer: commands.answer,
+      checkAnswer: async (instanceId, volumeId, commandId) => {
+        const said = await commands.answer({ verb: 'check', volumeId }, instanceId, commandId);
+        return said && answered(said);
+      },
     },
     ledger: dynamoDrillLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     metrics: cloudWatchDrillMetrics(cloudWatchClient(runtime), metricNamespace(stack)),

@@ -84,7 +84,7 @@ export function createHandler(runtime: Runtime) {
     if (!volume || (!change && !grows)) return;
     const owner = volume.attachments[0]?.instanceId;
     if (owner !== undefined) {
-      const { state, detail } = await host.probe(owner, claim.volume);
+      const { state, detail } = await host.probe(owner, claim.volume, volumeId);
       if (state !== 'serving')
         throw new Error(
           `${volumeId} is changed only while it is served; the probe of ${owner} says ${state}: ${detail}`,

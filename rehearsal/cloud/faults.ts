@@ -1,3 +1,5 @@
+import type { Garbled } from './garble.ts';
+
 /** A moment in the life of a durable step at which its function is killed. */
 export const KILL_AT = {
   /** The step has begun and has had no effect yet. */
@@ -47,6 +49,8 @@ export class Faults {
   snapshotMs: number | undefined;
   /** DLM does not come back to an instance with its post script. */
   postScriptsLost = false;
+  /** How the next answers of a host verb are shown. */
+  readonly garbled: { readonly verb: string; readonly how: Garbled; times: number }[] = [];
   /** When the runs of DLM start. */
   runs: Runs = RUNS.usual;
   /** Where a function dies, once. */
@@ -71,6 +75,13 @@ export class Faults {
     if (kill?.step !== step || kill.at !== at || !kill.of(event)) return false;
     this.kill = undefined;
     return true;
+  }
+
+  /** Takes one of the garbled answers of a verb, if any is left. */
+  takeGarbled(verb: string): Garbled | undefined {
+    const next = this.garbled.find((g) => g.verb === verb && g.times > 0);
+    if (next) next.times--;
+    return next?.how;
   }
 
   hasCapacity(zone: string, now: number): boolean {

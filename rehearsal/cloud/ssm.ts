@@ -3,6 +3,7 @@ import type { HostResult } from '../disks/disks.ts';
 import type { Cloud, TagIndex } from './cloud.ts';
 import { type Input, onlyMembers, optionalNumber, text } from './ec2-input.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
+import { garble } from './garble.ts';
 import { AGENT, type Hosts } from './hosts.ts';
 import { ServiceError } from './service-error.ts';
 import { has, list, num, object, onlyKnown, type Properties, str, strings, tags } from './template.ts';
@@ -147,10 +148,14 @@ export class Ssm implements TagIndex {
       }
     };
 
-    const end = (instanceId: string, document: Document, invocation: Invocation, result: HostResult) => {
+    const end = (instanceId: string, document: Document, invocation: Invocation, ran: HostResult) => {
+      invocation.exitCode = ran.exitCode;
+      note(instanceId, document.verb, invocation);
+      const how = cloud.faults.takeGarbled(document.verb);
+      if (how) cloud.say('fault', `the answer of ${instanceId} to ${document.verb} is shown garbled: ${how}`);
+      const result = how ? garble(ran, how) : ran;
       invocation.status = result.exitCode === 0 ? 'Success' : 'Failed';
       invocation.exitCode = result.exitCode;
-      note(instanceId, document.verb, invocation);
       invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
       invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
       // What the kernel said carries its own clock, and would make every log another one.

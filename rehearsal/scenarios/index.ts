@@ -1,5 +1,6 @@
 import type { Scenario } from '../world.ts';
 import { alarmPlans } from './alarms.ts';
+import { answerPlans } from './answers.ts';
 import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
 import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
@@ -27,6 +28,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...healPlans,
   ...growthPlans,
   ...drillPlans,
+  ...answerPlans,
   ...fresherPlans,
   ...consistencyPlans,
 };

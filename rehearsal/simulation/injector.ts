@@ -4,6 +4,7 @@ import type { Call } from '../cloud/cloud.ts';
 import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { hangInstance, wakeInstance } from '../cloud/failures.ts';
 import { KILL_AT } from '../cloud/faults.ts';
+import { GARBLED, type Garbled } from '../cloud/garble.ts';
 import { AGENT } from '../cloud/hosts.ts';
 import { ServiceError } from '../cloud/service-error.ts';
 import type { Services } from '../cloud/services.ts';
@@ -45,6 +46,12 @@ const HANG_MS = 45_000;
 const HANG_LONG_MS = 7 * 60_000;
 /** A step that began with the lease may go on for a moment without it, and clocks may be off. */
 const LEASE_SLACK_MS = 3 * 60_000;
+/** How Systems Manager shows an answer then. */
+const SHOWN: Readonly<Partial<Record<FaultKind, Garbled>>> = {
+  emptyAnswer: GARBLED.empty,
+  cutAnswer: GARBLED.cut,
+  otherAnswer: GARBLED.other,
+};
 /** Nobody knows this exit code. */
 const FAILED = 1;
 
@@ -120,6 +127,12 @@ export class Injector {
       cloud.say('fault', `${scheduleText([{ ...fault, nth, times: 1 }])}${hurt ? ` (${hurt})` : ''}`);
     }
     return due.map((f) => f.kind);
+  }
+
+  /** The next answer of a verb is shown as these faults say. */
+  garble(verb: string, kinds: readonly FaultKind[]): void {
+    for (const how of kinds.flatMap((kind) => SHOWN[kind] ?? []))
+      this.#services.cloud.faults.garbled.push({ verb, how, times: 1 });
   }
 
   /** Stands between every call of a function and its effect. @param by what the names of its points begin with */
@@ -247,6 +260,7 @@ export class FaultyDisks extends MemoryDisks {
     // The host's own timer probes as well: only what a command asks for is the healer's.
     if (!this.injector || (run.verb === 'probe' && !(AGENT in run.env))) return super.run(instanceId, run);
     const kinds = this.injector.due(`host:${run.verb}`, instanceId);
+    this.injector.garble(run.verb, kinds);
     const failed = { exitCode: FAILED, stdout: '', stderr: 'fault\n', realMs: 0 };
     if (kinds.includes('failBefore')) return failed;
     const volumeId = run.env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';

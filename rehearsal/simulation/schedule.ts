@@ -31,6 +31,10 @@ export const FAULT_KINDS = [
   /** The verb fails on the host with an exit code that nobody knows, before or after it did its work. */
   'failBefore',
   'failAfter',
+  /** The verb does its work, and Systems Manager shows nothing of its answer, a part, or that of another volume. */
+  'emptyAnswer',
+  'cutAnswer',
+  'otherAnswer',
   /** Somebody on the host has a file of the volume open: it is not unmounted. */
   'busy',
   /** The trigger comes twice, late (and so behind those that came after it), or not at all. */
@@ -84,6 +88,8 @@ const NOT_PLAIN: Readonly<Record<string, readonly FaultKind[]>> = {
   [PLAIN.guard]: ['dieLong', 'hang', 'hangLong'],
   [PLAIN.keeper]: ['dieBefore', 'dieAfter', 'dieLong', 'hang', 'hangLong'],
 };
+/** What can go wrong with a verb that a function sends. */
+const OF_VERBS: readonly FaultKind[] = ['failBefore', 'failAfter', 'emptyAnswer', 'cutAnswer', 'otherAnswer'];
 /** What is made, or looked at, by its id: each is a list of things that are there. */
 const LISTS: readonly string[] = ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'];
 
@@ -94,8 +100,8 @@ export function kindsAt(point: string): readonly FaultKind[] {
   if (point === 'trigger') return ['twice', 'late', 'never'];
   if (point === 'clock') return ['ahead', 'behind'];
   if (point.startsWith('step:')) return ['dieBefore', 'dieAfter', 'dieLong'];
-  if (point === 'host:release') return ['failBefore', 'failAfter', 'busy'];
-  if (point.startsWith('host:')) return ['failBefore', 'failAfter'];
+  if (point === 'host:dlm') return ['failBefore', 'failAfter'];
+  if (point.startsWith('host:')) return [...OF_VERBS, ...(point === 'host:release' ? (['busy'] as const) : [])];
   const any: FaultKind[] = ['throttle', 'errorBefore', 'denied', 'slow', 'dieBefore'];
   // A consistent read is never stale.
   if (point === 'dynamodb:GetItem') return any;
@@ -112,5 +118,7 @@ export function isRead(point: string): boolean {
 
 /** Kinds of which it matters that they go on for longer than everybody tries. */
 export function mayLast(kind: FaultKind): boolean {
-  return kind === 'throttle' || kind === 'errorBefore' || kind === 'errorAfter' || kind === 'lost';
+  return (
+    kind === 'emptyAnswer' || kind === 'throttle' || kind === 'errorBefore' || kind === 'errorAfter' || kind === 'lost'
+  );
 }

@@ -1,8 +1,10 @@
 /** How long the drill's check of a copy takes, against what it cannot do without: `xfs_repair -n`, and one read of all bytes. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HostVerb } from '../lib/contract.ts';
+import { verbScript } from '../lib/host-documents.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../rehearsal/command.ts';
 import { MANIFEST_FILE } from '../rehearsal/disks/disks.ts';
 import { mountXfs, unmount } from '../rehearsal/disks/mounts.ts';
@@ -11,7 +13,6 @@ import { must } from '../rehearsal/disks/shell.ts';
 import { XfsDisks } from '../rehearsal/disks/xfs.ts';
 import { median } from './measure.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../host');
 const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const VOLUME = 'alpha';
 const SOURCE = 'vol-0000000000000000a';
@@ -58,14 +59,9 @@ function readOptions(args: readonly string[]) {
   return { ...values, files, runs: whole('--runs', values.runs, 1, MAX_RUNS) };
 }
 
-function verb(disks: XfsDisks, name: string, volumeId: string): number {
-  const common = readFileSync(join(HOST_FILES, 'common.sh'), 'utf8');
-  const script = readFileSync(join(HOST_FILES, `${name}.sh`), 'utf8').replace(
-    '. "$(dirname "$0")/common.sh"',
-    () => common,
-  );
+function verb(disks: XfsDisks, name: HostVerb, volumeId: string): number {
   const env = { SSM_Volume: VOLUME, SSM_VolumeId: volumeId, SSM_Seed: '1', REMOUNT_CHECK_SECONDS: `${VERB_SECONDS}` };
-  const result = disks.run(HOST, { verb: name, script, env, timeoutSeconds: VERB_SECONDS });
+  const result = disks.run(HOST, { verb: name, script: verbScript(name), env, timeoutSeconds: VERB_SECONDS });
   if (result.exitCode !== 0) throw new Error(`${name}: exit ${result.exitCode}: ${result.stderr}`);
   if (name === 'check' && !result.stdout.includes('complete=true')) throw new Error(`not complete: ${result.stdout}`);
   return result.realMs / 1000;
@@ -122,7 +118,7 @@ function measure(files: number, runs: number): Figures {
     disks.addHost(HOST);
     disks.createVolume(SOURCE, SIZE_GIB);
     disks.attach(SOURCE, HOST);
-    for (const name of ['format', 'mount', 'serve']) verb(disks, name, SOURCE);
+    for (const name of ['format', 'mount', 'serve'] as const) verb(disks, name, SOURCE);
     fill(join(disks.rootOf(HOST), 'srv/content', VOLUME), files);
     disks.takeSnapshot(SOURCE, SNAPSHOT);
     const seconds: { repair: number[]; read: number[]; check: number[] } = { repair: [], read: [], check: [] };

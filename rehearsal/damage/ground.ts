@@ -1,14 +1,14 @@
 /** Volumes to damage, a host that they are mounted on as the owner's is, and one that drills them. */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT } from '../../lib/contract.ts';
+import { EXIT, type HostVerb } from '../../lib/contract.ts';
+import { verbScript } from '../../lib/host-documents.ts';
 import type { HostResult } from '../disks/disks.ts';
 import { must, tool } from '../disks/shell.ts';
 import { XfsDisks } from '../disks/xfs.ts';
 import { fill, type Inodes } from './content.ts';
 import type { Kind } from './kinds.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../../host');
 const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const VOLUME = 'alpha';
 const FIRST = 'vol-0000000000000000a';
@@ -93,7 +93,7 @@ export class Ground {
       const read = 'cd "$1" && find . -type l -exec readlink -v {} + -o -type f -exec cat {} + >/dev/null';
       const { status, stderr } = tool('timeout', `${DEADLINE_SECONDS}`, 'sh', '-c', read, 'sh', directory);
       if (status !== 0) return sight('read', stderr);
-      for (const verb of ['serve', 'probe']) {
+      for (const verb of ['serve', 'probe'] as const) {
         const written = this.run(verb, VICTIM);
         if (written.exitCode !== EXIT.ok) return sight('write', written.stderr);
       }
@@ -149,16 +149,13 @@ export class Ground {
     return readlinkSync(join(this.disks.rootOf(HOST), 'dev/disk/by-id', name));
   }
 
-  private done(verb: string, volumeId: string): void {
+  private done(verb: HostVerb, volumeId: string): void {
     const { exitCode, stderr } = this.run(verb, volumeId);
     if (exitCode !== EXIT.ok) throw new Error(`${verb} ${volumeId}: exit ${exitCode}: ${stderr}`);
   }
 
-  private run(verb: string, volumeId: string): HostResult {
-    const common = readFileSync(join(HOST_FILES, 'common.sh'), 'utf8');
-    const file = readFileSync(join(HOST_FILES, `${verb}.sh`), 'utf8');
-    const script = file.replace('. "$(dirname "$0")/common.sh"', () => common);
+  private run(verb: HostVerb, volumeId: string): HostResult {
     const env = { SSM_Volume: VOLUME, SSM_VolumeId: volumeId, SSM_Seed: '1' };
-    return this.disks.run(HOST, { verb, script, env, timeoutSeconds: DEADLINE_SECONDS });
+    return this.disks.run(HOST, { verb, script: verbScript(verb), env, timeoutSeconds: DEADLINE_SECONDS });
   }
 }

@@ -1,5 +1,5 @@
 import { type Declared, type DeclaredResources, isIntrinsic, listOf, shown, textOf } from './declared.ts';
-import { type Asker, allOf, allows, anyOf, isAccountOf, isArnOf, type Verdict } from './resource-policy.ts';
+import { type Asker, alarmAsker, allOf, allows, anyOf, isAccountOf, isArnOf, type Verdict } from './resource-policy.ts';
 
 /** What becomes of an alarm's action: it reaches somebody, it cannot, it is no recovery, or that cannot be told. */
 export type Reach =
@@ -41,7 +41,7 @@ export function reachOf(action: unknown, alarm: Declared, app: DeclaredResources
  * takes its place: repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger
  */
 function reachOfTopic(topic: Declared, alarm: Declared, app: DeclaredResources): Reach {
-  const asker: Asker = { service: PUBLISHER, alarm, app };
+  const asker = alarmAsker(PUBLISHER, alarm, app);
   const path = topic.construct.node.path;
   const policies = [
     ...app
@@ -104,7 +104,7 @@ function reachOfFunction(target: Declared, alarm: Declared, app: DeclaredResourc
     app
       .of('AWS::Lambda::Permission', target)
       .filter((permission) => app.named(permission.properties.FunctionName, permission) === target)
-      .map((permission) => permits(permission, { service: ALARMS_PRINCIPAL, alarm, app })),
+      .map((permission) => permitsAlarm(permission, alarmAsker(ALARMS_PRINCIPAL, alarm, app))),
   );
   if (permitted) return { kind: 'reaches' };
   if (permitted === undefined) return { kind: 'unknown', because: `whom ${path} permits is known at deployment only` };
@@ -114,7 +114,7 @@ function reachOfFunction(target: Declared, alarm: Declared, app: DeclaredResourc
 
 const INVOKES = ['lambda:InvokeFunction', 'lambda:*', '*'];
 
-function permits(permission: Declared, asker: Asker): Verdict {
+function permitsAlarm(permission: Declared, asker: Asker): Verdict {
   const { Action, Principal, SourceAccount, SourceArn } = permission.properties;
   return allOf([
     isIntrinsic(Principal) ? undefined : Principal === asker.service,

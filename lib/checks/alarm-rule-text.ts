@@ -60,6 +60,11 @@ function isNamed(name: string, alarm: Declared): boolean {
   return namesOf(alarm).some((known) => name === known || name.endsWith(`:alarm:${known}`));
 }
 
-function namesOf({ construct, properties: { AlarmName } }: Declared): readonly string[] {
-  return [`${REFERENCE}${construct.node.path}${REFERENCE}`, ...(typeof AlarmName === 'string' ? [AlarmName] : [])];
+function namesOf(alarm: Declared): readonly string[] {
+  return [`${REFERENCE}${alarm.construct.node.path}${REFERENCE}`, ...alarmNames(alarm)];
+}
+
+/** The alarm's own name, where it has one before it is deployed. */
+export function alarmNames({ properties: { AlarmName } }: Declared): readonly string[] {
+  return typeof AlarmName === 'string' ? [AlarmName] : [];
 }

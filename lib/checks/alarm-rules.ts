@@ -1,4 +1,5 @@
 import { reachOf } from './alarm-actions.ts';
+import { actsOnInstance, endsIdle, isUsed, scales } from './alarm-purpose.ts';
 import { followsFrom } from './alarm-rule-text.ts';
 import {
   type Declared,
@@ -23,7 +24,7 @@ const REPLACED_TYPES = ['AWS::EC2::Volume', 'AWS::EC2::Instance', 'AWS::EC2::Vol
 
 const acts: Rule = {
   id: 'AL1',
-  title: 'An alarm has actions, and they are enabled.',
+  title: 'An alarm has actions, and they are enabled, or something else acts on its state.',
   why: 'An alarm without actions is a colour on a page that nobody looks at during the night.',
   types: [ALARM, COMPOSITE],
   judge(alarm, app) {
@@ -34,13 +35,16 @@ const acts: Rule = {
     if (String(ActionsEnabled) !== 'true')
       return wrong('ActionsEnabled is false; allowed: true. Set actionsEnabled to true, or leave it out');
     if (listOf(AlarmActions).length > 0) return undefined;
-    // A part of a composite alarm acts through it.
+    // A part of a composite alarm acts through it; others through what asks for their state.
     const part = anyOf(app.of(COMPOSITE, alarm).map((composite) => followsFrom(composite, alarm, app)));
-    if (part) return undefined;
+    const used = isUsed(alarm, app);
+    if (part || used) return undefined;
     if (part === undefined)
       return unjudged(
         'whether it acts through a composite alarm: the AlarmRule of one is beyond what this check reads',
       );
+    if (used === undefined)
+      return unjudged('whether a deployment group, a rule or a health check takes it: the name it takes is not known');
     return wrong('AlarmActions is empty; allowed: at least one action. Call addAlarmAction');
   },
 };
@@ -98,12 +102,14 @@ function counts(alarm: Declared): boolean {
 
 const missing: Rule = {
   id: 'AL2',
-  title: 'An alarm treats missing data as breaching, unless it counts events and fires on too many.',
+  title: 'An alarm treats missing data as breaching, unless it counts events, scales, or acts on one instance.',
   why: 'What has died sends no data: with missing data ignored, the worst failure is the silent one.',
   types: [ALARM],
-  judge(alarm) {
+  judge(alarm, app) {
     const { TreatMissingData = 'missing' } = alarm.properties;
     if (TreatMissingData === 'breaching' || counts(alarm)) return undefined;
+    // An instance that was stopped on purpose is silent, and so is a load that is gone.
+    if (actsOnInstance(alarm) || scales(alarm, app)) return undefined;
     if (isIntrinsic(TreatMissingData)) return unjudged(`TreatMissingData is ${shown(TreatMissingData)}`);
     return wrong(
       `TreatMissingData is ${shown(TreatMissingData)}; allowed: "breaching". Set treatMissingData to TreatMissingData.BREACHING`,
@@ -113,12 +119,15 @@ const missing: Rule = {
 
 const survives: Rule = {
   id: 'AL3',
-  title: 'An alarm is keyed by what survives a replacement, not by a volume or an instance.',
+  title:
+    'An alarm is keyed by what survives a replacement, not by a volume or an instance, but for one that acts on it.',
   why: 'After a replacement such an alarm watches what is gone, and is silent about what serves.',
   types: [ALARM],
   judge(alarm, app) {
     const metrics = metricsOf(alarm);
     if (typeof metrics === 'string') return unjudged(`what the alarm is keyed by: ${metrics}`);
+    // EC2's own actions take an alarm on one instance and no other; the instance keeps its id over a recovery.
+    if (actsOnInstance(alarm) && metrics.every((metric) => isOfInstance(metric))) return undefined;
     const found = metrics.flatMap((metric) => [
       ...keysOf(metric, alarm, app),
       ...judgeExpression(metric.expression, alarm, app),
@@ -142,6 +151,12 @@ function keysOf({ dimensions }: Measured, alarm: Declared, app: DeclaredResource
       ? unjudged(`what the alarm is keyed by: ${shown(Name)} is ${shown(Value)}`)
       : [];
   });
+}
+
+function isOfInstance({ dimensions, expression }: Measured): boolean {
+  if (expression !== undefined || isIntrinsic(dimensions)) return false;
+  const names = listOf(dimensions).map((dimension) => objectOf(dimension)?.Name);
+  return names.includes('InstanceId') && !names.includes('VolumeId');
 }
 
 /** A query selects by name, `"VolumeId" = '...'` or `IN (...)`; a search also by the bare id. */
@@ -178,10 +193,11 @@ const reaches: Rule = {
     const { AlarmActions } = alarm.properties;
     // Whether there are any is the first rule's.
     if (isIntrinsic(AlarmActions) || listOf(AlarmActions).length === 0) return undefined;
+    if (scales(alarm, app) || endsIdle(alarm)) return undefined;
     const reached = listOf(AlarmActions).map((action) => reachOf(action, alarm, app));
     const [broken] = reached.flatMap((reach) => (reach.kind === 'broken' ? reach.because : []));
     if (broken) return wrong(`An action of the alarm fails: ${broken}`);
-    if (reached.some(({ kind }) => kind === 'reaches')) return undefined;
+    if (reached.some(({ kind }) => kind === 'reaches') || isUsed(alarm, app)) return undefined;
     const [unknown] = reached.flatMap((reach) => (reach.kind === 'unknown' ? reach.because : []));
     if (unknown) return unjudged(`where the alarm leads: ${unknown}`);
     return wrong(

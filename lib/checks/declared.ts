@@ -1,4 +1,4 @@
-import { CfnOutput, CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -23,11 +23,13 @@ export class DeclaredResources {
   readonly #byType = new Map<string, CfnResource[]>();
   readonly #byId = new Map<Stack, ReadonlyMap<string, CfnResource>>();
   readonly #outputs: CfnOutput[] = [];
+  readonly #parameters: CfnParameter[] = [];
   readonly #rendered = new Map<CfnResource, Declared>();
 
   constructor(scope: IConstruct) {
     for (const construct of scope.node.findAll()) {
       if (construct instanceof CfnOutput) this.#outputs.push(construct);
+      if (construct instanceof CfnParameter) this.#parameters.push(construct);
       if (!CfnResource.isCfnResource(construct)) continue;
       const same = this.#byType.get(construct.cfnResourceType);
       if (same) same.push(construct);
@@ -37,9 +39,37 @@ export class DeclaredResources {
 
   /** All resources of a type, in the account and Region of `beside`. */
   of(type: string, beside: Declared): Declared[] {
-    return (this.#byType.get(type) ?? [])
-      .map((construct) => this.render(construct))
-      .filter(({ stack }) => stack.environment === beside.stack.environment);
+    return this.#ofType(type).filter(({ stack }) => stack.environment === beside.stack.environment);
+  }
+
+  /** All of a type that may be deployed beside it: a stack without `env` goes to any account and Region. */
+  perhapsOf(type: string, beside: Declared): Declared[] {
+    return this.#ofType(type).filter(
+      ({ stack }) =>
+        stack.environment !== beside.stack.environment &&
+        mayEqual(stack.account, beside.stack.account) &&
+        mayEqual(stack.region, beside.stack.region),
+    );
+  }
+
+  /** The resources of these types that name `target` in any part. */
+  naming(target: Declared, types: RegExp): Declared[] {
+    return [...this.#byType.keys()]
+      .filter((type) => types.test(type))
+      .flatMap((type) => this.of(type, target))
+      .filter((resource) => this.mentioned(resource.properties, resource).has(target));
+  }
+
+  /** The default of the parameter that a `Ref` in `from` names: of one of Systems Manager, the name of that. */
+  defaultOf(value: unknown, from: Declared): unknown {
+    const id = objectOf(value)?.Ref;
+    return this.#parameters.find(
+      (parameter) => Stack.of(parameter) === from.stack && from.stack.resolve(parameter.logicalId) === id,
+    )?.default;
+  }
+
+  #ofType(type: string): Declared[] {
+    return (this.#byType.get(type) ?? []).map((construct) => this.render(construct));
   }
 
   render(construct: CfnResource): Declared {
@@ -109,6 +139,11 @@ export class DeclaredResources {
     this.#byId.set(stack, ids);
     return ids;
   }
+}
+
+/** Accounts or Regions of two stacks; a token stands for whatever it is deployed to. */
+function mayEqual(a: string, b: string): boolean {
+  return a === b || Token.isUnresolved(a) || Token.isUnresolved(b);
 }
 
 /** The logical id in a `Ref` or `Fn::GetAtt`. */

@@ -9,7 +9,10 @@ import {
   sameValue,
   shown,
 } from './declared.ts';
-import { LAUNCH_TYPES } from './launched-volumes.ts';
+import { instanceTagsOf } from './instance-tags.ts';
+
+/** Remount's own claim for a content volume. */
+export const CONTENT_TYPE = 'Custom::RemountContentVolume';
 
 /** What is said of a policy's hold on a volume: it covers it, or why not, or why that cannot be told. */
 export type Hold = { readonly covers: true } | { readonly covers: false | undefined; readonly because: string };
@@ -28,28 +31,33 @@ export function holdOn(volume: Declared, policy: Declared, carried: readonly Jso
   const elsewhere = elsewhereBecause(volume, ResourceLocations);
   if (elsewhere) return elsewhere;
   const forInstances = listOf(ResourceTypes).includes('INSTANCE');
+  const isContent = volume.type === CONTENT_TYPE;
+  let settled = true;
   if (forInstances) {
-    if (LAUNCH_TYPES.includes(volume.type))
-      return { covers: undefined, because: 'targets instances, whose tags are settled at launch' };
-    // Which volumes other instances have attached is not declared.
-    if (volume.type === 'AWS::EC2::Volume')
-      return { covers: false, because: `ResourceTypes is ${shown(ResourceTypes)}, not ["VOLUME"]` };
     const left = leavesOut(volume, policy, tags);
     if (left) return left;
     // Remount's instances carry the tag of the stack, as its volumes do, and an owner has its volume attached.
-    tags = tags.filter(({ Key }) => Key === TAG.stack);
+    const own = isContent
+      ? { tags: tags.filter(({ Key }) => Key === TAG.stack), complete: true }
+      : instanceTagsOf(volume, app);
+    if (!own)
+      return { covers: undefined, because: 'targets instances, and which has this volume attached is not in this app' };
+    tags = own.tags;
+    settled = own.complete;
   }
   if (isIntrinsic(TargetTags)) return { covers: undefined, because: `TargetTags is ${shown(TargetTags)}` };
   const targets = listOf(TargetTags).map((tag) => objectOf(tag) ?? {});
   const matches = targets.flatMap((target) => tags.map((tag) => tagMatches(volume, tag, policy, target)));
   if (matches.includes(true)) {
-    if (!forInstances || launchesTagged(policy, targets, app)) return { covers: true };
+    if (!forInstances || !isContent || launchesTagged(policy, targets, app)) return { covers: true };
     return { covers: undefined, because: 'targets instances, of which no group in the app has the tag' };
   }
   const wanted = targets.map(({ Key, Value }) => `${shown(Key)} = ${shown(Value)}`).join(' or ') || 'nothing';
   if (matches.includes(undefined)) return { covers: undefined, because: `targets ${wanted}` };
+  if (!settled)
+    return { covers: undefined, because: `targets instances with ${wanted}, whose tags are settled at launch` };
   const inherited = targets.flatMap((target) =>
-    stackTags(volume).map((tag) => tagMatches(volume, tag, policy, target)),
+    (forInstances ? [] : stackTags(volume)).map((tag) => tagMatches(volume, tag, policy, target)),
   );
   if (inherited.every((match) => match === false)) return { covers: false, because: `targets ${wanted}` };
   return { covers: undefined, because: `targets ${wanted}, which only the tags of the stack may give the volume` };

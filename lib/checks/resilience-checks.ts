@@ -15,6 +15,8 @@ export const RESILIENCE_RULES: readonly Rule[] = [...VOLUME_RULES, ...ALARM_RULE
 /** In brackets behind the id of a rule that could not be judged, so that it is acknowledged apart from one that is broken. */
 export const UNJUDGED = 'CannotBeJudged';
 const PACK = 'Resilience';
+/** As cdk-nag writes them. */
+const [ERROR, WARNING] = ['error', 'warning'];
 
 /**
  * Checks that an app's data would survive the loss of a volume, an instance or a night: a pack for cdk-nag 3.
@@ -57,17 +59,16 @@ export class ResilienceChecks extends NagPack {
   override validateScope(scope: IConstruct): PolicyValidationPluginReport {
     this.#app = new DeclaredResources(scope);
     this.#said.clear();
-    const { violations, ...report } = super.validateScope(scope);
-    return {
-      ...report,
-      violations: violations.flatMap((violation) =>
-        violation.violatingResources.map((resource) => ({
-          ...violation,
-          description: this.#said.get(`${violation.ruleName} ${resource.constructPath}`) ?? violation.description,
-          violatingResources: [resource],
-        })),
-      ),
-    };
+    const violations = super.validateScope(scope).violations.flatMap((violation) =>
+      violation.violatingResources.map((resource) => ({
+        ...violation,
+        // What nobody can tell before the deployment stops none: it may well be right.
+        severity: violation.ruleName.endsWith(`[${UNJUDGED}]`) ? WARNING : ERROR,
+        description: this.#said.get(`${violation.ruleName} ${resource.constructPath}`) ?? violation.description,
+        violatingResources: [resource],
+      })),
+    );
+    return { success: violations.every(({ severity }) => severity === WARNING), violations };
   }
 
   protected override checkResource(node: CfnResource): void {

@@ -4,11 +4,24 @@ import { type Declared, type DeclaredResources, isIntrinsic, listOf, objectOf, t
 /** Whether something is allowed; `undefined` where that cannot be told at synthesis. */
 export type Verdict = boolean | undefined;
 
-/** An AWS service that asks on behalf of an alarm. */
+/** An AWS service that asks on behalf of a resource: CloudWatch for an alarm, DLM for a policy. */
 export interface Asker {
   readonly service: string;
-  readonly alarm: Declared;
+  readonly by: Declared;
   readonly app: DeclaredResources;
+  /** What the ARN of that resource has behind the account, with its service; `undefined` where its name is not known. */
+  readonly arn: { readonly service: string; readonly resource: string | undefined };
+}
+
+/** Of alarms: docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html */
+export function alarmAsker(service: string, alarm: Declared, app: DeclaredResources): Asker {
+  const name = nameOf(alarm);
+  return {
+    service,
+    by: alarm,
+    app,
+    arn: { service: 'cloudwatch', resource: name === undefined ? undefined : `alarm:${name}` },
+  };
 }
 
 /**
@@ -27,6 +40,29 @@ export function allows(document: unknown, holder: Declared, action: string, aske
   if (verdicts.some(({ denies, applies }) => denies && applies)) return false;
   if (verdicts.some(({ denies, applies }) => denies && applies === undefined)) return undefined;
   return anyOf(verdicts.filter(({ denies }) => !denies).map(({ applies }) => applies));
+}
+
+/** What a policy of a role says of an action. Its resources and conditions are taken to be met; of a Deny, not to be. */
+export function permits(document: unknown, action: string): { readonly allows: Verdict; readonly denies: boolean } {
+  const statements = objectOf(document)?.Statement;
+  if (isIntrinsic(document) || isIntrinsic(statements)) return { allows: undefined, denies: false };
+  const spoken = asList(statements).map((statement) => {
+    const { Effect, Action, NotAction, Condition, Resource } = objectOf(statement) ?? {};
+    const of =
+      NotAction === undefined
+        ? matchesAny(Action, action.toLowerCase())
+        : not(matchesAny(NotAction, action.toLowerCase()));
+    const bound = Condition !== undefined || !asList(Resource).includes('*');
+    return { of, denies: Effect === 'Deny', bound };
+  });
+  return {
+    denies: spoken.some(({ of, denies, bound }) => denies && !bound && of),
+    allows: anyOf(spoken.filter(({ denies }) => !denies).map(({ of }) => of)),
+  };
+}
+
+function not(verdict: Verdict): Verdict {
+  return verdict === undefined ? undefined : !verdict;
 }
 
 function applies(statement: unknown, holder: Declared, action: string, asker: Asker): Verdict {
@@ -65,32 +101,29 @@ function isSource(condition: unknown, holder: Declared, asker: Asker): Verdict {
   );
 }
 
-/** Whether an account is the alarm's. */
-export function isAccountOf(account: unknown, _holder: Declared, { alarm }: Asker): Verdict {
+/** Whether an account is that of whoever asks. */
+export function isAccountOf(account: unknown, _holder: Declared, { by }: Asker): Verdict {
   if (objectOf(account)?.Ref === 'AWS::AccountId') return true;
-  if (typeof account === 'object' || Token.isUnresolved(alarm.stack.account)) return undefined;
-  return matches(String(account), alarm.stack.account);
+  if (typeof account === 'object' || Token.isUnresolved(by.stack.account)) return undefined;
+  return matches(String(account), by.stack.account);
 }
 
-/**
- * Whether an ARN, or the pattern of one, is the alarm's: `arn:aws:cloudwatch:region:account:alarm:name`,
- * docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
- */
-export function isArnOf(arn: unknown, holder: Declared, { alarm, app }: Asker): Verdict {
-  const named = [...app.mentioned(arn, holder)].filter((of) => of?.type.startsWith('AWS::CloudWatch::'));
-  if (named.length > 0) return named.includes(alarm);
+/** Whether an ARN, or the pattern of one, is that of whoever asks: `arn:aws:cloudwatch:region:account:alarm:name`. */
+export function isArnOf(arn: unknown, holder: Declared, { by, app, arn: own }: Asker): Verdict {
+  const kind = by.type.slice(0, by.type.lastIndexOf('::') + 2);
+  const named = [...app.mentioned(arn, holder)].filter((of) => of?.type.startsWith(kind));
+  if (named.length > 0) return named.includes(by);
   const text = textOf(arn);
   if (text === undefined) return undefined;
   if (text === '*') return true;
-  const [, , service = '', region = '', account = '', kind = '', ...name] = text.split(':');
-  if (name.length === 0) return undefined;
+  const [, , service = '', region = '', account = '', ...resource] = text.split(':');
+  if (resource.length === 0) return undefined;
   const known = (value: string) => (Token.isUnresolved(value) ? undefined : value);
   return allOf([
-    matches(service, 'cloudwatch'),
-    matches(region, known(alarm.stack.region)),
-    matches(account, known(alarm.stack.account)),
-    matches(kind, 'alarm'),
-    matches(name.join(':'), nameOf(alarm)),
+    matches(service, own.service),
+    matches(region, known(by.stack.region)),
+    matches(account, known(by.stack.account)),
+    matches(resource.join(':'), own.resource),
   ]);
 }
 

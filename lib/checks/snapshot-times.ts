@@ -19,7 +19,7 @@ const UNIT_MINUTES: Readonly<Record<string, number>> = {
   YEARS: 365 * DAY_MINUTES,
 };
 
-/** One schedule of a DLM policy, in minutes. */
+/** One schedule of a DLM policy, or one rule of an AWS Backup plan, in minutes. */
 export interface SnapshotTimes {
   readonly name: string;
   /** When runs are due; `undefined` when DLM chooses the start, as it does without `Times`. */
@@ -28,6 +28,8 @@ export interface SnapshotTimes {
   readonly spacing: number;
   /** Recovery points kept; a text where that cannot be told. */
   readonly kept: number | string;
+  /** Minutes that a run may start after its time. */
+  readonly window: number;
 }
 
 /** @returns a text that says what cannot be told, for a schedule that is known at deployment only or not understood */
@@ -40,7 +42,7 @@ export function readSchedule(schedule: unknown, index: number): SnapshotTimes | 
   const times = readTimes(create);
   if (typeof times === 'string') return `schedule ${name}: ${times}`;
   const kept = readKept(retain, times.spacing) ?? `schedule ${name} has no RetainRule that is known at synthesis`;
-  return { name, ...times, kept };
+  return { name, ...times, kept, window: START_WINDOW_MINUTES };
 }
 
 /** What DLM takes: docs.aws.amazon.com/dlm/latest/APIReference/API_CreateRule.html */
@@ -78,7 +80,8 @@ function readKept(retain: Json | undefined, spacing: number): number | undefined
   return Math.floor((retain.Interval * unit) / spacing);
 }
 
-function spacingOf({ minutes, on }: CronTimes): number {
+/** The mean time between two runs, minutes. */
+export function spacingOf({ minutes, on }: CronTimes): number {
   if (!on) return DAY_MINUTES / minutes.length;
   const days = calendar().filter(on).length;
   return days === 0 ? Number.POSITIVE_INFINITY : (CALENDAR_DAYS * DAY_MINUTES) / (days * minutes.length);
@@ -89,10 +92,16 @@ function spacingOf({ minutes, on }: CronTimes): number {
  * its window allows, and no other run is due between the two: so it is the longest time between two that are due, and the window.
  */
 export function worstGap(schedules: readonly SnapshotTimes[]): number {
+  // What starts within another window is another service: of two, the better one stands.
+  const windows = [...new Set(schedules.map(({ window }) => window))];
+  return Math.min(...windows.map((window) => gapWithin(schedules.filter((of) => of.window === window)) + window));
+}
+
+function gapWithin(schedules: readonly SnapshotTimes[]): number {
   const timed = schedules.flatMap(({ due }) => (due ? [due] : []));
   // Where DLM chooses the start, nothing is known of how two schedules lie to each other: each stands for itself.
   const untimed = schedules.filter(({ due }) => !due).map(({ spacing }) => spacing);
-  return Math.min(longestBetween(timed), ...untimed) + START_WINDOW_MINUTES;
+  return Math.min(longestBetween(timed), ...untimed);
 }
 
 function longestBetween(timed: readonly CronTimes[]): number {

@@ -98,6 +98,8 @@ describe('DV1 and DV2: data volumes that are made at the launch of an instance',
     (stack) =>
       template(stack, { blockDeviceMappings: [DATA], tagSpecifications: ON_VOLUMES }).addPropertyOverride(path, value);
   const either = { 'Fn::If': ['Some', {}, { Ref: 'AWS::NoValue' }] };
+  const sometimes = (then: unknown) => ({ 'Fn::If': ['Some', then, { Ref: 'AWS::NoValue' }] });
+  const TAG = { Key: 'backup', Value: 'hourly' };
   test.each<[string, Build, string[]]>([
     ['mappings', overridden('LaunchTemplateData.BlockDeviceMappings', either), ['DV1', 'DV2']],
     ['a mapping', overridden('LaunchTemplateData.BlockDeviceMappings', [either]), ['DV1', 'DV2']],
@@ -107,8 +109,12 @@ describe('DV1 and DV2: data volumes that are made at the launch of an instance',
       overridden('LaunchTemplateData.BlockDeviceMappings.0.Ebs.DeleteOnTermination', { Ref: 'P' }),
       ['DV2'],
     ],
-    ['tag specifications', overridden('LaunchTemplateData.TagSpecifications', either), ['DV1']],
-    ['a tag', overridden('LaunchTemplateData.TagSpecifications.0.Tags', [either]), ['DV1']],
+    [
+      'tag specifications',
+      overridden('LaunchTemplateData.TagSpecifications', sometimes([{ ResourceType: 'volume', Tags: [TAG] }])),
+      ['DV1'],
+    ],
+    ['a tag', overridden('LaunchTemplateData.TagSpecifications.0.Tags', [sometimes(TAG)]), ['DV1']],
     [
       'whether tags are handed on',
       (stack) =>

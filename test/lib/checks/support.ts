@@ -52,7 +52,7 @@ export function policy(
   return new CfnLifecyclePolicy(stack, id, {
     description: 'Snapshots',
     state,
-    executionRoleArn: 'arn:aws:iam::111122223333:role/dlm',
+    executionRoleArn: 'arn:aws:iam::111122223333:role/AWSDataLifecycleManagerDefaultRole',
     policyDetails: {
       policyType: 'EBS_SNAPSHOT_MANAGEMENT',
       resourceTypes: ['VOLUME'],

@@ -48,7 +48,8 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T>): 
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process lives. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

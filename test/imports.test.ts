@@ -32,6 +32,8 @@ const RULES: readonly { readonly folder: string; readonly may: RegExp }[] = [
     folder: 'rehearsal/cloud',
     may: /^(rehearsal\/(cloud|disks)\/|rehearsal\/(clock|random)\.ts$|lambda\/aws\/runtime\.ts$|lib\/contract\.ts$|@aws(-sdk)?\/|aws-lambda$|node:)/,
   },
+  // It judges: what it judges does not know it. The stack is reached through its templates and bundles, and by file path.
+  { folder: 'conformance', may: /^(conformance\/|rehearsal\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
   { folder: 'rehearsal/disks', may: /^(rehearsal\/disks\/|lib\/contract\.ts$|node:)/ },
 ];
 
@@ -70,7 +72,7 @@ describe('imports run one way', () => {
 });
 
 test('no file is far beyond 300 lines', () => {
-  const long = ['bin', 'build', 'examples', 'lib', 'lambda', 'permissions', 'rehearsal', 'test']
+  const long = ['bin', 'build', 'conformance', 'examples', 'lib', 'lambda', 'permissions', 'rehearsal', 'test']
     .flatMap(sources)
     .filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 350);
   expect(long).toEqual([]);

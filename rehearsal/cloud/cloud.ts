@@ -59,6 +59,15 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** One call, and what was answered: the output, or the code of an error that AWS sent. What was lost on its way is no answer. */
+export interface Exchange {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly output?: object;
+  readonly error?: string;
+}
+
 /** What the rest of the simulated AWS knows of a resource when it judges a call. */
 export interface TagIndex {
   tagsOf(resourceId: string): Readonly<Record<string, string>>;
@@ -84,6 +93,8 @@ export class Cloud {
   readonly lives = LIVES;
   /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */
   intercept: ((call: Call, perform: () => object) => Promise<object>) | undefined;
+  /** Is shown every call that was answered, as it was answered. */
+  witness: ((exchange: Exchange) => void) | undefined;
   readonly log: Happening[] = [];
   readonly calls: CallRecord[] = [];
   /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
@@ -171,9 +182,14 @@ export class Cloud {
       }
     };
     try {
-      return await (this.intercept ? this.intercept({ principal, service, operation, input }, perform) : perform());
+      const call = { principal, service, operation, input };
+      const output = await (this.intercept ? this.intercept(call, perform) : perform());
+      // The durable service answers a checkpoint after this, and shows it itself.
+      if (service !== 'lambda') this.witness?.({ service, operation, input, output });
+      return output;
     } catch (error) {
       result = error instanceof Error ? error.name : 'Error';
+      if (error instanceof ServiceError) this.witness?.({ service, operation, input, error: result });
       throw error;
     } finally {
       this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result, tookMs: latency });

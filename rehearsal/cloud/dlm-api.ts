@@ -27,7 +27,8 @@ function shape(cloud: Cloud, policy: SimPolicy): object {
     State: state,
     StatusMessage: statusMessage,
     DateModified: new Date(modifiedAt),
-    Tags: policy.tags,
+    // Its model has no empty map of tags.
+    ...(Object.keys(policy.tags).length > 0 && { Tags: policy.tags }),
     DefaultPolicy: false,
     PolicyDetails: details(policy),
   };

@@ -3,6 +3,7 @@ import {
   type DurableExecutionClient,
   DurableExecutionInvocationInputWithClient,
   type DurableExecutionInvocationOutput,
+  type GetDurableExecutionStateRequest,
   type Operation,
   type OperationUpdate,
 } from '@aws/durable-execution-sdk-js';
@@ -95,7 +96,8 @@ export class DurableService {
     handler: DurableHandler,
     limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
   ): Promise<ExecutionEnd> {
-    const arn = `${functionArn}/durable-execution/${++this.#count}`;
+    // <function>:<version>/durable-execution/<name>/<id>: API reference of CheckpointDurableExecution.
+    const arn = `${functionArn}/durable-execution/execution/${++this.#count}`;
     const execution = new Execution(this.#cloud, arn, principal, payload, steps);
     const random = this.#cloud.random.stream(`durable ${this.#count}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
@@ -181,9 +183,11 @@ class Execution implements DurableExecutionClient {
     }
   }
 
-  async getExecutionState(): Promise<{ Operations: Operation[] }> {
+  async getExecutionState(request: GetDurableExecutionStateRequest): Promise<{ Operations: Operation[] }> {
     this.#cloud.authorize(this.#principal, 'lambda', 'GetDurableExecutionState', { DurableExecutionArn: this.arn });
-    return { Operations: [...this.#operations.values()] };
+    const output = { Operations: [...this.#operations.values()] };
+    this.#cloud.witness?.({ service: 'lambda', operation: 'GetDurableExecutionState', input: { ...request }, output });
+    return output;
   }
 
   async checkpoint(
@@ -199,7 +203,14 @@ class Execution implements DurableExecutionClient {
     if (this.#killed(request.Updates ?? [])) await new Promise(() => {});
     this.#token++;
     const changed = (request.Updates ?? []).map((update) => this.#apply(update));
-    return { CheckpointToken: String(this.#token), NewExecutionState: { Operations: changed } };
+    const output = { CheckpointToken: String(this.#token), NewExecutionState: { Operations: changed } };
+    this.#cloud.witness?.({
+      service: 'lambda',
+      operation: 'CheckpointDurableExecution',
+      input: { ...request },
+      output,
+    });
+    return output;
   }
 
   /** Kills the invocation where a fault says so. What is recorded of a step that has had its effect is lost with it. */

@@ -34,6 +34,9 @@ interface Permission {
 const QUEUE = { median: 60, p99: 500 };
 const RETRY_AFTER_MS = [60_000, 120_000];
 
+/** As whose call a witness is shown the answer to a custom resource's request. */
+export const RESPONSES = 'cloudformation-responses';
+
 /** Puts something else in the place of a function's bundle. @returns `undefined`: the bundle it is */
 export type Substitute = (
   definition: FunctionDefinition,
@@ -205,7 +208,10 @@ export class Lambda {
       clients: { ...CLIENT_SETTINGS, region: this.#cloud.region },
       prepare: simulatedAws(this.#cloud, definition.principal),
       fetch: async (url, request) => {
-        this.#respond(String(url), String(request?.body));
+        const body = String(request?.body);
+        const input = JSON.parse(body) as Record<string, unknown>;
+        this.#cloud.witness?.({ service: RESPONSES, operation: String(request?.method), input, output: {} });
+        this.#respond(String(url), body);
         return new Response(null, { status: 200 });
       },
       log: (record) => this.#cloud.say(speaker(definition), JSON.stringify(record)),

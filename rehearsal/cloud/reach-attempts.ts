@@ -205,7 +205,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     functionArns.map((arn) => [
       'lambda',
       'CheckpointDurableExecution',
-      { DurableExecutionArn: `${arn}:1/durable-execution/1` },
+      { DurableExecutionArn: `${arn}:1/durable-execution/execution/1` },
     ]),
   ),
   direct('its dead-letter queue', on('sqs:SendMessage'), ({ queueArns }) => queueArns),

@@ -187,7 +187,8 @@ export class Ssm implements TagIndex {
       // API reference of SendCommand: 30 seconds at least; this bounds the start of the command only.
       const delivery = optionalNumber(input, 'TimeoutSeconds') ?? 3600;
       if (delivery < 30) throw new ServiceError('ValidationException', `TimeoutSeconds ${delivery} is less than 30`);
-      const CommandId = `cmd-${random.hex(12)}`;
+      // The API reference of GetCommandInvocation: 36 characters.
+      const CommandId = `00000000-0000-4000-8000-${random.hex(12)}`;
       for (const instanceId of instanceIds) {
         const invocation: Invocation = {
           status: 'Pending',

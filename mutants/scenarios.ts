@@ -39,6 +39,14 @@ export const PARTS: readonly Mutant[] = [
     /BROKEN .*without an answer nothing is verified/,
   ),
   broken(
+    'copies-after-failure',
+    'copies from after the failure come last, and take no place from those before',
+    'lambda/core/candidates.ts',
+    'const before = points.filter((p) => p.at <= failedAt).slice(0, MAX_RECOVERY_POINTS);',
+    'const before = points.slice(0, MAX_RECOVERY_POINTS);',
+    /BROKEN .*none of them is tried/,
+  ),
+  broken(
     'spare-without-ec2',
     'the spare is served by the ledger alone',
     'lambda/core/heal.ts',

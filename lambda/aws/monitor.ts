@@ -1,5 +1,6 @@
-import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, GetMetricDataCommand, type Metric } from '@aws-sdk/client-cloudwatch';
 import { DescribeVolumeStatusCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { METRIC, metricNamespace } from '../../lib/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Monitor } from '../core/ports.ts';
 import { translated } from './errors.ts';
@@ -7,9 +8,11 @@ import { translated } from './errors.ts';
 const MINUTE_SECONDS = 60;
 /** The metric comes once a minute, and some minutes late. */
 const MINUTES = 5;
+/** How far back the first sign of trouble is looked for: minutes are kept for 15 days (API reference of GetMetricData). */
+const TROUBLE_HOURS = 72;
 
 /** What Amazon's own checks say of a volume. Each may be had without the other, and neither is needed. */
-export function awsMonitor(ec2: EC2Client, cloudWatch: CloudWatchClient, clock: Clock): Monitor {
+export function awsMonitor(ec2: EC2Client, cloudWatch: CloudWatchClient, clock: Clock, stack: string): Monitor {
   /** Volumes in state `error` are not in the answer (API reference of DescribeVolumeStatus). */
   async function status(volumeId: string): Promise<string | undefined> {
     const answer = await translated(`ask for the status of ${volumeId}`, () =>
@@ -31,22 +34,53 @@ export function awsMonitor(ec2: EC2Client, cloudWatch: CloudWatchClient, clock: 
         { Name: 'InstanceId', Value: instanceId },
       ],
     };
-    const now = clock.now();
-    const answer = await translated(`ask whether the I/O of ${volumeId} is stalled`, () =>
-      cloudWatch.send(
-        new GetMetricDataCommand({
-          MetricDataQueries: [{ Id: 'stalled', MetricStat: { Metric, Period: MINUTE_SECONDS, Stat: 'Maximum' } }],
-          StartTime: new Date(now - MINUTES * MINUTE_SECONDS * 1000),
-          EndTime: new Date(now),
-          ScanBy: 'TimestampDescending',
-        }),
-      ),
-    );
-    const newest = answer.MetricDataResults?.[0]?.Values?.[0];
+    const newest = (await minutes(`ask whether the I/O of ${volumeId} is stalled`, Metric, MINUTES))[0]?.value;
     return newest === undefined ? undefined : newest > 0;
   }
 
+  /** The largest value of each minute, the newest first. */
+  async function minutes(
+    doing: string,
+    Metric: Metric,
+    back: number,
+  ): Promise<{ readonly at: number; readonly value: number }[]> {
+    const now = clock.now();
+    const found: { readonly at: number; readonly value: number }[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await translated(doing, () =>
+        cloudWatch.send(
+          new GetMetricDataCommand({
+            MetricDataQueries: [{ Id: 'asked', MetricStat: { Metric, Period: MINUTE_SECONDS, Stat: 'Maximum' } }],
+            StartTime: new Date(now - back * MINUTE_SECONDS * 1000),
+            EndTime: new Date(now),
+            ScanBy: 'TimestampDescending',
+            ...(NextToken && { NextToken }),
+          }),
+        ),
+      );
+      const { Timestamps = [], Values = [] } = page.MetricDataResults?.[0] ?? {};
+      found.push(...Timestamps.map((at, n) => ({ at: at.getTime(), value: Values[n] ?? 0 })));
+      NextToken = page.NextToken;
+    } while (NextToken);
+    return found;
+  }
+
   return {
+    async failingSince(volume) {
+      const Dimensions = [{ Name: METRIC.volumeDimension, Value: volume }];
+      const Metric = { Namespace: metricNamespace(stack), MetricName: METRIC.serving, Dimensions };
+      try {
+        const seen = await minutes(`ask since when ${volume} does not serve`, Metric, TROUBLE_HOURS * 60);
+        // Silence is no word of the volume: its host, or the way of the metric, may be gone.
+        const good = seen.findIndex(({ value }) => value > 0);
+        return seen.slice(0, good === -1 ? undefined : good).at(-1)?.at;
+      } catch {
+        // The alarm has a time, too (`failedAt` in `core/evidence.ts`).
+        return undefined;
+      }
+    },
+
     async io(volumeId, instanceId) {
       const why: string[] = [];
       const orNone = <T>(asked: Promise<T | undefined>) =>

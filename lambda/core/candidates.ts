@@ -9,6 +9,8 @@ export function likeFor(volume: Volume, { sizeGiB = 0 }: RecoveryPoint): Volume 
 
 /** How far a heal goes back when recovery points turn out to be unmountable. */
 export const MAX_RECOVERY_POINTS = 5;
+/** Of those from after the failure, which are tried when none of the others is of use. */
+export const MAX_SUSPECT_POINTS = 3;
 
 /**
  * The ledger names the current volume once a heal has run; before that the tags do (the keeper's work). Where the one that it names
@@ -43,8 +45,16 @@ export function byPreference(points: readonly RecoveryPoint[]): RecoveryPoint[] 
     .sort((a, b) => rank(a) - rank(b) || b.at - a.at);
 }
 
-export function usablePoints(observation: Observation): RecoveryPoint[] {
-  return byPreference(observation.recoveryPoints).slice(0, MAX_RECOVERY_POINTS);
+/**
+ * What is tried, in its order. A copy from after the failure is one of what had failed, and a schedule goes on making them: those come
+ * last, and take no place from what is from before.
+ * @param failedAt the first sign of trouble, Unix milliseconds; `undefined`: nobody knows when it was
+ */
+export function usablePoints({ recoveryPoints }: Observation, failedAt = Number.POSITIVE_INFINITY): RecoveryPoint[] {
+  const points = byPreference(recoveryPoints);
+  const before = points.filter((p) => p.at <= failedAt).slice(0, MAX_RECOVERY_POINTS);
+  const after = points.filter((p) => p.at > failedAt).slice(0, MAX_SUSPECT_POINTS);
+  return [...before, ...after];
 }
 
 /**

@@ -3,6 +3,7 @@ import { comingInstance, currentVolume, formattable, holderOf, usableInstances, 
 import type { Decision, Page, Replace, Wait } from './decision.ts';
 import {
   confirmsStall,
+  failedAt,
   ioText,
   isUnreached,
   outlasted,
@@ -23,6 +24,8 @@ export interface Context {
   /** Instances that did not do what they were told; and of them, those that answered. */
   readonly useless: readonly string[];
   readonly failing: readonly string[];
+  /** When the alarm that started this heal saw the failure. Unix milliseconds. */
+  readonly alarmedAt?: number | undefined;
 }
 
 /** What a heal knows when it begins. */
@@ -246,7 +249,7 @@ function replace(
 ): Decision {
   const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
   const next = standby
-    ? replaceOn(observation, 'replace', old, standby, reason)
+    ? replaceOn(observation, context, 'replace', old, standby, reason)
     : nobodyHere(observation, context, old, oldOwner, reason, true);
   return next.kind === 'wait' || next.kind === 'page' ? { ...next, suspect: old } : next;
 }
@@ -285,17 +288,18 @@ function nobodyHere(
   const nobody = `${reason}, and nobody else answers in ${current.zone}`;
   if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
   if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
-  return replaceOn(observation, 'relocate', current, elsewhere, nobody);
+  return replaceOn(observation, context, 'relocate', current, elsewhere, nobody);
 }
 
 function replaceOn(
   observation: Observation,
+  context: Context,
   kind: Replace['kind'],
   old: Volume,
   standby: Instance,
   reason: string,
 ): Decision {
-  const recoveryPoints = usablePoints(observation);
+  const recoveryPoints = usablePoints(observation, failedAt(observation, context.alarmedAt));
   if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
   const spare = spareOn(observation, standby.id);

@@ -72,7 +72,7 @@ export interface Replace {
   readonly oldOwner: Holder;
   readonly standby: Instance;
   readonly spare: Volume | undefined;
-  /** Newest first: the next older is tried when one cannot be mounted. */
+  /** The next is tried when one cannot be mounted: newest first, but for those from after the failure, which are last. */
   readonly recoveryPoints: readonly RecoveryPoint[];
   readonly generation: number;
   readonly reason: string;

@@ -34,6 +34,17 @@ export const UNREACHED_SECONDS = 60;
 /** EC2 is eventually consistent: what its answers lack is looked for this long. */
 export const UNSEEN_SECONDS = 120;
 
+/**
+ * The first sign of trouble, Unix milliseconds. The probe's own word, as it was published, outlives heals and outages; where it is not to be
+ * had, it was no later than the alarm, and than people were called.
+ */
+export function failedAt(
+  { failingSince, ledger }: Pick<Observation, 'failingSince' | 'ledger'>,
+  alarmedAt: number | undefined,
+): number | undefined {
+  return failingSince ?? alarmedAt ?? ledger?.paged?.at;
+}
+
 /** Adds what an observation shows to what was seen before. */
 export function seenAgain(before: Since, seen: Observation): Since {
   const on = seen.probe?.instanceId;

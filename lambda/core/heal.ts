@@ -92,7 +92,7 @@ export async function heal(
   await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
   let end: Ending;
   try {
-    end = await work(ports, journal, begun.healId, volume, policy, findings);
+    end = await work(ports, journal, begun.healId, trigger, policy, findings);
   } catch (error) {
     const why = message(error);
     end = why.includes(LOST_LEASE)
@@ -123,14 +123,14 @@ async function work(
   ports: Ports,
   journal: Journal,
   healId: string,
-  volume: string,
+  { volume, at: alarmedAt }: Trigger,
   policy: SparePolicy,
   findings: Findings,
 ): Promise<Ending> {
   const { rejected } = findings;
   const { served, passedOver: spare } = await serveSpare(ports, journal, healId, volume, policy, rejected);
   if (served) findings.spare = served;
-  const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare };
+  const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, alarmedAt };
   if (!spare) return rounds(ports, journal, healId, volume, findings, first);
   const end = await rounds(ports, journal, healId, volume, findings, first).catch((error: unknown) => {
     if (message(error).includes(LOST_LEASE)) throw error;
@@ -146,7 +146,7 @@ async function work(
   }
   findings.spare = anyway.served;
   const untilSeconds = journal.elapsedSeconds() + TAGS_SECONDS;
-  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds });
+  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds, alarmedAt });
 }
 
 /** Where rounds begin, and when nothing more is begun. */
@@ -157,6 +157,8 @@ interface Start {
   readonly untilSeconds: number;
   /** One that was ready, and was passed over. */
   readonly spare?: PassedOver | undefined;
+  /** {@link Context.alarmedAt} */
+  readonly alarmedAt: number | undefined;
 }
 
 /** The spare serves; the sweep does the rest. */
@@ -180,7 +182,7 @@ async function rounds(
   const { rejected, spare } = findings;
   let acted = spare?.summary ?? '';
   let replacement = spare?.replacement;
-  let context: Context = NOTHING_YET;
+  let context: Context = { ...NOTHING_YET, alarmedAt: start.alarmedAt };
   for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);

@@ -185,6 +185,8 @@ export interface Observation {
   readonly unasked?: string | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
   readonly probe: Probe | undefined;
+  /** {@link Monitor.failingSince}, asked only where the probe does not say that it serves. */
+  readonly failingSince?: number | undefined;
   /** What EBS says of the current volume's I/O: looked for only where its owner's probe says that it hangs, or nothing. */
   readonly io?: VolumeIo | undefined;
 }

@@ -17,7 +17,10 @@ export async function observe(ports: Ports, volume: string): Promise<Observation
   const holder = instances.find((i) => i.id === attachment?.instanceId && i.state === 'running');
   const probe = current && holder && (await ports.host.probe(holder.id, volume, current.id));
   const doubtful = probe?.state === 'timeout' || probe?.state === 'unreachable';
-  const io = doubtful && current && holder ? await ports.monitor.io(current.id, holder.id) : undefined;
+  const [io, failingSince] = await Promise.all([
+    doubtful && current && holder ? ports.monitor.io(current.id, holder.id) : undefined,
+    probe?.state === 'serving' ? undefined : ports.monitor.failingSince(volume),
+  ]);
   const at = ports.clock.now();
   const answered = 'why' in reach ? undefined : reach;
   return {
@@ -33,5 +36,6 @@ export async function observe(ports: Ports, volume: string): Promise<Observation
     unasked: 'why' in reach ? reach.why : undefined,
     probe,
     io,
+    failingSince,
   };
 }

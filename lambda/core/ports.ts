@@ -223,6 +223,11 @@ export interface Balancer {
 export interface Monitor {
   /** What EBS says of the I/O of a volume at an instance. Never fails: what is not to be had is said in the answer. */
   io(volumeId: string, instanceId: string): Promise<VolumeIo>;
+  /**
+   * Since when no probe has said that the content volume serves, and one has said that it does not. Unix milliseconds.
+   * @returns `undefined`: it serves as far as anybody has published, or nobody knows. Never fails
+   */
+  failingSince(volume: string): Promise<number | undefined>;
 }
 
 export interface People {

@@ -1,5 +1,5 @@
 import { attach, takeOff } from './attach.ts';
-import { likeFor, MAX_RECOVERY_POINTS } from './candidates.ts';
+import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.ts';
 import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
 import type { Journal } from './journal.ts';
@@ -48,7 +48,7 @@ export async function replace(
 
   for (const [index, point] of decision.recoveryPoints.entries()) {
     await renewLease(ports, journal, healId, volume);
-    const attempt = round * MAX_RECOVERY_POINTS + index;
+    const attempt = round * (MAX_RECOVERY_POINTS + MAX_SUSPECT_POINTS) + index;
     const order = {
       like: likeFor(old, point),
       zone: standby.zone,
@@ -96,7 +96,7 @@ export async function replace(
   }
   return {
     done: false,
-    why: `none of the ${decision.recoveryPoints.length} newest recovery points could be mounted and read`,
+    why: `none of the ${decision.recoveryPoints.length} recovery points that were tried could be mounted and read`,
   };
 }
 

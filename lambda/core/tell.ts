@@ -78,7 +78,7 @@ function letter(incident: Incident, rejected: readonly Rejected[]): string {
       : []),
     ...(incident.passedOver.length > 0
       ? [
-          `Newer copies were not taken, for nobody has verified them, or the spare was quicker: ${incident.passedOver.join(', ')}.`,
+          `Newer copies were not taken, for nobody has verified them, they are from after the failure, or the spare was quicker: ${incident.passedOver.join(', ')}.`,
         ]
       : []),
     ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),

@@ -25,7 +25,7 @@ export function portsOf(runtime: Runtime): Ports {
     compute: ec2Compute(ec2, ssm, runtime.clock, stack),
     host: ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents))),
     balancer: elbBalancer(elbClient(runtime), JSON.parse(required(runtime.env, ENV.targetGroups))),
-    monitor: awsMonitor(ec2, cloudWatchClient(runtime), runtime.clock),
+    monitor: awsMonitor(ec2, cloudWatchClient(runtime), runtime.clock, stack),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
   };

@@ -18,8 +18,8 @@ interface Point {
   readonly value: number;
 }
 
-/** Data points older than this are no longer looked at by any alarm. */
-const KEPT_MS = 2 * 3600_000;
+/** Data points older than this are forgotten: longer than any story looks back, and far less than CloudWatch keeps them. */
+const KEPT_MS = 6 * 3600_000;
 /** Limits of PutMetricData: metrics a call, and how far a time stamp may be off. Source: its API reference. */
 const METRICS_A_CALL = 1000;
 const OLDEST_MS = 14 * 24 * 3600_000;

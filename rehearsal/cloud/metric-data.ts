@@ -1,4 +1,5 @@
 import type { Cloud } from './cloud.ts';
+import type { CloudWatch } from './cloudwatch.ts';
 import { type Input, onlyMembers, optionalText, text } from './ec2-input.ts';
 import type { Ec2State } from './ec2-state.ts';
 
@@ -8,12 +9,39 @@ const LATE_MS = MINUTE_MS;
 const NAMESPACE = 'AWS/EBS';
 const STALLED = 'VolumeStalledIOCheck';
 
+interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** By minutes, the oldest first. */
+function maxima(points: readonly Point[], from: number, to: number): Point[] {
+  const largest = new Map<number, number>();
+  for (const { at, value } of points) {
+    if (at < from || at >= to) continue;
+    const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+    largest.set(minute, Math.max(value, largest.get(minute) ?? value));
+  }
+  return [...largest].map(([at, value]) => ({ at, value })).sort((a, b) => a.at - b.at);
+}
+
+/** The newest first, unless it is asked for otherwise. Source: API reference of GetMetricData. */
+function result(query: Input, points: readonly Point[], ascending: boolean): object {
+  const inOrder = ascending ? points : points.toReversed();
+  return {
+    Id: text(query, 'Id'),
+    Timestamps: inOrder.map((point) => new Date(point.at)),
+    Values: inOrder.map((point) => point.value),
+    StatusCode: 'Complete',
+  };
+}
+
 /**
- * GetMetricData, for the one metric of Amazon's own that is asked for: whether a volume at an instance completed no I/O in a whole
+ * GetMetricData: the largest value of each minute, of metrics that were published, and of the one of Amazon's own that is asked for: whether a volume at an instance completed no I/O in a whole
  * minute. It is by both dimensions, and by one of them there is nothing, as in CloudWatch. Source: EBS User Guide, "Metrics for
  * Amazon EBS volumes", and for the minute "Pause I/O fault injection". In a lost zone nothing measures.
  */
-export function metricData(cloud: Cloud, ec2: Ec2State): void {
+export function metricData(cloud: Cloud, ec2: Ec2State, cloudwatch: Pick<CloudWatch, 'points'>): void {
   const { faults, clock } = cloud;
 
   function value(volumeId: string, instanceId: string, start: number): number | undefined {
@@ -38,25 +66,25 @@ export function metricData(cloud: Cloud, ec2: Ec2State): void {
         if (stat.Period !== MINUTE_MS / 1000 || stat.Stat !== 'Maximum')
           throw new Error('the simulated GetMetricData knows the maximum of a minute only');
         const metric = stat.Metric as Input;
-        if (text(metric, 'Namespace') !== NAMESPACE || text(metric, 'MetricName') !== STALLED)
-          throw new Error(`the simulated GetMetricData knows ${NAMESPACE} ${STALLED} only`);
         const dimensions = (metric.Dimensions ?? []) as Input[];
+        const ascending = optionalText(input, 'ScanBy') === 'TimestampAscending';
+        if (text(metric, 'Namespace') !== NAMESPACE) {
+          const given = Object.fromEntries(dimensions.map((d) => [text(d, 'Name'), text(d, 'Value')]));
+          const all = cloudwatch.points(text(metric, 'Namespace'), text(metric, 'MetricName'), given);
+          return result(query, maxima(all, from, (input.EndTime as Date).getTime()), ascending);
+        }
+        if (text(metric, 'MetricName') !== STALLED)
+          throw new Error(`the simulated GetMetricData knows ${STALLED} of ${NAMESPACE} only`);
         const named = (name: string) => {
           const found = dimensions.find((dimension) => dimension.Name === name);
           return found && dimensions.length === 2 ? text(found, 'Value') : '';
         };
-        const points: { readonly at: number; readonly value: number }[] = [];
+        const points: Point[] = [];
         for (let at = from; at < to; at += MINUTE_MS) {
           const seen = value(named('VolumeId'), named('InstanceId'), at);
           if (seen !== undefined) points.push({ at, value: seen });
         }
-        if (optionalText(input, 'ScanBy') !== 'TimestampAscending') points.reverse();
-        return {
-          Id: text(query, 'Id'),
-          Timestamps: points.map((point) => new Date(point.at)),
-          Values: points.map((point) => point.value),
-          StatusCode: 'Complete',
-        };
+        return result(query, points, ascending);
       });
       return { MetricDataResults };
     },

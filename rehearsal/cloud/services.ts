@@ -64,7 +64,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
   const status = new StatusChecks(cloud, ec2);
   const autoScaling = new AutoScaling(cloud, ec2, { instances, status, fleet, balancer: loadBalancer });
-  metricData(cloud, ec2);
+  metricData(cloud, ec2, cloudwatch);
   ec2Volumes(cloud, ec2, eventBus);
   ec2Modifications(cloud, ec2, eventBus);
   ec2Locks(cloud, ec2, eventBus);

@@ -16,6 +16,7 @@ import { locked } from './locked.ts';
 import { manyVolumes } from './many-volumes.ts';
 import { deletedVolume } from './restored.ts';
 import { snapshotScenarios } from './snapshots.ts';
+import { suspectPlans } from './suspects.ts';
 import { twoStacks } from './two-stacks.ts';
 import { volumePlans } from './volumes.ts';
 
@@ -29,6 +30,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...growthPlans,
   ...drillPlans,
   ...answerPlans,
+  ...suspectPlans,
   ...fresherPlans,
   ...consistencyPlans,
 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_RECOVERY_POINTS } from '../../lambda/core/candidates.ts';
+import { MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from '../../lambda/core/candidates.ts';
 import { decide, HANG_SECONDS, RELOCATE_SECONDS } from '../../lambda/core/decide.ts';
-import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, UNREACHED_SECONDS } from '../../lambda/core/evidence.ts';
+import { CONFIRMED_STALL_SECONDS, failedAt, STALL_SECONDS, UNREACHED_SECONDS } from '../../lambda/core/evidence.ts';
 import { type Observation, PROBE_STATES, type Volume } from '../../lambda/core/model.ts';
 import { instance, NOW, point, probe, volume, world, ZONE } from './world.ts';
 
@@ -56,11 +56,12 @@ describe('decide, for any world', () => {
           state: fc.constantFrom('pending', 'completed', 'error'),
           role: fc.constantFrom('current', 'quarantined'),
         }),
-        { maxLength: 8 },
+        { maxLength: 12 },
       ),
       state: fc.constantFrom(...PROBE_STATES, ...PROBE_STATES, 'serving' as const, 'unreachable' as const, undefined),
       reachableOn: mostly<string[] | undefined>([], ['i-1'], ['i-2'], ['i-1', 'i-2'], undefined),
       answering: fc.subarray(['i-1', 'i-2', 'i-3']),
+      failing: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
     })
     .map((w) =>
       world({
@@ -74,6 +75,7 @@ describe('decide, for any world', () => {
         probe: w.state && probe(w.state, 'i-1'),
         reachableOn: w.reachableOn,
         answering: w.answering,
+        failingSince: w.failing === undefined ? undefined : NOW - w.failing * 60_000,
       }),
     );
 
@@ -94,6 +96,7 @@ describe('decide, for any world', () => {
     waitedSeconds: fc.constantFrom(0, HANG_SECONDS, RELOCATE_SECONDS, 600),
     useless: mostly([], ['i-1'], ['i-2'], ['i-3'], ['i-2', 'i-3']),
     failing: mostly([], ['i-1'], ['i-2']),
+    alarmedAt: mostly<number | undefined>(undefined, NOW - 120 * 60_000),
     since: fc.record({ unreached: mostly(NOW - UNREACHED_SECONDS * 1000, NOW) }),
     found: mostly(
       undefined,
@@ -102,16 +105,25 @@ describe('decide, for any world', () => {
     ),
   });
 
-  test('a replacement comes from completed, unquarantined points, newest first, onto a live other instance, and raises the generation', () => {
+  test('a replacement comes from completed, unquarantined points, those from before the failure first and newest first, onto a live other instance, and raises the generation', () => {
     fc.assert(
       fc.property(anyWorld, anyContext, (w, context) => {
         const seen = decide(w, context);
         if (seen.kind !== 'replace' && seen.kind !== 'relocate') return;
         const { recoveryPoints: points } = seen;
         expect(points.length).toBeGreaterThan(0);
-        expect(points.length).toBeLessThanOrEqual(MAX_RECOVERY_POINTS);
+        const failed = failedAt(w, context.alarmedAt) ?? Number.POSITIVE_INFINITY;
+        const after = points.filter((p) => p.at > failed);
+        expect(points.length - after.length).toBeLessThanOrEqual(MAX_RECOVERY_POINTS);
+        expect(after.length).toBeLessThanOrEqual(MAX_SUSPECT_POINTS);
+        const all = w.recoveryPoints.filter((p) => p.state === 'completed' && p.role === 'current');
+        const before = all.filter((p) => p.at <= failed && p.verdict !== 'rejected');
+        // The limit counts only what is from before: a schedule that went on pushes nothing out.
+        expect(points.slice(0, points.length - after.length).length).toBe(Math.min(MAX_RECOVERY_POINTS, before.length));
+        expect(points.slice(points.length - after.length)).toEqual(after);
         for (const p of points) expect(p).toMatchObject({ state: 'completed', role: 'current' });
-        expect(points.map((p) => p.at)).toEqual(points.map((p) => p.at).sort((a, b) => b - a));
+        for (const some of [points.slice(0, points.length - after.length), after])
+          expect(some.map((p) => p.at)).toEqual(some.map((p) => p.at).sort((a, b) => b - a));
         expect(seen.standby).toMatchObject({ state: 'running', agentOnline: true, impaired: false });
         expect(seen.standby.zone === seen.old.zone).toBe(seen.kind === 'replace');
         expect(context.useless).not.toContain(seen.standby.id);

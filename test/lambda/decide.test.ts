@@ -269,3 +269,55 @@ describe('decide', () => {
     expect(decide(restored(1), waited).kind).toBe('page');
   });
 });
+
+describe('copies from after the failure', () => {
+  const ids = (over: Parameters<typeof world>[0], alarmedAt?: number) => {
+    const points = [5, 15, 25, 35, 45, 55, 65, 125, 185, 245, 305].map((ago) => point(ago));
+    const decision = decide(world({ probe: probe('shutdown'), recoveryPoints: points, ...over }), {
+      ...NOTHING_YET,
+      alarmedAt,
+    });
+    return decision.kind === 'replace' ? decision.recoveryPoints.map((p) => p.snapshotId) : decision.kind;
+  };
+  const LAST = ['snap-5', 'snap-15', 'snap-25'];
+  const FROM_BEFORE = ['snap-65', 'snap-125', 'snap-185', 'snap-245', 'snap-305'];
+
+  test('come last, and take no place from those before', () => {
+    expect(ids({ failingSince: NOW - 60 * 60_000 })).toEqual([...FROM_BEFORE, ...LAST]);
+  });
+
+  test('are told by the alarm where the probe published nothing, and by the first call where there was no alarm', () => {
+    expect(ids({}, NOW - 60 * 60_000)).toEqual([...FROM_BEFORE, ...LAST]);
+    const paged = { about: 'it', at: NOW - 60 * 60_000, final: false };
+    expect(
+      ids({
+        ledger: {
+          ...world().ledger,
+          generation: 1,
+          currentVolume: 'vol-11111111',
+          owner: 'i-owner',
+          lease: undefined,
+          paged,
+        },
+      }),
+    ).toEqual([...FROM_BEFORE, ...LAST]);
+    expect(ids({ failingSince: NOW - 20 * 60_000 }, NOW)).toEqual([
+      'snap-25',
+      'snap-35',
+      'snap-45',
+      'snap-55',
+      'snap-65',
+      'snap-5',
+      'snap-15',
+    ]);
+  });
+
+  test('are not known where nobody knows when it failed', () => {
+    expect(ids({})).toEqual(['snap-5', 'snap-15', 'snap-25', 'snap-35', 'snap-45']);
+  });
+
+  test('come after an unverified one from before, verified or not', () => {
+    const points = [point(5, { verdict: 'verified' }), point(65), point(125, { verdict: 'verified' })];
+    expect(ids({ recoveryPoints: points, failingSince: NOW - 60 * 60_000 })).toEqual(['snap-125', 'snap-65', 'snap-5']);
+  });
+});

@@ -54,7 +54,7 @@ describe("a host's fault says nothing of a recovery point", () => {
       failing('mount', 'vol-new1', result, result);
       expect(await run()).toMatchObject({ outcome: 'healed' });
       expect(scene.committed?.owner).toBe('i-third');
-      expect(scene.did).toContain('create snap-10 in eu-west-1a attempt 5');
+      expect(scene.did).toContain('create snap-10 in eu-west-1a attempt 8');
       expect(scene.did.some((d) => d.startsWith('reject'))).toBe(false);
     },
   );

@@ -85,7 +85,10 @@ export class Scene {
       release: async (_, __, id) => this.#answer('release', id),
       grow: async (_, __, id) => this.#answer('grow', id),
     },
-    monitor: { io: async () => this.seen.io ?? { status: 'ok', stalled: false, why: [] } },
+    monitor: {
+      io: async () => this.seen.io ?? { status: 'ok', stalled: false, why: [] },
+      failingSince: async () => this.seen.failingSince,
+    },
     balancer: {
       reach: async () => {
         const owner = this.committed?.owner;

@@ -280,6 +280,7 @@ seconds_now() { date -u -d "${REMOUNT_NOW:-now}" +%s; }
 # make_way: whoever mounts or serves $volume_id has the host to itself, and a file system that takes writes: one that is
 # frozen would hang the canary.
 make_way() {
+  rm -f "$run_dir/$volume_id.leaving"
   thaw
   end_jobs "$run_dir"/*.job
 }
@@ -299,13 +300,13 @@ sweep_lists() {
   done
 }
 
-# refuse_if_stuck: an earlier check still hangs: another would only be one more process that nobody can kill.
+# refuse_if_stuck: an earlier check of $volume_id still hangs: another would only be one more process that nobody can kill.
 refuse_if_stuck() {
-  stuck="$run_dir/$volume.stuck"
+  stuck="$run_dir/$volume_id.stuck"
   [ -r "$stuck" ] || return 0
   read -r stuck_pid stuck_birth <"$stuck" || return 0
   [ "$(birth "$stuck_pid" 2>/dev/null)" = "$stuck_birth" ] || return 0
-  fail timeout "an earlier check of $volume still hangs (process $stuck_pid)"
+  fail timeout "an earlier check of $volume_id still hangs (process $stuck_pid)"
 }
 
 # pass_on <file>: as cat does, without a process: the probe runs every 10 s.

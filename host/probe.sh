@@ -1,18 +1,16 @@
 #!/bin/sh
 # remount-verb: probe
-# Does this instance serve the content volume? Reads the canary where the web server reads it, as its user, and writes
-# a new one: a read alone may be answered from the page cache of a volume that is long dead. While the volume is frozen for
-# a snapshot (`freeze`), for seconds, nothing can be written, and a read must do.
+# Does this instance serve the content volume? Reads the canary as the web server's user, writes a new one, for a read alone may be
+# answered from the page cache of a volume that is long dead, and gets it from the web server, as users do. While the volume is
+# frozen for a snapshot (`freeze`), for seconds, nothing can be written, and a read must do.
 # Parameter: SSM_Volume. Prints state, volumeId, canary (the time it held), full, frozen.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=host/web.sh
+. "$(dirname "$0")/web.sh"
 
 act() {
-  # Links are resolved once: a check that hangs through a replacement must not write to the volume that came after.
-  target=$(readlink "$link") || fail notMounted "$volume is not served here: no link $link"
-  volume_id="${target##*/}"
-  is_volume_id "$volume_id" || fail notMounted "$link leads to $target, which is no volume"
   printf 'volumeId=%s\n' "$volume_id"
   find_mount "$target" || fail notMounted "$volume_id is not mounted on $target"
   if ! is_alive "$target"; then
@@ -29,10 +27,16 @@ act() {
     write_canary "$target"
     [ -z "$full" ] || printf 'full=true\n'
   fi
+  need_web
   printf 'state=serving\n'
 }
 
 need_volume
 need_web_user
+# The link is no part of any volume, and reading it never hangs. It is read once: a probe that hangs through a replacement must
+# not write to the volume that came after, nor keep that one from being probed.
+target=$(readlink "$link") || fail notMounted "$volume is not served here: no link $link"
+volume_id="${target##*/}"
+is_volume_id "$volume_id" || fail notMounted "$link leads to $target, which is no volume"
 refuse_if_stuck
 within "${REMOUNT_DEADLINE:-5}"

@@ -2,29 +2,41 @@
 # remount-verb: release
 # Takes the volume out of service on this instance and unmounts it, dead or alive. What serves another volume under the
 # same name is left alone. Never a lazy unmount: a volume that only looks unmounted still has a writer.
-# Parameters: SSM_Volume, SSM_VolumeId. Prints state, volumeId.
+# Who downloads from it is cut off after two seconds. Where somebody else has a file open, and the file system is shut down, it is
+# as good: nothing is written to it any more (`state=fenced`).
+# Parameters: SSM_Volume, SSM_VolumeId. Prints state, volumeId; held, on `busy`.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=host/web.sh
+. "$(dirname "$0")/web.sh"
+# shellcheck source=host/leave.sh
+. "$(dirname "$0")/leave.sh"
 
 act() {
   let_go
   if [ -f "$marker" ] && read -r marked <"$marker" && [ "$marked" = "$volume_id" ]; then rm -f "$marker"; fi
   if [ "$(readlink "$link")" = "$staging" ]; then rm -f "$link"; fi
+  # A link to another volume: its web server goes on. Else there is nothing to serve.
+  [ -L "$link" ] || stop_web
 
-  # A request in flight, or a probe, may hold it for a moment.
+  renewed=''
   # The second is there only after a check that was killed.
   for mounted in "$staging" "$(check_directory "$volume_id")"; do
+    # A request in flight, or a probe, may hold it for a moment.
     tries=10
     while find_mount "$mounted"; do
       # -c: finding the true path would ask a file system that may be shut down.
       said=$(umount -c "$mounted" 2>&1) && continue
+      umount_said="$said"
+      if [ -z "$renewed" ] && [ -L "$link" ]; then renewed=yes; renew_web; fi
       tries=$((tries - 1))
-      [ "$tries" -gt 0 ] || fail busy "$said"
+      [ "$tries" -gt 0 ] || leave "$mounted" "$umount_said"
       sleep 0.2
     done
     if [ -d "$mounted" ]; then rmdir "$mounted" 2>/dev/null; fi
   done
+  rm -f "$run_dir/$volume_id.leaving"
   printf 'state=released\nvolumeId=%s\n' "$volume_id"
 }
 

@@ -1,10 +1,12 @@
 #!/bin/sh
 # remount-verb: serve
-# Puts a mounted volume into service: writes a fresh canary, switches the link that the web server follows, and leaves
-# the marker that makes this instance report. Parameters: SSM_Volume, SSM_VolumeId. Prints serving, canary.
+# Puts a mounted volume into service: writes a fresh canary, switches the link that the web server follows, starts
+# that where it does not run, and leaves the marker that makes this instance report. Parameters: SSM_Volume, SSM_VolumeId. Prints serving, canary.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=host/web.sh
+. "$(dirname "$0")/web.sh"
 
 act() {
   make_way
@@ -26,6 +28,7 @@ act() {
   if ! { ln -sfn "$staging" "$link.new.$$" && mv -T -f "$link.new.$$" "$link"; }; then
     fail unreadable "$link could not be switched to $staging"
   fi
+  start_web
   # The marker comes last: without it this instance reports nothing, and silence is an alarm.
   if ! { printf '%s\n' "$volume_id" >"$marker.new.$$" && mv -f "$marker.new.$$" "$marker"; }; then
     fail unreadable "no marker could be left at $marker"

@@ -24,7 +24,7 @@ export function contentUserData(namespace: string): UserData {
     'until dnf install -y nginx amazon-cloudwatch-agent xfsprogs; do tries=$((tries + 1)); [ "$tries" -lt 30 ] || exit 1; sleep 10; done',
     'install -d -m 0755 /srv/content /opt/remount /var/lib/remount/serving',
     file('/etc/nginx/nginx.conf', strip(hostFile('etc/nginx.conf'))),
-    ...['common.sh', 'probe.sh', 'report.sh', 'index.sh'].map((name) =>
+    ...['common.sh', 'web.sh', 'probe.sh', 'report.sh', 'index.sh'].map((name) =>
       file(`/opt/remount/${name}`, strip(hostFile(name))),
     ),
     ...UNITS.map((name) => file(`/etc/systemd/system/${name}`, strip(hostFile(`etc/${name}`)))),

@@ -29,6 +29,14 @@ export async function insist(run: () => Promise<HostAnswer>): Promise<HostAnswer
   return says ? first : run();
 }
 
+/** `release`: the file system takes no writes any more, though something has a file open and it stays mounted (`host/leave.sh`). */
+const FENCED = 'fenced';
+
+/** Whether `release` has unmounted the volume: until then a detachment does not end. */
+export function hasUnmounted({ result, values }: HostAnswer): boolean {
+  return result === 'ok' && values.state !== FENCED;
+}
+
 /** In words, for records and people. */
 export function described({ result, values, detail }: HostAnswer): string {
   if (result !== 'ok') return `${result}: ${detail}`;

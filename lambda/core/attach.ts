@@ -1,3 +1,4 @@
+import { hasUnmounted } from './answers.ts';
 import type { Journal } from './journal.ts';
 import type { Observation, Volume } from './model.ts';
 import type { Attached, Ports } from './ports.ts';
@@ -53,7 +54,7 @@ export async function takeOff(
     () => ports.host.release(instanceId, volume, volumeId),
     ({ result }) => `${volumeId} by ${instanceId}: ${result}`,
   );
-  if (released.result !== 'ok') return false;
+  if (!hasUnmounted(released)) return false;
   return journal.act(
     'take-off',
     () => ports.compute.detach(volumeId, instanceId),

@@ -1,3 +1,4 @@
+import { hasUnmounted } from './answers.ts';
 import { message } from './attempt.ts';
 import { currentVolume, likeFor } from './candidates.ts';
 import { checkSomewhere } from './drill-check.ts';
@@ -234,8 +235,8 @@ async function dispose(ports: DrillPorts, volume: string, volumeId: string): Pro
   if (seen?.role !== 'scratch' && seen?.role !== 'spare') return;
   if (ledger?.currentVolume === volumeId || ledger?.spare?.volumeId === volumeId) return;
   for (const { instanceId } of seen.attachments) {
-    const { result } = await ports.host.release(instanceId, volume, volumeId);
-    if (STILL_USED.includes(result)) return;
+    const released = await ports.host.release(instanceId, volume, volumeId);
+    if (STILL_USED.includes(released.result) || (released.result === 'ok' && !hasUnmounted(released))) return;
     // Stuck: the next drill tries again.
     if (!(await ports.compute.detach(volumeId, instanceId))) return;
   }

@@ -1,4 +1,4 @@
-import { insist } from './answers.ts';
+import { hasUnmounted, insist } from './answers.ts';
 import type { Journal } from './journal.ts';
 import type { Holder } from './model.ts';
 import type { Ports } from './ports.ts';
@@ -8,6 +8,9 @@ export interface Fenced {
   readonly certain: boolean;
   readonly note: string;
 }
+
+/** `release`, on `busy`: nobody holds the volume but a probe of ours that hangs, and the web server, which only reads. */
+const HELD_BY_US = 'own';
 
 /** Enough for a host that hangs to be powered off by EC2: it does so by itself after some minutes. Seconds. */
 const STOP_SECONDS = 420;
@@ -66,13 +69,19 @@ async function release(
   moves: boolean,
 ): Promise<Fenced> {
   const released = await insist(() => ports.host.release(ownerId, volume, volumeId));
-  if (released.result === 'ok') return { certain: true, note: `${ownerId} has released ${volumeId}` };
+  if (hasUnmounted(released)) return { certain: true, note: `${ownerId} has released ${volumeId}` };
+  if (released.result === 'ok' && !moves)
+    return {
+      certain: true,
+      note: `${ownerId} serves ${volumeId} no more, and it takes no writes: it is shut down, and something holds it`,
+    };
   const why = `${ownerId} did not release ${volumeId} (${released.result}: ${released.detail})`;
   if (moves) return { certain: false, note: why };
   const { state } = await ports.host.probe(ownerId, volume, volumeId);
-  // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted.
-  const harmless =
-    state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && released.result !== 'busy');
+  // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted. What
+  // hangs of ours has one canary to write, to a volume that nobody serves any more (decision 8).
+  const written = released.result === 'busy' && released.values.held !== HELD_BY_US;
+  const harmless = state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written);
   return { certain: harmless, note: `${why}, and its probe says ${state}` };
 }
 

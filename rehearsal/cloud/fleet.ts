@@ -60,6 +60,7 @@ export class Fleet {
   /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */
   #tick(instance: SimInstance, userData: UserData): void {
     if (!this.#works(instance)) return;
+    this.#cloud.disks.sweepLeft(instance.id);
     for (const volume of this.#cloud.disks.markers(instance.id)) {
       const { serving, wrote } = this.#probe(instance.id, volume, userData);
       this.#note(userData.agent.namespace, volume, serving, wrote);

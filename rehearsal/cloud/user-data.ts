@@ -39,7 +39,6 @@ function understand(script: string): UserData {
     return found[1];
   };
   const probe = file('probe', /\/probe(\.sh)?$/);
-  const common = file('common part of the probe', /\/common\.sh$/);
   const timer = file('timer of the probe', /\.timer$/);
   const seconds = Number(
     timer.match(/^OnUnit(?:Active|Inactive)Sec=(\d+)s?$/m)?.[1] ?? timer.match(/^OnCalendar=\*:\*:0\/(\d+)$/m)?.[1],
@@ -49,7 +48,9 @@ function understand(script: string): UserData {
       'user data: the timer of the probe has no OnUnitActiveSec or OnCalendar=*:*:0/N that is understood',
     );
   return {
-    probeScript: probe.replace(/^\. "\$\(dirname "\$0"\)\/common\.sh"$/m, () => common),
+    probeScript: probe.replace(/^\. "\$\(dirname "\$0"\)\/(\w+\.sh)"$/gm, (_, sourced: string) =>
+      file('part of the probe', new RegExp(`/${sourced}$`)),
+    ),
     probeSeconds: seconds,
     agent: readAgent(file('configuration of the CloudWatch agent', /amazon-cloudwatch-agent.*\.json$/)),
     fileOf: readServer(file('configuration of nginx', /nginx.*\.conf$/)),

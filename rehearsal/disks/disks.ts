@@ -169,6 +169,12 @@ export interface Disks {
   /** Whether the volume is mounted on the host and takes writes (those to a stalled volume wait), linked or not. */
   writes(instanceId: string, volumeId: string): boolean;
 
+  /** Somebody on the host has a file open on the volume, which is mounted there; or lets go of it. */
+  keepOpen(instanceId: string, volumeId: string, open: boolean): void;
+
+  /** What the timer of the probe does beside probing: volumes that were released, and busy then, are unmounted once nothing holds them. */
+  sweepLeft(instanceId: string): void;
+
   /** Runs an SSM document's script as root on the host. */
   run(instanceId: string, run: HostRun): HostResult;
 
@@ -199,8 +205,8 @@ export interface Disks {
   unmount(volumeId: string): void;
   /**
    * From now on the volume's I/O hangs, until it is let go again. Modelled on both kinds of disk: verbs that touch it end
-   * with the exit code of their own deadline (`EXIT.timeout`), and `release` removes link and marker before it hangs. Its umount(2)
-   * cannot be killed: it ends when the I/O goes on.
+   * with the exit code of their own deadline (`EXIT.timeout`), and `release` removes link and marker before it hangs in umount(2), or
+   * finds the volume busy where a probe hangs on it already. When the I/O goes on, what was released is unmounted.
    */
   stall(volumeId: string, stalled: boolean): void;
   /** The volume's data are lost for good: I/O fails, a mount of it is dead, and it cannot be mounted again. */

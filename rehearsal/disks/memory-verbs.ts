@@ -31,8 +31,10 @@ export interface MemoryHost extends Frozen {
   readonly markers: Map<string, string>;
   /** Volumes that somebody on the host has a file open on, and writes to it: they are not unmounted. */
   readonly open: Set<string>;
-  /** Volumes whose `release` hangs in umount(2). */
-  readonly releasing: Set<string>;
+  /** Volumes that a probe hangs on. */
+  readonly hung: Set<string>;
+  /** Volumes that were released and could not be unmounted: they are once nothing holds them any more (`sweep_left` in host/leave.sh). */
+  readonly left: Set<string>;
 }
 
 interface VerbCall {
@@ -55,6 +57,7 @@ function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
 
 function mount({ volumeId, device, host }: VerbCall): VerbResult {
   host.frozen.delete(volumeId);
+  host.left.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (mounted?.dead) return fail('shutdown', `${volumeId} is mounted but shut down`);
   if (!mounted) {
@@ -111,12 +114,31 @@ function release({ volume, volumeId, host }: VerbCall): VerbResult {
   unlink(host, volume, volumeId);
   host.frozen.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
-  if (mounted && host.open.has(volumeId)) return fail('busy', `umount: ${volumeId}: target is busy.`);
+  if (mounted && host.open.has(volumeId)) {
+    host.left.add(volumeId);
+    if (mounted.dead) return ok('state=fenced', `volumeId=${volumeId}`);
+    return fail('busy', `umount: ${volumeId}: target is busy.`, 'held=other');
+  }
+  host.left.delete(volumeId);
   // Unmounting writes everything out, where that can still be done.
   if (mounted?.dead) mounted.fileSystem.loseUnsynced();
   else mounted?.fileSystem.sync();
   host.mounts.delete(volumeId);
   return ok('state=released', `volumeId=${volumeId}`);
+}
+
+/**
+ * It takes the volume out of service first, which needs no I/O to it. Then umount(2) finds it busy where a probe hangs on it, or
+ * somebody has a file open; else it hangs itself.
+ */
+function releaseStalled(call: VerbCall): VerbResult {
+  const { volume, volumeId, host } = call;
+  if (!host.mounts.has(volumeId)) return release(call);
+  unlink(host, volume, volumeId);
+  host.left.add(volumeId);
+  if (!host.hung.has(volumeId) && !host.open.has(volumeId)) return fail('timeout', 'no end: release hangs');
+  const held = host.open.has(volumeId) ? 'other' : 'own';
+  return fail('busy', `umount: ${volumeId}: target is busy.`, `held=${held}`);
 }
 
 function probe({ volume, host, now }: VerbCall): VerbResult {
@@ -196,11 +218,7 @@ export function playVerb(
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
     return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now });
-  // `release` takes the volume out of service first, which needs no I/O to it; then it hangs in umount.
-  if (name === 'release') {
-    if (!host.mounts.has(volumeId)) return release({ host, volume, volumeId, device: undefined, now });
-    unlink(host, volume, volumeId);
-    host.releasing.add(volumeId);
-  }
+  if (name === 'release') return releaseStalled({ host, volume, volumeId, device: undefined, now });
+  if (name === 'probe') host.hung.add(host.links.get(volume) ?? '');
   return fail('timeout', `no end: ${name} hangs`);
 }

@@ -63,7 +63,7 @@ export class MemoryDisks implements Disks {
   addHost(instanceId: string): void {
     vacant(this.hosts, instanceId, 'host');
     const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
-    this.hosts.set(instanceId, { ...nothing, releasing: new Set(), ...NOTHING_FROZEN() });
+    this.hosts.set(instanceId, { ...nothing, hung: new Set(), left: new Set(), ...NOTHING_FROZEN() });
   }
 
   removeHost(instanceId: string): void {
@@ -77,7 +77,8 @@ export class MemoryDisks implements Disks {
     for (const { fileSystem } of host.mounts.values()) fileSystem.loseUnsynced();
     host.mounts.clear();
     host.open.clear();
-    host.releasing.clear();
+    host.hung.clear();
+    host.left.clear();
     Object.assign(host, NOTHING_FROZEN());
   }
 
@@ -160,11 +161,15 @@ export class MemoryDisks implements Disks {
     return mount !== undefined && !mount.dead;
   }
 
-  /** Somebody on the host has a file open on the volume, and does not let go of it. */
   keepOpen(instanceId: string, volumeId: string, open: boolean): void {
     const host = known(this.hosts, instanceId, 'host');
     if (open) host.open.add(volumeId);
     else host.open.delete(volumeId);
+  }
+
+  sweepLeft(instanceId: string): void {
+    const host = known(this.hosts, instanceId, 'host');
+    for (const volumeId of host.left) if (!this.volumes.get(volumeId)?.stalled) this.sweep(host, volumeId);
   }
 
   unmount(volumeId: string): void {
@@ -176,7 +181,10 @@ export class MemoryDisks implements Disks {
   stall(volumeId: string, stalled: boolean): void {
     known(this.volumes, volumeId, 'volume').stalled = stalled;
     if (stalled) return;
-    for (const host of this.hosts.values()) if (host.releasing.delete(volumeId)) host.mounts.delete(volumeId);
+    for (const host of this.hosts.values()) {
+      host.hung.delete(volumeId);
+      this.sweep(host, volumeId);
+    }
   }
 
   lose(volumeId: string): void {
@@ -289,6 +297,11 @@ export class MemoryDisks implements Disks {
     this.hosts.clear();
     this.volumes.clear();
     this.snapshots.clear();
+  }
+
+  /** What was released and left mounted is unmounted once nothing holds it. */
+  private sweep(host: MemoryHost, volumeId: string): void {
+    if (!host.open.has(volumeId) && host.left.delete(volumeId)) host.mounts.delete(volumeId);
   }
 
   private mountsOf(volumeId: string): Map<string, MemoryMount> | undefined {

@@ -133,3 +133,26 @@ export class StorageArea {
     if (isMounted(this.base)) unmount(this.base);
   }
 }
+
+export type Work<T> = (directory: string, device: string, live: boolean) => T;
+
+/** Works on the file system of a volume on its staging directory, where it is mounted there, or else mounted for this. */
+export function workMounted<T>(
+  area: StorageArea,
+  volumeId: string,
+  attached: LoopDevice | undefined,
+  staging: string | undefined,
+  work: Work<T>,
+): T {
+  const live = staging !== undefined && isMounted(staging);
+  const device = attached ?? area.loop(area.volumeImage(volumeId));
+  const directory = live ? staging : area.scratch;
+  try {
+    const refused = live ? undefined : mountXfs(device.path, directory);
+    if (refused !== undefined) throw new Error(`${volumeId} does not mount: ${refused}`);
+    return work(directory, device.path, live);
+  } finally {
+    if (!live && isMounted(directory)) unmount(directory);
+    if (!attached) device.release();
+  }
+}

@@ -1,6 +1,6 @@
 /** What a real host is below its root directory: device links, mounts, markers, and the scripts that run there. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
@@ -10,6 +10,9 @@ import { endWatchdogs } from './xfs-freeze.ts';
 
 /** Stands for nginx; every Linux has it. */
 const WEB_USER = 'nobody';
+const HOST = join(import.meta.dirname, '../../host');
+/** Real seconds. */
+const SWEEPS_WITHIN = 60;
 const CONTENT = 'srv/content';
 const MARKERS = 'var/lib/remount/serving';
 
@@ -102,8 +105,9 @@ export function runScript(root: string, run: HostRun): HostResult {
 export function answerOfStalled(
   root: string,
   run: HostRun,
-  stalled: (volumeId: string) => boolean,
+  volumeOf: (volumeId: string) => Stalling | undefined,
 ): HostResult | undefined {
+  const stalled = (volumeId: string) => volumeOf(volumeId)?.stalled === true;
   const hangs: HostResult = {
     exitCode: EXIT.timeout,
     stdout: 'state=timeout\n',
@@ -119,14 +123,44 @@ export function answerOfStalled(
   const link = join(root, CONTENT, volume);
   const linked = existsLink(link) ? idOf(readlinkSync(link)) : '';
   const volumeId = given ?? linked;
-  if (volume === '' || !stalled(volumeId)) return undefined;
-  if (run.verb === 'release') {
-    if (!isMounted(stagingOf(root, volumeId))) return undefined;
-    const marker = join(root, MARKERS, volume);
-    if (existsSync(marker) && markedIn(root, volume) === volumeId) rmSync(marker);
-    if (linked === volumeId) rmSync(link);
-  }
-  return hangs;
+  const found = volumeOf(volumeId);
+  if (volume === '' || !found?.stalled) return undefined;
+  if (run.verb === 'probe') found.probed = true;
+  if (run.verb !== 'release') return hangs;
+  if (!isMounted(stagingOf(root, volumeId))) return undefined;
+  const marker = join(root, MARKERS, volume);
+  if (existsSync(marker) && markedIn(root, volume) === volumeId) rmSync(marker);
+  if (linked === volumeId) rmSync(link);
+  found.left = true;
+  if (!found.probed && found.descriptor === undefined) return hangs;
+  const held = found.descriptor === undefined ? 'own' : 'other';
+  const stdout = `held=${held}\nstate=busy\n`;
+  return { exitCode: EXIT.busy, stdout, stderr: 'remount: umount: target is busy.\n', realMs: 0 };
+}
+
+/** A volume whose I/O may hang. */
+export interface Stalling {
+  readonly stalled: boolean;
+  /** A probe hangs on it. */
+  probed: boolean;
+  /** It was released meanwhile. */
+  left: boolean;
+  /** Somebody has a file open on it. */
+  readonly descriptor: number | undefined;
+}
+
+/** Puts it on the list of `host/leave.sh`, as a release that was answered here would have. */
+export function leave(root: string, volumeId: string): void {
+  mkdirSync(join(root, 'run/remount'), { recursive: true });
+  writeFileSync(join(root, 'run/remount', `${volumeId}.leaving`), `${stagingOf(root, volumeId)}\n`);
+}
+
+/** What is on the list of `host/leave.sh` is looked at as the timer of the probe does. */
+export function sweepLeft(root: string): void {
+  const run = join(root, 'run/remount');
+  if (!existsSync(run) || !readdirSync(run).some((name) => name.endsWith('.leaving'))) return;
+  const script = ['common.sh', 'leave.sh'].map((name) => readFileSync(join(HOST, name), 'utf8')).join('\n');
+  runScript(root, { verb: 'sweep', script: `${script}\nsweep_left\nwait\n`, env: {}, timeoutSeconds: SWEEPS_WITHIN });
 }
 
 /** The volume that the marker of a content volume names. */

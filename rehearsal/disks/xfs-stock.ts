@@ -9,7 +9,19 @@ export interface Stored {
 
 export interface XfsVolume extends Stored {
   attachment: { readonly instanceId: string; readonly device: LoopDevice } | undefined;
+  /** Its I/O hangs. A loop device cannot be made to. */
   stalled: boolean;
+  /** A probe hangs on it. */
+  probed: boolean;
+  /** It was released while its I/O hung: it is unmounted when that goes on. */
+  left: boolean;
+  /** Opened by {@link XfsDisks.keepOpen}. */
+  descriptor: number | undefined;
+}
+
+export function newVolume(sizeGiB: number, uploads: readonly string[] = []): XfsVolume {
+  const idle = { attachment: undefined, stalled: false, probed: false, left: false, descriptor: undefined };
+  return { sizeGiB, uploads: [...uploads], ...idle };
 }
 
 export function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {

@@ -1,7 +1,6 @@
 /** Real disks: XFS on loop devices; the host verbs really run, as root, each instance below a root of its own. */
-import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { VERB_PARAMETER } from '../../lib/contract.ts';
 import { plantOrder } from './course.ts';
 import {
   type Alteration,
@@ -21,7 +20,7 @@ import {
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
-import { StorageArea } from './xfs-area.ts';
+import { StorageArea, type Work, workMounted } from './xfs-area.ts';
 import { capacityGiB, courseIds, isShutDown, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
 import { ringWatchdog, watchdogsOf } from './xfs-freeze.ts';
 import {
@@ -29,15 +28,17 @@ import {
   cutPower,
   deviceLink,
   HOST_DIRECTORIES,
+  leave,
   linksOf,
   markersOf,
   runScript,
   servedRoot,
   stagingOf,
+  sweepLeft,
 } from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
 import { rot } from './xfs-rot.ts';
-import { known, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
+import { known, newVolume, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
@@ -50,8 +51,6 @@ export class XfsDisks implements Disks {
   private readonly hosts = new Map<string, string>();
   private readonly volumes = new Map<string, XfsVolume>();
   private readonly snapshots = new Map<string, Stored>();
-  /** Volumes whose `release` hangs in umount(2). */
-  private readonly releasing = new Set<string>();
   private readonly stopwatch = new Stopwatch();
   private readonly openedAt = uptimeSeconds();
   private capped = false;
@@ -122,12 +121,7 @@ export class XfsDisks implements Disks {
       }
     });
     this.capped ||= sizeGiB > IMAGE_CAP_GIB;
-    this.volumes.set(volumeId, {
-      sizeGiB,
-      uploads: [...(snapshot?.uploads ?? [])],
-      attachment: undefined,
-      stalled: false,
-    });
+    this.volumes.set(volumeId, newVolume(sizeGiB, snapshot?.uploads));
   }
 
   resize(volumeId: string, sizeGiB: number): void {
@@ -204,11 +198,19 @@ export class XfsDisks implements Disks {
     return isMounted(staging) && !isShutDown(staging);
   }
 
+  keepOpen(instanceId: string, volumeId: string, open: boolean): void {
+    const volume = known(this.volumes, volumeId, 'volume');
+    const staging = stagingOf(known(this.hosts, instanceId, 'host'), volumeId);
+    if (volume.descriptor !== undefined) closeSync(volume.descriptor);
+    volume.descriptor = open ? openSync(staging, 'r') : undefined;
+  }
+  sweepLeft(instanceId: string): void {
+    sweepLeft(known(this.hosts, instanceId, 'host'));
+  }
+
   run(instanceId: string, run: HostRun): HostResult {
     const root = known(this.hosts, instanceId, 'host');
-    const released = run.env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
-    const stalled = answerOfStalled(root, run, (id) => this.volumes.get(id)?.stalled === true);
-    if (stalled && run.verb === 'release') this.releasing.add(released);
+    const stalled = answerOfStalled(root, run, (id) => this.volumes.get(id));
     return stalled ?? this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run));
   }
 
@@ -246,8 +248,14 @@ export class XfsDisks implements Disks {
   }
 
   stall(volumeId: string, stalled: boolean): void {
-    known(this.volumes, volumeId, 'volume').stalled = stalled;
-    if (!stalled && this.releasing.delete(volumeId) && this.mounted(volumeId)) this.unmount(volumeId);
+    const volume = known(this.volumes, volumeId, 'volume');
+    volume.stalled = stalled;
+    if (stalled) return;
+    volume.probed = false;
+    if (!volume.left || !volume.attachment) return;
+    volume.left = false;
+    if (volume.descriptor === undefined && this.mounted(volumeId)) this.unmount(volumeId);
+    else leave(this.rootOf(volume.attachment.instanceId), volumeId);
   }
 
   /** An image without blocks: every read of its device is beyond the end, and fails. */
@@ -306,26 +314,10 @@ export class XfsDisks implements Disks {
   }
 
   /** Works on the mounted file system of a volume: where it is mounted, or else mounted for this. */
-  private onFileSystem<T>(
-    what: string,
-    volumeId: string,
-    work: (directory: string, device: string, live: boolean) => T,
-  ): T {
+  private onFileSystem<T>(what: string, volumeId: string, work: Work<T>): T {
     const { attachment } = known(this.volumes, volumeId, 'volume');
-    return this.stopwatch.time(what, () => {
-      const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
-      const live = staging !== undefined && isMounted(staging);
-      const device = attachment?.device ?? this.area.loop(this.area.volumeImage(volumeId));
-      const directory = live ? staging : this.area.scratch;
-      try {
-        const refused = live ? undefined : mountXfs(device.path, directory);
-        if (refused !== undefined) throw new Error(`${what}: ${volumeId} does not mount: ${refused}`);
-        return work(directory, device.path, live);
-      } finally {
-        if (!live && isMounted(directory)) unmount(directory);
-        if (!attachment) device.release();
-      }
-    });
+    const staging = attachment && stagingOf(this.area.hostRoot(attachment.instanceId), volumeId);
+    return this.stopwatch.time(what, () => workMounted(this.area, volumeId, attachment?.device, staging, work));
   }
 
   /** The mounted root behind `/srv/content/<volume>`. @param writes nobody does on what is frozen */

@@ -171,12 +171,27 @@ export function playSequence(disks: Disks): string[] {
   );
   drill('snap-good');
   drill('snap-bad');
+  // Somebody has a file open: busy while it takes writes, and served again all the same.
+  disks.keepOpen(A, FIRST, true);
+  lifeCycle(A, FIRST, ['release', 'probe']);
+  disks.sweepLeft(A);
+  note('links', [disks.links(A), disks.markers(A), disks.mounted(FIRST), disks.writes(A, FIRST)]);
+  lifeCycle(A, FIRST, ['mount', 'serve', 'probe']);
   for (let i = 0; i < COURSES; i++) attempt(`delete old-${i}`, () => disks.remove(A, VOLUME, `old-${i}`));
   attempt('list', () => disks.list(A, VOLUME));
   attempt('read', () => disks.read(A, VOLUME, 'courses/new-0/index.html'));
   attempt('upload', () => disks.upload(A, VOLUME, makeCourse('too-late')));
   lifeCycle(A, FIRST, each);
   disks.takeSnapshot(FIRST, 'snap-dead');
+  // Shut down, it takes none any more, and is fenced; it is unmounted when the file is closed.
+  lifeCycle(A, FIRST, ['release', 'release', 'probe', 'mount']);
+  note('links', [disks.links(A), disks.markers(A), disks.mounted(FIRST), disks.writes(A, FIRST)]);
+  lifeCycle(A, FIRST, ['release']);
+  disks.sweepLeft(A);
+  note('mounted', disks.mounted(FIRST));
+  disks.keepOpen(A, FIRST, false);
+  disks.sweepLeft(A);
+  note('mounted', disks.mounted(FIRST));
   lifeCycle(A, FIRST, ['release', 'release', ...each]);
   note('inspect', disks.inspect({ snapshotId: 'snap-dead' }).sound);
   disks.detach(FIRST, A);
@@ -215,6 +230,21 @@ export function playSequence(disks: Disks): string[] {
   disks.stall(SECOND, false);
   note('writes', [disks.writes(B, SECOND), disks.mounted(SECOND)]);
   lifeCycle(B, SECOND, ['probe', 'mount', 'serve', 'probe']);
+  // Where no probe hangs on it, its release hangs itself; where somebody else does, that is told.
+  disks.stall(SECOND, true);
+  lifeCycle(B, SECOND, ['release', 'probe']);
+  disks.stall(SECOND, false);
+  note('writes', [disks.writes(B, SECOND), disks.mounted(SECOND)]);
+  lifeCycle(B, SECOND, ['mount', 'serve']);
+  disks.keepOpen(B, SECOND, true);
+  disks.stall(SECOND, true);
+  lifeCycle(B, SECOND, ['probe', 'release']);
+  disks.stall(SECOND, false);
+  note('writes', [disks.writes(B, SECOND), disks.mounted(SECOND)]);
+  disks.keepOpen(B, SECOND, false);
+  disks.sweepLeft(B);
+  note('writes', [disks.writes(B, SECOND), disks.mounted(SECOND)]);
+  lifeCycle(B, SECOND, ['mount', 'serve', 'probe']);
 
   // Unmounted by somebody; a power cut; a snapshot that does not mount.
   disks.unmount(SECOND);

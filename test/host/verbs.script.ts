@@ -102,10 +102,13 @@ must('fsfreeze', '--unfreeze', staging(ONE));
 for (let i = 0; i < 100 && readdirSync(join(root, 'run/remount')).length > 0; i++) await sleep(50);
 answers.leftInRun = readdirSync(join(root, 'run/remount'));
 verb('probe after the hang', 'probe', ONE);
+verb('probe of another', 'probe', ONE, { SSM_Volume: 'other' });
 
 // Busy, then free.
 const holder = spawn('sleep', ['60'], { cwd: staging(ONE) });
 verb('release busy', 'release', ONE);
+answers.heldBy = lastKeys.held;
+verb('probe after busy', 'probe', ONE);
 const gone = new Promise((resolve) => holder.once('exit', resolve));
 holder.kill('SIGKILL');
 await gone;

@@ -1,9 +1,12 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { takeOff } from '../../lambda/core/attach.ts';
 import { fence } from '../../lambda/core/fence.ts';
 import { heal } from '../../lambda/core/heal.ts';
 import { Journal } from '../../lambda/core/journal.ts';
+import type { ProbeState } from '../../lambda/core/model.ts';
+import type { HostAnswer } from '../../lambda/core/ports.ts';
 import { Scene } from './scene.ts';
-import { NOW, volume, world } from './world.ts';
+import { NOW, probe, volume, world } from './world.ts';
 
 function fenced(owner: Parameters<typeof fence>[4], moves = false) {
   const scene = new Scene();
@@ -37,4 +40,62 @@ test('a heal never replaces a volume in quarantine that is attached to an instan
   const end = await heal(scene.workflow, scene.ports, alarm, { prefer: 'faster', maxAgeMinutes: 120 });
   expect(end).toMatchObject({ outcome: 'paged', summary: expect.stringContaining('i-elsewhere') });
   expect(scene.did).toEqual([]);
+});
+
+/** What `release` answers, what the probe says then, and whether the owner counts as fenced: where another volume takes over, and where this one moves. */
+const ANSWERS: readonly (readonly [HostAnswer['result'], HostAnswer['values'], ProbeState, boolean, boolean])[] = [
+  ['ok', { state: 'released' }, 'notMounted', true, true],
+  // Shut down, with a file open: it takes no writes, but it cannot be detached.
+  ['ok', { state: 'fenced' }, 'notMounted', true, false],
+  ['busy', { held: 'other' }, 'notMounted', false, false],
+  ['busy', {}, 'notMounted', false, false],
+  // Nothing but a probe of ours hangs there.
+  ['busy', { held: 'own' }, 'notMounted', true, false],
+  ['busy', { held: 'own' }, 'serving', false, false],
+  ['busy', { held: 'own' }, 'timeout', false, false],
+  ['busy', { held: 'own' }, 'unreachable', false, false],
+  ['timeout', {}, 'notMounted', true, false],
+  ['timeout', {}, 'timeout', false, false],
+  ['timeout', {}, 'shutdown', true, false],
+  ['unreachable', {}, 'unreachable', false, false],
+  ['failed', {}, 'serving', false, false],
+];
+
+describe.each([false, true])('an owner that is asked to let go, where the volume itself moves: %s', (moves) => {
+  test.each(ANSWERS)('release says %s %p, and the probe %s', async (result, printed, state, replaced, moved) => {
+    const scene = new Scene();
+    scene.answers.set('release vol-11111111', result);
+    scene.printed.set('release vol-11111111', printed);
+    scene.ports.host.probe = async (id) => probe(state, id);
+    scene.stopsAs = 'running';
+    const journal = new Journal(scene.workflow, scene.ports.clock);
+    journal.guardBy(async () => {});
+    const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
+    const end = await fence(scene.ports, journal, 'alpha', 'vol-11111111', owner, moves);
+    const certain = moves ? moved : replaced;
+    expect({ certain: end.certain, stopped: scene.did.includes('stop i-owner') }).toEqual({
+      certain,
+      stopped: !certain,
+    });
+  });
+});
+
+test('an owner that is told to stop, and that EC2 does not list then, is not taken for stopped', async () => {
+  const scene = new Scene();
+  scene.answers.set('release vol-11111111', 'unreachable');
+  scene.ports.compute.instances = async () => [];
+  const journal = new Journal(scene.workflow, scene.ports.clock);
+  journal.guardBy(async () => {});
+  const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
+  const end = await fence(scene.ports, journal, 'alpha', 'vol-11111111', owner, true);
+  expect(end).toMatchObject({ certain: false, note: expect.stringContaining('does not say') });
+});
+
+test('a candidate that is fenced and still mounted is not detached', async () => {
+  const scene = new Scene();
+  scene.printed.set('release vol-11111111', { state: 'fenced' });
+  const journal = new Journal(scene.workflow, scene.ports.clock);
+  journal.guardBy(async () => {});
+  expect(await takeOff(scene.ports, journal, 'alpha', 'vol-11111111', 'i-owner')).toBe(false);
+  expect(scene.did).toEqual(['release vol-11111111']);
 });

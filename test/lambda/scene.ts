@@ -12,6 +12,8 @@ export class Scene {
   readonly incidents: Incident[] = [];
   /** Answers of host verbs by `verb volumeId`, else ok. */
   readonly answers = new Map<string, HostAnswer['result']>();
+  /** What host verbs print beside the usual, by `verb volumeId`. */
+  readonly printed = new Map<string, HostAnswer['values']>();
   readonly failing = new Set<string>();
   readonly stuck = new Set<string>();
   /** State that a stopped instance shows. */
@@ -158,7 +160,8 @@ export class Scene {
   #answer(verb: string, id: string): HostAnswer {
     const result = this.answers.get(`${verb} ${id}`) ?? 'ok';
     this.#do(`${verb} ${id}${result === 'ok' ? '' : `: ${result}`}`, undefined);
-    return { result, values: { canary: '2026-01-07T11:50:00Z', files: '12' }, detail: result };
+    const values = { canary: '2026-01-07T11:50:00Z', files: '12', ...this.printed.get(`${verb} ${id}`) };
+    return { result, values, detail: result };
   }
 
   #attached(id: string, instanceId: string): void {

@@ -1,7 +1,14 @@
 import { type Mutant, rehearse } from './list.ts';
 
 /** Each scenario proves a part of the code: with that part broken, the scenario must fail. */
-function broken(scenario: string, part: string, file: string, code: string, instead: string, says = /BROKEN /): Mutant {
+export function broken(
+  scenario: string,
+  part: string,
+  file: string,
+  code: string,
+  instead: string,
+  says = /BROKEN /,
+): Mutant {
   return { rule: `${scenario}: ${part}`, edits: [{ file, code, instead }], play: rehearse(scenario), says };
 }
 

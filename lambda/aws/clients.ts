@@ -5,6 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { withPatience } from './patience.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -16,31 +17,38 @@ const MAX_ATTEMPTS = 6;
 const requestHandler = { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
 export function ec2Client(runtime: Runtime): EC2Client {
-  return runtime.prepare(new EC2Client({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+  return ready(runtime, new EC2Client(settings(runtime)));
 }
 
 export function ssmClient(runtime: Runtime): SSMClient {
-  return runtime.prepare(new SSMClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+  return ready(runtime, new SSMClient(settings(runtime)));
 }
 
 export function dynamoClient(runtime: Runtime): DynamoDBClient {
-  return runtime.prepare(new DynamoDBClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+  return ready(runtime, new DynamoDBClient(settings(runtime)));
 }
 
 export function snsClient(runtime: Runtime): SNSClient {
-  return runtime.prepare(new SNSClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+  return ready(runtime, new SNSClient(settings(runtime)));
 }
 
 export function elbClient(runtime: Runtime): ElasticLoadBalancingV2Client {
-  return runtime.prepare(
-    new ElasticLoadBalancingV2Client({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }),
-  );
+  return ready(runtime, new ElasticLoadBalancingV2Client(settings(runtime)));
 }
 
 export function dlmClient(runtime: Runtime): DLMClient {
-  return runtime.prepare(new DLMClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+  return ready(runtime, new DLMClient(settings(runtime)));
 }
 
 export function cloudWatchClient(runtime: Runtime): CloudWatchClient {
-  return runtime.prepare(new CloudWatchClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
+  return ready(runtime, new CloudWatchClient(settings(runtime)));
+}
+
+function settings(runtime: Runtime) {
+  return { maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients };
+}
+
+/** The rehearsal stands nearest to the wire. */
+function ready<Client extends object>(runtime: Runtime, client: Client): Client {
+  return withPatience(runtime.prepare(client), runtime.clock);
 }

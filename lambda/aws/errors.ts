@@ -1,17 +1,23 @@
+import type { Unanswered } from '../core/unanswered.ts';
+import { serviceOf } from './patience.ts';
+
 /** What an AWS error means for the one who called. */
 export const ERROR_KINDS = ['transient', 'denied', 'notFound', 'conflict', 'capacity', 'invalid', 'unknown'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** An AWS error in the project's own words: `could not attach vol-1 to i-2: VolumeInUse: ...`. The SDK's error is its `cause`. */
-export class AwsError extends Error {
+export class AwsError extends Error implements Partial<Unanswered> {
   readonly kind: ErrorKind;
   readonly code: string;
+  /** Set where the service did not do its part: it refuses for now, fails, or says nothing. The SDK's name of it. */
+  readonly unanswered?: string;
 
   constructor(doing: string, kind: ErrorKind, code: string, text: string, cause: unknown) {
     super(`could not ${doing}: ${code}: ${text}`, { cause });
     this.name = 'AwsError';
     this.kind = kind;
     this.code = code;
+    if (kind === 'transient') this.unanswered = serviceOf(cause) ?? 'AWS';
   }
 }
 

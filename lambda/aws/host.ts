@@ -122,6 +122,8 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     serve: onVolume('serve'),
     release: onVolume('release'),
     grow: onVolume('grow'),
+    byHand: (verb, instanceId, volume, volumeId) =>
+      `aws ssm send-command --document-name ${documents[verb]} --instance-ids ${instanceId} --parameters ${VERB_PARAMETER.volume}=${volume},${VERB_PARAMETER.volumeId}=${volumeId}`,
   };
 }
 

@@ -24,10 +24,10 @@ export async function conclude(
     // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
     closed.outcome === 'falseAlarm' || (closed.outcome === 'overtaken' && !isNews(findings))
       ? undefined
-      : await attempt(workflow, 'tell', () => tell(ports, closed, findings.rejected));
+      : await attempt(workflow, 'tell', () => tell(ports, closed, findings));
   // A ledger that cannot be read, however often it is asked, must not keep people from being told.
   const anyway =
-    telling?.failed === undefined
+    telling?.failed === undefined || (closed.outcome !== 'healed' && findings.pagedAt !== undefined)
       ? undefined
       : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
   const toldAt = (anyway ?? telling)?.value?.at;

@@ -1,19 +1,20 @@
 import { attempt, message } from './attempt.ts';
+import { beginHeal, type Unbegun } from './begin.ts';
 import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { evidenceText, seenAgain } from './evidence.ts';
 import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
-import { awaitLease, LOST_LEASE, mayAct, renewLease } from './lease.ts';
+import { LOST_LEASE, mayAct, renewLease } from './lease.ts';
 import type { Incident, Replacement, Trigger, Volume } from './model.ts';
 import { mountAndServe } from './mount.ts';
 import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
+import { waitingTold } from './outage.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
-import { isRecent } from './tell.ts';
 
 /** A heal that has worked this long starts nothing more, and pages. */
 export const BUDGET_SECONDS = 20 * 60;
@@ -31,8 +32,7 @@ const LATER_WAIT_SECONDS = 30;
 const MAX_ROUNDS = 6;
 
 export interface HealResult {
-  /** `busy`: another heal has the lease. `quiet`: people were told a short while ago, and nothing has changed. */
-  readonly outcome: Incident['outcome'] | 'busy' | 'quiet';
+  readonly outcome: Incident['outcome'] | Unbegun['outcome'];
   readonly summary: string;
   readonly healId: string;
 }
@@ -54,20 +54,12 @@ export async function heal(
   const { volume } = trigger;
   const begun = await workflow.step('begin', async () => ({ healId: ports.newId(), at: ports.clock.now() }));
 
-  if (trigger.kind === 'sweep') {
-    const seen = await journal.step('look', () => observe(ports, volume));
-    const decision = decide(seen);
-    if (decision.kind === 'none' && !owesNews(seen))
-      return { outcome: 'falseAlarm', summary: decision.reason, healId: begun.healId };
-    const paged = seen.ledger?.paged;
-    if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, begun.at))
-      return { outcome: 'quiet', summary: `people were told: ${paged.about}`, healId: begun.healId };
-  }
-  if (!(await awaitLease(ports, journal, begun.healId, trigger))) {
-    return { outcome: 'busy', summary: `another heal has the lease of ${volume}`, healId: begun.healId };
-  }
+  const start = await beginHeal(ports, journal, trigger, begun);
+  if (start.outcome !== 'begun') return { ...start, healId: begun.healId };
+  const findings: Findings = { rejected: [], passedOver: [], pagedAt: start.pagedAt };
 
   journal.guardBy(() => mayAct(ports, volume, begun.healId));
+  journal.outageBy(waitingTold(workflow, ports, volume, findings));
 
   const incident = (
     outcome: Incident['outcome'],
@@ -87,7 +79,6 @@ export async function heal(
     passedOver: findings.passedOver,
     ...(findings.lessRoom && { lessRoom: findings.lessRoom }),
   });
-  const findings: Findings = { rejected: [], passedOver: [] };
   // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
   await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
   let end: Ending;

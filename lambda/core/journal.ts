@@ -1,6 +1,20 @@
 import type { Clock } from './clock.ts';
 import type { StepRecord } from './model.ts';
 import type { Workflow } from './ports.ts';
+import { type Asked, asking } from './unanswered.ts';
+
+/** Once a service has not answered for so long, people are told. An attempt takes up to 25 s (`lambda/aws/patience.ts`). */
+const TELL_AFTER_MS = 20_000;
+const ASK_AGAIN_SECONDS = 5;
+
+/** Hears that a service has not answered for a while; what it throws ends the heal. */
+type Outage = (by: string, why: string) => Promise<void>;
+
+interface Timed<T> {
+  readonly value: T;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
 
 /** Runs the steps of one heal and keeps when each began and ended. The times are taken inside the step, so a replay repeats them. */
 export class Journal {
@@ -8,6 +22,7 @@ export class Journal {
   readonly #workflow: Workflow;
   readonly #clock: Clock;
   #guard: (() => Promise<void>) | undefined;
+  #outage: Outage | undefined;
 
   constructor(workflow: Workflow, clock: Clock) {
     this.#workflow = workflow;
@@ -17,6 +32,11 @@ export class Journal {
   /** From now on {@link act} asks this first. It throws when this heal may not act any more. */
   guardBy(guard: () => Promise<void>): void {
     this.#guard = guard;
+  }
+
+  /** From now on, who waits for a service that does not answer says so. Its own steps are those of {@link ask}. */
+  outageBy(told: Outage): void {
+    this.#outage = told;
   }
 
   /**
@@ -32,15 +52,43 @@ export class Journal {
     return this.step(name, asked, note);
   }
 
-  /** A step that only looks, or whose effect is conditional by itself. */
+  /**
+   * A step that only looks, or whose effect is conditional by itself. Where a service does not answer it is tried again, as any step
+   * is, and people are told of it before that has taken a minute.
+   */
   async step<T>(name: string, run: () => Promise<T>, note: (value: T) => string = () => ''): Promise<T> {
-    const done = await this.#workflow.step(name, async () => {
+    const done = this.#outage ? await this.#persist(name, run, this.#outage) : await this.#timed(name, run);
+    this.steps.push({ name, startedAt: done.startedAt, endedAt: done.endedAt, note: note(done.value) });
+    return done.value;
+  }
+
+  async #persist<T>(name: string, run: () => Promise<T>, told: Outage): Promise<Timed<T>> {
+    for (let first: number | undefined; ; ) {
+      const asked = await this.#timed(name, () => asking(run));
+      first ??= asked.startedAt;
+      const { value } = asked;
+      if (value.answered) return { value: value.value, startedAt: first, endedAt: asked.endedAt };
+      if (asked.endedAt - first >= TELL_AFTER_MS) {
+        await told(value.by, value.why);
+        return { ...(await this.#timed(name, run)), startedAt: first };
+      }
+      await this.#workflow.pause('await-answer', ASK_AGAIN_SECONDS);
+    }
+  }
+
+  /** A step whose service may not answer, which is an answer. Nobody is told. */
+  async ask<T>(name: string, run: () => Promise<T>): Promise<Asked<T>> {
+    const { value, startedAt, endedAt } = await this.#timed(name, () => asking(run));
+    this.steps.push({ name, startedAt, endedAt, note: value.answered ? '' : value.why });
+    return value;
+  }
+
+  async #timed<T>(name: string, run: () => Promise<T>): Promise<Timed<T>> {
+    return this.#workflow.step(name, async () => {
       const startedAt = this.#clock.now();
       const value = await run();
       return { value, startedAt, endedAt: this.#clock.now() };
     });
-    this.steps.push({ name, startedAt: done.startedAt, endedAt: done.endedAt, note: note(done.value) });
-    return done.value;
   }
 
   /** From the first step's beginning to the last one's end: the same in a replay. */

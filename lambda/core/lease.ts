@@ -12,14 +12,19 @@ const TURN_SECONDS = 10 * 60;
 const LOOK_SECONDS = 10;
 
 /** An alarm waits for its turn, for the heal before it may have looked just before this failure; a sweep comes again by itself. */
-export async function awaitLease(ports: Ports, journal: Journal, healId: string, trigger: Trigger): Promise<boolean> {
+export async function awaitLease(ports: Ports, journal: Journal, healId: string, trigger: Trigger): Promise<Turn> {
   const tries = trigger.kind === 'sweep' ? 1 : TURN_SECONDS / LOOK_SECONDS;
   for (let i = 0; i < tries; i++) {
-    if (await journal.step('lease', () => acquire(ports, trigger.volume, healId))) return true;
+    const asked = await journal.ask('lease', () => acquire(ports, trigger.volume, healId));
+    if (!asked.answered) return { turn: 'silent', why: asked.why };
+    if (asked.value) return { turn: 'mine' };
     if (i + 1 < tries) await journal.pause('await-lease', LOOK_SECONDS);
   }
-  return false;
+  return { turn: 'others' };
 }
+
+/** Whose turn it is; `silent`: the ledger does not say. */
+export type Turn = { readonly turn: 'mine' | 'others' } | { readonly turn: 'silent'; readonly why: string };
 
 /** What the error says that ends a heal whose lease is gone. */
 export const LOST_LEASE = 'the lease was lost';

@@ -194,6 +194,8 @@ export interface Observation {
 /** Why a heal was started. `at`: when the trigger says that it saw the failure. */
 export interface Trigger {
   readonly kind: 'alarm' | 'sweep';
+  /** Which alarm: the one on the probe's word, or the one on the load balancer's. */
+  readonly alarm?: 'serving' | 'reachable';
   readonly volume: string;
   readonly reason: string;
   readonly at: number | undefined;

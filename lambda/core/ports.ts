@@ -101,6 +101,8 @@ export interface Host {
   serve(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   release(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   grow(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  /** The command with which a person has a verb run. */
+  byHand(verb: 'release' | 'mount' | 'verify' | 'serve', instanceId: string, volume: string, volumeId: string): string;
 }
 
 export interface Ledger {

@@ -1,5 +1,6 @@
 import { inWords } from './choice.ts';
 import type { Incident } from './model.ts';
+import type { Findings } from './news.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
 
@@ -19,7 +20,11 @@ export interface Told {
  * no more what they have to do; and what it put in the place of what, whoever came after it may have told them.
  * @throws Error when the ledger cannot be read
  */
-export async function tell(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Told> {
+export async function tell(
+  ports: Ports,
+  incident: Incident,
+  { rejected, pagedAt = 0 }: Pick<Findings, 'rejected' | 'pagedAt'>,
+): Promise<Told> {
   const { id, outcome, replacement } = incident;
   const { lease, paged, replaced } = (await ports.ledger.read(incident.volume)) ?? {};
   const now = ports.clock.now();
@@ -28,7 +33,8 @@ export async function tell(ports: Ports, incident: Incident, rejected: readonly 
     if (late && replacement && replaced?.newVolume !== replacement.newVolume) return {};
   } else if (outcome !== 'overtaken') {
     if (late) return {};
-    if (paged !== undefined && isRecent(paged.at, now)) return { at: paged.at };
+    const at = Math.max(paged?.at ?? 0, pagedAt);
+    if (isRecent(at, now)) return { at };
   }
   return publish(ports, incident, rejected);
 }

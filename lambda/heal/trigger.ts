@@ -1,4 +1,4 @@
-import { volumeOfAlarm } from '../../lib/contract.ts';
+import { ALARM, volumeOfAlarm } from '../../lib/contract.ts';
 import type { Trigger } from '../core/model.ts';
 
 /** The part of CloudWatch's alarm event that is read (`CloudWatchAlarmEvent` of @types/aws-lambda). */
@@ -20,11 +20,21 @@ export function readTrigger(event: unknown, stack: string): Trigger {
     const { alarmName, state } = event.alarmData;
     const volume = volumeOfAlarm(stack, alarmName);
     if (volume)
-      return { kind: 'alarm', volume, reason: `${alarmName}: ${state.reason}`, at: Date.parse(state.timestamp) };
+      return {
+        kind: 'alarm',
+        alarm: kindOfAlarm(alarmName),
+        volume,
+        reason: `${alarmName}: ${state.reason}`,
+        at: Date.parse(state.timestamp),
+      };
   }
   throw new Error(
     `event: received ${JSON.stringify(event)?.slice(0, 500)}; allowed: an alarm named ${stack}/<volume>/serving or ${stack}/<volume>/reachable, or {"sweep": "<volume>"}`,
   );
+}
+
+function kindOfAlarm(name: string): NonNullable<Trigger['alarm']> {
+  return name.endsWith(`/${ALARM.reachable}`) ? ALARM.reachable : ALARM.serving;
 }
 
 function isSweep(event: unknown): event is { sweep: string } {

@@ -146,14 +146,14 @@ export class Cloud {
   /**
    * One API call from end to end: it travels, is throttled, authorized, has its effect, and travels back.
    * @throws ServiceError as AWS would send it; Error for an operation that the simulation does not know
-   * @param atOnce takes no virtual time: for a call that nobody waits for
+   * @param how `atOnce`: it takes no virtual time, for nobody waits for it; `timeoutMs`: for how long its caller waits for an answer
    */
   async call(
     principal: Principal,
     service: string,
     operation: string,
     input: Readonly<Record<string, unknown>>,
-    atOnce = false,
+    { atOnce = false, timeoutMs }: { readonly atOnce?: boolean; readonly timeoutMs?: number | undefined } = {},
   ): Promise<object> {
     const shape = LATENCY[service];
     const known = this.#operations.get(`${service}.${operation}`);
@@ -181,7 +181,10 @@ export class Cloud {
         throw error;
       }
     };
+    const outage = this.faults.outages.suffer(service, this.clock.now(), timeoutMs);
+    if (outage) await this.clock.sleep(outage.ms);
     try {
+      if (outage?.error) throw outage.error;
       const call = { principal, service, operation, input };
       const output = await (this.intercept ? this.intercept(call, perform) : perform());
       // The durable service answers a checkpoint after this, and shows it itself.

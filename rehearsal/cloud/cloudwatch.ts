@@ -73,6 +73,8 @@ export class CloudWatch {
     at: number,
     value: number,
   ): void {
+    // It is not kept for later: whoever sends it gives up.
+    if (this.#cloud.faults.outages.of('cloudwatch', this.#cloud.clock.now())) return;
     const series = this.#seriesOf(namespace, metric, dimensions);
     let place = series.length;
     while (place > 0 && (series[place - 1]?.at ?? at) > at) place--;

@@ -197,7 +197,7 @@ class Execution implements DurableExecutionClient {
     // run ahead of the step's own computing, by how much would depend on the machine.
     const unawaited = (request.Updates ?? []).every((u) => u.Type === 'STEP' && u.Action === 'START');
     const input = { DurableExecutionArn: this.arn };
-    await this.#cloud.call(this.#principal, 'lambda', 'CheckpointDurableExecution', input, unawaited);
+    await this.#cloud.call(this.#principal, 'lambda', 'CheckpointDurableExecution', input, { atOnce: unawaited });
     if (request.CheckpointToken !== String(this.#token))
       throw new Error(`checkpoint with token ${request.CheckpointToken}, expected ${this.#token}`);
     if (this.#killed(request.Updates ?? [])) await new Promise(() => {});

@@ -5,6 +5,7 @@
 import { TAG } from '../../lib/contract.ts';
 import type { SimVolume } from './ec2-state.ts';
 import type { Kill } from './faults.ts';
+import { OUTAGE, type OutageKind, type Service } from './outages.ts';
 import type { Services } from './services.ts';
 
 /** The instance is lost: EC2 terminates it, and its Auto Scaling group launches another one. */
@@ -110,6 +111,14 @@ export function restoreKey(s: Services): void {
 export function throttle(s: Services, seconds: number): void {
   tell(s, `EC2 refuses calls for ${seconds} s: RequestLimitExceeded`);
   s.cloud.faults.throttledUntil = s.cloud.clock.now() + seconds * 1000;
+}
+
+/** A service does not do what it should, from now on. */
+export function outage(s: Services, service: Service, kind: OutageKind, seconds: number): void {
+  const now = s.cloud.clock.now();
+  tell(s, `${service} ${kind === OUTAGE.slow ? 'is slow' : kind} for ${seconds} s`);
+  s.cloud.faults.outages.set(service, kind, now, now + seconds * 1000);
+  s.cloud.clock.after(seconds * 1000, () => tell(s, `${service} is as it should be again`));
 }
 
 /** No volume can be made in the zone. @param seconds for how long; for ever, when not given */

@@ -1,4 +1,5 @@
 import type { Garbled } from './garble.ts';
+import { Outages } from './outages.ts';
 
 /** A moment in the life of a durable step at which its function is killed. */
 export const KILL_AT = {
@@ -45,6 +46,8 @@ export class Faults {
   keyRevoked = false;
   /** EC2 refuses every call until then. */
   throttledUntil = 0;
+  /** Services that do not do what they should. */
+  readonly outages = new Outages();
   /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */
   snapshotMs: number | undefined;
   /** DLM does not come back to an instance with its post script. */

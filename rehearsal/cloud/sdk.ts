@@ -3,13 +3,22 @@ import type { Cloud, Principal } from './cloud.ts';
 
 /** The parts of an SDK client that the rehearsal touches; each client types them by its own commands. */
 interface SdkClient {
-  readonly config: { readonly serviceId: string; retryStrategy: () => Promise<RetryStrategy> };
+  readonly config: {
+    readonly serviceId: string;
+    readonly requestHandler: { readonly configProvider?: Promise<Timeouts> };
+    retryStrategy: () => Promise<RetryStrategy>;
+  };
   readonly middlewareStack: {
     add(middleware: Middleware, options: object): void;
     remove(name: string): boolean;
     resolve(handler: Handler, context: Context): Handler;
   };
   send(command: Command): Promise<object>;
+}
+/** Of the SDK's request handler. Milliseconds. */
+interface Timeouts {
+  readonly requestTimeout?: number;
+  readonly throwOnRequestTimeout?: boolean;
 }
 interface Command {
   readonly input: Record<string, unknown>;
@@ -78,12 +87,14 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
     const service = SERVICES[client.config.serviceId];
     if (!service) throw new Error(`the simulated AWS does not know the service ${client.config.serviceId}`);
     const { clock, serializes } = cloud;
+    const timeout = timeoutOf(client);
     // What the SDK does by itself (reading configuration, signing, deciding on a retry) takes no virtual time, however long it takes.
     const own: Middleware = (next) => (args) => clock.hold(() => next(args));
     const wire: Middleware = (_next, context) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
       return async ({ input }) => {
-        const arrive = () => cloud.call(principal, service, operation, input);
+        const timeoutMs = await timeout;
+        const arrive = () => cloud.call(principal, service, operation, input, { timeoutMs });
         const output = await (serializes ? clock.free(arrive) : arrive());
         return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
       };
@@ -98,6 +109,12 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
     if (!serializes) shorten(client);
     return made;
   };
+}
+
+/** How long the client waits for an answer. Milliseconds. */
+async function timeoutOf({ config }: SdkClient): Promise<number> {
+  const { requestTimeout, throwOnRequestTimeout } = (await config.requestHandler.configProvider) ?? {};
+  return throwOnRequestTimeout && requestTimeout ? requestTimeout : Number.POSITIVE_INFINITY;
 }
 
 function takeOut(client: SdkClient, names: readonly string[]): void {

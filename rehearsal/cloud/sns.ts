@@ -49,6 +49,10 @@ export class Sns {
   /** An alarm tells people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
   publishByAlarm(topicArn: string, alarmArn: string, subject: string, message: string): void {
     const { key, policy } = this.#topic(topicArn);
+    if (this.#cloud.faults.outages.of('sns', this.#cloud.clock.now())) {
+      this.#cloud.say('sns', `nobody is told: ${subject}`);
+      return;
+    }
     const asked = { action: PUBLISH, resource: topicArn, context: { 'aws:SourceArn': alarmArn } };
     const missing =
       missingForService(this.#cloud, ALARMS, policy, asked) ??

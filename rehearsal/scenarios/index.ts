@@ -14,6 +14,7 @@ import { hostPlans } from './hosts.ts';
 import { incident, type Plan } from './incident.ts';
 import { locked } from './locked.ts';
 import { manyVolumes } from './many-volumes.ts';
+import { outagePlans } from './outages.ts';
 import { deletedVolume } from './restored.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { suspectPlans } from './suspects.ts';
@@ -33,6 +34,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...suspectPlans,
   ...fresherPlans,
   ...consistencyPlans,
+  ...outagePlans,
 };
 
 /** The bad Wednesday without drills: what `--no-drills` compares with. */

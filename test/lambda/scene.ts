@@ -79,6 +79,7 @@ export class Scene {
       markFormatted: async (id) => this.#do(`formatted ${id}`, undefined),
     },
     host: {
+      byHand: (verb, at, _, id) => `${verb} ${id} on ${at}`,
       probe: async (id) => probe(this.#probe(id), id),
       format: async (_, __, id) => this.#answer('format', id),
       mount: async (_, __, id) => this.#answer('mount', id),

@@ -14,6 +14,7 @@ describe('what starts a heal', () => {
   test('an alarm, named after stack and volume', () => {
     expect(readTrigger(alarm('Remount/alpha/serving'), 'Remount')).toEqual({
       kind: 'alarm',
+      alarm: 'serving',
       volume: 'alpha',
       reason: 'Remount/alpha/serving: no data',
       at: Date.parse('2026-01-07T12:00:00Z'),

@@ -1,0 +1,69 @@
+import { ServiceError } from './service-error.ts';
+
+/** What a service does that is out: it answers with errors at once, with nothing at all, or later than it should. */
+export const OUTAGE = { refuses: 'refuses', hangs: 'hangs', slow: 'slow' } as const;
+export type OutageKind = (typeof OUTAGE)[keyof typeof OUTAGE];
+
+/** Services as the simulation names them; `kms` is called by nobody here but by other services, in their callers' names. */
+export type Service = 'ec2' | 'ssm' | 'dynamodb' | 'sns' | 'cloudwatch' | 'elasticloadbalancing' | 'dlm' | 'kms';
+
+interface Outage {
+  readonly kind: OutageKind;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** How late a slow service answers: below the timeout of a call, so that it is slow and not dead. Milliseconds. */
+const SLOW_MS = 8000;
+/** Of a caller that is not one of this stack's functions. Milliseconds. */
+const USUAL_TIMEOUT_MS = 60_000;
+
+/** Which services are out, and until when. Times are Unix milliseconds of virtual time. */
+export class Outages {
+  readonly #outages = new Map<string, Outage>();
+
+  set(service: Service, kind: OutageKind, from: number, until: number): void {
+    this.#outages.set(service, { kind, from, until });
+  }
+
+  of(service: string, now: number): OutageKind | undefined {
+    return this.since(service, now)?.kind;
+  }
+
+  /** The outage of a service, if it is out. */
+  since(service: string, now: number): Outage | undefined {
+    const outage = this.#outages.get(service);
+    return outage && now >= outage.from && now < outage.until ? outage : undefined;
+  }
+
+  /**
+   * What a call to a service that is out comes to.
+   * @param timeoutMs for how long the caller waits for an answer
+   * @returns how long it takes, and the error that it ends in; without one, it has its effect all the same, and late
+   */
+  suffer(
+    service: string,
+    now: number,
+    timeoutMs = USUAL_TIMEOUT_MS,
+  ): { readonly ms: number; readonly error?: Error } | undefined {
+    switch (this.of(service, now)) {
+      case undefined:
+        return undefined;
+      case OUTAGE.refuses:
+        return { ms: 0, error: new ServiceError('ServiceUnavailable', 'The service cannot take the request.', 503) };
+      case OUTAGE.slow:
+        if (SLOW_MS < timeoutMs) return { ms: SLOW_MS };
+        break;
+      case OUTAGE.hangs:
+    }
+    // A timeout that only warns is none: the function would be killed at its own, and be run again, for ever.
+    if (!Number.isFinite(timeoutMs))
+      throw new Error(`${service} hangs, and its client waits for ever: it has no timeout`);
+    return { ms: timeoutMs, error: timedOut(timeoutMs) };
+  }
+}
+
+/** As the SDK's own request handler throws it (@smithy/node-http-handler, set-request-timeout): no status, for there was no answer. */
+function timedOut(ms: number): Error {
+  return Object.assign(new Error(`the request was not answered within ${ms} ms`), { name: 'TimeoutError' });
+}

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type CfnRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -35,6 +35,9 @@ export function remountFunction(
     memorySize: 512,
     timeout: Duration.minutes(5),
     logGroup,
+    // An execution goes on on the version that it began on (docs.aws.amazon.com/lambda/latest/dg/durable-best-practices.html): a
+    // deployment during a heal must not delete it.
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     ...options,
   });
   // The CDK says at every synthesis that this replaces the function; one without a name of its own can be replaced.

@@ -82,7 +82,7 @@ export class RemountStack extends Stack {
         key,
         initializationMiBs: settings.drills.initializationMiBs,
       });
-    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, key });
+    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, people: people.topic, key });
     const guard = new VolumeGuard(this, 'Guard', {
       stackName,
       volumes: volumeNames,

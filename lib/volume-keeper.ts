@@ -2,12 +2,14 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
 import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
 import { fail } from './settings.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './volume-permissions.ts';
@@ -17,6 +19,8 @@ export interface VolumeKeeperProps {
   readonly stackName: string;
   readonly ledger: Ledger;
   readonly documents: HostDocuments;
+  /** Whom it tells of what a rollback leaves as it is. */
+  readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
 }
@@ -39,9 +43,18 @@ export class VolumeKeeper extends Construct {
         [ENV.stack]: props.stackName,
         [ENV.key]: props.key.keyArn,
         [ENV.ledger]: props.ledger.table.tableName,
+        [ENV.topic]: props.people.topicArn,
       },
     });
     props.ledger.grantReading(this.function);
+    allowTelling(this.function, props.people);
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'AsksForRollbacks',
+        actions: ['cloudformation:DescribeStacks'],
+        resources: [Stack.of(this).stackId],
+      }),
+    );
     allowDescribing(this.function, [
       'ec2:DescribeVolumes',
       'ec2:DescribeVolumesModifications',

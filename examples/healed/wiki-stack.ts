@@ -44,7 +44,7 @@ export class WikiStack extends Stack {
       // No drills here, and so no spare; whoever adds `VolumeDrill` has one.
       spare: { prefer: 'faster', maxAgeMinutes: Duration.hours(2).toMinutes() },
     });
-    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, key });
+    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, people, key });
     const volume = new ContentVolume(this, 'Pages', {
       keeper,
       name: VOLUME,

@@ -1,3 +1,4 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -51,4 +52,8 @@ function settings(runtime: Runtime) {
 /** The rehearsal stands nearest to the wire. */
 function ready<Client extends object>(runtime: Runtime, client: Client): Client {
   return withPatience(runtime.prepare(client), runtime.clock);
+}
+
+export function cloudFormationClient(runtime: Runtime): CloudFormationClient {
+  return runtime.prepare(new CloudFormationClient({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
 }

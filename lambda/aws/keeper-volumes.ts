@@ -1,24 +1,19 @@
 import { CreateVolumeCommand, DescribeVolumesCommand, type EC2Client, type VolumeType } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
 import { type Clock, pollUntil } from '../core/clock.ts';
-import type { VolumeClaim } from '../core/keep.ts';
+import type { NewVolume } from '../core/keeper.ts';
 import { isKind, translated } from './errors.ts';
-
-/** How the keeper makes the first volume of a generation: blank, or from a recovery point. */
-export interface NewVolume {
-  readonly claim: VolumeClaim;
-  readonly snapshotId: string | undefined;
-  readonly generation: number;
-  readonly keyArn: string;
-  /** The same for the same deployment request: a repeated event makes no second volume. At most 64 characters. */
-  readonly clientToken: string;
-}
 
 /**
  * Creates the volume and waits until it is available.
  * @throws Error when it goes to state `error`: with an unusable key, EC2 fails asynchronously.
  */
-export async function createVolume(ec2: EC2Client, clock: Clock, stack: string, order: NewVolume): Promise<string> {
+export async function createVolume(
+  ec2: EC2Client,
+  clock: Clock,
+  { stack, keyArn }: { readonly stack: string; readonly keyArn: string },
+  order: NewVolume,
+): Promise<string> {
   const { claim } = order;
   const tags = {
     [TAG.stack]: stack,
@@ -39,7 +34,7 @@ export async function createVolume(ec2: EC2Client, clock: Clock, stack: string, 
         Iops: claim.iops,
         Throughput: claim.throughputMiBs,
         Encrypted: true,
-        KmsKeyId: order.keyArn,
+        KmsKeyId: keyArn,
         ...(order.snapshotId && { SnapshotId: order.snapshotId }),
         TagSpecifications: [
           { ResourceType: 'volume', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
@@ -55,7 +50,7 @@ export async function createVolume(ec2: EC2Client, clock: Clock, stack: string, 
       if (state === 'available' || state === 'in-use') return { done: true, value: id };
       if (state === 'error')
         throw new Error(
-          `volume ${id} of ${claim.volume} went to state error: check that the key ${order.keyArn} can be used`,
+          `volume ${id} of ${claim.volume} went to state error: check that the key ${keyArn} can be used`,
         );
       return { done: false, seen: state ?? 'not found' };
     } catch (error) {

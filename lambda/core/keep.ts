@@ -1,4 +1,5 @@
 import { byPreference } from './candidates.ts';
+import { UNSEEN_SECONDS } from './evidence.ts';
 import type { LedgerState, RecoveryPoint, Volume } from './model.ts';
 
 /** What a deployment asks of a content volume. The limits are checked at synth time (`lib/settings.ts`). */
@@ -11,13 +12,17 @@ export interface VolumeClaim {
   readonly throughputMiBs: number;
 }
 
+/** A claim of which the zone may be open: a deployment that changes a volume takes it where it is. */
+export type Sought = Omit<VolumeClaim, 'zone'> & { readonly zone?: string };
+
 export type KeeperDecision =
-  | { readonly kind: 'adopt'; readonly volumeId: string }
+  | { readonly kind: 'adopt'; readonly volumeId: string; readonly unseen?: true }
   | { readonly kind: 'restore'; readonly recoveryPoint: RecoveryPoint; readonly generation: number }
   | { readonly kind: 'blank' }
-  /** A heal is under way: what it leaves is to be adopted. */
+  /** A heal is under way, or the volume is being made: what comes of it is to be adopted. */
   | { readonly kind: 'wait'; readonly reason: string }
-  | { readonly kind: 'refuse'; readonly reason: string };
+  /** `unseen`: because of something that was not seen, and may be there. */
+  | { readonly kind: 'refuse'; readonly reason: string; readonly unseen?: true };
 
 const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
 
@@ -30,7 +35,7 @@ const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
  * @param now Unix milliseconds.
  */
 export function decideCreate(
-  claim: VolumeClaim,
+  claim: Sought,
   volumes: readonly Volume[],
   recoveryPoints: readonly RecoveryPoint[],
   ledger: LedgerState | undefined,
@@ -50,16 +55,20 @@ export function decideCreate(
       reason: `${agreed.id}, the current volume of ${claim.volume}, is in quarantine and no heal has ended well since; see the runbook`,
     };
   }
+  if (agreed?.state === 'creating') return beingMade(agreed);
   // A heal may have moved it to another zone: what the ledger names is adopted where it is.
   if (agreed) return { kind: 'adopt', volumeId: agreed.id };
+  const named = ledger?.currentVolume;
+  const unseen = named !== undefined && volumes.every((v) => v.id !== named);
   const [tagged] = live.filter((v) => v.role === 'current').sort((a, b) => b.generation - a.generation);
-  if (tagged && tagged.zone !== claim.zone) {
+  if (tagged?.state === 'creating') return beingMade(tagged);
+  if (tagged && claim.zone !== undefined && tagged.zone !== claim.zone) {
     return {
       kind: 'refuse',
       reason: `zone: received ${claim.zone}; the current volume ${tagged.id} of ${claim.volume} is in ${tagged.zone}, and only that is allowed`,
     };
   }
-  if (tagged) return { kind: 'adopt', volumeId: tagged.id };
+  if (tagged) return { kind: 'adopt', volumeId: tagged.id, ...(unseen && { unseen }) };
   const [newest] = byPreference(recoveryPoints);
   if (newest) {
     return {
@@ -76,44 +85,26 @@ export function decideCreate(
   if (history.length > 0) {
     return {
       kind: 'refuse',
+      unseen: true,
       reason: `${claim.volume} has a history but no volume to adopt and no completed snapshot to restore: ${history.join(', ')}; a blank volume is made only where nothing ever existed`,
     };
   }
   return { kind: 'blank' };
 }
 
-/** What a deployment changes of a volume that exists, in place and while it serves. */
-export interface Change {
-  readonly sizeGiB: number;
-  readonly type: string;
-  readonly iops: number;
-  readonly throughputMiBs: number;
+function beingMade(volume: Volume): KeeperDecision {
+  return { kind: 'wait', reason: `${volume.id} is being created; deploy again when it is there` };
 }
 
 /**
- * What an update may never do, in one line naming each setting: EBS volumes do not shrink, and stay in their zone.
- * Source: docs.aws.amazon.com/ebs/latest/userguide/modify-volume-requirements.html
+ * How long it must be the same before the keeper acts on what it did not see. EC2's lists lack for a moment what is there; the healer
+ * has as much patience (`UNSEEN_SECONDS`). Where nothing at all is seen, neither a volume nor a copy nor a line of the ledger, two
+ * looks are enough: eventual consistency hides what is new, and of a volume that has served all three are old.
+ * Source: docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
-export function refuseUpdate(before: VolumeClaim, after: VolumeClaim): string | undefined {
-  const refused = [
-    ...(after.zone === before.zone
-      ? []
-      : [`zone: received ${after.zone}, allowed: ${before.zone} (a content volume stays where it is)`]),
-    ...(after.sizeGiB >= before.sizeGiB
-      ? []
-      : [`sizeGiB: received ${after.sizeGiB}, allowed: ${before.sizeGiB} or more (volumes do not shrink)`]),
-  ];
-  return refused.length === 0 ? undefined : refused.join('; ');
+export function patienceSeconds(decision: KeeperDecision): number {
+  if (decision.kind === 'blank') return BLANK_SECONDS;
+  const unseen = decision.kind === 'restore' || ('unseen' in decision && decision.unseen === true);
+  return unseen ? UNSEEN_SECONDS : 0;
 }
-
-/** What is to be changed for the volume to be as claimed; `undefined`: nothing. One that is larger than claimed stays so. */
-export function changeOf(claim: VolumeClaim, volume: Volume): Change | undefined {
-  const { type, iops, throughputMiBs } = claim;
-  const sizeGiB = Math.max(claim.sizeGiB, volume.sizeGiB);
-  const same =
-    sizeGiB === volume.sizeGiB &&
-    type === volume.type &&
-    iops === volume.iops &&
-    throughputMiBs === volume.throughputMiBs;
-  return same ? undefined : { sizeGiB, type, iops, throughputMiBs };
-}
+const BLANK_SECONDS = 15;

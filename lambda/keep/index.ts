@@ -1,120 +1,78 @@
 import { createHash } from 'node:crypto';
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
 import { ENV } from '../../lib/contract.ts';
-import { dynamoClient, ec2Client, ssmClient } from '../aws/clients.ts';
+import { describeVolume } from '../aws/attachments.ts';
+import { cloudFormationClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
 import { ssmHost } from '../aws/host.ts';
 import { createVolume } from '../aws/keeper-volumes.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
 import { modify, settleModification } from '../aws/modifications.ts';
+import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
-import { changeOf, decideCreate, type KeeperDecision, refuseUpdate, type VolumeClaim } from '../core/keep.ts';
+import { courseOf } from '../aws/stacks.ts';
+import type { VolumeClaim } from '../core/keep.ts';
+import type { Course } from '../core/keep-change.ts';
+import { leftAsItIs } from '../core/keep-tell.ts';
+import { create, type KeeperPorts, type Kept, type Order, update } from '../core/keeper.ts';
 import { readClaim } from './claim.ts';
 import { type Outcome, respond } from './respond.ts';
-
-/** How long a deployment waits for a heal, within the function's eight minutes: most end in one. */
-const HEAL_SECONDS = 180;
-const LOOK_SECONDS = 5;
 
 /** The keeper: the custom resource behind a content volume. Adopt, else restore, else blank; grow in place; delete keeps everything. */
 export function createHandler(runtime: Runtime) {
   const stack = required(runtime.env, ENV.stack);
   const keyArn = required(runtime.env, ENV.key);
-  const ec2 = ec2Client(runtime);
-  const ssm = ssmClient(runtime);
-  const compute = ec2Compute(ec2, ssm, runtime.clock, stack);
-  const host = ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents)));
-  const ledger = dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger));
+  const { clock } = runtime;
+  const [ec2, ssm] = [ec2Client(runtime), ssmClient(runtime)];
+  const cloudFormation = cloudFormationClient(runtime);
+  const people = snsPeople(snsClient(runtime), required(runtime.env, ENV.topic));
+  const ports: KeeperPorts = {
+    clock,
+    compute: {
+      ...ec2Compute(ec2, ssm, clock, stack),
+      volume: (id) => describeVolume(ec2, id),
+      create: (order) => createVolume(ec2, clock, { stack, keyArn }, order),
+      settle: (id) => settleModification(ec2, clock, id),
+      modify: (id, change) => modify(ec2, clock, id, change),
+    },
+    host: ssmHost(ssm, clock, JSON.parse(required(runtime.env, ENV.documents))),
+    ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
+  };
 
-  /** Decides again while a heal is under way, for as long as a deployment may be kept waiting. */
-  async function decided(claim: VolumeClaim): Promise<KeeperDecision> {
-    const deadline = runtime.clock.now() + HEAL_SECONDS * 1000;
-    for (;;) {
-      const [volumes, recoveryPoints, entry] = await Promise.all([
-        compute.volumes(claim.volume),
-        compute.recoveryPoints(claim.volume),
-        ledger.read(claim.volume),
-      ]);
-      const now = runtime.clock.now();
-      const decision = decideCreate(claim, volumes, recoveryPoints, entry, now);
-      if (decision.kind !== 'wait' || now > deadline) return decision;
-      await runtime.clock.sleep(LOOK_SECONDS * 1000);
+  async function course(stackId: string): Promise<Course> {
+    try {
+      return await courseOf(cloudFormation, stackId);
+    } catch (error) {
+      runtime.log({ message: 'could not ask CloudFormation what it does', reason: reasonOf(error) });
+      return 'unknown';
     }
   }
 
-  async function create(event: CloudFormationCustomResourceEvent): Promise<string> {
-    const claim = readClaim(event.ResourceProperties);
-    const decision = await decided(claim);
+  async function orderOf(event: CloudFormationCustomResourceEvent): Promise<Order> {
+    const after = readClaim(event.ResourceProperties);
     const request = `${event.StackId} ${event.LogicalResourceId} ${event.RequestId}`;
     const clientToken = createHash('sha256').update(request).digest('hex');
-    switch (decision.kind) {
-      case 'adopt':
-        return decision.volumeId;
-      case 'restore':
-        return createVolume(ec2, runtime.clock, stack, {
-          claim,
-          keyArn,
-          clientToken,
-          snapshotId: decision.recoveryPoint.snapshotId,
-          generation: decision.generation,
-        });
-      case 'blank':
-        return createVolume(ec2, runtime.clock, stack, {
-          claim,
-          keyArn,
-          clientToken,
-          snapshotId: undefined,
-          generation: 1,
-        });
-      case 'wait':
-      case 'refuse':
-        throw new Error(decision.reason);
+    if (event.RequestType !== 'Update') return { before: after, after, course: 'forward', clientToken };
+    return { before: before(event) ?? after, after, course: await course(event.StackId), clientToken };
+  }
+
+  /** That people could not be told is no reason to fail a rollback. */
+  async function tell(order: Order, left: readonly string[]): Promise<void> {
+    const { subject, message } = leftAsItIs(order, left);
+    runtime.log({ message: subject, left });
+    try {
+      await people.tell(subject, message);
+    } catch (error) {
+      runtime.log({ message: 'could not tell people', reason: reasonOf(error) });
     }
   }
 
-  /**
-   * Brings the volume to the size and performance that are claimed, and its file system to the size of the volume. The owner is
-   * asked before anything is changed: a deployment that fails afterwards would be rolled back, and volumes do not shrink.
-   * @param grows the claim has grown: an earlier try may have got as far as the volume, and not to its file system
-   */
-  async function enlarge(claim: VolumeClaim, volumeId: string, grows: boolean): Promise<void> {
-    await settleModification(ec2, runtime.clock, volumeId);
-    const volume = (await compute.volumes(claim.volume)).find((v) => v.id === volumeId);
-    const change = volume && changeOf(claim, volume);
-    if (!volume || (!change && !grows)) return;
-    const owner = volume.attachments[0]?.instanceId;
-    if (owner !== undefined) {
-      const { state, detail } = await host.probe(owner, claim.volume, volumeId);
-      if (state !== 'serving')
-        throw new Error(
-          `${volumeId} is changed only while it is served; the probe of ${owner} says ${state}: ${detail}`,
-        );
-    }
-    if (change) await modify(ec2, runtime.clock, volumeId, change);
-    // Nobody has it mounted: `serve` grows the file system.
-    if (owner === undefined) return;
-    const grown = await host.grow(owner, claim.volume, volumeId);
-    if (grown.result !== 'ok')
-      throw new Error(
-        `${volumeId} has ${change?.sizeGiB ?? volume.sizeGiB} GiB now, but its file system on ${owner} has not: ${grown.detail}`,
-      );
-  }
-
-  async function handle(event: CloudFormationCustomResourceEvent): Promise<string | undefined> {
-    switch (event.RequestType) {
-      case 'Create':
-        return create(event);
-      case 'Update': {
-        const [before, after] = [readClaim(event.OldResourceProperties), readClaim(event.ResourceProperties)];
-        const refusal = refuseUpdate(before, after);
-        if (refusal) throw new Error(refusal);
-        const volumeId = await create(event);
-        await enlarge(after, volumeId, after.sizeGiB > before.sizeGiB);
-        return volumeId;
-      }
-      case 'Delete':
-        return undefined;
-    }
+  async function handle(event: CloudFormationCustomResourceEvent): Promise<Kept> {
+    if (event.RequestType === 'Delete') return { volumeId: undefined, left: [] };
+    const order = await orderOf(event);
+    const kept = await (event.RequestType === 'Create' ? create : update)(ports, order);
+    if (kept.left.length > 0) await tell(order, kept.left);
+    return kept;
   }
 
   return async (event: CloudFormationCustomResourceEvent): Promise<void> => {
@@ -122,19 +80,42 @@ export function createHandler(runtime: Runtime) {
     const physicalId = `${stack}/${String(event.ResourceProperties.Volume)}`;
     let outcome: Outcome;
     try {
-      const volumeId = await handle(event);
-      outcome = { status: 'SUCCESS', physicalId, data: volumeId ? { VolumeId: volumeId } : {} };
+      const { volumeId, left } = await handle(event);
+      const data = {
+        ...(volumeId && { VolumeId: volumeId }),
+        ...(left.length > 0 && { Left: clipped(left.join('; ')) }),
+      };
+      outcome = { status: 'SUCCESS', physicalId, data };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       runtime.log({ message: `could not ${event.RequestType} content volume ${physicalId}`, reason });
       outcome = {
         status: 'FAILED',
         physicalId,
-        reason: `content volume ${String(event.ResourceProperties.Volume)}: ${reason}`,
+        reason: clipped(`content volume ${String(event.ResourceProperties.Volume)}: ${reason}`),
       };
     }
     await respond(runtime, event, outcome);
   };
+}
+
+/** The claim of before: in a rollback the one that failed, and that may have been for not being readable. */
+function before(event: CloudFormationCustomResourceUpdateEvent): VolumeClaim | undefined {
+  try {
+    return readClaim(event.OldResourceProperties);
+  } catch {
+    return undefined;
+  }
+}
+
+/** CloudFormation takes an answer of 4,096 bytes: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+function clipped(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 3)}...` : text;
+}
+const MOST_CHARACTERS = 1000;
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 let deployed: ReturnType<typeof createHandler> | undefined;

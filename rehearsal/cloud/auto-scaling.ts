@@ -72,6 +72,12 @@ export class AutoScaling {
     const { clock } = this.#cloud;
     clock.every(LOOK_MS, clock.now() + chance.whole(1, LOOK_MS), () => {
       for (const instance of members) {
+        // Deleted with its instances: AWS::AutoScaling::AutoScalingGroup, "Deleting".
+        if (this.#cloud.deleted.has(group.name)) {
+          members.delete(instance);
+          this.#instances.terminate(instance);
+          continue;
+        }
         const why = this.#unhealthy(group, instance);
         if (!why) continue;
         members.delete(instance);
@@ -100,6 +106,7 @@ export class AutoScaling {
 
   /** In a zone that does not answer nothing is launched; the group tries again. */
   #replace(group: GroupDefinition, zone: string, members: Set<SimInstance>): void {
+    if (this.#cloud.deleted.has(group.name)) return;
     if (this.#cloud.faults.lostZones.has(zone)) {
       this.#cloud.clock.after(MINUTE_MS, () => this.#replace(group, zone, members));
       return;

@@ -48,6 +48,7 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   lambda: { median: 15, p99: 80 },
   dlm: { median: 120, p99: 600 },
   cloudwatch: { median: 40, p99: 200 },
+  cloudformation: { median: 120, p99: 600 },
   elasticloadbalancing: { median: 60, p99: 300 },
 };
 
@@ -89,6 +90,8 @@ export class Cloud {
   readonly faults = new Faults();
   /** Names of the stacks that were created, or are being. */
   readonly stacks: string[] = [];
+  /** Physical ids and ARNs of what CloudFormation has deleted: rules, alarms, groups and schedules that do nothing any more. */
+  readonly deleted = new Set<string>();
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
   readonly lives = LIVES;
   /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */

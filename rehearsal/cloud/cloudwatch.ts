@@ -107,7 +107,9 @@ export class CloudWatch {
     this.alarms.push(alarm);
     // Each alarm is evaluated at a phase of its own.
     const every = evaluationIntervalMs(definition);
-    clock.every(every, clock.now() + random.stream(`phase of ${name}`).whole(1, every), () => this.#evaluate(alarm));
+    clock.every(every, clock.now() + random.stream(`phase of ${name}`).whole(1, every), () => {
+      if (!this.#cloud.deleted.has(alarm.name)) this.#evaluate(alarm);
+    });
     return alarm.arn;
   }
 

@@ -10,6 +10,8 @@ export interface Created {
   readonly prefix: string;
   readonly resources: Map<string, ResolvedResource>;
   readonly references: Map<string, Reference>;
+  /** Raised by each update: what roles may do is read anew. */
+  revision: number;
 }
 
 /** The logical id of the resource whose `Ref` or ARN this is. */
@@ -22,7 +24,7 @@ export function logicalIdOf(created: Created, value: string): string {
 /** Who calls with a role of the template: what its policies, as created so far, allow. */
 export function principalOf(roleLogicalId: string, created: Created): Principal {
   let known:
-    | { readonly size: number; readonly policies: number; readonly statements: readonly Statement[] }
+    | { readonly size: number; readonly policies: string; readonly statements: readonly Statement[] }
     | undefined;
   const arn = created.references.get(roleLogicalId)?.attributes.Arn;
   return {
@@ -31,9 +33,10 @@ export function principalOf(roleLogicalId: string, created: Created): Principal 
     statements() {
       const { resources, references } = created;
       const { size } = references;
-      if (known?.size === size) return known.statements;
+      if (known?.size === size && known.policies.startsWith(`${created.revision} `)) return known.statements;
       // While a stack is created most of what is added says nothing of what roles may do.
-      const policies = [...references.keys()].filter((id) => resources.get(id)?.type.startsWith('AWS::IAM::')).length;
+      const count = [...references.keys()].filter((id) => resources.get(id)?.type.startsWith('AWS::IAM::')).length;
+      const policies = `${created.revision} ${count}`;
       const template = () => ({ resources: Object.fromEntries(resources), references: Object.fromEntries(references) });
       const statements = known?.policies === policies ? known.statements : collectStatements(template(), roleLogicalId);
       known = { size, policies, statements };

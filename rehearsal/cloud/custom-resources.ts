@@ -1,4 +1,5 @@
 import type { Cloud } from './cloud.ts';
+import { stackIdOf } from './cloudformation.ts';
 import type { Lambda } from './lambda.ts';
 import type { Reference, ResolvedResource } from './template.ts';
 
@@ -30,33 +31,46 @@ export class CustomResources {
   }
 
   /** @throws Error with the function's reason when it fails, as the deployment would */
-  async create(resource: ResolvedResource): Promise<Reference> {
-    return this.#ask(resource, { RequestType: 'Create' });
+  async create(resource: ResolvedResource, stackName: string): Promise<Reference> {
+    return this.#ask(resource, stackName, { RequestType: 'Create' });
   }
 
   /** The resource again, in a later deployment. @throws Error as {@link CustomResources.create} does */
-  async update(resource: ResolvedResource, before: ResolvedResource, physicalId: string): Promise<Reference> {
-    const { ServiceTimeout: _, ...OldResourceProperties } = before.properties;
-    return this.#ask(resource, {
+  async update(
+    resource: ResolvedResource,
+    before: ResolvedResource,
+    physicalId: string,
+    stackName: string,
+  ): Promise<Reference> {
+    return this.#ask(resource, stackName, {
       RequestType: 'Update',
       PhysicalResourceId: physicalId,
-      OldResourceProperties,
+      OldResourceProperties: sent(before),
     });
   }
 
-  async #ask(resource: ResolvedResource, request: Readonly<Record<string, unknown>>): Promise<Reference> {
-    const { ServiceToken, ServiceTimeout: _, ...properties } = resource.properties;
+  /** @throws Error as {@link CustomResources.create} does */
+  async delete(resource: ResolvedResource, physicalId: string, stackName: string): Promise<void> {
+    await this.#ask(resource, stackName, { RequestType: 'Delete', PhysicalResourceId: physicalId });
+  }
+
+  async #ask(
+    resource: ResolvedResource,
+    stackName: string,
+    request: Readonly<Record<string, unknown>>,
+  ): Promise<Reference> {
+    const { ServiceToken } = resource.properties;
     const id = `${resource.logicalId}-${++this.#requests}`;
     const url = `https://cloudformation-custom-resource-response.example/${id}`;
     this.#lambda.invoke(String(ServiceToken), {
       ...request,
       ResponseURL: url,
-      StackId: `arn:aws:cloudformation:${this.#cloud.region}:${this.#cloud.account}:stack/rehearsal/1`,
+      StackId: stackIdOf(this.#cloud, stackName),
       RequestId: `request-${id}`,
       ResourceType: resource.type,
       LogicalResourceId: resource.logicalId,
       ServiceToken,
-      ResourceProperties: { ServiceToken, ...properties },
+      ResourceProperties: sent(resource),
     });
     const deadline = this.#cloud.clock.now() + PATIENCE_MS;
     for (;;) {
@@ -68,4 +82,11 @@ export class CustomResources {
       await this.#cloud.clock.sleep(LOOK_MS);
     }
   }
+}
+
+/** What CloudFormation keeps to itself does not get into the request. */
+function sent({
+  properties: { ServiceTimeout: _, ...properties },
+}: ResolvedResource): Readonly<Record<string, unknown>> {
+  return properties;
 }

@@ -24,6 +24,13 @@ const REVIVE = { median: 3000, p99: 20_000 };
 /** Longer than any wait that the dead one had begun: its last timers run out before. */
 const REVIVE_AT_LEAST_MS = 1500;
 
+export interface Limits {
+  readonly invocationSeconds: number;
+  readonly executionSeconds: number;
+  /** Whether there still is the version that it runs on. */
+  readonly exists: () => boolean;
+}
+
 export interface ExecutionEnd {
   readonly status: 'SUCCEEDED' | 'FAILED';
   readonly result: string;
@@ -80,7 +87,7 @@ export class DurableService {
     principal: Principal,
     handler: DurableHandler,
     payload: unknown,
-    limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
+    limits: Limits,
   ): Promise<ExecutionEnd> {
     const startedAt = this.#cloud.clock.now();
     const record: ExecutionRecord = { functionArn, event: payload, steps: [], startedAt, lives: [] };
@@ -94,7 +101,7 @@ export class DurableService {
     { functionArn, event: payload, steps, lives }: ExecutionRecord,
     principal: Principal,
     handler: DurableHandler,
-    limits: { readonly invocationSeconds: number; readonly executionSeconds: number },
+    limits: Limits,
   ): Promise<ExecutionEnd> {
     // <function>:<version>/durable-execution/<name>/<id>: API reference of CheckpointDurableExecution.
     const arn = `${functionArn}/durable-execution/execution/${++this.#count}`;
@@ -102,6 +109,10 @@ export class DurableService {
     const random = this.#cloud.random.stream(`durable ${this.#count}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
     for (;;) {
+      // It goes on on the version that it began on (docs.aws.amazon.com/durable-execution/getting-started/manage-executions/); what is
+      // deleted cannot be invoked, and nobody runs the rest.
+      if (!limits.exists())
+        return { status: 'FAILED', result: `ResourceNotFoundException: Function not found: ${functionArn}` };
       const life = new Life();
       lives.push(life);
       const invocation = this.#cloud.lives.run(life, () =>

@@ -16,6 +16,9 @@ interface Modification {
   readonly volumeId: string;
   readonly startedAt: number;
   readonly size: number;
+  readonly type: string;
+  readonly iops: number | undefined;
+  readonly throughput: number | undefined;
   state: 'modifying' | 'optimizing' | 'completed';
 }
 
@@ -33,6 +36,9 @@ export function ec2Modifications(cloud: Cloud, ec2: Ec2State, bus: EventBus): vo
       volumeId: volume.id,
       startedAt: cloud.clock.now(),
       size: optionalNumber(input, 'Size') ?? volume.sizeGiB,
+      type: optionalText(input, 'VolumeType') ?? volume.type,
+      iops: optionalNumber(input, 'Iops') ?? volume.iops,
+      throughput: optionalNumber(input, 'Throughput') ?? volume.throughput,
       state: 'modifying',
     };
     all.push(made);
@@ -41,9 +47,9 @@ export function ec2Modifications(cloud: Cloud, ec2: Ec2State, bus: EventBus): vo
       made.state = 'optimizing';
       if (made.size > volume.sizeGiB) cloud.disks.resize(volume.id, made.size);
       volume.sizeGiB = made.size;
-      volume.type = optionalText(input, 'VolumeType') ?? volume.type;
-      volume.iops = optionalNumber(input, 'Iops') ?? volume.iops;
-      volume.throughput = optionalNumber(input, 'Throughput') ?? volume.throughput;
+      volume.type = made.type;
+      volume.iops = made.iops;
+      volume.throughput = made.throughput;
       bus.emit('EBS Volume Notification', { event: 'modifyVolume', result: 'optimizing' });
       cloud.clock.after(random.delay(OPTIMIZING), () => {
         made.state = 'completed';
@@ -91,6 +97,9 @@ function shape(made: Modification): object {
     VolumeId: made.volumeId,
     ModificationState: made.state,
     TargetSize: made.size,
+    TargetVolumeType: made.type,
+    TargetIops: made.iops,
+    TargetThroughput: made.throughput,
     StartTime: new Date(made.startedAt),
   };
 }

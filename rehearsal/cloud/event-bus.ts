@@ -60,7 +60,7 @@ export class EventBus {
   /** Something happened: the rules that match start their targets, a moment later. */
   emit(detailType: string, detail: Readonly<Record<string, string>>): void {
     for (const rule of this.#rules) {
-      if (!rule.detailTypes.includes(detailType)) continue;
+      if (!rule.detailTypes.includes(detailType) || this.#cloud.deleted.has(rule.arn)) continue;
       if (![...rule.detail].every(([key, values]) => values.includes(detail[key] ?? ''))) continue;
       for (const target of rule.targets) {
         this.#cloud.clock.after(this.#random.delay(DELIVERY), () =>

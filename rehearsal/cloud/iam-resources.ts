@@ -141,6 +141,11 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     CheckpointDurableExecution: durable('CheckpointDurableExecution'),
     GetDurableExecutionState: durable('GetDurableExecutionState'),
   },
+  cloudformation: {
+    DescribeStacks: (input) => [
+      { action: 'cloudformation:DescribeStacks', resources: [text(input, 'StackName')], context: {} },
+    ],
+  },
   dlm: {
     GetLifecyclePolicies: () => onAnything('dlm:GetLifecyclePolicies'),
     GetLifecyclePolicy: (input, world) => {

@@ -5,6 +5,7 @@ import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
 import { CLIENT_SETTINGS, simulatedAws } from './sdk.ts';
+import { ServiceError } from './service-error.ts';
 
 /** A function as the template defines it. */
 export interface FunctionDefinition {
@@ -65,8 +66,12 @@ export class Lambda {
   readonly #functions = new Map<string, FunctionDefinition>();
   readonly #loaded = new Map<string, Promise<(event: unknown) => Promise<unknown>>>();
   readonly #permissions: Permission[] = [];
-  /** Qualified ARN (version or alias) -> ARN of the function. */
-  readonly #qualified = new Map<string, string>();
+  /** By its ARN: the function as it was when it was published. */
+  readonly #versions = new Map<string, FunctionDefinition>();
+  /** ARN of an alias -> that of its version. */
+  readonly #aliases = new Map<string, string>();
+  /** By the function's ARN: numbers are never given twice. */
+  readonly #published = new Map<string, number>();
   readonly #retries = new Map<string, number>();
   readonly #durable: DurableService;
   readonly #respond: ResponseListener;
@@ -113,8 +118,50 @@ export class Lambda {
     this.#retries.set(targetArn, attempts);
   }
 
-  qualify(qualifiedArn: string, functionArn: string): void {
-    this.#qualified.set(qualifiedArn, functionArn);
+  /** @returns the number of the version */
+  publish(functionArn: string): number {
+    const number = (this.#published.get(functionArn) ?? 0) + 1;
+    this.#published.set(functionArn, number);
+    this.#versions.set(`${functionArn}:${number}`, this.#function(functionArn));
+    return number;
+  }
+
+  /** Points an alias at a version: a new one, or one that was made before. */
+  alias(aliasArn: string, versionArn: string): void {
+    if (!this.#versions.has(versionArn)) throw new Error(`the simulated Lambda has no version ${versionArn}`);
+    this.#aliases.set(aliasArn, versionArn);
+  }
+
+  /** Source: API reference, DeleteFunction: "You can't delete a version that an alias references." @throws ServiceError */
+  deleteVersion(versionArn: string): void {
+    const by = [...this.#aliases].filter(([, version]) => version === versionArn).map(([alias]) => alias);
+    if (by.length > 0)
+      throw new ServiceError(
+        'ResourceConflictException',
+        `Unable to delete version, for ${by.join(', ')} refers to it`,
+      );
+    this.#versions.delete(versionArn);
+    this.#cloud.say('lambda', `version ${versionArn.split(':').slice(-2).join(':')} is deleted`);
+  }
+
+  unalias(aliasArn: string): void {
+    this.#aliases.delete(aliasArn);
+  }
+
+  /** With all of its versions and aliases. */
+  deleteFunction(functionArn: string): void {
+    for (const map of [this.#functions, this.#versions, this.#aliases])
+      for (const arn of map.keys()) if (arn === functionArn || arn.startsWith(`${functionArn}:`)) map.delete(arn);
+  }
+
+  versionsOf(functionArn: string): string[] {
+    return [...this.#versions.keys()].filter((arn) => arn.startsWith(`${functionArn}:`));
+  }
+
+  #function(arn: string): FunctionDefinition {
+    const found = this.#functions.get(arn) ?? this.#versions.get(this.#aliases.get(arn) ?? arn);
+    if (!found) throw new Error(`the simulated Lambda has no function ${arn}`);
+    return found;
   }
 
   permit(permission: Permission): void {
@@ -139,14 +186,14 @@ export class Lambda {
 
   /** Queues an event for a function, as whoever is allowed to. */
   invoke(targetArn: string, event: unknown, attempt = 0): void {
-    const definition = this.#functions.get(this.#qualified.get(targetArn) ?? targetArn);
-    if (!definition) throw new Error(`the simulated Lambda has no function ${targetArn}`);
+    const definition = this.#function(targetArn);
     const delay = this.#cloud.random.stream(`queue ${this.#cloud.clock.now()} ${targetArn}`).delay(QUEUE);
     this.#busy++;
     this.#cloud.clock.after(delay, () =>
       this.#cloud.clock.spawn(definition.logicalId, async () => {
         try {
-          const handler = await this.#load(definition);
+          // An alias is looked up when the event leaves the queue.
+          const handler = await this.#load(this.#aliases.get(targetArn) ?? targetArn);
           this.logging?.(definition);
           this.begun.push({ name: definition.name, at: this.#cloud.clock.now() });
           await handler(event);
@@ -164,19 +211,22 @@ export class Lambda {
     );
   }
 
-  #load(definition: FunctionDefinition): Promise<(event: unknown) => Promise<unknown>> {
-    const loaded = this.#loaded.get(definition.arn) ?? this.#import(definition);
-    this.#loaded.set(definition.arn, loaded);
+  /** @param arn of a version, or of the function for what is not published */
+  #load(arn: string): Promise<(event: unknown) => Promise<unknown>> {
+    const definition = this.#function(arn);
+    const key = this.#versions.has(arn) ? arn : `${arn}:${definition.assetKey}`;
+    const loaded = this.#loaded.get(key) ?? this.#import(definition, arn);
+    this.#loaded.set(key, loaded);
     return loaded;
   }
 
-  async #import(definition: FunctionDefinition): Promise<(event: unknown) => Promise<unknown>> {
-    const substituted = this.substitute?.(definition, this.#runtime(definition));
+  async #import(definition: FunctionDefinition, arn: string): Promise<(event: unknown) => Promise<unknown>> {
+    const substituted = this.substitute?.(definition, this.#runtime(definition, arn));
     if (substituted) return substituted;
     const file = join(this.#assets, `asset.${definition.assetKey.replace(/\.zip$/, '')}`, 'index.mjs');
     if (!existsSync(file)) throw new Error(`${definition.logicalId}: the bundle ${file} is not in the cloud assembly`);
     const bundle = await (bundles.get(file) ?? load(file));
-    const handler = bundle.createHandler(this.#runtime(definition));
+    const handler = bundle.createHandler(this.#runtime(definition, arn));
     const { executionSeconds } = definition;
     if (executionSeconds === undefined)
       return (event) =>
@@ -185,10 +235,11 @@ export class Lambda {
           lambdaContext(definition.arn, definition.timeoutSeconds),
         );
     return async (event) => {
-      const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds };
+      const exists = () => this.#versions.has(arn) || this.#functions.has(arn);
+      const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds, exists };
       // An execution is of a version, and its ARN begins with that: Lambda Developer Guide, "Security and permissions for durable functions".
       const end = await this.#durable.execute(
-        `${definition.arn}:1`,
+        this.#versions.has(arn) ? arn : `${arn}:$LATEST`,
         definition.principal,
         handler as DurableHandler,
         event,
@@ -199,8 +250,10 @@ export class Lambda {
     };
   }
 
-  #runtime(definition: FunctionDefinition): Runtime {
-    const ids = this.#cloud.random.stream(`ids of ${definition.logicalId}`);
+  #runtime(definition: FunctionDefinition, arn: string): Runtime {
+    // Each version makes up ids of its own; the first, and what is not published, as ever.
+    const version = /:(\d+)$/.exec(arn)?.[1] ?? '1';
+    const ids = this.#cloud.random.stream(`ids of ${definition.logicalId}${version === '1' ? '' : `:${version}`}`);
     return {
       clock: this.#cloud.clock,
       newId: () => ids.hex(12),

@@ -107,13 +107,14 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   'AWS::Lambda::Function': createFunction,
   'AWS::Lambda::Version': (s, p, id) => {
     const functionArn = s.lambda.arnOf(str(p, 'FunctionName'));
-    s.lambda.qualify(`${functionArn}:1`, functionArn);
-    return { ref: `${functionArn}:1`, attributes: { Version: '1', FunctionArn: `${functionArn}:1`, Id: id } };
+    const number = s.lambda.publish(functionArn);
+    const ref = `${functionArn}:${number}`;
+    return { ref, attributes: { Version: String(number), FunctionArn: ref, Id: id } };
   },
   'AWS::Lambda::Alias': (s, p) => {
     const functionArn = s.lambda.arnOf(str(p, 'FunctionName'));
     const ref = `${functionArn}:${str(p, 'Name')}`;
-    s.lambda.qualify(ref, functionArn);
+    s.lambda.alias(ref, `${functionArn}:${str(p, 'FunctionVersion')}`);
     return { ref, attributes: { AliasArn: ref } };
   },
   'AWS::Lambda::Permission': (s, p, id) => {
@@ -149,7 +150,7 @@ export async function createResource(s: Services, resource: ResolvedResource, cr
   const creator = CREATORS[resource.type];
   const name = `${created.prefix}${resource.logicalId}`;
   if (creator) return creator(s, properties(resource), name, created);
-  if (resource.type.startsWith('Custom::')) return s.customResources.create(resource);
+  if (resource.type.startsWith('Custom::')) return s.customResources.create(resource, created.stackName);
   const ref = `${resource.type.split('::').at(-1)?.toLowerCase()}-${name}`;
   const attributes = INERT_ATTRIBUTES[resource.type]?.(ref, name, (service, rest) => arn(s, service, rest)) ?? {};
   return { ref, attributes };
@@ -184,13 +185,29 @@ function tableKey(s: Services, p: Properties): string | undefined {
 
 function createFunction(s: Services, p: Properties, id: string, created: Created): Reference {
   const name = `function-${id}`;
-  const functionArn = arn(s, 'lambda', `function:${name}`);
+  const Arn = arn(s, 'lambda', `function:${name}`);
+  defineFunction(s, p, { id, name, arn: Arn }, created);
+  return { ref: name, attributes: { Arn } };
+}
+
+/** The function is updated in place: what is published of it stays as it was. */
+export function redefineFunction(s: Services, resource: ResolvedResource, created: Created, known: Reference): void {
+  const id = `${created.prefix}${resource.logicalId}`;
+  defineFunction(s, properties(resource), { id, name: known.ref, arn: String(known.attributes.Arn) }, created);
+}
+
+function defineFunction(
+  s: Services,
+  p: Properties,
+  { id, name, arn }: { readonly id: string; readonly name: string; readonly arn: string },
+  created: Created,
+): void {
   const environment = object(object(p, 'Environment', {}), 'Variables', {});
   const principal = passRole(s.cloud, created, str(p, 'Role'), 'lambda.amazonaws.com');
   s.lambda.define({
     logicalId: id,
     name,
-    arn: functionArn,
+    arn,
     assetKey: str(object(p, 'Code'), 'S3Key'),
     env: Object.fromEntries(Object.keys(environment.values).map((key) => [key, str(environment, key)])),
     timeoutSeconds: num(p, 'Timeout', 3),
@@ -199,7 +216,6 @@ function createFunction(s: Services, p: Properties, id: string, created: Created
     deadLetters: has(p, 'DeadLetterConfig') ? deadLetters(s, principal, p) : undefined,
     executionSeconds: has(p, 'DurableConfig') ? num(object(p, 'DurableConfig'), 'ExecutionTimeout') : undefined,
   });
-  return { ref: name, attributes: { Arn: functionArn } };
 }
 
 /**
@@ -298,6 +314,7 @@ function createRule(s: Services, p: Properties, id: string): Reference {
     const every = rateMs(str(p, 'ScheduleExpression'), `${p.path}.ScheduleExpression`);
     const targets = targetsOf(p);
     s.cloud.clock.every(every, s.cloud.clock.now() + every, () => {
+      if (s.cloud.deleted.has(ref)) return;
       for (const target of targets) s.lambda.invokeAsync(target.arn, target.input, 'events.amazonaws.com', ref);
     });
   }

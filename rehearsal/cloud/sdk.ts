@@ -47,6 +47,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   SNS: 'sns',
   DLM: 'dlm',
   CloudWatch: 'cloudwatch',
+  CloudFormation: 'cloudformation',
   'Elastic Load Balancing v2': 'elasticloadbalancing',
 };
 

@@ -1,5 +1,6 @@
 import { AutoScaling } from './auto-scaling.ts';
 import { Cloud } from './cloud.ts';
+import { CloudFormation } from './cloudformation.ts';
 import { CloudWatch } from './cloudwatch.ts';
 import { CustomResources } from './custom-resources.ts';
 import { Dlm } from './dlm.ts';
@@ -43,6 +44,7 @@ export interface Services {
   readonly loadBalancer: LoadBalancer;
   readonly dlm: Dlm;
   readonly customResources: CustomResources;
+  readonly cloudFormation: CloudFormation;
 }
 
 /** @param assets directory of the cloud assembly, where the functions' bundles are */
@@ -56,6 +58,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const sqs = new Sqs(cloud);
   const logs = new Logs(cloud);
   lambda.logging = ({ principal, logGroup }) => logs.begin(principal, logGroup);
+  const cloudFormation = new CloudFormation(cloud);
   const customResources = new CustomResources(cloud, lambda);
   const cloudwatch = new CloudWatch(cloud, lambda, sns);
   const fleet = new Fleet(cloud, ec2, hosts, cloudwatch);
@@ -91,5 +94,6 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     loadBalancer,
     dlm,
     customResources,
+    cloudFormation,
   };
 }

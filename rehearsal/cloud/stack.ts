@@ -1,10 +1,34 @@
 import type { Created } from './created.ts';
 import { checkTypes, createResource } from './resources.ts';
 import type { Services } from './services.ts';
-import { Resolver } from './template.ts';
+import { deleteResources } from './stack-delete.ts';
+import { type Dictionary, Resolver } from './template.ts';
 
 /** Seconds of virtual time that a resource takes by itself; a real deployment makes many side by side. */
-const RESOURCE_SECONDS = 1;
+export const RESOURCE_SECONDS = 1;
+
+/** @throws Error naming what the template needs and the simulation does not know */
+export function resolverFor(
+  { cloud }: Services,
+  template: unknown,
+  stackName: string,
+  zones: readonly string[],
+): Resolver {
+  const resolver = new Resolver(template, {
+    region: cloud.region,
+    account: cloud.account,
+    stackName,
+    availabilityZones: zones,
+  });
+  checkTypes(new Map(resolver.order.map((id) => [id, resolver.template.Resources[id]?.Type ?? ''])));
+  return resolver;
+}
+
+/** What happens while a stack is made. */
+export interface Mishap {
+  /** Why a resource cannot be made, by its type; the first of that type fails. */
+  readonly fails: Readonly<Record<string, string>>;
+}
 
 /**
  * Creates the stack of a synthesized template in the simulated AWS, resource by resource in the order of their
@@ -17,34 +41,58 @@ export async function createStack(
   template: unknown,
   stackName: string,
   zones: readonly string[],
+  mishap: Mishap = { fails: {} },
 ): Promise<Created> {
   const { cloud } = s;
-  const resolver = new Resolver(template, {
-    region: cloud.region,
-    account: cloud.account,
-    stackName,
-    availabilityZones: zones,
-  });
-  checkTypes(new Map(resolver.order.map((id) => [id, resolver.template.Resources[id]?.Type ?? ''])));
+  const resolver = resolverFor(s, template, stackName, zones);
   // CloudFormation puts the stack's name into every name that it makes up; here the first stack's go without, and are shorter.
   const prefix = cloud.stacks.length === 0 ? '' : `${stackName}-`;
-  if (cloud.stacks.includes(stackName)) throw new Error(`there is a stack ${stackName} already`);
+  if (s.cloudFormation.statusOf(stackName) !== undefined && s.cloudFormation.statusOf(stackName) !== 'DELETE_COMPLETE')
+    throw new Error(`there is a stack ${stackName} already`);
   cloud.stacks.push(stackName);
-  const created: Created = { stackName, prefix, resources: new Map(), references: new Map() };
+  s.cloudFormation.enter(stackName, 'CREATE_IN_PROGRESS', true);
+  const created: Created = { stackName, prefix, resources: new Map(), references: new Map(), revision: 0 };
   let done = false;
   cloud.clock.spawn('stack creation', async () => {
-    for (const id of resolver.order) {
-      await cloud.clock.sleep(RESOURCE_SECONDS * 1000);
-      const resource = resolver.resource(id);
-      created.resources.set(id, resource);
-      const reference = await createResource(s, resource, created);
-      created.references.set(id, reference);
-      resolver.provide(id, reference);
+    try {
+      for (const id of resolver.order) {
+        await cloud.clock.sleep(RESOURCE_SECONDS * 1000);
+        const resource = resolver.resource(id);
+        const why = mishap.fails[resource.type];
+        if (why !== undefined) throw new Failed(`${id}: ${why}`);
+        created.resources.set(id, resource);
+        const reference = await createResource(s, resource, created);
+        created.references.set(id, reference);
+        resolver.provide(id, reference);
+      }
+      s.cloudFormation.enter(stackName, 'CREATE_COMPLETE', true);
+      cloud.say('cloudformation', `stack ${stackName} is created: ${resolver.order.length} resources`);
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      cloud.say('cloudformation', `stack ${stackName}: ${error.message}`);
+      await rollBack(s, created);
     }
     done = true;
-    cloud.say('cloudformation', `stack ${stackName} is created: ${resolver.order.length} resources`);
   });
   await cloud.clock.run(Number.MAX_SAFE_INTEGER, () => done);
-  resolver.outputs();
+  if (s.cloudFormation.statusOf(stackName) === 'CREATE_COMPLETE') resolver.outputs();
   return created;
+}
+
+/** A resource that could not be made: what is of the story, and no error of the simulation. */
+class Failed extends Error {}
+
+/** All that was made is deleted, but for what is to be retained. */
+async function rollBack(s: Services, created: Created): Promise<void> {
+  s.cloudFormation.enter(created.stackName, 'ROLLBACK_IN_PROGRESS');
+  const failed = await deleteResources(s, created, [...created.resources.keys()].reverse());
+  s.cloudFormation.enter(created.stackName, failed.length === 0 ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
+}
+
+/** Whether two resolved resources are the same to CloudFormation, which looks at type and properties. */
+export function sameProperties(
+  a: { type: string; properties: Dictionary },
+  b: { type: string; properties: Dictionary },
+) {
+  return a.type === b.type && JSON.stringify(a.properties) === JSON.stringify(b.properties);
 }

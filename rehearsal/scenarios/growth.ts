@@ -1,8 +1,7 @@
 /** A content volume that a deployment changes while it serves. */
 import { check } from '../checks.ts';
-import { duration } from '../duration.ts';
 import type { Check } from '../world.ts';
-import { resourceOf } from './heals.ts';
+import { claiming, deployed } from './deployments.ts';
 import type { Plan, Strike } from './incident.ts';
 import { breakWhatServes, PERSON } from './strikes.ts';
 
@@ -26,23 +25,11 @@ interface Seen {
 }
 const seen = new WeakMap<object, Seen>();
 
-/** @param before size that the deployment before this one asked for, GiB */
-function deploy(strike: Strike, before: number, sizeGiB: number, then: (refused: string | undefined) => void): void {
-  const { services, stage, world, first } = strike;
-  const resource = resourceOf(strike, first.volume);
-  const sized = (GiB: number, iops: number) => ({
-    ...resource,
-    properties: { ...resource.properties, SizeGiB: String(GiB), Iops: String(iops) },
-  });
-  const physicalId = stage.created.references.get(resource.logicalId)?.ref ?? '';
-  world.clock.spawn('deployment', async () => {
-    const began = world.clock.now();
-    const refused = await services.customResources
-      .update(sized(sizeGiB, IOPS), sized(before, Number(resource.properties.Iops)), physicalId)
-      .then(() => undefined)
-      .catch((error: Error) => error.message);
-    world.say(`a deployment of ${sizeGiB} GiB ends after ${duration(world.clock.now() - began)}: ${refused ?? 'done'}`);
-    then(refused);
+function deploy(strike: Strike, SizeGiB: number, then: (refused: string | undefined) => void): void {
+  strike.world.clock.spawn('deployment', async () => {
+    const template = claiming(strike, { SizeGiB, Iops: IOPS });
+    const { status, reason } = await deployed(strike, `${SizeGiB} GiB`, template);
+    then(reason && `${status}: ${reason}`);
   });
 }
 
@@ -74,7 +61,7 @@ function judge(strike: Strike): Check[] {
     grownInPlace(strike),
     check(
       'a deployment never shrinks a volume',
-      /sizeGiB: received 100, allowed: 160/.test(refused ?? ''),
+      /^UPDATE_ROLLBACK_COMPLETE: .*sizeGiB: received 100, allowed: 160/.test(refused ?? ''),
       `${refused}`,
     ),
     check('the replacement has the new size, its file system too', capacity === AFTER_GIB, `${capacity} GiB`),
@@ -90,11 +77,9 @@ export const growthPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['replace'], withinMs: BREAKS_AFTER_MS + 5 * MINUTE_MS },
     strike: (strike) => {
       const { services, world } = strike;
-      deploy(strike, BEFORE_GIB, AFTER_GIB, (trouble) => {
+      deploy(strike, AFTER_GIB, (trouble) => {
         note(strike, trouble);
-        deploy(strike, AFTER_GIB, BEFORE_GIB, (refused = 'done') =>
-          seen.set(services, { ...seen.get(services), refused }),
-        );
+        deploy(strike, BEFORE_GIB, (refused = 'done') => seen.set(services, { ...seen.get(services), refused }));
       });
       world.clock.after(BREAKS_AFTER_MS, () => breakWhatServes(strike));
     },
@@ -110,7 +95,7 @@ export const growthPlans: Readonly<Record<string, Plan>> = {
         const input = { VolumeId: first.volumeId, Size: AFTER_GIB, Iops: IOPS };
         await services.cloud.call(PERSON, 'ec2', 'ModifyVolume', input);
       });
-      world.clock.after(CUT_OFF_MS, () => deploy(strike, BEFORE_GIB, AFTER_GIB, (trouble) => note(strike, trouble)));
+      world.clock.after(CUT_OFF_MS, () => deploy(strike, AFTER_GIB, (trouble) => note(strike, trouble)));
     },
     checks: (strike) => [grownInPlace(strike)],
   },

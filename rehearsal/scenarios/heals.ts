@@ -46,8 +46,8 @@ function deploy(strike: Strike, n: number): void {
       const physicalId = stage.created.references.get(resource.logicalId)?.ref ?? '';
       const made =
         n % 2 === 0
-          ? await services.customResources.update(resource, resource, physicalId)
-          : await services.customResources.create(resource);
+          ? await services.customResources.update(resource, resource, physicalId, world.stackName)
+          : await services.customResources.create(resource, world.stackName);
       answer(made.attributes.VolumeId);
     } catch (error) {
       answer(undefined, (error as Error).message);

@@ -15,7 +15,9 @@ import { incident, type Plan } from './incident.ts';
 import { locked } from './locked.ts';
 import { manyVolumes } from './many-volumes.ts';
 import { outagePlans } from './outages.ts';
+import { newCodePlans } from './new-code.ts';
 import { deletedVolume } from './restored.ts';
+import { rollbackPlans } from './rollback.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { suspectPlans } from './suspects.ts';
 import { twoStacks } from './two-stacks.ts';
@@ -29,6 +31,8 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...alarmPlans,
   ...healPlans,
   ...growthPlans,
+  ...rollbackPlans,
+  ...newCodePlans,
   ...drillPlans,
   ...answerPlans,
   ...suspectPlans,

@@ -32,7 +32,7 @@ function deployAgain(strike: Strike): void {
   const resource = resourceOf(strike, first.volume);
   const physicalId = stage.created.references.get(resource.logicalId)?.ref ?? '';
   world.clock.spawn('deployment', async () => {
-    const { ref } = await services.customResources.update(resource, resource, physicalId);
+    const { ref } = await services.customResources.update(resource, resource, physicalId, world.stackName);
     world.say(`a deployment restores ${first.volume}: ${ref}`);
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { changeOf, decideCreate, refuseUpdate, type VolumeClaim } from '../../lambda/core/keep.ts';
+import { decideCreate, patienceSeconds, type VolumeClaim } from '../../lambda/core/keep.ts';
+import { changeOf, impossible } from '../../lambda/core/keep-change.ts';
 import { readClaim } from '../../lambda/keep/claim.ts';
 import { NOW, point, volume, ZONE } from './world.ts';
 
@@ -85,12 +86,44 @@ describe('the keeper', () => {
     });
   });
 
-  test('an update that grows or retypes passes; a smaller size and another zone are named', () => {
-    expect(refuseUpdate(claim, { ...claim })).toBeUndefined();
-    expect(refuseUpdate(claim, { ...claim, sizeGiB: 200, iops: 6000, throughputMiBs: 500 })).toBeUndefined();
-    expect(refuseUpdate(claim, { ...claim, sizeGiB: 50, zone: 'eu-west-1b' })).toMatch(
-      /zone: received eu-west-1b.*sizeGiB: received 50, allowed: 100 or more/,
+  test('waits for a volume that is being made, and takes none that failed', () => {
+    const creating = volume({ state: 'creating' });
+    for (const ledger of [undefined, named('vol-11111111')])
+      expect(decideCreate(claim, [creating], [point(10)], ledger, NOW)).toMatchObject({
+        kind: 'wait',
+        reason: expect.stringContaining('being created'),
+      });
+    for (const state of ['error', 'deleting', 'deleted'])
+      expect(decideCreate(claim, [volume({ state })], [point(10)], named('vol-11111111'), NOW).kind).toBe('restore');
+  });
+
+  test('has patience with what it does not see, and none with what it sees', () => {
+    const patience = (...seen: [Parameters<typeof decideCreate>[1], Parameters<typeof decideCreate>[2], string?]) =>
+      patienceSeconds(decideCreate(claim, seen[0], seen[1], seen[2] ? named(seen[2]) : undefined, NOW));
+    // What the ledger names is not there, and another one is.
+    expect(patience([volume()], [], 'vol-22222222')).toBe(120);
+    expect(patience([], [point(10)])).toBe(120);
+    expect(patience([], [], 'vol-11111111')).toBe(120);
+    expect(patience([], [])).toBe(15);
+    expect(patience([volume()], [point(10)], 'vol-11111111')).toBe(0);
+    expect(patience([volume()], [point(10)])).toBe(0);
+    expect(patience([volume({ role: 'quarantined' })], [], 'vol-11111111')).toBe(0);
+    // Seen to be gone.
+    expect(patience([volume({ state: 'error' }), volume({ id: 'vol-2' })], [], 'vol-11111111')).toBe(0);
+  });
+
+  test('what can never be done is held against the volume, in a line for each setting', () => {
+    expect(impossible(claim, claim, volume())).toEqual([]);
+    expect(impossible(claim, { ...claim, sizeGiB: 200, iops: 6000, throughputMiBs: 500 }, volume())).toEqual([]);
+    expect(impossible(claim, { ...claim, sizeGiB: 50, zone: 'eu-west-1b' }, volume()).join('; ')).toMatch(
+      /zone: received eu-west-1b, allowed: eu-west-1a.*sizeGiB: received 50, allowed: 100 or more/,
     );
+    // The growth that is rolled back had not begun; the zone that is rolled back was refused.
+    expect(impossible({ ...claim, sizeGiB: 200 }, claim, volume())).toEqual([]);
+    expect(impossible({ ...claim, zone: 'eu-west-1b' }, claim, volume())).toEqual([]);
+    // A heal has moved it, or left it larger, and nobody asks for anything else.
+    expect(impossible(claim, claim, volume({ zone: 'eu-west-1b', sizeGiB: 300 }))).toEqual([]);
+    expect(impossible(claim, { ...claim, zone: 'eu-west-1b' }, volume({ zone: 'eu-west-1b' }))).toEqual([]);
   });
 
   test('what a deployment changes in place', () => {

@@ -80,8 +80,10 @@ const alarms =
   };
 const keeper =
   (some: object = {}) =>
-  (stack: Stack, { key, ledger, documents }: Parts) =>
-    new VolumeKeeper(stack, 'Keeper', { stackName: 'Shop', key, ledger: ledger(), documents: documents(), ...some });
+  (stack: Stack, { key, people, ledger, documents }: Parts) => {
+    const rest = { key, people, ledger: ledger(), documents: documents() };
+    return new VolumeKeeper(stack, 'Keeper', { stackName: 'Shop', ...rest, ...some });
+  };
 const volumes =
   (...each: readonly object[]): Make =>
   (stack, of) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { readClaim } from '../../lambda/keep/claim.ts';
 import { ContentVolume } from '../../lib/content-volume.ts';
 import { ENV, TAG } from '../../lib/contract.ts';
@@ -14,6 +15,7 @@ const template = templateOf((stack) => {
     stackName: 'Shop',
     ledger: new Ledger(stack, 'Ledger', { key }),
     documents: new HostDocuments(stack, 'Host'),
+    people: new Topic(stack, 'People'),
     key,
   });
   const size = { sizeGiB: 200, iops: 4000, throughputMiBs: 500 };

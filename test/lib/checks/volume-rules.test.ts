@@ -3,6 +3,7 @@ import { CfnCondition, CfnParameter, Fn, RemovalPolicy, Size, type Stack, Tags }
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { Volume } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ContentVolume } from '../../../lib/content-volume.ts';
 import { TAG } from '../../../lib/contract.ts';
 import { HostDocuments } from '../../../lib/host-documents.ts';
@@ -225,7 +226,13 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
     const key = new Key(stack, 'Key');
     const ledger = new Ledger(stack, 'Ledger', { key });
     const documents = new HostDocuments(stack, 'Host');
-    const keeper = new VolumeKeeper(stack, 'Keeper', { stackName, key, ledger, documents });
+    const keeper = new VolumeKeeper(stack, 'Keeper', {
+      stackName,
+      key,
+      ledger,
+      documents,
+      people: new Topic(stack, 'People'),
+    });
     new ContentVolume(stack, 'Content', {
       keeper,
       name: 'alpha',

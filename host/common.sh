@@ -37,6 +37,8 @@ fail() {
     interrupted) exit 31 ;;
     mounting) exit 32 ;;
     foreign) exit 33 ;;
+    unfetched) exit 40 ;;
+    unwell) exit 41 ;;
     # DLM's own number for "the watchdog thawed before the post script came", see decision 18.
     overdue) exit 203 ;;
   esac

@@ -21,6 +21,8 @@ export const TAG = {
   blank: 'remount:blank',
   /** Id of the heal that created or quarantined the volume. */
   heal: 'remount:heal',
+  /** On instances: version of the host software in force there, as the guard last saw it ({@link SOFTWARE_VERSION}). */
+  software: 'remount:software',
   /** Id of the drill that made the volume. */
   drill: 'remount:drill',
   /** One of {@link VERDICT}, on a snapshot that was drilled. */
@@ -205,6 +207,14 @@ export const EXECUTION_ID = /^(None|[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}
 /** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */
 export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId', seed: 'Seed' } as const;
 
+/** The script that brings an instance to a version of the host software, `host/update.sh`, and its parameters. */
+export const UPDATE_VERB = 'update';
+export const UPDATE_PARAMETER = { version: 'Version', bucket: 'Bucket', region: 'Region' } as const;
+/** A version of the host software: the sha256 of its archive. */
+export const SOFTWARE_VERSION = /^[0-9a-f]{64}$/;
+/** What the archive's key begins with; its version and `.tar` follow. */
+export const SOFTWARE_KEY = 'remount-host-';
+
 /** What may name a content volume: it is a tag value, a directory name, a URL path and a metric dimension at once. */
 export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
 /** An EBS volume id. */
@@ -248,6 +258,10 @@ export const EXIT = {
   mounting: 32,
   /** The file system was made for another content volume, by the name that is written on it: nothing of it is served. */
   foreign: 33,
+  /** `update`: the version could not be had, and what was there goes on. */
+  unfetched: 40,
+  /** `update`: the version does not run well here, and what was there before goes on. */
+  unwell: 41,
   /** `thaw`: something else has thawed it before, the watchdog for one. DLM's number for it (decision 18). */
   overdue: 203,
 } as const;

@@ -1,29 +1,37 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { HostSoftware } from './host-software.ts';
 
 /**
  * What the gateway to S3 lets through: reading, from the buckets that instances get software from. Nothing is written to any bucket,
- * whoever's it is and whosever keys are used. Everybody may read: these requests are not signed, and the principal of a gateway's
+ * whoever's it is and whosever keys are used. Everybody may read: most of these requests are not signed, and the principal of a gateway's
  * policy has to be `*`. Like every policy of an endpoint it gives nobody a right, it only bounds what the way is for.
  * Sources: docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html, "Principals for gateway endpoints";
  * aws-samples/data-perimeter-policy-examples, service_owned_resources.md ("unauthenticated")
  *
  * @param more names of further buckets
+ * @param software of it the host software's own objects, and nothing else of their bucket
  */
-export function readsSoftware(scope: Construct, more: readonly string[]): PolicyStatement[] {
+export function readsSoftware(
+  scope: Construct,
+  more: readonly string[],
+  software: HostSoftware | undefined,
+): PolicyStatement[] {
   const { partition, region } = Stack.of(scope);
-  const reads = (sid: string, buckets: readonly string[]) =>
+  const reads = (sid: string, resources: readonly string[]) =>
     new PolicyStatement({
       sid,
       principals: [new StarPrincipal()],
       actions: ['s3:GetObject'],
-      resources: buckets.map((name) => `arn:${partition}:s3:::${name}/*`),
+      resources: [...resources],
     });
+  const all = (buckets: readonly string[]) => buckets.map((name) => `arn:${partition}:s3:::${name}/*`);
   return [
-    reads('AmazonLinux', [packages(region)]),
-    reads('SystemsManagerAgent', systemsManager(region)),
-    ...(more.length > 0 ? [reads('More', more)] : []),
+    reads('AmazonLinux', all([packages(region)])),
+    reads('SystemsManagerAgent', all(systemsManager(region))),
+    ...(software ? [reads('HostSoftware', [software.objectsArn])] : []),
+    ...(more.length > 0 ? [reads('More', all(more))] : []),
   ];
 }
 

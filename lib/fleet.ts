@@ -21,6 +21,7 @@ import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from '
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { TAG } from './contract.ts';
+import type { HostSoftware } from './host-software.ts';
 import { checkProps, PROP } from './props.ts';
 import { contentUserData } from './user-data.ts';
 
@@ -28,8 +29,8 @@ export interface FleetProps {
   readonly vpc: IVpc;
   /** Value of the tag `remount:stack` on the instances. */
   readonly stackName: string;
-  /** CloudWatch namespace of the probe's metrics. */
-  readonly namespace: string;
+  /** What the instances run. */
+  readonly software: HostSoftware;
   readonly zones: readonly string[];
   /** Owner and standby make at least two. */
   readonly instancesPerZone: number;
@@ -56,13 +57,13 @@ export class Fleet extends Construct {
     });
     // Endpoints, and Amazon Linux's packages in S3 through its gateway. There is no route to the internet.
     this.securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS services through the VPC endpoints');
-    const role = this.#role(props.namespace);
+    const role = this.#role(props.software);
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
       instanceType: new InstanceType(props.instanceType),
       machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
       role,
       securityGroup: this.securityGroup,
-      userData: contentUserData(props.namespace),
+      userData: contentUserData(props.software),
       detailedMonitoring: true,
       requireImdsv2: true,
       httpPutResponseHopLimit: 1,
@@ -76,7 +77,7 @@ export class Fleet extends Construct {
     this.groups = props.zones.map((zone) => this.#group(zone, template, props));
   }
 
-  #role(namespace: string): Role {
+  #role(software: HostSoftware): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
@@ -85,7 +86,7 @@ export class Fleet extends Construct {
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
+        conditions: { StringEquals: { 'cloudwatch:namespace': software.namespace } },
       }),
     );
     // The managed policy lets an instance read every parameter of the account, where others keep secrets; nothing here reads any.
@@ -98,6 +99,7 @@ export class Fleet extends Construct {
         resources: ['*'],
       }),
     );
+    software.grantFetch(role);
     acknowledgeInlinePolicy(role);
     acknowledge(
       role,

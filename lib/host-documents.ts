@@ -12,13 +12,15 @@ import {
   type HostVerb,
   SEED,
   TAG,
+  type UPDATE_VERB,
   VERB_PARAMETER,
   VOLUME_ID,
   VOLUME_NAME,
 } from './contract.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 
-const HOST = join(import.meta.dirname, '..', 'host');
+/** Where the host scripts are. */
+export const HOST = join(import.meta.dirname, '..', 'host');
 /** A line that sources another file of `host/`. */
 const SOURCING_LINE = /^ *\. "\$\(dirname "\$0"\)\/(\w+\.sh)"( ;;)?$/gm;
 
@@ -39,8 +41,11 @@ export function hostFile(name: string): string {
   return readFileSync(join(HOST, name), 'utf8');
 }
 
+/** What a document carries. */
+type DocumentVerb = HostVerb | typeof DLM_VERB | typeof UPDATE_VERB;
+
 /** A host verb as one script: each line that sources another file is replaced by that file, the first time. */
-export function verbScript(verb: HostVerb | typeof DLM_VERB): string {
+export function verbScript(verb: DocumentVerb): string {
   const pasted = new Set<string>();
   const whole = (name: string): string =>
     hostFile(name).replace(SOURCING_LINE, (_, sourced: string, end = '') => {
@@ -54,7 +59,7 @@ export function verbScript(verb: HostVerb | typeof DLM_VERB): string {
 }
 
 /** What every document is: a command for instances, one script, changed in place. */
-export function documentOf(verb: HostVerb | typeof DLM_VERB, seconds: number, parameters: object) {
+export function documentOf(verb: DocumentVerb, seconds: number, parameters: object) {
   return {
     documentType: 'Command',
     documentFormat: 'JSON',

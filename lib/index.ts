@@ -2,7 +2,7 @@
  * The constructs and the checks, for another team's app; there are two in `examples/`. What each needs of the others is in its
  * props, so a team takes just one, or all as `RemountStack`:
  *
- * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `ContentNetwork` and `ResilienceChecks` need nothing else;
+ * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `HostSoftware`, `ContentNetwork` and `ResilienceChecks` need nothing else;
  * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
  *   `contentUserData` sets up, `Fleet`'s or others;
  * - `VolumeAlarms`: the healer; `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
@@ -20,6 +20,7 @@ export * from './contract.ts';
 export { Fleet, type FleetProps } from './fleet.ts';
 export { FreezeDocument } from './freeze-document.ts';
 export { HostDocuments } from './host-documents.ts';
+export { HostSoftware, type HostSoftwareProps } from './host-software.ts';
 export { Ledger, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
 export { NOBODY_TOLD, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';

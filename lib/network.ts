@@ -17,6 +17,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { callsOfThisAccount, readsSoftware } from './endpoint-policies.ts';
+import type { HostSoftware } from './host-software.ts';
 import { encryptedLogGroup } from './log-group.ts';
 import { checkProps, PROP } from './props.ts';
 
@@ -40,6 +41,11 @@ export interface ContentNetworkProps {
    * @default none
    */
   readonly moreBuckets?: readonly string[];
+  /**
+   * What the instances fetch and run. That they may is for their role to say (`HostSoftware.grantFetch`).
+   * @default none: instances here have theirs by another way
+   */
+  readonly software?: HostSoftware;
 }
 
 const MORE_ENDPOINTS = {
@@ -84,7 +90,7 @@ export class ContentNetwork extends Construct {
     });
     this.#acknowledge();
     const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
-    for (const statement of readsSoftware(this, props.moreBuckets ?? [])) s3.addToPolicy(statement);
+    for (const statement of readsSoftware(this, props.moreBuckets ?? [], props.software)) s3.addToPolicy(statement);
     this.#endpoints = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
       description: 'VPC endpoints',
@@ -112,11 +118,13 @@ export class ContentNetwork extends Construct {
    * Where a service supports policies, its documentation has examples: docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html.
    * CloudWatch, monitoring/cloudwatch-and-interface-VPC.html; its logs, logs/cloudwatch-logs-and-interface-VPC.html; EC2 User Guide,
    * interface-vpc-endpoints.html; KMS, kms-vpc-endpoint.html; for `ssm`, aws-samples/data-perimeter-policy-examples,
-   * vpc_endpoint_policies/ssm_endpoint_policy.json. None was found for `ssmmessages` and `ec2messages`, through which commands come:
-   * they keep the default, which lets everybody through.
+   * vpc_endpoint_policies/ssm_endpoint_policy.json. None was found for `ssmmessages`, through which commands come: it keeps the
+   * default, which lets everybody through. There is none for `ec2messages`: from version 3.3.40.0 the agent takes `ssmmessages` wherever
+   * that is to be had, and the documents need 3.3.2746 already, docs.aws.amazon.com/systems-manager/latest/userguide/
+   * systems-manager-setting-up-messageAPIs.html and setup-create-vpc.html.
    */
   #interfaces(more: readonly MoreEndpoint[]): void {
-    const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
+    const { SSM, SSM_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
     const add = (name: string, service: InterfaceVpcEndpointAwsService) =>
       this.vpc.addInterfaceEndpoint(name, {
         service,
@@ -126,7 +134,6 @@ export class ContentNetwork extends Construct {
       });
     add('Ssm', SSM).addToPolicy(callsOfThisAccount(this));
     add('SsmMessages', SSM_MESSAGES);
-    add('Ec2Messages', EC2_MESSAGES);
     // CloudWatch's own example of a policy: its agent has nothing to read.
     add('Monitoring', CLOUDWATCH_MONITORING).addToPolicy(callsOfThisAccount(this, ['cloudwatch:PutMetricData']));
     for (const name of more) add(name, MORE_ENDPOINTS[name]).addToPolicy(callsOfThisAccount(this));

@@ -6,6 +6,7 @@ import { ContentVolume } from './content-volume.ts';
 import { metricNamespace } from './contract.ts';
 import { Fleet } from './fleet.ts';
 import { HostDocuments } from './host-documents.ts';
+import { HostSoftware } from './host-software.ts';
 import { Ledger } from './ledger.ts';
 import { ContentNetwork } from './network.ts';
 import { PeopleTopic } from './people-topic.ts';
@@ -38,16 +39,18 @@ export class RemountStack extends Stack {
     });
     const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
     const ledger = new Ledger(this, 'Ledger', { key });
+    const software = new HostSoftware(this, 'Software', { namespace });
     const network = new ContentNetwork(this, 'Network', {
       key,
       zones: settings.zones,
       moreEndpoints: settings.moreEndpoints,
       moreBuckets: settings.moreBuckets,
+      software,
     });
     const fleet = new Fleet(this, 'Fleet', {
       vpc: network.vpc,
       stackName,
-      namespace,
+      software,
       zones: settings.zones,
       instancesPerZone: settings.instancesPerZone,
       instanceType: settings.instanceType,

@@ -26,15 +26,15 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
-import { contentUserData, TAG } from '../../lib/index.ts';
+import { contentUserData, type HostSoftware, TAG } from '../../lib/index.ts';
 
 const CIDR = '10.2.0.0/16';
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-4000-8000-000000000000';
 
 export interface WikiHostsProps {
   readonly key: Key;
-  /** CloudWatch namespace of the probe's metrics. */
-  readonly namespace: string;
+  /** What the instances run beside the wiki's own. */
+  readonly software: HostSoftware;
   /** The first has the volume, and the instances with it; a load balancer wants two. */
   readonly zones: readonly string[];
   /** Name of the content volume that is served. */
@@ -69,8 +69,8 @@ export class WikiHosts extends Construct {
       flowLogs: { All: { destination: FlowLogDestination.toCloudWatchLogs(this.#flowLogs(key)) } },
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
-    const { SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
-    for (const [name, service] of Object.entries({ SSM, SSM_MESSAGES, EC2_MESSAGES, CLOUDWATCH_MONITORING })) {
+    const { SSM, SSM_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
+    for (const [name, service] of Object.entries({ SSM, SSM_MESSAGES, CLOUDWATCH_MONITORING })) {
       const securityGroup = new SecurityGroup(this, `${name}Endpoint`, { vpc, allowAllOutbound: false });
       securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'From the instances');
       vpc.addInterfaceEndpoint(name, { service, securityGroups: [securityGroup], open: false });
@@ -89,9 +89,9 @@ export class WikiHosts extends Construct {
   }
 
   /** Two in the volume's zone: one serves it, the other takes over. */
-  #instances(vpc: Vpc, securityGroup: SecurityGroup, { zones, namespace }: WikiHostsProps): AutoScalingGroup {
+  #instances(vpc: Vpc, securityGroup: SecurityGroup, { zones, software }: WikiHostsProps): AutoScalingGroup {
     // Remount: the host verbs' tools, the web server and the probe; what a team installs beside them comes after.
-    const userData = contentUserData(namespace);
+    const userData = contentUserData(software);
     userData.addCommands('echo "Pages are for employees" > /etc/motd');
     const group = new AutoScalingGroup(this, 'Group', {
       vpc,
@@ -99,7 +99,7 @@ export class WikiHosts extends Construct {
       launchTemplate: new LaunchTemplate(this, 'LaunchTemplate', {
         instanceType: new InstanceType('m7g.large'),
         machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
-        role: this.#role(namespace),
+        role: this.#role(software),
         securityGroup,
         userData,
         requireImdsv2: true,
@@ -125,8 +125,8 @@ export class WikiHosts extends Construct {
     return group;
   }
 
-  /** Remount: commands come through Systems Manager, and the probe's metrics go to CloudWatch. */
-  #role(namespace: string): Role {
+  /** Remount: commands come through Systems Manager, software from S3, and the probe's metrics go to CloudWatch. */
+  #role(software: HostSoftware): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
@@ -135,9 +135,10 @@ export class WikiHosts extends Construct {
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
+        conditions: { StringEquals: { 'cloudwatch:namespace': software.namespace } },
       }),
     );
+    software.grantFetch(role);
     Validations.of(role).acknowledge(
       {
         id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import {
   ContentVolume,
   HostDocuments,
+  HostSoftware,
   Ledger,
   metricNamespace,
   PeopleTopic,
@@ -24,7 +25,8 @@ export class WikiStack extends Stack {
     super(scope, id, props);
     const namespace = metricNamespace(this.stackName);
     const key = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
-    const hosts = new WikiHosts(this, 'Hosts', { key, namespace, zones: ZONES, volume: VOLUME });
+    const software = new HostSoftware(this, 'Software', { namespace });
+    const hosts = new WikiHosts(this, 'Hosts', { key, software, zones: ZONES, volume: VOLUME });
     this.#remount(key, namespace, hosts.targetGroup);
   }
 

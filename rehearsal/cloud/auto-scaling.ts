@@ -5,7 +5,7 @@ import type { StatusChecks } from './ec2-status.ts';
 import type { LoadBalancer } from './elb.ts';
 import type { Fleet } from './fleet.ts';
 import { missingForAutoScaling } from './iam-key-uses.ts';
-import type { UserData } from './user-data.ts';
+import type { Boot } from './user-data.ts';
 
 const MINUTE_MS = 60_000;
 /** How often a group looks at the health of its instances. */
@@ -31,7 +31,8 @@ export interface GroupDefinition {
   /** A new instance's status checks do not count for this long. */
   readonly graceSeconds: number;
   readonly principal: Principal;
-  readonly userData: UserData;
+  readonly stackName: string;
+  readonly boot: Boot;
   /** ARNs or ids of keys that the launch template names for its volumes; without any, EBS takes one that AWS manages. */
   readonly keys: readonly string[];
 }
@@ -135,7 +136,7 @@ export class AutoScaling {
       if (instance.state !== 'pending') return;
       this.#instances.enter(instance, 'running');
       clock.after(this.#random.delay(SET_UP), () => {
-        if (instance.state === 'running') this.#fleet.setUp(instance, group.userData, group.principal);
+        if (instance.state === 'running') this.#fleet.setUp(instance, group);
       });
     });
     return instance;

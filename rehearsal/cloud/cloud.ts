@@ -232,7 +232,9 @@ export class Cloud {
           ? 'UnauthorizedOperation'
           : service === 'sns'
             ? 'AuthorizationErrorException'
-            : 'AccessDeniedException';
+            : service === 's3'
+              ? 'AccessDenied'
+              : 'AccessDeniedException';
       throw new ServiceError(
         code,
         `${principal.name} is not authorized to perform: ${request.action} on ${request.resources.join(', ')}`,

@@ -3,7 +3,9 @@ import type { Cloud, Principal } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
 import type { Hosts } from './hosts.ts';
-import type { UserData } from './user-data.ts';
+import { InstalledSoftware } from './installed-software.ts';
+import type { S3 } from './s3.ts';
+import type { Boot, HostFacts } from './user-data.ts';
 
 /** From the CloudWatch agent's flush to a data point that alarms see. */
 const INGEST = { median: 800, p99: 2500 };
@@ -19,13 +21,13 @@ interface Look {
   readonly at: number;
 }
 
-/** What the user data makes run on the instances: the web server and the probe. */
+/** What runs on the instances, once their user data has set them up: the web server and the probe. */
 export class Fleet {
   readonly #cloud: Cloud;
   readonly #ec2: Ec2State;
   readonly #hosts: Hosts;
   readonly #cloudwatch: CloudWatch;
-  readonly #userData = new Map<string, UserData>();
+  readonly #software: InstalledSoftware;
   readonly #principals = new Map<string, Principal>();
   /** By instance and path. */
   readonly #web = new Map<string, Map<string, Look & { readonly status: number | undefined }>>();
@@ -37,7 +39,15 @@ export class Fleet {
   readonly #canaries = new Map<string, number[]>();
   readonly #random;
 
-  constructor(cloud: Cloud, ec2: Ec2State, hosts: Hosts, cloudwatch: CloudWatch) {
+  constructor(parts: {
+    readonly cloud: Cloud;
+    readonly ec2: Ec2State;
+    readonly hosts: Hosts;
+    readonly cloudwatch: CloudWatch;
+    readonly s3: S3;
+  }) {
+    const { cloud, ec2, hosts, cloudwatch } = parts;
+    this.#software = new InstalledSoftware(cloud, hosts, parts.s3);
     this.#cloud = cloud;
     this.#ec2 = ec2;
     this.#hosts = hosts;
@@ -45,26 +55,29 @@ export class Fleet {
     this.#random = cloud.random.stream('fleet');
   }
 
-  /** The user data has run: the agent answers, and the timer of the probe ticks. */
-  setUp(instance: SimInstance, userData: UserData, principal: Principal): void {
-    this.#userData.set(instance.id, userData);
-    this.#principals.set(instance.id, principal);
-    instance.agentOnline = true;
-    this.#cloud.say(instance.id, `is set up in ${instance.zone}`);
-    const every = userData.probeSeconds * 1000;
-    this.#cloud.clock.every(every, this.#cloud.clock.now() + this.#random.whole(1, every), () =>
-      this.#tick(instance, userData),
-    );
+  /** Runs the user data. When it has ended, the agent answers, and the timer of the probe ticks. */
+  setUp(instance: SimInstance, group: { boot: Boot; principal: Principal; stackName: string }): void {
+    this.#principals.set(instance.id, group.principal);
+    this.#software.boot(instance, group.boot, group, () => {
+      instance.agentOnline = true;
+      this.#cloud.say(instance.id, `is set up in ${instance.zone}`);
+      const every = (this.#software.facts(instance.id)?.probeSeconds ?? 0) * 1000;
+      this.#cloud.clock.every(every, this.#cloud.clock.now() + this.#random.whole(1, every), () =>
+        this.#tick(instance),
+      );
+    });
   }
 
   /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */
-  #tick(instance: SimInstance, userData: UserData): void {
+  #tick(instance: SimInstance): void {
     if (!this.#works(instance)) return;
     this.#cloud.disks.sweepLeft(instance.id);
+    const software = this.#software.facts(instance.id);
+    if (!software) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
-      const { serving, wrote } = this.#probe(instance.id, volume, userData);
-      this.#note(userData.agent.namespace, volume, serving, wrote);
-      const { namespace, aggregationSeconds, flushSeconds, dimension } = userData.agent;
+      const { serving, wrote } = this.#probe(instance.id, volume, software);
+      this.#note(software.agent.namespace, volume, serving, wrote);
+      const { namespace, aggregationSeconds, flushSeconds, dimension } = software.agent;
       const now = this.#cloud.clock.now();
       const windowEnd = (Math.floor(now / (aggregationSeconds * 1000)) + 1) * aggregationSeconds * 1000;
       const delivered = windowEnd + this.#random.whole(0, flushSeconds * 1000) + this.#random.delay(INGEST);
@@ -88,7 +101,7 @@ export class Fleet {
   }
 
   /** The probe's answer. It is run for real where anything was done on the host since, and just before every snapshot. */
-  #probe(instanceId: string, volume: string, userData: UserData): Probed {
+  #probe(instanceId: string, volume: string, software: HostFacts): Probed {
     const key = `${instanceId} ${volume}`;
     const at = this.#cloud.clock.now();
     const before = this.#probes.get(key);
@@ -97,13 +110,13 @@ export class Fleet {
       this.#probes.set(key, { ...before, at });
       return before;
     }
-    const probed = this.#runProbe(instanceId, volume, userData, at);
+    const probed = this.#runProbe(instanceId, volume, software, at);
     this.#probes.set(key, { revision, at, ...probed });
     return probed;
   }
 
-  #runProbe(instanceId: string, volume: string, userData: UserData, at: number): Probed {
-    const result = this.#hosts.run(instanceId, 'probe', userData.probeScript, { SSM_Volume: volume }, at);
+  #runProbe(instanceId: string, volume: string, software: HostFacts, at: number): Probed {
+    const result = this.#hosts.run(instanceId, 'probe', software.probeScript, { SSM_Volume: volume }, at);
     return { serving: result.exitCode === 0 ? 1 : 0, wrote: !result.stdout.includes('frozen=true') };
   }
 
@@ -115,11 +128,12 @@ export class Fleet {
 
   /** The same for whatever the host serves. */
   catchUpHost(instanceId: string): void {
-    const userData = this.#userData.get(instanceId);
-    if (!userData || !this.#works(this.#ec2.instances.get(instanceId))) return;
+    if (!this.#works(this.#ec2.instances.get(instanceId))) return;
+    const software = this.#software.facts(instanceId);
+    if (!software) return;
     for (const volume of this.#cloud.disks.markers(instanceId)) {
       const last = this.#probes.get(`${instanceId} ${volume}`);
-      if (last?.serving === 1 && last.wrote) this.#runProbe(instanceId, volume, userData, last.at);
+      if (last?.serving === 1 && last.wrote) this.#runProbe(instanceId, volume, software, last.at);
     }
   }
 
@@ -151,16 +165,17 @@ export class Fleet {
 
   /** What the web server on the instance answers. */
   web(instanceId: string, path: string): number | undefined {
-    const userData = this.#userData.get(instanceId);
     const instance = this.#ec2.instances.get(instanceId);
-    if (!userData || !instance?.agentOnline || !this.#works(instance)) return undefined;
+    if (!instance?.agentOnline || !this.#works(instance)) return undefined;
+    const software = this.#software.facts(instanceId);
+    if (!software) return undefined;
     if (this.#cloud.faults.webUnreached.has(instanceId)) return undefined;
     const looks = this.#web.get(instanceId) ?? new Map();
     this.#web.set(instanceId, looks);
     const revision = this.#hosts.revision(instanceId);
     const before = looks.get(path);
     if (before?.revision === revision) return before.status;
-    const file = userData.fileOf(path);
+    const file = software.fileOf(path);
     const status = file ? this.#status(instanceId, file) : 404;
     looks.set(path, { revision, at: this.#cloud.clock.now(), status });
     return status;

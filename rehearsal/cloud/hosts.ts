@@ -15,6 +15,10 @@ export class Hosts {
   readonly #cloud: Cloud;
   /** What happens around each script. */
   onRun: Readonly<Record<'before' | 'after', (instanceId: string, verb: string) => void>> | undefined;
+  /** What a host finds around it when a verb begins, beside what the verb is given. */
+  surroundings:
+    | ((instanceId: string, verb: string, env: Readonly<Record<string, string>>) => Record<string, string>)
+    | undefined;
   readonly #revisions = new Map<string, number>();
 
   constructor(cloud: Cloud) {
@@ -43,7 +47,7 @@ export class Hosts {
     const result = this.#cloud.disks.run(instanceId, {
       verb,
       script,
-      env: { ...env, ...now },
+      env: { ...env, ...this.surroundings?.(instanceId, verb, env), ...now },
       timeoutSeconds: REAL_TIMEOUT_SECONDS,
     });
     this.onRun?.after(instanceId, verb);

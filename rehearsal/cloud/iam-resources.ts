@@ -134,6 +134,12 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     Query: keyed('Query'),
     TransactWriteItems: transaction,
   },
+  s3: {
+    GetObject: (input, { partition }) => {
+      const object = `arn:${partition}:s3:::${text(input, 'Bucket')}/${text(input, 'Key')}`;
+      return [{ action: 's3:GetObject', resources: [object], context: {} }];
+    },
+  },
   sns: {
     Publish: (input) => [{ action: 'sns:Publish', resources: [text(input, 'TopicArn')], context: {} }],
   },

@@ -9,7 +9,6 @@ export const INERT: Readonly<Record<string, string>> = {
   'AWS::EC2::SubnetRouteTableAssociation': 'no network',
   'AWS::EC2::InternetGateway': 'no network',
   'AWS::EC2::VPCGatewayAttachment': 'no network',
-  'AWS::EC2::VPCEndpoint': 'no network',
   'AWS::EC2::SecurityGroup': 'no network',
   'AWS::EC2::SecurityGroupIngress': 'no network',
   'AWS::EC2::SecurityGroupEgress': 'no network',

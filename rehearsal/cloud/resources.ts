@@ -21,7 +21,7 @@ import {
   TemplateError,
   tags,
 } from './template.ts';
-import { readUserData } from './user-data.ts';
+import { readBoot } from './user-data.ts';
 
 /** Creates one resource of a type. May take virtual time. */
 type Creator = (s: Services, p: Properties, id: string, created: Created) => Reference | Promise<Reference>;
@@ -31,6 +31,13 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     ref: `subnet-${id}`,
     attributes: { SubnetId: `subnet-${id}`, AvailabilityZone: str(p, 'AvailabilityZone') },
   }),
+  'AWS::EC2::VPCEndpoint': (s, p, id, { stackName }) => {
+    // Of the network only this: who may read what in S3. Interface endpoints are there, and everybody gets through.
+    const gateway = str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && str(p, 'ServiceName').endsWith('.s3');
+    if (gateway && has(p, 'PolicyDocument'))
+      s.s3.setGateway(stackName, new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`));
+    return { ref: `vpce-${id}`, attributes: { Id: `vpce-${id}` } };
+  },
   'AWS::EC2::LaunchTemplate': (_, __, id) => ({
     ref: `lt-${id}`,
     attributes: { LaunchTemplateId: `lt-${id}`, LatestVersionNumber: '1', DefaultVersionNumber: '1' },
@@ -294,7 +301,8 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
     keys: list(data, 'BlockDeviceMappings', [])
       .map((mapping) => object(mapping, 'Ebs', {}))
       .flatMap((volume) => (has(volume, 'KmsKeyId') ? [str(volume, 'KmsKeyId')] : [])),
-    userData: readUserData(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
+    stackName: created.stackName,
+    boot: readBoot(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
   });
   return { ref: id, attributes: {} };
 }

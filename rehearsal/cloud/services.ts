@@ -20,6 +20,7 @@ import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
 import { Logs } from './logs.ts';
 import { metricData } from './metric-data.ts';
+import { S3 } from './s3.ts';
 import { Sns } from './sns.ts';
 import { Sqs } from './sqs.ts';
 import { Ssm } from './ssm.ts';
@@ -33,6 +34,7 @@ export interface Services {
   readonly hosts: Hosts;
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
+  readonly s3: S3;
   readonly sns: Sns;
   readonly sqs: Sqs;
   readonly logs: Logs;
@@ -61,7 +63,8 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const cloudFormation = new CloudFormation(cloud);
   const customResources = new CustomResources(cloud, lambda);
   const cloudwatch = new CloudWatch(cloud, lambda, sns);
-  const fleet = new Fleet(cloud, ec2, hosts, cloudwatch);
+  const s3 = new S3(cloud, assets);
+  const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, s3 });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
   const eventBus = new EventBus(cloud, lambda);
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
@@ -83,6 +86,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     hosts,
     ssm,
     dynamodb,
+    s3,
     sns,
     sqs,
     logs,

@@ -1,7 +1,18 @@
-import { METRIC } from '../../lib/contract.ts';
+import { METRIC, SOFTWARE_KEY, UPDATE_PARAMETER } from '../../lib/contract.ts';
 
-/** What the instances' user data sets up, read out of the script in the template: files that it writes, and what they say. */
-export interface UserData {
+/** Where an instance's user data fetches the host software, and which. */
+export interface Boot {
+  readonly version: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** As the user data hands them to the update. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a version of the host software makes run, read out of its files. */
+export interface HostFacts {
+  /** What brings a host to this version. */
+  readonly updateScript: string;
   readonly probeScript: string;
   readonly probeSeconds: number;
   readonly agent: {
@@ -14,46 +25,72 @@ export interface UserData {
   fileOf(path: string): { readonly volume: string; readonly path: string } | undefined;
 }
 
-const HEREDOC = /^\s*(?:cat|tee)\s*>\s*(\S+)\s*<<\s*'?(\w+)'?[^\n]*\n([\s\S]*?)\n\2$/gm;
-
-/** The last one that was read: thousands of worlds have the same. */
-let last: { readonly script: string; readonly read: UserData } | undefined;
-
 /**
  * @param script the user data, decoded
- * @throws Error naming the file that is missing or cannot be understood: a host that was not set up must not pass for one that was
+ * @throws Error naming what is missing: a host that is not set up must not pass for one that is
  */
-export function readUserData(script: string): UserData {
-  if (last?.script !== script) last = { script, read: understand(script) };
-  return last.read;
+export function readBoot(script: string): Boot {
+  const of = (name: string) => {
+    const value = script.match(new RegExp(`^export .*\\bSSM_${name}=(\\S+)`, 'm'))?.[1];
+    if (!value) throw new Error(`user data: exports no SSM_${name}`);
+    return value;
+  };
+  const [version, bucket, region] = [
+    of(UPDATE_PARAMETER.version),
+    of(UPDATE_PARAMETER.bucket),
+    of(UPDATE_PARAMETER.region),
+  ];
+  for (const needed of ['aws s3api get-object', 'sha256sum -c', '/update.sh'])
+    if (!script.includes(needed)) throw new Error(`user data: no ${needed}: nothing sets the host up`);
+  return {
+    version,
+    bucket,
+    key: keyOf(version),
+    env: {
+      [`SSM_${UPDATE_PARAMETER.version}`]: version,
+      [`SSM_${UPDATE_PARAMETER.bucket}`]: bucket,
+      [`SSM_${UPDATE_PARAMETER.region}`]: region,
+    },
+  };
 }
 
-function understand(script: string): UserData {
-  const files = new Map([...script.matchAll(HEREDOC)].map(([, path = '', , content = '']) => [path, content]));
-  const file = (what: string, test: RegExp): string => {
-    const found = [...files].find(([path]) => test.test(path));
-    if (!found)
-      throw new Error(
-        `user data: writes no ${what} (a file named like ${test.source}); it writes ${[...files.keys()].join(', ') || 'none'}`,
-      );
-    return found[1];
+export function keyOf(version: string): string {
+  return `${SOFTWARE_KEY}${version}.tar`;
+}
+
+/** By the files as they were read, which thousands of worlds share. */
+const understood = new WeakMap<ReadonlyMap<string, string>, HostFacts>();
+
+/** @throws Error naming the file that is missing or cannot be understood */
+export function readFacts(files: ReadonlyMap<string, string>): HostFacts {
+  const known = understood.get(files) ?? understand(files);
+  understood.set(files, known);
+  return known;
+}
+
+function understand(files: ReadonlyMap<string, string>): HostFacts {
+  const file = (what: string, name: string): string => {
+    const found = files.get(name);
+    if (found === undefined)
+      throw new Error(`host software: no ${what} (${name}); it has ${[...files.keys()].join(', ') || 'no file'}`);
+    return found;
   };
-  const probe = file('probe', /\/probe(\.sh)?$/);
-  const timer = file('timer of the probe', /\.timer$/);
+  const common = file('common part of the verbs', 'common.sh');
+  const whole = (script: string) => script.replace(/^\. "\$\(dirname "\$0"\)\/common\.sh"$/m, () => common);
+  const timer = file('timer of the probe', 'etc/remount-report.timer');
   const seconds = Number(
     timer.match(/^OnUnit(?:Active|Inactive)Sec=(\d+)s?$/m)?.[1] ?? timer.match(/^OnCalendar=\*:\*:0\/(\d+)$/m)?.[1],
   );
   if (!(seconds > 0))
     throw new Error(
-      'user data: the timer of the probe has no OnUnitActiveSec or OnCalendar=*:*:0/N that is understood',
+      'host software: the timer of the probe has no OnUnitActiveSec or OnCalendar=*:*:0/N that is understood',
     );
   return {
-    probeScript: probe.replace(/^\. "\$\(dirname "\$0"\)\/(\w+\.sh)"$/gm, (_, sourced: string) =>
-      file('part of the probe', new RegExp(`/${sourced}$`)),
-    ),
+    updateScript: whole(file('update', 'update.sh')),
+    probeScript: whole(file('probe', 'probe.sh')),
     probeSeconds: seconds,
-    agent: readAgent(file('configuration of the CloudWatch agent', /amazon-cloudwatch-agent.*\.json$/)),
-    fileOf: readServer(file('configuration of nginx', /nginx.*\.conf$/)),
+    agent: readAgent(file('configuration of the CloudWatch agent', 'etc/amazon-cloudwatch-agent.json')),
+    fileOf: readServer(file('configuration of nginx', 'etc/nginx.conf')),
   };
 }
 
@@ -67,15 +104,15 @@ interface AgentConfig {
   };
 }
 
-function readAgent(json: string): UserData['agent'] {
+function readAgent(json: string): HostFacts['agent'] {
   const { metrics } = JSON.parse(json) as AgentConfig;
   const statsd = metrics?.metrics_collected?.statsd;
   if (!metrics?.namespace || !statsd)
-    throw new Error('user data: the CloudWatch agent has no namespace or no StatsD listener');
+    throw new Error('host software: the CloudWatch agent has no namespace or no StatsD listener');
   const rolled = metrics.aggregation_dimensions?.some((set) => set.length === 1 && set[0] === METRIC.volumeDimension);
   if (!rolled)
     throw new Error(
-      `user data: the CloudWatch agent does not publish the metric by ${METRIC.volumeDimension} alone (aggregation_dimensions)`,
+      `host software: the CloudWatch agent does not publish the metric by ${METRIC.volumeDimension} alone (aggregation_dimensions)`,
     );
   return {
     namespace: metrics.namespace,
@@ -86,11 +123,11 @@ function readAgent(json: string): UserData['agent'] {
 }
 
 /** Understands one shape of location: a regular expression with one group, and an alias to a file of that volume. */
-function readServer(conf: string): UserData['fileOf'] {
+function readServer(conf: string): HostFacts['fileOf'] {
   const [, pattern, alias] = conf.match(/location\s+~\s+"?(\^\/healthz\/\S+?)"?\s*\{[^}]*?\balias\s+([^;]+);/) ?? [];
   const path = alias?.match(/^\/srv\/content\/\$(?:1|volume|\w+)\/(.+)$/)?.[1];
   if (!pattern || !path)
-    throw new Error('user data: nginx has no location ~ ^/healthz/(...) with an alias below /srv/content/$1/');
+    throw new Error('host software: nginx has no location ~ ^/healthz/(...) with an alias below /srv/content/$1/');
   const expression = new RegExp(pattern.replaceAll('(?<', '(?<'));
   return (url) => {
     const volume = url.match(expression)?.[1];

@@ -161,6 +161,8 @@ export interface Disks {
   detach(volumeId: string, instanceId: string): void;
   /** Whether the volume, attached to some host, is mounted there. */
   mounted(volumeId: string): boolean;
+  /** Version of the host software that this host runs; `undefined`: none yet. */
+  software(instanceId: string): string | undefined;
   /** Content volumes that the host was told to serve (its markers), sorted: those that its timer probes. */
   markers(instanceId: string): string[];
   /** Where the host's links of served content lead: what its web server, and whoever uploads to it, would reach. */

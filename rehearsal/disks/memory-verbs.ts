@@ -1,9 +1,10 @@
 /** The host verbs as a model: same exit codes, same output keys as `host/*.sh` on a real disk. */
-import { DLM_VERB, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import { DLM_VERB, SEED, UPDATE_VERB, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
 import { fail, ok, type VerbResult } from './memory-answers.ts';
 import { dlm, type Frozen, isFrozen } from './memory-freeze.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
+import { type Software, update } from './memory-software.ts';
 
 export interface MemoryVolume {
   readonly id: string;
@@ -26,6 +27,7 @@ export interface MemoryMount {
 
 /** What a host remembers: mounts by volume id; links and markers by content volume, each naming a volume id. */
 export interface MemoryHost extends Frozen {
+  readonly software: Software;
   readonly mounts: Map<string, MemoryMount>;
   readonly links: Map<string, string>;
   readonly markers: Map<string, string>;
@@ -207,6 +209,7 @@ export function playVerb(
   const name = /^# remount-verb: ([a-z]+)$/m.exec(script)?.[1] ?? '';
   if (name === DLM_VERB)
     return dlm(host, env, env.REMOUNT_NOW ?? new Date().toISOString(), (id) => deviceOf(id)?.stalled === true);
+  if (name === UPDATE_VERB) return update(host.software, env, env.REMOUNT_NOW ?? new Date().toISOString());
   const verb = VERBS.get(name);
   if (!verb) return { exitCode: UNKNOWN_VERB, stdout: '', stderr: 'memory disks have no model of this script\n' };
   const volume = env[`SSM_${VERB_PARAMETER.volume}`] ?? '';

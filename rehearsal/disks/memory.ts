@@ -17,6 +17,7 @@ import {
 } from './disks.ts';
 import { NOTHING_FROZEN, ring } from './memory-freeze.ts';
 import type { MemoryFileSystem } from './memory-fs.ts';
+import { NO_SOFTWARE } from './memory-software.ts';
 import { type MemoryHost, type MemoryMount, type MemoryVolume, playVerb } from './memory-verbs.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -63,7 +64,13 @@ export class MemoryDisks implements Disks {
   addHost(instanceId: string): void {
     vacant(this.hosts, instanceId, 'host');
     const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
-    this.hosts.set(instanceId, { ...nothing, hung: new Set(), left: new Set(), ...NOTHING_FROZEN() });
+    this.hosts.set(instanceId, {
+      ...nothing,
+      hung: new Set(),
+      left: new Set(),
+      software: NO_SOFTWARE(),
+      ...NOTHING_FROZEN(),
+    });
   }
 
   removeHost(instanceId: string): void {
@@ -142,6 +149,10 @@ export class MemoryDisks implements Disks {
   mounted(volumeId: string): boolean {
     const { attachedTo } = known(this.volumes, volumeId, 'volume');
     return attachedTo !== undefined && known(this.hosts, attachedTo, 'host').mounts.has(volumeId);
+  }
+
+  software(instanceId: string): string | undefined {
+    return known(this.hosts, instanceId, 'host').software.applied;
   }
 
   markers(instanceId: string): string[] {

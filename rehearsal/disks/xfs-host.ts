@@ -1,7 +1,7 @@
 /** What a real host is below its root directory: device links, mounts, markers, and the scripts that run there. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
 import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
@@ -15,6 +15,9 @@ const HOST = join(import.meta.dirname, '../../host');
 const SWEEPS_WITHIN = 60;
 const CONTENT = 'srv/content';
 const MARKERS = 'var/lib/remount/serving';
+
+/** Stand-ins for what a host has and this machine has not: the AWS CLI, and what would start services. */
+const COMMANDS = join(import.meta.dirname, 'commands');
 
 /** Directories that stand on every real host. */
 export const HOST_DIRECTORIES = ['dev/disk/by-id', 'mnt', 'run', 'srv', 'var/lib'];
@@ -38,6 +41,12 @@ export function cutPower(root: string): void {
 
 export function markersOf(root: string): string[] {
   return names(join(root, MARKERS)).sort();
+}
+
+/** The version of the host software that its link leads to. */
+export function softwareOf(root: string): string | undefined {
+  const link = join(root, 'opt/remount/current');
+  return existsLink(link) ? basename(readlinkSync(link)) : undefined;
 }
 
 export function linksOf(root: string): ServedLink[] {
@@ -80,7 +89,7 @@ export function runScript(root: string, run: HostRun): HostResult {
   const result = spawnSync('sh', ['-c', run.script], {
     encoding: 'utf8',
     env: {
-      PATH: process.env.PATH,
+      PATH: `${COMMANDS}:${process.env.PATH}`,
       ...run.env,
       REMOUNT_ROOT: root,
       REMOUNT_WEB_USER: WEB_USER,

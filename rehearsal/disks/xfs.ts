@@ -33,6 +33,7 @@ import {
   markersOf,
   runScript,
   servedRoot,
+  softwareOf,
   stagingOf,
   sweepLeft,
 } from './xfs-host.ts';
@@ -186,6 +187,9 @@ export class XfsDisks implements Disks {
     return attachment !== undefined && isMounted(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
   }
 
+  software(instanceId: string): string | undefined {
+    return softwareOf(known(this.hosts, instanceId, 'host'));
+  }
   markers(instanceId: string): string[] {
     return markersOf(known(this.hosts, instanceId, 'host'));
   }

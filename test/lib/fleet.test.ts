@@ -3,6 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { TAG } from '../../lib/contract.ts';
 import { Fleet } from '../../lib/fleet.ts';
+import { HostSoftware } from '../../lib/host-software.ts';
 import { allowing, onlyOne, resourcesOf, statementsOf, templateOf, text, ZONES } from './support.ts';
 
 const template = templateOf((stack) => {
@@ -12,7 +13,8 @@ const template = templateOf((stack) => {
     restrictDefaultSecurityGroup: false,
     subnetConfiguration: [{ name: 'Private', subnetType: SubnetType.PRIVATE_ISOLATED }],
   });
-  const some = { stackName: 'Shop', namespace: 'Remount/Shop', instancesPerZone: 3, instanceType: 'm7g.large' };
+  const software = new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' });
+  const some = { stackName: 'Shop', software, instancesPerZone: 3, instanceType: 'm7g.large' };
   new Fleet(stack, 'Fleet', { vpc, zones: ZONES, ...some });
 });
 const launched = onlyOne(template, 'AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData as Record<string, unknown>;
@@ -74,8 +76,13 @@ describe('an instance', () => {
     ]);
     const statements = statementsOf(template, /./);
     const allowed = statements.filter(({ effect }) => effect === 'Allow');
-    expect(allowing(statements, 'cloudwatch:PutMetricData')).toEqual(allowed);
-    expect(allowed.map((s) => s.conditions)).toEqual([{ StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } }]);
+    const [metrics, software] = [
+      allowing(statements, 'cloudwatch:PutMetricData'),
+      allowing(statements, 's3:GetObject'),
+    ];
+    expect([...metrics, ...software]).toEqual(allowed);
+    expect(metrics.map((s) => s.conditions)).toEqual([{ StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } }]);
+    expect(software.flatMap((s) => s.resources)).toEqual([expect.stringMatching(/assets-.*\/remount-host-\*$/)]);
     // Which Systems Manager's policy would let it read, all of them.
     expect(statements.filter(({ effect }) => effect === 'Deny')).toMatchObject([
       { actions: ['ssm:GetParameter', 'ssm:GetParameters'], resources: ['*'], conditions: {} },

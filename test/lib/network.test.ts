@@ -45,7 +45,7 @@ describe('the network', () => {
     for (const { Properties } of subnets) expect(Properties.MapPublicIpOnLaunch).toBe(false);
   });
 
-  test.each(['ssm', 'ssmmessages', 'ec2messages', 'monitoring'])('has an endpoint for %s in each zone', (service) => {
+  test.each(['ssm', 'ssmmessages', 'monitoring'])('has an endpoint for %s in each zone', (service) => {
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
       ServiceName: `com.amazonaws.${REGION}.${service}`,
       VpcEndpointType: 'Interface',
@@ -103,7 +103,7 @@ describe('the network', () => {
   test('has no other endpoints unless asked for, in the same place', () => {
     const more = networkWith({ moreEndpoints: ['ec2', 'kms', 'logs'] });
     const services = (of: Template) => Object.keys(policiesOf(of));
-    expect(services(template)).toEqual(['s3', 'ssm', 'ssmmessages', 'ec2messages', 'monitoring']);
+    expect(services(template)).toEqual(['s3', 'ssm', 'ssmmessages', 'monitoring']);
     expect(services(more)).toEqual([...services(template), 'ec2', 'kms', 'logs']);
   });
 
@@ -169,8 +169,8 @@ describe('through an endpoint', () => {
     expect(policiesOf(networkWith({ moreEndpoints: [service] }))[service]).toEqual(ofThisAccount('*'));
   });
 
-  test.each(['ssmmessages', 'ec2messages'])('to %s there is everything: no policy was found for it', (service) => {
-    expect(policiesOf(template)).toHaveProperty([service], undefined);
+  test('to ssmmessages there is everything: no policy was found for it', () => {
+    expect(policiesOf(template)).toHaveProperty(['ssmmessages'], undefined);
   });
 
   const READS = {

@@ -11,6 +11,7 @@ import { ContentVolume } from '../../lib/content-volume.ts';
 import { ENV } from '../../lib/contract.ts';
 import { Fleet } from '../../lib/fleet.ts';
 import { HostDocuments } from '../../lib/host-documents.ts';
+import { HostSoftware } from '../../lib/host-software.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { RecycleBin } from '../../lib/recycle-bin.ts';
 import { SettingsError } from '../../lib/settings.ts';
@@ -94,7 +95,8 @@ const volumes =
 const fleet =
   (some: object): Make =>
   (stack, { vpc }) => {
-    const rest = { vpc: vpc(), namespace: 'Remount/Shop', zones: ZONES, instanceType: 'm7g.large' };
+    const software = new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' });
+    const rest = { vpc: vpc(), software, zones: ZONES, instanceType: 'm7g.large' };
     return new Fleet(stack, 'It', { stackName: 'Shop', instancesPerZone: 2, ...rest, ...some });
   };
 const balancer =
@@ -103,7 +105,7 @@ const balancer =
     const fleet = new Fleet(stack, 'Fleet', {
       vpc: vpc(),
       stackName: 'Shop',
-      namespace: 'Remount/Shop',
+      software: new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' }),
       zones: ZONES,
       instancesPerZone: 2,
       instanceType: 'm7g.large',

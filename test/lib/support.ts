@@ -59,6 +59,7 @@ export function text(value: unknown): string {
   if (name === 'Fn::GetAtt') return `\${${(of as string[]).join('.')}}`;
   if (name === 'Fn::Join') return (of as [string, unknown[]])[1].map(text).join((of as [string, unknown[]])[0]);
   if (name === 'Fn::Base64') return text(of);
+  if (name === 'Fn::Sub') return String(of);
   throw new Error(`no text: ${JSON.stringify(value)}`);
 }
 

@@ -1,127 +1,97 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-import { EXIT, METRIC, metricNamespace } from '../../lib/contract.ts';
-import { contentUserData, PROBE_SECONDS, USER_DATA_BYTES } from '../../lib/user-data.ts';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { Stage } from 'aws-cdk-lib';
+import { metricNamespace } from '../../lib/contract.ts';
+import { HostSoftware } from '../../lib/host-software.ts';
+import { contentUserData } from '../../lib/user-data.ts';
+import { ROOT, someStack, text } from './support.ts';
 
-/** The longest name that a stack may have makes the largest script. */
-const NAMESPACE = metricNamespace('S'.repeat(51));
-const script = contentUserData(NAMESPACE).render();
-const files = new Map(
-  [...script.matchAll(/^cat > (\S+) <<'REMOUNT'\n([\s\S]*?)\nREMOUNT$/gm)].map(([, path = '', text = '']) => [
-    path,
-    text,
-  ]),
+/** Far less than EC2 takes: what a team adds has room, and nothing is pasted in again unseen. */
+const BUDGET_BYTES = 4096;
+
+const stack = someStack();
+/** The longest name that a stack may have. */
+const software = new HostSoftware(stack, 'Software', { namespace: metricNamespace('S'.repeat(51)) });
+const script = text(stack.resolve(contentUserData(software).render())).replaceAll(
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
+  '${AWS::AccountId}',
+  '123456789012',
 );
-const file = (path: string): string => {
-  const found = files.get(path);
-  if (found === undefined) throw new Error(`user data writes no ${path}, only ${[...files.keys()].join(', ')}`);
-  return found;
-};
+const archive = join(Stage.of(stack)?.assetOutdir ?? '', `asset.remount-host-${software.version}.tar`);
+const folder = mkdtempSync(join(tmpdir(), 'user-data-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What the shell says of a script; throws when it cannot be parsed. */
-function parse(shell: string, text: string): void {
-  const directory = mkdtempSync(join(tmpdir(), 'user-data-'));
-  try {
-    writeFileSync(join(directory, 'script'), text);
-    execFileSync(shell, ['-n', join(directory, 'script')], { stdio: 'pipe' });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+test(`fits into ${BUDGET_BYTES} bytes`, () => {
+  expect(Buffer.byteLength(script)).toBeLessThan(BUDGET_BYTES);
+});
+
+test('installs what the verbs need, and tries again for as long as it takes', () => {
+  expect(script).toMatch(/^set -eu$/m);
+  expect(script).toMatch(/^until dnf install -y nginx amazon-cloudwatch-agent xfsprogs .*; do sleep 10; done$/m);
+});
+
+/**
+ * Runs the script itself, below a directory of its own, with stand-ins for the machine's commands.
+ * @param given what S3 answers with, one file a request, the last of them for all that follow
+ */
+function run(name: string, given: readonly string[]) {
+  const host = join(folder, name);
+  const commands = join(host, 'commands');
+  mkdirSync(host);
+  cpSync(join(ROOT, 'rehearsal/disks/commands'), commands, { recursive: true });
+  given.forEach((file, i) => {
+    if (file) cpSync(file, join(host, `answer.${i}`));
+  });
+  const command = (as: string, lines: string) => {
+    writeFileSync(join(commands, as), `#!/bin/sh\n${lines}\n`);
+    chmodSync(join(commands, as), 0o755);
+  };
+  command('dnf', 'exit 0');
+  // The verbs' own deadlines sleep, too.
+  command('sleep', '[ "$1" = 10 ] || exec /bin/sleep "$1"');
+  command(
+    'aws',
+    [
+      'echo "$*" >>"$REMOUNT_ROOT/requests"',
+      'for out in "$@"; do :; done',
+      `n=$(($(wc -l <"$REMOUNT_ROOT/requests") - 1)); [ "$n" -lt ${given.length} ] || n=${given.length - 1}`,
+      'cp "$REMOUNT_ROOT/answer.$n" "$out"',
+    ].join('\n'),
+  );
+  const below = script
+    .replaceAll('/opt/remount', `${host}/opt/remount`)
+    .replaceAll('/srv/content', `${host}/srv/content`)
+    .replaceAll('/var/lib/remount', `${host}/var/lib/remount`);
+  writeFileSync(join(host, 'script'), below);
+  const env = { PATH: `${commands}:${process.env.PATH}`, REMOUNT_ROOT: host, REMOUNT_DEADLINE: '60' };
+  const ended = spawnSync('bash', [join(host, 'script')], { encoding: 'utf8', env, timeout: 100_000 });
+  const read = (path: string) => (existsSync(join(host, path)) ? readFileSync(join(host, path), 'utf8') : '');
+  return { ...ended, host, read };
 }
 
-describe('the script', () => {
-  test(`fits into the ${USER_DATA_BYTES} bytes that EC2 takes`, () => {
-    expect(Buffer.byteLength(script)).toBeLessThan(USER_DATA_BYTES);
-  });
-
-  test('can be parsed, and so can what it writes', () => {
-    parse('bash', script);
-    for (const name of ['common.sh', 'probe.sh', 'report.sh', 'index.sh']) parse('sh', file(`/opt/remount/${name}`));
-  });
-
-  test('stops at the first command that fails, and tries again where packages are not there yet', () => {
-    expect(script).toMatch(/^set -eu$/m);
-    expect(script).toMatch(/^until dnf install -y nginx amazon-cloudwatch-agent xfsprogs; do .*sleep 10; done$/m);
-  });
-
-  test('starts the web server, the timer and the agent, once their files are written', () => {
-    const started = script.indexOf('systemctl enable --now nginx remount-report.timer remount-index.timer');
-    expect(started).toBeGreaterThan(script.lastIndexOf('\nREMOUNT'));
-    expect(script.indexOf('amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c')).toBeGreaterThan(started);
-  });
-});
-
-describe('the web server', () => {
-  const nginx = file('/etc/nginx/nginx.conf');
-
-  test('answers the health check from the volume itself', () => {
-    expect(nginx).toContain('location ~ ^/healthz/([a-z0-9-]+)$ { alias /srv/content/$1/.remount/canary;');
-  });
-
-  test('is the only server, serves /srv/content, and keeps its own files to itself', () => {
-    expect(nginx.match(/\blisten\b.*/g)).toEqual(['listen 80 default_server;']);
-    expect(nginx).toContain('root /srv/content;');
-    expect(nginx).toContain('location ~ /\\.remount(/|$) { return 404; }');
-    expect(nginx.split('{').length).toBe(nginx.split('}').length);
-  });
-
-  test('keeps connections longer than the load balancer does', () => {
-    expect(Number(nginx.match(/keepalive_timeout (\d+)s;/)?.[1])).toBeGreaterThan(60);
-  });
-});
-
-describe('the probe', () => {
-  test(`runs every ${PROBE_SECONDS} seconds, on the clock's mark`, () => {
-    const timer = file('/etc/systemd/system/remount-report.timer');
-    expect(timer).toMatch(/^OnCalendar=\*:\*:0\/10$/m);
-    expect(timer).toMatch(/^AccuracySec=100ms$/m);
-    expect(PROBE_SECONDS).toBe(10);
-    expect(file('/etc/systemd/system/remount-report.service')).toMatch(
-      /^ExecStart=\/bin\/sh \/opt\/remount\/report\.sh$/m,
+describe('the script, run', () => {
+  test('fetches the version by its name, verifies it, and sets it in force', () => {
+    const { status, stdout, read, host } = run('plain', [archive]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(`version=${software.version}`) });
+    expect(read('requests')).toBe(
+      `s3api get-object --region eu-west-1 --bucket cdk-hnb659fds-assets-123456789012-eu-west-1 --key remount-host-${software.version}.tar ${host}/opt/remount/versions/.new/archive\n`,
     );
+    expect(read('opt/remount/current/probe.sh')).toBe(readFileSync(join(ROOT, 'host/probe.sh'), 'utf8'));
+    expect(read('etc/nginx/nginx.conf')).toContain('listen 80');
+    expect(read('run/asked')).toMatch(/^systemctl enable --now remount-report.timer$/m);
   });
 
-  test('does what the verb of the repository does, without its comments', () => {
-    expect(file('/opt/remount/probe.sh')).toMatch(/^#!\/bin\/sh\n# remount-verb: probe\n/);
-    expect(file('/opt/remount/probe.sh')).toContain('. "$(dirname "$0")/common.sh"');
-    expect(
-      file('/opt/remount/common.sh')
-        .split('\n')
-        .filter((line) => /^\s*#(?!!)/.test(line)),
-    ).toEqual([]);
-  });
-});
-
-test('the indexer runs every few minutes, behind everybody else’s work', () => {
-  expect(file('/etc/systemd/system/remount-index.timer')).toMatch(/^OnUnitInactiveSec=5min$/m);
-  const service = file('/etc/systemd/system/remount-index.service');
-  expect(service).toMatch(/^ExecStart=\/bin\/sh \/opt\/remount\/index\.sh$/m);
-  expect(service).toMatch(/^Nice=19$/m);
-  expect(service).toMatch(new RegExp(`^SuccessExitStatus=${EXIT.interrupted}$`, 'm'));
-});
-
-describe('the CloudWatch agent', () => {
-  const config = JSON.parse(file('/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json'));
-
-  test('publishes by the logical volume alone, which is what the alarm watches', () => {
-    expect(config.metrics.namespace).toBe(NAMESPACE);
-    expect(config.metrics.aggregation_dimensions).toEqual([[METRIC.volumeDimension]]);
-    expect(config.agent.omit_hostname).toBe(true);
-  });
-
-  test('takes what the probe sends, from this host only, and sends it on within the alarm’s period', () => {
-    const { statsd } = config.metrics.metrics_collected;
-    expect(statsd.service_address).toBe('127.0.0.1:8125');
-    const waits = [
-      statsd.metrics_collection_interval,
-      statsd.metrics_aggregation_interval,
-      config.metrics.force_flush_interval,
-    ];
-    expect(waits.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(PROBE_SECONDS / 2);
-    // An aggregation of a minute or more would be stored by the minute.
-    expect(statsd.metrics_aggregation_interval).toBeLessThan(60);
+  test('takes nothing of another hash, nothing cut off, and asks again', () => {
+    const other = join(folder, 'other');
+    writeFileSync(other, Buffer.concat([readFileSync(archive), Buffer.from('x')]));
+    const cut = join(folder, 'cut');
+    writeFileSync(cut, readFileSync(archive).subarray(0, 5000));
+    const { status, read } = run('wrong', [other, cut, '', archive]);
+    expect(status).toBe(0);
+    expect(read('requests').trim().split('\n')).toHaveLength(4);
+    expect(read('opt/remount/applied').trim()).toBe(software.version);
   });
 });

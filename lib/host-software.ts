@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileAssetPackaging, Stack, Stage } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { acknowledge, inFinding } from './acknowledge.ts';
+import { archive } from './archive.ts';
+import { SOFTWARE_KEY, SOFTWARE_VERSION, UPDATE_PARAMETER, UPDATE_VERB } from './contract.ts';
+import { documentOf, HOST, hostFile } from './host-documents.ts';
+
+/** Stands in the CloudWatch agent's configuration for the namespace of the metrics. */
+const NAMESPACE = '@NAMESPACE@';
+/** Seconds that the agent lets the update run; it has a shorter deadline of its own. */
+const TIMEOUT_SECONDS = 180;
+
+export interface HostSoftwareProps {
+  /** CloudWatch namespace of the probe's metrics; `VolumeAlarms` takes the same. */
+  readonly namespace: string;
+}
+
+/**
+ * What runs on the instances beside the agents: the scripts of `host/`, the web server's configuration, the units of systemd and the
+ * CloudWatch agent's configuration. All of it is one archive, published with the app's other assets, and named by its sha256, which is
+ * its **version**: `contentUserData` and the document that updates a running instance name the version, and a host takes no archive of
+ * another hash. Decision 22 says how a version reaches a fleet.
+ */
+export class HostSoftware extends Construct {
+  readonly namespace: string;
+  /** sha256 of the archive, 64 hexadecimal digits. */
+  readonly version: string;
+  /** Name of the bucket of the app's assets in the Region of the stack. */
+  readonly bucketName: string;
+  /**
+   * What instances read: this version and others of it, so that one that was launched before a deployment, or is to go back, is not
+   * refused. Nothing else of the bucket.
+   */
+  readonly objectsArn: string;
+  /** The SSM document that brings an instance to this version (`host/update.sh`). */
+  readonly document: CfnDocument;
+
+  constructor(scope: Construct, id: string, props: HostSoftwareProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    this.namespace = props.namespace;
+    const bytes = archive(softwareFiles(props.namespace));
+    this.version = createHash('sha256').update(bytes).digest('hex');
+    // Made here and published as it is: the CDK would zip a directory when it publishes, and nobody knows the hash of that before.
+    const fileName = `asset.${SOFTWARE_KEY}${this.version}.tar`;
+    const directory = Stage.of(this)?.assetOutdir ?? '';
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, fileName), bytes);
+    const { bucketName } = stack.synthesizer.addFileAsset({
+      fileName,
+      sourceHash: `${SOFTWARE_KEY}${this.version}`,
+      packaging: FileAssetPackaging.FILE,
+      displayName: 'Host software',
+    });
+    this.bucketName = bucketName;
+    this.objectsArn = `arn:${stack.partition}:s3:::${bucketName}/${SOFTWARE_KEY}*`;
+    this.document = new CfnDocument(this, 'Update', documentOf(UPDATE_VERB, TIMEOUT_SECONDS, this.#parameters(stack)));
+  }
+
+  /**
+   * Lets instances fetch the software, and nothing else of the bucket. A bucket of the CDK's bootstrap needs no leave for its key:
+   * the key's policy lets everybody of the account use it through S3 (aws-cdk, `bootstrap-template.yaml`).
+   */
+  grantFetch(role: IRole): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ sid: 'FetchesHostSoftware', actions: ['s3:GetObject'], resources: [this.objectsArn] }),
+    );
+    const { partition } = Stack.of(this);
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::${inFinding(`arn:${partition}:s3:::${this.#shownBucket()}/${SOFTWARE_KEY}*`)}]`,
+      'Versions of the host software have a name each; an instance that is launched during a deployment may need the one before',
+    );
+  }
+
+  /** The bucket's name as cdk-nag shows it: the CDK writes it as a text with references in it. */
+  #shownBucket(): string {
+    const name = Stack.of(this).resolve(this.bucketName) as string | { readonly 'Fn::Sub'?: string };
+    return (typeof name === 'string' ? name : (name['Fn::Sub'] ?? '')).replaceAll(/\$\{([^}]+)\}/g, '<$1>');
+  }
+
+  /** Each has its value already: whoever sends the document says nothing. */
+  #parameters(stack: Stack): object {
+    const parameter = (description: string, value: string, pattern: string) => ({
+      type: 'String',
+      description,
+      default: value,
+      allowedPattern: pattern,
+      interpolationType: 'ENV_VAR',
+    });
+    return {
+      [UPDATE_PARAMETER.version]: parameter('sha256 of the archive', this.version, SOFTWARE_VERSION.source),
+      [UPDATE_PARAMETER.bucket]: parameter('Where the archive is', this.bucketName, '^[a-z0-9.-]{3,63}$'),
+      [UPDATE_PARAMETER.region]: parameter('Region of the bucket', stack.region, '^[a-z0-9-]{5,30}$'),
+    };
+  }
+}
+
+/** The files of the archive: `host/`, with the namespace put in. */
+export function softwareFiles(namespace: string): { readonly path: string; readonly content: string }[] {
+  return readdirSync(HOST, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(HOST.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .map((path) => ({ path, content: hostFile(path).replaceAll(NAMESPACE, () => namespace) }));
+}

@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cloud, Principal } from './cloud.ts';
+import { evaluate } from './iam.ts';
+import type { ResourcePolicy } from './iam-resource-policies.ts';
+import { ServiceError } from './service-error.ts';
+
+interface Manifest {
+  readonly files?: Readonly<
+    Record<
+      string,
+      {
+        readonly source: { readonly path: string; readonly packaging: string };
+        readonly destinations: Readonly<Record<string, { readonly bucketName: string; readonly objectKey: string }>>;
+      }
+    >
+  >;
+}
+
+/** What was listed of a directory: thousands of worlds are played on one assembly. */
+const published = new Map<string, ReadonlyMap<string, string>>();
+
+/** The simulated S3: the files that `cdk deploy` publishes before it deploys, and who may read them from where. */
+export class S3 {
+  readonly #cloud: Cloud;
+  readonly #assets: string;
+  /** `bucket/key` -> file. */
+  readonly #objects: Map<string, string>;
+  /** Stack -> policy of its network's gateway endpoint, which all of its instances' requests go through. */
+  readonly #gateways = new Map<string, ResourcePolicy>();
+
+  /** @param assets directory of the cloud assembly */
+  constructor(cloud: Cloud, assets: string) {
+    this.#cloud = cloud;
+    this.#assets = assets;
+    const known = published.get(assets) ?? list(cloud, assets);
+    published.set(assets, known);
+    this.#objects = new Map(known);
+  }
+
+  setGateway(stackName: string, policy: ResourcePolicy): void {
+    this.#gateways.set(stackName, policy);
+  }
+
+  /** Publishes one more object, as a later deployment does. */
+  put(bucket: string, key: string, bytes: Uint8Array): void {
+    const file = join(this.#assets, `published-${key}`);
+    writeFileSync(`${file}.${process.pid}`, bytes);
+    renameSync(`${file}.${process.pid}`, file);
+    this.#objects.set(`${bucket}/${key}`, file);
+  }
+
+  /**
+   * GetObject, by an instance of a stack: its role must allow it, and so must the endpoint that it goes through.
+   * @returns the file that has what it reads. @throws ServiceError
+   */
+  read(principal: Principal, instanceId: string, stackName: string, Bucket: string, Key: string): string {
+    if (this.#cloud.faults.unfetchable.has(instanceId))
+      throw new ServiceError('SlowDown', 'Please reduce your request rate.', 503);
+    this.#cloud.authorize(principal, 's3', 'GetObject', { Bucket, Key });
+    const gateway = this.#gateways.get(stackName);
+    for (const request of gateway ? this.#cloud.authorizations('s3', 'GetObject', { Bucket, Key }) : []) {
+      const verdict = evaluate(request, gateway?.to() ?? []);
+      if (verdict.allowed) continue;
+      this.#cloud.permissions.denied({
+        role: principal.name,
+        ...request,
+        missing: `the endpoint of S3: ${verdict.missing}`,
+      });
+      throw new ServiceError('AccessDenied', `the policy of the VPC endpoint does not allow ${request.action}`, 403);
+    }
+    const file = this.#objects.get(`${Bucket}/${Key}`);
+    // Without leave to list the bucket, what is not there is not told from what is not allowed.
+    if (!file) throw new ServiceError('AccessDenied', 'Access Denied', 403);
+    return file;
+  }
+}
+
+/** What the manifests of an assembly publish as it is. Directories, which become zip files, are the functions' code. */
+function list({ account, region, partition }: Cloud, assets: string): ReadonlyMap<string, string> {
+  const put = (text: string) =>
+    text
+      .replaceAll('$' + '{AWS::AccountId}', account)
+      .replaceAll('$' + '{AWS::Region}', region)
+      .replaceAll('$' + '{AWS::Partition}', partition);
+  const manifests = readdirSync(assets).filter((name) => name.endsWith('.assets.json'));
+  return new Map(
+    manifests.flatMap((name) => {
+      const { files = {} } = JSON.parse(readFileSync(join(assets, name), 'utf8')) as Manifest;
+      return Object.values(files)
+        .filter(({ source }) => source.packaging === 'file')
+        .flatMap(({ source, destinations }) =>
+          Object.values(destinations).map(
+            ({ bucketName, objectKey }) => [`${put(bucketName)}/${put(objectKey)}`, join(assets, source.path)] as const,
+          ),
+        );
+    }),
+  );
+}

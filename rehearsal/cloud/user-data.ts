@@ -75,8 +75,13 @@ function understand(files: ReadonlyMap<string, string>): HostFacts {
       throw new Error(`host software: no ${what} (${name}); it has ${[...files.keys()].join(', ') || 'no file'}`);
     return found;
   };
-  const common = file('common part of the verbs', 'common.sh');
-  const whole = (script: string) => script.replace(/^\. "\$\(dirname "\$0"\)\/common\.sh"$/m, () => common);
+  /** A script with the files that it sources pasted in, each once: so it needs no other on the host that runs it. */
+  const whole = (script: string, pasted = new Set<string>()): string =>
+    script.replace(/^ *\. "\$\(dirname "\$0"\)\/(\w+\.sh)"$/gm, (_, name: string) => {
+      if (pasted.has(name)) return '';
+      pasted.add(name);
+      return whole(file('part of a script', name), pasted);
+    });
   const timer = file('timer of the probe', 'etc/remount-report.timer');
   const seconds = Number(
     timer.match(/^OnUnit(?:Active|Inactive)Sec=(\d+)s?$/m)?.[1] ?? timer.match(/^OnCalendar=\*:\*:0\/(\d+)$/m)?.[1],

@@ -196,4 +196,40 @@ export const MUTANTS: readonly Mutant[] = [
     play: rehearse('verified-held'),
     says: /BROKEN .*the last verified copy is there/,
   },
+  {
+    rule: 'an empty answer is none',
+    edits: [
+      {
+        file: 'lambda/aws/verb-answer.ts',
+        code: 'if (wrong === undefined) return',
+        instead: "if (output === '' || wrong === undefined) return",
+      },
+    ],
+    play: rehearse('empty-answer'),
+    says: /BROKEN .*without an answer nothing is verified/,
+  },
+  {
+    rule: 'copies from after the failure come last',
+    edits: [
+      {
+        file: 'lambda/core/evidence.ts',
+        code: 'return failingSince ?? alarmedAt ?? ledger?.paged?.at;',
+        instead: 'return undefined;',
+      },
+    ],
+    play: rehearse('copies-after-failure'),
+    says: /BROKEN .*none of them is tried/,
+  },
+  {
+    rule: 'slow is no evidence',
+    edits: [
+      {
+        file: 'lambda/core/patience.ts',
+        code: 'return ANY_SECONDS + Math.round(sizeGiB * GIB_SECONDS);',
+        instead: 'return Math.round(ANY_SECONDS / 10 + sizeGiB * GIB_SECONDS);',
+      },
+    ],
+    play: rehearse('slow-mount'),
+    says: /BROKEN .*the first copy is waited for/,
+  },
 ];

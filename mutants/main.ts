@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, UsageError } from '../rehearsal/command.ts';
+import { EVIDENCE_PARTS } from './evidence.ts';
 import { MUTANTS, type Mutant } from './list.ts';
 import { OUTAGE_PARTS } from './outages.ts';
 import { PARTS } from './scenarios.ts';
@@ -81,7 +82,7 @@ function survives(copy: string, mutant: Mutant): string | undefined {
 
 /** Those to be played. @throws UsageError */
 function chosen({ scenarios, only }: { readonly scenarios: boolean; readonly only: string }): readonly Mutant[] {
-  const all = scenarios ? [...PARTS, ...OUTAGE_PARTS] : MUTANTS;
+  const all = scenarios ? [...PARTS, ...OUTAGE_PARTS, ...EVIDENCE_PARTS] : MUTANTS;
   const found = all.filter(({ rule }) => rule.includes(only));
   if (found.length > 0) return found;
   const rules = all.map((mutant) => mutant.rule).join('; ');

@@ -38,22 +38,6 @@ export const PARTS: readonly Mutant[] = [
     'keep: false,',
   ),
   broken(
-    'empty-answer',
-    'an answer that is not what the verb promises is none',
-    'lambda/aws/verb-answer.ts',
-    'if (wrong === undefined) return',
-    "if (wrong !== '') return",
-    /BROKEN .*without an answer nothing is verified/,
-  ),
-  broken(
-    'copies-after-failure',
-    'copies from after the failure come last, and take no place from those before',
-    'lambda/core/candidates.ts',
-    'const before = points.filter((p) => p.at <= failedAt).slice(0, MAX_RECOVERY_POINTS);',
-    'const before = points.slice(0, MAX_RECOVERY_POINTS);',
-    /BROKEN .*none of them is tried/,
-  ),
-  broken(
     'spare-without-ec2',
     'the spare is served by the ledger alone',
     'lambda/core/heal.ts',
@@ -122,7 +106,7 @@ export const PARTS: readonly Mutant[] = [
     'spare-stall-passes',
     'I/O that hangs is given time to go on, while a spare lies ready',
     'lambda/core/spare.ts',
-    'prepared.ok ? await outlast(ports, journal, volume, oldVolume, owner, state) : state',
+    'ready ? await outlast(ports, journal, volume, oldVolume, owner, state) : state',
     'state',
   ),
   broken(

@@ -25,7 +25,12 @@ export function saysOfVolume({ result }: HostAnswer): boolean {
  */
 export async function insist(run: () => Promise<HostAnswer>): Promise<HostAnswer> {
   const first = await run();
-  const says = first.result === 'ok' || saysOfVolume(first) || OF_HOST.includes(first.result);
+  const says =
+    first.result === 'ok' ||
+    // It goes on by itself: whoever has patience asks again (`patience.ts`).
+    first.result === 'mounting' ||
+    saysOfVolume(first) ||
+    OF_HOST.includes(first.result);
   return says ? first : run();
 }
 

@@ -3,6 +3,7 @@ import { attach } from './attach.ts';
 import type { Found } from './decide.ts';
 import type { Mount } from './decision.ts';
 import type { Journal } from './journal.ts';
+import { mountPatiently } from './patience.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
 export type MountResult =
@@ -49,8 +50,9 @@ export async function mountAndServe(
     if (formatted.result !== 'ok') return failed('format', formatted, instance.id);
     await journal.act('mark-formatted', () => ports.compute.markFormatted(current.id));
   }
-  const mount = () => insist(() => ports.host.mount(instance.id, volume, current.id));
-  const mounted = await journal.act('mount', mount, described);
+  const { sizeGiB } = current;
+  const order = { volume, volumeId: current.id, instanceId: instance.id, sizeGiB };
+  const mounted = await mountPatiently(ports, journal, healId, order);
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
     return { done: false, found: { volumeId: current.id, state: mounted.result }, why: described(mounted) };
   }

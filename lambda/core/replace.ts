@@ -5,8 +5,9 @@ import type { Replace } from './decision.ts';
 import type { Journal } from './journal.ts';
 import { renewLease } from './lease.ts';
 import type { Replacement, Volume } from './model.ts';
+import type { MountOrder } from './patience.ts';
 import type { Ports } from './ports.ts';
-import { type Prepared, prepare, takeOver } from './takeover.ts';
+import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
 
 /** A recovery point that could not be used, and why. */
 export interface Rejected {
@@ -59,7 +60,8 @@ export async function replace(
     };
     const from = (id: string) => `${id} from ${point.snapshotId}`;
     const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
-    const prepared = await attachAndPrepare(ports, journal, volume, newId, standby.id, decision.spare);
+    const to = { volume, volumeId: newId, instanceId: standby.id, sizeGiB: order.like.sizeGiB };
+    const prepared = await attachAndPrepare(ports, journal, healId, to, decision.spare);
     if (!prepared.ok) {
       const { why, fault } = prepared;
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why });
@@ -110,15 +112,15 @@ function longer({ steps }: Journal): number {
 async function attachAndPrepare(
   ports: Ports,
   journal: Journal,
-  volume: string,
-  volumeId: string,
-  instanceId: string,
+  healId: string,
+  order: MountOrder,
   spare: Volume | undefined,
 ): Promise<Prepared> {
+  const { volume, volumeId, instanceId } = order;
   const attached = await attach(ports, journal, volume, volumeId, instanceId, spare);
   if (attached !== 'attached')
     return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, fault: 'host' };
-  return prepare(ports, (...step) => journal.act(...step), volume, volumeId, instanceId);
+  return preparePatiently(ports, journal, healId, order);
 }
 
 /**

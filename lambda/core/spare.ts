@@ -5,7 +5,7 @@ import type { Choice, Replacement, Spare } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { Rejected } from './replace.ts';
 import { outlast } from './stall.ts';
-import { prepare, takeOver } from './takeover.ts';
+import { prepare, preparePatiently, takeOver } from './takeover.ts';
 
 /** When the spare is taken. */
 export interface SparePolicy {
@@ -62,7 +62,7 @@ export async function serveSpare(
   if (!spare) return { passedOver: seen.passedOver };
   const { volumeId, instanceId, snapshotId } = spare;
   // The spare is made ready while its owner is asked: neither is seen by anybody, and each takes a command or two.
-  const { state, prepared } = await journal.act(
+  const asked = await journal.act(
     'prepare-spare',
     async () => {
       // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
@@ -76,7 +76,14 @@ export async function serveSpare(
     },
     (found) => `the owner says ${found.state}; ${found.prepared.ok ? `${volumeId} is ready` : found.prepared.why}`,
   );
-  const dead = DEAD[prepared.ok ? await outlast(ports, journal, volume, oldVolume, owner, state) : state];
+  const { state } = asked;
+  const ready = asked.prepared.ok || asked.prepared.moves === true;
+  const dead = DEAD[ready ? await outlast(ports, journal, volume, oldVolume, owner, state) : state];
+  // Slow is no evidence against it, and what else could be mounted would be as slow. Its size is known to EC2 only.
+  const prepared =
+    dead && !asked.prepared.ok && asked.prepared.moves
+      ? await preparePatiently(ports, journal, healId, { volume, volumeId, instanceId, sizeGiB: 0 })
+      : asked.prepared;
   if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
   if (!dead || !prepared.ok) {
     await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));

@@ -2,6 +2,7 @@ import { described, insist, saysOfVolume } from './answers.ts';
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
 import type { Choice, Holder, Replaced, Replacement } from './model.ts';
+import { type MountOrder, mountPatiently } from './patience.ts';
 import type { HostAnswer, Ports } from './ports.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
@@ -15,6 +16,8 @@ export type Prepared =
        * not do its part, which says nothing of the volume.
        */
       readonly fault: 'volume' | 'slow' | 'host';
+      /** Its mount goes on, and moves. */
+      readonly moves?: boolean;
     };
 
 /** Runs something, as a step of its own or within one. */
@@ -28,7 +31,28 @@ export async function prepare(
   volumeId: string,
   instanceId: string,
 ): Promise<Prepared> {
-  const mounted = await act('mount', () => insist(() => ports.host.mount(instanceId, volume, volumeId)), described);
+  const mount = () => insist(() => ports.host.mount(instanceId, volume, volumeId));
+  const mounted = await act('mount', mount, described);
+  return verify(ports, act, { volume, volumeId, instanceId }, mounted);
+}
+
+/** As {@link prepare}, and it waits for a mount that is slow. Each look of that is a step of its own. */
+export async function preparePatiently(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  order: MountOrder,
+): Promise<Prepared> {
+  const mounted = await mountPatiently(ports, journal, healId, order);
+  return verify(ports, (...step) => journal.act(...step), order, mounted);
+}
+
+async function verify(
+  ports: Ports,
+  act: Act,
+  { volume, volumeId, instanceId }: Omit<MountOrder, 'sizeGiB'>,
+  mounted: HostAnswer,
+): Promise<Prepared> {
   if (mounted.result !== 'ok') return refused('mount', mounted);
   const verified = await act('verify', () => insist(() => ports.host.verify(instanceId, volume, volumeId)), described);
   if (verified.result !== 'ok') return refused('verify', verified);
@@ -41,8 +65,9 @@ export async function prepare(
 }
 
 function refused(verb: string, answer: HostAnswer): Prepared {
-  const fault = saysOfVolume(answer) ? 'volume' : answer.result === 'timeout' ? 'slow' : 'host';
-  return { ok: false, why: `${verb}: ${described(answer)}`, fault };
+  const moves = answer.result === 'mounting';
+  const fault = saysOfVolume(answer) ? 'volume' : moves || answer.result === 'timeout' ? 'slow' : 'host';
+  return { ok: false, why: `${verb}: ${described(answer)}`, fault, ...(moves && { moves }) };
 }
 
 /** What takes over from what. */

@@ -1,5 +1,6 @@
 import type { Garbled } from './garble.ts';
 import { Outages } from './outages.ts';
+import type { SlowMounts } from './slow-mounts.ts';
 
 /** A moment in the life of a durable step at which its function is killed. */
 export const KILL_AT = {
@@ -39,7 +40,7 @@ export class Faults {
   readonly lostZones = new Map<string, number>();
   /** Zone -> until when no volume can be made there. */
   readonly noCapacity = new Map<string, number>();
-  /** Snapshots that were damaged. */
+  /** Snapshots that were damaged, or of which a copy does not mount for another reason. */
   readonly spoilt = new Set<string>();
   /** How many of the next attachments, and detachments, do not end. */
   stuckAttaches = 0;
@@ -54,6 +55,8 @@ export class Faults {
   snapshotMs: number | undefined;
   /** DLM does not come back to an instance with its post script. */
   postScriptsLost = false;
+  /** Mounts take long from now on. */
+  slowMounts: SlowMounts | undefined;
   /** How the next answers of a host verb are shown. */
   readonly garbled: { readonly verb: string; readonly how: Garbled; times: number }[] = [];
   /** When the runs of DLM start. */

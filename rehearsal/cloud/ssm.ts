@@ -125,7 +125,19 @@ export class Ssm implements TagIndex {
           cloud.clock.after(LOOK_MS, play);
           return;
         }
+        const { slowMounts } = cloud.faults;
+        if (document.verb === 'release') slowMounts?.end(instanceId, invocation.volumeId);
+        const slow =
+          document.verb === 'mount' ? slowMounts?.ask(instanceId, invocation.volumeId, cloud.clock.now()) : undefined;
+        // Whoever made the volume has to take another copy.
+        const from = ec2.volumes.get(invocation.volumeId)?.snapshotId;
+        if (slow?.says?.exitCode === EXIT.timeout && from) cloud.faults.spoilt.add(from);
+        if (slow) cloud.clock.after(slow.ms, () => works(instanceId) && ended(slow.says));
+        else ended();
+      };
+      const ended = (says?: HostResult) => {
         if (document.verb !== 'probe') hosts.touch(instanceId);
+        if (says) return end(instanceId, document, invocation, says);
         const result = hosts.run(instanceId, document.verb, document.script, { ...env, [AGENT]: 'true' });
         const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : 0;
         if (late === 0) end(instanceId, document, invocation, result);

@@ -18,6 +18,7 @@ import { newCodePlans } from './new-code.ts';
 import { outagePlans } from './outages.ts';
 import { deletedVolume } from './restored.ts';
 import { rollbackPlans } from './rollback.ts';
+import { slowPlans } from './slow.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { suspectPlans } from './suspects.ts';
 import { twoStacks } from './two-stacks.ts';
@@ -36,6 +37,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...drillPlans,
   ...answerPlans,
   ...suspectPlans,
+  ...slowPlans,
   ...fresherPlans,
   ...consistencyPlans,
   ...outagePlans,

@@ -61,7 +61,7 @@ describe('a heal', () => {
     scene.answers.set('mount vol-new2', 'unmountable');
     expect(await run()).toMatchObject({
       outcome: 'paged',
-      summary: expect.stringContaining('none of the 2 newest recovery points'),
+      summary: expect.stringContaining('none of the 2 recovery points that were tried'),
     });
     expect(scene.did).not.toContain('commit');
     expect(scene.did).not.toContain('release vol-11111111');
@@ -130,7 +130,7 @@ describe('a heal', () => {
       expect(scene.did.slice(0, 3)).toEqual([
         'detach vol-11111111 i-owner',
         'quarantine vol-11111111',
-        'create snap-10 in eu-west-1a attempt 5',
+        'create snap-10 in eu-west-1a attempt 8',
       ]);
     });
   });
@@ -146,7 +146,7 @@ describe('a heal', () => {
       expect.arrayContaining([
         'attach vol-new1 i-a',
         'quarantine vol-new1',
-        'create snap-10 in eu-west-1a attempt 5',
+        'create snap-10 in eu-west-1a attempt 8',
         'attach vol-new2 i-b',
       ]),
     );

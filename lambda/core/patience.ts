@@ -1,0 +1,83 @@
+import { described, insist } from './answers.ts';
+import { message } from './attempt.ts';
+import type { Journal } from './journal.ts';
+import { renewLease } from './lease.ts';
+import type { HostAnswer, Ports } from './ports.ts';
+
+/**
+ * How long a mount that moves on is waited for: a long log or a copy that loads lazily takes minutes whatever the size, and thousands of
+ * allocation groups more, for each has to be read. Seconds.
+ */
+const ANY_SECONDS = 10 * 60;
+const GIB_SECONDS = 60 / 1024;
+/** No heal waits for mounts after this: it has to end within the durable function's execution timeout. Since it began. */
+const LAST_SECONDS = 45 * 60;
+/** The verb waits for the mount itself: this only keeps a host that answers at once from being asked in a circle. */
+const PAUSE_SECONDS = 5;
+
+/** What is to be mounted where. */
+export interface MountOrder {
+  readonly volume: string;
+  readonly volumeId: string;
+  readonly instanceId: string;
+  /** 0: it is not known. */
+  readonly sizeGiB: number;
+}
+
+/** Seconds that a mount may take while it moves on. */
+export function patienceSeconds(sizeGiB: number): number {
+  return ANY_SECONDS + Math.round(sizeGiB * GIB_SECONDS);
+}
+
+/**
+ * Mounts, and waits for as long as the mount moves on: slow is no evidence against a volume, and another copy of it would take as long.
+ * People are told once.
+ * @returns `mounting` only where it took longer than the volume's size allows
+ */
+export async function mountPatiently(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  order: MountOrder,
+): Promise<HostAnswer> {
+  const { volume, volumeId, instanceId, sizeGiB } = order;
+  const mount = () => insist(() => ports.host.mount(instanceId, volume, volumeId));
+  const began = journal.elapsedSeconds();
+  const until = Math.min(began + patienceSeconds(sizeGiB), LAST_SECONDS);
+  let answer = await journal.act('mount', mount, described);
+  for (let told = false; answer.result === 'mounting' && journal.elapsedSeconds() < until; ) {
+    if (!told) await tellSlow(ports, journal, order, answer);
+    told = true;
+    await journal.pause('await-mount', PAUSE_SECONDS);
+    await renewLease(ports, journal, healId, volume);
+    answer = await journal.act('mount', mount, described);
+  }
+  return answer;
+}
+
+/** That people cannot be told is a note: the mount is what matters, and they hear of it when it has ended. */
+async function tellSlow(
+  ports: Ports,
+  journal: Journal,
+  { volume, volumeId, instanceId, sizeGiB }: MountOrder,
+  { values }: HostAnswer,
+): Promise<void> {
+  await journal.act(
+    'tell-slow',
+    () =>
+      ports.people
+        .tell(
+          `Remount: ${volume} is mounted slowly`,
+          [
+            `${volumeId} is being mounted on ${instanceId}, and moves on: ${values.progress} sectors so far. It is waited for, for`,
+            `${patienceSeconds(sizeGiB)} s at most: another copy would take as long. ${volume} is not served meanwhile.`,
+            'Nothing has to be done: docs/runbook.md#slow-mount',
+          ].join('\n'),
+        )
+        .then(
+          () => 'people are told',
+          (error: unknown) => `people are not told: ${message(error)}`,
+        ),
+    (note) => note,
+  );
+}

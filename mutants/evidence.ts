@@ -1,0 +1,36 @@
+import type { Mutant } from './list.ts';
+import { broken } from './scenarios.ts';
+
+/** Of scenarios about what is taken for evidence, and what is not. */
+export const EVIDENCE_PARTS: readonly Mutant[] = [
+  broken(
+    'empty-answer',
+    'an answer that is not what the verb promises is none',
+    'lambda/aws/verb-answer.ts',
+    'if (wrong === undefined) return',
+    "if (wrong !== '') return",
+    /BROKEN .*without an answer nothing is verified/,
+  ),
+  broken(
+    'copies-after-failure',
+    'copies from after the failure come last, and take no place from those before',
+    'lambda/core/candidates.ts',
+    'const before = points.filter((p) => p.at <= failedAt).slice(0, MAX_RECOVERY_POINTS);',
+    'const before = points.slice(0, MAX_RECOVERY_POINTS);',
+    /BROKEN .*none of them is tried/,
+  ),
+  broken(
+    'slow-mount',
+    'a mount that moves on is waited for',
+    'lambda/core/patience.ts',
+    "answer.result === 'mounting' && journal",
+    "answer.result === 'ok' && journal",
+  ),
+  broken(
+    'mount-hangs',
+    'what moves nothing is not waited for',
+    'lambda/core/patience.ts',
+    "answer.result === 'mounting' && journal",
+    "['mounting', 'timeout'].includes(answer.result) && journal",
+  ),
+];

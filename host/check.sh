@@ -55,14 +55,21 @@ unmount_or_fail() { unmount_again || fail busy "$said"; }
 # mount_here <options>
 mount_here() {
   mkdir -p "$scratch"
-  mount_source=$(readlink -f "$device")
-  step mount -t xfs -o "nouuid,noatime,nodev,nosuid$1" "$device" "$scratch" >"$work/said" 2>&1 && return 0
-  kernel_line
-  fail unmountable "$(head -n 1 "$work/said")"
+  mount_source="$device"
+  step mount -t xfs -o "nouuid,noatime,nodev,nosuid$1" "$device" "$scratch" >"$work/said" 2>&1 || find_mount "$scratch" ||
+    refuse_mount "$(head -n 1 "$work/said")"
+  need_own_device "$scratch" busy
+  need_own_name "$scratch"
 }
 
-# plain: for people and logs; whatever is no printable ASCII becomes a question mark.
-plain() { tr -c '[:print:]\n' '?' | cut -c 1-400; }
+# survey_content: sets unreadable; as the heal will ask when it takes this copy (`verify`), by the same command.
+survey_content() {
+  # shellcheck disable=SC2086 # a command and its options
+  step $as_web sh -c "$survey_script" survey "$scratch" "$survey_seconds" "$survey_names" "$survey_complaints" \
+    >"$work/survey" 2>&1
+  weigh_survey "$(cat "$work/survey")"
+  [ -z "$damage" ] || { printf '%s\n' "$damage" >"$work/said" && fail_on "$work/said"; }
+}
 
 # list <command...>: a step that makes one list of another; they must all be whole.
 list() { step "$@" || fail usage "$1 failed: is there room in $work?"; }
@@ -90,12 +97,15 @@ plan_order() {
 
 act() {
   started=$(date +%s)
-  if [ -f "$marker" ] && read -r marked <"$marker" && [ "$marked" = "$volume_id" ]; then
-    fail busy "$volume_id is what this host is to serve"
-  fi
+  if is_marked; then fail busy "$volume_id is what this host is to serve"; fi
   if find_mount "$staging"; then fail busy "$volume_id is mounted on $staging"; fi
-  # SendCommand may have been sent twice: the later one takes over.
-  end_jobs "$job_file"
+  # SendCommand may have been sent twice: the later one takes over. Two that start in the same instant meet at the lock.
+  tries_left=20
+  until lock_volume check 0.25; do
+    end_jobs "$job_file"
+    tries_left=$((tries_left - 1))
+    [ "$tries_left" -gt 0 ] || fail busy "something else works on $volume_id here"
+  done
   begin_job clear_up
   rm -rf "$work"
   sweep_lists
@@ -103,7 +113,7 @@ act() {
   log_mark=$(dmesg 2>/dev/null | tail -n 1)
   unmount_or_fail
   wait_for_device
-  if find_source "$(readlink -f "$device")"; then fail busy "$volume_id is mounted on $mounted_on"; fi
+  if find_source "$device"; then fail busy "$volume_id is mounted on $mounted_on"; fi
 
   mount_here ''
   unmount_or_fail
@@ -111,6 +121,7 @@ act() {
   mount_here ,ro
   step cat "$scratch/$canary_file" >"$work/canary" 2>"$work/said" || grep -q 'No such file' "$work/said" || fail_on "$work/said"
   read_canary "$scratch"
+  survey_content
   compared_from=$(date +%s)
   list_files
   list_promises
@@ -121,7 +132,7 @@ act() {
 
   printf 'volumeId=%s\ncanary=%s\n' "$volume_id" "$canary"
   grep -vE '^altered' "$work/verdict"
-  printf 'seconds=%d\ncomplete=%s\n' $(($(date +%s) - started)) "$complete"
+  printf 'unreadable=%d\nseconds=%d\ncomplete=%s\n' "$unreadable" $(($(date +%s) - started)) "$complete"
   if ! grep -qx 'altered=0' "$work/verdict"; then
     sed -n "s/^altered$tab//p" "$work/verdict" | plain >&2
     fail altered "$(sed -n 's/^altered=//p' "$work/verdict") files of $volume_id are not what their manifests say"

@@ -39,39 +39,66 @@ is_fresh() {
   [ ! -e "$1/.remount/formatted" ] || [ "$(cat "$1/.remount/formatted")" = "$volume $volume_id" ]
 }
 
-# settle <mounted root>: completes a fresh file system, or fails. The answer is in its exit code.
+# settle <mounted root>: completes a fresh file system. The answer is in its exit code: 1 where it is none; 2 where that could
+# not be written, and then in said.
 settle() {
   is_fresh "$1" || return 1
-  mkdir -p "$1/.remount" &&
+  said=$({ mkdir -p "$1/.remount" &&
     printf '%s %s\n' "$volume" "$volume_id" >"$1/.remount/formatted" &&
-    sync "$1/.remount/formatted" "$1/.remount"
+    sync "$1/.remount/formatted" "$1/.remount"; } 2>&1) || return 2
+}
+
+# conclude <exit code of settle>
+conclude() {
+  case "$1" in
+    0) return 0 ;;
+    2) fail_read 'what was just formatted' "$said" ;;
+  esac
+  fail notBlank "$volume_id holds data: not formatted"
+}
+
+# make: the file system. Without -f, mkfs.xfs itself refuses a device on which it finds anything.
+make() {
+  said=$(mkfs.xfs -q -K -L "$label" "$device" 2>&1) && return 0
+  case "$said" in
+    *busy*) fail busy "$said" ;;
+    *'Input/output error'*) fail unmountable "no file system could be made: $said" ;;
+  esac
+  fail usage "no file system could be made on this host: $said"
 }
 
 act() {
-  label=$(printf '%.12s' "$volume") # XFS labels have 12 characters; .remount/formatted has the whole name
+  need_tools blkid wipefs blockdev cmp mkfs.xfs
+  label=$(label_of "$volume") # .remount/formatted has the whole name
+  lock_volume format 10 || fail busy "something works on $volume_id here, and does not end"
   wait_for_device
   if find_mount "$staging"; then
-    is_alive "$staging" || fail shutdown "$volume_id is mounted on $staging, but shut down"
-    settle "$staging" || fail notBlank "$volume_id is mounted and holds data: not formatted"
+    need_own_device "$staging" busy
+    need_alive "$staging"
+    settle "$staging"
+    conclude "$?"
   else
     if is_blank; then
-      # Without -f, mkfs.xfs itself refuses a device on which it finds anything.
-      said=$(mkfs.xfs -q -K -L "$label" "$device" 2>&1) || fail unmountable "no file system could be made: $said"
+      make
     elif [ "$(blkid -p -o value -s TYPE "$device" 2>/dev/null)" != xfs ] ||
       [ "$(blkid -p -o value -s LABEL "$device" 2>/dev/null)" != "$label" ]; then
       fail notBlank "$volume_id holds data: not formatted"
     fi
     scratch="$run_dir/format.$volume_id"
-    mkdir -p "$scratch"
+    need_directory "$scratch"
     if ! find_mount "$scratch"; then
-      said=$(mount -t xfs -o nouuid,nodev,nosuid "$device" "$scratch" 2>&1) ||
+      if ! said=$(mount -t xfs -o nouuid,nodev,nosuid "$device" "$scratch" 2>&1) && ! find_mount "$scratch"; then
+        case "$said" in *busy* | *'already mounted'*) fail busy "$said" ;; esac
         fail notBlank "$volume_id holds a file system that does not mount: not formatted: $said"
+      fi
     fi
     settle "$scratch"
     settled=$?
-    said=$(umount "$scratch" 2>&1) || fail busy "$said"
+    why="$said"
+    unmount_once "$scratch" || fail busy "$said"
     rmdir "$scratch"
-    [ "$settled" -eq 0 ] || fail notBlank "$volume_id holds data: not formatted"
+    said="$why"
+    conclude "$settled"
   fi
   printf 'state=formatted\nvolumeId=%s\n' "$volume_id"
 }

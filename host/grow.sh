@@ -7,7 +7,7 @@
 . "$(dirname "$0")/common.sh"
 
 act() {
-  find_mount "$staging" || fail notMounted "$volume_id is not mounted on $staging"
+  need_mounted "$staging"
   if ! grow; then
     case "$said" in *'Input/output error'* | *'Structure needs cleaning'*) fail shutdown "$said" ;; esac
     fail busy "$said"

@@ -49,6 +49,8 @@ index() {
 # index_volume <mounted root>
 index_volume() {
   aside="$1/.remount/index"
+  # Two at work in one place would be in each other's way.
+  take_lock "$run_dir/index.$volume_id.lock" 0 || return 0
   begin_job clear_up
   # `true`, for where a redirection of `:` fails, the shell exits.
   { true >"$aside.begun"; } 2>/dev/null || fail unreadable "manifests of $volume_id cannot be written: $aside.begun"
@@ -70,10 +72,8 @@ for marker in "$marker_dir"/*; do
   staging="$root/mnt/remount/$volume_id"
   find_mount "$staging" || continue
   is_alive "$staging" || continue
-  [ -d "$run_dir" ] || mkdir -p "$run_dir"
+  has_serial "$mount_source" || continue
   job_file="$run_dir/index.$volume_id.job"
-  # Two at work in one place would be in each other's way.
-  if is_running "$job_file"; then continue; fi
   written=0
   # A shell of its own for each: a job ends with its shell.
   (index_volume "$staging") || code=$?

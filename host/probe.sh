@@ -12,11 +12,7 @@
 
 act() {
   printf 'volumeId=%s\n' "$volume_id"
-  find_mount "$target" || fail notMounted "$volume_id is not mounted on $target"
-  if ! is_alive "$target"; then
-    kernel_line
-    fail shutdown "$volume_id on $target: the file system is shut down"
-  fi
+  need_mounted "$target"
   read_canary "$link"
   printf 'canary=%s\n' "$canary"
   # For thaw.

@@ -15,8 +15,11 @@
 
 act() {
   let_go
-  if [ -f "$marker" ] && read -r marked <"$marker" && [ "$marked" = "$volume_id" ]; then rm -f "$marker"; fi
-  if [ "$(readlink "$link")" = "$staging" ]; then rm -f "$link"; fi
+  take_out_of_service
+  # A mount that is under way would come to an end after this. Whoever was about to serve it does not any more.
+  end_holder
+  lock_volume release 15 || fail busy "something works on $volume_id here, and may still mount it"
+  take_out_of_service
   # A link to another volume: its web server goes on. Else there is nothing to serve.
   [ -L "$link" ] || stop_web
 
@@ -26,8 +29,7 @@ act() {
     # A request in flight, or a probe, may hold it for a moment.
     tries=10
     while find_mount "$mounted"; do
-      # -c: finding the true path would ask a file system that may be shut down.
-      said=$(umount -c "$mounted" 2>&1) && continue
+      unmount_once "$mounted" && continue
       umount_said="$said"
       if [ -z "$renewed" ] && [ -L "$link" ]; then renewed=yes; renew_web; fi
       tries=$((tries - 1))

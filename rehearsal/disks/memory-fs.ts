@@ -18,6 +18,8 @@ export class MemoryFileSystem {
   latent: ReadonlySet<string> = new Set();
   /** The log cannot be replayed: the kernel refuses to mount it. */
   damaged = false;
+  /** Files that the web server's user may not read: as they are, in every copy. */
+  hidden = 0;
   /** What it was made or grown to; its volume may be larger. */
   sizeGiB: number;
   /** Course -> the file of it that rotted. */
@@ -40,6 +42,7 @@ export class MemoryFileSystem {
     copy.canary = this.canary;
     copy.latent = this.latent;
     copy.damaged = this.damaged;
+    copy.hidden = this.hidden;
     copy.rotten = this.rotten;
     copy.courses = this.courses;
     copy.used = this.used;

@@ -57,25 +57,39 @@ function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
   return ok('state=formatted', `volumeId=${volumeId}`);
 }
 
-function mount({ volumeId, device, host }: VerbCall): VerbResult {
+/** Nothing of a file system that was made for another content volume is mounted on, or served. */
+function foreign({ volume }: VerbCall, volumeId: string, fileSystem: MemoryFileSystem): VerbResult | undefined {
+  if (fileSystem.volume === volume) return undefined;
+  return fail('foreign', `the file system of ${volumeId} was made for ${fileSystem.volume}, and not for ${volume}`);
+}
+
+function mount(call: VerbCall): VerbResult {
+  const { volumeId, device, host } = call;
   host.frozen.delete(volumeId);
   host.left.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (mounted?.dead) return fail('shutdown', `${volumeId} is mounted but shut down`);
+  const taken = mounted && foreign(call, volumeId, mounted.fileSystem);
+  if (taken) return taken;
   if (!mounted) {
     if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
     if (device.lost) return fail('unmountable', `mount: ${volumeId}: can't read superblock`);
     if (!device.fileSystem) return fail('unmountable', `mount: ${volumeId}: wrong fs type, bad superblock`);
     if (device.fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: Structure needs cleaning.`);
+    const other = foreign(call, volumeId, device.fileSystem);
+    if (other) return other;
     host.mounts.set(volumeId, { fileSystem: device.fileSystem, dead: false });
   }
   return ok('state=mounted', `volumeId=${volumeId}`);
 }
 
-function verify({ volumeId, host }: VerbCall): VerbResult {
+function verify(call: VerbCall): VerbResult {
+  const { volumeId, host } = call;
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  const other = foreign(call, volumeId, mounted.fileSystem);
+  if (other) return other;
   const { canary } = mounted.fileSystem;
   if (canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
   return ok(
@@ -83,15 +97,19 @@ function verify({ volumeId, host }: VerbCall): VerbResult {
     `volumeId=${volumeId}`,
     `canary=${canary}`,
     `files=${mounted.fileSystem.fileCount()}`,
+    `unreadable=${mounted.fileSystem.hidden}`,
     'filesComplete=true',
   );
 }
 
-function serve({ volume, volumeId, host, device, now }: VerbCall): VerbResult {
+function serve(call: VerbCall): VerbResult {
+  const { volume, volumeId, host, device, now } = call;
   host.frozen.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  const other = foreign(call, volumeId, mounted.fileSystem);
+  if (other) return other;
   mounted.fileSystem.canary = now;
   host.links.set(volume, volumeId);
   host.markers.set(volume, volumeId);
@@ -143,7 +161,8 @@ function releaseStalled(call: VerbCall): VerbResult {
   return fail('busy', `umount: ${volumeId}: target is busy.`, `held=${held}`);
 }
 
-function probe({ volume, host, now }: VerbCall): VerbResult {
+function probe(call: VerbCall): VerbResult {
+  const { volume, host, now } = call;
   const volumeId = host.links.get(volume);
   if (volumeId === undefined) return fail('notMounted', `${volume} is not served here`);
   const mounted = host.mounts.get(volumeId);
@@ -157,12 +176,15 @@ function probe({ volume, host, now }: VerbCall): VerbResult {
   return ok('state=serving', which, `canary=${before}`);
 }
 
-function check({ volume, volumeId, device, host }: VerbCall): VerbResult {
+function check(call: VerbCall): VerbResult {
+  const { volume, volumeId, device, host } = call;
   if (host.markers.get(volume) === volumeId) return fail('busy', `${volumeId} is what this host is to serve`);
   if (host.mounts.has(volumeId)) return fail('busy', `${volumeId} is mounted`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
   const { fileSystem } = device;
   if (device.lost || !fileSystem || fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: refused`);
+  const other = foreign(call, volumeId, fileSystem);
+  if (other) return other;
   if (fileSystem.latent.size > 0) return fail('corrupt', 'xfs_repair -n: free space records overlap blocks in use');
   if (fileSystem.canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
   const altered = fileSystem.alteredFiles();
@@ -176,6 +198,7 @@ function check({ volume, volumeId, device, host }: VerbCall): VerbResult {
     'unlisted=0',
     'changed=0',
     `bytes=${fileSystem.byteCount()}`,
+    `unreadable=${fileSystem.hidden}`,
     'seconds=0',
     'complete=true',
   ];

@@ -1,16 +1,25 @@
 /** What a real host is below its root directory: device links, mounts, markers, and the scripts that run there. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
+import { hostScript } from './host-script.ts';
 import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
 import { isShutDown } from './xfs-content.ts';
 import { endWatchdogs } from './xfs-freeze.ts';
 
 /** Stands for nginx; every Linux has it. */
 const WEB_USER = 'nobody';
-const HOST = join(import.meta.dirname, '../../host');
 /** Real seconds. */
 const SWEEPS_WITHIN = 60;
 const CONTENT = 'srv/content';
@@ -19,11 +28,34 @@ const MARKERS = 'var/lib/remount/serving';
 /** Stand-ins for what a host has and this machine has not: the AWS CLI, and what would start services. */
 const COMMANDS = join(import.meta.dirname, 'commands');
 
+/** Length of a serial number. Source: NVM Express Base Specification, Identify Controller data structure. */
+const SERIAL_BYTES = 20;
+
 /** Directories that stand on every real host. */
 export const HOST_DIRECTORIES = ['dev/disk/by-id', 'mnt', 'run', 'srv', 'var/lib'];
 
 export function deviceLink(root: string, volumeId: string): string {
   return join(root, `dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`);
+}
+
+/**
+ * The device of a volume appears: its node, udev's link to it, and what a kernel tells in sysfs of an NVMe device: the serial number,
+ * padded as in the controller's own answer, and the counters, which are the loop device's.
+ */
+export function plugIn(root: string, volumeId: string, path: string): void {
+  const name = basename(path);
+  const sysfs = join(root, 'sys/block', name);
+  mkdirSync(join(sysfs, 'device'), { recursive: true, mode: 0o755 });
+  writeFileSync(join(sysfs, 'device/serial'), `${volumeId.replace('-', '').padEnd(SERIAL_BYTES)}\n`);
+  symlinkSync(`/sys/block/${name}/stat`, join(sysfs, 'stat'));
+  symlinkSync(path, join(root, 'dev', name));
+  symlinkSync(path, deviceLink(root, volumeId));
+}
+
+export function unplug(root: string, volumeId: string, path: string): void {
+  rmSync(deviceLink(root, volumeId), { force: true });
+  rmSync(join(root, 'dev', basename(path)));
+  rmSync(join(root, 'sys/block', basename(path)), { recursive: true });
 }
 
 export function stagingOf(root: string, volumeId: string): string {
@@ -168,7 +200,7 @@ export function leave(root: string, volumeId: string): void {
 export function sweepLeft(root: string): void {
   const run = join(root, 'run/remount');
   if (!existsSync(run) || !readdirSync(run).some((name) => name.endsWith('.leaving'))) return;
-  const script = ['common.sh', 'leave.sh'].map((name) => readFileSync(join(HOST, name), 'utf8')).join('\n');
+  const script = ['common', 'leave'].map(hostScript).join('\n');
   runScript(root, { verb: 'sweep', script: `${script}\nsweep_left\nwait\n`, env: {}, timeoutSeconds: SWEEPS_WITHIN });
 }
 

@@ -1,5 +1,5 @@
 /** Real disks: XFS on loop devices; the host verbs really run, as root, each instance below a root of its own. */
-import { closeSync, mkdirSync, openSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { plantOrder } from './course.ts';
 import {
@@ -26,16 +26,17 @@ import { ringWatchdog, watchdogsOf } from './xfs-freeze.ts';
 import {
   answerOfStalled,
   cutPower,
-  deviceLink,
   HOST_DIRECTORIES,
   leave,
   linksOf,
   markersOf,
+  plugIn,
   runScript,
   servedRoot,
   softwareOf,
   stagingOf,
   sweepLeft,
+  unplug,
 } from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
 import { rot } from './xfs-rot.ts';
@@ -161,7 +162,7 @@ export class XfsDisks implements Disks {
     if (volume.attachment) throw new Error(`real disks: ${volumeId} is attached to ${volume.attachment.instanceId}`);
     this.stopwatch.time('attach', () => {
       const device = this.area.loop(this.area.volumeImage(volumeId));
-      symlinkSync(device.path, deviceLink(root, volumeId));
+      plugIn(root, volumeId, device.path);
       volume.attachment = { instanceId, device };
     });
   }
@@ -176,7 +177,7 @@ export class XfsDisks implements Disks {
     this.stopwatch.time('detach', () => {
       const staging = stagingOf(root, volumeId);
       if (isMounted(staging)) cutOff(staging);
-      rmSync(deviceLink(root, volumeId));
+      unplug(root, volumeId, attachment.device.path);
       attachment.device.release();
       volume.attachment = undefined;
     });

@@ -5,6 +5,7 @@ import { damagedCourses, documentScript, keysOf, makeCourse, runVerb } from './s
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
 const B = 'i-0bbbbbbbbbbbbbbbb';
+const C = 'i-0cccccccccccccccc';
 const FIRST = 'vol-0000000000000000a';
 const SECOND = 'vol-0000000000000000b';
 const THIRD = 'vol-0000000000000000c';
@@ -54,6 +55,7 @@ export function playSequence(disks: Disks): string[] {
 
   disks.addHost(A);
   disks.addHost(B);
+  disks.addHost(C);
   attempt('a host twice', () => disks.addHost(A));
   disks.createVolume(FIRST, 10);
   attempt('a volume twice', () => disks.createVolume(FIRST, 10));
@@ -139,12 +141,14 @@ export function playSequence(disks: Disks): string[] {
   attempt('upload to what is thawed', () => disks.upload(B, VOLUME, makeCourse('thawed')));
   attempt('frozen and restored', () => {
     disks.createVolume(DRILLED, 40, 'snap-frozen');
-    disks.attach(DRILLED, A);
-    const other = 'gamma';
-    for (const name of ['mount', 'serve']) verb(A, name, DRILLED, other);
-    const found = disks.list(A, other).includes('unsynced') && !damagedCourses(disks, A, other).includes('unsynced');
-    verb(A, 'release', DRILLED, other);
-    disks.detach(DRILLED, A);
+    disks.attach(DRILLED, C);
+    // Under another name nothing of it is mounted on.
+    for (const name of ['mount', 'check', 'serve', 'release']) verb(C, name, DRILLED, 'gamma');
+    for (const name of ['mount', 'serve']) verb(C, name, DRILLED);
+    const found = disks.list(C, VOLUME).includes('unsynced') && !damagedCourses(disks, C, VOLUME).includes('unsynced');
+    for (const name of ['mount', 'verify', 'serve']) verb(C, name, DRILLED, 'gamma');
+    verb(C, 'release', DRILLED);
+    disks.detach(DRILLED, C);
     disks.deleteVolume(DRILLED);
     return found;
   });

@@ -54,8 +54,9 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
 
   test('carries the verb and the common part in one script, into which nothing is pasted', () => {
     expect(script).toContain(`# remount-verb: ${verb}`);
-    expect(script).toContain(hostFile('common.sh').trimEnd());
-    expect(script).not.toMatch(/^\. .*common\.sh/m);
+    for (const part of ['device', 'mounts', 'content', 'jobs', 'frozen', 'service', 'within'])
+      expect(script).toContain(hostFile(`${part}.sh`).trimEnd().split('\n').at(-1));
+    expect(script).not.toMatch(/^ *\. "/m);
     // SSM would take it for a parameter.
     expect(script).not.toContain('{{');
     expect(`${script}\n`).toBe(verbScript(verb));

@@ -1,10 +1,16 @@
 /** Shared by the tests of disks and host verbs, and by the scripts that they start: so nothing of Jest is in here. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Course, Disks, HostResult } from '../../rehearsal/disks/disks.ts';
-import { hostScript } from '../../rehearsal/disks/host-script.ts';
+
+const HOST = join(import.meta.dirname, '../../host');
 
 /** A verb as its SSM document carries it: with each file that it sources in the place of the line that sources it. */
-export const documentScript = hostScript;
+export function documentScript(verb: string): string {
+  const script = readFileSync(join(HOST, `${verb}.sh`), 'utf8');
+  return script.replace(/^ *\. "\$\(dirname "\$0"\)\/(\w+)\.sh"/gm, (_, sourced: string) => documentScript(sourced));
+}
 
 /** Runs a verb as a document. `at` is the virtual time. */
 export function runVerb(

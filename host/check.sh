@@ -107,6 +107,8 @@ act() {
     [ "$tries_left" -gt 0 ] || fail busy "something else works on $volume_id here"
   done
   begin_job clear_up
+  made_way
+  [ "$way" = "$way_before" ] || fail interrupted "this host is needed"
   rm -rf "$work"
   sweep_lists
   mkdir -p "$work"
@@ -150,4 +152,6 @@ need_web_user
 scratch=$(check_directory "$volume_id")
 work="$root/var/lib/remount/check.$volume_id"
 job_file="$run_dir/check.$volume_id.job"
+made_way
+way_before="$way"
 within "${REMOUNT_DEADLINE:-1500}"

@@ -113,11 +113,29 @@ end_jobs() {
   done
 }
 
+# made_way: sets way, what those who need the host, or $volume_id, have last left: a job that begins at the same moment, and so
+# was not yet there to be ended, sees it.
+made_way() {
+  way=''
+  for each in "$run_dir/way" "$run_dir/$volume_id.way"; do
+    told_way=''
+    { read -r told_way <"$each"; } 2>/dev/null || :
+    way="$way/$told_way"
+  done
+}
+
+# leave_way <file>
+leave_way() {
+  read -r uptime _ </proc/uptime
+  { mkdir -p "$run_dir" && printf '%s %s\n' "$uptime" "$$" >"$1"; } 2>/dev/null || :
+}
+
 # make_way: whoever mounts or serves $volume_id has the host to itself, and a file system that takes writes: one that is
 # frozen would hang the canary.
 make_way() {
   rm -f "$run_dir/$volume_id.leaving"
   thaw
+  leave_way "$run_dir/way"
   end_jobs "$run_dir"/*.job
 }
 
@@ -125,6 +143,7 @@ make_way() {
 # other volumes goes on: drills of many volumes share a host.
 let_go() {
   thaw
+  leave_way "$run_dir/$volume_id.way"
   end_jobs "$run_dir/check.$volume_id.job" "$run_dir/index.$volume_id.job"
   sweep_lists
 }

@@ -91,7 +91,7 @@ answers.watchdogsGone = !owners.some(alive);
 verb('thaw again', 'thaw');
 answers.thawed = [await writable(ONE), await writable(TWO)];
 answers.probeAfter = verb('probe thawed', 'probe').frozen;
-answers.left = readdirSync(run);
+answers.left = readdirSync(run).filter((name) => !/\.lock$|way$/.test(name));
 
 // As DLM calls them.
 verb('dry run', 'dlm', { SSM_command: 'dry-run' });

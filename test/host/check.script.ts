@@ -253,6 +253,8 @@ for (const [name, id] of [
     answers[`left by ${name} after ${delayMs} ms`] = left();
   }
 }
+// It is to be another content volume's from now on, by the name that is written on it.
+writeFileSync(join(root, 'mnt/remount', OTHER, '.remount/formatted'), `beta ${OTHER}\n`);
 const goesOn = begin('check, and release of another', 'check', COPY, { REMOUNT_CHECK_SECONDS: '2' });
 await sleep(300);
 verb('release of another', 'release', OTHER);

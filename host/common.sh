@@ -48,7 +48,7 @@ fail() {
 # is_answer <exit code>: one that fail, or success, gives. Any other is what a shell ends with that cannot go on: no memory for
 # a process, no room for a redirection, a tool that is not there. That is the host's fault.
 is_answer() {
-  case "$1" in 0 | 2[0-9] | 3[0-3] | 64 | 203) return 0 ;; esac
+  case "$1" in 0 | [234][0-9] | 64 | 203) return 0 ;; esac
   return 1
 }
 trap 'ended=$?; is_answer "$ended" || fail usage "this host cannot run the verb (exit $ended)"' EXIT

@@ -33,7 +33,10 @@ const RULES: readonly { readonly folder: string; readonly may: RegExp }[] = [
     may: /^(rehearsal\/(cloud|disks)\/|rehearsal\/(clock|random)\.ts$|lambda\/aws\/runtime\.ts$|lib\/contract\.ts$|@aws(-sdk)?\/|aws-lambda$|node:)/,
   },
   // It judges: what it judges does not know it. The stack is reached through its templates and bundles, and by file path.
-  { folder: 'conformance', may: /^(conformance\/|rehearsal\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
+  {
+    folder: 'conformance',
+    may: /^(conformance\/|rehearsal\/|lib\/contract\.ts$|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
+  },
   { folder: 'rehearsal/disks', may: /^(rehearsal\/disks\/|lib\/contract\.ts$|node:)/ },
 ];
 

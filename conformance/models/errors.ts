@@ -24,14 +24,48 @@ const COMMON: readonly string[] = [
   'ValidationError',
 ];
 
-export type ErrorStanding = 'listed' | 'common' | 'unlisted' | 'nothing is listed';
+/**
+ * EC2's model lists no error for any operation. Of the page "Error codes for the Amazon EC2 API"
+ * (docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html), what the simulated EC2 may say; InvalidVolumeModification.NotFound
+ * is that of kubernetes-sigs/aws-ebs-csi-driver, pkg/cloud/cloud.go.
+ */
+const BY_PAGE: Readonly<Record<string, readonly string[]>> = {
+  EC2: [
+    'AttachmentLimitExceeded',
+    'ConcurrentSnapshotLimitExceeded',
+    'CustomerKeyHasBeenRevoked',
+    'IdempotentParameterMismatch',
+    'IncorrectInstanceState',
+    'IncorrectModificationState',
+    'IncorrectState',
+    'InsufficientVolumeCapacity',
+    'InternalError',
+    'InvalidAttachment.NotFound',
+    'InvalidInstanceID.NotFound',
+    'InvalidParameterCombination',
+    'InvalidParameterValue',
+    'InvalidSnapshot.NotFound',
+    'InvalidVolume.NotFound',
+    'InvalidVolume.ZoneMismatch',
+    'InvalidVolumeModification.NotFound',
+    'MissingParameter',
+    'OperationNotPermitted',
+    'RequestLimitExceeded',
+    'SnapshotCreationPerVolumeRateExceeded',
+    'Unavailable',
+    'UnauthorizedOperation',
+    'VolumeInUse',
+    'VolumeLimitExceeded',
+  ],
+};
 
-/** Whether AWS's model of the operation lists an error code; EC2's lists none for any operation. */
+export type ErrorStanding = 'listed' | 'common' | 'by page' | 'unlisted';
+
+/** Where AWS lists an error code of an operation, if it does. */
 export function standing(model: ServiceModel, operation: Operation, code: string): ErrorStanding {
   const errors = operation.errors ?? [];
-  const listed = errors.some(({ shape }) => shape === code || model.shapes[shape]?.error?.code === code);
-  if (listed) return 'listed';
-  if (COMMON.includes(code)) return 'common';
-  const silent = Object.values(model.operations).every((each) => (each.errors ?? []).length === 0);
-  return silent ? 'nothing is listed' : 'unlisted';
+  if (errors.some(({ shape }) => shape === code || model.shapes[shape]?.error?.code === code)) return 'listed';
+  const page = BY_PAGE[model.metadata.serviceId];
+  if (page) return page.includes(code) ? 'by page' : 'unlisted';
+  return COMMON.includes(code) ? 'common' : 'unlisted';
 }

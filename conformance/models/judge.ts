@@ -20,8 +20,8 @@ export class CallJudge {
   readonly #models: Models;
   readonly #deviations = new Map<string, Deviation>();
   readonly #forms = new Set<string>();
-  /** Error codes that no model lists for any operation of the service: `ec2:DescribeVolumes InvalidVolume.NotFound`. */
-  readonly unlistable = new Set<string>();
+  /** Error codes of a service whose model lists none: of EC2, `ec2:DescribeVolumes InvalidVolume.NotFound`. */
+  readonly byPage = new Set<string>();
   /** Operations that were called. */
   readonly operations = new Set<string>();
   exchanges = 0;
@@ -61,7 +61,7 @@ export class CallJudge {
     if (error !== undefined) {
       const stands = standing(model, known, error);
       if (stands === 'unlisted') note('error', `the code ${error}, which is not listed`);
-      if (stands === 'nothing is listed') this.unlistable.add(`${name} ${error}`);
+      if (stands === 'by page') this.byPage.add(`${name} ${error}`);
     } else if (known.output) judge.judge(output, known.output, 'output');
     else if (Object.keys(output ?? {}).length > 0) note('output', 'members for an operation that gives none');
     for (const pattern of judge.unjudged) this.unjudged.add(pattern);

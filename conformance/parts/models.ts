@@ -26,7 +26,7 @@ export const models: Part = {
         {
           asked: `${scenarios.length} scenarios and ${runs} schedules of faults: calls, answers and error codes of ${judge.operations.size} operations`,
           of,
-          said: `${judge.forms} distinct forms in ${judge.exchanges} exchanges: ${verdictText(weighed, 'no deviation')}`,
+          said: `${judge.forms} distinct forms in ${judge.exchanges} exchanges: ${verdictText(weighed, 'no deviation')}; ${judge.byPage.size} errors of EC2, whose model lists none, are on its page of codes; patterns that only Java reads: ${judge.unjudged.size}`,
           ok: holds(weighed) && judge.exchanges > 0,
         },
         {

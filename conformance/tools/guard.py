@@ -48,16 +48,24 @@ def end(child):
     deadline = time.monotonic() + 2
     while child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    for pid in descendants():
+    # What dies leaves its own children to this process: until nothing is left, and nothing unburied.
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for pid in [*descendants(), child.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
         try:
-            os.kill(pid, signal.SIGKILL)
+            os.killpg(child.pid, signal.SIGKILL)
         except OSError:
             pass
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except OSError:
-        pass
-    child.wait()
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.05)
 
 
 def main():

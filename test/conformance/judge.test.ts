@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { standing } from '../../conformance/models/errors.ts';
 import { CallJudge } from '../../conformance/models/judge.ts';
 import { Models } from '../../conformance/models/model.ts';
 import { WRITTEN_MODELS } from '../../conformance/models/responses.ts';
@@ -77,6 +78,13 @@ describe('an answer', () => {
       'toy:Forget error: the code NotThere, which is not listed',
     ]);
   });
+});
+
+test('a code of EC2, whose model lists none, is one of its page', () => {
+  const model = { metadata: { serviceId: 'EC2', apiVersion: 'x' }, operations: {}, shapes: {} };
+  expect(standing(model, {}, 'VolumeInUse')).toBe('by page');
+  expect(standing(model, {}, 'VolumeInUs')).toBe('unlisted');
+  expect(standing(model, {}, 'ThrottlingException')).toBe('unlisted');
 });
 
 test('what a custom resource answers is judged by what is documented of it', () => {

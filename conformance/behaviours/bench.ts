@@ -1,0 +1,59 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Emulator } from '../tools/server.ts';
+
+export const REGION = 'eu-west-1';
+export const ZONES = ['eu-west-1a', 'eu-west-1b'] as const;
+
+/** One stand-in for AWS, with three instances that run: two in one zone, one in another. */
+export interface Bench {
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly dynamodb: DynamoDBClient;
+  readonly cloudwatch: CloudWatchClient;
+  readonly owner: string;
+  readonly standby: string;
+  readonly far: string;
+  /** A table with the partition key `pk` and the sort key `sk`. */
+  readonly table: string;
+  /** A document that runs a script; that needs the parameters {@link parameters}, and whose script fails there. */
+  readonly document: string;
+  readonly parameters: Readonly<Record<string, string[]>>;
+  /** Lets what was begun come to an end. */
+  settle(): Promise<void>;
+}
+
+/** Settings of a client that reaches an emulator. */
+export function settingsFor(emulator: Emulator) {
+  return {
+    region: REGION,
+    endpoint: emulator.url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 3000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+  };
+}
+
+export function clients(settings: EC2ClientConfig) {
+  return {
+    ec2: new EC2Client(settings),
+    ssm: new SSMClient(settings),
+    dynamodb: new DynamoDBClient(settings),
+    cloudwatch: new CloudWatchClient(settings),
+  };
+}
+
+/** What came of a call: what it answered, in words, or the code of its error. */
+export async function outcome(
+  call: Promise<unknown>,
+  words: (output: never) => unknown = () => 'accepted',
+): Promise<string> {
+  try {
+    return String(words((await call) as never));
+  } catch (error) {
+    const { name, $metadata } = error as { readonly name?: string; readonly $metadata?: { httpStatusCode?: number } };
+    return name === undefined || name === 'Error' ? `no error code, HTTP ${$metadata?.httpStatusCode}` : name;
+  }
+}

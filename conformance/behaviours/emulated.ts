@@ -1,0 +1,81 @@
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeImagesCommand,
+  type EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
+import type { Emulator } from '../tools/server.ts';
+import { type Bench, clients, settingsFor, ZONES } from './bench.ts';
+
+/** A script that fails with a number of its own. */
+const CONTENT = {
+  schemaVersion: '2.2',
+  description: 'fails',
+  parameters: {},
+  mainSteps: [{ action: 'aws:runShellScript', name: 'fails', inputs: { runCommand: ['exit 22'] } }],
+};
+const SETTLE_MS = 200;
+
+/** The bench on an emulator: what it needs is made over HTTP. @throws Error when that cannot be */
+export async function emulated(emulator: Emulator): Promise<Bench> {
+  const made = clients(settingsFor(emulator));
+  const { ec2, ssm, dynamodb } = made;
+  const [owner = '', standby = '', far = ''] = (await launchIn(ec2, [ZONES[0], ZONES[0], ZONES[1]])).instances;
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'bench',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  const document = 'bench-fails';
+  await ssm
+    .send(new CreateDocumentCommand({ Name: document, DocumentType: 'Command', Content: JSON.stringify(CONTENT) }))
+    .catch(() => undefined);
+  const settle = () => new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
+  return { ...made, owner, standby, far, table: 'bench', document, parameters: {}, settle };
+}
+
+/** Instances that run, one in each zone that is named, in a network of their own. */
+export async function launchIn(
+  ec2: EC2Client,
+  zones: readonly string[],
+): Promise<{ readonly vpc: string; readonly instances: readonly string[] }> {
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+  const vpc = Vpc?.VpcId ?? '';
+  const { Images } = await ec2.send(new DescribeImagesCommand({})).catch(() => ({ Images: [] }));
+  const ImageId = Images?.find((each) => each.Architecture === 'x86_64')?.ImageId ?? 'ami-12345678';
+  const instances: string[] = [];
+  for (const [n, zone] of zones.entries())
+    instances.push(await launch(ec2, { vpc, zone, ImageId, block: `10.9.${n}.0/24` }));
+  return { vpc, instances };
+}
+
+async function launch(
+  ec2: EC2Client,
+  at: { readonly vpc: string; readonly zone: string; readonly ImageId: string; readonly block: string },
+): Promise<string> {
+  const { Subnet } = await ec2.send(
+    new CreateSubnetCommand({ VpcId: at.vpc, CidrBlock: at.block, AvailabilityZone: at.zone }),
+  );
+  const { Instances } = await ec2.send(
+    new RunInstancesCommand({
+      ImageId: at.ImageId,
+      MinCount: 1,
+      MaxCount: 1,
+      InstanceType: 't3.micro',
+      ...(Subnet?.SubnetId !== undefined && { SubnetId: Subnet.SubnetId }),
+      Placement: { AvailabilityZone: at.zone },
+    }),
+  );
+  const id = Instances?.[0]?.InstanceId;
+  if (id === undefined) throw new Error('RunInstances answered with no instance');
+  return id;
+}

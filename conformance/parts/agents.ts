@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { METRIC } from '../../lib/contract.ts';
+import { readTemplate } from '../../rehearsal/cloud/template-model.ts';
+import { templateOf } from '../../rehearsal/rehearse.ts';
+import type { Part, Report } from '../part.ts';
+
+const HOST = join(import.meta.dirname, '..', '..', 'host');
+/** docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html, and the page on StatsD. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  '': ['agent', 'metrics', 'logs', 'traces'],
+  agent: ['metrics_collection_interval', 'region', 'credentials', 'debug', 'logfile', 'omit_hostname', 'run_as_user'],
+  metrics: [
+    'namespace',
+    'append_dimensions',
+    'aggregation_dimensions',
+    'endpoint_override',
+    'metrics_collected',
+    'metrics_destinations',
+    'force_flush_interval',
+    'credentials',
+  ],
+  'metrics.metrics_collected.statsd': [
+    'service_address',
+    'metrics_collection_interval',
+    'metrics_aggregation_interval',
+    'allowed_pending_messages',
+  ],
+};
+
+/** The configuration of the CloudWatch agent, as far as it is read here. */
+export interface AgentConfiguration {
+  readonly metrics?: {
+    readonly namespace?: string;
+    readonly aggregation_dimensions?: readonly (readonly string[])[];
+    readonly metrics_collected?: { readonly statsd?: object };
+  };
+}
+
+/** What an alarm looks at. */
+export interface Looked {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: readonly string[];
+}
+
+/** What the host sends the CloudWatch agent, and what comes of it, against the alarm that waits for it. */
+export const agents: Part = {
+  about: "the CloudWatch agent's configuration: its documented structure, and that its metric is the alarm's",
+
+  async run({ assemblies }): Promise<Report> {
+    const assembly = await assemblies.of();
+    const { Resources } = readTemplate(templateOf(assembly));
+    const text = readFileSync(join(HOST, 'etc', 'amazon-cloudwatch-agent.json'), 'utf8');
+    const line = /"(\w+):\$\w+\|g\|#(\w+):\$1"/.exec(readFileSync(join(HOST, 'report.sh'), 'utf8'));
+    const alarms = Object.values(Resources)
+      .filter(
+        ({ Type, Properties = {} }) => Type === 'AWS::CloudWatch::Alarm' && Properties.MetricName === METRIC.serving,
+      )
+      .map(({ Properties = {} }) => ({
+        namespace: String(Properties.Namespace),
+        name: String(Properties.MetricName),
+        dimensions: (Properties.Dimensions as { readonly Name: string }[]).map(({ Name }) => Name),
+      }));
+    const [alarm] = alarms;
+    if (!line || !alarm) throw new Error('host/report.sh sends no metric by StatsD, or no alarm looks at one');
+    const configuration = JSON.parse(text.replace('@NAMESPACE@', alarm.namespace)) as AgentConfiguration;
+    const unknown = unknownMembers(configuration);
+    const sent = { name: String(line[1]), tag: String(line[2]) };
+    const missed = alarms.filter((each) => !reaches(configuration, sent, each));
+    const of = 'documentation of the CloudWatch agent (its own schema is in no registry that is used here)';
+    return {
+      verdicts: [
+        {
+          asked: "members of the agent's configuration",
+          of,
+          said: unknown.length === 0 ? 'each is documented' : `not documented: ${unknown.join(', ')}`,
+          ok: unknown.length === 0,
+        },
+        {
+          asked: `whether ${sent.name} with the tag ${sent.tag}, as host/report.sh sends it, is what ${alarms.length} alarms look at`,
+          of,
+          said:
+            missed.length === 0
+              ? `it is: ${alarm.namespace} ${alarm.name} by ${alarm.dimensions.join(', ')}, where the agent adds metric_type to what is not aggregated`
+              : `it is not: ${missed.map(({ namespace, name }) => `${namespace} ${name}`).join(', ')}`,
+          ok: missed.length === 0,
+        },
+      ],
+    };
+  },
+};
+
+/** Members that the documentation does not have, where it lists them. */
+export function unknownMembers(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const known = KNOWN[path];
+  return Object.entries(value).flatMap(([key, each]) => {
+    const at = path === '' ? key : `${path}.${key}`;
+    return known && !known.includes(key) ? [at] : unknownMembers(each, at);
+  });
+}
+
+/**
+ * Whether a metric that is sent by StatsD is the one that an alarm looks at. The agent gives each the dimension `metric_type`, and one a
+ * tag; so only what is aggregated by the tag alone has the alarm's dimensions (CloudWatch User Guide, "Retrieve custom metrics with
+ * StatsD", and aggregation_dimensions of the configuration file).
+ */
+export function reaches(
+  { metrics }: AgentConfiguration,
+  sent: { readonly name: string; readonly tag: string },
+  alarm: Looked,
+): boolean {
+  const aggregated = metrics?.aggregation_dimensions ?? [];
+  const alone = aggregated.some((names) => names.length === 1 && names[0] === sent.tag);
+  return (
+    metrics?.metrics_collected?.statsd !== undefined &&
+    metrics.namespace === alarm.namespace &&
+    sent.name === alarm.name &&
+    alone &&
+    alarm.dimensions.length === 1 &&
+    alarm.dimensions[0] === sent.tag
+  );
+}

@@ -1,0 +1,55 @@
+import type { Bench } from '../behaviours/bench.ts';
+import { emulated } from '../behaviours/emulated.ts';
+import { BEHAVIOURS, type Tried } from '../behaviours/list.ts';
+import { ours } from '../behaviours/ours.ts';
+import type { Behaviour, Part, Report } from '../part.ts';
+import { ministack, moto } from '../tools/server.ts';
+
+/** Documented behaviours that the stack leans on, tried on ours and on two emulators. */
+export const behaviours: Part = {
+  about: 'documented behaviours of AWS, tried on the simulated AWS, on moto and on MiniStack',
+
+  async run({ assemblies, python, directory, progress }): Promise<Report> {
+    const simulated = await ours(await assemblies.of());
+    const servers = [await moto(python)];
+    try {
+      servers.push(await ministack(python, directory));
+      const [first, second] = await Promise.all(servers.map(emulated));
+      if (!first || !second) throw new Error('an emulator is missing');
+      const rows: Behaviour[] = [];
+      const failed: string[] = [];
+      for (const [n, tried] of BEHAVIOURS.entries()) {
+        const said = await simulated.within(() => attempt(tried, simulated.bench));
+        if (!tried.documented.test(said)) failed.push(`${tried.behaviour}: "${said}", documented ${tried.documented}`);
+        rows.push({
+          behaviour: tried.behaviour,
+          source: tried.source,
+          ours: said,
+          moto: shown(tried, await attempt(tried, first)),
+          ministack: shown(tried, await attempt(tried, second)),
+        });
+        progress('behaviours', n + 1, BEHAVIOURS.length);
+      }
+      return {
+        behaviours: rows,
+        verdicts: [
+          {
+            asked: `whether the simulated AWS behaves as documented in ${rows.length} ways that the stack leans on`,
+            of: `AWS's documentation; beside it ${servers.map(({ of }) => of).join(' and ')}`,
+            said: failed.length === 0 ? 'in each; the table shows where the emulators do not' : failed.join('; '),
+            ok: failed.length === 0,
+          },
+        ],
+      };
+    } finally {
+      await Promise.all(servers.map((each) => each.stop()));
+    }
+  },
+};
+
+/** A stand-in that fails at what leads up to the question has no answer to it. */
+function attempt(tried: Tried, bench: Bench): Promise<string> {
+  return tried.attempt(bench).catch((error: unknown) => `cannot be asked: ${(error as Error).name}`);
+}
+
+const shown = ({ documented }: Tried, said: string): string => (documented.test(said) ? said : `**${said}**`);

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { type AgentConfiguration, reaches, unknownMembers } from '../../conformance/parts/agents.ts';
+
+const CONFIGURATION: AgentConfiguration = {
+  metrics: {
+    namespace: 'Remount/x',
+    aggregation_dimensions: [['Volume']],
+    metrics_collected: { statsd: { service_address: ':8125' } },
+  },
+};
+const SENT = { name: 'Serving', tag: 'Volume' };
+const ALARM = { namespace: 'Remount/x', name: 'Serving', dimensions: ['Volume'] };
+const changed = (metrics: object) => ({ metrics: { ...CONFIGURATION.metrics, ...metrics } });
+
+test('the metric of the configuration is the one that the alarm looks at, and no other is', () => {
+  expect(reaches(CONFIGURATION, SENT, ALARM)).toBe(true);
+  expect(reaches(CONFIGURATION, { ...SENT, name: 'serving' }, ALARM)).toBe(false);
+  expect(reaches(CONFIGURATION, SENT, { ...ALARM, dimensions: ['Volume', 'InstanceId'] })).toBe(false);
+  for (const metrics of [
+    { namespace: 'x' },
+    { aggregation_dimensions: [] },
+    { aggregation_dimensions: [['Volume', 'host']] },
+    { metrics_collected: {} },
+  ])
+    expect(reaches(changed(metrics), SENT, ALARM)).toBe(false);
+});
+
+test('a member that is not documented is noticed', () => {
+  expect(unknownMembers(CONFIGURATION)).toEqual([]);
+  expect(unknownMembers(changed({ flush: 1, metrics_collected: { statsd: { address: '' } } }))).toEqual([
+    'metrics.metrics_collected.statsd.address',
+    'metrics.flush',
+  ]);
+});

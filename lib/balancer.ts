@@ -52,12 +52,19 @@ export class ContentBalancer extends Construct {
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       securityGroup,
       dropInvalidHeaderFields: true,
-      deletionProtection: true,
+      // It holds no data, and a first deployment that fails must be able to take it away again: what protects the stack is its
+      // termination protection. Said, because a load balancer that has it on keeps it until it is told (aws/aws-cdk#9975).
+      deletionProtection: false,
     });
     acknowledge(
       this.loadBalancer,
       'NIST.800.53.R5-ALBWAFEnabled',
       'Files are served as they are, by nginx, without an application behind; whoever has one brings a web ACL',
+    );
+    acknowledgeControl(
+      this.loadBalancer,
+      'ELBDeletionProtectionEnabled',
+      'It would fail the rollback of a first deployment, and holds no data; the stack has termination protection',
     );
     this.loadBalancer.logAccessLogs(this.#logs());
     const listener = this.#listener(props.certificateArn, securityGroup);

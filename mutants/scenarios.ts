@@ -296,6 +296,13 @@ export const PARTS: readonly Mutant[] = [
     "const lenient = course === 'forward' && (",
     /BROKEN .*every rollback ends/,
   ),
+  broken(
+    'removed',
+    'nothing stands in the way of a rollback before the first success',
+    'lib/balancer.ts',
+    'deletionProtection: false,',
+    'deletionProtection: true,',
+  ),
   ...(['heal', 'drill'] as const).map((at) =>
     broken(
       `new-code-during-${at}`,

@@ -19,6 +19,8 @@ export interface NewVolume {
 }
 
 export interface KeeperPorts {
+  /** Of the key that the stack's volumes are encrypted with. */
+  readonly keyArn: string;
   readonly clock: Clock;
   readonly compute: Pick<Compute, 'volumes' | 'recoveryPoints'> & {
     /** By its id; `undefined` where EC2 does not find it. */
@@ -53,7 +55,18 @@ export interface Kept {
 export async function create(ports: KeeperPorts, order: Order): Promise<Kept> {
   const { after } = order;
   const { kind, volumeId } = await provided(ports, order, after);
-  return { volumeId, left: kind === 'adopt' ? await change(ports, order, volumeId) : [] };
+  if (kind !== 'adopt') return { volumeId, left: [] };
+  const left = await change(ports, order, volumeId);
+  return { volumeId, left: [...left, ...(await strange(ports, volumeId))] };
+}
+
+/** A stack that was removed and made again has another key: what its functions may not use, they cannot attach. */
+async function strange(ports: KeeperPorts, volumeId: string): Promise<string[]> {
+  const { keyArn } = await shown(ports, volumeId);
+  if (keyArn === ports.keyArn) return [];
+  return [
+    `${volumeId} is encrypted with ${keyArn}, and this stack's functions may use ${ports.keyArn}: docs/removal.md`,
+  ];
 }
 
 /**

@@ -28,6 +28,7 @@ export function createHandler(runtime: Runtime) {
   const people = snsPeople(snsClient(runtime), required(runtime.env, ENV.topic));
   const ports: KeeperPorts = {
     clock,
+    keyArn,
     compute: {
       ...ec2Compute(ec2, ssm, clock, stack),
       volume: (id) => describeVolume(ec2, id),

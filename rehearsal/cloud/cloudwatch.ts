@@ -94,6 +94,11 @@ export class CloudWatch {
     return series;
   }
 
+  remove(name: string): void {
+    const index = this.alarms.findIndex((alarm) => alarm.name === name);
+    if (index >= 0) this.alarms.splice(index, 1);
+  }
+
   /** @returns the alarm's ARN */
   define(name: string, definition: AlarmDefinition): string {
     const { account, clock, random, region } = this.#cloud;
@@ -108,7 +113,7 @@ export class CloudWatch {
     // Each alarm is evaluated at a phase of its own.
     const every = evaluationIntervalMs(definition);
     clock.every(every, clock.now() + random.stream(`phase of ${name}`).whole(1, every), () => {
-      if (!this.#cloud.deleted.has(alarm.name)) this.#evaluate(alarm);
+      if (this.alarms.includes(alarm)) this.#evaluate(alarm);
     });
     return alarm.arn;
   }

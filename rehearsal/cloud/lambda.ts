@@ -150,7 +150,7 @@ export class Lambda {
 
   /** With all of its versions and aliases. */
   deleteFunction(functionArn: string): void {
-    for (const map of [this.#functions, this.#versions, this.#aliases])
+    for (const map of [this.#functions, this.#versions, this.#aliases, this.#loaded])
       for (const arn of map.keys()) if (arn === functionArn || arn.startsWith(`${functionArn}:`)) map.delete(arn);
   }
 

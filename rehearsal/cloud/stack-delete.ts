@@ -44,7 +44,7 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::ElasticLoadBalancingV2::Listener': nothing,
   'AWS::AutoScaling::AutoScalingGroup': gone,
   'AWS::Events::Rule': gone,
-  'AWS::CloudWatch::Alarm': gone,
+  'AWS::CloudWatch::Alarm': (s, _, { ref }) => s.cloudwatch.remove(ref),
   // Its snapshots stay. Source: API reference of DeleteLifecyclePolicy
   'AWS::DLM::LifecyclePolicy': (s, _, { ref }) => {
     s.dlm.policies.delete(ref);
@@ -121,13 +121,10 @@ async function deleteOne(
 }
 
 /**
- * Deletes a stack, as `cdk destroy` does: in the reverse of the order in which it was made.
+ * Deletes a stack, as `cdk destroy` does, in the reverse of the order in which it was made. Call it within an activity of the clock.
  * @returns a line for each resource that could not be deleted; the stack is then in `DELETE_FAILED`
  */
-export async function deleteStack(s: Services, created: Created, protectedStack: boolean): Promise<string[]> {
-  // docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
-  if (protectedStack)
-    return [`ValidationError: Stack [${created.stackName}] cannot be deleted while TerminationProtection is enabled`];
+export async function deleteStack(s: Services, created: Created): Promise<string[]> {
   s.cloudFormation.enter(created.stackName, 'DELETE_IN_PROGRESS');
   const failed = await deleteResources(s, created, [...created.resources.keys()].reverse());
   s.cloudFormation.enter(created.stackName, failed.length === 0 ? 'DELETE_COMPLETE' : 'DELETE_FAILED');

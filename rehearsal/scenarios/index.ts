@@ -16,6 +16,7 @@ import { locked } from './locked.ts';
 import { manyVolumes } from './many-volumes.ts';
 import { newCodePlans } from './new-code.ts';
 import { outagePlans } from './outages.ts';
+import { removed } from './removed.ts';
 import { deletedVolume } from './restored.ts';
 import { rollbackPlans } from './rollback.ts';
 import { slowPlans } from './slow.ts';
@@ -54,6 +55,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'heal-killed': healKilled,
   'drill-killed': drillKilled,
   'deleted-volume': deletedVolume,
+  removed,
   ...snapshotScenarios,
   'many-volumes': manyVolumes,
   locked,

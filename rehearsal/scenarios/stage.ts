@@ -25,6 +25,8 @@ export interface Stage {
 export async function bringUp(world: World): Promise<Stage | string> {
   const { services, clock } = world;
   const created = await createStack(services, world.template, world.stackName, world.zones);
+  const status = services.cloudFormation.statusOf(world.stackName);
+  if (status !== 'CREATE_COMPLETE') return `the stack is in ${status}`;
   const volumes = contentVolumes(created);
   const groups = [...created.resources.values()]
     .filter((r) => r.type === 'AWS::ElasticLoadBalancingV2::TargetGroup')

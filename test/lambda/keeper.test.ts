@@ -32,6 +32,7 @@ class Scene {
   readonly done: string[] = [];
 
   readonly ports: KeeperPorts = {
+    keyArn: volume().keyArn ?? '',
     clock: {
       now: () => this.now,
       sleep: async (ms) => {
@@ -242,4 +243,12 @@ test('a first deployment that finds a volume brings it to what it claims', async
   scene.volumes = [volume({ state: 'available', attachments: [] })];
   expect((await scene.create(LARGER)).volumeId).toBe('vol-11111111');
   expect(scene.done).toEqual(['modify vol-11111111 to 160 GiB, 3000 IOPS']);
+});
+
+test('a volume of another key is adopted, and people are told that the stack may not be able to use it', async () => {
+  const scene = new Scene();
+  scene.volumes = [volume({ keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/2' })];
+  const { volumeId, left } = await scene.create();
+  expect(volumeId).toBe('vol-11111111');
+  expect(left).toEqual([expect.stringMatching(/key\/2.*key\/1/)]);
 });

@@ -24,16 +24,11 @@ export function resolverFor(
   return resolver;
 }
 
-/** What happens while a stack is made. */
-export interface Mishap {
-  /** Why a resource cannot be made, by its type; the first of that type fails. */
-  readonly fails: Readonly<Record<string, string>>;
-}
-
 /**
  * Creates the stack of a synthesized template in the simulated AWS, resource by resource in the order of their
  * dependencies. Runs virtual time.
  *
+ * @param fails why the last of its resources cannot be made: all others are there by then
  * @throws Error naming what the template needs and the simulation does not know
  */
 export async function createStack(
@@ -41,12 +36,13 @@ export async function createStack(
   template: unknown,
   stackName: string,
   zones: readonly string[],
-  mishap: Mishap = { fails: {} },
+  fails?: string,
 ): Promise<Created> {
   const { cloud } = s;
   const resolver = resolverFor(s, template, stackName, zones);
   // CloudFormation puts the stack's name into every name that it makes up; here the first stack's go without, and are shorter.
-  const prefix = cloud.stacks.length === 0 ? '' : `${stackName}-`;
+  const earlier = cloud.stacks.filter((name) => name === stackName).length;
+  const prefix = cloud.stacks.length === 0 ? '' : `${stackName}-${earlier > 1 ? `${earlier}-` : ''}`;
   if (s.cloudFormation.statusOf(stackName) !== undefined && s.cloudFormation.statusOf(stackName) !== 'DELETE_COMPLETE')
     throw new Error(`there is a stack ${stackName} already`);
   cloud.stacks.push(stackName);
@@ -58,8 +54,7 @@ export async function createStack(
       for (const id of resolver.order) {
         await cloud.clock.sleep(RESOURCE_SECONDS * 1000);
         const resource = resolver.resource(id);
-        const why = mishap.fails[resource.type];
-        if (why !== undefined) throw new Failed(`${id}: ${why}`);
+        if (fails !== undefined && id === resolver.order.at(-1)) throw new Failed(`${id}: ${fails}`);
         created.resources.set(id, resource);
         const reference = await createResource(s, resource, created);
         created.references.set(id, reference);

@@ -33,6 +33,10 @@ export const TAG = {
   dataUntil: 'remount:data-until',
   /** How much of the content the drill has read and compared, for example `12 of 12 files`; on verified snapshots only. */
   filesRead: 'remount:files-read',
+  /** What the check has counted, for example `files=12 stored=4096 manifests=2`; on verified snapshots only. */
+  content: 'remount:content',
+  /** On a verified snapshot after which content fell: the guard keeps it until then (ISO 8601), whoever else would delete it. */
+  keptUntil: 'remount:kept-until',
   /** What the drill found; on rejected snapshots only. */
   finding: 'remount:finding',
   /** `true` on a snapshot that the guard took: the guard expires it, for no schedule does. */
@@ -82,6 +86,8 @@ export const METRIC = {
   drillPassed: 'DrillPassed',
   /** Percent of the copy's files whose content was read and compared. */
   drillCoverage: 'DrillCoverage',
+  /** 1 where the check came to the end of the content, 0 where its time was over before. */
+  drillComplete: 'DrillComplete',
   /** Seconds from its beginning to its end, with the wait for its turn. */
   drillDuration: 'DrillDuration',
   volumeDimension: 'Volume',
@@ -144,6 +150,8 @@ export const ENV = {
   spare: 'REMOUNT_SPARE',
   /** MiB/s at which a drill's volume is loaded from its snapshot; 0: as fast as it happens to be (drill only). */
   initializationRate: 'REMOUNT_INITIALIZATION_RATE',
+  /** Percent by which files, bytes or manifests may fall between two copies without a word (drill only). */
+  fallPercent: 'REMOUNT_FALL_PERCENT',
   /** JSON list: names of the content volumes (guard only). */
   volumes: 'REMOUNT_VOLUMES',
   /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */

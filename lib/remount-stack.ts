@@ -84,6 +84,7 @@ export class RemountStack extends Stack {
         people: people.topic,
         key,
         initializationMiBs: settings.drills.initializationMiBs,
+        fallPercent: settings.drills.fallPercent,
       });
     const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, people: people.topic, key });
     const guard = new VolumeGuard(this, 'Guard', {

@@ -74,6 +74,7 @@ export const ALLOWED = {
   consistency: z.enum(['crash', 'application'], 'crash or application'),
   prefer: z.enum(['faster', 'fresher'], 'faster or fresher'),
   maxSpareAgeMinutes: whole(15, 1440, 'minutes'),
+  fallPercent: whole(1, 99, 'percent'),
   initializationMiBs: z
     .int(RATE)
     .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE),
@@ -136,7 +137,15 @@ const schema = group({
      * snapshot's data; 0 is free, and as fast as it happens to be. The default is what a gp3 volume can read at without paying more.
      */
     initializationMiBs: ALLOWED.initializationMiBs.default(GP3.minThroughput),
-  }).default({ enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: GP3.minThroughput }),
+    /** Files, bytes or manifests that fall by more than this share from one verified copy to the next are told, and the older copy is kept. */
+    fallPercent: ALLOWED.fallPercent.default(20),
+  }).default({
+    enabled: true,
+    prefer: 'faster',
+    maxSpareAgeMinutes: 120,
+    initializationMiBs: GP3.minThroughput,
+    fallPercent: 20,
+  }),
   /** What is deleted can be got back for so many days; 0 for not at all. Limits: see `RecycleBin`. */
   recycleBin: group({
     // A long weekend: what the schedule rotates out is billed for as long.

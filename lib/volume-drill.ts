@@ -46,6 +46,8 @@ export interface VolumeDrillProps {
   readonly key: IKey;
   /** MiB/s at which a drill's volume is loaded from its snapshot: 100 to 300, or 0 for as fast as it happens to be. */
   readonly initializationMiBs: number;
+  /** Percent by which files, bytes or manifests may fall between two copies without a word: 1 to 99. */
+  readonly fallPercent: number;
 }
 
 /**
@@ -63,6 +65,7 @@ export class VolumeDrill extends Construct {
       stackName: PROP.stackName,
       volumes: PROP.volumes,
       initializationMiBs: PROP.initializationMiBs,
+      fallPercent: PROP.fallPercent,
     });
     this.function = remountFunction(this, 'Function', 'drill', {
       key: props.key,
@@ -73,6 +76,7 @@ export class VolumeDrill extends Construct {
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
         [ENV.initializationRate]: Tokenization.stringifyNumber(props.initializationMiBs),
+        [ENV.fallPercent]: Tokenization.stringifyNumber(props.fallPercent),
       },
     });
     this.live = new Alias(this, 'Live', {
@@ -138,7 +142,7 @@ export class VolumeDrill extends Construct {
       conditions: {
         StringEquals: { ...sound, [`aws:RequestTag/${TAG.verdict}`]: Object.values(VERDICT) },
         ...rest,
-        ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.finding),
+        ...onlyTags(TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.content, TAG.keptUntil, TAG.finding),
       },
     });
     allow({

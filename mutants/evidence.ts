@@ -33,4 +33,12 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
     "answer.result === 'mounting' && journal",
     "['mounting', 'timeout'].includes(answer.result) && journal",
   ),
+  broken(
+    'content-falls',
+    'the copy from before a fall outlives the schedule',
+    'lambda/core/hold.ts',
+    's === verified || isKept(s, at)',
+    's === verified',
+    /BROKEN .*the last copy with the courses is there/,
+  ),
 ];

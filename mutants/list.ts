@@ -232,4 +232,16 @@ export const MUTANTS: readonly Mutant[] = [
     play: rehearse('slow-mount'),
     says: /BROKEN .*the first copy is waited for/,
   },
+  {
+    rule: 'a fall holds the older copy, and is told',
+    edits: [
+      {
+        file: 'lambda/core/drill.ts',
+        code: 'if (older && fell.length > 0)',
+        instead: 'if (older && fell.length > 3)',
+      },
+    ],
+    play: rehearse('content-falls'),
+    says: /BROKEN .*a person is told once, with the copy that is kept/,
+  },
 ];

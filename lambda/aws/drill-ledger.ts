@@ -1,5 +1,6 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
+import { NO_REMARKS } from '../core/drill-remarks.ts';
 import type { DrillPorts } from '../core/ports.ts';
 import { translated } from './errors.ts';
 import { dynamoLease, dynamoLedger, readItem, whereItHolds } from './ledger.ts';
@@ -94,6 +95,36 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
               ':files': { S: JSON.stringify(files) },
               ...(about !== undefined && { ':about': { S: about } }),
             },
+          }),
+        ),
+      );
+    },
+
+    async readRemarks(volume) {
+      const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
+      const { incomplete, toldIncomplete, toldUnreadable } = item?.remarks?.M ?? {};
+      return {
+        incomplete: Number(incomplete?.N ?? NO_REMARKS.incomplete),
+        toldIncomplete: toldIncomplete?.BOOL ?? NO_REMARKS.toldIncomplete,
+        toldUnreadable: Number(toldUnreadable?.N ?? NO_REMARKS.toldUnreadable),
+      };
+    },
+
+    async writeRemarks(volume, { incomplete, toldIncomplete, toldUnreadable }) {
+      const remarks = {
+        M: {
+          incomplete: { N: String(incomplete) },
+          toldIncomplete: { BOOL: toldIncomplete },
+          toldUnreadable: { N: String(toldUnreadable) },
+        },
+      };
+      await translated(`note what was remarked of the copies of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(volume, 'DRILL'),
+            UpdateExpression: 'SET remarks = :remarks',
+            ExpressionAttributeValues: { ':remarks': remarks },
           }),
         ),
       );

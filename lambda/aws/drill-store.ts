@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { Clock } from '../core/clock.ts';
+import { countsText } from '../core/counts.ts';
 import type { DrillPorts } from '../core/ports.ts';
 import { isKind, translated } from './errors.ts';
 import { asTags, restoreVolume } from './restore.ts';
@@ -39,13 +40,16 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
       });
     },
 
-    verify: (snapshotId, at, dataUntil, read) =>
+    verify: (snapshotId, at, { dataUntil, read, counts }) =>
       tag(snapshotId, {
         [TAG.verdict]: VERDICT.verified,
         [TAG.drilledAt]: iso(at),
         [TAG.dataUntil]: iso(dataUntil),
         [TAG.filesRead]: tagText(read),
+        ...(counts && { [TAG.content]: tagText(countsText(counts)) }),
       }),
+    // With the verdict that it has: the role tags nothing on a snapshot without one.
+    keep: (snapshotId, until) => tag(snapshotId, { [TAG.verdict]: VERDICT.verified, [TAG.keptUntil]: iso(until) }),
     reject: (snapshotId, at, finding) =>
       tag(snapshotId, {
         [TAG.verdict]: VERDICT.rejected,

@@ -32,10 +32,11 @@ export function cloudWatchMetrics(cloudWatch: CloudWatchClient, Namespace: strin
  */
 export function cloudWatchDrillMetrics(cloudWatch: CloudWatchClient, Namespace: string): DrillPorts['metrics'] {
   return {
-    async publish({ volume, passed, coverage, seconds, at }) {
+    async publish({ volume, passed, coverage, complete, seconds, at }) {
       const MetricData = [
         datum(METRIC.drillPassed, volume, at, passed ? 1 : 0),
         datum(METRIC.drillCoverage, volume, at, coverage),
+        datum(METRIC.drillComplete, volume, at, complete ? 1 : 0),
         datum(METRIC.drillDuration, volume, at, seconds),
       ];
       await translated(`publish the drill of ${volume}`, () =>

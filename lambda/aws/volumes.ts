@@ -1,5 +1,6 @@
 import type { Instance as Ec2Instance, Snapshot as Ec2Snapshot, Volume as Ec2Volume } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
+import { readCounts } from '../core/counts.ts';
 import type { Instance, RecoveryPoint, Volume } from '../core/model.ts';
 
 /** EC2's shapes into the project's own. A resource without what every resource has is a broken answer and is refused. */
@@ -73,8 +74,15 @@ export function toInstance(instance: Ec2Instance, condition: Condition): Instanc
   };
 }
 
+/** A time in a tag; nothing where there is none, or nobody can read it. */
+function timeOf<Key extends string>(tags: Tags, tag: string, key: Key): Partial<Record<Key, number>> {
+  const at = Date.parse(tags[tag] ?? '');
+  return Number.isNaN(at) ? {} : ({ [key]: at } as Record<Key, number>);
+}
+
 export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
   const tags = tagsOf(snapshot);
+  const counts = readCounts(tags[TAG.content]);
   return {
     snapshotId: present(snapshot.SnapshotId, 'SnapshotId'),
     at: present(snapshot.StartTime, 'StartTime').getTime(),
@@ -83,6 +91,10 @@ export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
     role: tags[TAG.role] ?? VOLUME_ROLE.current,
     verdict: Object.values(VERDICT).find((verdict) => verdict === tags[TAG.verdict]),
     ...(snapshot.VolumeSize !== undefined && { sizeGiB: snapshot.VolumeSize }),
+    ...timeOf(tags, TAG.drilledAt, 'drilledAt'),
+    ...timeOf(tags, TAG.keptUntil, 'keptUntil'),
+    ...(counts && { counts }),
+    ...(tags[TAG.guard] === 'true' && { byGuard: true }),
   };
 }
 

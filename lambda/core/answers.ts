@@ -19,6 +19,11 @@ export function saysOfVolume({ result }: HostAnswer): boolean {
   return OF_VOLUME.includes(result);
 }
 
+/** Only damage rejects a copy: a property that content had while it served (a file nobody may read) does not. */
+export function isDamage(answer: HostAnswer): boolean {
+  return saysOfVolume(answer) && answer.result !== 'unreadable';
+}
+
 /**
  * Runs a verb, and once more where the first answer says nothing of volume or host: a command that was killed, a log that took
  * longer to replay than the verb has time. Verbs may run twice.

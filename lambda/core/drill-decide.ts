@@ -18,6 +18,10 @@ export type DrillDecision =
       readonly scratch: Volume | undefined;
       /** Left by others: they are cleared away first. */
       readonly strays: readonly Volume[];
+      /** The verified copy before this one, where this one is looked at for the first time. */
+      readonly before: RecoveryPoint | undefined;
+      /** It was verified, and is relied on: it is looked at once more. */
+      readonly again: boolean;
       /** There is a spare, and it is younger: this one is not kept. */
       readonly keep: boolean;
       readonly reason: string;
@@ -25,6 +29,10 @@ export type DrillDecision =
 
 /** An older snapshot is not drilled: of what is newer there is enough to verify, and it costs the same. */
 const WORTH_MS = 2 * 3600_000;
+const HOUR_MS = 3600_000;
+/** What is relied on is looked at once a day, and no oftener than once an hour where that comes to no verdict: the sweep's ten minutes of it. */
+const AGAIN_MS = 24 * HOUR_MS;
+const SLOT_MS = HOUR_MS / 6;
 
 /**
  * Decides which recovery point is mounted and checked next. Pure. Where, and when, is said by `turnOf`. The newest that nobody has checked goes first; with
@@ -48,7 +56,8 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   const last = points.find((p) => p.verdict !== 'rejected');
   // Without a spare, one is made of the newest verified copy before an older one is checked: that would be a worse spare.
   const makesSpare = spare === undefined && last?.verdict === 'verified';
-  const point = makesSpare ? last : (unchecked ?? (spare ? undefined : last));
+  const again = spare && !unchecked && at % HOUR_MS < SLOT_MS ? overdue(points, at) : undefined;
+  const point = makesSpare ? last : (unchecked ?? (spare ? again : last));
   if (!point) return none('every recovery point is checked, and there is a spare');
   // A spare that serves may not be tagged so yet: the ledger knows.
   const taken = [current.id, ledger?.currentVolume, ledger?.spare?.volumeId];
@@ -71,8 +80,26 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
     scratch,
     strays: ours.filter((v) => v.id !== scratch?.id && (v.state === 'available' || v.state === 'in-use')),
     keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,
-    reason: unchecked ? `${point.snapshotId} is not checked yet` : 'there is no spare',
+    before: point === unchecked ? points.find((p) => p.at < point.at && p.verdict === 'verified') : undefined,
+    again: point === again,
+    reason:
+      point === again
+        ? `${point.snapshotId} is relied on, and was last checked a day ago`
+        : unchecked
+          ? `${point.snapshotId} is not checked yet`
+          : 'there is no spare',
   };
+}
+
+/**
+ * Of the copies that would be needed after a loss (the newest verified one; the guard's newest, which is what is locked; those that are
+ * kept because content fell after them), one that nobody has looked at for a day. Data at rest rot, and a verdict grows old.
+ */
+function overdue(points: readonly RecoveryPoint[], at: number): RecoveryPoint | undefined {
+  const verified = points.filter((p) => p.verdict === 'verified');
+  return [verified[0], verified.find((p) => p.byGuard), ...verified.filter((p) => (p.keptUntil ?? 0) > at)].find(
+    (p) => p && at - (p.drilledAt ?? p.at) >= AGAIN_MS,
+  );
 }
 
 /** A heal works on the volumes: a drill keeps out of its way. */

@@ -8,6 +8,11 @@ export function coverageOf({ result, values }: HostAnswer): number {
   return result === 'ok' && files === 0 ? 100 : 0;
 }
 
+/** Whether there was time for all of it; of what was rejected before that there was none. */
+export function isComplete({ values }: HostAnswer): boolean {
+  return values.complete === 'true';
+}
+
 /** Publishes what a drill came to. A step of its own, which is tried again as others are; that it fails is a line in the log. */
 export async function publish(workflow: Workflow, ports: DrillPorts, drilled: Drilled): Promise<void> {
   try {

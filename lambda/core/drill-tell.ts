@@ -1,5 +1,6 @@
 import { currentVolume } from './candidates.ts';
 import { generationOf } from './drill-decide.ts';
+import { remarksOf } from './drill-remarks.ts';
 import type { RecoveryPoint } from './model.ts';
 import type { DrillNote, DrillPorts, HostAnswer } from './ports.ts';
 
@@ -63,4 +64,59 @@ async function isOfWhatServes(ports: DrillPorts, volume: string, point: Recovery
   const ledger = await ports.ledger.read(volume);
   const current = currentVolume({ ledger, volumes: await ports.compute.volumes(volume) });
   return current === undefined || point.generation >= generationOf(ledger, current);
+}
+
+/** How long a copy is kept after which content fell: a person may take longer to notice than the schedule keeps anything. */
+export const KEPT_MS = 7 * 24 * 3600_000;
+
+/** Content fell, and no checksum shows it: the copy from before is kept, and people are told. Kept before it is told: it may go any time. */
+export async function tellFallen(
+  ports: DrillPorts,
+  volume: string,
+  before: RecoveryPoint,
+  after: RecoveryPoint,
+  fell: readonly string[],
+): Promise<void> {
+  const until = ports.clock.now() + KEPT_MS;
+  await ports.store.keep(before.snapshotId, until);
+  await ports.people.tell(
+    `Remount: the content of ${volume} has fallen`,
+    [
+      `${after.snapshotId} holds much less than ${before.snapshotId}, the verified copy before it, of ${new Date(before.at).toISOString()}:`,
+      ...fell,
+      '',
+      `Both are sound: what is gone was deleted or cut short. ${before.snapshotId} is kept until ${new Date(until).toISOString()}; the volume`,
+      'may leave the snapshot schedule for that, and the guard takes its copies then. A heal takes what is newest all the same.',
+      'If it was meant, nothing has to be done: docs/runbook.md#fallen',
+    ].join('\n'),
+  );
+}
+
+/** Damage in a copy that had passed, and is relied on. @returns `true`: whatever serves, people were told */
+export async function tellReliedOn(
+  ports: DrillPorts,
+  volume: string,
+  { snapshotId, at }: RecoveryPoint,
+  { result, detail }: HostAnswer,
+): Promise<boolean> {
+  await ports.people.tell(
+    `Remount: a verified copy of ${volume} is damaged`,
+    [
+      `${snapshotId}, of ${new Date(at).toISOString()}, had passed its drill and was looked at once more: ${result}.`,
+      '',
+      ...detail.split('; ').slice(0, 20),
+      '',
+      'It is rejected, and no heal takes it any more. What serves is not touched by that, and neither are other copies.',
+      'What to do: docs/runbook.md#relied-on',
+    ].join('\n'),
+  );
+  return true;
+}
+
+/** Tells people what is to be said of a copy that is sound, once. They are told before it is noted: rather twice than never. */
+export async function remark(ports: DrillPorts, volume: string, snapshotId: string, answer: HostAnswer): Promise<void> {
+  const before = await ports.ledger.readRemarks(volume);
+  const { next, remarks } = remarksOf(volume, snapshotId, before, answer);
+  for (const { subject, message } of remarks) await ports.people.tell(subject, message);
+  if (JSON.stringify(next) !== JSON.stringify(before)) await ports.ledger.writeRemarks(volume, next);
 }

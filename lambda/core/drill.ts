@@ -1,12 +1,13 @@
 import { hasUnmounted } from './answers.ts';
 import { message } from './attempt.ts';
 import { currentVolume, likeFor } from './candidates.ts';
+import { countsOf, fallen } from './counts.ts';
 import { checkSomewhere } from './drill-check.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './drill-decide.ts';
-import { coverageOf, publish } from './drill-metrics.ts';
-import { tellDamaged, tellSound } from './drill-tell.ts';
+import { coverageOf, isComplete, publish } from './drill-metrics.ts';
+import { remark, tellDamaged, tellFallen, tellReliedOn, tellSound } from './drill-tell.ts';
 import { Journal } from './journal.ts';
-import type { Instance, RecoveryPoint } from './model.ts';
+import type { Instance } from './model.ts';
 import type { DrillPorts, DrillRecord, HostAnswer, Workflow } from './ports.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
@@ -65,9 +66,16 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
   }
   if (end.outcome !== 'undecided') {
     const seconds = (endedAt - begun.at) / 1000;
-    const { coverage } = end;
+    const { coverage, complete } = end;
     // Last of all: nothing waits for it, the lease is given back.
-    await publish(workflow, ports, { volume, passed: end.outcome === 'verified', coverage, seconds, at: endedAt });
+    await publish(workflow, ports, {
+      volume,
+      passed: end.outcome === 'verified',
+      coverage,
+      complete,
+      seconds,
+      at: endedAt,
+    });
   }
   return { outcome: end.outcome, summary: end.summary };
 }
@@ -75,7 +83,12 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
 type End =
   | { readonly outcome: 'undecided'; readonly summary: string }
   /** `coverage`: percent. */
-  | { readonly outcome: 'verified' | 'rejected'; readonly summary: string; readonly coverage: number };
+  | {
+      readonly outcome: 'verified' | 'rejected';
+      readonly summary: string;
+      readonly coverage: number;
+      readonly complete: boolean;
+    };
 
 /** A drill that a heal stops has no verdict: it is tried again after the heal. */
 async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: string, decision: Check): Promise<End> {
@@ -137,13 +150,14 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
       summary: `${snapshotId} on ${host.id}: none of ${answer.values.files} files was read`,
     };
   const coverage = coverageOf(answer);
+  const complete = isComplete(answer);
   if (answer.result === 'ok') {
     const summary = await verified(ports, journal, volume, volumeId, host, to, answer);
-    return { outcome: 'verified', summary, coverage };
+    return { outcome: 'verified', summary, coverage, complete };
   }
   if (VERDICTS.includes(answer.result)) {
-    const summary = await rejected(ports, journal, volume, volumeId, point, answer);
-    return { outcome: 'rejected', summary, coverage };
+    const summary = await rejected(ports, journal, volume, volumeId, to, answer);
+    return { outcome: 'rejected', summary, coverage, complete };
   }
   return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${answer.result}: ${answer.detail}` };
 }
@@ -160,24 +174,35 @@ async function verified(
   volume: string,
   volumeId: string,
   host: Instance,
-  { point, keep, like }: Check,
-  { values }: HostAnswer,
+  { point, before: older, keep, like }: Check,
+  answer: HostAnswer,
 ): Promise<string> {
+  const { values } = answer;
   const { snapshotId } = point;
   const canary = Date.parse(values.canary ?? '');
   // A copy from before the volume was first served has no canary, and fails; so this is a time.
   const dataUntil = Number.isNaN(canary) ? point.at : canary;
   const read = `${values.checked} of ${values.files} files`;
+  const counts = countsOf(values);
+  // First: were this copy verified and that not told, nobody would compare the two again.
+  const fell = counts && older?.counts ? fallen(older.counts, counts, ports.fallPercent) : [];
+  if (older && fell.length > 0)
+    await journal.act(
+      'content-fell',
+      () => tellFallen(ports, volume, older, point, fell),
+      () => `${older.snapshotId} is kept: ${fell.join(', ')}`,
+    );
   await journal.act(
     'verified',
     async () => {
-      await ports.store.verify(snapshotId, ports.clock.now(), dataUntil, read);
+      await ports.store.verify(snapshotId, ports.clock.now(), { dataUntil, read, counts });
       // In the same step: a drill that yields between the two would leave the ledger without it.
       await ports.ledger.noteVerified(volume, snapshotId, point.at);
     },
     () => `${snapshotId}: ${read} read`,
   );
   await journal.act('tell', () => tellSound(ports, volume, point));
+  await journal.act('remark', () => remark(ports, volume, snapshotId, answer));
   const summary = `${snapshotId} is verified: ${read} read, data up to ${new Date(dataUntil).toISOString()}`;
   const before = await journal.act('spare-before', async () => {
     const ledger = await ports.ledger.read(volume);
@@ -209,13 +234,14 @@ async function rejected(
   journal: Journal,
   volume: string,
   volumeId: string,
-  point: RecoveryPoint,
+  { point, again }: Check,
   answer: HostAnswer,
 ): Promise<string> {
   const { snapshotId } = point;
   const finding = `${answer.result}: ${answer.detail}`;
   // First of all: were it tagged and not told, no later drill would tell.
-  const serves = await journal.act('tell', () => tellDamaged(ports, volume, point, answer));
+  const tell = again ? tellReliedOn : tellDamaged;
+  const serves = await journal.act('tell', () => tell(ports, volume, point, answer));
   await journal.act(
     'rejected',
     () => ports.store.reject(snapshotId, ports.clock.now(), finding),

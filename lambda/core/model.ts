@@ -1,4 +1,5 @@
 /** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
+import type { Counts } from './counts.ts';
 
 export interface Attachment {
   readonly instanceId: string;
@@ -80,6 +81,14 @@ export interface RecoveryPoint {
   readonly verdict: 'verified' | 'rejected' | undefined;
   /** Of the volume that it is a copy of: EC2 makes none from it that is smaller. */
   readonly sizeGiB?: number;
+  /** When a drill last came to this verdict. Unix milliseconds. */
+  readonly drilledAt?: number;
+  /** What it holds, where a drill has counted that. */
+  readonly counts?: Counts;
+  /** Content fell after it: it is kept until then. Unix milliseconds. */
+  readonly keptUntil?: number;
+  /** The guard took it: where verified copies are locked, it is such a one. */
+  readonly byGuard?: boolean;
 }
 
 /** What the probe on a host says of a content volume. `unreachable`: the host did not answer, which says nothing of the disk. */

@@ -94,21 +94,25 @@ async function act(
       const { snapshotId, at } = action.snapshot;
       await stores.hold(action.volume.id);
       // Told before it is done, and marked before it is told: rather twice than never, and not at each round that may not act.
-      await people.tell(
-        `Remount: nothing newer of ${volume} is verified`,
-        [
-          `The newest verified copy of ${volume}, ${snapshotId}, is of ${new Date(at).toISOString()}; the snapshot schedule would delete it soon.`,
-          `So ${action.volume.id} leaves the schedule until a newer copy is verified; the guard takes its copies meanwhile.`,
-          'Whatever keeps drills from verifying newer copies needs a person: docs/runbook.md#held',
-        ].join('\n'),
-      );
+      // Of content that fell the drill has told them, with the copy.
+      if (action.why === 'unverified')
+        await people.tell(
+          `Remount: nothing newer of ${volume} is verified`,
+          [
+            `The newest verified copy of ${volume}, ${snapshotId}, is of ${new Date(at).toISOString()}; the snapshot schedule would delete it soon.`,
+            `So ${action.volume.id} leaves the schedule until a newer copy is verified; the guard takes its copies meanwhile.`,
+            'Whatever keeps drills from verifying newer copies needs a person: docs/runbook.md#held',
+          ].join('\n'),
+        );
       await stores.unschedule(action.volume.id);
-      log(`${volume}: ${action.volume.id} is out of the schedule, which would delete ${snapshotId}, the last verified`);
+      log(
+        `${volume}: ${action.volume.id} is out of the schedule, which would delete ${snapshotId}, ${action.why === 'fell' ? 'after which content fell' : 'the last verified'}`,
+      );
       return;
     }
     case 'unhold':
       await stores.unhold(action.volume.id);
-      log(`${volume}: ${action.volume.id} is in the schedule again: a newer copy is verified`);
+      log(`${volume}: ${action.volume.id} is in the schedule again: it would delete nothing that is needed`);
       return;
     case 'markSnapshot':
       await stores.mark(action.snapshot.snapshotId);

@@ -1,4 +1,6 @@
 import type { Clock } from './clock.ts';
+import type { Counts } from './counts.ts';
+import type { Remarks } from './drill-remarks.ts';
 import type { Ages } from './guard.ts';
 import type { Lock } from './lock.ts';
 import type {
@@ -156,9 +158,20 @@ export interface Drilled {
   readonly passed: boolean;
   /** Percent of the copy's files whose content was read and compared: 0 where it was rejected before that. */
   readonly coverage: number;
+  /** The check came to the end of the content. */
+  readonly complete: boolean;
   readonly seconds: number;
   /** When it ended. Unix milliseconds. */
   readonly at: number;
+}
+
+/** What a drill says of a copy that passed. */
+export interface VerifiedCopy {
+  /** The time that its data reach up to. Unix milliseconds. */
+  readonly dataUntil: number;
+  /** How much of it was read, in words. */
+  readonly read: string;
+  readonly counts?: Counts | undefined;
 }
 
 /** What a drill needs beyond what the healer has. */
@@ -167,13 +180,17 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     /** The volumes of all content volumes. */
     neighbours(): Promise<Neighbour[]>;
   };
+  /** Percent by which files, bytes or manifests may fall between two verified copies without a word. */
+  readonly fallPercent: number;
   /** Names that every instance has for devices. */
   readonly deviceNames: readonly string[];
   readonly store: {
     /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
     createScratch(like: Volume, snapshotId: string, drillId: string): Promise<string>;
-    /** Marks the snapshot with what the drill found. `dataUntil`: Unix milliseconds; `read`: how much of it was read. */
-    verify(snapshotId: string, at: number, dataUntil: number, read: string): Promise<void>;
+    /** Marks the snapshot with what the drill found. */
+    verify(snapshotId: string, at: number, found: VerifiedCopy): Promise<void>;
+    /** Marks a verified snapshot as one that the guard keeps until then. Unix milliseconds. */
+    keep(snapshotId: string, until: number): Promise<void>;
     reject(snapshotId: string, at: number, finding: string): Promise<void>;
     /** The drill's volume is the spare from now on. */
     makeSpare(volumeId: string): Promise<void>;
@@ -203,6 +220,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     noteVerified(volume: string, snapshotId: string, at: number): Promise<void>;
     /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */
     noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
+    readRemarks(volume: string): Promise<Remarks>;
+    writeRemarks(volume: string, remarks: Remarks): Promise<void>;
     readDrillNote(volume: string): Promise<DrillNote | undefined>;
     writeDrillNote(volume: string, note: DrillNote): Promise<void>;
     recordDrill(record: DrillRecord): Promise<void>;

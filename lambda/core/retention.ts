@@ -91,7 +91,12 @@ export function counted(snapshot: Snapshot, current: Volume, { policyId, schedul
   );
 }
 
-/** Snapshots that are kept however old they are: the last of each kind, and those that a live volume was just made from. */
+/** Content fell after it, and nobody has said yet that it may go. */
+export function isKept({ keptUntil = 0 }: Snapshot, at: number): boolean {
+  return keptUntil > at;
+}
+
+/** Snapshots that are kept however old they are: the last of each kind, those after which content fell, and those that a live volume was just made from. */
 function protectedIds({ at, volumes, snapshots }: Stock): Set<string> {
   const points = newest(snapshots.filter(isRecoveryPoint));
   const last = [
@@ -102,7 +107,8 @@ function protectedIds({ at, volumes, snapshots }: Stock): Set<string> {
   const sources = volumes
     .filter((v) => v.role !== 'quarantined' && at - v.createdAt < LOADING_HOURS * HOUR_MS)
     .map((v) => v.madeFrom);
-  return new Set([...last, ...sources].filter((id) => id !== undefined));
+  const kept = snapshots.filter((s) => isKept(s, at)).map((s) => s.snapshotId);
+  return new Set([...last, ...sources, ...kept].filter((id) => id !== undefined));
 }
 
 /** Volumes that drills discarded, and those of drills that died. Only those that are attached nowhere. */

@@ -1,4 +1,4 @@
-import { described, insist, saysOfVolume } from './answers.ts';
+import { described, insist, isDamage } from './answers.ts';
 import { fence } from './fence.ts';
 import type { Journal } from './journal.ts';
 import type { Choice, Holder, Replaced, Replacement } from './model.ts';
@@ -12,8 +12,8 @@ export type Prepared =
       readonly ok: false;
       readonly why: string;
       /**
-       * `volume`: its data are to blame. `slow`: it took longer than there was time, twice, which may be either's fault. `host`: it did
-       * not do its part, which says nothing of the volume.
+       * `volume`: its data are damaged. `slow`: it took longer than there was time, twice, or could not be read for a reason that is no
+       * damage (a file's mode), which may be either's fault. `host`: it did not do its part, which says nothing of the volume.
        */
       readonly fault: 'volume' | 'slow' | 'host';
       /** Its mount goes on, and moves. */
@@ -64,9 +64,12 @@ async function verify(
   return { ok: true, canaryAt, files };
 }
 
+/** No damage, and no more the host's fault than the copy's: another copy is tried, and this one is not rejected. */
+const MAY_PASS: readonly HostAnswer['result'][] = ['timeout', 'unreadable'];
+
 function refused(verb: string, answer: HostAnswer): Prepared {
   const moves = answer.result === 'mounting';
-  const fault = saysOfVolume(answer) ? 'volume' : moves || answer.result === 'timeout' ? 'slow' : 'host';
+  const fault = isDamage(answer) ? 'volume' : moves || MAY_PASS.includes(answer.result) ? 'slow' : 'host';
   return { ok: false, why: `${verb}: ${described(answer)}`, fault, ...(moves && { moves }) };
 }
 

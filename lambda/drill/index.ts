@@ -26,6 +26,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     newId: runtime.newId,
     compute: { ...ec2Compute(ec2, ssm, runtime.clock, stack), neighbours: () => ec2Neighbours(ec2, stack) },
     deviceNames: DEVICE_NAMES,
+    fallPercent: Number(required(runtime.env, ENV.fallPercent)),
     store: ec2DrillStore(ec2, runtime.clock, stack, Number(required(runtime.env, ENV.initializationRate))),
     host: {
       release,

@@ -199,6 +199,8 @@ function check(call: VerbCall): VerbResult {
     'changed=0',
     `bytes=${fileSystem.byteCount()}`,
     `unreadable=${fileSystem.hidden}`,
+    `manifests=${fileSystem.courseIds().length}`,
+    `stored=${fileSystem.byteCount()}`,
     'seconds=0',
     'complete=true',
   ];

@@ -3,6 +3,7 @@ import { check } from '../checks.ts';
 import { RUNS } from '../cloud/faults.ts';
 import { changePolicies, enablePolicies, failPolicies, shiftRuns, slowSnapshots } from '../cloud/snapshot-failures.ts';
 import type { Scenario } from '../world.ts';
+import { contentFalls } from './content-falls.ts';
 import { leftBehind } from './left-behind.ts';
 import {
   calmAgain,
@@ -70,5 +71,6 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
     ],
   }),
   'left-behind': leftBehind,
+  'content-falls': contentFalls,
   'verified-held': verifiedHeld,
 };

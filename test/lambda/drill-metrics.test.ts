@@ -24,7 +24,7 @@ describe('the metrics of a drill', () => {
     const { endedAt = 0 } = scene.records[0] ?? {};
     expect(endedAt).toBeGreaterThan(NOW);
     expect(scene.published).toEqual([
-      { volume: 'alpha', passed, coverage, seconds: (endedAt - NOW) / 1000, at: endedAt },
+      { volume: 'alpha', passed, coverage, complete: false, seconds: (endedAt - NOW) / 1000, at: endedAt },
     ]);
   });
 

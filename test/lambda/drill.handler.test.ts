@@ -120,16 +120,26 @@ test('the volumes of all content volumes of the stack are seen, and no others', 
 
 describe('a verdict', () => {
   const AT = Date.parse('2026-01-07T01:00:00Z');
+  const COUNTS = { files: 12, stored: 4096, manifests: 2 };
 
   test('of a sound copy: when it was drilled, and what its data reach up to', async () => {
     const id = await lab.copy();
-    await lab.within(() => lab.ports.store.verify(id, AT, AT - 60_000, '11 of 12 files'));
+    await lab.within(() =>
+      lab.ports.store.verify(id, AT, { dataUntil: AT - 60_000, read: '11 of 12 files', counts: COUNTS }),
+    );
     expect(lab.tagsOf(id)).toMatchObject({
       [TAG.verdict]: 'verified',
       [TAG.drilledAt]: '2026-01-07T01:00:00.000Z',
       [TAG.dataUntil]: '2026-01-07T00:59:00.000Z',
       [TAG.filesRead]: '11 of 12 files',
+      [TAG.content]: 'files=12 stored=4096 manifests=2',
     });
+  });
+
+  test('of a sound copy stays, where it is kept because content fell after it', async () => {
+    const id = await lab.copy();
+    await lab.within(() => lab.ports.store.keep(id, AT));
+    expect(lab.tagsOf(id)).toMatchObject({ [TAG.verdict]: 'verified', [TAG.keptUntil]: '2026-01-07T01:00:00.000Z' });
   });
 
   test('of a damaged one: the finding, as far as a tag takes it', async () => {
@@ -156,16 +166,26 @@ describe('a verdict', () => {
     const verdicts = async () =>
       (await lab.within(() => lab.ports.compute.recoveryPoints('alpha'))).map((p) => p.verdict);
     expect(await verdicts()).toEqual([undefined]);
-    await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, AT, ''));
+    await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, { dataUntil: AT, read: '', counts: COUNTS }));
     await lab.pass(60);
     expect(await verdicts()).toEqual(['verified']);
     // And what it may not be smaller than that is made from it.
     const [point] = await lab.within(() => lab.ports.compute.recoveryPoints('alpha'));
+    expect(point).toMatchObject({ counts: COUNTS, drilledAt: AT });
+    expect(point?.keptUntil).toBeUndefined();
     expect(point?.sizeGiB).toBe(lab.ec2.volume(VolumeId).sizeGiB);
   });
 });
 
 describe('in the ledger', () => {
+  test('what was remarked of copies is as it was written, and nothing at first', async () => {
+    const read = () => lab.within(() => lab.ports.ledger.readRemarks('alpha'));
+    expect(await read()).toEqual({ incomplete: 0, toldIncomplete: false, toldUnreadable: 0 });
+    const remarks = { incomplete: 3, toldIncomplete: true, toldUnreadable: 7 };
+    await lab.within(() => lab.ports.ledger.writeRemarks('alpha', remarks));
+    expect(await read()).toEqual(remarks);
+  });
+
   const NOW = Date.parse('2026-01-07T00:10:00Z');
   const SPARE: Spare = { volumeId: 'vol-22222222', snapshotId: 'snap-1', instanceId: 'i-2', at: NOW - 600_000 };
   const REPLACED = {
@@ -296,7 +316,7 @@ test('the metrics of a drill go out in one call, in the namespace of the stack, 
   const inputs: unknown[] = [];
   lab.cloud.offer('cloudwatch', { PutMetricData: (input) => inputs.push(input) && {} });
   const at = Date.parse('2026-01-07T00:10:00Z');
-  const drilled = { volume: 'alpha', passed: false, coverage: 25, seconds: 90, at };
+  const drilled = { volume: 'alpha', passed: false, coverage: 25, complete: false, seconds: 90, at };
   await lab.within(() => lab.ports.metrics.publish(drilled));
   const datum = (MetricName: string, Value: number) => ({
     MetricName,
@@ -304,7 +324,12 @@ test('the metrics of a drill go out in one call, in the namespace of the stack, 
     Timestamp: new Date(at),
     Value,
   });
-  const MetricData = [datum('DrillPassed', 0), datum('DrillCoverage', 25), datum('DrillDuration', 90)];
+  const MetricData = [
+    datum('DrillPassed', 0),
+    datum('DrillCoverage', 25),
+    datum('DrillComplete', 0),
+    datum('DrillDuration', 90),
+  ];
   expect(inputs).toEqual([{ Namespace: 'Remount/Shop', MetricData }]);
 });
 

@@ -21,6 +21,7 @@ export class DrillLab extends Lab {
       [ENV.topic]: 'topic',
       [ENV.documents]: '{}',
       [ENV.initializationRate]: '250',
+      [ENV.fallPercent]: '20',
     },
     clients: { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
     prepare: simulatedAws(this.cloud, ANYONE),

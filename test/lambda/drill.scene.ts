@@ -1,3 +1,4 @@
+import { NO_REMARKS } from '../../lambda/core/drill-remarks.ts';
 import type { LedgerState, Neighbour, Volume } from '../../lambda/core/model.ts';
 import type { Drilled, DrillNote, DrillPorts, DrillRecord, HostAnswer, Workflow } from '../../lambda/core/ports.ts';
 import { instance, NOW, point, volume } from './world.ts';
@@ -61,6 +62,7 @@ export class DrillScene {
   readonly before = new Map<string, () => void>();
   drillHolder: string | undefined;
   note: DrillNote | undefined;
+  remarks = NO_REMARKS;
   #made = 0;
   #counted = 0;
 
@@ -113,10 +115,12 @@ export class DrillScene {
         });
         return id;
       },
-      verify: async (id, _, dataUntil) => {
+      verify: async (id, _, { dataUntil, counts }) => {
+        this.points = this.points.map((p) => (p.snapshotId === id && counts ? { ...p, counts } : p));
         this.#do(`verified ${id} up to ${new Date(dataUntil).toISOString()}`);
         this.#verdict(id, 'verified');
       },
+      keep: async (id) => this.#do(`kept ${id}`),
       reject: async (id, _, finding) => {
         this.#do(`rejected ${id}: ${finding}`);
         this.#verdict(id, 'rejected');
@@ -142,6 +146,7 @@ export class DrillScene {
       },
       checkAnswer: async () => (this.looks-- > 0 ? undefined : this.answer),
     },
+    fallPercent: 20,
     deviceNames: ['/dev/sdf', '/dev/sdg', '/dev/sdh'],
     ledger: {
       read: async () => this.ledger,
@@ -162,6 +167,10 @@ export class DrillScene {
         if (this.ledger.lease && this.ledger.lease.until > now) return false;
         this.ledger = { ...this.ledger, spare };
         return true;
+      },
+      readRemarks: async () => this.remarks,
+      writeRemarks: async (_, remarks) => {
+        this.remarks = remarks;
       },
       readDrillNote: async () => this.note,
       writeDrillNote: async (_, note) => {

@@ -58,7 +58,7 @@ const healer =
 const drill =
   (some: object): Make =>
   (stack, { key, people, ledger, documents }) => {
-    const rest = { key, people, ledger: ledger(), documents: documents(), initializationMiBs: 0 };
+    const rest = { key, people, ledger: ledger(), documents: documents(), initializationMiBs: 0, fallPercent: 20 };
     return new VolumeDrill(stack, 'It', { stackName: 'Shop', volumes: ['alpha'], ...rest, ...some });
   };
 const guard =
@@ -211,6 +211,11 @@ describe('a wrong prop is refused as a wrong setting is', () => {
       'a rate that EBS does not have',
       drill({ initializationMiBs: 50 }),
       'initializationMiBs: received 50; allowed: a whole number from 100 to 300 MiB/s, or 0 to pay for none',
+    ],
+    [
+      'a fall of nothing',
+      drill({ fallPercent: 0 }),
+      'fallPercent: received 0; allowed: a whole number from 1 to 99 percent',
     ],
     ['a guard of no stack', guard({ stackName: '' }), `stackName: received ""; allowed: ${STACK}`],
     [

@@ -33,6 +33,7 @@ const template = templateOf((stack) => {
     documents: new HostDocuments(stack, 'Host'),
     people: new Topic(stack, 'People', { masterKey: key }),
     initializationMiBs: 200,
+    fallPercent: 30,
   });
 });
 const drill = onlyOne(template, 'AWS::Lambda::Function');
@@ -192,7 +193,15 @@ describe('a drill may', () => {
           ...sound,
           StringEquals: { ...stack, [`aws:RequestTag/${TAG.verdict}`]: ['verified', 'rejected'] },
           'ForAllValues:StringEquals': {
-            'aws:TagKeys': [TAG.verdict, TAG.drilledAt, TAG.dataUntil, TAG.filesRead, TAG.finding],
+            'aws:TagKeys': [
+              TAG.verdict,
+              TAG.drilledAt,
+              TAG.dataUntil,
+              TAG.filesRead,
+              TAG.content,
+              TAG.keptUntil,
+              TAG.finding,
+            ],
           },
         },
       },

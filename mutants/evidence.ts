@@ -41,4 +41,12 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
     's === verified',
     /BROKEN .*the last copy with the courses is there/,
   ),
+  broken(
+    'unreadable-file',
+    'files that the web server may not read are told',
+    'lambda/core/drill-remarks.ts',
+    'const tellUnreadable = unreadable > 0 &&',
+    'const tellUnreadable = unreadable > 9 &&',
+    /BROKEN .*a person is told once, with how many/,
+  ),
 ];

@@ -191,6 +191,11 @@ export interface Disks {
    * @throws DiskError EIO when the file system is, or by this became, shut down; ENOENT
    */
   remove(instanceId: string, volume: string, courseId: string): void;
+  /**
+   * Somebody leaves a file of mode 0600 behind, and a directory of mode 0700 with another in it, as rsync does: the web server may read
+   * neither. @throws DiskError ENOENT
+   */
+  leaveUnreadable(instanceId: string, volume: string): void;
   /** Course ids, sorted. @throws DiskError EIO, ENOENT */
   list(instanceId: string, volume: string): string[];
   /** Size of the served file system, whole GiB. @throws DiskError ENOENT */

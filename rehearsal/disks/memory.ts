@@ -246,6 +246,10 @@ export class MemoryDisks implements Disks {
     });
   }
 
+  leaveUnreadable(instanceId: string, volume: string): void {
+    this.writable(instanceId, volume).fileSystem.hidden += 2;
+  }
+
   list(instanceId: string, volume: string): string[] {
     return this.served(instanceId, volume).mount.fileSystem.courseIds().sort();
   }

@@ -114,3 +114,14 @@ export function courseIds(root: string): string[] {
 export function readContent(root: string, path: string): Uint8Array {
   return onDisk(root, `reading ${path}`, () => readFileSync(join(root, path)));
 }
+
+/** What an upload that was broken off leaves, synced: `umask` and the modes that rsync gives its temporary files. */
+export function leaveUnreadable(root: string): void {
+  const directory = join(root, '.incoming');
+  mkdirSync(directory, { mode: 0o700 });
+  for (const path of [join(root, '.index.html.Xy7kQ2'), join(directory, 'course.zip')]) {
+    writeFileSync(path, 'half of it', { mode: 0o600, flush: true });
+    chmodSync(path, 0o600);
+  }
+  chmodSync(directory, 0o700);
+}

@@ -21,7 +21,15 @@ import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea, type Work, workMounted } from './xfs-area.ts';
-import { capacityGiB, courseIds, isShutDown, readContent, removeCourse, uploadCourse } from './xfs-content.ts';
+import {
+  capacityGiB,
+  courseIds,
+  isShutDown,
+  leaveUnreadable,
+  readContent,
+  removeCourse,
+  uploadCourse,
+} from './xfs-content.ts';
 import { ringWatchdog, watchdogsOf } from './xfs-freeze.ts';
 import {
   answerOfStalled,
@@ -228,6 +236,9 @@ export class XfsDisks implements Disks {
   }
   remove(instanceId: string, volume: string, courseId: string): void {
     this.stopwatch.time('remove', () => removeCourse(this.served(instanceId, volume, true).root, courseId));
+  }
+  leaveUnreadable(instanceId: string, volume: string): void {
+    leaveUnreadable(this.served(instanceId, volume, true).root);
   }
   list(instanceId: string, volume: string): string[] {
     return this.stopwatch.time('list', () => courseIds(this.served(instanceId, volume).root));

@@ -23,6 +23,7 @@ import { slowPlans } from './slow.ts';
 import { snapshotScenarios } from './snapshots.ts';
 import { suspectPlans } from './suspects.ts';
 import { twoStacks } from './two-stacks.ts';
+import { unreadablePlans } from './unreadable.ts';
 import { volumePlans } from './volumes.ts';
 
 /** Scenarios of one blow: each is also a story of the fault simulation. */
@@ -38,6 +39,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...drillPlans,
   ...answerPlans,
   ...suspectPlans,
+  ...unreadablePlans,
   ...slowPlans,
   ...fresherPlans,
   ...consistencyPlans,

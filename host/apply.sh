@@ -35,6 +35,8 @@ same() { cmp -s "$before/etc/$1" "$here/etc/$1"; }
 
 try() {
   for script in "$here"/*.sh; do sh -n "$script" || give_up "$script cannot be parsed"; done
+  # Where the sockets are to be, and the log.
+  mkdir -p "$root/run/remount-web" "$root/var/log/remount" || give_up 'directories of the web servers cannot be made'
   nginx -t -q -c "$here/etc/nginx.conf" 2>&1 || give_up 'nginx refuses its configuration'
 }
 
@@ -49,6 +51,12 @@ apply() {
     rm -f "$systemd/${unit##*/}"
   done
   systemctl daemon-reload || give_up 'systemd does not reload'
+  # First what the front leads to. What is served goes on being served, by the new configuration.
+  for link in "$root/srv/content"/*; do
+    [ -L "$link" ] || continue
+    web="remount-web@${link##*/}.service"
+    { systemctl start "$web" && systemctl reload "$web"; } || give_up "the web server of ${link##*/} does not start"
+  done
   systemctl enable --now nginx || give_up 'nginx does not start'
   # Connections that are open are served to their end.
   systemctl reload nginx || give_up 'nginx does not reload'
@@ -68,7 +76,7 @@ once() {
     systemctl is-active --quiet "$unit" || return 1
   done
   # Any answer will do: a standby has nothing to serve.
-  said=$(curl -sS -m 5 -o /dev/null http://127.0.0.1/ 2>&1) || return 1
+  said=$(curl -sS -m 5 -o /dev/null --unix-socket "$root/run/remount-web/_front.sock" http://localhost/ 2>&1) || return 1
   for volume in "$@"; do
     said=$(SSM_Volume="$volume" sh "$here/probe.sh" 2>&1) || return 1
   done

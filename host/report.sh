@@ -5,6 +5,8 @@
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=host/leave.sh
+. "$(dirname "$0")/leave.sh"
 
 report() {
   if said=$(SSM_Volume="$1" sh "$(dirname "$0")/probe.sh" 2>&1); then
@@ -25,4 +27,5 @@ for marker in "$marker_dir"/*; do
   # Side by side: one that hangs must not keep the others from reporting in time.
   report "${marker##*/}" &
 done
+sweep_left
 wait

@@ -5,19 +5,29 @@ import { FileAssetPackaging, Stack, Stage } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { z } from 'zod';
 import { acknowledge, inFinding } from './acknowledge.ts';
 import { archive } from './archive.ts';
 import { SOFTWARE_KEY, SOFTWARE_VERSION, UPDATE_PARAMETER, UPDATE_VERB } from './contract.ts';
 import { documentOf, HOST, hostFile } from './host-documents.ts';
+import { checkProps } from './props.ts';
+import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './web-settings.ts';
 
 /** Stands in the CloudWatch agent's configuration for the namespace of the metrics. */
 const NAMESPACE = '@NAMESPACE@';
+/** Stands in logrotate's configuration for how long the access log is kept. */
+const LOG_DAYS = '@ACCESS_LOG_DAYS@';
 /** Seconds that the agent lets the update run; it has a shorter deadline of its own. */
 const TIMEOUT_SECONDS = 180;
 
 export interface HostSoftwareProps {
   /** CloudWatch namespace of the probe's metrics; `VolumeAlarms` takes the same. */
   readonly namespace: string;
+  /**
+   * How content is served.
+   * @default see {@link WEB_DEFAULTS}
+   */
+  readonly web?: Partial<WebSettings>;
 }
 
 /**
@@ -42,9 +52,10 @@ export class HostSoftware extends Construct {
 
   constructor(scope: Construct, id: string, props: HostSoftwareProps) {
     super(scope, id);
+    checkProps(props, { web: z.strictObject(WEB).partial().optional() });
     const stack = Stack.of(this);
     this.namespace = props.namespace;
-    const bytes = archive(softwareFiles(props.namespace));
+    const bytes = archive(softwareFiles(props.namespace, { ...WEB_DEFAULTS, ...props.web }));
     this.version = createHash('sha256').update(bytes).digest('hex');
     // Made here and published as it is: the CDK would zip a directory when it publishes, and nobody knows the hash of that before.
     const fileName = `asset.${SOFTWARE_KEY}${this.version}.tar`;
@@ -101,14 +112,20 @@ export class HostSoftware extends Construct {
   }
 }
 
-/** The files of the archive: `host/`, with the namespace put in. */
-export function softwareFiles(namespace: string): { readonly path: string; readonly content: string }[] {
-  return readdirSync(HOST, { recursive: true, withFileTypes: true })
+/** The files of the archive: `host/`, with the namespace and the settings put in. */
+export function softwareFiles(
+  namespace: string,
+  web: WebSettings = WEB_DEFAULTS,
+): { readonly path: string; readonly content: string }[] {
+  const put = (content: string) =>
+    content.replaceAll(NAMESPACE, () => namespace).replaceAll(LOG_DAYS, () => String(web.accessLogDays));
+  const files = readdirSync(HOST, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
     .map((entry) =>
       join(entry.parentPath, entry.name)
         .slice(HOST.length + 1)
         .replaceAll('\\', '/'),
     )
-    .map((path) => ({ path, content: hostFile(path).replaceAll(NAMESPACE, () => namespace) }));
+    .map((path) => ({ path, content: put(hostFile(path)) }));
+  return [...files, { path: 'etc/web-settings.conf', content: webSettingsConf(web) }];
 }

@@ -39,7 +39,7 @@ export class RemountStack extends Stack {
     });
     const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
     const ledger = new Ledger(this, 'Ledger', { key });
-    const software = new HostSoftware(this, 'Software', { namespace });
+    const software = new HostSoftware(this, 'Software', { namespace, web: settings.web });
     const network = new ContentNetwork(this, 'Network', {
       key,
       zones: settings.zones,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEVICE_NAMES, LOCK_MODES, VOLUME_NAME } from './contract.ts';
+import { WEB, WEB_DEFAULTS } from './web-settings.ts';
 
 /** A wrong setting: one line that names the setting, the value received and what is allowed. */
 export class SettingsError extends Error {
@@ -157,6 +158,15 @@ const schema = group({
     days: ALLOWED.lockDays.default(0),
     mode: ALLOWED.lockMode.default('governance'),
   }).default({ days: 0, mode: 'governance' }),
+  /** How content is served; see `WebSettings`. */
+  web: group({
+    gzip: WEB.gzip.default(WEB_DEFAULTS.gzip),
+    cacheControl: WEB.cacheControl.default(WEB_DEFAULTS.cacheControl),
+    etag: WEB.etag.default(WEB_DEFAULTS.etag),
+    corsOrigins: WEB.corsOrigins.default([...WEB_DEFAULTS.corsOrigins]),
+    mimeTypes: WEB.mimeTypes.default({ ...WEB_DEFAULTS.mimeTypes }),
+    accessLogDays: WEB.accessLogDays.default(WEB_DEFAULTS.accessLogDays),
+  }).default({ ...WEB_DEFAULTS, corsOrigins: [], mimeTypes: {} }),
   /** See `ContentNetworkProps`. */
   moreEndpoints: z.array(z.enum(['ec2', 'kms', 'logs'], MORE_ENDPOINTS), MORE_ENDPOINTS).default([]),
   moreBuckets: ALLOWED.moreBuckets.default([]),

@@ -1,4 +1,3 @@
-import { DISK_ERROR, DiskError } from '../disks/disks.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
@@ -167,26 +166,15 @@ export class Fleet {
   web(instanceId: string, path: string): number | undefined {
     const instance = this.#ec2.instances.get(instanceId);
     if (!instance?.agentOnline || !this.#works(instance)) return undefined;
-    const software = this.#software.facts(instanceId);
-    if (!software) return undefined;
+    if (!this.#software.facts(instanceId)) return undefined;
     if (this.#cloud.faults.webUnreached.has(instanceId)) return undefined;
     const looks = this.#web.get(instanceId) ?? new Map();
     this.#web.set(instanceId, looks);
     const revision = this.#hosts.revision(instanceId);
     const before = looks.get(path);
     if (before?.revision === revision) return before.status;
-    const file = software.fileOf(path);
-    const status = file ? this.#status(instanceId, file) : 404;
+    const status = this.#cloud.disks.web(instanceId, path);
     looks.set(path, { revision, at: this.#cloud.clock.now(), status });
     return status;
-  }
-
-  #status(instanceId: string, file: { readonly volume: string; readonly path: string }): number | undefined {
-    try {
-      return this.#cloud.disks.read(instanceId, file.volume, file.path).length > 0 ? 200 : 404;
-    } catch (error) {
-      // nginx hangs with the read; whoever asked gives up.
-      return error instanceof DiskError && error.code === DISK_ERROR.stalled ? undefined : 404;
-    }
   }
 }

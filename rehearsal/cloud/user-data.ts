@@ -21,8 +21,6 @@ export interface HostFacts {
     readonly aggregationSeconds: number;
     readonly flushSeconds: number;
   };
-  /** The file that the web server answers a path with; `undefined` for 404. */
-  fileOf(path: string): { readonly volume: string; readonly path: string } | undefined;
 }
 
 /**
@@ -90,12 +88,12 @@ function understand(files: ReadonlyMap<string, string>): HostFacts {
     throw new Error(
       'host software: the timer of the probe has no OnUnitActiveSec or OnCalendar=*:*:0/N that is understood',
     );
+  judgeServers(file('configuration of nginx', 'etc/nginx.conf'), file('web server of a volume', 'etc/web.conf'));
   return {
     updateScript: whole(file('update', 'update.sh')),
     probeScript: whole(file('probe', 'probe.sh')),
     probeSeconds: seconds,
     agent: readAgent(file('configuration of the CloudWatch agent', 'etc/amazon-cloudwatch-agent.json')),
-    fileOf: readServer(file('configuration of nginx', 'etc/nginx.conf')),
   };
 }
 
@@ -127,15 +125,16 @@ function readAgent(json: string): HostFacts['agent'] {
   };
 }
 
-/** Understands one shape of location: a regular expression with one group, and an alias to a file of that volume. */
-function readServer(conf: string): HostFacts['fileOf'] {
-  const [, pattern, alias] = conf.match(/location\s+~\s+"?(\^\/healthz\/\S+?)"?\s*\{[^}]*?\balias\s+([^;]+);/) ?? [];
-  const path = alias?.match(/^\/srv\/content\/\$(?:1|volume|\w+)\/(.+)$/)?.[1];
-  if (!pattern || !path)
-    throw new Error('host software: nginx has no location ~ ^/healthz/(...) with an alias below /srv/content/$1/');
-  const expression = new RegExp(pattern.replaceAll('(?<', '(?<'));
-  return (url) => {
-    const volume = url.match(expression)?.[1];
-    return volume ? { volume, path } : undefined;
-  };
+/** The model's web servers are of one shape (`rehearsal/disks/web-answer.ts`): what is deployed must be that. */
+function judgeServers(front: string, web: string): void {
+  for (const [what, conf, needed] of [
+    [
+      'nginx.conf',
+      front,
+      /location ~ \^\/healthz\/\(\?<volume>[^)]+\)\$ \{[^}]*\}?[^}]*proxy_pass http:\/\/unix:\/run\/remount-web\/\$volume\.sock;/,
+    ],
+    ['nginx.conf', front, /listen 80 default_server;/],
+    ['web.conf', web, /location = \/healthz\/VOLUME \{\s*alias \/srv\/content\/VOLUME\/\.remount\/canary;/],
+  ] as const)
+    if (!needed.test(conf)) throw new Error(`host software: ${what} has no ${needed.source}`);
 }

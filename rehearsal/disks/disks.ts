@@ -171,6 +171,16 @@ export interface Disks {
   /** Whether the volume is mounted on the host and takes writes (those to a stalled volume wait), linked or not. */
   writes(instanceId: string, volumeId: string): boolean;
 
+  /**
+   * What the host's web servers answer to GET, where its software has set them up: the status. `undefined`: nobody answers, or nothing
+   * comes, for the volume's I/O hangs. On real disks, where this machine has nginx, it is asked.
+   */
+  web(instanceId: string, path: string): number | undefined;
+  /** A client downloads a file, so slowly that it goes on until somebody ends it. It must be large: 4 MiB at least. */
+  download(instanceId: string, path: string): void;
+  /** How many files the host's web servers are sending. */
+  downloads(instanceId: string): number;
+
   /** Somebody on the host has a file open on the volume, which is mounted there; or lets go of it. */
   keepOpen(instanceId: string, volumeId: string, open: boolean): void;
 

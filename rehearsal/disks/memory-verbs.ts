@@ -2,9 +2,9 @@
 import { DLM_VERB, SEED, UPDATE_VERB, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
 import { fail, ok, type VerbResult } from './memory-answers.ts';
-import { dlm, type Frozen, isFrozen } from './memory-freeze.ts';
+import { dlm, type Frozen, isFrozen, NOTHING_FROZEN } from './memory-freeze.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
-import { type Software, update } from './memory-software.ts';
+import { NO_SOFTWARE, type Software, update } from './memory-software.ts';
 
 export interface MemoryVolume {
   readonly id: string;
@@ -33,10 +33,20 @@ export interface MemoryHost extends Frozen {
   readonly markers: Map<string, string>;
   /** Volumes that somebody on the host has a file open on, and writes to it: they are not unmounted. */
   readonly open: Set<string>;
+  /** Content volumes whose web server runs. */
+  readonly web: Set<string>;
+  /** Volume -> downloads from it that are under way. */
+  readonly downloads: Map<string, number>;
   /** Volumes that a probe hangs on. */
   readonly hung: Set<string>;
   /** Volumes that were released and could not be unmounted: they are once nothing holds them any more (`sweep_left` in host/leave.sh). */
   readonly left: Set<string>;
+}
+
+export function newHost(): MemoryHost {
+  const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
+  const idle = { web: new Set<string>(), downloads: new Map(), hung: new Set<string>(), left: new Set<string>() };
+  return { ...nothing, ...idle, software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
 }
 
 interface VerbCall {
@@ -112,6 +122,7 @@ function serve(call: VerbCall): VerbResult {
   if (other) return other;
   mounted.fileSystem.canary = now;
   host.links.set(volume, volumeId);
+  if (host.software.applied !== undefined) host.web.add(volume);
   host.markers.set(volume, volumeId);
   mounted.fileSystem.sizeGiB = device?.sizeGiB ?? mounted.fileSystem.sizeGiB;
   return ok('state=serving', `serving=${volumeId}`, `canary=${now}`);
@@ -128,11 +139,13 @@ function grow({ volumeId, host, device }: VerbCall): VerbResult {
 function unlink(host: MemoryHost, volume: string, volumeId: string): void {
   if (host.markers.get(volume) === volumeId) host.markers.delete(volume);
   if (host.links.get(volume) === volumeId) host.links.delete(volume);
+  if (!host.links.has(volume)) host.web.delete(volume);
 }
 
 function release({ volume, volumeId, host }: VerbCall): VerbResult {
   unlink(host, volume, volumeId);
   host.frozen.delete(volumeId);
+  host.downloads.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (mounted && host.open.has(volumeId)) {
     host.left.add(volumeId);
@@ -156,7 +169,8 @@ function releaseStalled(call: VerbCall): VerbResult {
   if (!host.mounts.has(volumeId)) return release(call);
   unlink(host, volume, volumeId);
   host.left.add(volumeId);
-  if (!host.hung.has(volumeId) && !host.open.has(volumeId)) return fail('timeout', 'no end: release hangs');
+  if (!host.hung.has(volumeId) && !host.open.has(volumeId) && !host.downloads.has(volumeId))
+    return fail('timeout', 'no end: release hangs');
   const held = host.open.has(volumeId) ? 'other' : 'own';
   return fail('busy', `umount: ${volumeId}: target is busy.`, `held=${held}`);
 }

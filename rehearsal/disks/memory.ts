@@ -17,25 +17,16 @@ import {
 } from './disks.ts';
 import { NOTHING_FROZEN, ring } from './memory-freeze.ts';
 import type { MemoryFileSystem } from './memory-fs.ts';
-import { NO_SOFTWARE } from './memory-software.ts';
-import { type MemoryHost, type MemoryMount, type MemoryVolume, playVerb } from './memory-verbs.ts';
+import { type MemoryHost, type MemoryMount, type MemoryVolume, newHost, playVerb } from './memory-verbs.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { webAnswer } from './web-answer.ts';
+import { known, vacant } from './xfs-stock.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
 interface MemorySnapshot {
   readonly sizeGiB: number;
   readonly fileSystem: MemoryFileSystem | undefined;
-}
-
-function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {
-  const found = map.get(id);
-  if (found === undefined) throw new Error(`memory disks: no ${what} ${id}`);
-  return found;
-}
-
-function vacant(map: ReadonlyMap<string, unknown>, id: string, what: string): void {
-  if (map.has(id)) throw new Error(`memory disks: ${what} ${id} exists already`);
 }
 
 export class MemoryDisks implements Disks {
@@ -63,14 +54,7 @@ export class MemoryDisks implements Disks {
 
   addHost(instanceId: string): void {
     vacant(this.hosts, instanceId, 'host');
-    const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
-    this.hosts.set(instanceId, {
-      ...nothing,
-      hung: new Set(),
-      left: new Set(),
-      software: NO_SOFTWARE(),
-      ...NOTHING_FROZEN(),
-    });
+    this.hosts.set(instanceId, newHost());
   }
 
   removeHost(instanceId: string): void {
@@ -82,10 +66,7 @@ export class MemoryDisks implements Disks {
   powerOff(instanceId: string): void {
     const host = known(this.hosts, instanceId, 'host');
     for (const { fileSystem } of host.mounts.values()) fileSystem.loseUnsynced();
-    host.mounts.clear();
-    host.open.clear();
-    host.hung.clear();
-    host.left.clear();
+    for (const lost of [host.mounts, host.open, host.hung, host.left, host.web, host.downloads]) lost.clear();
     Object.assign(host, NOTHING_FROZEN());
   }
 
@@ -178,6 +159,26 @@ export class MemoryDisks implements Disks {
     else host.open.delete(volumeId);
   }
 
+  web(instanceId: string, path: string): number | undefined {
+    const host = known(this.hosts, instanceId, 'host');
+    if (host.software.applied === undefined) return undefined;
+    return webAnswer(path, (volume) => {
+      if (!host.web.has(volume)) return undefined;
+      return this.served(instanceId, volume).mount.fileSystem;
+    });
+  }
+
+  download(instanceId: string, path: string): void {
+    const { downloads } = known(this.hosts, instanceId, 'host');
+    if (this.web(instanceId, path) !== 200) throw new Error(`memory disks: nobody can download ${path}`);
+    const { volumeId } = this.served(instanceId, path.split('/')[1] ?? '');
+    downloads.set(volumeId, (downloads.get(volumeId) ?? 0) + 1);
+  }
+
+  downloads(instanceId: string): number {
+    return [...known(this.hosts, instanceId, 'host').downloads.values()].reduce((sum, n) => sum + n, 0);
+  }
+
   sweepLeft(instanceId: string): void {
     const host = known(this.hosts, instanceId, 'host');
     for (const volumeId of host.left) if (!this.volumes.get(volumeId)?.stalled) this.sweep(host, volumeId);
@@ -194,6 +195,7 @@ export class MemoryDisks implements Disks {
     if (stalled) return;
     for (const host of this.hosts.values()) {
       host.hung.delete(volumeId);
+      if (host.left.has(volumeId)) host.downloads.delete(volumeId);
       this.sweep(host, volumeId);
     }
   }

@@ -19,7 +19,7 @@ import { isShutDown } from './xfs-content.ts';
 import { endWatchdogs } from './xfs-freeze.ts';
 
 /** Stands for nginx; every Linux has it. */
-const WEB_USER = 'nobody';
+export const WEB_USER = 'nobody';
 /** Real seconds. */
 const SWEEPS_WITHIN = 60;
 const CONTENT = 'srv/content';
@@ -116,13 +116,14 @@ function idOf(staging: string): string {
 }
 
 /** Runs a script as root on the host. */
-export function runScript(root: string, run: HostRun): HostResult {
+export function runScript(root: string, run: HostRun, more: Readonly<Record<string, string>> = {}): HostResult {
   const start = performance.now();
   const result = spawnSync('sh', ['-c', run.script], {
     encoding: 'utf8',
     env: {
       PATH: `${COMMANDS}:${process.env.PATH}`,
       ...run.env,
+      ...more,
       REMOUNT_ROOT: root,
       REMOUNT_WEB_USER: WEB_USER,
       // A device link appears here at once or not at all.
@@ -173,7 +174,7 @@ export function answerOfStalled(
   if (existsSync(marker) && markedIn(root, volume) === volumeId) rmSync(marker);
   if (linked === volumeId) rmSync(link);
   found.left = true;
-  if (!found.probed && found.descriptor === undefined) return hangs;
+  if (!found.probed && !found.downloaded && found.descriptor === undefined) return hangs;
   const held = found.descriptor === undefined ? 'own' : 'other';
   const stdout = `held=${held}\nstate=busy\n`;
   return { exitCode: EXIT.busy, stdout, stderr: 'remount: umount: target is busy.\n', realMs: 0 };
@@ -184,6 +185,8 @@ export interface Stalling {
   readonly stalled: boolean;
   /** A probe hangs on it. */
   probed: boolean;
+  /** Its web server sends files of it. */
+  readonly downloaded: boolean;
   /** It was released meanwhile. */
   left: boolean;
   /** Somebody has a file open on it. */

@@ -1,4 +1,5 @@
 /** What real disks keep account of. */
+import { closeSync, openSync } from 'node:fs';
 import type { LoopDevice } from './loop.ts';
 
 export interface Stored {
@@ -13,23 +14,38 @@ export interface XfsVolume extends Stored {
   stalled: boolean;
   /** A probe hangs on it. */
   probed: boolean;
+  /** Somebody downloads from it. */
+  downloaded: boolean;
   /** It was released while its I/O hung: it is unmounted when that goes on. */
   left: boolean;
   /** Opened by {@link XfsDisks.keepOpen}. */
   descriptor: number | undefined;
 }
 
+/** Has a directory open, in the place of the one before. */
+export function holdOpen(volume: XfsVolume, directory: string | undefined): void {
+  if (volume.descriptor !== undefined) closeSync(volume.descriptor);
+  volume.descriptor = directory === undefined ? undefined : openSync(directory, 'r');
+}
+
 export function newVolume(sizeGiB: number, uploads: readonly string[] = []): XfsVolume {
-  const idle = { attachment: undefined, stalled: false, probed: false, left: false, descriptor: undefined };
+  const idle = {
+    attachment: undefined,
+    stalled: false,
+    probed: false,
+    downloaded: false,
+    left: false,
+    descriptor: undefined,
+  };
   return { sizeGiB, uploads: [...uploads], ...idle };
 }
 
 export function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {
   const found = map.get(id);
-  if (found === undefined) throw new Error(`real disks: no ${what} ${id}`);
+  if (found === undefined) throw new Error(`disks: no ${what} ${id}`);
   return found;
 }
 
 export function vacant(map: ReadonlyMap<string, unknown>, id: string, what: string): void {
-  if (map.has(id)) throw new Error(`real disks: ${what} ${id} exists already`);
+  if (map.has(id)) throw new Error(`disks: ${what} ${id} exists already`);
 }

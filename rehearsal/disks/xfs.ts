@@ -1,6 +1,7 @@
 /** Real disks: XFS on loop devices; the host verbs really run, as root, each instance below a root of its own. */
-import { closeSync, mkdirSync, openSync, rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { UPDATE_VERB, VERB_PARAMETER } from '../../lib/contract.ts';
 import { plantOrder } from './course.ts';
 import {
   type Alteration,
@@ -48,7 +49,8 @@ import {
 } from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
 import { rot } from './xfs-rot.ts';
-import { known, newVolume, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
+import { holdOpen, known, newVolume, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
+import { HostWebs, volumeOf } from './xfs-web.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
@@ -61,7 +63,10 @@ export class XfsDisks implements Disks {
   private readonly hosts = new Map<string, string>();
   private readonly volumes = new Map<string, XfsVolume>();
   private readonly snapshots = new Map<string, Stored>();
+  private readonly webs = new HostWebs();
   private readonly stopwatch = new Stopwatch();
+  readonly realMs: Readonly<Record<string, number>> = this.stopwatch.realMs;
+  readonly counts: Readonly<Record<string, number>> = this.stopwatch.counts;
   private readonly openedAt = uptimeSeconds();
   private capped = false;
   private closed = false;
@@ -77,14 +82,9 @@ export class XfsDisks implements Disks {
       'Disks: real XFS file systems on loop devices, in a private mount namespace; the host verbs really run.',
       'Not real: EBS itself. Images are cloned by reflink in the place of snapshots, and nothing loads lazily.',
     ];
+    notes.push(this.webs.note);
     if (this.capped) notes.push(`Volumes larger than ${IMAGE_CAP_GIB} GiB are stood for by images of that size.`);
     return notes;
-  }
-  get realMs(): Readonly<Record<string, number>> {
-    return this.stopwatch.realMs;
-  }
-  get counts(): Readonly<Record<string, number>> {
-    return this.stopwatch.counts;
   }
 
   addHost(instanceId: string): void {
@@ -101,6 +101,7 @@ export class XfsDisks implements Disks {
 
   removeHost(instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
+    this.webs.end(root);
     cutPower(root);
     for (const volume of this.volumes.values()) {
       if (volume.attachment?.instanceId !== instanceId) continue;
@@ -112,7 +113,9 @@ export class XfsDisks implements Disks {
   }
 
   powerOff(instanceId: string): void {
-    cutPower(known(this.hosts, instanceId, 'host'));
+    const root = known(this.hosts, instanceId, 'host');
+    this.webs.end(root);
+    cutPower(root);
   }
 
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
@@ -196,35 +199,45 @@ export class XfsDisks implements Disks {
     return attachment !== undefined && isMounted(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
   }
 
-  software(instanceId: string): string | undefined {
-    return softwareOf(known(this.hosts, instanceId, 'host'));
-  }
-  markers(instanceId: string): string[] {
-    return markersOf(known(this.hosts, instanceId, 'host'));
-  }
-  links(instanceId: string): ServedLink[] {
-    return linksOf(known(this.hosts, instanceId, 'host'));
-  }
+  software = (instanceId: string): string | undefined => softwareOf(this.rootOf(instanceId));
+  markers = (instanceId: string): string[] => markersOf(this.rootOf(instanceId));
+  links = (instanceId: string): ServedLink[] => linksOf(this.rootOf(instanceId));
 
   writes(instanceId: string, volumeId: string): boolean {
-    const staging = stagingOf(known(this.hosts, instanceId, 'host'), volumeId);
+    const staging = stagingOf(this.rootOf(instanceId), volumeId);
     return isMounted(staging) && !isShutDown(staging);
   }
 
   keepOpen(instanceId: string, volumeId: string, open: boolean): void {
-    const volume = known(this.volumes, volumeId, 'volume');
-    const staging = stagingOf(known(this.hosts, instanceId, 'host'), volumeId);
-    if (volume.descriptor !== undefined) closeSync(volume.descriptor);
-    volume.descriptor = open ? openSync(staging, 'r') : undefined;
+    const staging = stagingOf(this.rootOf(instanceId), volumeId);
+    holdOpen(known(this.volumes, volumeId, 'volume'), open ? staging : undefined);
   }
-  sweepLeft(instanceId: string): void {
-    sweepLeft(known(this.hosts, instanceId, 'host'));
+
+  web(instanceId: string, path: string): number | undefined {
+    const root = this.rootOf(instanceId);
+    if (softwareOf(root) === undefined) return undefined;
+    const hangs = this.volumes.get(volumeOf(root, path) ?? '')?.stalled === true;
+    return this.stopwatch.time('web', () => this.webs.status(root, path, hangs));
   }
+  download(instanceId: string, path: string): void {
+    const volumeId = this.webs.download(this.rootOf(instanceId), path);
+    known(this.volumes, volumeId, 'volume').downloaded = true;
+  }
+  /** The network that the host's web servers are in: for tests that come by TCP. */
+  webNamespace = (instanceId: string): string | undefined =>
+    this.webs.of(this.rootOf(instanceId))?.environment.REHEARSAL_NET;
+  downloads(instanceId: string): number {
+    return this.webs.of(this.rootOf(instanceId))?.open() ?? 0;
+  }
+  sweepLeft = (instanceId: string): void => sweepLeft(this.rootOf(instanceId));
 
   run(instanceId: string, run: HostRun): HostResult {
     const root = known(this.hosts, instanceId, 'host');
+    const web = this.webs.of(root, run.verb === UPDATE_VERB);
     const stalled = answerOfStalled(root, run, (id) => this.volumes.get(id));
-    return stalled ?? this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run));
+    if (stalled && run.verb === 'release') web?.stop(run.env[`SSM_${VERB_PARAMETER.volume}`] ?? '');
+    if (stalled) return stalled;
+    return this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run, web?.environment));
   }
 
   upload(instanceId: string, volume: string, course: Course, synced = true): void {
@@ -250,9 +263,7 @@ export class XfsDisks implements Disks {
     return this.stopwatch.time('read', () => readContent(this.served(instanceId, volume).root, path));
   }
 
-  watchdogs(instanceId: string): Watchdog[] {
-    return watchdogsOf(known(this.hosts, instanceId, 'host'));
-  }
+  watchdogs = (instanceId: string): Watchdog[] => watchdogsOf(this.rootOf(instanceId));
   ringWatchdog(instanceId: string, volumeId: string): void {
     ringWatchdog(known(this.hosts, instanceId, 'host'), volumeId);
   }
@@ -266,8 +277,11 @@ export class XfsDisks implements Disks {
   stall(volumeId: string, stalled: boolean): void {
     const volume = known(this.volumes, volumeId, 'volume');
     volume.stalled = stalled;
+    const root = volume.attachment && this.rootOf(volume.attachment.instanceId);
+    if (root) this.webs.of(root)?.stall(volumeId, stalled);
     if (stalled) return;
     volume.probed = false;
+    volume.downloaded &&= !volume.left;
     if (!volume.left || !volume.attachment) return;
     volume.left = false;
     if (volume.descriptor === undefined && this.mounted(volumeId)) this.unmount(volumeId);
@@ -304,8 +318,7 @@ export class XfsDisks implements Disks {
     );
   }
 
-  inspect(source: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {
-    const { volumeId, snapshotId = '' } = source;
+  inspect({ volumeId, snapshotId = '' }: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {
     if (volumeId === undefined) known(this.snapshots, snapshotId, 'snapshot');
     else known(this.volumes, volumeId, 'volume');
     const image = volumeId === undefined ? this.area.snapshotImage(snapshotId) : this.area.volumeImage(volumeId);

@@ -85,14 +85,20 @@ test('the document knows which version, and where: whoever sends it says nothing
 describe('the web server', () => {
   const nginx = file('etc/nginx.conf');
 
-  test('answers the health check from the volume itself', () => {
-    expect(nginx).toContain('location ~ ^/healthz/([a-z0-9-]+)$ { alias /srv/content/$1/.remount/canary;');
+  test('of a volume answers the health check from the volume itself, and nothing but that volume', () => {
+    const web = file('etc/web.conf');
+    expect(web).toMatch(/location = \/healthz\/VOLUME \{\s+alias \/srv\/content\/VOLUME\/\.remount\/canary;/);
+    expect(web.match(/\blisten\b.*/g)).toEqual(['listen unix:/run/remount-web/VOLUME.sock;']);
+    expect(web).toContain('disable_symlinks on from=/srv/content/VOLUME;');
+    expect(web).toContain('absolute_redirect off;');
   });
 
-  test('is the only server, serves /srv/content, and keeps its own files to itself', () => {
-    expect(nginx.match(/\blisten\b.*/g)).toEqual(['listen 80 default_server;']);
-    expect(nginx).toContain('root /srv/content;');
-    expect(nginx).toContain('location ~ /\\.remount(/|$) { return 404; }');
+  test('on port 80 touches no content: what hangs there hangs the web server of its volume alone', () => {
+    expect(nginx.match(/\blisten\b.*/g)).toEqual([
+      'listen 80 default_server;',
+      'listen unix:/run/remount-web/_front.sock;',
+    ]);
+    expect(nginx).not.toMatch(/^\s*(root|alias)\b|srv\/content/m);
     expect(nginx.split('{').length).toBe(nginx.split('}').length);
   });
 

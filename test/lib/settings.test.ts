@@ -19,7 +19,7 @@ const inOneZone = (count: number) =>
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, moreEndpoints, moreBuckets, objectives, alertEmail, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, web, moreEndpoints, moreBuckets, objectives, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -240,6 +240,7 @@ const DEFAULTS = {
   drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: 125, fallPercent: 20 },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   snapshotLock: { days: 0, mode: 'governance' },
+  web: { gzip: true, cacheControl: 'no-cache', etag: true, corsOrigins: [], mimeTypes: {}, accessLogDays: 30 },
   moreEndpoints: [],
   moreBuckets: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },

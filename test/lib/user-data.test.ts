@@ -30,7 +30,9 @@ test(`fits into ${BUDGET_BYTES} bytes`, () => {
 
 test('installs what the verbs need, and tries again for as long as it takes', () => {
   expect(script).toMatch(/^set -eu$/m);
-  expect(script).toMatch(/^until dnf install -y nginx amazon-cloudwatch-agent xfsprogs .*; do sleep 10; done$/m);
+  expect(script).toMatch(
+    /^until dnf install -y nginx logrotate amazon-cloudwatch-agent xfsprogs .*; do sleep 10; done$/m,
+  );
 });
 
 /**

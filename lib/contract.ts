@@ -90,6 +90,8 @@ export const METRIC = {
   drillComplete: 'DrillComplete',
   /** Seconds from its beginning to its end, with the wait for its turn. */
   drillDuration: 'DrillDuration',
+  /** Instances that do not run the host software that is deployed; of the whole stack. */
+  hostsBehind: 'HostsBehind',
   volumeDimension: 'Volume',
 } as const;
 
@@ -109,6 +111,11 @@ export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
 /** Name of the alarm of one content volume. {@link volumeOfAlarm} reads the volume back from it. */
 export function alarmName(stackName: string, volume: string, kind: AlarmKind | AgeAlarmKind): string {
   return `${stackName}/${volume}/${kind}`;
+}
+
+/** Name of the alarm on instances that run older host software than the deployed for too long. */
+export function softwareAlarmName(stackName: string): string {
+  return `${stackName}/software-behind`;
 }
 
 /** Name of the alarm on failures of the guard itself. */
@@ -156,6 +163,8 @@ export const ENV = {
   volumes: 'REMOUNT_VOLUMES',
   /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */
   policy: 'REMOUNT_POLICY',
+  /** JSON object: the host software that is deployed, `version` and `document` (guard only). Absent: it is brought by other means. */
+  software: 'REMOUNT_SOFTWARE',
   /** `true` where drills verify recovery points (guard only). */
   verified: 'REMOUNT_VERIFIED',
   /** JSON object: how verified recovery points are locked (guard only): {@link SnapshotLock}. Absent: not at all. */

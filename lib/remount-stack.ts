@@ -92,6 +92,7 @@ export class RemountStack extends Stack {
       volumes: volumeNames,
       schedule,
       verified: settings.drills.enabled,
+      software,
       ...(settings.snapshotLock.days > 0 && { lock: settings.snapshotLock }),
       ledger,
       people: people.topic,

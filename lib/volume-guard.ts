@@ -24,10 +24,12 @@ import {
   VOLUME_ROLE,
 } from './contract.ts';
 import { remountFunction } from './function.ts';
+import type { HostSoftware } from './host-software.ts';
 import type { Ledger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
 import type { SnapshotSchedule } from './snapshot-schedule.ts';
+import { allowRollout } from './software-rollout.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -65,6 +67,11 @@ export interface VolumeGuardProps {
    * @default none is locked
    */
   readonly lock?: SnapshotLock;
+  /**
+   * The host software that the guard brings to running instances, standbys first (decision 22).
+   * @default it reaches them by other means: somebody sends `HostSoftware.document`
+   */
+  readonly software?: HostSoftware;
 }
 
 /** The guard: a function that is run every five minutes, and the alarms on what it publishes, and on its own failures. */
@@ -94,6 +101,12 @@ export class VolumeGuard extends Construct {
         [ENV.volumes]: stack.toJsonString(volumes),
         [ENV.policy]: stack.toJsonString(schedule.deployed),
         [ENV.verified]: String(verified),
+        ...(props.software && {
+          [ENV.software]: stack.toJsonString({
+            version: props.software.version,
+            document: props.software.document.ref,
+          }),
+        }),
         ...(lock && { [ENV.lock]: stack.toJsonString(lock) }),
       },
     });
@@ -120,6 +133,11 @@ export class VolumeGuard extends Construct {
       if (verified) this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, METRIC.verifiedRecoveryPointAge, volume, props);
     }
     this.#ownAlarm(props);
+    if (props.software)
+      this.#tell(
+        allowRollout(this.function, props.software, { stackName, namespace: metricNamespace(stackName), every: EVERY }),
+        people,
+      );
   }
 
   #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {

@@ -350,6 +350,14 @@ export const PARTS: readonly Mutant[] = [
     '',
   ),
   broken(
+    'new-host-software',
+    'an instance that took the new version is noted, and standbys come before owners',
+    'lambda/core/rollout.ts',
+    'standbys: behind.filter((h) => !owners.has(h.id)).map((h) => h.id),',
+    'standbys: behind.filter((h) => owners.has(h.id)).map((h) => h.id),',
+    /BROKEN .*an owner takes it after a standby/,
+  ),
+  broken(
     'snapshot-slow',
     'no snapshots pile up behind one that is slow',
     'lambda/core/guard.ts',

@@ -3,6 +3,7 @@ import type { Lock } from './lock.ts';
 import { type ExpectedPolicy, findingOf, news } from './policy.ts';
 import type { GuardPorts } from './ports.ts';
 import type { Retention } from './retention.ts';
+import { rollOut } from './rollout.ts';
 
 /** SNS takes printable ASCII of at most 100 characters. */
 const SUBJECT = 'Remount: the snapshot policy needs a person';
@@ -31,7 +32,7 @@ export async function patrol(
       failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const seen: Seen = { ages: new Map(), uncovered: [], locked: undefined };
+  const seen: Seen = { views: [], ages: new Map(), uncovered: [], locked: undefined };
   for (const volume of volumes)
     await attempt(volume, async () => {
       const view = await look(ports, volume, seen);
@@ -45,11 +46,18 @@ export async function patrol(
     });
   await attempt('metrics', () => ports.metrics.publish(seen.ages, ports.clock.now()));
   await attempt('snapshot policy', () => watchPolicy(ports, expected, seen.uncovered));
+  const { software } = ports;
+  // Last: it may take minutes, and everything else is more urgent.
+  if (software)
+    await attempt('host software', () =>
+      rollOut(ports, software, seen.views.length === volumes.length ? seen.views : undefined),
+    );
   if (failures.length > 0) throw new Error(`the guard could not do everything: ${failures.join('; ')}`);
 }
 
 /** What one round has seen, over all volumes. */
 interface Seen {
+  readonly views: GuardView[];
   readonly ages: Map<string, Ages>;
   readonly uncovered: string[];
   /** Asked for once, for all volumes, where it matters. Where nobody knows, everything goes on but what needs to know. */
@@ -61,6 +69,7 @@ async function look({ clock, stores, ledger }: GuardPorts, volume: string, seen:
   const snapshots = await stores.snapshots(volume);
   const state = await ledger.read(volume);
   const view = { at: clock.now(), volume, ledger: state, volumes, snapshots };
+  seen.views.push(view);
   seen.ages.set(volume, ages(view));
   if (uncovered(view)) seen.uncovered.push(volume);
   return view;

@@ -23,6 +23,7 @@ import type {
 } from './model.ts';
 import type { FoundPolicy, PolicyNote } from './policy.ts';
 import type { Snapshot } from './retention.ts';
+import type { Software } from './rollout.ts';
 
 /** A run of named steps that survives a crash: a step that has finished is not run again, one that had not may be. */
 export interface Workflow {
@@ -314,6 +315,8 @@ export interface GuardPorts {
   readonly stores: Stores;
   readonly ledger: Pick<Ledger, 'read'>;
   readonly policy: PolicyReader;
+  /** `undefined`: host software reaches the instances by other means. */
+  readonly software?: Software;
   readonly notes: PolicyNotes;
   readonly metrics: Metrics;
   readonly people: People;

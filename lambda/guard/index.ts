@@ -1,11 +1,12 @@
 import { type DeployedPolicy, ENV, metricNamespace, type SnapshotLock } from '../../lib/contract.ts';
-import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient } from '../aws/clients.ts';
+import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { dlmPolicy } from '../aws/dlm.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
 import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
 import { dynamoPolicyNotes } from '../aws/policy-notes.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { ec2Software } from '../aws/software.ts';
 import { ec2Stores } from '../aws/stores.ts';
 import { patrol } from '../core/patrol.ts';
 
@@ -22,17 +23,37 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
   const given = runtime.env[ENV.lock];
   const lock: SnapshotLock | undefined = given ? JSON.parse(given) : undefined;
   const dynamo = dynamoClient(runtime);
+  const ec2 = ec2Client(runtime);
+  const cloudWatch = cloudWatchClient(runtime);
+  const deployed = runtime.env[ENV.software];
   const ports = {
     clock: runtime.clock,
-    stores: ec2Stores(ec2Client(runtime), stack),
+    stores: ec2Stores(ec2, stack),
     ledger: dynamoLedger(dynamo, table),
     policy: dlmPolicy(dlmClient(runtime)),
     notes: dynamoPolicyNotes(dynamo, table),
-    metrics: cloudWatchMetrics(cloudWatchClient(runtime), metricNamespace(stack), verified),
+    metrics: cloudWatchMetrics(cloudWatch, metricNamespace(stack), verified),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+    ...(deployed && {
+      software: ec2Software({
+        clock: runtime.clock,
+        ec2,
+        ssm: ssmClient(runtime),
+        cloudWatch,
+        namespace: metricNamespace(stack),
+        stack,
+        ...softwareOf(deployed),
+      }),
+    }),
     log: (message: string) => runtime.log({ message }),
   };
   return () => patrol(ports, volumes, policy, verified, lock);
+}
+
+function softwareOf(text: string): { readonly wanted: string; readonly document: string } {
+  const { version, document } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  if (typeof version !== 'string' || typeof document !== 'string') throw new Error(`${ENV.software}: received ${text}`);
+  return { wanted: version, document };
 }
 
 let deployed: ReturnType<typeof createHandler> | undefined;

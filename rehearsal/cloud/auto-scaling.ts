@@ -46,6 +46,7 @@ export class AutoScaling {
   readonly #fleet: Fleet;
   readonly #balancer: LoadBalancer;
   readonly #random;
+  readonly #groups = new Map<string, GroupDefinition>();
 
   constructor(
     cloud: Cloud,
@@ -61,7 +62,13 @@ export class AutoScaling {
     this.#random = cloud.random.stream('auto scaling');
   }
 
+  /** Another launch template: for what is launched from now on. */
+  redefine(group: GroupDefinition): void {
+    this.#groups.set(group.name, group);
+  }
+
   define(group: GroupDefinition): void {
+    this.#groups.set(group.name, group);
     const members = new Set<SimInstance>();
     if (!this.#mayLaunch(group)) return;
     for (let n = 0; n < group.capacity; n++) {
@@ -112,7 +119,7 @@ export class AutoScaling {
       this.#cloud.clock.after(MINUTE_MS, () => this.#replace(group, zone, members));
       return;
     }
-    const instance = this.#launch(group, zone);
+    const instance = this.#launch(this.#groups.get(group.name) ?? group, zone);
     members.add(instance);
     this.#cloud.say('autoscaling', `${instance.id} is launched in ${zone}`);
   }

@@ -104,6 +104,8 @@ export class Lambda {
   }
 
   define(definition: FunctionDefinition): void {
+    // Lambda runs a changed function in new environments, also where only its variables have changed.
+    this.#loaded.delete(`${definition.arn}:${definition.assetKey}`);
     this.#functions.set(definition.arn, definition);
   }
 

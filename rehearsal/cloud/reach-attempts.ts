@@ -142,6 +142,13 @@ export const ATTEMPTS: readonly Attempt[] = [
       ),
     ),
   ),
+  calls('tags on its instance', on('ec2:CreateTags'), (_, { instance }) =>
+    [...TAGGINGS, { [TAG.software]: 'x' }].map((set) => [
+      'ec2',
+      'CreateTags',
+      { Resources: [instance], Tags: tags(set) },
+    ]),
+  ),
   calls('tags taken off its volumes', on('ec2:DeleteTags'), (_, { volumes }) =>
     volumes.map((id) => ['ec2', 'DeleteTags', { Resources: [id], Tags: [{ Key: TAG.schedule }] }]),
   ),

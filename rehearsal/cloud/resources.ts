@@ -1,4 +1,5 @@
 import { readAlarm } from './alarm.ts';
+import type { GroupDefinition } from './auto-scaling.ts';
 import type { Principal } from './cloud.ts';
 import { type Created, logicalIdOf, passRole } from './created.ts';
 import { targetsOf } from './event-bus.ts';
@@ -270,6 +271,12 @@ function createTargetGroup(s: Services, p: Properties, id: string, { stackName }
 }
 
 function createGroup(s: Services, p: Properties, id: string, created: Created): Reference {
+  s.autoScaling.define(groupOf(s, p, id, created));
+  return { ref: id, attributes: {} };
+}
+
+/** What a group is, with what its launch template says now. */
+export function groupOf(s: Services, p: Properties, id: string, created: Created): GroupDefinition {
   const template = created.resources.get(logicalIdOf(created, str(object(p, 'LaunchTemplate'), 'LaunchTemplateId')));
   if (!template) throw new Error(`${p.path}: no launch template`);
   const data = object(properties(template), 'LaunchTemplateData');
@@ -287,7 +294,7 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
   // Without EBS among them, a volume that hangs is no reason to replace its instance.
   const checks = str(p, 'HealthCheckType', 'EC2');
   if (checks !== 'EC2') throw new Error(`${p.path}.HealthCheckType: the simulation knows EC2 only, got ${checks}`);
-  s.autoScaling.define({
+  return {
     name: id,
     capacity: num(p, 'DesiredCapacity', num(p, 'MinSize')),
     zones: strings(p, 'VPCZoneIdentifier').map(zoneOf),
@@ -303,8 +310,7 @@ function createGroup(s: Services, p: Properties, id: string, created: Created): 
       .flatMap((volume) => (has(volume, 'KmsKeyId') ? [str(volume, 'KmsKeyId')] : [])),
     stackName: created.stackName,
     boot: readBoot(Buffer.from(str(data, 'UserData'), 'base64').toString('utf8')),
-  });
-  return { ref: id, attributes: {} };
+  };
 }
 
 function instanceTags(launchTemplateData: Properties): Record<string, string> {

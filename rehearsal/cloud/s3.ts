@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cloud, Principal } from './cloud.ts';
 import { evaluate } from './iam.ts';
 import type { ResourcePolicy } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';
+import { keyOf } from './user-data.ts';
 
 interface Manifest {
   readonly files?: Readonly<
@@ -48,6 +50,19 @@ export class S3 {
     writeFileSync(`${file}.${process.pid}`, bytes);
     renameSync(`${file}.${process.pid}`, file);
     this.#objects.set(`${bucket}/${key}`, file);
+  }
+
+  /**
+   * Publishes another version of the host software, as a later deployment does: the same but for a comment.
+   * @returns its version
+   */
+  publishNext(version: string): string {
+    const [name, file] = [...this.#objects].find(([each]) => each.endsWith(`/${keyOf(version)}`)) ?? [];
+    if (!name || !file) throw new Error(`no host software ${version} is published`);
+    const bytes = Buffer.from(readFileSync(file).toString('latin1').replace('# Shared by', '# SHARED by'), 'latin1');
+    const next = createHash('sha256').update(bytes).digest('hex');
+    this.put(name.slice(0, name.indexOf('/')), keyOf(next), bytes);
+    return next;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Created } from './created.ts';
-import { createResource, redefineFunction } from './resources.ts';
+import { createResource, groupOf, redefineFunction } from './resources.ts';
 import type { Services } from './services.ts';
 import { RESOURCE_SECONDS, resolverFor, sameProperties } from './stack.ts';
 import { deleteResources } from './stack-delete.ts';
@@ -99,6 +99,12 @@ async function changed(
     case 'AWS::Lambda::Function':
       redefineFunction(s, resource, created, reference);
       return reference;
+    case 'AWS::EC2::LaunchTemplate':
+      return { ...reference, attributes: { ...reference.attributes, ...nextVersion(reference) } };
+    case 'AWS::AutoScaling::AutoScalingGroup':
+      // Without an update policy, and none of ours has one, its instances stay as they are, and the next is launched from the new template.
+      s.autoScaling.redefine(groupOf(s, p, reference.ref, created));
+      return reference;
     case 'AWS::Lambda::Alias':
       s.lambda.alias(reference.ref, `${s.lambda.arnOf(str(p, 'FunctionName'))}:${str(p, 'FunctionVersion')}`);
       return reference;
@@ -108,6 +114,10 @@ async function changed(
       return reference;
   }
   throw new TemplateError(p.path, `the simulation does not know how CloudFormation changes ${resource.type}`);
+}
+
+function nextVersion({ attributes }: Reference): Record<string, string> {
+  return { LatestVersionNumber: String(Number(attributes.LatestVersionNumber) + 1) };
 }
 
 async function rollBack(s: Services, created: Created, steps: readonly Step[], reason: string): Promise<Update> {

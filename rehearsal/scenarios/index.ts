@@ -15,6 +15,7 @@ import { incident, type Plan } from './incident.ts';
 import { locked } from './locked.ts';
 import { manyVolumes } from './many-volumes.ts';
 import { newCodePlans } from './new-code.ts';
+import { newSoftwarePlans } from './new-software.ts';
 import { outagePlans } from './outages.ts';
 import { removed } from './removed.ts';
 import { deletedVolume } from './restored.ts';
@@ -36,6 +37,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...growthPlans,
   ...rollbackPlans,
   ...newCodePlans,
+  ...newSoftwarePlans,
   ...drillPlans,
   ...answerPlans,
   ...suspectPlans,

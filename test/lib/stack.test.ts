@@ -6,7 +6,15 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { buildApp } from '../../lib/app.ts';
-import { AGE_ALARM, ALARM, alarmName, guardAlarmName, HEALER_ALARM, healerAlarmName } from '../../lib/contract.ts';
+import {
+  AGE_ALARM,
+  ALARM,
+  alarmName,
+  guardAlarmName,
+  HEALER_ALARM,
+  healerAlarmName,
+  softwareAlarmName,
+} from '../../lib/contract.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
 
@@ -74,7 +82,9 @@ describe('the stack of the default settings', () => {
       [...Object.values(ALARM), ...Object.values(AGE_ALARM)].map((kind) => alarmName('Remount', volume, kind)),
     );
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
-    expect(new Set(names)).toEqual(new Set([...expected, ...own, guardAlarmName('Remount')]));
+    expect(new Set(names)).toEqual(
+      new Set([...expected, ...own, guardAlarmName('Remount'), softwareAlarmName('Remount')]),
+    );
   });
 });
 

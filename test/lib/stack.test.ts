@@ -108,7 +108,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 7);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 8);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -126,7 +126,7 @@ describe('other settings', () => {
     const { template, report } = synthesized(settings);
     expect(findings(report)).toEqual([]);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 31);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 32);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');

@@ -43,6 +43,13 @@ function answering(world: World, given: Answers) {
   const middleware =
     (next: (args: Command) => Promise<{ output: Record<string, unknown> }>, context: { commandName?: string }) =>
     async (args: Command) => {
+      // moto has no such call: both instances answer.
+      if (context.commandName === 'DescribeInstanceInformationCommand')
+        return {
+          output: {
+            InstanceInformationList: world.instances.map((InstanceId) => ({ InstanceId, PingStatus: 'Online' })),
+          },
+        };
       const result = await next(args);
       const { output } = result;
       if (context.commandName === 'SendCommandCommand') {

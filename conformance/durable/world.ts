@@ -25,7 +25,8 @@ export const VOLUME = 'alpha';
 export interface World {
   readonly env: Readonly<Record<string, string>>;
   readonly ec2: EC2Client;
-  readonly owner: string;
+  /** Owner, and standby. */
+  readonly instances: readonly string[];
   readonly volumeId: string;
   readonly snapshotId: string;
 }
@@ -75,7 +76,7 @@ export async function makeWorld(settings: NonNullable<Settings>): Promise<World>
     [ENV.spare]: JSON.stringify({ prefer: 'faster', maxAgeMinutes: 120 }),
     [ENV.initializationRate]: '0',
   };
-  return { env, ec2, owner, volumeId: VolumeId, snapshotId: SnapshotId };
+  return { env, ec2, instances, volumeId: VolumeId, snapshotId: SnapshotId };
 }
 
 async function makeDocuments(ssm: SSMClient): Promise<Record<string, string>> {

@@ -45,7 +45,7 @@ export const durable: Part = {
         const { drill, verdict, heal, role } = came;
         verdicts.push({
           asked: `answers of hosts: ${kind}${sound ? ' (the control: with it there is a verdict)' : ''}`,
-          of: `durable-execution-sdk-js-testing ${version}, ${emulator.of}`,
+          of: `durable-execution-sdk-js-testing ${version}, ${emulator.of} (which lacks DescribeInstanceInformation: both instances are said to be online)`,
           said: `drill ${drill.outcome}, verdict on the snapshot: ${verdict}; heal ${heal.outcome}, ${role}: ${heal.summary.slice(0, 160)}`,
           ok: sound
             ? drill.outcome === 'verified' && verdict === 'verified'

@@ -1,6 +1,7 @@
 import type { Part } from '../part.ts';
 import { agents } from './agents.ts';
 import { behaviours } from './behaviours.ts';
+import { durable } from './durable.ts';
 import { models } from './models.ts';
 import { policies } from './policies.ts';
 import { template } from './template.ts';
@@ -13,5 +14,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
   validators,
   agents,
   template,
+  durable,
   behaviours,
 };

@@ -78,6 +78,10 @@ export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
  */
 export const METRIC = {
   serving: 'Serving',
+  /** How long a probe took that found it serving. Milliseconds. */
+  probeMilliseconds: 'ProbeMilliseconds',
+  /** Percent of the volume's space, or of its inodes, whichever is more: 100 where the probe could not write for want of it. */
+  usedPercent: 'UsedPercent',
   /** Minutes since the newest completed snapshot was started. */
   recoveryPointAge: 'RecoveryPointAge',
   /** Minutes since the newest snapshot that a drill verified was started. */
@@ -108,8 +112,16 @@ export type AlarmKind = (typeof ALARM)[keyof typeof ALARM];
 export const AGE_ALARM = { recoveryPoint: 'recovery-point', verifiedRecoveryPoint: 'verified-recovery-point' } as const;
 export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
 
+/** The alarms that only tell people what the probe measures of a volume that serves. */
+export const CONDITION_ALARM = { slow: 'slow', filling: 'filling', full: 'full' } as const;
+export type ConditionAlarmKind = (typeof CONDITION_ALARM)[keyof typeof CONDITION_ALARM];
+
 /** Name of the alarm of one content volume. {@link volumeOfAlarm} reads the volume back from it. */
-export function alarmName(stackName: string, volume: string, kind: AlarmKind | AgeAlarmKind): string {
+export function alarmName(
+  stackName: string,
+  volume: string,
+  kind: AlarmKind | AgeAlarmKind | ConditionAlarmKind,
+): string {
   return `${stackName}/${volume}/${kind}`;
 }
 

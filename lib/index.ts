@@ -15,6 +15,7 @@ export {
   UNJUDGED,
 } from './checks/resilience-checks.ts';
 export type { Finding, Objectives, Rule } from './checks/rule.ts';
+export { ConditionAlarms, type ConditionAlarmsProps } from './condition-alarms.ts';
 export { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
 export * from './contract.ts';
 export { Fleet, type FleetProps } from './fleet.ts';

@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { ContentBalancer } from './balancer.ts';
+import { ConditionAlarms } from './condition-alarms.ts';
 import { ContentVolume } from './content-volume.ts';
 import { metricNamespace } from './contract.ts';
 import { Fleet } from './fleet.ts';
@@ -110,6 +111,13 @@ export class RemountStack extends Stack {
         healer: healer.live,
         people: people.topic,
       });
+      const conditions = new ConditionAlarms(this, `Conditions-${volume.name}`, {
+        stackName,
+        namespace,
+        volume: volume.name,
+        people: people.topic,
+      });
+      conditions.node.addDependency(content);
       // An alarm before the volume would start a heal that finds nothing to heal.
       alarms.node.addDependency(content);
       guard.node.addDependency(content);

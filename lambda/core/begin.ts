@@ -55,9 +55,10 @@ export async function beginHeal(
 async function lookFirst(ports: Ports, journal: Journal, volume: string, now: number): Promise<Unbegun | undefined> {
   const looked = await journal.ask('look', () => observe(ports, volume));
   if (!looked.answered) {
-    const { probe } = await journal.step('look-without', () => standing(ports, volume, looked.by));
-    if (probe?.state !== 'serving') return undefined;
-    return { outcome: 'falseAlarm', summary: `${volume} is served by ${probe.instanceId}; ${looked.why}` };
+    const { probe, reached, current } = await journal.step('look-without', () => standing(ports, volume, looked.by));
+    // Where its host cannot be asked, the load balancer's word on it has to do: that nobody could ask says nothing of the volume.
+    if (probe ? probe.state !== 'serving' : !reached) return undefined;
+    return { outcome: 'falseAlarm', summary: `${volume} is served by ${current?.instanceId}; ${looked.why}` };
   }
   const seen = looked.value;
   const decision = decide(seen);

@@ -3,6 +3,7 @@ import type { Incident } from './model.ts';
 import { type Findings, isNews } from './news.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { noteTold, publish, tell } from './tell.ts';
+import { asking } from './unanswered.ts';
 
 /**
  * The end of a heal: people are told, what happened is on record, and the lease is given back.
@@ -18,6 +19,8 @@ export async function conclude(
   findings: Findings,
   final = false,
 ): Promise<Incident> {
+  // Telling may take long where people are out of reach, and the ledger be gone by then. One try, for they may wait for the telling.
+  const early = await workflow.step('close-incident', () => asking(() => ports.ledger.record(closed)));
   // Each has its own step, for one that fails runs again; the telling goes first: when the ledger is what failed, a person still
   // hears of it.
   const telling =
@@ -46,7 +49,10 @@ export async function conclude(
     unheard && findings.rejected.length > 0
       ? await attempt(workflow, 'tell-rejected', () => publish(ports, concluded, findings.rejected))
       : undefined;
-  const recorded = await attempt(workflow, 'close-incident', () => ports.ledger.record(concluded));
+  const recorded =
+    early.answered && !unheard
+      ? undefined
+      : await attempt(workflow, 'close-incident-again', () => ports.ledger.record(concluded));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(closed.volume, closed.id));
   const trouble = [anyway ?? telling, found, noted, recorded, released].flatMap((t) => t?.failed ?? []);
   if (trouble.length > 0)

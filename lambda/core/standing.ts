@@ -23,6 +23,8 @@ export interface Standing {
   readonly current?: Placed | undefined;
   /** What the probe there says. */
   readonly probe?: Probe | undefined;
+  /** The load balancer reaches the content there; `undefined`: it could not be asked. */
+  readonly reached?: boolean | undefined;
   readonly spare?: (Placed & { readonly snapshotId: string | undefined }) | undefined;
   /** Whose word `current` and `spare` are. */
   readonly by: 'the ledger' | 'the tags in EC2' | 'nobody';
@@ -42,14 +44,16 @@ export async function standing(ports: Ports, volume: string, except: string): Pr
     silent.push(asked.by);
     return undefined;
   };
-  const [ledger, volumes] = await Promise.all([
+  const [ledger, volumes, reach] = await Promise.all([
     unless(LEDGER, () => ports.ledger.read(volume)),
     unless(EC2, () => ports.compute.volumes(volume)),
+    ports.balancer.reach(volume),
   ]);
   const placed = ledger?.currentVolume ? fromLedger(ledger) : volumes ? fromTags(volumes) : { by: 'nobody' as const };
   const { current } = placed;
   const probe = current && (await unless(HOSTS, () => ports.host.probe(current.instanceId, volume, current.volumeId)));
-  return { ...placed, at: ports.clock.now(), probe, pagedAt: ledger?.paged?.at, silent };
+  const reached = current && 'on' in reach ? reach.on.includes(current.instanceId) : undefined;
+  return { ...placed, at: ports.clock.now(), probe, reached, pagedAt: ledger?.paged?.at, silent };
 }
 
 function fromLedger({

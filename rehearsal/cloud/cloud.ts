@@ -187,6 +187,8 @@ export class Cloud {
     const outage = this.faults.outages.suffer(service, this.clock.now(), timeoutMs);
     if (outage) await this.clock.sleep(outage.ms);
     try {
+      if (service === 'dynamodb' && this.faults.outages.withoutTableKey(this.clock.now()))
+        throw new ServiceError('InternalServerError', 'The key service does not answer.', 500);
       if (outage?.error) throw outage.error;
       const call = { principal, service, operation, input };
       const output = await (this.intercept ? this.intercept(call, perform) : perform());

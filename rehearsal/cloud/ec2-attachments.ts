@@ -88,7 +88,7 @@ export class Attachments {
   #useKey({ id, encrypted, keyArn }: SimVolume, instanceId: string, principal: Principal): void {
     const missing = keyArn && missingToAttach(this.#cloud, principal, keyArn, id, instanceId);
     if (missing) this.#cloud.say('iam', `denied: ${principal.name} may not ${missing}`);
-    if (missing || (encrypted && this.#cloud.faults.keyRevoked))
+    if (missing || (encrypted && this.#cloud.faults.keyUnusable(this.#cloud.clock.now())))
       throw new ServiceError(
         'CustomerKeyHasBeenRevoked',
         `Volume ${id} cannot be attached. The encrypted volume was unable to access the KMS master key.`,

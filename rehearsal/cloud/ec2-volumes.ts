@@ -74,7 +74,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
   /** A key that cannot be used fails the creation afterwards: the volume goes to `error`, and vanishes. */
   function created(volume: SimVolume, denied: boolean): void {
     if (volume.state !== 'creating') return;
-    const failed = denied || (cloud.faults.keyRevoked && volume.encrypted);
+    const failed = denied || (cloud.faults.keyUnusable(cloud.clock.now()) && volume.encrypted);
     volume.state = failed ? 'error' : 'available';
     bus.emit('EBS Volume Notification', { event: 'createVolume', result: failed ? 'failed' : 'available' });
     if (!failed) return;

@@ -113,6 +113,19 @@ export function throttle(s: Services, seconds: number): void {
   s.cloud.faults.throttledUntil = s.cloud.clock.now() + seconds * 1000;
 }
 
+/** Each write to the volume takes so long: it is slow, and not dead. */
+export function slowVolume(s: Services, volume: SimVolume, ms: number): void {
+  tell(s, `each write to ${volume.id} takes ${ms} ms`);
+  s.cloud.faults.slow.set(volume.id, ms);
+}
+
+/** Somebody fills the volume that the instance serves. */
+export function fillVolume(s: Services, volume: SimVolume, percent: number): void {
+  tell(s, `${volume.id} is filled up to ${percent} %`);
+  s.cloud.disks.fill(volume.id, percent);
+  touchHost(s, volume);
+}
+
 /** A service does not do what it should, from now on. */
 export function outage(s: Services, service: Service, kind: OutageKind, seconds: number): void {
   const now = s.cloud.clock.now();

@@ -30,6 +30,8 @@ export class Faults {
   readonly hung = new Map<string, number>();
   /** Volume -> since when its I/O hangs. */
   readonly stalled = new Map<string, number>();
+  /** Volume -> how long each write of the probe takes: it is slow, and not dead. Milliseconds. */
+  readonly slow = new Map<string, number>();
   /** Each time that a volume's I/O hung, also those that are over. */
   readonly stalls: { readonly volumeId: string; readonly from: number; until: number }[] = [];
   /** Instances whose web server nobody reaches: it is dead, or something on the way is shut. All else goes on there. */
@@ -90,6 +92,11 @@ export class Faults {
     const next = this.garbled.find((g) => g.verb === verb && g.times > 0);
     if (next) next.times--;
     return next?.how;
+  }
+
+  /** Nothing new can be encrypted or decrypted with the key: it is revoked, or KMS is out. What is attached goes on. */
+  keyUnusable(now: number): boolean {
+    return this.keyRevoked || this.outages.of('kms', now) !== undefined;
   }
 
   hasCapacity(zone: string, now: number): boolean {

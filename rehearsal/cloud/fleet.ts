@@ -1,3 +1,4 @@
+import { METRIC } from '../../lib/contract.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
@@ -8,11 +9,15 @@ import type { Boot, HostFacts } from './user-data.ts';
 
 /** From the CloudWatch agent's flush to a data point that alarms see. */
 const INGEST = { median: 800, p99: 2500 };
+/** What a probe takes that nothing keeps waiting: modelled, for what a real one takes here is another on each machine. */
+const PROBE_MS = 40;
 
 interface Probed {
   readonly serving: number;
   /** It wrote a canary: on a frozen volume it only reads. */
   readonly wrote: boolean;
+  /** Percent of the volume, as it said. */
+  readonly used: number | undefined;
 }
 
 interface Look {
@@ -74,7 +79,8 @@ export class Fleet {
     const software = this.#software.facts(instance.id);
     if (!software) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
-      const { serving, wrote } = this.#probe(instance.id, volume, software);
+      const { serving, wrote, used } = this.#probe(instance.id, volume, software);
+      const gauges = { [METRIC.serving]: serving, ...(serving === 1 && this.#measured(instance.id, volume, used)) };
       this.#note(software.agent.namespace, volume, serving, wrote);
       const { namespace, aggregationSeconds, flushSeconds, dimension } = software.agent;
       const now = this.#cloud.clock.now();
@@ -85,7 +91,8 @@ export class Fleet {
         if (!principal) return;
         try {
           this.#cloud.authorize(principal, 'cloudwatch', 'PutMetricData', { Namespace: namespace });
-          this.#cloudwatch.put(namespace, 'Serving', { [dimension]: volume }, windowEnd - 1, serving);
+          for (const [name, value] of Object.entries(gauges))
+            this.#cloudwatch.put(namespace, name, { [dimension]: volume }, windowEnd - 1, value);
         } catch {
           // authorize() has said what is missing; on a host nobody hears of it but the alarm, which takes missing data as breaching.
         }
@@ -116,7 +123,20 @@ export class Fleet {
 
   #runProbe(instanceId: string, volume: string, software: HostFacts, at: number): Probed {
     const result = this.#hosts.run(instanceId, 'probe', software.probeScript, { SSM_Volume: volume }, at);
-    return { serving: result.exitCode === 0 ? 1 : 0, wrote: !result.stdout.includes('frozen=true') };
+    const used = /^used=(\d+)$/m.exec(result.stdout)?.[1];
+    return {
+      serving: result.exitCode === 0 ? 1 : 0,
+      wrote: !result.stdout.includes('frozen=true'),
+      used: used === undefined ? undefined : Number(used),
+    };
+  }
+
+  /** What a host sends beside whether it serves, where it does (`host/report.sh`). */
+  #measured(instanceId: string, volume: string, used: number | undefined): Record<string, number> {
+    const { faults, disks } = this.#cloud;
+    const volumeId = disks.links(instanceId).find((link) => link.volume === volume)?.volumeId ?? '';
+    const ms = PROBE_MS + (faults.slow.get(volumeId) ?? 0);
+    return { [METRIC.probeMilliseconds]: ms, ...(used !== undefined && { [METRIC.usedPercent]: used }) };
   }
 
   /** Runs the newest probe that was only assumed to have run, so that its canary is in the snapshot that follows. */

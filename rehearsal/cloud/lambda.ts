@@ -247,6 +247,9 @@ export class Lambda {
         event,
         limits,
       );
+      // One that has failed is not run again, and what started it goes to the queue:
+      // docs.aws.amazon.com/lambda/latest/dg/durable-best-practices.html, "Error handling".
+      if (end.status === 'FAILED') definition.deadLetters?.(event);
       const said = conclusion(end);
       if (said) this.#cloud.say(speaker(definition), said);
     };

@@ -15,6 +15,7 @@ interface Outage {
 
 /** How late a slow service answers: below the timeout of a call, so that it is slow and not dead. Milliseconds. */
 const SLOW_MS = 8000;
+const TABLE_KEY_MS = 5 * 60_000;
 /** Of a caller that is not one of this stack's functions. Milliseconds. */
 const USUAL_TIMEOUT_MS = 60_000;
 
@@ -34,6 +35,15 @@ export class Outages {
   since(service: string, now: number): Outage | undefined {
     const outage = this.#outages.get(service);
     return outage && now >= outage.from && now < outage.until ? outage : undefined;
+  }
+
+  /**
+   * DynamoDB keeps the plaintext key of a table for five minutes, and then asks KMS for it again:
+   * docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html, "table keys".
+   */
+  withoutTableKey(now: number): boolean {
+    const kms = this.since('kms', now);
+    return kms !== undefined && now - kms.from >= TABLE_KEY_MS;
   }
 
   /**

@@ -63,6 +63,8 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const cloudFormation = new CloudFormation(cloud);
   const customResources = new CustomResources(cloud, lambda);
   const cloudwatch = new CloudWatch(cloud, lambda, sns);
+  sqs.measured = (QueueName, messages) =>
+    cloudwatch.put('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, cloud.clock.now(), messages);
   const s3 = new S3(cloud, assets);
   const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, s3 });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));

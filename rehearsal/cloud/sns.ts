@@ -49,7 +49,7 @@ export class Sns {
   /** An alarm tells people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
   publishByAlarm(topicArn: string, alarmArn: string, subject: string, message: string): void {
     const { key, policy } = this.#topic(topicArn);
-    if (this.#cloud.faults.outages.of('sns', this.#cloud.clock.now())) {
+    if (this.#silent(key)) {
       this.#cloud.say('sns', `nobody is told: ${subject}`);
       return;
     }
@@ -61,6 +61,13 @@ export class Sns {
     else this.publish(topicArn, subject, message);
   }
 
+  /** It is out itself, or may not encrypt: the worst case, in which no data key is left in its cache. */
+  #silent(key: string | undefined): boolean {
+    const { outages } = this.#cloud.faults;
+    const now = this.#cloud.clock.now();
+    return outages.of('sns', now) !== undefined || (key !== undefined && outages.of('kms', now) !== undefined);
+  }
+
   /** @param key ARN or id of the key that encrypts it */
   createTopic(arn: string, key?: string): void {
     this.#topics.set(arn, { key, policy: undefined });
@@ -69,6 +76,7 @@ export class Sns {
   /** What the topic's policy denies, and what the publisher lacks of the key. @throws ServiceError */
   #refuse(topicArn: string, principal: Principal): void {
     const { key, policy } = this.#topic(topicArn);
+    if (this.#silent(key)) throw new ServiceError('InternalError', 'The key service does not answer.', 500);
     const denied = deniedTo(this.#cloud, principal, policy, PUBLISH, topicArn);
     const missing = denied ?? (key === undefined ? undefined : missingForMessage(this.#cloud, principal, key, 'sns'));
     if (!missing) return;

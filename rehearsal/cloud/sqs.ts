@@ -5,6 +5,7 @@ import { missingForRole } from './iam-role.ts';
 import { has, onlyKnown, type Properties, str } from './template.ts';
 
 const SEND = 'sqs:SendMessage';
+const MINUTE_MS = 60_000;
 
 interface Queue {
   /** ARN or id of the key; `undefined`: one that SQS manages. */
@@ -16,6 +17,8 @@ interface Queue {
 export class Sqs {
   readonly messages: { readonly at: number; readonly queueArn: string; readonly body: string }[] = [];
   readonly #queues = new Map<string, Queue>();
+  /** Hears once a minute how many messages a queue has that nobody has read. An idle one says nothing. */
+  measured: ((name: string, messages: number) => void) | undefined;
   readonly #cloud: Cloud;
 
   constructor(cloud: Cloud) {
@@ -51,7 +54,18 @@ export class Sqs {
   send(role: Principal, queueArn: string, body: string): void {
     const missing = this.missingToSend(role, queueArn);
     if (missing) this.#cloud.say('iam', `denied: ${role.name} may not ${missing}`);
-    else this.messages.push({ at: this.#cloud.clock.now(), queueArn, body });
+    else {
+      const { clock } = this.#cloud;
+      if (this.messages.every((m) => m.queueArn !== queueArn))
+        clock.every(MINUTE_MS, clock.now() + 1, () => this.#measure(queueArn));
+      this.messages.push({ at: clock.now(), queueArn, body });
+      this.#cloud.say('sqs', `a dead letter: ${body.slice(0, 120)}`);
+    }
+  }
+
+  #measure(queueArn: string): void {
+    const visible = this.messages.filter((m) => m.queueArn === queueArn).length;
+    this.measured?.(queueArn.split(':').at(-1) ?? '', visible);
   }
 
   #queue(arn: string): Queue {

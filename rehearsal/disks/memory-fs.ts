@@ -20,6 +20,8 @@ export class MemoryFileSystem {
   damaged = false;
   /** Files that the web server's user may not read: as they are, in every copy. */
   hidden = 0;
+  /** Somebody's file fills it up to so many percent. */
+  filled = 0;
   /** What it was made or grown to; its volume may be larger. */
   sizeGiB: number;
   /** Course -> the file of it that rotted. */
@@ -43,6 +45,7 @@ export class MemoryFileSystem {
     copy.latent = this.latent;
     copy.damaged = this.damaged;
     copy.hidden = this.hidden;
+    copy.filled = this.filled;
     copy.rotten = this.rotten;
     copy.courses = this.courses;
     copy.used = this.used;
@@ -50,6 +53,11 @@ export class MemoryFileSystem {
     this.shared = true;
     copy.loseUnsynced(this.unsynced);
     return copy;
+  }
+
+  /** Percent of the space that is used, rounded up as df(1) does. */
+  usedPercent(): number {
+    return Math.max(this.filled, Math.ceil((this.used / (this.sizeGiB * 2 ** 30)) * 100));
   }
 
   /** Everything that was written is on the disk. */

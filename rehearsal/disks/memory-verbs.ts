@@ -58,6 +58,9 @@ interface VerbCall {
   readonly now: string;
 }
 
+/** What a probe takes, modelled. */
+const PROBE_MS = 40;
+
 function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
   if (device?.lost) return fail('unmountable', `${volumeId}: Input/output error`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
@@ -186,8 +189,11 @@ function probe(call: VerbCall): VerbResult {
   const before = mounted.fileSystem.canary;
   if (before === undefined) return fail('noCanary', `${volumeId} has no canary`, which);
   if (isFrozen(host, volumeId, now)) return ok('state=serving', which, `canary=${before}`, 'frozen=true');
+  const used = mounted.fileSystem.usedPercent();
+  const said = ['state=serving', which, `canary=${before}`, `used=${used}`, `ms=${PROBE_MS}`];
+  if (used >= 100) return ok(...said, 'full=true');
   mounted.fileSystem.canary = now;
-  return ok('state=serving', which, `canary=${before}`);
+  return ok(...said);
 }
 
 function check(call: VerbCall): VerbResult {

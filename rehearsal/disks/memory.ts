@@ -184,6 +184,12 @@ export class MemoryDisks implements Disks {
     for (const volumeId of host.left) if (!this.volumes.get(volumeId)?.stalled) this.sweep(host, volumeId);
   }
 
+  fill(volumeId: string, percent: number): void {
+    const mount = this.mountsOf(volumeId)?.get(volumeId);
+    if (!mount) throw new Error(`memory disks: ${volumeId} is not mounted`);
+    mount.fileSystem.filled = percent;
+  }
+
   unmount(volumeId: string): void {
     if (!this.mounted(volumeId)) throw new Error(`memory disks: ${volumeId} is not mounted`);
     this.mountsOf(volumeId)?.get(volumeId)?.fileSystem.sync();

@@ -1,4 +1,5 @@
 /** What an uploader, a clean-up job and a reader do, on a directory of a real file system. */
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   type Dirent,
@@ -45,6 +46,19 @@ export function isShutDown(root: string): boolean {
 export function capacityGiB(root: string): number {
   const { blocks, bsize } = onDisk(root, 'size', () => statfsSync(root));
   return Math.ceil((blocks * bsize) / 2 ** 30);
+}
+
+/** Room is taken, and not written: it is as full for whoever comes after. With 100, not a block is left. */
+export function fillContent(root: string, percent: number): void {
+  onDisk(root, 'filling', () => {
+    const { blocks, bavail, bsize } = statfsSync(root);
+    const bytes = percent >= 100 ? bavail * bsize : Math.max(0, bavail - blocks * (1 - percent / 100)) * bsize;
+    for (let take = Math.floor(bytes / bsize) * bsize, n = 0; take >= bsize; n++)
+      if (spawnSync('fallocate', ['--length', String(take), join(root, `filler-${percent}-${n}`)]).status !== 0)
+        take = Math.floor(take / 2 / bsize) * bsize;
+      else if (percent < 100) return;
+      else take = Math.floor((statfsSync(root).bavail * bsize) / bsize) * bsize;
+  });
 }
 
 /** Runs work below `root`; what the file system answers becomes a DiskError, other errors are passed on. */

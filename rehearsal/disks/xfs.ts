@@ -25,6 +25,7 @@ import { StorageArea, type Work, workMounted } from './xfs-area.ts';
 import {
   capacityGiB,
   courseIds,
+  fillContent,
   isShutDown,
   leaveUnreadable,
   readContent,
@@ -266,6 +267,12 @@ export class XfsDisks implements Disks {
   watchdogs = (instanceId: string): Watchdog[] => watchdogsOf(this.rootOf(instanceId));
   ringWatchdog(instanceId: string, volumeId: string): void {
     ringWatchdog(known(this.hosts, instanceId, 'host'), volumeId);
+  }
+
+  fill(volumeId: string, percent: number): void {
+    const { attachment } = known(this.volumes, volumeId, 'volume');
+    if (!attachment || !this.mounted(volumeId)) throw new Error(`real disks: ${volumeId} is not mounted`);
+    fillContent(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId), percent);
   }
 
   unmount(volumeId: string): void {

@@ -2,6 +2,7 @@ import type { Scenario } from '../world.ts';
 import { alarmPlans } from './alarms.ts';
 import { answerPlans } from './answers.ts';
 import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
+import { conditionPlans } from './conditions.ts';
 import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
 import { drillKilled } from './drill-killed.ts';
@@ -46,6 +47,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...fresherPlans,
   ...consistencyPlans,
   ...outagePlans,
+  ...conditionPlans,
 };
 
 /** The bad Wednesday without drills: what `--no-drills` compares with. */

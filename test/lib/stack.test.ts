@@ -10,6 +10,7 @@ import {
   AGE_ALARM,
   ALARM,
   alarmName,
+  CONDITION_ALARM,
   guardAlarmName,
   HEALER_ALARM,
   healerAlarmName,
@@ -79,7 +80,9 @@ describe('the stack of the default settings', () => {
   test('has the alarms that the contract names, and no others', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties.AlarmName);
     const expected = ['alpha', 'beta'].flatMap((volume) =>
-      [...Object.values(ALARM), ...Object.values(AGE_ALARM)].map((kind) => alarmName('Remount', volume, kind)),
+      [...Object.values(ALARM), ...Object.values(AGE_ALARM), ...Object.values(CONDITION_ALARM)].map((kind) =>
+        alarmName('Remount', volume, kind),
+      ),
     );
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
     expect(new Set(names)).toEqual(
@@ -108,7 +111,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 8);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 11);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -126,7 +129,7 @@ describe('other settings', () => {
     const { template, report } = synthesized(settings);
     expect(findings(report)).toEqual([]);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 32);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 53);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');

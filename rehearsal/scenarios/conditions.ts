@@ -1,0 +1,68 @@
+/** A volume that serves, and not as it should: people are told, and nothing is moved. */
+import { CONDITION_ALARM, type ConditionAlarmKind } from '../../lib/contract.ts';
+import { check } from '../checks.ts';
+import { fillVolume, slowVolume } from '../cloud/failures.ts';
+import type { Check } from '../world.ts';
+import type { Plan, Strike } from './incident.ts';
+import { struck } from './strikes.ts';
+
+const MINUTE_MS = 60_000;
+const SLOW_MS = 3600;
+/** Percent; a step every ten minutes: what an upload of weeks does in two hours. */
+const STEPS = [70, 76, 82, 86, 90, 94];
+const STEP_MS = 10 * MINUTE_MS;
+
+/** When an alarm of the volume was told to people; `undefined`: never. */
+function toldAt({ services, first }: Strike, kind: ConditionAlarmKind): number | undefined {
+  const told = new RegExp(`^ALARM: "[^/]+/${first.volume}/${kind}"`);
+  return services.sns.messages.find((m) => m.at >= first.at && told.test(m.subject))?.at;
+}
+
+function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {
+  const at = toldAt(strike, kind);
+  const took = at === undefined ? undefined : (at - strike.first.at) / 1000;
+  return check(
+    `people are told that it is ${kind}, within ${withinMs / 1000} s`,
+    took !== undefined && took * 1000 <= withinMs,
+    took === undefined ? 'nobody is told' : `after ${Math.round(took)} s`,
+  );
+}
+
+function untouched({ stage, first, services }: Strike): Check {
+  const volumes = stage.physical(first.volume);
+  const healed = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.verb !== 'probe');
+  const same = volumes.length === 1 && stage.servedBy(first.volume) === first.owner && healed.length === 0;
+  return check('nothing is moved', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`);
+}
+
+const nothing: Plan['expect'] = { outcome: ['none'], withinMs: 0 };
+
+export const conditionPlans: Readonly<Record<string, Plan>> = {
+  'slow-volume': {
+    about: `each write to the volume takes ${SLOW_MS / 1000} s, and it serves`,
+    expect: nothing,
+    strike: (strike) => slowVolume(strike.services, struck(strike, strike.first), SLOW_MS),
+    checks: (strike) => [told(strike, CONDITION_ALARM.slow, 6 * MINUTE_MS), untouched(strike)],
+  },
+  full: {
+    about: 'the volume is full: it serves, and nothing more can be uploaded',
+    expect: nothing,
+    strike: (strike) => fillVolume(strike.services, struck(strike, strike.first), 100),
+    checks: (strike) => [told(strike, CONDITION_ALARM.full, 4 * MINUTE_MS), untouched(strike)],
+  },
+  filling: {
+    about: 'uploads fill the volume, step by step',
+    expect: nothing,
+    restMs: (STEPS.length + 2) * STEP_MS,
+    strike: (strike) => {
+      const volume = struck(strike, strike.first);
+      for (const [i, percent] of STEPS.entries())
+        strike.world.clock.after(i * STEP_MS, () => fillVolume(strike.services, volume, percent));
+    },
+    checks: (strike) => [
+      told(strike, CONDITION_ALARM.filling, STEPS.length * STEP_MS),
+      check('it is told before it is full', toldAt(strike, CONDITION_ALARM.full) === undefined, 'not full'),
+      untouched(strike),
+    ],
+  },
+};

@@ -3,7 +3,6 @@ import type { Trigger } from './model.ts';
 import type { Findings } from './news.ts';
 import type { Ports, Workflow } from './ports.ts';
 import { LEDGER, type Standing, standing, standingText } from './standing.ts';
-import { isRecent } from './tell.ts';
 import { asking } from './unanswered.ts';
 
 /**
@@ -132,7 +131,8 @@ export function waitingTold(workflow: Workflow, ports: Ports, volume: string, fi
 async function tellWaiting(ports: Ports, volume: string, by: string, why: string): Promise<number | undefined> {
   const seen = await standing(ports, volume, by);
   if (seen.probe?.state === 'serving') return undefined;
-  if (seen.pagedAt !== undefined && isRecent(seen.pagedAt, seen.at)) return undefined;
+  // Each heal of a long outage would say it again, beside what they are told that they have to do.
+  if (seen.pagedAt !== undefined && seen.at - seen.pagedAt < HOUR_MS) return undefined;
   if (by === LEDGER) return tellSilent(ports, volume, seen, why);
   await ports.people.tell(
     `Remount: the heal of ${volume} waits for ${by}`,

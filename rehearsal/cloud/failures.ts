@@ -119,11 +119,11 @@ export function slowVolume(s: Services, volume: SimVolume, ms: number): void {
   s.cloud.faults.slow.set(volume.id, ms);
 }
 
-/** Somebody fills the volume that the instance serves. */
-export function fillVolume(s: Services, volume: SimVolume, percent: number): void {
-  tell(s, `${volume.id} is filled up to ${percent} %`);
-  s.cloud.disks.fill(volume.id, percent);
-  touchHost(s, volume);
+/** Somebody fills the content volume that the instance serves. */
+export function fillVolume(s: Services, instanceId: string, volume: string, percent: number): void {
+  tell(s, `${volume} is filled up to ${percent} %`);
+  s.cloud.disks.fill(instanceId, volume, percent);
+  s.hosts.touch(instanceId);
 }
 
 /** A service does not do what it should, from now on. */

@@ -218,8 +218,8 @@ export interface Disks {
   /** The time of the watchdog of this volume is over: it does its work. None there: nothing happens. */
   ringWatchdog(instanceId: string, volumeId: string): void;
 
-  /** Somebody puts a file on the mounted volume that fills it up to that percent of its space; 100: nothing more can be written. */
-  fill(volumeId: string, percent: number): void;
+  /** Somebody uploads a file that fills the volume up to that percent of its space; 100: nothing more can be written. */
+  fill(instanceId: string, volume: string, percent: number): void;
 
   /** Somebody unmounts the volume by hand; links and markers stay. The volume must be mounted. */
   unmount(volumeId: string): void;

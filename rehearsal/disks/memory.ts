@@ -184,12 +184,6 @@ export class MemoryDisks implements Disks {
     for (const volumeId of host.left) if (!this.volumes.get(volumeId)?.stalled) this.sweep(host, volumeId);
   }
 
-  fill(volumeId: string, percent: number): void {
-    const mount = this.mountsOf(volumeId)?.get(volumeId);
-    if (!mount) throw new Error(`memory disks: ${volumeId} is not mounted`);
-    mount.fileSystem.filled = percent;
-  }
-
   unmount(volumeId: string): void {
     if (!this.mounted(volumeId)) throw new Error(`memory disks: ${volumeId} is not mounted`);
     this.mountsOf(volumeId)?.get(volumeId)?.fileSystem.sync();
@@ -262,6 +256,9 @@ export class MemoryDisks implements Disks {
     return this.served(instanceId, volume).mount.fileSystem.courseIds().sort();
   }
 
+  fill(instanceId: string, volume: string, percent: number): void {
+    this.served(instanceId, volume).mount.fileSystem.filled = percent;
+  }
   capacity(instanceId: string, volume: string): number {
     return this.served(instanceId, volume).mount.fileSystem.sizeGiB;
   }
@@ -290,7 +287,6 @@ export class MemoryDisks implements Disks {
     if (!altered) throw new Error(`alter: ${volumeId} has no file to damage`);
     return { ...altered, description: `modelled: ${altered.path} of course ${altered.courseId}: ${how}` };
   }
-
   inspect(source: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {
     const { fileSystem } =
       source.volumeId === undefined
@@ -311,11 +307,9 @@ export class MemoryDisks implements Disks {
     if (!fileSystem || fileSystem.damaged || volume?.lost) return false;
     return fileSystem.canary !== undefined && fileSystem.latent.size === 0 && fileSystem.alteredFiles().length === 0;
   }
-
   kernelLog(): string[] {
     return [];
   }
-
   close(): void {
     this.hosts.clear();
     this.volumes.clear();
@@ -326,7 +320,6 @@ export class MemoryDisks implements Disks {
   private sweep(host: MemoryHost, volumeId: string): void {
     if (!host.open.has(volumeId) && host.left.delete(volumeId)) host.mounts.delete(volumeId);
   }
-
   private mountsOf(volumeId: string): Map<string, MemoryMount> | undefined {
     const { attachedTo } = known(this.volumes, volumeId, 'volume');
     return attachedTo === undefined ? undefined : known(this.hosts, attachedTo, 'host').mounts;

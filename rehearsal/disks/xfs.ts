@@ -178,7 +178,6 @@ export class XfsDisks implements Disks {
       volume.attachment = { instanceId, device };
     });
   }
-
   detach(volumeId: string, instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
     const volume = known(this.volumes, volumeId, 'volume');
@@ -194,12 +193,10 @@ export class XfsDisks implements Disks {
       volume.attachment = undefined;
     });
   }
-
   mounted(volumeId: string): boolean {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     return attachment !== undefined && isMounted(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
   }
-
   software = (instanceId: string): string | undefined => softwareOf(this.rootOf(instanceId));
   markers = (instanceId: string): string[] => markersOf(this.rootOf(instanceId));
   links = (instanceId: string): ServedLink[] => linksOf(this.rootOf(instanceId));
@@ -208,12 +205,10 @@ export class XfsDisks implements Disks {
     const staging = stagingOf(this.rootOf(instanceId), volumeId);
     return isMounted(staging) && !isShutDown(staging);
   }
-
   keepOpen(instanceId: string, volumeId: string, open: boolean): void {
     const staging = stagingOf(this.rootOf(instanceId), volumeId);
     holdOpen(known(this.volumes, volumeId, 'volume'), open ? staging : undefined);
   }
-
   web(instanceId: string, path: string): number | undefined {
     const root = this.rootOf(instanceId);
     if (softwareOf(root) === undefined) return undefined;
@@ -240,7 +235,6 @@ export class XfsDisks implements Disks {
     if (stalled) return stalled;
     return this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run, web?.environment));
   }
-
   upload(instanceId: string, volume: string, course: Course, synced = true): void {
     this.stopwatch.time('upload', () => {
       const { root, volumeId } = this.served(instanceId, volume, true);
@@ -257,30 +251,24 @@ export class XfsDisks implements Disks {
   list(instanceId: string, volume: string): string[] {
     return this.stopwatch.time('list', () => courseIds(this.served(instanceId, volume).root));
   }
+  fill(instanceId: string, volume: string, percent: number): void {
+    fillContent(this.served(instanceId, volume).root, percent);
+  }
   capacity(instanceId: string, volume: string): number {
     return this.stopwatch.time('capacity', () => capacityGiB(this.served(instanceId, volume).root));
   }
   read(instanceId: string, volume: string, path: string): Uint8Array {
     return this.stopwatch.time('read', () => readContent(this.served(instanceId, volume).root, path));
   }
-
   watchdogs = (instanceId: string): Watchdog[] => watchdogsOf(this.rootOf(instanceId));
   ringWatchdog(instanceId: string, volumeId: string): void {
     ringWatchdog(known(this.hosts, instanceId, 'host'), volumeId);
   }
-
-  fill(volumeId: string, percent: number): void {
-    const { attachment } = known(this.volumes, volumeId, 'volume');
-    if (!attachment || !this.mounted(volumeId)) throw new Error(`real disks: ${volumeId} is not mounted`);
-    fillContent(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId), percent);
-  }
-
   unmount(volumeId: string): void {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     if (!attachment || !this.mounted(volumeId)) throw new Error(`real disks: ${volumeId} is not mounted`);
     unmount(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
   }
-
   stall(volumeId: string, stalled: boolean): void {
     const volume = known(this.volumes, volumeId, 'volume');
     volume.stalled = stalled;
@@ -302,12 +290,10 @@ export class XfsDisks implements Disks {
     if (staging && isMounted(staging)) cutOff(staging);
     truncateSync(this.area.volumeImage(volumeId), 0);
   }
-
   spoil(snapshotId: string): void {
     known(this.snapshots, snapshotId, 'snapshot');
     this.area.spoil(this.area.snapshotImage(snapshotId));
   }
-
   plantInconsistency(volumeId: string): PlantedDamage {
     return this.onFileSystem('plantInconsistency', volumeId, (directory, device, live) => {
       const hole = prepareHole(directory, this.plantable(volumeId, directory));
@@ -318,24 +304,20 @@ export class XfsDisks implements Disks {
       return { courseIds: [hole.courseId], description: `${volumeId}: ${description}` };
     });
   }
-
   alter(volumeId: string, how: Alteration): AlteredFile {
     return this.onFileSystem('alter', volumeId, (directory) =>
       rot(directory, this.area.volumeImage(volumeId), this.plantable(volumeId, directory), how),
     );
   }
-
   inspect({ volumeId, snapshotId = '' }: { readonly volumeId?: string; readonly snapshotId?: string }): Inspection {
     if (volumeId === undefined) known(this.snapshots, snapshotId, 'snapshot');
     else known(this.volumes, volumeId, 'volume');
     const image = volumeId === undefined ? this.area.snapshotImage(snapshotId) : this.area.volumeImage(volumeId);
     return this.stopwatch.time('inspect', () => this.area.inspect(image));
   }
-
   kernelLog(): string[] {
     return xfsLog(this.openedAt, this.area.deviceNames);
   }
-
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -47,17 +47,16 @@ export const conditionPlans: Readonly<Record<string, Plan>> = {
   full: {
     about: 'the volume is full: it serves, and nothing more can be uploaded',
     expect: nothing,
-    strike: (strike) => fillVolume(strike.services, struck(strike, strike.first), 100),
+    strike: (strike) => fillVolume(strike.services, strike.first.owner, strike.first.volume, 100),
     checks: (strike) => [told(strike, CONDITION_ALARM.full, 4 * MINUTE_MS), untouched(strike)],
   },
   filling: {
     about: 'uploads fill the volume, step by step',
     expect: nothing,
     restMs: (STEPS.length + 2) * STEP_MS,
-    strike: (strike) => {
-      const volume = struck(strike, strike.first);
+    strike: ({ services, world, first }) => {
       for (const [i, percent] of STEPS.entries())
-        strike.world.clock.after(i * STEP_MS, () => fillVolume(strike.services, volume, percent));
+        world.clock.after(i * STEP_MS, () => fillVolume(services, first.owner, first.volume, percent));
     },
     checks: (strike) => [
       told(strike, CONDITION_ALARM.filling, STEPS.length * STEP_MS),

@@ -102,7 +102,7 @@ async function changed(
     case 'AWS::EC2::LaunchTemplate':
       return { ...reference, attributes: { ...reference.attributes, ...nextVersion(reference) } };
     case 'AWS::AutoScaling::AutoScalingGroup':
-      // Without an update policy, and none of ours has one, its instances stay as they are, and the next is launched from the new template.
+      // Without a rolling or replacing update policy, and none of ours has one, its instances stay as they are, and the next is launched from the new template.
       s.autoScaling.redefine(groupOf(s, p, reference.ref, created));
       return reference;
     case 'AWS::Lambda::Alias':

@@ -39,6 +39,14 @@ describe.each(ZONES)('the group of %s', (zone) => {
     expect(group?.Properties).toMatchObject({ HealthCheckType: 'EC2', HealthCheckGracePeriod: 300 });
   });
 
+  test('replaces nobody for a changed launch template: the guard brings new host software', () => {
+    // The CDK's own: that scheduled actions may change sizes. Neither AutoScalingRollingUpdate nor AutoScalingReplacingUpdate.
+    expect(group).toHaveProperty('UpdatePolicy', {
+      AutoScalingScheduledAction: { IgnoreUnmodifiedGroupSizeProperties: true },
+    });
+    expect(group?.Properties).not.toHaveProperty('MaxInstanceLifetime');
+  });
+
   test('tags its instances with the stack: by that tag the healer may touch them', () => {
     expect(group?.Properties.Tags).toContainEqual({ Key: TAG.stack, Value: 'Shop', PropagateAtLaunch: true });
   });

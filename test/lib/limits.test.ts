@@ -12,6 +12,14 @@ import { CONTEXT, resourcesOf, text } from './support.ts';
 const ENVIRONMENT_BYTES = 4096;
 const ALIAS_POLICY_BYTES = 20_480;
 
+/** docs.aws.amazon.com/general/latest/gr/ssm.html */
+const DOCUMENT_BYTES = 65_536;
+/** Of all inline policies of a role, without white space: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLE_POLICIES_CHARACTERS = 10_240;
+/** docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const RESOURCES = 500;
+const TEMPLATE_BYTES = 1_048_576;
+
 const REGION = 'us-gov-west-1';
 const ACCOUNT = '123456789012';
 const PARTITION = 'aws-us-gov';
@@ -59,13 +67,32 @@ function physical(id: string): string {
   }
 }
 
-function deployed(value: unknown): string {
+function deployed(value: unknown, of: (id: string) => string = physical): string {
   const pseudo: Record<string, string> = {
     'AWS::Region': REGION,
     'AWS::AccountId': ACCOUNT,
     'AWS::Partition': PARTITION,
   };
-  return text(value).replace(/\$\{([^}.]+)(?:\.Arn)?\}/g, (_, id: string) => pseudo[id] ?? physical(id));
+  return text(value).replace(/\$\{([^}.]+)(?:\.Arn)?\}/g, (_, id: string) => pseudo[id] ?? of(id));
+}
+
+/** Of what no environment names: as long as such ARNs are at most. */
+const SOME_ARN = 'x'.repeat(120);
+
+function physicalOr(id: string): string {
+  try {
+    return physical(id);
+  } catch {
+    return SOME_ARN;
+  }
+}
+
+/** JSON with what intrinsics become. */
+function asDeployed(value: unknown): string {
+  const intrinsic = (of: object) => Object.keys(of).length === 1 && /^(Ref|Fn::)/.test(Object.keys(of)[0] ?? '');
+  return JSON.stringify(value, (_, of) =>
+    typeof of === 'object' && of !== null && !Array.isArray(of) && intrinsic(of) ? deployed(of, physicalOr) : of,
+  );
 }
 
 describe(`a stack of ${MAX_VOLUMES} volumes with the longest names`, () => {
@@ -105,5 +132,27 @@ describe(`a stack of ${MAX_VOLUMES} volumes with the longest names`, () => {
     }));
     const policy = JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement });
     expect(policy.length).toBeLessThan(ALIAS_POLICY_BYTES);
+  });
+
+  test('has documents that Systems Manager takes', () => {
+    const documents = resourcesOf(template, 'AWS::SSM::Document').map(({ Properties }) =>
+      asDeployed(Properties.Content),
+    );
+    expect(documents.length).toBeGreaterThan(8);
+    for (const document of documents) expect(Buffer.byteLength(document)).toBeLessThan(DOCUMENT_BYTES);
+  });
+
+  test('has roles whose own policies IAM takes', () => {
+    const sizes = new Map<string, number>();
+    for (const { Properties } of resourcesOf(template, 'AWS::IAM::Policy'))
+      for (const role of Properties.Roles as { readonly Ref: string }[])
+        sizes.set(role.Ref, (sizes.get(role.Ref) ?? 0) + asDeployed(Properties.PolicyDocument).length);
+    expect(sizes.size).toBeGreaterThanOrEqual(5);
+    for (const [role, size] of sizes) expect([role, size < ROLE_POLICIES_CHARACTERS]).toEqual([role, true]);
+  });
+
+  test('is a template that CloudFormation takes', () => {
+    expect(types.size).toBeLessThan(RESOURCES);
+    expect(Buffer.byteLength(JSON.stringify(template.toJSON()))).toBeLessThan(TEMPLATE_BYTES);
   });
 });

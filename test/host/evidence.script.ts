@@ -1,0 +1,180 @@
+/**
+ * Runs host verbs on real XFS in situations that are no fault of a volume, or that only look like one, with the shell named by the
+ * argument. Prints the answers as JSON: name -> [exit code, state], and what else was seen.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
+import { must, tool } from '../../rehearsal/disks/shell.ts';
+import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
+import { keysOf, makeCourse } from '../disks/support.ts';
+
+const HOST_FILES = join(import.meta.dirname, '../../host');
+const HOST = 'i-0aaaaaaaaaaaaaaaa';
+const ONE = 'vol-0000000000000000a';
+const TWO = 'vol-0000000000000000b';
+const GONE = 'vol-0000000000000000c';
+
+const reason = enterPrivateNamespace();
+if (reason !== undefined) throw new Error(reason);
+const shell = process.argv[2] ?? 'dash';
+const disks = new XfsDisks();
+disks.addHost(HOST);
+const root = disks.rootOf(HOST);
+const staging = (id: string): string => join(root, 'mnt/remount', id);
+const run = join(root, 'run/remount');
+const answers: Record<string, unknown> = {};
+let keys: Record<string, string> = {};
+
+const environment = (volume: string, id: string): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  REMOUNT_ROOT: root,
+  REMOUNT_WEB_USER: 'nobody',
+  REMOUNT_DEVICE_WAIT: '0',
+  SSM_Volume: volume,
+  SSM_VolumeId: id,
+  SSM_Seed: '1',
+  REMOUNT_NOW: '2026-01-01T00:00:00Z',
+});
+const verb = (label: string, name: string, id: string, volume = 'alpha', more: NodeJS.ProcessEnv = {}): void => {
+  const env = { ...environment(volume, id), ...more };
+  const { status, stdout } = spawnSync(shell, [join(HOST_FILES, `${name}.sh`)], { encoding: 'utf8', env });
+  keys = keysOf(stdout);
+  answers[label] = [status, keys.state];
+};
+/** Several at the same instant. */
+const together = async (label: string, names: readonly string[], id: string): Promise<void> => {
+  const ended = names.map((name) => {
+    const child = spawn(shell, [join(HOST_FILES, `${name}.sh`)], { env: environment('alpha', id), stdio: 'ignore' });
+    return new Promise<number | null>((resolve) => child.once('exit', resolve));
+  });
+  answers[label] = (await Promise.all(ended)).map((code, i) => `${names[i]} ${code}`);
+};
+
+for (const [id, volume] of [
+  [ONE, 'alpha'],
+  [TWO, 'beta'],
+] as const) {
+  disks.createVolume(id, 1);
+  disks.attach(id, HOST);
+  for (const name of ['format', 'mount', 'serve']) verb(`${name} ${volume}`, name, id, volume);
+}
+disks.upload(HOST, 'alpha', makeCourse('one'));
+
+// The link of a volume that is gone leads to another one, which is served: nothing of that is touched under the wrong id.
+const byId = (id: string): string =>
+  join(root, `dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace('-', '')}`);
+symlinkSync(readlinkSync(byId(TWO)), byId(GONE));
+for (const name of ['format', 'mount', 'check']) verb(`${name} by a stale link`, name, GONE);
+verb('verify by a stale link', 'verify', GONE);
+answers.untouched = readFileSync(join(staging(TWO), '.remount/formatted'), 'utf8') === `beta ${TWO}\n`;
+// Its own link leads elsewhere: its serial number counts.
+verb('release alpha', 'release', ONE);
+unlinkSync(byId(ONE));
+symlinkSync(readlinkSync(byId(TWO)), byId(ONE));
+await together('mounts at once', ['mount', 'mount', 'mount'], ONE);
+answers.mountedFrom = must('findmnt', '--noheadings', '--output', 'SOURCE', staging(ONE)) !== readlinkSync(byId(TWO));
+verb('serve alpha again', 'serve', ONE);
+
+// Another content volume's file system, by the name that is written on it.
+for (const name of ['mount', 'verify', 'serve']) verb(`${name} under another name`, name, ONE, 'gamma');
+answers.notLinked = !existsSync(join(root, 'srv/content/gamma'));
+
+// What content may be like while it serves is no fault of it.
+const courses = join(staging(ONE), 'courses');
+must('mkfifo', join(courses, 'pipe'));
+must('mknod', join(courses, 'device'), 'c', '1', '3');
+symlinkSync('loop', join(courses, 'loop'));
+mkdirSync(join(courses, 'a\nb'));
+chmodSync(join(courses, 'a\nb'), 0o700);
+mkdirSync(join(courses, 'Input'));
+mkdirSync(join(courses, 'Input/output error'), { mode: 0o700 });
+must(
+  'sh',
+  '-c',
+  'cd "$1" && i=0; while [ $i -lt 30 ]; do mkdir -p "$2" && cd "$2"; i=$((i + 1)); done',
+  'sh',
+  courses,
+  'd'.repeat(200),
+);
+must('chattr', '+i', join(courses, 'one/index.html'), join(staging(ONE), '.remount'));
+verb('probe of what is odd', 'probe', ONE);
+verb('verify of what is odd', 'verify', ONE);
+answers.unreadable = keys.unreadable;
+verb('serve of what is odd', 'serve', ONE);
+
+// The link is there at every moment.
+const watcher = spawn('sh', [
+  '-c',
+  'while [ ! -e "$2" ]; do readlink "$1" >/dev/null || { echo gone; exit; }; done',
+  'sh',
+  join(root, 'srv/content/alpha'),
+  join(root, 'stop'),
+]);
+let missed = '';
+watcher.stdout.on('data', (text) => {
+  missed += text;
+});
+const watched = new Promise((resolve) => watcher.once('close', resolve));
+for (let i = 0; i < 5; i++) await together('serves', ['serve'], ONE);
+writeFileSync(join(root, 'stop'), '');
+await watched;
+answers.missed = missed;
+
+// A process id that was given away again hangs on nothing.
+writeFileSync(join(run, `${ONE}.stuck`), `${process.pid} 1\n`);
+verb('probe with a stale note', 'probe', ONE);
+
+// The host's own faults: no room anywhere for an answer, or for the marker.
+must('mount', '-t', 'tmpfs', '-o', 'size=4k,nr_inodes=20', 'none', run);
+verb('verify with /run full', 'verify', ONE);
+must('mount', '-t', 'tmpfs', '-o', 'ro', 'none', join(root, 'var/lib/remount'));
+for (const place of ['tmp', 'dev/shm']) writeFileSync(join(root, place), '');
+for (const name of ['probe', 'verify', 'serve', 'release', 'check']) verb(`${name} without any room`, name, ONE);
+for (const place of ['tmp', 'dev/shm']) rmSync(join(root, place));
+for (const place of [run, join(root, 'var/lib/remount')]) must('umount', place);
+answers.stillServed = readlinkSync(join(root, 'srv/content/alpha')) === staging(ONE);
+
+// Damage, by the kernel's word, where the canary is read and where the content is listed.
+const cleaning = (tool: string, of: string): NodeJS.ProcessEnv => {
+  const tools = join(root, 'tools');
+  mkdirSync(tools, { recursive: true, mode: 0o755 });
+  const words = `case "$*" in *${of}*) echo "${tool}: '/x': Structure needs cleaning" >&2; exit 1 ;; esac`;
+  writeFileSync(join(tools, tool), `#!/bin/sh\n${words}\nexec /usr/bin/${tool} "$@"\n`, { mode: 0o755 });
+  return { PATH: `${tools}:${process.env.PATH}` };
+};
+verb('probe of a damaged canary', 'probe', ONE, 'alpha', cleaning('cat', 'canary'));
+verb('verify of a damaged directory', 'verify', ONE, 'alpha', cleaning('find', 'prune'));
+rmSync(join(root, 'tools'), { recursive: true });
+
+// Read-only, by the kernel's word.
+must('mount', '-o', 'remount,ro', staging(ONE));
+verb('probe read-only', 'probe', ONE);
+must('mount', '-o', 'remount,rw', staging(ONE));
+
+// A canary that was renamed is on the disk: its volume loses power right afterwards.
+verb('probe before the cut', 'probe', ONE, 'alpha', { REMOUNT_NOW: '2026-01-01T00:05:00Z' });
+disks.powerOff(HOST);
+verb('mount after the cut', 'mount', ONE);
+verb('verify after the cut', 'verify', ONE);
+answers.canary = keys.canary;
+
+// Somebody's directory in the place of the link is left alone.
+rmSync(join(root, 'srv/content/alpha'));
+mkdirSync(join(root, 'srv/content/alpha'));
+verb('serve over a directory', 'serve', ONE);
+tool('chattr', '-i', join(courses, 'one/index.html'), join(staging(ONE), '.remount'));
+
+disks.close();
+console.log(JSON.stringify(answers));

@@ -238,6 +238,19 @@ export const PARTS: readonly Mutant[] = [
     ']: [stackName, "Remount2"] } };',
   ),
   {
+    rule: 'stale-device-link: a volume is found by its serial number',
+    edits: [
+      {
+        file: 'host/device.sh',
+        code: 'find_device() {\n',
+        instead:
+          'find_device() {\n  device=$(readlink -f "$root/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol$(echo "$volume_id" | cut -c 5-)") && return 0\n',
+      },
+    ],
+    play: ['rehearsal/main.ts', '--scenario', 'stale-device-link', '--seed', '1', '--disks', 'xfs'],
+    says: /BROKEN |FAILED|broken/,
+  },
+  {
     rule: 'frozen-too-long: the watchdog thaws',
     edits: [{ file: 'host/freeze.sh', code: 'FREEZE_SECONDS:-30', instead: 'FREEZE_SECONDS:-40' }],
     play: ['rehearsal/main.ts', '--scenario', 'frozen-too-long', '--seed', '1', '--disks', 'xfs'],

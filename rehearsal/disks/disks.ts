@@ -152,6 +152,12 @@ export interface Disks {
   takeSnapshot(volumeId: string, snapshotId: string): void;
   deleteSnapshot(snapshotId: string): void;
 
+  /**
+   * From now on the links of udev on the host are stale: those of its volumes lead to other volumes that are attached there, also
+   * those of volumes that are attached later. Memory disks have no links: their verbs find a volume by its id, as the verbs of hosts
+   * do by its serial number.
+   */
+  staleLinks(instanceId: string): void;
   /** The device link appears on the host. A volume is attached to at most one host. */
   attach(volumeId: string, instanceId: string): void;
   /**

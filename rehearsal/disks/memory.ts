@@ -119,6 +119,10 @@ export class MemoryDisks implements Disks {
     volume.attachedTo = instanceId;
   }
 
+  staleLinks(instanceId: string): void {
+    known(this.hosts, instanceId, 'host');
+  }
+
   detach(volumeId: string, instanceId: string): void {
     const volume = known(this.volumes, volumeId, 'volume');
     if (volume.attachedTo !== instanceId) throw new Error(`memory disks: ${volumeId} is not attached to ${instanceId}`);

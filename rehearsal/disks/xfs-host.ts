@@ -52,6 +52,12 @@ export function plugIn(root: string, volumeId: string, path: string): void {
   symlinkSync(path, deviceLink(root, volumeId));
 }
 
+/** The volume's link leads to another device. */
+export function mislead(root: string, volumeId: string, path: string): void {
+  rmSync(deviceLink(root, volumeId), { force: true });
+  symlinkSync(path, deviceLink(root, volumeId));
+}
+
 export function unplug(root: string, volumeId: string, path: string): void {
   rmSync(deviceLink(root, volumeId), { force: true });
   rmSync(join(root, 'dev', basename(path)));

@@ -40,6 +40,7 @@ import {
   leave,
   linksOf,
   markersOf,
+  mislead,
   plugIn,
   runScript,
   servedRoot,
@@ -65,6 +66,8 @@ export class XfsDisks implements Disks {
   private readonly volumes = new Map<string, XfsVolume>();
   private readonly snapshots = new Map<string, Stored>();
   private readonly webs = new HostWebs();
+  /** Hosts whose links of devices are stale. */
+  private readonly stale = new Set<string>();
   private readonly stopwatch = new Stopwatch();
   readonly realMs: Readonly<Record<string, number>> = this.stopwatch.realMs;
   readonly counts: Readonly<Record<string, number>> = this.stopwatch.counts;
@@ -177,6 +180,22 @@ export class XfsDisks implements Disks {
       plugIn(root, volumeId, device.path);
       volume.attachment = { instanceId, device };
     });
+    this.misleadLinks(instanceId);
+  }
+
+  staleLinks(instanceId: string): void {
+    this.stale.add(instanceId);
+    this.misleadLinks(instanceId);
+  }
+
+  /** On a host of stale links each leads to the device after its own. */
+  private misleadLinks(instanceId: string): void {
+    if (!this.stale.has(instanceId)) return;
+    const here = [...this.volumes].filter(([, { attachment }]) => attachment?.instanceId === instanceId);
+    for (const [i, [id]] of here.entries()) {
+      const other = here[(i + 1) % here.length]?.[1].attachment?.device.path;
+      if (other !== undefined) mislead(known(this.hosts, instanceId, 'host'), id, other);
+    }
   }
   detach(volumeId: string, instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');

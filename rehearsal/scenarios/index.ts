@@ -23,6 +23,7 @@ import { deletedVolume } from './restored.ts';
 import { rollbackPlans } from './rollback.ts';
 import { slowPlans } from './slow.ts';
 import { snapshotScenarios } from './snapshots.ts';
+import { staleLinkPlans } from './stale-link.ts';
 import { suspectPlans } from './suspects.ts';
 import { twoStacks } from './two-stacks.ts';
 import { unreadablePlans } from './unreadable.ts';
@@ -45,6 +46,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...unreadablePlans,
   ...slowPlans,
   ...fresherPlans,
+  ...staleLinkPlans,
   ...consistencyPlans,
   ...outagePlans,
   ...conditionPlans,

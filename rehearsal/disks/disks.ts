@@ -153,7 +153,7 @@ export interface Disks {
   deleteSnapshot(snapshotId: string): void;
 
   /**
-   * From now on the links of udev on the host are stale: those of its volumes lead to other volumes that are attached there, also
+   * From now on the links of udev on the host are stale: those of its volumes lead to other volumes, also
    * those of volumes that are attached later. Memory disks have no links: their verbs find a volume by its id, as the verbs of hosts
    * do by its serial number.
    */

@@ -188,13 +188,14 @@ export class XfsDisks implements Disks {
     this.misleadLinks(instanceId);
   }
 
-  /** On a host of stale links each leads to the device after its own. */
+  /** On a host of stale links each leads to the device of the volume before; hosts share this machine's devices. */
   private misleadLinks(instanceId: string): void {
     if (!this.stale.has(instanceId)) return;
-    const here = [...this.volumes].filter(([, { attachment }]) => attachment?.instanceId === instanceId);
-    for (const [i, [id]] of here.entries()) {
-      const other = here[(i + 1) % here.length]?.[1].attachment?.device.path;
-      if (other !== undefined) mislead(known(this.hosts, instanceId, 'host'), id, other);
+    const attached = [...this.volumes].filter(([, { attachment }]) => attachment);
+    for (const [i, [id, { attachment }]] of attached.entries()) {
+      const other = attached.at(i - 1)?.[1].attachment?.device.path;
+      if (attachment?.instanceId === instanceId && other !== undefined)
+        mislead(known(this.hosts, instanceId, 'host'), id, other);
     }
   }
   detach(volumeId: string, instanceId: string): void {

@@ -20,6 +20,7 @@ import {
 } from './disks.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
+import { StaleLinks } from './stale-links.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea, type Work, workMounted } from './xfs-area.ts';
 import {
@@ -40,7 +41,6 @@ import {
   leave,
   linksOf,
   markersOf,
-  mislead,
   plugIn,
   runScript,
   servedRoot,
@@ -66,8 +66,7 @@ export class XfsDisks implements Disks {
   private readonly volumes = new Map<string, XfsVolume>();
   private readonly snapshots = new Map<string, Stored>();
   private readonly webs = new HostWebs();
-  /** Hosts whose links of devices are stale. */
-  private readonly stale = new Set<string>();
+  private readonly stale = new StaleLinks();
   private readonly stopwatch = new Stopwatch();
   readonly realMs: Readonly<Record<string, number>> = this.stopwatch.realMs;
   readonly counts: Readonly<Record<string, number>> = this.stopwatch.counts;
@@ -85,8 +84,8 @@ export class XfsDisks implements Disks {
     const notes = [
       'Disks: real XFS file systems on loop devices, in a private mount namespace; the host verbs really run.',
       'Not real: EBS itself. Images are cloned by reflink in the place of snapshots, and nothing loads lazily.',
+      this.webs.note,
     ];
-    notes.push(this.webs.note);
     if (this.capped) notes.push(`Volumes larger than ${IMAGE_CAP_GIB} GiB are stood for by images of that size.`);
     return notes;
   }
@@ -102,7 +101,6 @@ export class XfsDisks implements Disks {
   rootOf(instanceId: string): string {
     return known(this.hosts, instanceId, 'host');
   }
-
   removeHost(instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
     this.webs.end(root);
@@ -115,13 +113,11 @@ export class XfsDisks implements Disks {
     rmSync(root, { recursive: true });
     this.hosts.delete(instanceId);
   }
-
   powerOff(instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
     this.webs.end(root);
     cutPower(root);
   }
-
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
     vacant(this.volumes, volumeId, 'volume');
     const snapshot = snapshotId === undefined ? undefined : known(this.snapshots, snapshotId, 'snapshot');
@@ -140,7 +136,6 @@ export class XfsDisks implements Disks {
     this.capped ||= sizeGiB > IMAGE_CAP_GIB;
     this.volumes.set(volumeId, newVolume(sizeGiB, snapshot?.uploads));
   }
-
   resize(volumeId: string, sizeGiB: number): void {
     const volume = known(this.volumes, volumeId, 'volume');
     volume.sizeGiB = sizeGiB;
@@ -148,14 +143,12 @@ export class XfsDisks implements Disks {
     truncateSync(this.area.volumeImage(volumeId), Math.min(sizeGiB, IMAGE_CAP_GIB) * BYTES_PER_GIB);
     volume.attachment?.device.resize();
   }
-
   deleteVolume(volumeId: string): void {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     if (attachment) throw new Error(`real disks: ${volumeId} is attached to ${attachment.instanceId}: not deleted`);
     rmSync(this.area.volumeImage(volumeId));
     this.volumes.delete(volumeId);
   }
-
   takeSnapshot(volumeId: string, snapshotId: string): void {
     vacant(this.snapshots, snapshotId, 'snapshot');
     const { sizeGiB, uploads } = known(this.volumes, volumeId, 'volume');
@@ -164,13 +157,11 @@ export class XfsDisks implements Disks {
     );
     this.snapshots.set(snapshotId, { sizeGiB, uploads: [...uploads] });
   }
-
   deleteSnapshot(snapshotId: string): void {
     known(this.snapshots, snapshotId, 'snapshot');
     rmSync(this.area.snapshotImage(snapshotId));
     this.snapshots.delete(snapshotId);
   }
-
   attach(volumeId: string, instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
     const volume = known(this.volumes, volumeId, 'volume');
@@ -180,23 +171,12 @@ export class XfsDisks implements Disks {
       plugIn(root, volumeId, device.path);
       volume.attachment = { instanceId, device };
     });
-    this.misleadLinks(instanceId);
+    this.stale.follow(instanceId, root, this.volumes);
   }
 
   staleLinks(instanceId: string): void {
-    this.stale.add(instanceId);
-    this.misleadLinks(instanceId);
-  }
-
-  /** On a host of stale links each leads to the device of the volume before; hosts share this machine's devices. */
-  private misleadLinks(instanceId: string): void {
-    if (!this.stale.has(instanceId)) return;
-    const attached = [...this.volumes].filter(([, { attachment }]) => attachment);
-    for (const [i, [id, { attachment }]] of attached.entries()) {
-      const other = attached.at(i - 1)?.[1].attachment?.device.path;
-      if (attachment?.instanceId === instanceId && other !== undefined)
-        mislead(known(this.hosts, instanceId, 'host'), id, other);
-    }
+    this.stale.begin(instanceId);
+    this.stale.follow(instanceId, known(this.hosts, instanceId, 'host'), this.volumes);
   }
   detach(volumeId: string, instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');

@@ -58,6 +58,12 @@ apply() {
     { systemctl start "$web" && systemctl reload "$web"; } || give_up "the web server of ${link##*/} does not start"
   done
   systemctl enable --now nginx || give_up 'nginx does not start'
+  # What runs at boot by itself; timers start the rest.
+  for unit in "$here"/etc/*.service; do
+    case "${unit##*/}" in nginx.service | *@.service) continue ;; esac
+    grep -qs '^\[Install\]' "$unit" || continue
+    systemctl enable "${unit##*/}" || give_up "${unit##*/} cannot be enabled"
+  done
   # Connections that are open are served to their end.
   systemctl reload nginx || give_up 'nginx does not reload'
   for timer in "$here"/etc/*.timer; do

@@ -68,6 +68,13 @@ note() {
   printf '%s\n' "$2" >"$store/$1.new" && sync "$store/$1.new" && mv -f "$store/$1.new" "$store/$1"
 }
 
+# of <version> <what> ...: that version's own part, without the lock: what it starts outlives this.
+of() {
+  whose="$1"
+  shift
+  sh "$versions/$whose/apply.sh" "$@" 7>&-
+}
+
 # served_volumes: sets served, the content volumes that are served well just now.
 served_volumes() {
   served=''
@@ -98,7 +105,7 @@ refuse() {
 go_back() {
   [ -n "$version" ] || return 0
   point "$version"
-  sh "$versions/$version/apply.sh" apply "$versions/$wanted" >/dev/null 2>&1
+  of "$version" apply "$versions/$wanted" >/dev/null 2>&1
 }
 
 say_version() { printf 'version=%s\nwanted=%s\n' "${version:-none}" "$wanted"; }
@@ -118,17 +125,16 @@ act() {
     say_version
     fail unfetched "$wanted cannot be had from $SSM_Bucket: $(printf '%s' "$said" | tr '\n' ' ')"
   fi
-  new="$versions/$wanted"
   if [ "$version" != "$wanted" ]; then
     if refused; then
       say_version
       fail unwell "$wanted was not well here less than $REFUSED_MINUTES minutes ago"
     fi
-    said=$(sh "$new/apply.sh" try 2>&1) || refuse "$said"
+    said=$(of "$wanted" try 2>&1) || refuse "$said"
     served_volumes
     # shellcheck disable=SC2086 # names of volumes have no blanks
-    if ! { said=$(point "$wanted" 2>&1) && said=$(sh "$new/apply.sh" apply "$versions/${version:-none}" 2>&1) &&
-      said=$(sh "$new/apply.sh" well $served 2>&1); }; then
+    if ! { said=$(point "$wanted" 2>&1) && said=$(of "$wanted" apply "$versions/${version:-none}" 2>&1) &&
+      said=$(of "$wanted" well $served 2>&1); }; then
       why=$said
       go_back
       refuse "$why"
@@ -138,10 +144,10 @@ act() {
     version=$wanted
     rm -f "$store/refused"
     clear_away "$before"
-  elif ! said=$(sh "$new/apply.sh" well 2>&1); then
+  elif ! said=$(of "$wanted" well 2>&1); then
     # It ran well once: what is the matter now is none of its doing, and setting it in force again may mend it.
-    sh "$new/apply.sh" apply "$versions/none" >/dev/null 2>&1
-    said=$(sh "$new/apply.sh" well 2>&1) || {
+    of "$wanted" apply "$versions/none" >/dev/null 2>&1
+    said=$(of "$wanted" well 2>&1) || {
       say_version
       fail unwell "$wanted is in force, and not well: $said"
     }

@@ -4,7 +4,7 @@
  *
  * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `HostSoftware`, `ContentNetwork` and `ResilienceChecks` need nothing else;
  * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
- *   `contentUserData` sets up, `Fleet`'s or others;
+ *   `contentUserData` sets up with `HostSoftware`, `Fleet`'s or others;
  * - `VolumeAlarms`: the healer; `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
  */
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';

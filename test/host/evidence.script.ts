@@ -158,6 +158,52 @@ verb('probe of a damaged canary', 'probe', ONE, 'alpha', cleaning('cat', 'canary
 verb('verify of a damaged directory', 'verify', ONE, 'alpha', cleaning('find', 'prune'));
 rmSync(join(root, 'tools'), { recursive: true });
 
+// A mount that takes long: it moves, or it does not; whoever asks again waits for the same one; a release ends it.
+const slowly = (words: string): NodeJS.ProcessEnv => {
+  const tools = join(root, 'tools');
+  mkdirSync(tools, { recursive: true, mode: 0o755 });
+  writeFileSync(join(tools, 'mount'), `#!/bin/sh\n${words}\nexec /usr/bin/mount "$@"\n`, { mode: 0o755 });
+  return { PATH: `${tools}:${process.env.PATH}`, REMOUNT_DEADLINE: '2' };
+};
+const reading =
+  'until [ -e "$(dirname "$0")/go" ]; do dd if=/dev/LOOP of=/dev/null bs=64k count=4 iflag=direct status=none 7>&-; done';
+const device = readlinkSync(byId(TWO)).replace('/dev/', '');
+const going = slowly(reading.replace('LOOP', device));
+const go = join(root, 'tools/go');
+verb('release beta', 'release', TWO, 'beta');
+verb('mount that moves', 'mount', TWO, 'beta', going);
+const before = Number(keys.progress);
+verb('mount that still moves', 'mount', TWO, 'beta', going);
+answers.progressed = Number(keys.progress) > before;
+const busy = spawnSync(shell, [join(HOST_FILES, 'check.sh')], { env: environment('beta', TWO) });
+answers.checkBesideIt = busy.status;
+writeFileSync(go, '');
+verb('mount that ends', 'mount', TWO, 'beta');
+rmSync(go);
+verb('release after it', 'release', TWO, 'beta');
+verb('mount that moves again', 'mount', TWO, 'beta', going);
+verb('release under it', 'release', TWO, 'beta');
+answers.notMounted = tool('findmnt', staging(TWO)).status !== 0;
+verb('mount that hangs', 'mount', TWO, 'beta', slowly('until [ -e "$(dirname "$0")/go" ]; do sleep 0.1 7>&-; done'));
+verb('release under that', 'release', TWO, 'beta');
+rmSync(join(root, 'tools'), { recursive: true });
+verb('mount at last', 'mount', TWO, 'beta');
+verb('release at last', 'release', TWO, 'beta');
+// Two that start in the same instant, and everything at once: none of it is a verdict.
+const wait = async (names: readonly string[]): Promise<readonly (number | null)[]> =>
+  Promise.all(
+    names.map((name) => {
+      const child = spawn(shell, [join(HOST_FILES, `${name}.sh`)], { env: environment('beta', TWO), stdio: 'ignore' });
+      return new Promise<number | null>((resolve) => child.once('exit', resolve));
+    }),
+  );
+const codes = [
+  ...(await wait(['check', 'check', 'check'])),
+  ...(await wait(['index', 'check', 'mount', 'probe', 'check'])),
+];
+answers.strangers = codes.filter((code) => ![0, 21, 28, 31].includes(code ?? -1));
+verb('release of all', 'release', TWO, 'beta');
+
 // Read-only, by the kernel's word.
 must('mount', '-o', 'remount,ro', staging(ONE));
 verb('probe read-only', 'probe', ONE);

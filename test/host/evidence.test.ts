@@ -23,6 +23,10 @@ const REFUSED: Readonly<Record<string, keyof typeof EXIT>> = {
   'check without any room': 'usage',
   'probe of a damaged canary': 'shutdown',
   'verify of a damaged directory': 'shutdown',
+  'mount that moves': 'mounting',
+  'mount that still moves': 'mounting',
+  'mount that moves again': 'mounting',
+  'mount that hangs': 'timeout',
   'probe read-only': 'shutdown',
   'serve over a directory': 'usage',
 };
@@ -36,6 +40,10 @@ const FACTS = {
   unreadable: '2',
   serves: ['serve 0'],
   missed: '',
+  progressed: true,
+  checkBesideIt: 28,
+  notMounted: true,
+  strangers: [],
   stillServed: true,
   canary: '2026-01-01T00:05:00Z',
 };

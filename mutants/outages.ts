@@ -50,8 +50,8 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     'balancer-unasked',
     'that it answers late keeps no volume from being healed',
     'lambda/core/spare.ts',
-    '  const dead = DEAD[prepared.ok',
-    '  for (let n = 0; n < 30; n++) await ports.balancer.reach(volume);\n  const dead = DEAD[prepared.ok',
+    '  const dead = DEAD[ready',
+    '  for (let n = 0; n < 30; n++) await ports.balancer.reach(volume);\n  const dead = DEAD[ready',
   ),
   broken(
     'slow-volume',

@@ -78,7 +78,7 @@ export const PARTS: readonly Mutant[] = [
     'latent-corruption',
     'people are told what a drill finds',
     'lambda/core/drill.ts',
-    "await journal.act('tell', () => tellDamaged(ports, volume, point, answer));",
+    "await journal.act('tell', () => tell(ports, volume, point, answer));",
     'true;',
   ),
   broken(

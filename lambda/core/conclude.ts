@@ -20,7 +20,7 @@ export async function conclude(
   final = false,
 ): Promise<Incident> {
   // Telling may take long where people are out of reach, and the ledger be gone by then. One try, for they may wait for the telling.
-  const early = await workflow.step('close-incident', () => asking(() => ports.ledger.record(closed)));
+  const early = await attempt(workflow, 'note-end', () => asking(() => ports.ledger.record(closed)));
   // Each has its own step, for one that fails runs again; the telling goes first: when the ledger is what failed, a person still
   // hears of it.
   const telling =
@@ -50,9 +50,9 @@ export async function conclude(
       ? await attempt(workflow, 'tell-rejected', () => publish(ports, concluded, findings.rejected))
       : undefined;
   const recorded =
-    early.answered && !unheard
+    early.value?.answered && !unheard
       ? undefined
-      : await attempt(workflow, 'close-incident-again', () => ports.ledger.record(concluded));
+      : await attempt(workflow, 'close-incident', () => ports.ledger.record(concluded));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(closed.volume, closed.id));
   const trouble = [anyway ?? telling, found, noted, recorded, released].flatMap((t) => t?.failed ?? []);
   if (trouble.length > 0)

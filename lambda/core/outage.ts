@@ -1,3 +1,4 @@
+import { attempt } from './attempt.ts';
 import type { Journal } from './journal.ts';
 import type { Trigger } from './model.ts';
 import type { Findings } from './news.ts';
@@ -118,8 +119,8 @@ export function waitingTold(workflow: Workflow, ports: Ports, volume: string, fi
     if (told) return;
     told = true;
     // One try: that people are out of reach as well must not keep a heal waiting.
-    const paged = await workflow.step('tell-waiting', () => asking(() => tellWaiting(ports, volume, by, why)));
-    if (paged.answered) findings.pagedAt ??= paged.value;
+    const paged = await attempt(workflow, 'tell-waiting', () => asking(() => tellWaiting(ports, volume, by, why)));
+    if (paged.value?.answered) findings.pagedAt ??= paged.value.value;
   };
 }
 

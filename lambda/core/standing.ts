@@ -1,6 +1,6 @@
 import type { Probe, Volume } from './model.ts';
 import type { Ports } from './ports.ts';
-import { asking } from './unanswered.ts';
+import { unansweredBy } from './unanswered.ts';
 
 /** The service that is not asked: it has just not answered, and people are to be told within a minute. SDK names. */
 export const LEDGER = 'DynamoDB';
@@ -39,10 +39,13 @@ export async function standing(ports: Ports, volume: string, except: string): Pr
   const silent: string[] = [except];
   const unless = async <T>(service: string, ask: () => Promise<T>): Promise<T | undefined> => {
     if (silent.includes(service)) return undefined;
-    const asked = await asking(ask);
-    if (asked.answered) return asked.value;
-    silent.push(asked.by);
-    return undefined;
+    try {
+      return await ask();
+    } catch (error) {
+      // Denied or out: who asks for this is about to tell people, and must not be kept from it.
+      silent.push(unansweredBy(error) ?? service);
+      return undefined;
+    }
   };
   const [ledger, volumes, reach] = await Promise.all([
     unless(LEDGER, () => ports.ledger.read(volume)),

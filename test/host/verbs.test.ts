@@ -106,7 +106,12 @@ const FACTS = {
   heldBy: 'other',
   linkKept: true,
   linkGone: true,
-  datagrams: ['Serving:1|g|#Volume:alpha-with-a-long-name', 'Serving:0|g|#Volume:alpha-with-a-long-name'],
+  datagrams: [
+    'Serving:1|g|#Volume:alpha-with-a-long-name',
+    'UsedPercent:N|g|#Volume:alpha-with-a-long-name',
+    'ProbeMilliseconds:N|g|#Volume:alpha-with-a-long-name',
+    'Serving:0|g|#Volume:alpha-with-a-long-name',
+  ],
   'untouched bytes at the start': true,
   'untouched bytes at a quarter': true,
   'untouched bytes at the end': true,

@@ -153,7 +153,7 @@ must('xfs_io', '-x', '-c', 'shutdown', staging(TWO));
 for (const name of ['probe', 'mount', 'verify', 'serve', 'format']) verb(`${name} shut down`, name, TWO);
 await report(1);
 twice('release', TWO);
-await report();
+await report(1);
 socket.close();
 answers.datagrams = datagrams;
 answers.linkGone = !existsSync(join(root, 'srv/content', VOLUME));

@@ -52,7 +52,7 @@ function normalized(template: Template): unknown {
   return JSON.parse(
     json
       .replace(/\b[0-9a-f]{64}\.zip/g, '<asset>.zip')
-      .replace(/"[0-9a-f]{64}"/g, '"<version of the host software>"')
+      .replace(/\b[0-9a-f]{64}\b/g, '<version of the host software>')
       .replace(/(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}/g, '$1<version>'),
   );
 }

@@ -50,6 +50,12 @@ unmount_again() {
   if [ -d "$scratch" ]; then rmdir "$scratch"; fi
 }
 
+# fail_damage <message>: what this host cannot read is no verdict, unless the kernel tells of damage.
+fail_damage() {
+  printf '%s\n' "$1" >"$work/said"
+  fail_on "$work/said"
+}
+
 unmount_or_fail() { unmount_again || fail busy "$said"; }
 
 # mount_here <options>

@@ -12,13 +12,18 @@ need_web_user() {
   fi
 }
 
+# fail_damage <message>: the kernel could not read. `check` looks more closely whose fault that is.
+fail_damage() {
+  kernel_line
+  fail shutdown "$1"
+}
+
 # fail_read <what> <message>: reading failed; the message ends with the errno's words. What is none of the volume's (no memory,
 # too many open files, no such tool) is the host's.
 fail_read() {
   case "$2" in
     *'Input/output error' | *'Structure needs cleaning' | *'No such device' | *'No such device or address' | *'Bad message')
-      kernel_line
-      fail shutdown "$1: $2" ;;
+      fail_damage "$1: $2" ;;
     *'No such file or directory' | *'Not a directory' | *'Is a directory' | *'Too many levels of symbolic links')
       fail noCanary "$1: $2" ;;
     *'Permission denied' | *'Operation not permitted') fail unreadable "$1, as $web_user: $2" ;;

@@ -211,6 +211,7 @@ for (const [label, log] of [
 instead('dmesg', LOG);
 const catFails = 'case "$1" in *canary) echo "cat: canary: Input/output error" >&2; exit 1 ;; esac; exec /bin/cat "$@"';
 verb('EIO of the canary', 'check', COPY, instead('cat', catFails));
+verb('EIO of the name', 'check', COPY, instead('cat', catFails.replace('canary)', 'formatted)')));
 noTools();
 
 // A large directory, and more files than one process takes.

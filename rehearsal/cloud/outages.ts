@@ -60,7 +60,7 @@ export class Outages {
       case undefined:
         return undefined;
       case OUTAGE.refuses:
-        return { ms: 0, error: new ServiceError('ServiceUnavailable', 'The service cannot take the request.', 503) };
+        return { ms: 0, error: unavailable(service) };
       case OUTAGE.slow:
         if (SLOW_MS < timeoutMs) return { ms: SLOW_MS };
         break;
@@ -71,6 +71,12 @@ export class Outages {
       throw new Error(`${service} hangs, and its client waits for ever: it has no timeout`);
     return { ms: timeoutMs, error: timedOut(timeoutMs) };
   }
+}
+
+/** Sources: "Error codes for the Amazon EC2 API", and "Common errors" of the other services' API references. */
+function unavailable(service: string): Error {
+  const code = service === 'ec2' ? 'Unavailable' : 'ServiceUnavailable';
+  return new ServiceError(code, 'The service cannot take the request.', 503);
 }
 
 /** As the SDK's own request handler throws it (@smithy/node-http-handler, set-request-timeout): no status, for there was no answer. */

@@ -173,7 +173,7 @@ export class Ssm implements TagIndex {
       // What the kernel said carries its own clock, and would make every log another one.
       const said = `${result.stdout}\n${result.stderr}`
         .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('kernel='));
+        .filter((line) => line !== '' && !/^(kernel|ms)=/.test(line));
       cloud.say(
         instanceId,
         `${document.verb}: ${result.exitCode === 0 ? 'ok' : `exit ${result.exitCode}`}${said.length > 0 ? ` (${said.join('; ')})` : ''}`,

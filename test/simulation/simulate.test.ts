@@ -164,8 +164,8 @@ const STEPS = [
   'promote',
   'snapshot-suspect',
   'end',
+  'note-end',
   'tell',
-  'close-incident',
   'release-lease',
 ];
 
@@ -246,7 +246,7 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string; readonl
   {
     story: 'capacity-for-a-while',
     seed: 1263582850,
-    schedule: 'denied@dynamodb:PutItem#5',
+    schedule: 'denied@dynamodb:PutItem#3',
     bug: 'that a heal could not be recorded kept it from looking, and called people to a volume that served',
   },
   {

@@ -77,14 +77,8 @@ export class MemoryDisks implements Disks {
       throw new Error(`memory disks: ${volumeId} of ${sizeGiB} GiB is smaller than ${snapshotId}: ${snapshot.sizeGiB}`);
     }
     const fileSystem = snapshot?.fileSystem?.copy();
-    this.volumes.set(volumeId, {
-      id: volumeId,
-      sizeGiB,
-      fileSystem,
-      attachedTo: undefined,
-      stalled: false,
-      lost: false,
-    });
+    const state = { attachedTo: undefined, stalled: false, lost: false };
+    this.volumes.set(volumeId, { id: volumeId, sizeGiB, fileSystem, ...state });
   }
 
   resize(volumeId: string, sizeGiB: number): void {

@@ -96,6 +96,22 @@ export const PARTS: readonly Mutant[] = [
     '',
   ),
   broken(
+    'downloads-in-flight',
+    'a file system that is shut down takes no writes, whoever has a file open',
+    'lambda/core/fence.ts',
+    "if (released.result === 'ok' && !moves)",
+    "if (released.result === 'busy' && !moves)",
+    /BROKEN .*no instance is stopped for it/,
+  ),
+  broken(
+    'one-of-two-stalls',
+    'what hangs of our own is no writer',
+    'lambda/core/fence.ts',
+    "released.result === 'busy' && released.values.held !== HELD_BY_US",
+    "released.result === 'busy'",
+    /BROKEN .*no instance is stopped for it/,
+  ),
+  broken(
     'stall-passes',
     'I/O that hangs is given time to go on',
     'lambda/core/decide.ts',

@@ -2,6 +2,7 @@ import type { Scenario } from '../world.ts';
 import { alarmPlans } from './alarms.ts';
 import { answerPlans } from './answers.ts';
 import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
+import { clientPlans } from './clients.ts';
 import { conditionPlans } from './conditions.ts';
 import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
@@ -33,6 +34,7 @@ import { volumePlans } from './volumes.ts';
 export const PLANS: Readonly<Record<string, Plan>> = {
   ...hostPlans,
   ...volumePlans,
+  ...clientPlans,
   ...controlPlanePlans,
   ...alarmPlans,
   ...healPlans,

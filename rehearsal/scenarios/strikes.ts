@@ -17,12 +17,13 @@ export function othersIn({ services }: Strike, zone: string, ...except: readonly
     .map((i) => i.id);
 }
 
-/** The file system shuts itself down, as on the bad Wednesday: latent damage, and the delete that runs into it. */
-export function breakFileSystem(strike: Strike, failure: Failure): void {
+/** The file system shuts itself down, as on the bad Wednesday: latent damage, and the delete that runs into it. @param meanwhile what happens between them */
+export function breakFileSystem(strike: Strike, failure: Failure, meanwhile: () => void = () => {}): void {
   const { world, services } = strike;
   const { courseIds } = world.disks.plantInconsistency(failure.volumeId);
   const [courseId = ''] = courseIds;
   strike.libraries.get(failure.volume)?.delete(courseId, world.clock.now());
+  meanwhile();
   try {
     world.disks.remove(failure.owner, failure.volume, courseId);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,5 +86,18 @@ describe('real disks leave nothing behind', () => {
     const ended = await run('hang', 'vol-00000000dead0003', (child) => child.kill('SIGTERM'));
     expect(ended).toMatchObject({ signal: 'SIGTERM', seenWhileRunning: true });
     expect(await leftovers(ended, 'vol-00000000dead0003')).toEqual([]);
+  });
+
+  realTest('of web servers, after SIGKILL', async () => {
+    const instanceId = 'i-0dead0000000000fe';
+    const script = join(import.meta.dirname, 'web-leftovers.script.ts');
+    const { stdout, signal } = spawnSync(process.execPath, [script, instanceId], { encoding: 'utf8' });
+    expect(signal).toBe('SIGKILL');
+    const { masters, notes } = JSON.parse(stdout.trim());
+    // The front's, where this machine has nginx.
+    expect(masters).toBe(String(notes).includes('the real nginx with') ? 1 : 0);
+    const left = () => spawnSync('pgrep', ['--full', `nginx.*${instanceId}`], { encoding: 'utf8' }).stdout;
+    for (let attempt = 0; attempt < TRIES && left() !== ''; attempt++) await sleep(50);
+    expect(left()).toBe('');
   });
 });

@@ -19,6 +19,8 @@
 
 # Seconds for the comparison; what is left is for later drills.
 budget="${REMOUNT_CHECK_SECONDS:-600}"
+# Bytes. What is larger is read last, and where there is no time for all of it, in pieces.
+large="${REMOUNT_LARGE_BYTES:-1073741824}"
 # Files that changed within this many seconds before the copy was taken are read first.
 fresh="${REMOUNT_FRESH_SECONDS:-10800}"
 # Data written in the last seconds before the copy may not have reached the disk, unless they were synced: Linux writes
@@ -26,6 +28,8 @@ fresh="${REMOUNT_FRESH_SECONDS:-10800}"
 unsettled="${REMOUNT_SETTLE_SECONDS:-60}"
 # Seconds before the copy since when a manifest may be empty: its uploader is at work, or the indexer has not come yet.
 unwritten="${REMOUNT_EMPTY_SECONDS:-3600}"
+# Seconds for xfs_db, and for all attributes. Each is left out, and that is said, where it takes longer.
+looking="${REMOUNT_LOOK_SECONDS:-240}"
 tab=$(printf '\t')
 
 # Names may hold any byte but / and NUL. In lists they are percent-encoded: one line each, and no tab.
@@ -80,18 +84,23 @@ survey_content() {
 # list <command...>: a step that makes one list of another; they must all be whole.
 list() { step "$@" || fail usage "$1 failed: is there room in $work?"; }
 
-# plan_order: fresh files first, the latest foremost; then all others in the order of their names, starting at a point
-# that moves on by the golden section from drill to drill: drills that each get through a part of the content reach all
-# of it in turn, evenly (by the three-gap theorem, no later than twice the number of drills that one pass would take).
+# plan_order: what is under suspicion first, then fresh files, the latest foremost; then all others in the order of their
+# names, starting at a point that moves on by the golden section from drill to drill: drills that each get through a part of
+# the content reach all of it in turn, evenly (by the three-gap theorem, no later than twice the number of drills that one
+# pass would take). Large files are for the end, and begin with another one in each drill.
 plan_order() {
-  for list in fresh first second; do : >"$work/$list"; done
+  for list in fresh first second large large.1; do : >"$work/$list"; done
   # shellcheck disable=SC2016
-  list awk -F "$tab" -v seed="$seed" -v fresh="$fresh" -v now="$(stat -c %Z "$scratch/$canary_file")" -v work="$work" '
+  list awk -F "$tab" -v seed="$seed" -v fresh="$fresh" -v now="$(stat -c %.9Z "$scratch/$canary_file")" -v work="$work" \
+    -v large="${large:-0}" -v ahead="${ahead:-0}" -v doubts="${suspects:-}" '
+    BEGIN { while (doubts != "" && (getline line <doubts) > 0) if (split(line, part) > 2) doubted[part[1]]; until = now + ahead }
     FNR == 1 { pass++; last = "" }
-    FNR == 1 && pass == 2 { turn = seed * 0.61803398874989484; start = (turn - int(turn)) * total }
+    FNR == 1 && pass == 2 { turn = seed * 0.61803398874989484; turn -= int(turn); start = turn * total; begin = turn * many }
     $1 == last { next }
-    { last = $1; weight = $3 + 65536 }
-    pass == 1 { total += weight; if ($2 > now) now = $2; next }
+    { last = $1; weight = $3 + 65536; huge = large > 0 && $3 > large }
+    pass == 1 { if (huge) many++; else total += weight; if ($2 > now && $2 <= until) now = $2; next }
+    $1 in doubted { print "99999999999\t" $1 >(work "/fresh"); next }
+    huge { print $1 "\t" $3 "\t" $4 >(work (++met > begin ? "/large" : "/large.1")); next }
     $2 > now - fresh { print $2 "\t" $1 >(work "/fresh"); next }
     { seen += weight; print $1 >(work (seen > start ? "/first" : "/second")) }
     END { printf "%.9f\n", now >(work "/now") }
@@ -99,6 +108,7 @@ plan_order() {
   list sort -rn -S 64M -T "$work" -o "$work/fresh.1" "$work/fresh"
   list cut -f 2 "$work/fresh.1" >"$work/fresh"
   list cat "$work/second" >>"$work/first"
+  list cat "$work/large.1" >>"$work/large"
 }
 
 act() {
@@ -123,13 +133,19 @@ act() {
   wait_for_device
   if find_source "$device"; then fail busy "$volume_id is mounted on $mounted_on"; fi
 
+  read_log
   mount_here ''
+  live=''
+  # Seconds after the canary that a change is taken for one of before the copy: on a volume that serves it is the newest.
+  ahead=300
+  if was_live; then live=yes && ahead=0; fi
   unmount_or_fail
   check_metadata
   mount_here ,ro
   step cat "$scratch/$canary_file" >"$work/canary" 2>"$work/said" || grep -q 'No such file' "$work/said" || fail_on "$work/said"
   read_canary "$scratch"
   survey_content
+  check_attributes
   compared_from=$(date +%s)
   list_files
   list_promises
@@ -139,12 +155,15 @@ act() {
   unmount_or_fail
 
   printf 'volumeId=%s\ncanary=%s\n' "$volume_id" "$canary"
-  grep -vE '^altered' "$work/verdict"
+  grep -E '^[a-z]*=' "$work/verdict" | grep -v '^altered='
+  if grep -qx 'deferred=0' "$work/verdict"; then complete='true'; else complete='false'; fi
+  printf 'manifests=%d\nblockget=%s\nattributes=%s\n' "$manifests" "$blockget" "$attributes"
   printf 'unreadable=%d\nseconds=%d\ncomplete=%s\n' "$unreadable" $(($(date +%s) - started)) "$complete"
   if ! grep -qx 'altered=0' "$work/verdict"; then
     sed -n "s/^altered$tab//p" "$work/verdict" | plain >&2
     fail altered "$(sed -n 's/^altered=//p' "$work/verdict") files of $volume_id are not what their manifests say"
   fi
+  sed -n "s/^suspect$tab/suspect: /p" "$work/verdict" | plain >&2
   printf 'state=sound\n'
 }
 
@@ -157,6 +176,9 @@ esac
 need_web_user
 scratch=$(check_directory "$volume_id")
 work="$root/var/lib/remount/check.$volume_id"
+# What differs in a copy of a live volume, until another copy tells whether it was overwritten just then (decision 23).
+suspects="$root/var/lib/remount/suspects.$volume"
+live_mark=.remount/live
 job_file="$run_dir/check.$volume_id.job"
 made_way
 way_before="$way"

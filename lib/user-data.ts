@@ -23,7 +23,7 @@ export function contentUserData(software: HostSoftware): UserData {
   userData.addCommands(
     'set -eu',
     `export SSM_${Version}=${version} SSM_${Bucket}=${bucketName} SSM_${Region}=${document.stack.region}`,
-    'until dnf install -y nginx logrotate amazon-cloudwatch-agent xfsprogs awscli-2 tar; do sleep 10; done',
+    'until dnf install -y nginx logrotate amazon-cloudwatch-agent xfsprogs attr awscli-2 tar; do sleep 10; done',
     'all=/opt/remount/versions',
     'install -d -m 0755 /srv/content /var/lib/remount/serving "$all"',
     'fetch() {',

@@ -88,6 +88,18 @@ export const PARTS: readonly Mutant[] = [
     VERDICTS,
     "['corrupt', 'unmountable'",
   ),
+  {
+    rule: 'huge-file: small files are read, whatever lies beside them',
+    edits: [
+      {
+        file: 'host/reading.sh',
+        code: '  read_files "$work/fresh" $(((budget - kept) / 2 + 1))',
+        instead: '  read_large',
+      },
+    ],
+    play: ['rehearsal/main.ts', '--scenario', 'huge-file', '--seed', '1', '--disks', 'xfs'],
+    says: /BROKEN /,
+  },
   broken(
     'stalled-io',
     'a volume whose I/O hangs is dead',

@@ -67,7 +67,14 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
   check: {
     states: ['sound'],
     needs: { volumeId: 'volume', canary: 'time', ...COUNTS, bytes: 'count', seconds: 'count', complete: 'flag' },
-    may: { unreadable: 'count', manifests: 'count', stored: 'count' },
+    may: {
+      unreadable: 'count',
+      manifests: 'count',
+      stored: 'count',
+      suspect: 'count',
+      odd: 'count',
+      deferred: 'count',
+    },
     alsoOn: { altered: ['volumeId', ...Object.keys(COUNTS)] },
   },
 };

@@ -149,6 +149,10 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
       outcome: 'undecided',
       summary: `${snapshotId} on ${host.id}: none of ${answer.values.files} files was read`,
     };
+  const suspect = Number(answer.values.suspect ?? 0);
+  // Rot, or an overwrite whose time was not in the log yet: the next copy tells (decision 23).
+  if (answer.result === 'ok' && suspect > 0)
+    return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${suspect} files differ: ${answer.detail}` };
   const coverage = coverageOf(answer);
   const complete = isComplete(answer);
   if (answer.result === 'ok') {

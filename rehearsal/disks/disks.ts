@@ -203,6 +203,12 @@ export interface Disks {
    */
   upload(instanceId: string, volume: string, course: Course, synced?: boolean): void;
   /**
+   * Puts a sparse file on the served volume, synced: a mebibyte of data somewhere, and a hole. In no manifest.
+   * @param path below the root of the volume, outside of `courses`
+   * @throws DiskError EIO, ENOENT
+   */
+  addSparse(instanceId: string, volume: string, path: string, bytes: number): void;
+  /**
    * Deletes a course (rm -r). When it throws, part of it may be gone.
    * @throws DiskError EIO when the file system is, or by this became, shut down; ENOENT
    */

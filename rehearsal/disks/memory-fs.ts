@@ -24,6 +24,14 @@ export class MemoryFileSystem {
   filled = 0;
   /** What it was made or grown to; its volume may be larger. */
   sizeGiB: number;
+  /** Counts the canaries that were written: copies with the same are of the same moment. */
+  copyNumber = 0;
+  /** It was not unmounted since it was last mounted: what was written in place may have no time yet. */
+  private dirty = false;
+  /** A check has replayed its log, which was of a mounted volume. */
+  private marked = false;
+  /** Sparse files, and their sizes. */
+  private sparse: ReadonlyMap<string, number> = new Map();
   /** Course -> the file of it that rotted. */
   private rotten: ReadonlyMap<string, string> = new Map();
   private courses = new Map<string, Course>();
@@ -42,6 +50,10 @@ export class MemoryFileSystem {
   copy(): MemoryFileSystem {
     const copy = new MemoryFileSystem(this.volume, this.formattedOn, this.sizeGiB);
     copy.canary = this.canary;
+    copy.copyNumber = this.copyNumber;
+    copy.dirty = this.dirty;
+    copy.marked = this.marked;
+    copy.sparse = this.sparse;
     copy.latent = this.latent;
     copy.damaged = this.damaged;
     copy.hidden = this.hidden;
@@ -58,6 +70,41 @@ export class MemoryFileSystem {
   /** Percent of the space that is used, rounded up as df(1) does. */
   usedPercent(): number {
     return Math.max(this.filled, Math.ceil((this.used / (this.sizeGiB * 2 ** 30)) * 100));
+  }
+
+  writeCanary(now: string): void {
+    this.canary = now;
+    this.copyNumber++;
+  }
+
+  mount(): void {
+    this.dirty = true;
+  }
+
+  /** Writes everything out. */
+  unmount(): void {
+    this.sync();
+    this.dirty = false;
+  }
+
+  /** A check mounts it, and unmounts it again: so it leaves a mark where it was copied live. */
+  look(): void {
+    this.marked ||= this.dirty;
+    this.dirty = false;
+  }
+
+  /** It was copied while it was mounted. Once a check has had a look. */
+  get wasLive(): boolean {
+    return this.marked;
+  }
+
+  addSparse(path: string, bytes: number): void {
+    this.sparse = new Map([...this.sparse, [path, bytes]]);
+  }
+
+  /** Files in no manifest, manifests apart. */
+  unlistedCount(): number {
+    return this.sparse.size;
   }
 
   /** Everything that was written is on the disk. */
@@ -91,19 +138,19 @@ export class MemoryFileSystem {
   fileCount(): number {
     let count = 0;
     for (const course of this.courses.values()) count += course.files.length + 1;
-    return count;
+    return count + this.sparse.size;
   }
 
   /** Bytes in those files. */
   byteCount(): number {
-    let count = this.used;
+    let count = [...this.sparse.values()].reduce((sum, bytes) => sum + bytes, this.used);
     for (const course of this.courses.values()) count += Buffer.byteLength(manifestOf(course));
     return count;
   }
 
   /** Files, manifests apart: each is listed in its course's manifest. */
   listedCount(): number {
-    return this.fileCount() - this.courses.size;
+    return this.fileCount() - this.courses.size - this.sparse.size;
   }
 
   /** Paths of the files whose content is not what their manifest says. */

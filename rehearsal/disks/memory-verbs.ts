@@ -2,6 +2,7 @@
 import { DLM_VERB, SEED, UPDATE_VERB, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
 import { fail, ok, type VerbResult } from './memory-answers.ts';
+import { checkContent, type Suspicion } from './memory-check.ts';
 import { dlm, type Frozen, isFrozen, NOTHING_FROZEN } from './memory-freeze.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
 import { NO_SOFTWARE, type Software, update } from './memory-software.ts';
@@ -41,12 +42,14 @@ export interface MemoryHost extends Frozen {
   readonly hung: Set<string>;
   /** Volumes that were released and could not be unmounted: they are once nothing holds them any more (`sweep_left` in host/leave.sh). */
   readonly left: Set<string>;
+  /** What checks here remember, by content volume; on the root disk. */
+  readonly suspicions: Map<string, Suspicion>;
 }
 
 export function newHost(): MemoryHost {
   const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
   const idle = { web: new Set<string>(), downloads: new Map(), hung: new Set<string>(), left: new Set<string>() };
-  return { ...nothing, ...idle, software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
+  return { ...nothing, ...idle, suspicions: new Map(), software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
 }
 
 interface VerbCall {
@@ -91,6 +94,7 @@ function mount(call: VerbCall): VerbResult {
     if (device.fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: Structure needs cleaning.`);
     const other = foreign(call, volumeId, device.fileSystem);
     if (other) return other;
+    device.fileSystem.mount();
     host.mounts.set(volumeId, { fileSystem: device.fileSystem, dead: false });
   }
   return ok('state=mounted', `volumeId=${volumeId}`);
@@ -123,7 +127,7 @@ function serve(call: VerbCall): VerbResult {
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
   const other = foreign(call, volumeId, mounted.fileSystem);
   if (other) return other;
-  mounted.fileSystem.canary = now;
+  mounted.fileSystem.writeCanary(now);
   host.links.set(volume, volumeId);
   if (host.software.applied !== undefined) host.web.add(volume);
   host.markers.set(volume, volumeId);
@@ -158,7 +162,7 @@ function release({ volume, volumeId, host }: VerbCall): VerbResult {
   host.left.delete(volumeId);
   // Unmounting writes everything out, where that can still be done.
   if (mounted?.dead) mounted.fileSystem.loseUnsynced();
-  else mounted?.fileSystem.sync();
+  else mounted?.fileSystem.unmount();
   host.mounts.delete(volumeId);
   return ok('state=released', `volumeId=${volumeId}`);
 }
@@ -192,7 +196,7 @@ function probe(call: VerbCall): VerbResult {
   const used = mounted.fileSystem.usedPercent();
   const said = ['state=serving', which, `canary=${before}`, `used=${used}`, `ms=${PROBE_MS}`];
   if (used >= 100) return ok(...said, 'full=true');
-  mounted.fileSystem.canary = now;
+  mounted.fileSystem.writeCanary(now);
   return ok(...said);
 }
 
@@ -207,25 +211,7 @@ function check(call: VerbCall): VerbResult {
   if (other) return other;
   if (fileSystem.latent.size > 0) return fail('corrupt', 'xfs_repair -n: free space records overlap blocks in use');
   if (fileSystem.canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
-  const altered = fileSystem.alteredFiles();
-  const files = fileSystem.fileCount();
-  const found = [
-    `volumeId=${volumeId}`,
-    `canary=${fileSystem.canary}`,
-    `files=${files}`,
-    `listed=${fileSystem.listedCount()}`,
-    `checked=${files}`,
-    'unlisted=0',
-    'changed=0',
-    `bytes=${fileSystem.byteCount()}`,
-    `unreadable=${fileSystem.hidden}`,
-    `manifests=${fileSystem.courseIds().length}`,
-    `stored=${fileSystem.byteCount()}`,
-    'seconds=0',
-    'complete=true',
-  ];
-  if (altered.length > 0) return fail('altered', `differs: ${altered.slice(0, 5).join(', ')}`, ...found);
-  return ok(...found, 'state=sound');
+  return checkContent(fileSystem, volume, volumeId, host.suspicions);
 }
 
 const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (call: VerbCall) => VerbResult }> = new Map(

@@ -184,7 +184,7 @@ export class MemoryDisks implements Disks {
 
   unmount(volumeId: string): void {
     if (!this.mounted(volumeId)) throw new Error(`memory disks: ${volumeId} is not mounted`);
-    this.mountsOf(volumeId)?.get(volumeId)?.fileSystem.sync();
+    this.mountsOf(volumeId)?.get(volumeId)?.fileSystem.unmount();
     this.mountsOf(volumeId)?.delete(volumeId);
   }
 
@@ -226,6 +226,10 @@ export class MemoryDisks implements Disks {
       const { fileSystem } = this.writable(instanceId, volume);
       fileSystem.add(course, fileSystem.sizeGiB * BYTES_PER_GIB, synced);
     });
+  }
+
+  addSparse(instanceId: string, volume: string, path: string, bytes: number): void {
+    this.writable(instanceId, volume).fileSystem.addSparse(path, bytes);
   }
 
   watchdogs(instanceId: string): Watchdog[] {

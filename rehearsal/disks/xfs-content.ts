@@ -2,8 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   type Dirent,
+  fsyncSync,
+  ftruncateSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmdirSync,
@@ -13,6 +17,7 @@ import {
   truncateSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { manifestOf } from './course.ts';
@@ -94,6 +99,24 @@ export function uploadCourse(root: string, course: Course, synced: boolean): voi
       // Out of space is the uploader's to tidy up; on a dead file system there is nothing to tidy.
       if (!isShutDown(root)) rmSync(directory, { recursive: true, force: true });
       throw error;
+    }
+  });
+}
+
+const MEBIBYTE = 2 ** 20;
+
+/** A sparse file with a mebibyte of data in its middle. */
+export function writeSparse(root: string, path: string, bytes: number): void {
+  onDisk(root, `writing ${path}`, () => {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    const fd = openSync(file, 'wx', 0o644);
+    try {
+      writeSync(fd, Buffer.alloc(MEBIBYTE, 's'), 0, MEBIBYTE, Math.floor(bytes / 2));
+      ftruncateSync(fd, bytes);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
     }
   });
 }

@@ -32,6 +32,7 @@ import {
   readContent,
   removeCourse,
   uploadCourse,
+  writeSparse,
 } from './xfs-content.ts';
 import { ringWatchdog, watchdogsOf } from './xfs-freeze.ts';
 import {
@@ -241,6 +242,9 @@ export class XfsDisks implements Disks {
       uploadCourse(root, course, synced);
       this.volumes.get(volumeId)?.uploads.push(course.id);
     });
+  }
+  addSparse(instanceId: string, volume: string, path: string, bytes: number): void {
+    writeSparse(this.served(instanceId, volume, true).root, path, bytes);
   }
   remove(instanceId: string, volume: string, courseId: string): void {
     this.stopwatch.time('remove', () => removeCourse(this.served(instanceId, volume, true).root, courseId));

@@ -87,7 +87,7 @@ function drillsMeasured({ world, first, services }: Strike): Check {
 }
 
 /** Damage that nobody sees is found by a drill, and everything goes on. */
-function foundAndTold(strike: Strike): Check[] {
+export function foundAndTold(strike: Strike): Check[] {
   const { world, first, services } = strike;
   const { foundAt, toldAt } = damageFound(world, first.volume, first.at);
   const took = foundAt === undefined ? undefined : foundAt - first.at;
@@ -128,7 +128,7 @@ function drillGivesWay({ services, first }: Strike): Check[] {
 }
 
 /** Until a drill of a snapshot from after the damage has ended: schedules start up to an hour late. */
-const LATENT_REST_MS = 90 * MINUTE_MS;
+export const LATENT_REST_MS = 90 * MINUTE_MS;
 
 export const drillPlans: Readonly<Record<string, Plan>> = {
   spare: {

@@ -13,6 +13,7 @@ import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
 import { hostPlans } from './hosts.ts';
+import { hugeFilePlans } from './huge-file.ts';
 import { incident, type Plan } from './incident.ts';
 import { locked } from './locked.ts';
 import { manyVolumes } from './many-volumes.ts';
@@ -43,6 +44,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...newCodePlans,
   ...newSoftwarePlans,
   ...drillPlans,
+  ...hugeFilePlans,
   ...answerPlans,
   ...suspectPlans,
   ...unreadablePlans,

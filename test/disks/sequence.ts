@@ -271,6 +271,7 @@ export function playSequence(disks: Disks): string[] {
   lifeCycle(B, SECOND, ['mount', 'serve', 'check']);
   disks.takeSnapshot(SECOND, 'snap-sound');
   drill('snap-sound');
+  attempt('a huge file', () => disks.addSparse(B, VOLUME, 'images/disk.raw', 8 * 2 ** 40));
   for (const how of ['flip', 'zero'] as const) {
     attempt(`alter ${how}`, () => {
       const { courseId, path } = disks.alter(SECOND, how);
@@ -278,6 +279,8 @@ export function playSequence(disks: Disks): string[] {
       return [courseId, path, createHash('sha256').update(bytes).digest('hex')];
     });
     attempt('content', () => damagedCourses(disks, B, VOLUME));
+    // Another canary: another moment, in which what differs of a live volume is told.
+    lifeCycle(B, SECOND, ['probe']);
     disks.takeSnapshot(SECOND, `snap-${how}`);
     note('inspect', disks.inspect({ snapshotId: `snap-${how}` }).sound);
     drill(`snap-${how}`);

@@ -227,6 +227,8 @@ verb('large directory', 'check');
 copy((staging) => {
   mkdirSync(join(staging, 'courses/long'));
   must('truncate', '--size=50G', join(staging, 'courses/long/hole'));
+  // Listed, for of what is not, only data are read.
+  shellIn(join(staging, 'courses/long'), 'echo "$(printf %064d 0)  hole" >manifest.sha256');
 });
 verb('budget for the fresh', 'check', COPY, { REMOUNT_CHECK_SECONDS: '2' });
 verb('budget', 'check', COPY, { REMOUNT_CHECK_SECONDS: '2', REMOUNT_FRESH_SECONDS: '0', SSM_Seed: '0' });

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { describe, expect } from '@jest/globals';
+import { z } from 'zod';
+import { EXIT } from '../../lib/contract.ts';
+import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+
+const realTest = realDiskTest();
+const Answers = z.record(z.string(), z.unknown());
+const Verb = z.tuple([z.number(), z.record(z.string(), z.string()), z.string()]);
+
+type Keys = Readonly<Record<string, unknown>>;
+const none = expect.not.stringMatching(/./);
+
+/** What each check must answer: its state, some keys, and what it says on standard error. */
+const EXPECTED: Readonly<Record<string, readonly [keyof typeof EXIT | 'sound', Keys, unknown]>> = {
+  forms: ['sound', { listed: '17', changed: '0', suspect: '0', odd: '4', unlisted: '0', manifests: '4' }, none],
+  'forms, and damage under them': [
+    'altered',
+    { changed: '0' },
+    expect.stringMatching(/differs: courses\/forms\/sub\/b\n/),
+  ],
+  'a symlink turned, a directory put in the place of another': ['sound', { suspect: '0' }, none],
+  'the clock was set back, then a change': ['sound', { changed: '2', suspect: '0' }, none],
+  'damage beside a file from the future': ['altered', {}, expect.stringMatching(/^differs: courses\/plain\/a\n/)],
+  'overwritten in place just before the copy': ['sound', { complete: 'true' }, expect.anything()],
+  'the same copy again': ['sound', {}, expect.anything()],
+  'the next copy has its time': ['sound', { changed: '1', suspect: '0' }, none],
+  'rot in a copy of a live volume': ['sound', { suspect: '1', changed: '1' }, 'suspect: differs: courses/rotten/a'],
+  'the same rot in the next': ['altered', { suspect: '0' }, expect.stringMatching(/^differs: courses\/rotten\/a\n/)],
+  'and in one after that': ['altered', { suspect: '0' }, expect.stringMatching(/^differs: courses\/rotten\/a\n/)],
+  sound: ['sound', { suspect: '0', changed: '1' }, none],
+  'a suspect': ['sound', { suspect: '1' }, 'suspect: differs: courses/rotten/a'],
+  'another suspect': ['sound', { suspect: '0', changed: '2' }, none],
+  'a third suspect': ['sound', { suspect: '1' }, 'suspect: differs: courses/third/a'],
+  'a third suspect, looked at again': ['sound', { suspect: '1' }, 'suspect: differs: courses/third/a'],
+  'rot in a copy that was unmounted': ['altered', {}, expect.stringMatching(/^differs: courses\/rotten\/a\n/)],
+  'an attribute that was being set': ['sound', { attributes: 'read', blockget: 'done' }, none],
+  'the same, and attributes cannot be read': ['usage', {}, expect.stringMatching(/getfattr/)],
+  'the same, and another finding': ['corrupt', {}, expect.stringMatching(/INCOMPLETE/)],
+  'xfs_db dies': ['sound', { blockget: 'skipped' }, none],
+  'xfs_db has no memory': ['sound', { blockget: 'skipped' }, none],
+  'xfs_db takes too long': ['sound', { blockget: 'skipped' }, none],
+  'xfs_db finds something': ['corrupt', {}, expect.stringMatching(/^block 0\/7 claimed by two\n/)],
+  'free space cannot be asked for': ['interrupted', {}, expect.stringMatching(/killed/)],
+  'xfs_repair is told': ['sound', {}, none],
+  'time is shared out': ['sound', { complete: 'true' }, none],
+  'changed half a minute before the copy': ['sound', { suspect: '0' }, none],
+  'damaged two minutes before the copy': ['altered', {}, expect.stringMatching(/^differs: courses\/rotten\/a\n/)],
+  'large files': ['sound', { deferred: '1', complete: 'false', unlisted: '1' }, none],
+  'large files, and a small one is damaged': [
+    'altered',
+    { deferred: '1' },
+    expect.stringMatching(/^differs: courses\/rotten\/a\n/),
+  ],
+};
+
+describe('what is odd and sound, beside damage of the same looks, on real XFS', () => {
+  realTest('is told apart', () => {
+    const { share, given, ...answers } = Answers.parse(runScript(join(import.meta.dirname, 'sound.script.ts')));
+    expect(Object.keys(answers)).toEqual(Object.keys(EXPECTED));
+    for (const [name, [state, keys, says]] of Object.entries(EXPECTED)) {
+      const [code, printed, stderr] = Verb.parse(answers[name]);
+      const exit = state === 'sound' ? EXIT.ok : EXIT[state];
+      expect([name, code, printed]).toEqual([name, exit, expect.objectContaining({ ...keys, state })]);
+      expect([name, stderr]).toEqual([name, says]);
+    }
+    // Its time may have come to the disk by itself.
+    const [, written] = Verb.parse(answers['overwritten in place just before the copy']);
+    expect(Number(written.suspect) + Number(written.changed)).toBe(1);
+    // Of xfs_db, of attributes, of fresh files, of the others.
+    expect(given).toEqual(['240', '240', '301', '600']);
+    // Half of the memory that is free, whatever else this machine does meanwhile.
+    expect(share).toBeGreaterThan(0.35);
+    expect(share).toBeLessThan(0.7);
+  });
+});

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from './command.ts';
 import { Ground } from './damage/ground.ts';
-import { falseAlarms } from './damage/sound.ts';
+import { hardFalseAlarms } from './damage/sound.ts';
 import { damageRows, printed, writeTable } from './damage/table.ts';
 import { enterPrivateNamespace } from './disks/namespace.ts';
 
@@ -39,17 +39,17 @@ function readOptions(args: readonly string[]): Options {
 }
 
 async function run({ sound, write, json }: Options): Promise<number> {
-  const ground = new Ground();
   const tell = process.stderr.isTTY ? (text: string) => process.stderr.write(`\r\x1b[K${text}`) : () => undefined;
+  if (sound !== undefined) {
+    const alarms = await hardFalseAlarms(sound, (done) => tell(`${done} of ${sound} copies`));
+    tell('');
+    const lines = alarms.map(({ noticed, said }) => `${noticed}: ${said}\n`).join('');
+    const found = `${sound} sound copies taken under load, ${alarms.length} false alarms\n${lines}`;
+    process.stdout.write(json ? `${JSON.stringify({ copies: sound, falseAlarms: alarms }, null, 1)}\n` : found);
+    return alarms.length === 0 ? EXIT.ok : EXIT.failed;
+  }
+  const ground = new Ground();
   try {
-    if (sound !== undefined) {
-      const alarms = await falseAlarms(ground, sound, (done) => tell(`${done} of ${sound} copies`));
-      tell('');
-      const lines = alarms.map(({ noticed, said }) => `${noticed}: ${said}\n`).join('');
-      const found = `${sound} sound copies taken under load, ${alarms.length} false alarms\n${lines}`;
-      process.stdout.write(json ? `${JSON.stringify({ copies: sound, falseAlarms: alarms }, null, 1)}\n` : found);
-      return alarms.length === 0 ? EXIT.ok : EXIT.failed;
-    }
     const rows = damageRows(ground, ({ damage }) => tell(damage));
     tell('');
     process.stdout.write(json ? `${JSON.stringify({ rows }, null, 1)}\n` : printed(rows));

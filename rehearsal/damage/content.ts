@@ -21,6 +21,10 @@ export interface Inodes {
   readonly symlink: number;
   readonly fragmented: number;
   readonly marked: number;
+  /** Its blocks are another file's, too. */
+  readonly shared: number;
+  /** Of the course of `file`. */
+  readonly manifest: number;
 }
 
 function bytesOf(seed: string, length: number): Buffer {
@@ -60,6 +64,11 @@ export function fill(root: string): Inodes {
   const marked = join(course('marked'), 'file');
   writeFileSync(marked, bytesOf('marked', 10_000));
 
+  const shared = join(course('shared'), 'file');
+  writeFileSync(shared, bytesOf('shared', 10_000));
+  must('sync', shared);
+  must('cp', '--reflink=auto', shared, `${shared}.2`);
+
   // Small gaps, as a life of uploads and clean-ups leaves them.
   for (let i = 0; i < COURSES; i += 3) rmSync(join(courses, `course-${i}`), { recursive: true });
   for (const id of readdirSync(courses)) writeManifest(join(courses, id));
@@ -72,5 +81,7 @@ export function fill(root: string): Inodes {
     symlink: link,
     fragmented: inode('fragmented/file'),
     marked: inode('marked/file'),
+    shared: inode('shared/file'),
+    manifest: inode(`course-1/${MANIFEST_FILE}`),
   };
 }

@@ -7,17 +7,19 @@ import type { HostResult } from '../disks/disks.ts';
 import { must, tool } from '../disks/shell.ts';
 import { XfsDisks } from '../disks/xfs.ts';
 import { fill, type Inodes } from './content.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind } from './tools.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const VOLUME = 'alpha';
 const FIRST = 'vol-0000000000000000a';
+const WITH_RMAP = 'vol-0000000000000000c';
 const VICTIM = 'vol-0000000000000000b';
 const SIZE_GIB = 1;
 /** Seconds for one verb, or for reading everything: what takes longer hangs. */
 const DEADLINE_SECONDS = 60;
 const CLEAN = 'snap-clean';
 const DIRTY = 'snap-dirty';
+const CLEAN_RMAP = 'snap-clean-rmap';
 
 /** What somebody saw of a damage. */
 export interface Sight {
@@ -31,24 +33,19 @@ export interface Sight {
 
 export class Ground {
   readonly disks = new XfsDisks();
+  private size = SIZE_GIB;
   private readonly inodes: Inodes;
+  private readonly rmapInodes: Inodes | undefined;
 
-  constructor() {
+  /** @param options of mkfs.xfs, for sound copies only */
+  constructor(options?: readonly string[]) {
     this.disks.addHost(HOST);
-    this.disks.createVolume(FIRST, SIZE_GIB);
-    this.disks.attach(FIRST, HOST);
-    this.done('format', FIRST);
-    this.serve();
-    this.inodes = fill(this.content);
-    this.done('release', FIRST);
-    // No tool for attributes is on every machine; xfs_db is.
-    const attributes = ['attr_set -r -v 3000 short', 'attr_set -r -v 8000 long'];
-    const commands = [`inode ${this.inodes.marked}`, ...attributes].flatMap((command) => ['-c', command]);
-    must('xfs_db', '-x', ...commands, this.deviceOf(FIRST));
-    // Replayed and unmounted: nothing of the log is left to undo a damage.
-    this.done('mount', FIRST);
-    this.done('release', FIRST);
-    this.disks.takeSnapshot(FIRST, CLEAN);
+    if (options === undefined) {
+      this.rmapInodes = this.prepare(WITH_RMAP, CLEAN_RMAP, ['-m', 'rmapbt=1']);
+      this.disks.detach(WITH_RMAP, HOST);
+      this.disks.deleteVolume(WITH_RMAP);
+    }
+    this.inodes = this.prepare(FIRST, CLEAN, options);
     this.serve();
     for (let i = 0; i < 20; i++) {
       tool(
@@ -61,6 +58,27 @@ export class Ground {
       );
     }
     this.disks.takeSnapshot(FIRST, DIRTY);
+  }
+
+  /** Fills a volume, which is not served then. @param options of mkfs.xfs, other than its defaults */
+  private prepare(volumeId: string, snapshotId: string, options: readonly string[] = []): Inodes {
+    this.disks.createVolume(volumeId, SIZE_GIB);
+    this.disks.attach(volumeId, HOST);
+    // `format` takes what has its label.
+    if (options.length > 0) must('mkfs.xfs', '-q', '-L', VOLUME, ...options, this.deviceOf(volumeId));
+    this.done('format', volumeId);
+    for (const verb of ['mount', 'serve'] as const) this.done(verb, volumeId);
+    const inodes = fill(this.content);
+    this.done('release', volumeId);
+    // No tool for attributes is on every machine; xfs_db is.
+    const attributes = ['attr_set -r -v 3000 short', 'attr_set -r -v 8000 long'];
+    const commands = [`inode ${inodes.marked}`, ...attributes].flatMap((command) => ['-c', command]);
+    must('xfs_db', '-x', ...commands, this.deviceOf(volumeId));
+    // Replayed and unmounted: nothing of the log is left to undo a damage.
+    this.done('mount', volumeId);
+    this.done('release', volumeId);
+    this.disks.takeSnapshot(volumeId, snapshotId);
+    return inodes;
   }
 
   /** Root of the served content. */
@@ -76,6 +94,35 @@ export class Ground {
   /** A copy of the served volume as it is now. */
   snapshot(id: string): void {
     this.disks.takeSnapshot(FIRST, id);
+  }
+
+  /** The same, frozen meanwhile. */
+  snapshotFrozen(id: string): void {
+    must('fsfreeze', '--freeze', this.content);
+    try {
+      this.snapshot(id);
+    } finally {
+      must('fsfreeze', '--unfreeze', this.content);
+    }
+  }
+
+  /** What the owner's timer does. */
+  probe(): void {
+    this.done('probe', FIRST);
+  }
+
+  /** Leaves a few dozen MiB free. */
+  fillUp(): void {
+    const free =
+      Number(must('stat', '-f', '-c', '%a', this.content)) * Number(must('stat', '-f', '-c', '%S', this.content));
+    must('fallocate', '-l', `${free - 48 * 2 ** 20}`, join(this.content, 'filler'));
+  }
+
+  /** The volume and its file system become twice as large. */
+  grow(): void {
+    this.size = 2 * SIZE_GIB;
+    this.disks.resize(FIRST, this.size);
+    this.done('grow', FIRST);
   }
 
   /** The damage on a volume that goes on serving: mounted, everything read, one file written, as probes do it. */
@@ -108,7 +155,7 @@ export class Ground {
 
   /** The check of an untouched copy. */
   drillCopy(snapshotId: string): Sight {
-    this.disks.createVolume(VICTIM, SIZE_GIB, snapshotId);
+    this.disks.createVolume(VICTIM, this.size, snapshotId);
     this.disks.attach(VICTIM, HOST);
     try {
       return this.check();
@@ -128,10 +175,10 @@ export class Ground {
   }
 
   private withVictim<T>(kind: Kind, work: () => T): T {
-    this.disks.createVolume(VICTIM, SIZE_GIB, kind.dirtyLog ? DIRTY : CLEAN);
+    this.disks.createVolume(VICTIM, SIZE_GIB, kind.rmap ? CLEAN_RMAP : kind.dirtyLog ? DIRTY : CLEAN);
     this.disks.attach(VICTIM, HOST);
     try {
-      kind.apply(this.deviceOf(VICTIM), this.inodes);
+      kind.apply(this.deviceOf(VICTIM), (kind.rmap ? this.rmapInodes : undefined) ?? this.inodes);
       return work();
     } finally {
       this.removeVictim();

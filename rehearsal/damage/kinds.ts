@@ -1,58 +1,10 @@
-/** Each kind of damage, and how it is done to a device that is not mounted. */
-import { closeSync, fsyncSync, openSync, readFileSync, readSync, truncateSync, writeSync } from 'node:fs';
+/** Each kind of damage. */
+import { readFileSync, truncateSync } from 'node:fs';
 import { must, tool } from '../disks/shell.ts';
 import { type FreeRecord, leavesOf, xfsDb } from '../disks/xfs-plant.ts';
-import type { Inodes } from './content.ts';
-
-const SECTOR = 512;
-const XFS_BLOCK = 4096;
-
-export interface Kind {
-  readonly name: string;
-  /** What is done, in words. */
-  readonly how: string;
-  /** Needs a log with transactions in it: a copy that was taken from a mounted volume. */
-  readonly dirtyLog?: boolean;
-  readonly apply: (device: string, inodes: Inodes) => void;
-}
-
-/** Changes bytes of the device in place. */
-function patch(device: string, offset: number, length: number, change: (bytes: Uint8Array) => void): void {
-  const fd = openSync(device, 'r+');
-  try {
-    const bytes = new Uint8Array(length);
-    readSync(fd, bytes, 0, length, offset);
-    change(bytes);
-    writeSync(fd, bytes, 0, length, offset);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Where xfs_db stands after these commands. Bytes from the start of the device. */
-function offsetOf(device: string, ...commands: readonly string[]): number {
-  const sector = /current daddr is (\d+)/.exec(xfsDb(device, ...commands, 'daddr'))?.[1];
-  if (sector === undefined) throw new Error(`xfs_db ${commands.join('; ')}: no place on ${device}`);
-  return Number(sector) * SECTOR;
-}
-
-/** One bit, in the middle of the first `length` bytes of what the commands lead to. */
-function flip(device: string, length: number, ...commands: readonly string[]): void {
-  patch(device, offsetOf(device, ...commands) + (length >> 1), 1, (bytes) => {
-    bytes[0] = (bytes[0] ?? 0) ^ 1;
-  });
-}
-
-const flipped =
-  (length: number, commands: (inodes: Inodes) => readonly string[]): Kind['apply'] =>
-  (device, inodes) =>
-    flip(device, length, ...commands(inodes));
-
-/** A change that keeps the checksums right, as one by faulty software is. */
-function write(device: string, ...commands: readonly string[]): void {
-  must('xfs_db', '-x', ...commands.flatMap((command) => ['-c', command]), device);
-}
+import { TREES } from './kinds-trees.ts';
+import { WRITES } from './kinds-writes.ts';
+import { flip, flipped, type Kind, offsetOf, patch, SECTOR, write, XFS_BLOCK } from './tools.ts';
 
 interface Place extends FreeRecord {
   readonly fsBlock: string;
@@ -199,5 +151,7 @@ export const KINDS: readonly Kind[] = [
     how: 'in the first block of a file',
     apply: (device, { file }) => flip(device, 200, `inode ${file}`, 'dblock 0'),
   },
+  ...TREES,
+  ...WRITES,
   { name: 'truncated device', how: 'its second half is gone', apply: cutInHalf },
 ];

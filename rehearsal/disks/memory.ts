@@ -309,9 +309,7 @@ export class MemoryDisks implements Disks {
     if (!fileSystem || fileSystem.damaged || volume?.lost) return false;
     return fileSystem.canary !== undefined && fileSystem.latent.size === 0 && fileSystem.alteredFiles().length === 0;
   }
-  kernelLog(): string[] {
-    return [];
-  }
+  kernelLog = (): string[] => [];
   close(): void {
     this.hosts.clear();
     this.volumes.clear();

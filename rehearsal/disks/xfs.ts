@@ -265,9 +265,7 @@ export class XfsDisks implements Disks {
     return this.stopwatch.time('read', () => readContent(this.served(instanceId, volume).root, path));
   }
   watchdogs = (instanceId: string): Watchdog[] => watchdogsOf(this.rootOf(instanceId));
-  ringWatchdog(instanceId: string, volumeId: string): void {
-    ringWatchdog(known(this.hosts, instanceId, 'host'), volumeId);
-  }
+  ringWatchdog = (instanceId: string, volumeId: string): void => ringWatchdog(this.rootOf(instanceId), volumeId);
   unmount(volumeId: string): void {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     if (!attachment || !this.mounted(volumeId)) throw new Error(`real disks: ${volumeId} is not mounted`);
@@ -319,9 +317,7 @@ export class XfsDisks implements Disks {
     const image = volumeId === undefined ? this.area.snapshotImage(snapshotId) : this.area.volumeImage(volumeId);
     return this.stopwatch.time('inspect', () => this.area.inspect(image));
   }
-  kernelLog(): string[] {
-    return xfsLog(this.openedAt, this.area.deviceNames);
-  }
+  kernelLog = (): string[] => xfsLog(this.openedAt, this.area.deviceNames);
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -8,7 +8,7 @@ import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
 const realTest = realDiskTest();
 const told = readTable(join(import.meta.dirname, '../../docs/failure-modes.md'));
 const Outcome = z.object({ rows: z.array(z.tuple([z.string(), z.string()])), alarms: z.array(z.unknown()) });
-/** `npm run damage -- --sound 200` does more of them. */
+/** `npm run damage -- --sound 300` does more of them. */
 const COPIES = 10;
 
 describe('the table of damage', () => {

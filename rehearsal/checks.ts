@@ -121,7 +121,9 @@ export function neverBlank(watch: Watch): Check {
 
 /** The roles of the stack allow all that its own functions and hosts do. A fault that denies a call is none of this. */
 export function nothingDenied(world: World): Check {
-  const { denials } = world.services.cloud.permissions;
+  const { permissions, retained } = world.services.cloud;
+  // A stack that was removed has left its key: the roles of a later one may not use it.
+  const denials = permissions.denials.filter((d) => !d.resources.some((arn) => retained.has(arn)));
   // What is deleted has no tags to allow another delete: that is how EC2 answers one whose first answer was lost.
   const { volumes, snapshots, instances } = world.services.ec2;
   const gone = ({ action, resources }: (typeof denials)[number]) =>
@@ -141,7 +143,9 @@ export function nothingDenied(world: World): Check {
       .filter((d) => !gone(d) && !foreign(d))
       .map(({ role, action, missing }) => `${role} may not ${action}: ${missing}`),
   );
-  return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || 'none');
+  const excused = permissions.denials.length - denials.filter((d) => !gone(d) && !foreign(d)).length;
+  const none = excused === 0 ? 'none' : `none; ${excused} as a part of the story`;
+  return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || none);
 }
 
 export function neverFrozenLong(watch: Watch): Check {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { buildApp } from '../lib/app.ts';
 import { NOBODY_TOLD } from '../lib/people-topic.ts';
-import { CONTEXT_KEY } from '../lib/settings.ts';
+import { CONTEXT_KEY, readSettings } from '../lib/settings.ts';
 import type { Assembly } from './rehearse.ts';
+import { HOME_ZONE } from './world.ts';
 
 const CDK_JSON = join(import.meta.dirname, '..', 'cdk.json');
 
@@ -20,7 +21,7 @@ export function synthesize(
   settings: Readonly<Record<string, unknown>> = {},
   context = cdkContext(),
 ): Assembly {
-  context = { ...context, [CONTEXT_KEY]: { ...(context[CONTEXT_KEY] as object), ...settings } };
+  context = { ...context, [CONTEXT_KEY]: inItsZones({ ...(context[CONTEXT_KEY] as object), ...settings }) };
   const { app, settings: read } = buildApp(new App({ outdir: directory, context, analyticsReporting: false }));
   Validations.of(app).acknowledge({
     id: `Annotation::${NOBODY_TOLD}`,
@@ -28,6 +29,15 @@ export function synthesize(
   });
   app.synth();
   return { directory, stackName: read.stackName, region: read.region, zones: read.zones };
+}
+
+/** A scenario says in which zone its volumes are without knowing the Region. */
+function inItsZones(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { volumes } = settings;
+  if (!Array.isArray(volumes)) return settings;
+  const home = () => readSettings({ ...settings, volumes: undefined }).zones[0];
+  const placed = volumes.map((v) => (v?.zone === HOME_ZONE ? { ...v, zone: home() } : v));
+  return { ...settings, volumes: placed };
 }
 
 export function cdkContext(): Record<string, unknown> {

@@ -14,6 +14,9 @@ export interface Check {
 /** Live progress of long work. */
 export type Progress = (what: string, done: number, of: number) => void;
 
+/** In the settings of a scenario: the first Availability Zone that the stack is in, whatever its Region. */
+export const HOME_ZONE = 'home';
+
 /** What a scenario plays on. */
 export interface World {
   readonly services: Services;

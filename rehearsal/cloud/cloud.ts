@@ -92,6 +92,8 @@ export class Cloud {
   readonly stacks: string[] = [];
   /** Physical ids and ARNs of what CloudFormation has deleted: rules, alarms, groups and schedules that do nothing any more. */
   readonly deleted = new Set<string>();
+  /** ARNs of what it has retained of stacks that are gone: a later stack's roles may not use it. */
+  readonly retained = new Set<string>();
   /** Which invocation of a function a call belongs to; one that died makes no more of them. */
   readonly lives = LIVES;
   /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */

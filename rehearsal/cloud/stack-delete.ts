@@ -99,7 +99,10 @@ export async function deleteResources(s: Services, created: Created, ids: readon
         s.cloud.say('cloudformation', `${id} could not be deleted: ${(error as Error).message}`);
         continue;
       }
-    } else if (reference) s.cloud.say('cloudformation', `${id} (${resource.type}) is retained`);
+    } else if (reference) {
+      s.cloud.retained.add(String(reference.attributes.Arn));
+      s.cloud.say('cloudformation', `${id} (${resource.type}) is retained`);
+    }
     created.resources.delete(id);
     created.references.delete(id);
   }

@@ -11,6 +11,7 @@ import {
   untagInstance,
   wakeInstance,
 } from '../cloud/failures.ts';
+import { HOME_ZONE } from '../world.ts';
 import type { Plan } from './incident.ts';
 import { once, struck } from './strikes.ts';
 
@@ -49,8 +50,8 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     about: 'two volumes are served by one owner, which is terminated',
     settings: {
       volumes: [
-        { name: 'alpha', zone: 'eu-west-1a' },
-        { name: 'beta', zone: 'eu-west-1a' },
+        { name: 'alpha', zone: HOME_ZONE },
+        { name: 'beta', zone: HOME_ZONE },
       ],
     },
     all: true,

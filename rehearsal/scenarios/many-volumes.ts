@@ -5,10 +5,10 @@ import { terminateInstance } from '../cloud/failures.ts';
 import { duration } from '../duration.ts';
 import { failureOf } from '../measure.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
+import { HOME_ZONE } from '../world.ts';
 import { type Expectation, judge, prepare, type Settled, type Strike, untilSettled } from './incident.ts';
 import { HOUR_MS, snapshotsOf } from './recovery-points.ts';
 
-const ZONE = 'eu-west-1a';
 const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta'];
 /** Of drills, after the two of the uploads and before an owner is lost. */
 const HOURS = 1;
@@ -127,6 +127,6 @@ async function play(world: World): Promise<ScenarioResult> {
 
 export const manyVolumes: Scenario = {
   about: `${NAMES.length} volumes in one zone: one standby drills them all, and then takes them all over`,
-  settings: { drills: { enabled: true }, volumes: NAMES.map((name) => ({ name, zone: ZONE })) },
+  settings: { drills: { enabled: true }, volumes: NAMES.map((name) => ({ name, zone: HOME_ZONE })) },
   play,
 };

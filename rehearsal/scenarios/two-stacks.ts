@@ -219,7 +219,7 @@ const LEFT_OVER: readonly Readonly<Record<string, string>>[] = [
 ];
 
 async function makeVolume(
-  { services, clock, stackName }: World,
+  { services, clock, stackName, zones }: World,
   volume: string,
   more: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -228,7 +228,7 @@ async function makeVolume(
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   clock.spawn('person', async () => {
     await services.cloud.call(PERSON, 'ec2', 'CreateVolume', {
-      AvailabilityZone: 'eu-west-1a',
+      AvailabilityZone: zones[0],
       Size: 1,
       VolumeType: 'gp3',
       TagSpecifications: [{ ResourceType: 'volume', Tags }],

@@ -6,6 +6,7 @@ import { recoveryPoint, servedVolume } from '../measure.ts';
 import type { Plan, Strike } from '../scenarios/incident.ts';
 import { PLANS } from '../scenarios/index.ts';
 import { breakFileSystem, struck } from '../scenarios/strikes.ts';
+import { HOME_ZONE } from '../world.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 8 * MINUTE_MS;
@@ -14,7 +15,6 @@ const HICCUP_MS = MINUTE_MS / 2;
 const HOUR_MS = 60 * MINUTE_MS;
 /** DLM's longest gaps come every other hour. */
 const LATE_HOURS = 2;
-const HOME = 'eu-west-1a';
 
 export interface Story {
   readonly about: string;
@@ -87,7 +87,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
 /** Settings that the stack of a story is synthesized with, over those of cdk.json. */
 export function settingsOf({ volumes, drills, prefer, snapshots }: Story): Readonly<Record<string, unknown>> {
   return {
-    volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME })),
+    volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME_ZONE })),
     drills: { enabled: drills, ...(prefer && { prefer }) },
     ...(snapshots !== undefined && { snapshots }),
   };

@@ -98,8 +98,8 @@ function beingMade(volume: Volume): KeeperDecision {
 
 /**
  * How long it must be the same before the keeper acts on what it did not see. EC2's lists lack for a moment what is there; the healer
- * has as much patience (`UNSEEN_SECONDS`). Where nothing at all is seen, neither a volume nor a copy nor a line of the ledger, two
- * looks are enough: eventual consistency hides what is new, and of a volume that has served all three are old.
+ * has as much patience (`UNSEEN_SECONDS`). Where nothing at all is seen, neither a volume nor a copy nor a line of the ledger, one
+ * look is enough: eventual consistency hides what is new, and of a volume that has served all three are old.
  * Source: docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
 export function patienceSeconds(decision: KeeperDecision): number {
@@ -107,4 +107,4 @@ export function patienceSeconds(decision: KeeperDecision): number {
   const unseen = decision.kind === 'restore' || ('unseen' in decision && decision.unseen === true);
   return unseen ? UNSEEN_SECONDS : 0;
 }
-const BLANK_SECONDS = 15;
+const BLANK_SECONDS = 0;

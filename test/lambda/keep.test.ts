@@ -104,7 +104,7 @@ describe('the keeper', () => {
     expect(patience([volume()], [], 'vol-22222222')).toBe(120);
     expect(patience([], [point(10)])).toBe(120);
     expect(patience([], [], 'vol-11111111')).toBe(120);
-    expect(patience([], [])).toBe(15);
+    expect(patience([], [])).toBe(0);
     expect(patience([volume()], [point(10)], 'vol-11111111')).toBe(0);
     expect(patience([volume()], [point(10)])).toBe(0);
     expect(patience([volume({ role: 'quarantined' })], [], 'vol-11111111')).toBe(0);

@@ -128,12 +128,11 @@ describe('the keeper looks again', () => {
     expect(scene.done).toEqual([]);
   });
 
-  test('a blank one is made where nothing is, and not at the first look', async () => {
+  test('a blank one is made where nothing is', async () => {
     const scene = new Scene();
     Object.assign(scene, { volumes: [], points: [], ledger: undefined });
     await scene.create();
     expect(scene.made).toEqual([{ claim: CLAIM, clientToken: 'token', snapshotId: undefined, generation: 1 }]);
-    expect(scene.now).toBeGreaterThan(NOW);
   });
 });
 

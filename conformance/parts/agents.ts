@@ -52,22 +52,23 @@ export const agents: Part = {
     const assembly = await assemblies.of();
     const { Resources } = readTemplate(templateOf(assembly));
     const text = readFileSync(join(HOST, 'etc', 'amazon-cloudwatch-agent.json'), 'utf8');
-    const line = /"(\w+):\$\w+\|g\|#(\w+):\$1"/.exec(readFileSync(join(HOST, 'report.sh'), 'utf8'));
+    const sent = gaugesOf(readFileSync(join(HOST, 'report.sh'), 'utf8'));
     const alarms = Object.values(Resources)
       .filter(
-        ({ Type, Properties = {} }) => Type === 'AWS::CloudWatch::Alarm' && Properties.MetricName === METRIC.serving,
+        ({ Type, Properties = {} }) =>
+          Type === 'AWS::CloudWatch::Alarm' && sent.names.includes(String(Properties.MetricName)),
       )
       .map(({ Properties = {} }) => ({
         namespace: String(Properties.Namespace),
         name: String(Properties.MetricName),
         dimensions: (Properties.Dimensions as { readonly Name: string }[]).map(({ Name }) => Name),
       }));
-    const [alarm] = alarms;
-    if (!line || !alarm) throw new Error('host/report.sh sends no metric by StatsD, or no alarm looks at one');
+    const alarm = alarms.find(({ name }) => name === METRIC.serving);
+    if (!alarm) throw new Error('host/report.sh does not send the metric that starts a heal, or no alarm looks at it');
     const configuration = JSON.parse(text.replace('@NAMESPACE@', alarm.namespace)) as AgentConfiguration;
     const unknown = unknownMembers(configuration);
-    const sent = { name: String(line[1]), tag: String(line[2]) };
     const missed = alarms.filter((each) => !reaches(configuration, sent, each));
+    const unseen = sent.names.filter((name) => !alarms.some((each) => each.name === name));
     const of = 'documentation of the CloudWatch agent (its own schema is in no registry that is used here)';
     return {
       verdicts: [
@@ -78,18 +79,24 @@ export const agents: Part = {
           ok: unknown.length === 0,
         },
         {
-          asked: `whether ${sent.name} with the tag ${sent.tag}, as host/report.sh sends it, is what ${alarms.length} alarms look at`,
+          asked: `whether ${sent.names.join(', ')} with the tag ${sent.tag}, as host/report.sh sends them, are what ${alarms.length} alarms look at`,
           of,
           said:
-            missed.length === 0
-              ? `it is: ${alarm.namespace} ${alarm.name} by ${alarm.dimensions.join(', ')}, where the agent adds metric_type to what is not aggregated`
-              : `it is not: ${missed.map(({ namespace, name }) => `${namespace} ${name}`).join(', ')}`,
-          ok: missed.length === 0,
+            missed.length + unseen.length === 0
+              ? `they are: ${alarm.namespace} by ${alarm.dimensions.join(', ')}, where the agent adds metric_type to what is not aggregated`
+              : `they are not: ${[...missed.map(({ namespace, name }) => `${namespace} ${name}`), ...unseen].join(', ')}`,
+          ok: missed.length + unseen.length === 0,
         },
       ],
     };
   },
 };
+
+/** Names of the gauges that the script sends by StatsD, and the tag that each of them carries. */
+export function gaugesOf(script: string): { readonly names: readonly string[]; readonly tag: string } {
+  const names = [...script.matchAll(/"([A-Z]\w*):" \S+ of\b/g)].map(([, name = '']) => name);
+  return { names, tag: /\|g\|#(\w+):\$1"/.exec(script)?.[1] ?? '' };
+}
 
 /** Members that the documentation does not have, where it lists them. */
 export function unknownMembers(value: unknown, path = ''): string[] {
@@ -108,7 +115,7 @@ export function unknownMembers(value: unknown, path = ''): string[] {
  */
 export function reaches(
   { metrics }: AgentConfiguration,
-  sent: { readonly name: string; readonly tag: string },
+  sent: { readonly names: readonly string[]; readonly tag: string },
   alarm: Looked,
 ): boolean {
   const aggregated = metrics?.aggregation_dimensions ?? [];
@@ -116,7 +123,7 @@ export function reaches(
   return (
     metrics?.metrics_collected?.statsd !== undefined &&
     metrics.namespace === alarm.namespace &&
-    sent.name === alarm.name &&
+    sent.names.includes(alarm.name) &&
     alone &&
     alarm.dimensions.length === 1 &&
     alarm.dimensions[0] === sent.tag

@@ -29,7 +29,8 @@ export async function python(say: (what: string) => void): Promise<Python> {
     throw new CannotRun('Python 3 with the modules venv and ensurepip is needed (Debian: python3 and python3-venv)');
   const home = join(CACHE, `python-${hash(TOOLS, MODELS)}`);
   if (!existsSync(join(home, 'complete'))) await install(home, say);
-  const pins = `${readFileSync(TOOLS, 'utf8')}\n${readFileSync(MODELS, 'utf8')}`;
+  // The models' own first: the emulators bring an older botocore, whose models nobody reads here.
+  const pins = `${readFileSync(MODELS, 'utf8')}\n${readFileSync(TOOLS, 'utf8')}`;
   return {
     models: join(home, 'models', 'botocore', 'data'),
     program: (name) => join(home, 'venv', 'bin', name),

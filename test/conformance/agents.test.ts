@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type AgentConfiguration, reaches, unknownMembers } from '../../conformance/parts/agents.ts';
+import { type AgentConfiguration, gaugesOf, reaches, unknownMembers } from '../../conformance/parts/agents.ts';
 
 const CONFIGURATION: AgentConfiguration = {
   metrics: {
@@ -8,13 +8,13 @@ const CONFIGURATION: AgentConfiguration = {
     metrics_collected: { statsd: { service_address: ':8125' } },
   },
 };
-const SENT = { name: 'Serving', tag: 'Volume' };
+const SENT = { names: ['Serving', 'UsedPercent'], tag: 'Volume' };
 const ALARM = { namespace: 'Remount/x', name: 'Serving', dimensions: ['Volume'] };
 const changed = (metrics: object) => ({ metrics: { ...CONFIGURATION.metrics, ...metrics } });
 
 test('the metric of the configuration is the one that the alarm looks at, and no other is', () => {
   expect(reaches(CONFIGURATION, SENT, ALARM)).toBe(true);
-  expect(reaches(CONFIGURATION, { ...SENT, name: 'serving' }, ALARM)).toBe(false);
+  expect(reaches(CONFIGURATION, { ...SENT, names: ['serving'] }, ALARM)).toBe(false);
   expect(reaches(CONFIGURATION, SENT, { ...ALARM, dimensions: ['Volume', 'InstanceId'] })).toBe(false);
   for (const metrics of [
     { namespace: 'x' },
@@ -31,4 +31,9 @@ test('a member that is not documented is noticed', () => {
     'metrics.metrics_collected.statsd.address',
     'metrics.flush',
   ]);
+});
+
+test('gauges are read out of the script that sends them', () => {
+  const script = 'awk -v of="|g|#Volume:$1" \'BEGIN { print "Serving:" serving of } { print "UsedPercent:" $2 of }\'';
+  expect(gaugesOf(script)).toEqual(SENT);
 });

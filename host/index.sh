@@ -12,6 +12,8 @@
 quiet="${REMOUNT_QUIET_MINUTES:-10}"
 # Seconds; what is left is for the next run.
 budget="${REMOUNT_INDEX_SECONDS:-240}"
+# Bytes. A course with a larger file has its turn after all others, and has ten times that budget to itself, no more.
+large="${REMOUNT_LARGE_BYTES:-1073741824}"
 
 # shellcheck disable=SC2317 # called at the end of the job
 clear_up() { rm -f "$aside" "$aside".*; }
@@ -30,7 +32,8 @@ index() {
   # One that is there is empty, and to be replaced. %p (./name), for sha256sum takes a file named - for its standard input.
   step env -C "$1" find . -path ./manifest.sha256 -prune -o -type f -fprintf "$aside.names" '%p\0' || return 0
   [ -s "$aside.names" ] || return 0
-  step env -C "$1" xargs -0 -a "$aside.names" sha256sum -z -- >"$aside.sums" || return 0
+  # 0 is no limit.
+  step timeout -s KILL "$limit" env -C "$1" xargs -0 -a "$aside.names" sha256sum -z -- >"$aside.sums" || return 0
   # A name with a backslash, a newline or a carriage return is escaped, and its line marked with a backslash.
   step sed -z 's/\\/\\\\/g; s/\n/\\n/g; s/\r/\\r/g; /\\/ s/^/\\/' "$aside.sums" >"$aside.lines" || return 0
   step tr '\0' '\n' <"$aside.lines" >"$aside" || return 0
@@ -46,6 +49,17 @@ index() {
   rm -f "$aside" "$aside.empty"
 }
 
+# index_courses <mounted root>: those that have no manifest; while limit is 0, without those that have a large file.
+index_courses() {
+  for course in "$1"/courses/*; do
+    # One stat for each course that has its manifest. An empty one promises nothing: a crash leaves such where nobody synced.
+    if [ -s "$course/manifest.sha256" ] || [ ! -d "$course" ] || [ -L "$course" ]; then continue; fi
+    if [ $(($(date +%s) - started)) -ge "$budget" ]; then return 0; fi
+    if [ "$limit" -eq 0 ] && ! none "$course" -size "+${large}c"; then continue; fi
+    if none "$course" -cmin "-$quiet"; then index "$course"; fi
+  done
+}
+
 # index_volume <mounted root>
 index_volume() {
   aside="$1/.remount/index"
@@ -54,12 +68,10 @@ index_volume() {
   begin_job clear_up
   # `true`, for where a redirection of `:` fails, the shell exits.
   { true >"$aside.begun"; } 2>/dev/null || fail unreadable "manifests of $volume_id cannot be written: $aside.begun"
-  for course in "$1"/courses/*; do
-    # One stat for each course that has its manifest. An empty one promises nothing: a crash leaves such where nobody synced.
-    if [ -s "$course/manifest.sha256" ] || [ ! -d "$course" ] || [ -L "$course" ]; then continue; fi
-    if [ $(($(date +%s) - started)) -ge "$budget" ]; then break; fi
-    if none "$course" -cmin "-$quiet"; then index "$course"; fi
-  done
+  limit=0
+  index_courses "$1"
+  limit=$((budget * 10))
+  index_courses "$1"
   printf 'volumeId=%s\nwritten=%d\n' "$volume_id" "$written"
 }
 

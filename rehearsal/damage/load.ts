@@ -82,24 +82,30 @@ const IN_PLACE: readonly ((file: string) => void)[] = [
 
 function writeAt(file: string, flags: string | number, sync: (fd: number) => void): void {
   const fd = openSync(file, flags);
-  writeSync(fd, Buffer.alloc(random.whole(1, 4096), `${random.next()}`), 0, undefined, 0);
-  sync(fd);
-  closeSync(fd);
+  try {
+    writeSync(fd, Buffer.alloc(random.whole(1, 4096), `${random.next()}`), 0, undefined, 0);
+    sync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A database that is listed as it was: its journal is written in place. */
 function useDatabase(directory: string): void {
   mkdirSync(directory, { recursive: true });
   const database = new DatabaseSync(join(directory, 'scores.db'));
-  database.exec('create table if not exists scores (id integer primary key, text text)');
-  if (!existsSync(join(directory, MANIFEST_FILE))) {
-    const sum = createHash('sha256').update(readFileSync(join(directory, 'scores.db')));
-    writeManifest(directory, new Map([['scores.db', sum.digest('hex')]]));
+  try {
+    database.exec('create table if not exists scores (id integer primary key, text text)');
+    if (!existsSync(join(directory, MANIFEST_FILE))) {
+      const sum = createHash('sha256').update(readFileSync(join(directory, 'scores.db')));
+      writeManifest(directory, new Map([['scores.db', sum.digest('hex')]]));
+    }
+    for (let i = 0; i < 3; i++)
+      database.prepare('insert into scores (text) values (?)').run('x'.repeat(random.whole(1, 5000)));
+    database.exec('delete from scores where id % 2 = 0');
+  } finally {
+    database.close();
   }
-  for (let i = 0; i < 3; i++)
-    database.prepare('insert into scores (text) values (?)').run('x'.repeat(random.whole(1, 5000)));
-  database.exec('delete from scores where id % 2 = 0');
-  database.close();
 }
 
 /** Deleted while it is open: the log keeps it on a list, and whoever mounts the copy has to free it. */
@@ -108,9 +114,9 @@ function orphan(directory: string): void {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, `orphan-${orphans.length}`);
   const fd = openSync(file, 'w');
-  writeFileSync(fd, Buffer.alloc(random.whole(1, 100_000), 'o'));
-  rmSync(file);
   orphans.push(fd);
+  rmSync(file);
+  writeFileSync(fd, Buffer.alloc(random.whole(1, 100_000), 'o'));
   if (orphans.length > MAX_ORPHANS) closeSync(orphans.shift() ?? fd);
 }
 
@@ -128,19 +134,33 @@ function workOn(directory: string): void {
   else useDatabase(join(courses, `base-${seed}`));
 }
 
-for (let turn = 0; ; turn++) {
+function work(): void {
   const directory = join(courses, `load-${seed}-${random.whole(0, COURSES - 1)}`);
   const chance = random.next();
   if (hard && existsSync(directory) && random.next() < 0.6) workOn(directory);
   else if (!existsSync(directory) || chance < 0.3) upload(directory);
   else if (chance < 0.5) scribble(directory);
   else rmSync(directory, { recursive: true });
-  // A clean-up job, as on the bad Wednesday: many in quick succession.
-  if (turn % 50 === 49) {
-    for (const name of readdirSync(courses)
-      .filter((id) => id.startsWith(`load-${seed}-`))
-      .slice(0, COURSES / 2)) {
-      rmSync(join(courses, name), { recursive: true });
-    }
+}
+
+/** A clean-up job, as on the bad Wednesday: many in quick succession. */
+function cleanUp(): void {
+  for (const name of readdirSync(courses)
+    .filter((id) => id.startsWith(`load-${seed}-`))
+    .slice(0, COURSES / 2))
+    rmSync(join(courses, name), { recursive: true });
+}
+
+/** As Linux says it, and as SQLite does. */
+const isFull = (error: unknown): boolean => /ENOSPC|database or disk is full/.test(String(error));
+
+for (let turn = 0; ; turn++) {
+  try {
+    work();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    for (const fd of orphans.splice(0)) closeSync(fd);
+    cleanUp();
   }
+  if (turn % 50 === 49) cleanUp();
 }

@@ -77,6 +77,12 @@ export class CopyLab {
     this.answers[label] = [status, keysOf(stdout), stderr.replaceAll(this.root, '').trim()];
   }
 
+  /** Runs the indexer. @param more its settings */
+  index(more: Readonly<Record<string, string>> = {}): void {
+    const { status, stderr } = this.#spawn('index', OWN, { REMOUNT_QUIET_MINUTES: '0', ...more });
+    if (status !== 0) throw new Error(`index: exit ${status}: ${stderr}`);
+  }
+
   /** Tools in the place of those of the host. @returns the environment that has them foremost */
   instead(scripts: Readonly<Record<string, string>>): Record<string, string> {
     const directory = join(this.root, 'tools');

@@ -111,6 +111,12 @@ const leaveLists = (): void => {
 };
 /** Locks, and what those left who needed the host, stay. */
 const inRun = (): string[] => readdirSync(join(root, 'run/remount')).filter((name) => !/\.lock$|way$/.test(name));
+/** A file that somebody else makes. What takes ten minutes hangs. */
+async function appears(path: string): Promise<void> {
+  for (let i = 0; i < 12_000 && !existsSync(path); i++) await sleep(50);
+}
+/** The check of `COPY` has come to the content. */
+const isReading = (): Promise<void> => appears(join(root, `var/lib/remount/check.${COPY}/sums.0`));
 const left = (): unknown => ({
   run: inRun(),
   mounts: readdirSync(join(root, 'mnt/remount')).filter((name) => name.startsWith('check')),
@@ -282,12 +288,12 @@ answers.writtenAnew = tool(
 ).status;
 answers.bare = readFileSync(join(others, 'bare/manifest.sha256'), 'utf8');
 const first = begin('sent twice, first', 'check', COPY);
-await sleep(800);
+await isReading();
 verb('sent twice, second', 'check', COPY, { REMOUNT_CHECK_SECONDS: '1' });
 await first;
 // Killed without a chance to clear up, as with its agent: releasing it clears up.
 const killed = spawn(shell, [join(HOST_FILES, 'check.sh')], { env: environment(COPY, {}) });
-await sleep(800);
+await isReading();
 const [job = ''] = readFileSync(join(root, `run/remount/check.${COPY}.job`), 'utf8').split(' ');
 process.kill(Number(job), 'SIGKILL');
 await new Promise((resolve) => killed.once('close', resolve));
@@ -301,7 +307,7 @@ answers.mountedAfterKill = existsSync(join(root, `mnt/remount/check.${COPY}`));
 shellIn(others, 'rm c1/manifest.sha256');
 shellIn(courses, 'mkdir long; truncate -s 50G long/hole');
 const indexing = begin('index, and release', 'index', OWN, { REMOUNT_QUIET_MINUTES: '0' });
-await sleep(500);
+await appears(join(root, 'srv/content', VOLUME, '.remount/index.sums'));
 verb('release under index', 'release', OWN);
 await indexing;
 answers.wentOn = existsSync(join(others, 'c1/manifest.sha256'));

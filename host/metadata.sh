@@ -55,6 +55,12 @@ no_verdict() {
   esac
 }
 
+# fail_where_held <file with the words of a tool>: what somebody else has open, or mounted, was not looked at.
+fail_where_held() {
+  said=$(grep -iE 'device or resource busy|contains a (possibly )?(writable, )?mounted' "$1" | head -n 1)
+  [ -z "$said" ] || fail busy "$volume_id is in use: $said"
+}
+
 # No limit of the address space: xfs_repair hangs when it meets one (tried, xfsprogs 6.1).
 check_metadata() {
   spare_memory
@@ -66,6 +72,7 @@ check_metadata() {
     grep 'Metadata .* detected' "$work/repair" >&2 && fail corrupt "xfs_repair -n finds damage in $volume_id"
   else
     no_verdict xfs_repair "$result"
+    fail_where_held "$work/repair"
     said=$(grep -iE 'memory for repair|not enough memory|insufficient memory|no memory for|(could|can) ?no?.?t allocate' "$work/repair")
     [ -z "$said" ] || fail usage "this host has too little memory to check $volume_id: $(printf '%s\n' "$said" | head -n 1)"
     grep -vE '^(Phase [0-9]|[[:space:]]*- |No modify|Using internal log|$)' "$work/repair" >"$work/findings"
@@ -102,7 +109,7 @@ check_free_space() {
   for order in '' ' -c'; do
     step xfs_db -r -c "freesp -s$order" "$device" >"$work/free$order" 2>&1
     result=$?
-    [ "$result" -eq 0 ] || no_verdict xfs_db "$result"
+    [ "$result" -eq 0 ] || { no_verdict xfs_db "$result" && fail_where_held "$work/free$order"; }
     [ "$result" -eq 0 ] || fail corrupt "$(head -n 1 "$work/free$order")"
   done
   if cmp -s "$work/free" "$work/free -c"; then return 0; fi

@@ -189,6 +189,10 @@ lab.check(
   lab.instead({ xfs_db: 'case "$*" in *freesp*) exit 137 ;; esac; exec /usr/sbin/xfs_db "$@"' }),
 );
 lab.check(
+  'xfs_repair finds the device in use',
+  lab.instead({ xfs_repair: 'echo "xfs_repair: cannot open $4: Device or resource busy"; exit 1' }),
+);
+lab.check(
   'xfs_repair is told',
   lab.instead({
     xfs_repair:

@@ -42,6 +42,7 @@ const EXPECTED: Readonly<Record<string, readonly [keyof typeof EXIT | 'sound', K
   'xfs_db takes too long': ['sound', { blockget: 'skipped' }, none],
   'xfs_db finds something': ['corrupt', {}, expect.stringMatching(/^block 0\/7 claimed by two\n/)],
   'free space cannot be asked for': ['interrupted', {}, expect.stringMatching(/killed/)],
+  'xfs_repair finds the device in use': ['busy', {}, expect.stringMatching(/in use/)],
   'xfs_repair is told': ['sound', {}, none],
   'time is shared out': ['sound', { complete: 'true' }, none],
   'changed half a minute before the copy': ['sound', { suspect: '0' }, none],

@@ -2,7 +2,7 @@
  * One process: AWS's own durable test runner runs the deployed bundles of drill and heal, whose clients reach moto over HTTP, with one
  * kind of answer of the hosts. Prints what came of it as JSON. The runner fakes timers, so nothing else may run beside it.
  *
- * usage: node conformance/durable/run.ts URL ASSETS ANSWER
+ * usage: node conformance/durable/run.ts URL DRILL HEAL ANSWER SETTINGS: the bundles, and as JSON what the template sets of their environment
  */
 import { pathToFileURL } from 'node:url';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
@@ -12,7 +12,7 @@ import { REGION } from '../behaviours/bench.ts';
 import { ANSWERS, type Answers } from './answers.ts';
 import { makeWorld, STACK, VOLUME, type World } from './world.ts';
 
-const [url = '', drillBundle = '', healBundle = '', kind = ''] = process.argv.slice(2);
+const [url = '', drillBundle = '', healBundle = '', kind = '', deployed = '{}'] = process.argv.slice(2);
 const answers = ANSWERS[kind];
 if (!answers) throw new Error(`answer: received "${kind}"; allowed: ${Object.keys(ANSWERS).join(', ')}`);
 
@@ -74,7 +74,7 @@ let id = 0;
 const runtime = {
   clock: { now: () => Date.now(), sleep: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)) },
   newId: () => `id-${++id}`,
-  env: world.env,
+  env: { ...(JSON.parse(deployed) as Record<string, string>), ...world.env },
   clients: settings,
   prepare: answering(world, answers),
   fetch,

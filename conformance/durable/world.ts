@@ -73,8 +73,6 @@ export async function makeWorld(settings: NonNullable<Settings>): Promise<World>
     [ENV.topic]: TopicArn,
     [ENV.documents]: JSON.stringify(documents),
     [ENV.targetGroups]: JSON.stringify({ [VOLUME]: group }),
-    [ENV.spare]: JSON.stringify({ prefer: 'faster', maxAgeMinutes: 120 }),
-    [ENV.initializationRate]: '0',
   };
   return { env, ec2, instances, volumeId: VolumeId, snapshotId: SnapshotId };
 }

@@ -33,14 +33,14 @@ export const durable: Part = {
 
   async run({ assemblies, python, progress }): Promise<Report> {
     const assembly = await assemblies.of();
-    const bundles = [bundleOf(assembly, ENV.initializationRate), bundleOf(assembly, ENV.spare)];
+    const functions = [deployedWith(assembly, ENV.initializationRate), deployedWith(assembly, ENV.spare)];
     const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { readonly version: string };
     const verdicts: Verdict[] = [];
     const kinds = Object.keys(ANSWERS);
     for (const [n, kind] of kinds.entries()) {
       const emulator = await moto(python);
       try {
-        const came = await play(emulator, bundles, kind);
+        const came = await play(emulator, functions, kind);
         const sound = kind === 'sound';
         const { drill, verdict, heal, role } = came;
         verdicts.push({
@@ -65,25 +65,39 @@ function decidedNothing({ outcome }: Ended): boolean {
   return outcome === 'paged';
 }
 
-async function play(emulator: Emulator, bundles: readonly string[], kind: string): Promise<Came> {
-  const command = [process.execPath, RUN, emulator.url, ...bundles, kind];
+async function play(emulator: Emulator, functions: readonly Deployed[], kind: string): Promise<Came> {
+  const settings = Object.assign({}, ...functions.map((each) => each.settings)) as Deployed['settings'];
+  const bundles = functions.map(({ bundle }) => bundle);
+  const command = [process.execPath, RUN, emulator.url, ...bundles, kind, JSON.stringify(settings)];
   const ran = await run(command, { seconds: RUN_SECONDS });
-  if (ran.code !== 0) throw new Error(`the functions could not be run (${kind}): ${lastLines(ran, 20)}`);
+  if (ran.code !== 0) {
+    const why = /^\w*Error: .*$/m.exec(ran.stderr)?.[0] ?? lastLines(ran, 20);
+    throw new Error(`the functions could not be run (${kind}): ${why}`);
+  }
   return JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as Came;
 }
 
-/** The bundle of the function whose environment has this key, and no other's has. */
-function bundleOf(assembly: Assembly, key: string): string {
+/** A function of the template: its bundle, and what is set of its environment without looking at other resources. */
+interface Deployed {
+  readonly bundle: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** The function whose environment has this key, and no other's has. */
+function deployedWith(assembly: Assembly, key: string): Deployed {
   const { Resources } = readTemplate(templateOf(assembly));
-  const found = Object.values(Resources).flatMap(({ Type, Properties = {} }) => {
+  const found = Object.values(Resources).flatMap(({ Type, Properties = {} }): Deployed[] => {
     const { Code, Environment } = Properties as {
       readonly Code?: { readonly S3Key?: string };
-      readonly Environment?: { readonly Variables?: object };
+      readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
     };
-    const is = Type === 'AWS::Lambda::Function' && Object.hasOwn(Environment?.Variables ?? {}, key);
-    return is && Code?.S3Key ? [Code.S3Key.replace(/\.zip$/, '')] : [];
+    const variables = Environment?.Variables ?? {};
+    if (Type !== 'AWS::Lambda::Function' || !Object.hasOwn(variables, key) || !Code?.S3Key) return [];
+    const plain = Object.entries(variables).filter((each): each is [string, string] => typeof each[1] === 'string');
+    const bundle = join(assembly.directory, `asset.${Code.S3Key.replace(/\.zip$/, '')}`, 'index.mjs');
+    return [{ bundle, settings: Object.fromEntries(plain) }];
   });
-  const [hash] = found;
-  if (!hash || found.length !== 1) throw new Error(`${found.length} functions have ${key} in their environment`);
-  return join(assembly.directory, `asset.${hash}`, 'index.mjs');
+  const [one] = found;
+  if (!one || found.length !== 1) throw new Error(`${found.length} functions have ${key} in their environment`);
+  return one;
 }

@@ -31,6 +31,8 @@ export function stackIdOf(
 export class CloudFormation {
   readonly #cloud: Cloud;
   readonly #status = new Map<string, StackStatus>();
+  /** When each was first heard of: Unix milliseconds. */
+  readonly #created = new Map<string, number>();
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -42,7 +44,8 @@ export class CloudFormation {
         const status = name === undefined ? undefined : this.#status.get(name);
         if (name === undefined || status === undefined)
           throw new ServiceError('ValidationError', `Stack with id ${asked} does not exist`);
-        return { Stacks: [{ StackId: stackIdOf(cloud, name), StackName: name, StackStatus: status }] };
+        const CreationTime = new Date(this.#created.get(name) ?? cloud.clock.now());
+        return { Stacks: [{ StackId: stackIdOf(cloud, name), StackName: name, CreationTime, StackStatus: status }] };
       },
     });
   }
@@ -53,6 +56,7 @@ export class CloudFormation {
 
   /** @param quiet says nothing of it in the log */
   enter(name: string, status: StackStatus, quiet = false): void {
+    if (!this.#created.has(name)) this.#created.set(name, this.#cloud.clock.now());
     this.#status.set(name, status);
     if (!quiet) this.#cloud.say('cloudformation', `stack ${name}: ${status}`);
   }

@@ -29,6 +29,7 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::EC2::Subnet': nothing,
   'AWS::EC2::LaunchTemplate': nothing,
   'AWS::EC2::FlowLog': nothing,
+  'AWS::EC2::VPCEndpoint': nothing,
   'AWS::IAM::Role': nothing,
   'AWS::IAM::Policy': nothing,
   'AWS::IAM::ManagedPolicy': nothing,

@@ -1,11 +1,11 @@
 /**
- * Plays the bad Wednesday, or the scenario named, on a template that was broken in one place, as a slip in `lib/` would break it. Prints the checks
- * that were not kept, and the denials, as JSON.
+ * Plays scenarios on a template that was broken in one place, as a slip in `lib/` would break it: a pair of arguments each, the break
+ * and the scenario. Prints a line of JSON for each: the checks that were not kept and the denials, or how it ended. One process for
+ * all of them, for the CDK loads and synthesizes longer than most scenarios play.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
-import { rehearse, withDirectory } from '../../rehearsal/rehearse.ts';
+import { type Assembly, rehearse, templateOf, withDirectory } from '../../rehearsal/rehearse.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { synthesize } from '../../rehearsal/synthesize.ts';
 
@@ -136,26 +136,42 @@ const BREAKS: Readonly<Record<string, Break>> = {
   },
 };
 
-const [, , what = '', scenario = 'bad-wednesday'] = process.argv;
-const broken = BREAKS[what];
-if (!broken) throw new Error(`allowed: ${Object.keys(BREAKS).join(', ')}`);
-await withDirectory(async (directory) => {
+/** Synthesized once for each set of settings. */
+function stackFor(scenario: string, directory: string, made: Map<string, Assembly>): Assembly {
   const { settings, neighbour } = SCENARIOS[scenario] ?? {};
-  if (neighbour) synthesize(directory, { ...settings, ...neighbour });
-  const assembly = synthesize(directory, settings);
-  const file = join(directory, `${assembly.stackName}.template.json`);
-  const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Resource> };
+  const key = JSON.stringify({ settings, neighbour });
+  const into = join(directory, String(made.size));
+  const known = made.get(key);
+  if (known) return known;
+  if (neighbour) synthesize(into, { ...settings, ...neighbour });
+  const assembly = synthesize(into, settings);
+  made.set(key, assembly);
+  return assembly;
+}
+
+async function play(what: string, scenario: string, assembly: Assembly) {
+  const broken = BREAKS[what];
+  if (!broken) throw new Error(`allowed: ${Object.keys(BREAKS).join(', ')}`);
+  const template = templateOf(assembly) as { Resources: Record<string, Resource> };
   const places = broken(template.Resources);
-  writeFileSync(file, JSON.stringify(template));
   const options = { scenario, seed: 3, disks: 'memory' as const, json: true, verbose: false, compare: false };
-  const disks = new MemoryDisks();
-  const outcome = await rehearse(options, assembly, disks, {
-    progress: () => {},
-    happening: () => {},
-    quote: () => {},
-  });
-  const denials = outcome.virtual.log.filter((l) => l.who === 'iam').map((l) => l.what);
-  console.log(
-    JSON.stringify({ places, ok: outcome.ok, broken: outcome.virtual.checks.filter((c) => !c.kept), denials }),
-  );
+  const quiet = { progress: () => {}, happening: () => {}, quote: () => {} };
+  try {
+    const { ok, virtual } = await rehearse(options, assembly, new MemoryDisks(), quiet, template);
+    const denials = virtual.log.filter((l) => l.who === 'iam').map((l) => l.what);
+    return { places, ok, broken: virtual.checks.filter((c) => !c.kept), denials };
+  } catch (error) {
+    return { places, stopped: String((error as Error).stack) };
+  }
+}
+
+await withDirectory(async (directory) => {
+  const made = new Map<string, Assembly>();
+  const pairs = process.argv.slice(2);
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [what = '', scenario = ''] = pairs.slice(i, i + 2);
+    console.log(
+      JSON.stringify({ what, scenario, ...(await play(what, scenario, stackFor(scenario, directory, made))) }),
+    );
+  }
 });

@@ -1,7 +1,8 @@
 /** Tests run as native ES modules, their types stripped by Node itself. */
 export default {
   testEnvironment: 'node',
-  testTimeout: 120_000,
+  // A watchdog for what hangs, and no limit: a loaded machine may take ten times as long as a quiet one.
+  testTimeout: 600_000,
   globalSetup: '<rootDir>/test/temporary.js',
   globalTeardown: '<rootDir>/test/tidy-up.js',
   // Most of a run is other processes and disks: Jest's own default leaves one core of two idle.

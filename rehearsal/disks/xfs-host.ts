@@ -128,6 +128,8 @@ export function runScript(root: string, run: HostRun, more: Readonly<Record<stri
     encoding: 'utf8',
     env: {
       PATH: `${COMMANDS}:${process.env.PATH}`,
+      // Seconds on a host that has nothing else to do; here a whole test suite may run beside it.
+      REMOUNT_DEADLINE: String(run.timeoutSeconds),
       ...run.env,
       ...more,
       REMOUNT_ROOT: root,

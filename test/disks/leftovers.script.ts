@@ -22,7 +22,7 @@ if (codes.some((code) => code !== 0)) throw new Error(`verbs failed: ${codes.joi
 
 if (how === 'frozen') {
   const env = { SSM_command: 'pre-script', SSM_executionId: 'None', REMOUNT_NOW: '2026-01-01T01:00:00Z' };
-  const { stdout } = disks.run(host, { verb: 'dlm', script: documentScript('dlm'), env, timeoutSeconds: 60 });
+  const { stdout } = disks.run(host, { verb: 'dlm', script: documentScript('dlm'), env, timeoutSeconds: 600 });
   if (!stdout.includes('state=frozen')) throw new Error(`it does not freeze: ${stdout}`);
 }
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);

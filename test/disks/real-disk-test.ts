@@ -5,7 +5,7 @@ import { test } from '@jest/globals';
 
 /** Runs a script of this folder's tests with Node, outside Jest, and returns the JSON on its last line of output. */
 export function runScript(path: string, ...args: readonly string[]): unknown {
-  const result = spawnSync(process.execPath, [path, ...args], { encoding: 'utf8', timeout: 120_000 });
+  const result = spawnSync(process.execPath, [path, ...args], { encoding: 'utf8' });
   const last = result.stdout.trim().split('\n').at(-1) ?? '';
   if (result.status !== 0) throw new Error(`${path}: exit ${result.status}: ${result.stderr}${result.stdout}`);
   return JSON.parse(last);
@@ -24,8 +24,7 @@ function obstacle(): string | undefined {
 export function realDiskTest(): (name: string, body: () => void | Promise<void>) => void {
   const reason = obstacle();
   return (name, body) => {
-    const limit = 120_000;
-    if (reason === undefined) test(name, body, limit);
+    if (reason === undefined) test(name, body);
     else if (process.env.CI === 'true') {
       test(name, () => {
         throw new Error(`CI must run this test, but: ${reason}`);

@@ -122,7 +122,7 @@ export function playSequence(disks: Disks): string[] {
   // Frozen for a snapshot: read, and not written; thawed by whom it may be; an upload that was not synced is in it.
   const dlm = (command: string, execution = 'None', at = '2026-01-01T01:00:00Z'): void => {
     const env = { SSM_command: command, SSM_executionId: execution, REMOUNT_NOW: at };
-    const { exitCode, stdout } = disks.run(B, { verb: 'dlm', script: documentScript('dlm'), env, timeoutSeconds: 60 });
+    const { exitCode, stdout } = disks.run(B, { verb: 'dlm', script: documentScript('dlm'), env, timeoutSeconds: 600 });
     note(`dlm ${command}`, [exitCode, stdout.split('\n').sort()]);
     note('watchdogs', disks.watchdogs(B));
   };

@@ -26,7 +26,7 @@ export function runVerb(
     ...(volumeId === undefined ? {} : { SSM_VolumeId: volumeId }),
     REMOUNT_NOW: at,
   };
-  return disks.run(instanceId, { verb, script: documentScript(verb), env, timeoutSeconds: 60 });
+  return disks.run(instanceId, { verb, script: documentScript(verb), env, timeoutSeconds: 600 });
 }
 
 /** `key=value` lines of a verb. */

@@ -97,9 +97,8 @@ verb('serve mends', 'serve', ONE);
 // A frozen file system stands for stalled I/O: writes hang and cannot be killed.
 must('fsfreeze', '--freeze', staging(ONE));
 verb('probe hangs', 'probe', ONE, { REMOUNT_DEADLINE: '1' });
-const start = performance.now();
-verb('probe still hangs', 'probe', ONE, { REMOUNT_DEADLINE: '60' });
-answers.secondHangIsQuick = performance.now() - start < 1000;
+// It says so without a try of its own, which would take as long as the test's watchdog waits.
+verb('probe still hangs', 'probe', ONE, { REMOUNT_DEADLINE: '600' });
 must('fsfreeze', '--unfreeze', staging(ONE));
 const left = (): string[] => readdirSync(join(root, 'run/remount')).filter((name) => !/\.lock$|way$/.test(name));
 for (let i = 0; i < 100 && left().length > 0; i++) await sleep(50);

@@ -101,7 +101,6 @@ const FACTS = {
   asidesLeft: [],
   realClock: true,
   fullSaid: true,
-  secondHangIsQuick: true,
   leftInRun: [],
   heldBy: 'other',
   linkKept: true,

@@ -128,7 +128,7 @@ test('without a statement a scenario fails, and names it', () => {
     expect.objectContaining({ statement: 'Healer: StopsInstances (ec2:StopInstances)', survives: 'nothing uses it' }),
   );
   expect(code).toBe(0);
-}, 300_000);
+});
 
 describe('options', () => {
   test.each([

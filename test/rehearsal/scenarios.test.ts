@@ -1,11 +1,8 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Outcome } from '../../rehearsal/report.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { realDiskTest } from '../disks/real-disk-test.ts';
 import { node } from './child.ts';
-
-/** All scenarios are played in one go, in the first test that asks. */
-jest.setTimeout(400_000);
 
 /** What no scenario may break, whether it is ready or not. */
 const SAFETY = [

@@ -1,5 +1,4 @@
-import type { Mutant } from './list.ts';
-import { broken } from './scenarios.ts';
+import { broken, type Mutant } from './mutant.ts';
 
 /** Of scenarios about what is taken for evidence, and what is not. */
 export const EVIDENCE_PARTS: readonly Mutant[] = [

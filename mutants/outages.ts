@@ -1,5 +1,4 @@
-import type { Mutant } from './list.ts';
-import { broken } from './scenarios.ts';
+import { broken, type Mutant } from './mutant.ts';
 
 /** Of scenarios in which a service of AWS is out, a volume is slow or full, or people are out of reach. */
 export const OUTAGE_PARTS: readonly Mutant[] = [

@@ -1,28 +1,7 @@
-import { type Mutant, rehearse } from './list.ts';
+import { broken, type Mutant } from './mutant.ts';
 
-/** Each scenario proves a part of the code: with that part broken, the scenario must fail. */
-export function broken(
-  scenario: string,
-  part: string,
-  file: string,
-  code: string,
-  instead: string,
-  says = /BROKEN /,
-): Mutant {
-  return { rule: `${scenario}: ${part}`, edits: [{ file, code, instead }], play: rehearse(scenario), says };
-}
-
-const VERDICTS = "['corrupt', 'altered', 'unmountable'";
-
-/** Those that {@link MUTANTS} has not. */
+/** Of scenarios in which an owner, its volume or its spare fails: those that list.ts has not. */
 export const PARTS: readonly Mutant[] = [
-  broken(
-    'bad-wednesday',
-    'the drill calls a file system that fails its check damaged',
-    'lambda/core/drill.ts',
-    VERDICTS,
-    "['altered', 'unmountable'",
-  ),
   broken(
     'bad-wednesday-undrilled',
     'a file system that is shut down is dead',
@@ -73,33 +52,6 @@ export const PARTS: readonly Mutant[] = [
     "    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));",
     "    throw new Error('the spare is rotten');",
   ),
-  broken('drill-during-heal', 'whoever mounts on a host has it to himself', 'host/mount.sh', '  make_way\n', ''),
-  broken(
-    'latent-corruption',
-    'people are told what a drill finds',
-    'lambda/core/drill.ts',
-    "await journal.act('tell', () => tell(ports, volume, point, answer));",
-    'true;',
-  ),
-  broken(
-    'bit-rot',
-    'the drill calls content that is not what its manifest says damaged',
-    'lambda/core/drill.ts',
-    VERDICTS,
-    "['corrupt', 'unmountable'",
-  ),
-  {
-    rule: 'huge-file: small files are read, whatever lies beside them',
-    edits: [
-      {
-        file: 'host/reading.sh',
-        code: '  read_files "$work/fresh" $(((budget - kept) / 2 + 1))',
-        instead: '  read_large',
-      },
-    ],
-    play: ['rehearsal/main.ts', '--scenario', 'huge-file', '--seed', '1', '--disks', 'xfs'],
-    says: /BROKEN /,
-  },
   broken(
     'stalled-io',
     'a volume whose I/O hangs is dead',
@@ -235,36 +187,6 @@ export const PARTS: readonly Mutant[] = [
     "await attempt(workflow, 'release-lease', () => ports.ledger.release(closed.volume, closed.id))",
     'undefined',
   ),
-  broken(
-    'unsynced-crash',
-    'of two copies the newer one is taken',
-    'lambda/core/candidates.ts',
-    'rank(a) - rank(b) || b.at - a.at',
-    'rank(a) - rank(b) || a.at - b.at',
-  ),
-  broken(
-    'unsynced-frozen',
-    'a copy is taken of a frozen file system',
-    'lib/snapshot-schedule.ts',
-    "const freeze = props.consistency === 'application'",
-    "const freeze = props.consistency !== 'application'",
-    /BROKEN .*DLM says how it was taken/,
-  ),
-  broken(
-    'deleted-volume',
-    'the keeper restores the newest copy',
-    'lambda/core/keep.ts',
-    'const [newest] = byPreference(recoveryPoints);',
-    'const newest = byPreference(recoveryPoints).at(-1);',
-    /BROKEN .*restores it from the newest snapshot/,
-  ),
-  broken(
-    'two-stacks',
-    'a role reaches what carries the tag of its own stack',
-    'lib/volume-permissions.ts',
-    ']: stackName } };',
-    ']: [stackName, "Remount2"] } };',
-  ),
   {
     rule: 'stale-device-link: a volume is found by its serial number',
     edits: [
@@ -278,19 +200,6 @@ export const PARTS: readonly Mutant[] = [
     play: ['rehearsal/main.ts', '--scenario', 'stale-device-link', '--seed', '1', '--disks', 'xfs'],
     says: /BROKEN |FAILED|broken/,
   },
-  {
-    rule: 'frozen-too-long: the watchdog thaws',
-    edits: [{ file: 'host/freeze.sh', code: 'FREEZE_SECONDS:-30', instead: 'FREEZE_SECONDS:-40' }],
-    play: ['rehearsal/main.ts', '--scenario', 'frozen-too-long', '--seed', '1', '--disks', 'xfs'],
-    says: /BROKEN /,
-  },
-  broken(
-    'drill-killed',
-    'a scratch volume is ordered once, however often it is asked for',
-    'lambda/aws/drill-store.ts',
-    ".digest('hex')",
-    ".digest('base64') + clock.now()",
-  ),
   broken(
     'heal-killed',
     'a step that runs twice orders one volume',
@@ -298,23 +207,6 @@ export const PARTS: readonly Mutant[] = [
     'JSON.stringify([order.healId, order.attempt, order.like.id, order.snapshotId])',
     'String(Math.random())',
   ),
-  {
-    rule: 'deploy-during-heal: what is there is adopted, and only after a heal',
-    edits: [
-      {
-        file: 'lambda/core/keep.ts',
-        code: 'ledger?.lease && ledger.lease.until > now',
-        instead: 'ledger?.lease && ledger.lease.until < 0',
-      },
-      {
-        file: 'lambda/core/keep.ts',
-        code: "if (agreed) return { kind: 'adopt'",
-        instead: "if (agreed && now < 0) return { kind: 'adopt'",
-      },
-    ],
-    play: rehearse('deploy-during-heal'),
-    says: /BROKEN /,
-  },
   broken(
     'second-failure-during-heal',
     'a heal looks again and goes on',
@@ -323,108 +215,11 @@ export const PARTS: readonly Mutant[] = [
     'const MAX_ROUNDS = 1;',
   ),
   broken(
-    'growth',
-    'a volume is never made smaller',
-    'lambda/core/keep-change.ts',
-    'const shrinks = after.sizeGiB < before.sizeGiB &&',
-    'const shrinks = after.sizeGiB < 0 &&',
-  ),
-  broken(
-    'rollback',
-    'a rollback leaves what cannot be brought back',
-    'lambda/core/keeper.ts',
-    "const lenient = course === 'back' || (",
-    "const lenient = course === 'forward' && (",
-    /BROKEN .*every rollback ends/,
-  ),
-  broken(
-    'removed',
-    'nothing stands in the way of a rollback before the first success',
-    'lib/balancer.ts',
-    'deletionProtection: false,',
-    'deletionProtection: true,',
-  ),
-  ...(['heal', 'drill'] as const).map((at) =>
-    broken(
-      `new-code-during-${at}`,
-      'the version that an execution runs on is retained',
-      'lib/function.ts',
-      'currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }',
-      'currentVersionOptions: { removalPolicy: RemovalPolicy.DESTROY }',
-      /BROKEN .*ends on the version that it began on/,
-    ),
-  ),
-  broken(
-    'growth-cut-off',
-    'a deployment that is repeated grows the file system',
-    'lambda/core/keeper.ts',
-    'if (!wanted && !grows) return;',
-    'if (!wanted) return;',
-  ),
-  broken(
     'false-alarm',
     'what serves is left alone',
     'lambda/core/decide.ts',
     "if (state === 'serving') return serving(observation, context, current, holder);",
     "if (state === 'serving') return replace(observation, context, current, holder, 'no reason');",
     /does not serve|BROKEN/,
-  ),
-  broken(
-    'dlm-late',
-    'the guard takes a snapshot where DLM is late',
-    'lambda/core/guard.ts',
-    'export const LATE_MINUTES = 40;',
-    'export const LATE_MINUTES = 400;',
-  ),
-  broken(
-    'dlm-error',
-    'the state of the policy is looked at',
-    'lambda/core/policy.ts',
-    "if (found.state !== 'ENABLED')",
-    "if (found.state === '')",
-  ),
-  broken(
-    'dlm-changed',
-    'people are told once of a policy that was changed',
-    'lambda/core/patrol.ts',
-    'if (!next) return;',
-    '',
-  ),
-  broken(
-    'new-host-software',
-    'an instance that took the new version is noted, and standbys come before owners',
-    'lambda/core/rollout.ts',
-    'standbys: behind.filter((h) => !owners.has(h.id)).map((h) => h.id),',
-    'standbys: behind.filter((h) => owners.has(h.id)).map((h) => h.id),',
-    /BROKEN .*an owner takes it after a standby/,
-  ),
-  broken(
-    'snapshot-slow',
-    'no snapshots pile up behind one that is slow',
-    'lambda/core/guard.ts',
-    'export const MAX_PENDING = 2;',
-    'export const MAX_PENDING = 5;',
-  ),
-  broken(
-    'left-behind',
-    'the last verified copy is kept',
-    'lambda/core/retention.ts',
-    "    points.find((s) => s.verdict === 'verified'),\n",
-    '',
-  ),
-  broken(
-    'many-volumes',
-    'one check at a time on a host',
-    'lambda/core/drill-turn.ts',
-    'near.drilling.includes(v.of)',
-    'near.drilling.length < 0',
-    /BROKEN .*no two copies are checked at once/,
-  ),
-  broken(
-    'locked',
-    'a verified copy is locked',
-    'lambda/core/guard.ts',
-    "if (snapshot) actions.unshift({ kind: 'lock', snapshot, lock });",
-    '',
   ),
 ];

@@ -1,22 +1,39 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { EVIDENCE_PARTS } from '../mutants/evidence.ts';
+import { SCENARIO_MUTANTS } from '../mutants/all.ts';
+import { KINDS, TEST_MUTANTS } from '../mutants/kinds/index.ts';
 import { MUTANTS } from '../mutants/list.ts';
-import { OUTAGE_PARTS } from '../mutants/outages.ts';
-import { PARTS } from '../mutants/scenarios.ts';
 import { SCENARIOS } from '../rehearsal/scenarios/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
-test.each([...MUTANTS, ...PARTS, ...OUTAGE_PARTS, ...EVIDENCE_PARTS])(
-  'what is broken is there, once: $rule',
-  ({ edits }) => {
-    for (const { file, code } of edits) expect(readFileSync(join(ROOT, file), 'utf8').split(code).length - 1).toBe(1);
-  },
-);
+test.each([...MUTANTS, ...SCENARIO_MUTANTS, ...TEST_MUTANTS])('what is broken is there, once: $rule', ({ edits }) => {
+  for (const { file, code, instead } of edits) {
+    expect(read(file).split(code).length - 1).toBe(1);
+    expect(instead).not.toBe(code);
+  }
+});
 
 test('for each scenario the part that it proves is broken', () => {
-  const played = [...MUTANTS, ...PARTS, ...OUTAGE_PARTS, ...EVIDENCE_PARTS].flatMap(({ play }) => play);
+  const played = [...MUTANTS, ...SCENARIO_MUTANTS].flatMap(({ play }) => play);
   expect(Object.keys(SCENARIOS).filter((name) => !played.includes(name))).toEqual([]);
+});
+
+const slips = Object.values(KINDS).flat();
+
+test.each(slips)('what is to notice it is a test, by its title: $slip', ({ test: file, named }) => {
+  expect(read(join('test', file))).toContain(named);
+});
+
+test('each is one of its own', () => {
+  const edits = slips.map(({ file, code, instead }) => JSON.stringify([file, code, instead]));
+  expect(new Set(edits).size).toBe(edits.length);
+  expect(new Set(TEST_MUTANTS.map(({ rule }) => rule)).size).toBe(edits.length);
+});
+
+test('each file of kinds is played', () => {
+  const files = readdirSync(join(ROOT, 'mutants', 'kinds')).filter((name) => !['kind.ts', 'index.ts'].includes(name));
+  expect(Object.keys(KINDS).length).toBe(files.length);
 });

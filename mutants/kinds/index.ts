@@ -1,0 +1,36 @@
+import type { Mutant } from '../mutant.ts';
+import type { Slip } from './kind.ts';
+import { STEPS } from './steps.ts';
+
+/** By kind: what has been found to slip through tests. */
+export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
+  'a step is left out': STEPS,
+};
+
+const SLIPS = Object.values(KINDS).flat();
+
+/** Only the tests that notice are run on what is broken, and before it on the sound code those of the same file together. */
+export const TEST_MUTANTS: readonly Mutant[] = Object.entries(KINDS).flatMap(([kind, slips]) =>
+  slips.map(({ slip, file, code, instead, test, named }) => ({
+    rule: `${kind}: ${slip}`,
+    edits: [{ file, code, instead }],
+    play: jest(test, [named]),
+    says: new RegExp(`✕ .*${escaped(named)}`),
+    sound: jest(test, [...new Set(SLIPS.filter((s) => s.test === test).map((s) => s.named))]),
+  })),
+);
+
+function jest(test: string, named: readonly string[]): readonly string[] {
+  return [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    ...['--maxWorkers', '1', '--verbose', '--colors=false'],
+    ...['--runTestsByPath', `test/${test}`],
+    ...['--testNamePattern', named.map(escaped).join('|')],
+  ];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

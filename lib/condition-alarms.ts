@@ -83,7 +83,7 @@ export class ConditionAlarms extends Construct {
       });
       acknowledge(
         alarm,
-        'Resilience::Resilience-AL2',
+        'Resilience-AL2',
         'The alarm serving tells of silence, from the same probe; this one would only say it again',
       );
       alarm.addAlarmAction(new SnsAction(props.people));

@@ -44,7 +44,13 @@ export function hostFile(name: string): string {
 /** What a document carries. */
 type DocumentVerb = HostVerb | typeof DLM_VERB | typeof UPDATE_VERB;
 
-/** A host verb as one script: each line that sources another file is replaced by that file, the first time. */
+/** An empty line, or one of comment. */
+const REMARK_LINE = /^\s*(#.*)?$/;
+
+/**
+ * A host verb as one script: each line that sources another file is replaced by that file, the first time. Comments stay in
+ * `host/`: a document holds 64 KB, docs.aws.amazon.com/general/latest/gr/ssm.html.
+ */
 export function verbScript(verb: DocumentVerb): string {
   const pasted = new Set<string>();
   const whole = (name: string): string =>
@@ -55,7 +61,11 @@ export function verbScript(verb: DocumentVerb): string {
     });
   const script = whole(`${verb}.sh`);
   if (!pasted.has('common.sh')) throw new Error(`host/${verb}.sh has no line that sources common.sh`);
-  return script;
+  // The first two are the shell's, and the verb's name.
+  return script
+    .split('\n')
+    .filter((line, at) => at < 2 || !REMARK_LINE.test(line))
+    .join('\n');
 }
 
 /** What every document is: a command for instances, one script, changed in place. */

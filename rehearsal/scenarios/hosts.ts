@@ -55,6 +55,7 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
       ],
     },
     all: true,
+    together: true,
     expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS, calls: 1200 },
     strike: ({ services, first }) => terminateInstance(services, first.owner),
     checks: ({ failures }) => {

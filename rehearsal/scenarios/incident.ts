@@ -27,6 +27,7 @@ import { duration } from '../duration.ts';
 import { type Failure, failureOf, measure, servedVolume } from '../measure.ts';
 import { Watch } from '../watch.ts';
 import type { Check, OutcomeKind, Recovery, Scenario, ScenarioResult, World } from '../world.ts';
+import { gather } from './gather.ts';
 import { bringUp, type Stage, upload } from './stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -83,6 +84,8 @@ export interface Plan {
   readonly prefer?: 'fresher';
   /** Every content volume is struck, not only the first. */
   readonly all?: boolean;
+  /** All of them have one owner. */
+  readonly together?: boolean;
   readonly expect: Expectation;
   /** From then until everything must be at rest. Milliseconds. @default 20 minutes */
   readonly restMs?: number;
@@ -109,7 +112,7 @@ export function settingsOf({ settings, drills = false, prefer }: Plan): Readonly
 }
 
 async function play(world: World, plan: Plan): Promise<ScenarioResult> {
-  const prepared = await prepare(world, plan.all === true);
+  const prepared = await prepare(world, plan.all === true, plan.together);
   if ('checks' in prepared) return prepared;
   const { watch, stage, strike } = prepared;
   const { first, failures } = strike;
@@ -134,15 +137,21 @@ async function play(world: World, plan: Plan): Promise<ScenarioResult> {
   return { checks, recovery: parts[0]?.recovery, outcome: parts[0]?.outcome ?? 'lost' };
 }
 
-/** A stack that serves, two hours of uploads, and somebody who watches. @param all uploads go to every content volume */
+/**
+ * A stack that serves, two hours of uploads, and somebody who watches.
+ * @param all uploads go to every content volume
+ * @param together one instance owns all of them
+ */
 export async function prepare(
   world: World,
   all: boolean,
+  together = false,
 ): Promise<ScenarioResult | { readonly watch: Watch; readonly stage: Stage; readonly strike: Strike }> {
   const failed = (promise: string, seen: string) => ({ checks: [check(promise, false, seen)], recovery: undefined });
   const watch = new Watch(world);
   const stage = await bringUp(world);
   if (typeof stage === 'string') return failed('every content volume is served after a deployment', stage);
+  if (together) await gather(world, stage);
   const names = stage.volumes.map((v) => v.name).slice(0, all ? undefined : 1);
   const libraries = await uploadCourses(world, stage, names);
   const failures = names.map((name) => failureOf(world, stage, name));

@@ -1,5 +1,5 @@
 /** A first deployment that fails, one that works, and the stack's removal as docs/removal.md has it. */
-import { check, inventory, nothingDeleted } from '../checks.ts';
+import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../checks.ts';
 import { createStack } from '../cloud/stack.ts';
 import { deleteStack } from '../cloud/stack-delete.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
@@ -22,7 +22,6 @@ async function play(world: World): Promise<ScenarioResult> {
   const prepared = await prepare(world, true);
   if ('checks' in prepared) return { ...prepared, checks: [...failed, ...prepared.checks] };
   const { stage, watch, strike } = prepared;
-  watch.stop();
   const before = inventory(world);
   const ledger = services.dynamodb.all().length;
   const told = services.sns.messages.length;
@@ -49,7 +48,10 @@ async function play(world: World): Promise<ScenarioResult> {
   const status = services.cloudFormation.statusOf(world.stackName);
   const adopted = [...again.references.values()].map((r) => r.attributes.VolumeId).filter((id) => id !== undefined);
   const messages = services.sns.messages.slice(since).map((m) => m.message);
+  watch.stop();
   const back = [
+    oneWriter(watch),
+    neverBlank(watch),
     check(
       'deployed again, it adopts what was kept',
       status === 'CREATE_COMPLETE' && strike.failures.every((f) => adopted.includes(f.volumeId)),

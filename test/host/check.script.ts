@@ -255,9 +255,7 @@ for (const [name, id] of [
   for (const delayMs of [30, 100, 800]) {
     const ended = begin(`check, and ${name} after ${delayMs} ms`, 'check', COPY);
     await sleep(delayMs);
-    const start = performance.now();
     verb(`${name} after ${delayMs} ms`, name, id);
-    answers[`${name} after ${delayMs} ms is quick`] = performance.now() - start < 2000;
     await ended;
     answers[`left by ${name} after ${delayMs} ms`] = left();
   }

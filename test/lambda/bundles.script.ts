@@ -15,6 +15,7 @@ if (!name) throw new Error(`function: received ${process.argv[2]}; allowed: ${FU
 const JSON_OBJECTS: readonly string[] = [ENV.documents, ENV.targetGroups, ENV.spare, ENV.lock];
 for (const key of Object.values(ENV)) process.env[key] = JSON_OBJECTS.includes(key) ? '{}' : 'x';
 process.env[ENV.volumes] = '[]';
+process.env[ENV.software] = JSON.stringify({ version: 'x', document: 'x' });
 process.env[ENV.policy] = JSON.stringify({ id: 'policy-1', schedules: [] });
 process.env.AWS_REGION = 'eu-west-1';
 const context = lambdaContext('arn:aws:lambda:eu-west-1:111122223333:function:f:1', 30);

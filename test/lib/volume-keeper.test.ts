@@ -86,13 +86,14 @@ describe('the keeper', () => {
     ]);
   });
 
-  test('is told the stack, the ledger, the key and the two verbs that it runs', () => {
+  test('is told the stack, the ledger, the key, the topic and the verbs that it runs', () => {
     expect(keeper.Properties.Environment).toEqual({
       Variables: {
         [ENV.stack]: 'Shop',
         [ENV.ledger]: { Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id },
         [ENV.key]: { 'Fn::GetAtt': [onlyOne(template, 'AWS::KMS::Key').id, 'Arn'] },
         [ENV.documents]: expect.anything(),
+        [ENV.topic]: { Ref: onlyOne(template, 'AWS::SNS::Topic').id },
       },
     });
   });

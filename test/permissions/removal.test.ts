@@ -119,7 +119,7 @@ test('without a statement a scenario fails, and names it', () => {
   for (const [statement, denied] of [
     ['Keeper: MakesVolumes (ec2:CreateVolume)', /^ec2:CreateVolume on arn:aws:ec2:.*:volume\/\*$/],
     ['Keeper: TagsNewVolumes (ec2:CreateTags)', /^ec2:CreateTags on /],
-    ['Guard: ec2:DescribeLockedSnapshots, ec2:DescribeSnapshots, ec2:DescribeVolumes', /^ec2:Describe/],
+    ['Guard: ec2:DescribeInstances, ec2:DescribeLockedSnapshots, ec2:DescribeSnapshots, and 2 more', /^ec2:Describe/],
     ['Fleet: cloudwatch:PutMetricData', /^cloudwatch:PutMetricData on \*$/],
   ] as const)
     expect(missed.get(statement)).toMatchObject({ scenario: 'growth-cut-off', denied: expect.stringMatching(denied) });

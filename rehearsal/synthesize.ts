@@ -10,7 +10,7 @@ import { HOME_ZONE } from './world.ts';
 const CDK_JSON = join(import.meta.dirname, '..', 'cdk.json');
 
 /**
- * Synthesizes the stack of `cdk.json` with all its checks. Import this module late: loading the CDK takes longer than most of
+ * Synthesizes the stack of `cdk.json` with all its checks; with other settings, with all but the CDK's own of CloudFormation. Import this module late: loading the CDK takes longer than most of
  * what follows.
  *
  * @param settings over those of `cdk.json`
@@ -22,7 +22,15 @@ export function synthesize(
   context = cdkContext(),
 ): Assembly {
   context = { ...context, [CONTEXT_KEY]: inItsZones({ ...(context[CONTEXT_KEY] as object), ...settings }) };
-  const { app, settings: read } = buildApp(new App({ outdir: directory, context, analyticsReporting: false }));
+  const { app, settings: read } = buildApp(
+    new App({
+      outdir: directory,
+      context,
+      analyticsReporting: false,
+      // What a scenario varies is not validated each time: that takes longer than the rest of a synthesis.
+      ...(Object.keys(settings).length > 0 && { builtinCloudFormationValidation: false }),
+    }),
+  );
   Validations.of(app).acknowledge({
     id: `Annotation::${NOBODY_TOLD}`,
     reason: 'A rehearsal reads what the topic was sent',

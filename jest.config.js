@@ -5,6 +5,7 @@ export default {
   testTimeout: 600_000,
   globalSetup: '<rootDir>/test/temporary.js',
   globalTeardown: '<rootDir>/test/tidy-up.js',
+  testSequencer: '<rootDir>/test/sequencer.js',
   // Most of a run is other processes and disks: Jest's own default leaves one core of two idle.
   maxWorkers: '100%',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -6,6 +6,7 @@ import { Faults } from './faults.ts';
 import { type AuthorizationRequest, evaluate, type Statement } from './iam.ts';
 import { Keys } from './iam-kms.ts';
 import { authorization } from './iam-resources.ts';
+import { LazyLoading } from './lazy-loading.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { ServiceError } from './service-error.ts';
 import { Throttle } from './throttle.ts';
@@ -88,6 +89,7 @@ export class Cloud {
   /** Whether calls go through all of the SDK, or through its retries alone. */
   readonly serializes: boolean;
   readonly faults = new Faults();
+  readonly loading: LazyLoading;
   /** Names of the stacks that were created, or are being. */
   readonly stacks: string[] = [];
   /** Physical ids and ARNs of what CloudFormation has deleted: rules, alarms, groups and schedules that do nothing any more. */
@@ -127,6 +129,7 @@ export class Cloud {
     this.disks = options.disks;
     this.serializes = options.serializes ?? true;
     this.#latency = options.random.stream('latency');
+    this.loading = new LazyLoading(options.clock, options.random, options.disks);
   }
 
   say(who: string, what: string): void {

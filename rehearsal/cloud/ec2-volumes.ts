@@ -61,6 +61,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     if (token) tokens.set(token, { request: JSON.stringify(request), volume });
     ec2.volumes.set(volume.id, volume);
     cloud.disks.createVolume(volume.id, volume.sizeGiB, volume.snapshotId);
+    if (volume.snapshotId) cloud.loading.restored(volume.id, optionalNumber(input, 'VolumeInitializationRate'));
     const denied = volume.keyArn && missingForEbs(cloud, principal, volume.keyArn, volume.id);
     if (denied) cloud.say('iam', `denied: ${principal.name} may not ${denied}`);
     cloud.clock.after(random.delay(CREATE), () => created(volume, Boolean(denied)));
@@ -82,6 +83,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     cloud.clock.after(VANISH_MS, () => {
       ec2.volumes.delete(volume.id);
       cloud.disks.deleteVolume(volume.id);
+      cloud.loading.gone(volume.id);
     });
   }
 
@@ -157,6 +159,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     cloud.clock.after(random.delay(DELETE), () => {
       ec2.volumes.delete(volume.id);
       cloud.disks.deleteVolume(volume.id);
+      cloud.loading.gone(volume.id);
     });
     return {};
   }

@@ -2,7 +2,7 @@ import { EXIT } from '../../lib/contract.ts';
 import type { HostResult } from '../disks/disks.ts';
 
 /** After this `mount` answers that it is still under way, or that nothing moves (`host/README.md`, "A mount that is slow"). */
-const ANSWERS_MS = 50_000;
+export const ANSWERS_MS = 50_000;
 const SECTORS_A_SECOND = 2048;
 
 /** How mounts are slow. */
@@ -35,17 +35,20 @@ export class SlowMounts {
     this.#began.set(key, began);
     const left = began + seconds * 1000 - now;
     if (left <= ANSWERS_MS) return { ms: Math.max(0, left) };
-    const state = moves ? 'mounting' : 'timeout';
-    const progress = moves ? Math.round(((now - began + ANSWERS_MS) / 1000) * SECTORS_A_SECOND) : 0;
-    const stdout = `state=${state}\nprogress=${progress}\n`;
-    return {
-      ms: ANSWERS_MS,
-      says: { exitCode: EXIT[state], stdout, stderr: `remount: the mount of ${volumeId} goes on\n`, realMs: 0 },
-    };
+    const says = goesOn(volumeId, moves ? EXIT.mounting : EXIT.timeout, now - began + ANSWERS_MS);
+    return { ms: ANSWERS_MS, says };
   }
 
   /** A release ends it. */
   end(instanceId: string, volumeId: string): void {
     this.#began.delete(`${volumeId} ${instanceId}`);
   }
+}
+
+/** What `mount` says after its time: {@link EXIT.mounting}, with how far it is, or {@link EXIT.timeout} where nothing moves. */
+export function goesOn(volumeId: string, exitCode: number, sinceMs: number): HostResult {
+  const moves = exitCode === EXIT.mounting;
+  const progress = moves ? Math.round((sinceMs / 1000) * SECTORS_A_SECOND) : 0;
+  const stdout = `state=${moves ? 'mounting' : 'timeout'}\nprogress=${progress}\n`;
+  return { exitCode, stdout, stderr: `remount: the mount of ${volumeId} goes on\n`, realMs: 0 };
 }

@@ -87,6 +87,11 @@ export class Ssm implements TagIndex {
       const { hung, lostZones } = cloud.faults;
       return instance?.state === 'running' && !hung.has(instanceId) && !lostZones.has(instance.zone);
     };
+    /** What hangs goes on when it wakes up; what is off does not. */
+    const awake = (instanceId: string, then: () => void) => {
+      if (works(instanceId)) then();
+      else if (cloud.faults.hung.has(instanceId)) cloud.clock.after(LOOK_MS, () => awake(instanceId, then));
+    };
     const online = (instance: SimInstance) => {
       const since = cloud.faults.hung.get(instance.id) ?? cloud.faults.lostZones.get(instance.zone);
       const silent = since !== undefined && cloud.clock.now() - since >= CONNECTION_LOST_MS;
@@ -125,10 +130,10 @@ export class Ssm implements TagIndex {
           cloud.clock.after(LOOK_MS, play);
           return;
         }
-        const { slowMounts } = cloud.faults;
-        if (document.verb === 'release') slowMounts?.end(instanceId, invocation.volumeId);
+        const slowMounts = cloud.faults.slowMounts ?? cloud.loading;
+        if (document.verb === 'release') slowMounts.end(instanceId, invocation.volumeId);
         const slow =
-          document.verb === 'mount' ? slowMounts?.ask(instanceId, invocation.volumeId, cloud.clock.now()) : undefined;
+          document.verb === 'mount' ? slowMounts.ask(instanceId, invocation.volumeId, cloud.clock.now()) : undefined;
         // Whoever made the volume has to take another copy.
         const from = ec2.volumes.get(invocation.volumeId)?.snapshotId;
         if (slow?.says?.exitCode === EXIT.timeout && from) cloud.faults.spoilt.add(from);
@@ -138,12 +143,16 @@ export class Ssm implements TagIndex {
       const ended = (says?: HostResult) => {
         if (document.verb !== 'probe') hosts.touch(instanceId);
         if (says) return end(instanceId, document, invocation, says);
-        const result = hosts.run(instanceId, document.verb, document.script, { ...env, [AGENT]: 'true' });
-        const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : 0;
+        const { verb, script } = document;
+        const ran = () => hosts.run(instanceId, verb, script, { ...env, [AGENT]: 'true' });
+        const { result, ms } = cloud.loading.run(instanceId, verb, invocation.volumeId, ran);
+        const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : ms;
         if (late === 0) end(instanceId, document, invocation, result);
-        else cloud.clock.after(late, () => works(instanceId) && end(instanceId, document, invocation, result));
+        else cloud.clock.after(late, () => awake(instanceId, () => end(instanceId, document, invocation, result)));
       };
-      cloud.clock.after(random.delay(isCheck ? CHECK : RUN), play);
+      // What a check waits for blocks is known before, for it may be stopped meanwhile.
+      const loads = isCheck ? cloud.loading.expectCheck(invocation.volumeId) : 0;
+      cloud.clock.after(random.delay(isCheck ? CHECK : RUN) + loads, play);
     };
 
     const note = (instanceId: string, verb: string, { volumeId, sentAt, beganAt, exitCode }: Invocation) =>

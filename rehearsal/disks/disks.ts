@@ -9,6 +9,8 @@
  * caller's defect and throws a plain `Error`; what a disk may do to a correct caller is a {@link DiskError}.
  */
 
+import type { DeviceReads, Written } from './first-touch.ts';
+
 /** `xfs`: real file systems on loop devices. `memory`: a model of them. */
 export const DISK_KIND = { xfs: 'xfs', memory: 'memory' } as const;
 export type DiskKind = (typeof DISK_KIND)[keyof typeof DISK_KIND];
@@ -146,6 +148,10 @@ export interface Disks {
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void;
   /** The volume, attached or not, is made larger (GiB); its file system is not. */
   resize(volumeId: string, sizeGiB: number): void;
+  /** What was ever written to the volume, and to what it was copied from. */
+  written(volumeId: string): Written;
+  /** Counters of the volume's device: two of them tell what was read between. `undefined`: it has none just now, or none at all. */
+  deviceReads(volumeId: string): DeviceReads | undefined;
   /** The volume must be detached. */
   deleteVolume(volumeId: string): void;
   /** Instant and crash-consistent, also while the volume is mounted and written to: synced data are in it. */

@@ -1,5 +1,6 @@
 /** Loop devices that vanish by themselves. */
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import type { DeviceReads } from './first-touch.ts';
 import { must, tool } from './shell.ts';
 
 /** Several rehearsals on one machine race for the same free device; the loser tries again. */
@@ -39,6 +40,15 @@ export class LoopDevice {
   /** Name as the kernel's messages have it, for example `loop3`. */
   get name(): string {
     return this.path.replace('/dev/', '');
+  }
+
+  /** Its own counters of reads, of whatever it was bound to: two of them tell what was read between. Fields: Documentation/block/stat.rst; a sector is 512 bytes. */
+  reads(): DeviceReads {
+    const [reads = 0, , sectors = 0] = readFileSync(`/sys/block/${this.name}/stat`, 'utf8')
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    return { reads, kib: sectors / 2 };
   }
 
   /** Takes over the size of the image, which has changed. */

@@ -1,6 +1,7 @@
 /** The file system of a memory disk: what XFS is to the verbs, as a model. */
 import { altered, fileToAlter, manifestOf, plantOrder } from './course.ts';
 import { type Alteration, CANARY_FILE, type Course, DISK_ERROR, DiskError, MANIFEST_FILE } from './disks.ts';
+import { NOTHING_WRITTEN, withCourse } from './first-touch.ts';
 
 function bytesOf(course: Course): number {
   return course.files.reduce((sum, file) => sum + file.bytes.length, 0);
@@ -26,6 +27,7 @@ export class MemoryFileSystem {
   sizeGiB: number;
   /** Counts the canaries that were written: copies with the same are of the same moment. */
   copyNumber = 0;
+  written = NOTHING_WRITTEN;
   /** It was not unmounted since it was last mounted: what was written in place may have no time yet. */
   private dirty = false;
   /** A check has replayed its log, which was of a mounted volume. */
@@ -51,6 +53,7 @@ export class MemoryFileSystem {
     const copy = new MemoryFileSystem(this.volume, this.formattedOn, this.sizeGiB);
     copy.canary = this.canary;
     copy.copyNumber = this.copyNumber;
+    copy.written = this.written;
     copy.dirty = this.dirty;
     copy.marked = this.marked;
     copy.sparse = this.sparse;
@@ -184,6 +187,7 @@ export class MemoryFileSystem {
     const size = bytesOf(course);
     if (this.used + size > capacityBytes) throw new DiskError(DISK_ERROR.full, `no space left for course ${course.id}`);
     this.writable().set(course.id, course);
+    this.written = withCourse(this.written, course);
     this.used += size;
     this.unsynced = new Set(synced ? [] : [...this.unsynced, course.id]);
   }

@@ -15,6 +15,7 @@ import {
   type ServedLink,
   type Watchdog,
 } from './disks.ts';
+import { type DeviceReads, NOTHING_WRITTEN, type Written } from './first-touch.ts';
 import { NOTHING_FROZEN, ring } from './memory-freeze.ts';
 import type { MemoryFileSystem } from './memory-fs.ts';
 import { type MemoryHost, type MemoryMount, type MemoryVolume, newHost, playVerb } from './memory-verbs.ts';
@@ -107,16 +108,16 @@ export class MemoryDisks implements Disks {
   attach(volumeId: string, instanceId: string): void {
     known(this.hosts, instanceId, 'host');
     const volume = known(this.volumes, volumeId, 'volume');
-    if (volume.attachedTo !== undefined) {
-      throw new Error(`memory disks: ${volumeId} is attached to ${volume.attachedTo} already`);
-    }
+    if (volume.attachedTo !== undefined) throw new Error(`memory disks: ${volumeId} is attached already`);
     volume.attachedTo = instanceId;
   }
-
+  written(volumeId: string): Written {
+    return known(this.volumes, volumeId, 'volume').fileSystem?.written ?? NOTHING_WRITTEN;
+  }
+  deviceReads = (): DeviceReads | undefined => undefined;
   staleLinks(instanceId: string): void {
     known(this.hosts, instanceId, 'host');
   }
-
   detach(volumeId: string, instanceId: string): void {
     const volume = known(this.volumes, volumeId, 'volume');
     if (volume.attachedTo !== instanceId) throw new Error(`memory disks: ${volumeId} is not attached to ${instanceId}`);
@@ -145,7 +146,6 @@ export class MemoryDisks implements Disks {
       return { volume, volumeId, live: mount !== undefined && !mount.dead };
     });
   }
-
   writes(instanceId: string, volumeId: string): boolean {
     const mount = known(this.hosts, instanceId, 'host').mounts.get(volumeId);
     return mount !== undefined && !mount.dead;

@@ -1,11 +1,14 @@
 /** What real disks keep account of. */
 import { closeSync, openSync } from 'node:fs';
+import { NOTHING_WRITTEN, type Written } from './first-touch.ts';
 import type { LoopDevice } from './loop.ts';
 
 export interface Stored {
   sizeGiB: number;
   /** Ids of all courses ever uploaded, oldest first: the file system's own times are real ones, not the rehearsal's. */
   readonly uploads: string[];
+  /** Of them, with those of the volume that it was copied from. */
+  written: Written;
 }
 
 export interface XfsVolume extends Stored {
@@ -28,7 +31,8 @@ export function holdOpen(volume: XfsVolume, directory: string | undefined): void
   volume.descriptor = directory === undefined ? undefined : openSync(directory, 'r');
 }
 
-export function newVolume(sizeGiB: number, uploads: readonly string[] = []): XfsVolume {
+/** @param from a snapshot */
+export function newVolume(sizeGiB: number, from?: Stored): XfsVolume {
   const idle = {
     attachment: undefined,
     stalled: false,
@@ -37,7 +41,7 @@ export function newVolume(sizeGiB: number, uploads: readonly string[] = []): Xfs
     left: false,
     descriptor: undefined,
   };
-  return { sizeGiB, uploads: [...uploads], ...idle };
+  return { sizeGiB, uploads: [...(from?.uploads ?? [])], written: from?.written ?? NOTHING_WRITTEN, ...idle };
 }
 
 export function known<T>(map: ReadonlyMap<string, T>, id: string, what: string): T {

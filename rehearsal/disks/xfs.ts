@@ -18,6 +18,7 @@ import {
   type ServedLink,
   type Watchdog,
 } from './disks.ts';
+import { type DeviceReads, type Written, withCourse } from './first-touch.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { StaleLinks } from './stale-links.ts';
@@ -84,7 +85,7 @@ export class XfsDisks implements Disks {
   get notes(): readonly string[] {
     const notes = [
       'Disks: real XFS file systems on loop devices, in a private mount namespace; the host verbs really run.',
-      'Not real: EBS itself. Images are cloned by reflink in the place of snapshots, and nothing loads lazily.',
+      'Not real: EBS itself. Images are cloned by reflink in the place of snapshots; what blocks that load late take is added in virtual time.',
       this.webs.note,
     ];
     if (this.capped) notes.push(`Volumes larger than ${IMAGE_CAP_GIB} GiB are stood for by images of that size.`);
@@ -97,7 +98,6 @@ export class XfsDisks implements Disks {
     for (const directory of HOST_DIRECTORIES) mkdirSync(join(root, directory), { recursive: true, mode: 0o755 });
     this.hosts.set(instanceId, root);
   }
-
   /** Root directory of a host, what `REMOUNT_ROOT` is for its verbs: for tests that do more to it than verbs do. */
   rootOf(instanceId: string): string {
     return known(this.hosts, instanceId, 'host');
@@ -135,7 +135,7 @@ export class XfsDisks implements Disks {
       }
     });
     this.capped ||= sizeGiB > IMAGE_CAP_GIB;
-    this.volumes.set(volumeId, newVolume(sizeGiB, snapshot?.uploads));
+    this.volumes.set(volumeId, newVolume(sizeGiB, snapshot));
   }
   resize(volumeId: string, sizeGiB: number): void {
     const volume = known(this.volumes, volumeId, 'volume');
@@ -152,16 +152,20 @@ export class XfsDisks implements Disks {
   }
   takeSnapshot(volumeId: string, snapshotId: string): void {
     vacant(this.snapshots, snapshotId, 'snapshot');
-    const { sizeGiB, uploads } = known(this.volumes, volumeId, 'volume');
+    const { sizeGiB, uploads, written } = known(this.volumes, volumeId, 'volume');
     this.stopwatch.time('takeSnapshot', () =>
       this.area.clone(this.area.volumeImage(volumeId), this.area.snapshotImage(snapshotId)),
     );
-    this.snapshots.set(snapshotId, { sizeGiB, uploads: [...uploads] });
+    this.snapshots.set(snapshotId, { sizeGiB, uploads: [...uploads], written });
   }
   deleteSnapshot(snapshotId: string): void {
     known(this.snapshots, snapshotId, 'snapshot');
     rmSync(this.area.snapshotImage(snapshotId));
     this.snapshots.delete(snapshotId);
+  }
+  written = (volumeId: string): Written => known(this.volumes, volumeId, 'volume').written;
+  deviceReads(volumeId: string): DeviceReads | undefined {
+    return known(this.volumes, volumeId, 'volume').attachment?.device.reads();
   }
   attach(volumeId: string, instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
@@ -174,7 +178,6 @@ export class XfsDisks implements Disks {
     });
     this.stale.follow(instanceId, root, this.volumes);
   }
-
   staleLinks(instanceId: string): void {
     this.stale.begin(instanceId);
     this.stale.follow(instanceId, known(this.hosts, instanceId, 'host'), this.volumes);
@@ -201,7 +204,6 @@ export class XfsDisks implements Disks {
   software = (instanceId: string): string | undefined => softwareOf(this.rootOf(instanceId));
   markers = (instanceId: string): string[] => markersOf(this.rootOf(instanceId));
   links = (instanceId: string): ServedLink[] => linksOf(this.rootOf(instanceId));
-
   writes(instanceId: string, volumeId: string): boolean {
     const staging = stagingOf(this.rootOf(instanceId), volumeId);
     return isMounted(staging) && !isShutDown(staging);
@@ -227,7 +229,6 @@ export class XfsDisks implements Disks {
     return this.webs.of(this.rootOf(instanceId))?.open() ?? 0;
   }
   sweepLeft = (instanceId: string): void => sweepLeft(this.rootOf(instanceId));
-
   run(instanceId: string, run: HostRun): HostResult {
     const root = known(this.hosts, instanceId, 'host');
     const web = this.webs.of(root, run.verb === UPDATE_VERB);
@@ -240,7 +241,9 @@ export class XfsDisks implements Disks {
     this.stopwatch.time('upload', () => {
       const { root, volumeId } = this.served(instanceId, volume, true);
       uploadCourse(root, course, synced);
-      this.volumes.get(volumeId)?.uploads.push(course.id);
+      const stored = known(this.volumes, volumeId, 'volume');
+      stored.uploads.push(course.id);
+      stored.written = withCourse(stored.written, course);
     });
   }
   addSparse(instanceId: string, volume: string, path: string, bytes: number): void {
@@ -284,7 +287,6 @@ export class XfsDisks implements Disks {
     if (volume.descriptor === undefined && this.mounted(volumeId)) this.unmount(volumeId);
     else leave(this.rootOf(volume.attachment.instanceId), volumeId);
   }
-
   /** An image without blocks: every read of its device is beyond the end, and fails. */
   lose(volumeId: string): void {
     const { attachment } = known(this.volumes, volumeId, 'volume');
@@ -324,13 +326,11 @@ export class XfsDisks implements Disks {
     for (const instanceId of [...this.hosts.keys()]) this.removeHost(instanceId);
     this.area.close();
   }
-
   /** The courses to damage, the best first. */
   private plantable(volumeId: string, directory: string): string[] {
     const there = new Set(courseIds(directory));
     return plantOrder(known(this.volumes, volumeId, 'volume').uploads.filter((id) => there.has(id)));
   }
-
   /** Works on the mounted file system of a volume: where it is mounted, or else mounted for this. */
   private onFileSystem<T>(what: string, volumeId: string, work: Work<T>): T {
     const { attachment } = known(this.volumes, volumeId, 'volume');

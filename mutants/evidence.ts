@@ -33,6 +33,13 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
     "['mounting', 'timeout'].includes(answer.result) && journal",
   ),
   broken(
+    'cold-volume',
+    'a count that was cut off for its time is no fault of the copy',
+    'lambda/core/takeover.ts',
+    'if (Number.isNaN(canaryAt) || !Number.isInteger(files)) {',
+    "if (Number.isNaN(canaryAt) || verified.values.filesComplete !== 'true') {",
+  ),
+  broken(
     'content-falls',
     'the copy from before a fall outlives the schedule',
     'lambda/core/hold.ts',

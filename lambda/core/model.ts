@@ -249,6 +249,10 @@ export interface Replaced {
   /** The newest time in the restored data, read from its canary: the achieved recovery point. */
   readonly recoveryPointAt: number;
   readonly files: number;
+  /** Counting took too long: there are more. */
+  readonly moreFiles?: true;
+  /** It was made for this heal: each of its blocks loads when it is first read. A spare was read by its drill. */
+  readonly cold?: true;
   /** Where there was both a spare and a newer recovery point that is verified. */
   readonly choice?: Choice;
 }

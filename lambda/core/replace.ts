@@ -85,6 +85,7 @@ export async function replace(
       instanceId: standby.id,
       generation,
       prepared,
+      cold: true,
       choice: choiceOf(passedOver, point, longer(journal)),
     });
     // Once the ledger names the new volume, the next look finds it not served, and serves it.

@@ -7,7 +7,7 @@ import type { HostAnswer, Ports } from './ports.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
 export type Prepared =
-  | { readonly ok: true; readonly canaryAt: number; readonly files: number }
+  | { readonly ok: true; readonly canaryAt: number; readonly files: number; readonly moreFiles?: true }
   | {
       readonly ok: false;
       readonly why: string;
@@ -61,7 +61,7 @@ async function verify(
   if (Number.isNaN(canaryAt) || !Number.isInteger(files)) {
     return { ok: false, why: `verify: unreadable answer: ${verified.detail}`, fault: 'host' };
   }
-  return { ok: true, canaryAt, files };
+  return { ok: true, canaryAt, files, ...(verified.values.filesComplete === 'false' && { moreFiles: true }) };
 }
 
 /** No damage, and no more the host's fault than the copy's: another copy is tried, and this one is not rejected. */
@@ -85,6 +85,8 @@ export interface Takeover {
   readonly generation: number;
   readonly prepared: Extract<Prepared, { readonly ok: true }>;
   readonly choice?: Choice | undefined;
+  /** See {@link Replaced.cold}. */
+  readonly cold?: true;
 }
 
 /** `committed`: the ledger names the new one, and the next look goes on from there. */
@@ -105,6 +107,8 @@ export async function takeOver(ports: Ports, journal: Journal, healId: string, t
     owner: instanceId,
     recoveryPointAt: to.prepared.canaryAt,
     files: to.prepared.files,
+    ...(to.prepared.moreFiles && { moreFiles: true }),
+    ...(to.cold && { cold: true }),
     ...(to.choice && { choice: to.choice }),
   };
   await journal.act(

@@ -73,7 +73,12 @@ function letter(incident: Incident, rejected: readonly Rejected[]): string {
     `Incident ${incident.id}, started by ${incident.trigger.kind}: ${incident.trigger.reason}`,
     ...(r
       ? [
-          `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
+          `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.moreFiles ? 'at least ' : ''}${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
+        ]
+      : []),
+    ...(r?.cold
+      ? [
+          `${r.newVolume} loads each block from the snapshot when that is first read: content answers late until it was read once. docs/runbook.md#cold`,
         ]
       : []),
     ...(r?.choice ? [inWords(r.choice)] : []),

@@ -39,6 +39,8 @@ const AT_MOST_MS: Readonly<Record<Reading, number>> = {
 };
 /** What the counters say is taken where the model is off by more: the same seed gives the same log, and counters are never quite the same. */
 const MODEL_WITHIN = 4;
+/** A verb that fails has read the superblock, or a canary. */
+const REFUSED: DeviceReads = { reads: 2, kib: 8 };
 
 /** What tells what is read. */
 type Read = Pick<Disks, 'written' | 'deviceReads'>;
@@ -110,7 +112,7 @@ export class LazyLoading {
     const after = this.#disks.deviceReads(volumeId);
     const counted = before && after && { reads: after.reads - before.reads, kib: after.kib - before.kib };
     const wait = this.#waitFor(reading, volumeId, (_, written) => {
-      const modelled = modelledReads(reading, written);
+      const modelled = result.exitCode === 0 ? modelledReads(reading, written) : REFUSED;
       return counted && !this.standsFor && !alike(modelled, counted, written) ? counted : modelled;
     });
     if (!wait) return { result, ms: 0 };

@@ -3,6 +3,7 @@ import { alarmPlans } from './alarms.ts';
 import { answerPlans } from './answers.ts';
 import { badWednesday, badWednesdayUndrilled } from './bad-wednesday.ts';
 import { clientPlans } from './clients.ts';
+import { coldPlans } from './cold.ts';
 import { conditionPlans } from './conditions.ts';
 import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
@@ -49,6 +50,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...suspectPlans,
   ...unreadablePlans,
   ...slowPlans,
+  ...coldPlans,
   ...fresherPlans,
   ...staleLinkPlans,
   ...consistencyPlans,

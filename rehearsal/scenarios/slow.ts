@@ -21,7 +21,7 @@ function made({ stage, first }: Strike) {
   return stage.physical(first.volume).filter((v) => v.createdAt > first.at && v.tags[TAG.heal] !== undefined);
 }
 
-function noneRejected({ services, first }: Strike): Check {
+export function noneRejected({ services, first }: Strike): Check {
   const rejected = [...services.ec2.snapshots.values()].filter(
     (s) => s.tags[TAG.volume] === first.volume && s.tags[TAG.verdict] === VERDICT.rejected,
   );
@@ -32,23 +32,26 @@ function noneRejected({ services, first }: Strike): Check {
   );
 }
 
-function waitedFor(strike: Strike): Check[] {
-  const { services, first } = strike;
+export function copiesMade(strike: Strike): Check {
   const volumes = made(strike);
+  return check(
+    'the first copy is waited for, and no other is made',
+    volumes.length === 1,
+    volumes.map(({ id }) => id).join(', '),
+  );
+}
+
+export function toldSlow({ services, first }: Strike): Check {
   const told = services.sns.messages.filter((m) => m.at > first.at && m.subject.includes('is mounted slowly'));
-  return [
-    check(
-      'the first copy is waited for, and no other is made',
-      volumes.length === 1,
-      volumes.map(({ id }) => id).join(', '),
-    ),
-    check(
-      'people are told once, with how far it is',
-      told.length === 1 && /\d+ sectors/.test(told[0]?.message ?? ''),
-      `${told.length} messages`,
-    ),
-    noneRejected(strike),
-  ];
+  return check(
+    'people are told once, with how far it is',
+    told.length === 1 && /\d+ sectors/.test(told[0]?.message ?? ''),
+    `${told.length} messages`,
+  );
+}
+
+function waitedFor(strike: Strike): Check[] {
+  return [copiesMade(strike), toldSlow(strike), noneRejected(strike)];
 }
 
 function givenUp(strike: Strike): Check[] {

@@ -125,3 +125,21 @@ describe('a mount that moves nothing', () => {
     expect(scene.committed).toMatchObject({ currentVolume: 'vol-11111111', owner: 'i-standby' });
   });
 });
+
+describe('a copy that loads its blocks when they are first read', () => {
+  test('serves though there was no time to count all its files, and people are told so', async () => {
+    scene.printed.set('verify vol-new1', { files: '37', filesComplete: 'false' });
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(of('create').length).toBe(1);
+    expect(scene.incidents.at(-1)?.replacement).toMatchObject({ files: 37, moreFiles: true, cold: true });
+    expect(scene.letters.at(-1)).toContain('at least 37 files');
+  });
+
+  test('is told of as slow at first; files that were all counted are their number', async () => {
+    scene.printed.set('verify vol-new1', { files: '37', filesComplete: 'true' });
+    await run();
+    expect(scene.incidents.at(-1)?.replacement).not.toHaveProperty('moreFiles');
+    expect(scene.letters.at(-1)).toContain('vol-new1 loads each block from the snapshot when that is first read');
+    expect(scene.letters.at(-1)).toContain(', 37 files)');
+  });
+});

@@ -14,8 +14,8 @@
 . "$(dirname "$0")/leave.sh"
 
 act() {
-  let_go
   take_out_of_service
+  let_go
   # A mount that is under way would come to an end after this. Whoever was about to serve it does not any more.
   end_holder
   lock_volume release 15 || fail busy "something works on $volume_id here, and may still mount it"

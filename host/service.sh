@@ -7,6 +7,7 @@ prepare() {
   need_directory "$1"
   said=$({ printf '%s\n' "$2" >"$3"; } 2>&1) || fail usage "$said"
   [ -s "$3" ] || fail usage "no room on this host: $3"
+  sync "$3"
 }
 
 # put_into_service: $volume_id, mounted on $staging, as $volume. Prints serving, canary, state.
@@ -33,6 +34,7 @@ put_into_service() {
   start_web
   # The marker comes last: without it this instance reports nothing, and silence is an alarm.
   said=$(mv -f "$marker.new.$$" "$marker" 2>&1) || fail usage "no marker could be left at $marker: $said"
+  sync "$marker_dir"
   # A volume restored onto a larger one has a file system of the old size. A small one serves as well.
   grow || printf 'grown=false\n'
   printf 'serving=%s\ncanary=%s\nstate=serving\n' "$volume_id" "$written"
@@ -40,7 +42,11 @@ put_into_service() {
 
 # take_out_of_service: what serves another volume under the same name is left alone.
 take_out_of_service() {
-  if is_marked; then rm -f "$marker"; fi
+  if is_marked; then
+    rm -f "$marker"
+    # For good, before anything else: after a power cut too, this host does not serve it again by itself.
+    sync "$marker_dir"
+  fi
   if [ "$(readlink "$link")" = "$staging" ]; then rm -f "$link"; fi
 }
 

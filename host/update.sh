@@ -3,7 +3,7 @@
 # Brings this instance to the host software of version SSM_Version: the archive of that sha256 in SSM_Bucket. Fetched and verified
 # aside, tried, switched to by rename(2), set in force, and looked at: where it is not well, what ran before runs again. Whatever
 # fails, and wherever it is killed, the instance goes on with the version that it has, and says which that is.
-# Parameters: SSM_Version, SSM_Bucket, SSM_Region. Prints state, version (in force here), wanted.
+# Parameters: SSM_Version, SSM_Bucket, SSM_Region; SSM_Ledger, the table that `resume` asks, where there is one. Prints state, version (in force here), wanted.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -21,6 +21,12 @@ need_version() {
   [ "${#wanted}" -eq 64 ] || fail usage "SSM_Version is \"$wanted\": ${#wanted} digits, not 64"
   [ -n "${SSM_Bucket:-}" ] || fail usage "SSM_Bucket is missing"
   [ -n "${SSM_Region:-}" ] || fail usage "SSM_Region is missing"
+  case "${SSM_Ledger:-}" in *[!a-zA-Z0-9_.-]*) fail usage "SSM_Ledger is \"$SSM_Ledger\": no name of a table" ;; esac
+}
+
+# note_ledger: whom this host asks after a boot (owner.sh).
+note_ledger() {
+  [ -z "${SSM_Ledger:-}" ] || note ledger "$SSM_Region $SSM_Ledger" || fail unfetched "$store/ledger cannot be written"
 }
 
 # one_at_a_time: a command that comes twice has its turn afterwards, and finds it done. The lock goes with its process.
@@ -119,6 +125,7 @@ clear_away() {
 
 act() {
   one_at_a_time
+  note_ledger
   in_force
   if ! fetch; then
     rm -rf "$versions"/.new*

@@ -219,8 +219,18 @@ export interface SnapshotLock {
   readonly days: number;
 }
 
-/** Keys of the ledger table, and the partition of the guard's own notes in it. */
-export const LEDGER = { partitionKey: 'pk', sortKey: 'sk', guard: 'GUARD' } as const;
+/**
+ * Keys of the ledger table; the partition of the guard's own notes in it; of a content volume's partition, the item that says how
+ * things stand, and its attribute that names an instance that is being fenced. Hosts read that item (`host/owner.sh`).
+ */
+export const LEDGER = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  guard: 'GUARD',
+  volume: 'VOLUME#',
+  state: 'STATE',
+  fencing: 'fencing',
+} as const;
 
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
 export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow', 'check'] as const;
@@ -238,7 +248,9 @@ export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId', seed: 'S
 
 /** The script that brings an instance to a version of the host software, `host/update.sh`, and its parameters. */
 export const UPDATE_VERB = 'update';
-export const UPDATE_PARAMETER = { version: 'Version', bucket: 'Bucket', region: 'Region' } as const;
+export const UPDATE_PARAMETER = { version: 'Version', bucket: 'Bucket', region: 'Region', ledger: 'Ledger' } as const;
+/** The script that a host runs at boot, `host/resume.sh`. */
+export const RESUME_VERB = 'resume';
 /** A version of the host software: the sha256 of its archive. */
 export const SOFTWARE_VERSION = /^[0-9a-f]{64}$/;
 /** What the archive's key begins with; its version and `.tar` follow. */

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { HostSoftware } from './host-software.ts';
+import type { Ledger } from './ledger.ts';
 
 /**
  * What the gateway to S3 lets through: reading, from the buckets that instances get software from. Nothing is written to any bucket,
@@ -60,6 +61,16 @@ function systemsManager(region: string): string[] {
     `patch-baseline-snapshot-${region}`,
     `${region}-birdwatcher-prod`,
   ];
+}
+
+/** What the gateway to DynamoDB lets through: reading single items of the ledger, and nothing of any other table. */
+export function asksLedger(ledger: Ledger): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Ledger',
+    principals: [new StarPrincipal()],
+    actions: ['dynamodb:GetItem'],
+    resources: [ledger.table.tableArn],
+  });
 }
 
 /** What an interface endpoint lets through: calls in the name of this account, and of no other whose keys got onto an instance. */

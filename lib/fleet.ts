@@ -100,6 +100,7 @@ export class Fleet extends Construct {
       }),
     );
     software.grantFetch(role);
+    software.ledger?.grantAsking(role);
     acknowledgeInlinePolicy(role);
     acknowledge(
       role,

@@ -10,6 +10,7 @@ import { acknowledge, inFinding } from './acknowledge.ts';
 import { archive } from './archive.ts';
 import { SOFTWARE_KEY, SOFTWARE_VERSION, UPDATE_PARAMETER, UPDATE_VERB } from './contract.ts';
 import { documentOf, HOST, hostFile } from './host-documents.ts';
+import type { Ledger } from './ledger.ts';
 import { checkProps } from './props.ts';
 import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './web-settings.ts';
 
@@ -28,6 +29,12 @@ export interface HostSoftwareProps {
    * @default see {@link WEB_DEFAULTS}
    */
   readonly web?: Partial<WebSettings>;
+  /**
+   * What an instance asks after a boot whether it is still the owner of what it served (decision 25). That it may read it is for its
+   * role and network to say: `Fleet` and `ContentNetwork` see to both.
+   * @default none: after a boot nothing is served until a heal comes
+   */
+  readonly ledger?: Ledger;
 }
 
 /**
@@ -49,12 +56,15 @@ export class HostSoftware extends Construct {
   readonly objectsArn: string;
   /** The SSM document that brings an instance to this version (`host/update.sh`). */
   readonly document: CfnDocument;
+  /** What instances ask after a boot. */
+  readonly ledger: Ledger | undefined;
 
   constructor(scope: Construct, id: string, props: HostSoftwareProps) {
     super(scope, id);
     checkProps(props, { web: z.strictObject(WEB).partial().optional() });
     const stack = Stack.of(this);
     this.namespace = props.namespace;
+    this.ledger = props.ledger;
     const bytes = archive(softwareFiles(props.namespace, { ...WEB_DEFAULTS, ...props.web }));
     this.version = createHash('sha256').update(bytes).digest('hex');
     // Made here and published as it is: the CDK would zip a directory when it publishes, and nobody knows the hash of that before.
@@ -107,7 +117,18 @@ export class HostSoftware extends Construct {
     return {
       [UPDATE_PARAMETER.version]: parameter('sha256 of the archive', this.version, SOFTWARE_VERSION.source),
       [UPDATE_PARAMETER.bucket]: parameter('Where the archive is', this.bucketName, '^[a-z0-9.-]{3,63}$'),
-      [UPDATE_PARAMETER.region]: parameter('Region of the bucket', stack.region, '^[a-z0-9-]{5,30}$'),
+      [UPDATE_PARAMETER.region]: parameter(
+        'Region of the bucket, and of the ledger',
+        stack.region,
+        '^[a-z0-9-]{5,30}$',
+      ),
+      ...(this.ledger && {
+        [UPDATE_PARAMETER.ledger]: parameter(
+          'Table of the ledger',
+          this.ledger.table.tableName,
+          '^[a-zA-Z0-9_.-]{3,255}$',
+        ),
+      }),
     };
   }
 }

@@ -59,6 +59,22 @@ export class Ledger extends Construct {
     this.#open(grantee, TO_READ);
   }
 
+  /**
+   * To read the entries of content volumes, and nothing else: for instances, which ask after a boot whose a volume is.
+   * Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+   */
+  grantAsking(grantee: IGrantable): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'AsksLedger',
+        actions: ['dynamodb:GetItem'],
+        resources: [this.table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } },
+      }),
+    );
+    this.#open(grantee, TO_READ);
+  }
+
   #open(grantee: IGrantable, actions: readonly string[]): void {
     allowKeyVia(grantee, this.#key, 'dynamodb', actions, 'OpensLedger');
   }

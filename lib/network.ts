@@ -16,7 +16,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
-import { callsOfThisAccount, readsSoftware } from './endpoint-policies.ts';
+import { asksLedger, callsOfThisAccount, readsSoftware } from './endpoint-policies.ts';
 import type { HostSoftware } from './host-software.ts';
 import { encryptedLogGroup } from './log-group.ts';
 import { checkProps, PROP } from './props.ts';
@@ -42,7 +42,8 @@ export interface ContentNetworkProps {
    */
   readonly moreBuckets?: readonly string[];
   /**
-   * What the instances fetch and run. That they may is for their role to say (`HostSoftware.grantFetch`).
+   * What the instances fetch and run, and the ledger that they ask after a boot, if it names one. That they may is for their role to say
+   * (`HostSoftware.grantFetch`, `Ledger.grantAsking`).
    * @default none: instances here have theirs by another way
    */
   readonly software?: HostSoftware;
@@ -91,6 +92,11 @@ export class ContentNetwork extends Construct {
     this.#acknowledge();
     const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     for (const statement of readsSoftware(this, props.moreBuckets ?? [], props.software)) s3.addToPolicy(statement);
+    // Free, as that of S3 is: docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    if (props.software?.ledger)
+      this.vpc
+        .addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB })
+        .addToPolicy(asksLedger(props.software.ledger));
     this.#endpoints = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
       description: 'VPC endpoints',

@@ -40,7 +40,7 @@ export class RemountStack extends Stack {
     });
     const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
     const ledger = new Ledger(this, 'Ledger', { key });
-    const software = new HostSoftware(this, 'Software', { namespace, web: settings.web });
+    const software = new HostSoftware(this, 'Software', { namespace, web: settings.web, ledger });
     const network = new ContentNetwork(this, 'Network', {
       key,
       zones: settings.zones,

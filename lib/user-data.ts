@@ -17,12 +17,13 @@ export const USER_DATA_BYTES = 16_384;
  * an instance without its software is of no use. cloud-init runs this once in an instance's life: a reboot needs nothing of it.
  */
 export function contentUserData(software: HostSoftware): UserData {
-  const { version, bucketName, document } = software;
-  const { version: Version, bucket: Bucket, region: Region } = UPDATE_PARAMETER;
+  const { version, bucketName, document, ledger } = software;
+  const { version: Version, bucket: Bucket, region: Region, ledger: Ledger } = UPDATE_PARAMETER;
   const userData = UserData.forLinux();
   userData.addCommands(
     'set -eu',
     `export SSM_${Version}=${version} SSM_${Bucket}=${bucketName} SSM_${Region}=${document.stack.region}`,
+    ...(ledger ? [`export SSM_${Ledger}=${ledger.table.tableName}`] : []),
     'until dnf install -y nginx logrotate amazon-cloudwatch-agent xfsprogs attr awscli-2 tar; do sleep 10; done',
     'all=/opt/remount/versions',
     'install -d -m 0755 /srv/content /var/lib/remount/serving "$all"',

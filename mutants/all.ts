@@ -3,6 +3,7 @@ import { DEPLOYMENT_PARTS } from './deployments.ts';
 import { EVIDENCE_PARTS } from './evidence.ts';
 import type { Mutant } from './mutant.ts';
 import { OUTAGE_PARTS } from './outages.ts';
+import { REBOOT_PARTS } from './reboot.ts';
 import { PARTS } from './scenarios.ts';
 
 /** For each scenario the part that it proves, broken; but for those that the rules have (list.ts). */
@@ -12,4 +13,5 @@ export const SCENARIO_MUTANTS: readonly Mutant[] = [
   ...DEPLOYMENT_PARTS,
   ...OUTAGE_PARTS,
   ...EVIDENCE_PARTS,
+  ...REBOOT_PARTS,
 ];

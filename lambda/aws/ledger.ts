@@ -12,8 +12,8 @@ import { isKind, translated } from './errors.ts';
 
 /** The ledger in DynamoDB: one item per content volume (`sk` STATE), one per incident (`sk` INCIDENT#start#id). */
 export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger {
-  const stateKey = (volume: string) => key(`VOLUME#${volume}`, 'STATE');
-  const lease = dynamoLease(dynamo, TableName, 'STATE');
+  const stateKey = (volume: string) => key(`VOLUME#${volume}`, LEDGER.state);
+  const lease = dynamoLease(dynamo, TableName, LEDGER.state);
 
   return {
     async read(volume) {
@@ -30,10 +30,9 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced REMOVE spare' : ''}`,
+            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced' : ''} REMOVE ${LEDGER.fencing}${replaced ? ', spare' : ''}`,
             // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
-            ConditionExpression:
-              'leaseHolder = :me AND leaseUntil > :now AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))',
+            ConditionExpression: `${LEASED} AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))`,
             ExpressionAttributeValues: {
               ':me': { S: holder },
               ':now': { N: String(now) },
@@ -41,6 +40,24 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
               ':volume': { S: entry.currentVolume ?? '' },
               ':owner': { S: entry.owner ?? '' },
               ...(replaced && { ':replaced': { S: JSON.stringify(replaced) } }),
+            },
+          }),
+        ),
+      );
+    },
+
+    async noteFencing(volume, holder, now, instanceId) {
+      await translated(`note in the ledger that ${instanceId} is fenced`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: `SET ${LEDGER.fencing} = :fenced`,
+            ConditionExpression: LEASED,
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':now': { N: String(now) },
+              ':fenced': { S: instanceId },
             },
           }),
         ),
@@ -153,6 +170,8 @@ export function dynamoLease(
 }
 
 const HOLDER = 'leaseHolder = :me';
+/** And it has not run out. */
+const LEASED = `${HOLDER} AND leaseUntil > :now`;
 
 /**
  * Makes a conditional write. @returns `false` where its condition does not hold, and nothing is written: this step ran before, or

@@ -13,7 +13,12 @@ export async function failover(
   decision: Failover,
 ): Promise<MountResult> {
   const { volume: current, owner, standby } = decision;
-  const fenced = await fence(ports, journal, volume, current.id, { ...owner, kind: 'instance' }, true);
+  const fenced = await fence(ports, journal, healId, {
+    volume,
+    volumeId: current.id,
+    owner: { ...owner, kind: 'instance' },
+    moves: true,
+  });
   if (!fenced.certain) return { done: false, why: fenced.note };
   const detached = await journal.act(
     'detach',

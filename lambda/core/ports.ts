@@ -117,6 +117,11 @@ export interface Ledger {
    * @param replaced what took over from what, noted until people are told; the spare, if there is one, is not one any more
    */
   commit(volume: string, holder: string, now: number, entry: LedgerEntry, replaced?: Replaced): Promise<void>;
+  /**
+   * Notes that this instance is being fenced: from now until the next {@link commit} it serves nothing by itself, should it boot
+   * (`host/resume.sh`). Fails with a `conflict` unless `holder` still has the lease at `now`.
+   */
+  noteFencing(volume: string, holder: string, now: number, instanceId: string): Promise<void>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
   /** Notes what people were told that they have to do; nothing where another heal has the volume by now, for it knows better. */

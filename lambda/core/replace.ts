@@ -2,6 +2,7 @@ import { attach, takeOff } from './attach.ts';
 import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.ts';
 import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
+import { noteFencing } from './fence.ts';
 import type { Journal } from './journal.ts';
 import { renewLease } from './lease.ts';
 import type { Replacement, Volume } from './model.ts';
@@ -45,6 +46,9 @@ export async function replace(
   passedOver?: PassedOver,
 ): Promise<ReplaceResult> {
   const { old, standby } = decision;
+  // What is suspect is not served again by an owner that boots meanwhile.
+  const { oldOwner } = decision;
+  if (oldOwner.kind === 'instance') await noteFencing(ports, journal, healId, volume, oldOwner.id);
   await quarantine(ports, journal, healId, old.id);
 
   for (const [index, point] of decision.recoveryPoints.entries()) {

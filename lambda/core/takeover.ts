@@ -97,7 +97,12 @@ export type TakenOver =
 /** Fences what served, agrees on the new volume, and serves it. */
 export async function takeOver(ports: Ports, journal: Journal, healId: string, to: Takeover): Promise<TakenOver> {
   const { volume, newVolume, instanceId, generation } = to;
-  const fenced = await fence(ports, journal, volume, to.oldVolume, to.oldOwner, false);
+  const fenced = await fence(ports, journal, healId, {
+    volume,
+    volumeId: to.oldVolume,
+    owner: to.oldOwner,
+    moves: false,
+  });
   if (!fenced.certain) return { done: false, why: fenced.note, committed: false };
   const entry = { generation, currentVolume: newVolume, owner: instanceId };
   const replaced: Replaced = {

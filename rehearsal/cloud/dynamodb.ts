@@ -29,11 +29,11 @@ export class DynamoDb {
     this.#cloud = cloud;
     cloud.offer('dynamodb', {
       GetItem: (input, principal) => {
-        onlyMembers('GetItem', input, ['TableName', 'Key', 'ConsistentRead']);
+        onlyMembers('GetItem', input, ['TableName', 'Key', 'ConsistentRead', 'ProjectionExpression']);
         // Only the current state is kept, so an eventually consistent read cannot be simulated and is refused.
         if (input.ConsistentRead !== true) throw new Error('the simulated GetItem knows only ConsistentRead: true');
         const { table, key } = this.#locate('GetItem', input, input.Key as Item, principal);
-        return { Item: copyOf(table.items.get(key)) };
+        return { Item: projected(copyOf(table.items.get(key)), input.ProjectionExpression) };
       },
       PutItem: (input, principal) => {
         onlyMembers('PutItem', input, ['TableName', 'Item', ...EXPRESSIONS]);
@@ -121,6 +121,15 @@ export class DynamoDb {
     }
     unlocked.set(principal.name, now);
   }
+}
+
+/** Top-level attributes by their names, as hosts ask for them; other expressions are not known. */
+function projected(item: Item | undefined, expression: unknown): Item | undefined {
+  if (item === undefined || expression === undefined) return item;
+  const names = String(expression).split(', ');
+  if (!names.every((name) => /^[a-zA-Z]+$/.test(name)))
+    throw new Error(`the simulated GetItem does not know the projection ${String(expression)}`);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
 }
 
 /** Attributes whose values an update has changed. What it set to the value that was there already is not told apart from the rest. */

@@ -11,6 +11,8 @@ const TERMINATE = { median: 25_000, p99: 90_000 };
 /** One that hangs does not answer the shutdown; EC2 cuts its power after some minutes, and sooner when told to force it. */
 const STOP_HUNG = { median: 150_000, p99: 300_000 };
 const STOP_HUNG_BY_FORCE = { median: 60_000, p99: 180_000 };
+/** From the end of what ran to what systemd starts: an own guess for a small Linux (milliseconds). */
+const BOOT = { median: 20_000, p99: 45_000 };
 const PAGE = 50;
 
 /** The life of instances, and the calls about it. */
@@ -58,6 +60,27 @@ export class Instances {
       this.#cloud.disks.powerOff(instance.id);
       this.#cloud.faults.hung.delete(instance.id);
       this.enter(instance, 'stopped');
+    });
+  }
+
+  /**
+   * It boots again, by its own system or by its reset button; EC2 calls it running all the time, and what is attached to it stays:
+   * docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-reboot.html. Until it is up it does nothing.
+   * @param how `orderly`: its system has unmounted everything; `ms`: how long it takes, if not the usual time; `up`: what comes then
+   */
+  reboot(
+    instance: SimInstance,
+    { orderly, ms, up }: { readonly orderly: boolean; readonly ms: number | undefined; up(): void },
+  ): void {
+    const { clock, disks, faults } = this.#cloud;
+    const began = clock.now();
+    disks.powerOff(instance.id, orderly);
+    instance.bootedAt = began;
+    faults.hung.set(instance.id, began);
+    clock.after(ms ?? this.#random.delay(BOOT), () => {
+      if (instance.state !== 'running' || instance.bootedAt !== began || !faults.hung.delete(instance.id)) return;
+      this.#cloud.say(instance.id, 'has booted');
+      up();
     });
   }
 

@@ -61,6 +61,8 @@ export interface SimInstance {
   state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
   readonly launchedAt: number;
   agentOnline: boolean;
+  /** When it last began to boot again. */
+  bootedAt?: number;
   readonly tags: Tags;
   readonly roleName: string;
   readonly devices: Set<string>;

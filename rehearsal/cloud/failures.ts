@@ -30,6 +30,19 @@ export function wakeInstance(s: Services, instanceId: string): void {
   if (wakes) s.hosts.touch(instanceId);
 }
 
+/**
+ * The instance boots again.
+ * @param orderly by its own system, which unmounts everything first; else as by a reset button
+ * @param ms how long it takes; the usual time, when not given
+ */
+export function rebootInstance(s: Services, instanceId: string, orderly: boolean, ms?: number): void {
+  s.fleet.catchUpHost(instanceId);
+  tell(s, `${instanceId} ${orderly ? 'is rebooted' : 'crashes, and boots again'}`);
+  const instance = s.ec2.instance(instanceId);
+  s.instances.reboot(instance, { orderly, ms, up: () => s.fleet.booted(instance) });
+  s.hosts.touch(instanceId);
+}
+
 /** Somebody takes the stack's tag off the instance: whoever lists the fleet does not see it any more, and it runs on. */
 export function untagInstance(s: Services, instanceId: string): void {
   tell(s, `somebody takes the tag ${TAG.stack} off ${instanceId}`);

@@ -2,8 +2,10 @@ import { METRIC } from '../../lib/contract.ts';
 import type { Cloud, Principal } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
+import type { Gateways } from './gateways.ts';
 import type { Hosts } from './hosts.ts';
 import { InstalledSoftware } from './installed-software.ts';
+import { Resume } from './resume.ts';
 import type { S3 } from './s3.ts';
 import type { Boot, HostFacts } from './user-data.ts';
 
@@ -32,6 +34,7 @@ export class Fleet {
   readonly #hosts: Hosts;
   readonly #cloudwatch: CloudWatch;
   readonly #software: InstalledSoftware;
+  readonly #resume: Resume;
   readonly #principals = new Map<string, Principal>();
   /** By instance and path. */
   readonly #web = new Map<string, Map<string, Look & { readonly status: number | undefined }>>();
@@ -49,9 +52,11 @@ export class Fleet {
     readonly hosts: Hosts;
     readonly cloudwatch: CloudWatch;
     readonly s3: S3;
+    readonly gateways: Gateways;
   }) {
     const { cloud, ec2, hosts, cloudwatch } = parts;
     this.#software = new InstalledSoftware(cloud, hosts, parts.s3);
+    this.#resume = new Resume(cloud, hosts, this.#software, parts.gateways);
     this.#cloud = cloud;
     this.#ec2 = ec2;
     this.#hosts = hosts;
@@ -70,6 +75,13 @@ export class Fleet {
         this.#tick(instance),
       );
     });
+  }
+
+  /** The instance, which was set up before, has booted again: what runs at boot runs. */
+  booted(instance: SimInstance): void {
+    const life = instance.bootedAt;
+    this.#hosts.touch(instance.id);
+    this.#resume.begin(instance, () => this.#works(instance) && instance.bootedAt === life);
   }
 
   /** What the timer on the host does: probe each volume that it serves, hand the result to the CloudWatch agent. */

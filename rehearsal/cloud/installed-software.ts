@@ -10,9 +10,15 @@ import { type Boot, type HostFacts, keyOf, readFacts } from './user-data.ts';
 const AGAIN_MS = 10_000;
 
 /** Who an instance is when it reads something from S3. */
-interface Identity {
+export interface Identity {
   readonly principal: Principal;
   readonly stackName: string;
+}
+
+/** The Region and the name of a table. */
+export interface LedgerNote {
+  readonly region: string;
+  readonly table: string;
 }
 
 /** How the host software gets onto the instances, and what the version that is there makes of them. */
@@ -21,6 +27,7 @@ export class InstalledSoftware {
   readonly #hosts: Hosts;
   readonly #s3: S3;
   readonly #identities = new Map<string, Identity>();
+  readonly #ledgers = new Map<string, LedgerNote>();
   /** Version -> the archive that was read. */
   readonly #objects = new Map<string, string>();
 
@@ -28,7 +35,7 @@ export class InstalledSoftware {
     this.#cloud = cloud;
     this.#hosts = hosts;
     this.#s3 = s3;
-    hosts.surroundings = (instanceId, verb, env) => (verb === UPDATE_VERB ? this.#object(instanceId, env) : {});
+    hosts.surroundings = (instanceId, verb, env) => (verb === UPDATE_VERB ? this.#updating(instanceId, env) : {});
   }
 
   /** What the user data does, for as long as it takes: fetches the software and sets it in force. */
@@ -54,6 +61,21 @@ export class InstalledSoftware {
     const version = this.#cloud.disks.software(instanceId);
     const object = version && this.#objects.get(version);
     return object ? readFacts(readArchive(object).files) : undefined;
+  }
+
+  identity(instanceId: string): Identity | undefined {
+    return this.#identities.get(instanceId);
+  }
+
+  /** What the host was told of the ledger; `undefined`: nothing. */
+  ledger(instanceId: string): LedgerNote | undefined {
+    return this.#ledgers.get(instanceId);
+  }
+
+  #updating(instanceId: string, env: Readonly<Record<string, string>>): Record<string, string> {
+    const [table, region] = [env[`SSM_${UPDATE_PARAMETER.ledger}`], env[`SSM_${UPDATE_PARAMETER.region}`]];
+    if (table && region) this.#ledgers.set(instanceId, { region, table });
+    return this.#object(instanceId, env);
   }
 
   #updateScript(instanceId: string, { bucket, key, version }: Boot): string | undefined {

@@ -33,10 +33,10 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     attributes: { SubnetId: `subnet-${id}`, AvailabilityZone: str(p, 'AvailabilityZone') },
   }),
   'AWS::EC2::VPCEndpoint': (s, p, id, { stackName }) => {
-    // Of the network only this: who may read what in S3. Interface endpoints are there, and everybody gets through.
-    const gateway = str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && str(p, 'ServiceName').endsWith('.s3');
-    if (gateway && has(p, 'PolicyDocument'))
-      s.s3.setGateway(stackName, new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`));
+    // Of the network only this: who may read what by its gateways. Interface endpoints are there, and everybody gets through.
+    const service = (['s3', 'dynamodb'] as const).find((name) => str(p, 'ServiceName').endsWith(`.${name}`));
+    if (service && str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && has(p, 'PolicyDocument'))
+      s.gateways.set(stackName, service, new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`));
     return { ref: `vpce-${id}`, attributes: { Id: `vpce-${id}` } };
   },
   'AWS::EC2::LaunchTemplate': (_, __, id) => ({

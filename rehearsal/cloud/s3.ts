@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cloud, Principal } from './cloud.ts';
-import { evaluate } from './iam.ts';
-import type { ResourcePolicy } from './iam-resource-policies.ts';
+import type { Gateways } from './gateways.ts';
 import { ServiceError } from './service-error.ts';
 import { keyOf } from './user-data.ts';
 
@@ -28,20 +27,16 @@ export class S3 {
   readonly #assets: string;
   /** `bucket/key` -> file. */
   readonly #objects: Map<string, string>;
-  /** Stack -> policy of its network's gateway endpoint, which all of its instances' requests go through. */
-  readonly #gateways = new Map<string, ResourcePolicy>();
+  readonly #gateways: Gateways;
 
   /** @param assets directory of the cloud assembly */
-  constructor(cloud: Cloud, assets: string) {
+  constructor(cloud: Cloud, assets: string, gateways: Gateways) {
     this.#cloud = cloud;
+    this.#gateways = gateways;
     this.#assets = assets;
     const known = published.get(assets) ?? list(cloud, assets);
     published.set(assets, known);
     this.#objects = new Map(known);
-  }
-
-  setGateway(stackName: string, policy: ResourcePolicy): void {
-    this.#gateways.set(stackName, policy);
   }
 
   /** Publishes one more object, as a later deployment does. */
@@ -73,17 +68,7 @@ export class S3 {
     if (this.#cloud.faults.unfetchable.has(instanceId))
       throw new ServiceError('SlowDown', 'Please reduce your request rate.', 503);
     this.#cloud.authorize(principal, 's3', 'GetObject', { Bucket, Key });
-    const gateway = this.#gateways.get(stackName);
-    for (const request of gateway ? this.#cloud.authorizations('s3', 'GetObject', { Bucket, Key }) : []) {
-      const verdict = evaluate(request, gateway?.to() ?? []);
-      if (verdict.allowed) continue;
-      this.#cloud.permissions.denied({
-        role: principal.name,
-        ...request,
-        missing: `the endpoint of S3: ${verdict.missing}`,
-      });
-      throw new ServiceError('AccessDenied', `the policy of the VPC endpoint does not allow ${request.action}`, 403);
-    }
+    this.#gateways.pass(principal, stackName, 's3', 'GetObject', { Bucket, Key });
     const file = this.#objects.get(`${Bucket}/${Key}`);
     // Without leave to list the bucket, what is not there is not told from what is not allowed.
     if (!file) throw new ServiceError('AccessDenied', 'Access Denied', 403);

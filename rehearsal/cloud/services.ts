@@ -16,6 +16,7 @@ import { ec2Volumes } from './ec2-volumes.ts';
 import { LoadBalancer } from './elb.ts';
 import { EventBus } from './event-bus.ts';
 import { Fleet } from './fleet.ts';
+import { Gateways } from './gateways.ts';
 import { Hosts } from './hosts.ts';
 import { Lambda } from './lambda.ts';
 import { Logs } from './logs.ts';
@@ -35,6 +36,7 @@ export interface Services {
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
   readonly s3: S3;
+  readonly gateways: Gateways;
   readonly sns: Sns;
   readonly sqs: Sqs;
   readonly logs: Logs;
@@ -65,8 +67,9 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const cloudwatch = new CloudWatch(cloud, lambda, sns);
   sqs.measured = (QueueName, messages) =>
     cloudwatch.put('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, cloud.clock.now(), messages);
-  const s3 = new S3(cloud, assets);
-  const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, s3 });
+  const gateways = new Gateways(cloud);
+  const s3 = new S3(cloud, assets, gateways);
+  const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, s3, gateways });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
   const eventBus = new EventBus(cloud, lambda);
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
@@ -89,6 +92,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     ssm,
     dynamodb,
     s3,
+    gateways,
     sns,
     sqs,
     logs,

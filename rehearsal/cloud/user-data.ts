@@ -15,6 +15,8 @@ export interface HostFacts {
   readonly updateScript: string;
   readonly probeScript: string;
   readonly probeSeconds: number;
+  /** What systemd starts at boot, how often it looks, and how long it waits in between. `undefined`: nothing. */
+  readonly resume: { readonly script: string; readonly tries: number; readonly pauseSeconds: number } | undefined;
   readonly agent: {
     readonly namespace: string;
     readonly dimension: string;
@@ -38,6 +40,7 @@ export function readBoot(script: string): Boot {
     of(UPDATE_PARAMETER.bucket),
     of(UPDATE_PARAMETER.region),
   ];
+  const ledger = script.match(new RegExp(`^export SSM_${UPDATE_PARAMETER.ledger}=(\\S+)$`, 'm'))?.[1];
   for (const needed of ['aws s3api get-object', 'sha256sum -c', '/update.sh'])
     if (!script.includes(needed)) throw new Error(`user data: no ${needed}: nothing sets the host up`);
   return {
@@ -48,6 +51,7 @@ export function readBoot(script: string): Boot {
       [`SSM_${UPDATE_PARAMETER.version}`]: version,
       [`SSM_${UPDATE_PARAMETER.bucket}`]: bucket,
       [`SSM_${UPDATE_PARAMETER.region}`]: region,
+      ...(ledger !== undefined && { [`SSM_${UPDATE_PARAMETER.ledger}`]: ledger }),
     },
   };
 }
@@ -93,8 +97,23 @@ function understand(files: ReadonlyMap<string, string>): HostFacts {
     updateScript: whole(file('update', 'update.sh')),
     probeScript: whole(file('probe', 'probe.sh')),
     probeSeconds: seconds,
+    resume: readResume(files, whole),
     agent: readAgent(file('configuration of the CloudWatch agent', 'etc/amazon-cloudwatch-agent.json')),
   };
+}
+
+/** @param whole a script with all that it sources */
+function readResume(files: ReadonlyMap<string, string>, whole: (script: string) => string): HostFacts['resume'] {
+  const [unit, script] = [files.get('etc/remount-resume.service'), files.get('resume.sh')];
+  if (!unit || !script) return undefined;
+  for (const needed of [/^WantedBy=multi-user\.target$/m, /^ExecStart=.*exec \/bin\/sh \.\/resume\.sh"$/m])
+    if (!needed.test(unit)) throw new Error(`host software: remount-resume.service has no ${needed.source}`);
+  const number = (name: string) => {
+    const value = Number(script.match(new RegExp(`\\$\\{REMOUNT_RESUME_${name}:-(\\d+)\\}`))?.[1]);
+    if (!(value > 0)) throw new Error(`host software: resume.sh has no REMOUNT_RESUME_${name}`);
+    return value;
+  };
+  return { script: whole(script), tries: number('TRIES'), pauseSeconds: number('PAUSE') };
 }
 
 interface AgentConfig {

@@ -141,8 +141,11 @@ export interface Disks {
   addHost(instanceId: string): void;
   /** The instance is gone, as by a power cut: what it had not synced is lost. Its volumes are detached. */
   removeHost(instanceId: string): void;
-  /** The host is off, as by a power cut: its mounts are gone; its root disk and what is attached to it stay. */
-  powerOff(instanceId: string): void;
+  /**
+   * The host is off, as by a power cut: its mounts are gone, and all of /run; its root disk and what is attached to it stay.
+   * @param orderly it was shut down by its own system, which has unmounted everything before. @default false
+   */
+  powerOff(instanceId: string, orderly?: boolean): void;
 
   /** A new volume, blank, or holding what `snapshotId` holds. Size in GiB; not smaller than the snapshot's volume. */
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void;

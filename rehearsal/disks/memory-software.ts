@@ -11,14 +11,22 @@ export interface Software {
   readonly versions: Map<string, string>;
   /** In force. */
   applied: string | undefined;
+  /** What `resume` asks. */
+  ledger: string | undefined;
   refused: { readonly version: string; readonly at: number } | undefined;
 }
 
-export const NO_SOFTWARE = (): Software => ({ versions: new Map(), applied: undefined, refused: undefined });
+export const NO_SOFTWARE = (): Software => ({
+  versions: new Map(),
+  applied: undefined,
+  ledger: undefined,
+  refused: undefined,
+});
 
 export function update(software: Software, env: Readonly<Record<string, string>>, now: string): VerbResult {
   const wanted = env[`SSM_${UPDATE_PARAMETER.version}`] ?? '';
   if (!SOFTWARE_VERSION.test(wanted)) return fail('usage', `SSM_Version is "${wanted}"`);
+  software.ledger = env[`SSM_${UPDATE_PARAMETER.ledger}`] ?? software.ledger;
   const said = () => [`version=${software.applied ?? 'none'}`, `wanted=${wanted}`];
   if (!software.versions.has(wanted)) {
     const object = env[OBJECT_ENV];

@@ -1,10 +1,19 @@
 /** The host verbs as a model: same exit codes, same output keys as `host/*.sh` on a real disk. */
-import { DLM_VERB, SEED, UPDATE_VERB, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
+import {
+  DLM_VERB,
+  RESUME_VERB,
+  SEED,
+  UPDATE_VERB,
+  VERB_PARAMETER,
+  VOLUME_ID,
+  VOLUME_NAME,
+} from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
 import { fail, ok, type VerbResult } from './memory-answers.ts';
 import { checkContent, type Suspicion } from './memory-check.ts';
 import { dlm, type Frozen, isFrozen, NOTHING_FROZEN } from './memory-freeze.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
+import { type Marked, resume } from './memory-resume.ts';
 import { NO_SOFTWARE, type Software, update } from './memory-software.ts';
 
 export interface MemoryVolume {
@@ -28,6 +37,7 @@ export interface MemoryMount {
 
 /** What a host remembers: mounts by volume id; links and markers by content volume, each naming a volume id. */
 export interface MemoryHost extends Frozen {
+  readonly id: string;
   readonly software: Software;
   readonly mounts: Map<string, MemoryMount>;
   readonly links: Map<string, string>;
@@ -46,10 +56,10 @@ export interface MemoryHost extends Frozen {
   readonly suspicions: Map<string, Suspicion>;
 }
 
-export function newHost(): MemoryHost {
+export function newHost(id: string): MemoryHost {
   const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
   const idle = { web: new Set<string>(), downloads: new Map(), hung: new Set<string>(), left: new Set<string>() };
-  return { ...nothing, ...idle, suspicions: new Map(), software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
+  return { id, ...nothing, ...idle, suspicions: new Map(), software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
 }
 
 interface VerbCall {
@@ -227,6 +237,25 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
   ],
 );
 
+/** What a host finds at boot. */
+function markedOn(
+  host: MemoryHost,
+  env: Readonly<Record<string, string>>,
+  deviceOf: (volumeId: string) => MemoryVolume | undefined,
+): Marked[] {
+  return [...host.markers].sort().map(([volume, volumeId]) => {
+    const call = { host, volume, volumeId, device: deviceOf(volumeId), now: env.REMOUNT_NOW ?? '' };
+    const marked = {
+      volume,
+      volumeId,
+      mounted: host.mounts.has(volumeId),
+      linked: host.links.get(volume) === volumeId,
+    };
+    const unlink = () => host.links.delete(volume);
+    return { ...marked, unlink, mount: () => mount(call), serve: () => serve(call) };
+  });
+}
+
 /**
  * Plays the verb that `script` carries. An unknown script exits {@link UNKNOWN_VERB}; a missing or malformed parameter
  * `EXIT.usage`, as common.sh does.
@@ -240,6 +269,7 @@ export function playVerb(
   const name = /^# remount-verb: ([a-z]+)$/m.exec(script)?.[1] ?? '';
   if (name === DLM_VERB)
     return dlm(host, env, env.REMOUNT_NOW ?? new Date().toISOString(), (id) => deviceOf(id)?.stalled === true);
+  if (name === RESUME_VERB) return resume(host.id, env, host.software.ledger ? markedOn(host, env, deviceOf) : []);
   if (name === UPDATE_VERB) return update(host.software, env, env.REMOUNT_NOW ?? new Date().toISOString());
   const verb = VERBS.get(name);
   if (!verb) return { exitCode: UNKNOWN_VERB, stdout: '', stderr: 'memory disks have no model of this script\n' };

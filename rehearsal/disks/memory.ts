@@ -55,7 +55,7 @@ export class MemoryDisks implements Disks {
 
   addHost(instanceId: string): void {
     vacant(this.hosts, instanceId, 'host');
-    this.hosts.set(instanceId, newHost());
+    this.hosts.set(instanceId, newHost(instanceId));
   }
 
   removeHost(instanceId: string): void {
@@ -64,9 +64,10 @@ export class MemoryDisks implements Disks {
     this.hosts.delete(instanceId);
   }
 
-  powerOff(instanceId: string): void {
+  powerOff(instanceId: string, orderly = false): void {
     const host = known(this.hosts, instanceId, 'host');
-    for (const { fileSystem } of host.mounts.values()) fileSystem.loseUnsynced();
+    for (const { fileSystem, dead } of host.mounts.values())
+      orderly && !dead ? fileSystem.unmount() : fileSystem.loseUnsynced();
     for (const lost of [host.mounts, host.open, host.hung, host.left, host.web, host.downloads]) lost.clear();
     Object.assign(host, NOTHING_FROZEN());
   }

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 export const OBJECT_ENV = 'REHEARSAL_S3_OBJECT';
 export const REFUSAL_ENV = 'REHEARSAL_S3_REFUSAL';
 
+/** What the ledger answers to a host: Region and table, and a line `<content volume>=<answer>` for each; after `!`, why none comes. */
+export const LEDGER_ENV = 'REHEARSAL_LEDGER';
+
 export interface Archive {
   readonly sha256: string;
   /** By path; none where it is no archive. */

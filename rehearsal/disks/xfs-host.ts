@@ -15,6 +15,7 @@ import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../lib/contrac
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from './disks.ts';
 import { hostScript } from './host-script.ts';
 import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
+import { tool } from './shell.ts';
 import { isShutDown } from './xfs-content.ts';
 import { endWatchdogs } from './xfs-freeze.ts';
 
@@ -68,13 +69,17 @@ export function stagingOf(root: string, volumeId: string): string {
   return join(root, 'mnt/remount', volumeId);
 }
 
-/** Takes all mounts of a host away, as a power cut does. */
-export function cutPower(root: string): void {
+/** Takes all mounts of a host away, and all of /run, as a power cut does. @param orderly what can be written is written before */
+export function cutPower(root: string, orderly = false): void {
   // All cut off before any is unmounted: unmounting would write out what a power cut loses.
   const mounts = mountPoints().filter((directory) => directory.startsWith(`${root}/`));
   endWatchdogs(root);
-  for (const directory of mounts) cutOff(directory);
+  // One that is still frozen cannot be written to.
+  for (const directory of mounts) if (orderly) tool('fsfreeze', '--unfreeze', directory);
+  for (const directory of mounts) if (!orderly) cutOff(directory);
   for (const directory of mounts.reverse()) unmount(directory);
+  rmSync(join(root, 'run'), { recursive: true, force: true });
+  mkdirSync(join(root, 'run'), { mode: 0o755 });
 }
 
 export function markersOf(root: string): string[] {

@@ -114,10 +114,10 @@ export class XfsDisks implements Disks {
     rmSync(root, { recursive: true });
     this.hosts.delete(instanceId);
   }
-  powerOff(instanceId: string): void {
+  powerOff(instanceId: string, orderly = false): void {
     const root = known(this.hosts, instanceId, 'host');
     this.webs.end(root);
-    cutPower(root);
+    cutPower(root, orderly);
   }
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
     vacant(this.volumes, volumeId, 'volume');

@@ -21,6 +21,7 @@ import { manyVolumes } from './many-volumes.ts';
 import { newCodePlans } from './new-code.ts';
 import { newSoftwarePlans } from './new-software.ts';
 import { outagePlans } from './outages.ts';
+import { rebootPlans } from './reboot.ts';
 import { removed } from './removed.ts';
 import { deletedVolume } from './restored.ts';
 import { rollbackPlans } from './rollback.ts';
@@ -35,6 +36,7 @@ import { volumePlans } from './volumes.ts';
 /** Scenarios of one blow: each is also a story of the fault simulation. */
 export const PLANS: Readonly<Record<string, Plan>> = {
   ...hostPlans,
+  ...rebootPlans,
   ...volumePlans,
   ...clientPlans,
   ...controlPlanePlans,

@@ -7,6 +7,7 @@ import { archive } from '../../lib/archive.ts';
 import { softwareFiles } from '../../lib/host-software.ts';
 import type { Principal } from '../../rehearsal/cloud/cloud.ts';
 import type { SimInstance } from '../../rehearsal/cloud/ec2-state.ts';
+import { Gateways } from '../../rehearsal/cloud/gateways.ts';
 import { Hosts } from '../../rehearsal/cloud/hosts.ts';
 import { ResourcePolicy } from '../../rehearsal/cloud/iam-resource-policies.ts';
 import { InstalledSoftware } from '../../rehearsal/cloud/installed-software.ts';
@@ -46,7 +47,7 @@ const gateway = (Resource: string) =>
 const OBJECTS = `arn:aws:s3:::${BUCKET}/remount-host-*`;
 
 describe('what the assembly publishes', () => {
-  const s3 = (lab = new Lab()) => new S3(lab.cloud, folder);
+  const s3 = (lab = new Lab()) => new S3(lab.cloud, folder, new Gateways(lab.cloud));
 
   test('is read under the name that its manifest gives it', () => {
     expect(readFileSync(s3().read(only(OBJECTS), 'i-1', 'Shop', BUCKET, KEY))).toEqual(bytes);
@@ -56,8 +57,10 @@ describe('what the assembly publishes', () => {
     ['the role does not allow it', only('arn:aws:s3:::other/*'), OBJECTS],
     ['the endpoint does not allow it', only(OBJECTS), 'arn:aws:s3:::other/*'],
   ])('is refused where %s', (_, principal, through) => {
-    const of = s3();
-    of.setGateway('Shop', gateway(through));
+    const lab = new Lab();
+    const gateways = new Gateways(lab.cloud);
+    const of = new S3(lab.cloud, folder, gateways);
+    gateways.set('Shop', 's3', gateway(through));
     expect(() => of.read(principal, 'i-1', 'Shop', BUCKET, KEY)).toThrow(
       expect.objectContaining({ name: 'AccessDenied' }),
     );
@@ -78,7 +81,11 @@ describe('an instance at its first boot', () => {
   /** Boots an instance; S3 refuses it for so many seconds. @returns when it was set up, in seconds; and what then runs */
   async function booted(refusedSeconds: number, principal = only(OBJECTS)) {
     const lab = new Lab();
-    const software = new InstalledSoftware(lab.cloud, new Hosts(lab.cloud), new S3(lab.cloud, folder));
+    const software = new InstalledSoftware(
+      lab.cloud,
+      new Hosts(lab.cloud),
+      new S3(lab.cloud, folder, new Gateways(lab.cloud)),
+    );
     const instance = { id: 'i-1', state: 'running' } as SimInstance;
     lab.cloud.disks.addHost(instance.id);
     const began = lab.clock.now();

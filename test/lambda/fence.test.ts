@@ -6,13 +6,16 @@ import { Journal } from '../../lambda/core/journal.ts';
 import type { ProbeState } from '../../lambda/core/model.ts';
 import type { HostAnswer } from '../../lambda/core/ports.ts';
 import { Scene } from './scene.ts';
-import { NOW, probe, volume, world } from './world.ts';
+import { instance, NOW, probe, volume, world } from './world.ts';
 
-function fenced(owner: Parameters<typeof fence>[4], moves = false) {
+function fenced(owner: Parameters<typeof fence>[3]['owner'], moves = false, state = 'running') {
   const scene = new Scene();
+  scene.seen = world({ instances: [instance('i-owner', { state }), instance('i-standby')] });
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => {});
-  return fence(scene.ports, journal, 'alpha', 'vol-11111111', owner, moves).then((end) => ({ ...end, did: scene.did }));
+  return fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves }).then(
+    (end) => ({ ...end, did: scene.did, fencing: scene.fencing }),
+  );
 }
 
 test('a volume that is attached nowhere needs no fence', async () => {
@@ -24,12 +27,52 @@ test.each([true, false])('one that is attached to somebody of whom EC2 says noth
 });
 
 test.each(['stopped', 'terminated'])('an owner that is %s writes nothing', async (state) => {
-  expect(await fenced({ kind: 'instance', id: 'i-owner', state })).toMatchObject({ certain: true, did: [] });
+  const end = await fenced({ kind: 'instance', id: 'i-owner', state }, false, state);
+  expect(end).toMatchObject({ certain: true, did: [], fencing: ['i-owner'] });
+});
+
+test('an owner that was stopped and was started before the ledger knew of its fence is asked to let go', async () => {
+  const end = await fenced({ kind: 'instance', id: 'i-owner', state: 'stopped' });
+  expect(end).toMatchObject({ certain: true, did: ['release vol-11111111'], fencing: ['i-owner'] });
+});
+
+test('the ledger knows of a fence before anything that it is certain of is seen', async () => {
+  const scene = new Scene();
+  scene.failing.add('note fencing');
+  const journal = new Journal(scene.workflow, scene.ports.clock);
+  journal.guardBy(async () => {});
+  const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
+  const asked = fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves: false });
+  await expect(asked).rejects.toThrow('denied');
+  expect(scene.did).toEqual([]);
+});
+
+test.each([
+  ['ok', true],
+  ['unreachable', false],
+] as const)('an owner that boots, and was not told at first, is told once it answers: %s', async (again, certain) => {
+  const scene = new Scene();
+  const answers = ['unreachable', again] as const;
+  let asked = 0;
+  scene.ports.host.release = async () => ({ result: answers[asked++] ?? 'failed', values: {}, detail: '' });
+  scene.ports.host.probe = async (id) => probe('notMounted', id);
+  scene.stopsAs = 'running';
+  const journal = new Journal(scene.workflow, scene.ports.clock);
+  journal.guardBy(async () => {});
+  const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
+  const end = await fence(scene.ports, journal, 'heal', {
+    volume: 'alpha',
+    volumeId: 'vol-11111111',
+    owner,
+    moves: false,
+  });
+  // Nothing is mounted there yet; whether it stays so, only the host can see to.
+  expect({ certain: end.certain, asked }).toEqual({ certain, asked: 2 });
 });
 
 test('an owner that runs is asked to let go', async () => {
   const end = await fenced({ kind: 'instance', id: 'i-owner', state: 'running' });
-  expect(end).toMatchObject({ certain: true, did: ['release vol-11111111'] });
+  expect(end).toMatchObject({ certain: true, did: ['release vol-11111111'], fencing: ['i-owner'] });
 });
 
 test('a heal never replaces a volume in quarantine that is attached to an instance that EC2 does not show', async () => {
@@ -71,7 +114,7 @@ describe.each([false, true])('an owner that is asked to let go, where the volume
     const journal = new Journal(scene.workflow, scene.ports.clock);
     journal.guardBy(async () => {});
     const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-    const end = await fence(scene.ports, journal, 'alpha', 'vol-11111111', owner, moves);
+    const end = await fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves });
     const certain = moves ? moved : replaced;
     expect({ certain: end.certain, stopped: scene.did.includes('stop i-owner') }).toEqual({
       certain,
@@ -87,7 +130,12 @@ test('an owner that is told to stop, and that EC2 does not list then, is not tak
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => {});
   const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-  const end = await fence(scene.ports, journal, 'alpha', 'vol-11111111', owner, true);
+  const end = await fence(scene.ports, journal, 'heal', {
+    volume: 'alpha',
+    volumeId: 'vol-11111111',
+    owner,
+    moves: true,
+  });
   expect(end).toMatchObject({ certain: false, note: expect.stringContaining('does not say') });
 });
 

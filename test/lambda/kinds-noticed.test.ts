@@ -135,7 +135,12 @@ test('an instance that one late answer lacks is not off: whoever was told to sto
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => {});
   const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-  const fenced = await fence(scene.ports, journal, 'alpha', 'vol-11111111', owner, true);
+  const fenced = await fence(scene.ports, journal, 'heal', {
+    volume: 'alpha',
+    volumeId: 'vol-11111111',
+    owner,
+    moves: true,
+  });
   expect(fenced.certain).toBe(false);
   expect(did('stop i-owner').length).toBe(1);
 });

@@ -9,6 +9,8 @@ export class Scene {
   readonly did: string[] = [];
   readonly told: string[] = [];
   readonly letters: string[] = [];
+  /** Whom the ledger was told of as being fenced. */
+  readonly fencing: string[] = [];
   readonly incidents: Incident[] = [];
   /** Answers of host verbs by `verb volumeId`, else ok. */
   readonly answers = new Map<string, HostAnswer['result']>();
@@ -126,6 +128,10 @@ export class Scene {
       noteServed: async () => {
         this.paged = undefined;
         this.replaced = undefined;
+      },
+      noteFencing: async (_, __, ___, instanceId) => {
+        this.fencing.push(instanceId);
+        if (this.failing.has('note fencing')) throw new Error('note fencing was denied');
       },
       commit: async (_, __, ___, entry, replaced) => {
         this.#do('commit', undefined);

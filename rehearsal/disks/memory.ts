@@ -116,9 +116,7 @@ export class MemoryDisks implements Disks {
     return known(this.volumes, volumeId, 'volume').fileSystem?.written ?? NOTHING_WRITTEN;
   }
   deviceReads = (): DeviceReads | undefined => undefined;
-  staleLinks(instanceId: string): void {
-    known(this.hosts, instanceId, 'host');
-  }
+  staleLinks = (instanceId: string): void => void known(this.hosts, instanceId, 'host');
   detach(volumeId: string, instanceId: string): void {
     const volume = known(this.volumes, volumeId, 'volume');
     if (volume.attachedTo !== instanceId) throw new Error(`memory disks: ${volumeId} is not attached to ${instanceId}`);

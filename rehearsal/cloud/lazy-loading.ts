@@ -63,6 +63,8 @@ interface Loaded {
 export class LazyLoading {
   /** What the content of all volumes stands for, where the rehearsal's own is too small for the story. */
   standsFor: Written | undefined;
+  /** MiB/s at which volumes load whose maker asked for no rate. As AWS documents it: nothing that could be relied on. */
+  unaskedRate = 0;
   readonly #clock: Pick<VirtualClock, 'now'>;
   readonly #random: Random;
   readonly #disks: Read;
@@ -77,7 +79,7 @@ export class LazyLoading {
   }
 
   /** A volume was made from a snapshot. @param rate MiB/s */
-  restored(volumeId: string, rate = 0): void {
+  restored(volumeId: string, rate = this.unaskedRate): void {
     this.#cold.set(volumeId, { createdAt: this.#clock.now(), rate, touched: new Map() });
   }
 
@@ -91,6 +93,16 @@ export class LazyLoading {
     if (!cold) return 0;
     const all = blocksWritten(this.#writtenTo(volumeId));
     return Math.max(0, 1 - sum(cold.touched) / all) * this.#unloaded(cold, all);
+  }
+
+  /** From that moment until its rate has loaded everything, or, without one, until one reader has read everything once. Milliseconds. */
+  slowFor(volumeId: string, at: number): number {
+    const cold = this.#cold.get(volumeId);
+    if (!cold) return 0;
+    const { createdAt, rate, touched } = cold;
+    const all = blocksWritten(this.#writtenTo(volumeId));
+    if (rate === 0) return this.#first(Math.max(0, all - sum(touched)));
+    return Math.max(0, createdAt + (1000 * all * BLOCK_KIB) / (rate * 1024) - at);
   }
 
   /** What a check that begins now will wait for blocks, milliseconds. It may be stopped before it has read them. */
@@ -146,7 +158,8 @@ export class LazyLoading {
   /** What a verb that reads so much waits for blocks that nobody has touched; without that, there are none. */
   #waitFor(reading: Reading, volumeId: string, readsOf: (verb: Reading, written: Written) => DeviceReads) {
     const cold = this.#cold.get(volumeId);
-    if (!cold) return undefined;
+    // A check has read all metadata, in however little time; and the others read nothing else.
+    if (!cold || (reading !== 'check' && cold.touched.has('check'))) return undefined;
     const written = this.#writtenTo(volumeId);
     const all = blocksWritten(written);
     const before = cold.touched.get(reading) ?? 0;

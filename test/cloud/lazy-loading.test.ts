@@ -87,6 +87,18 @@ describe('an initialization rate', () => {
     expect(waited(100)).toBeGreaterThan(0);
   });
 
+  test('ends what is slow once everything is loaded; without one, one reader takes hours', () => {
+    written = LARGE;
+    loading.restored(COPY, 125);
+    now = 60_000;
+    const seconds = (blocksWritten(LARGE) * 0.5) / 125;
+    expect(loading.slowFor(COPY, now) / 1000).toBeCloseTo(seconds - 60);
+    expect(loading.slowFor(COPY, now + 1000 * seconds)).toBe(0);
+    loading.restored(COPY);
+    expect(loading.slowFor(COPY, now) / 1000).toBeGreaterThan(4 * seconds);
+    expect(loading.slowFor('vol-2', now)).toBe(0);
+  });
+
   test('nobody asked for loads nothing that AWS says a figure of', () => {
     loading.restored(COPY);
     now = 24 * 3600_000;
@@ -122,6 +134,8 @@ describe('a large volume', () => {
     expect(loading.expectCheck(COPY)).toBe(600_000);
     run('check');
     expect(loading.coldPart(COPY)).toBeGreaterThan(0.9);
+    // It has read all metadata.
+    expect([run('mount').ms, run('verify').ms, run('serve').ms]).toEqual([0, 0, 0]);
   });
 
   test('of thousands of allocation groups is mounted for minutes, and each mount says so, until it has ended or was released', () => {

@@ -47,7 +47,7 @@ With a spare, each run is held against its floor: the least that could be, put t
 made of detection, by the alarm's own rules; the lease; mount and verify of the spare; release by the old owner; the ledger's write;
 serve; and the load balancer's health checks, with no time between them.
 
-Volumes made from snapshots load lazily (docs/decisions/0025-lazy-loading.md). Of a large one it is said how long serving stays slow: until
+Volumes made from snapshots load lazily (docs/decisions/0026-lazy-loading.md). Of a large one it is said how long serving stays slow: until
 its rate has loaded everything, or, where there is no rate, until one reader has read everything once.
 
 Exit codes: 0 measured; 1 content stayed away in a run, or with a spare the median run, or all runs together (p50, p99),

@@ -1,6 +1,8 @@
 /** One long sequence of operations whose answers must be the same on both kinds of disk. */
 import { createHash } from 'node:crypto';
+import { RESUME_VERB, UPDATE_VERB } from '../../lib/contract.ts';
 import { DiskError, type Disks } from '../../rehearsal/disks/disks.ts';
+import { LEDGER_ENV } from '../../rehearsal/disks/software.ts';
 import { damagedCourses, documentScript, keysOf, makeCourse, runVerb } from './support.ts';
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
@@ -259,6 +261,37 @@ export function playSequence(disks: Disks): string[] {
   note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
   lifeCycle(B, SECOND, ['probe', 'mount', 'probe']);
   attempt('uploads outlive a power cut', () => disks.list(B, VOLUME).length);
+
+  // Booted, with a ledger that says this and that.
+  const boot = (orderly: boolean, ...said: readonly string[]): void => {
+    disks.powerOff(B, orderly);
+    const env = { [LEDGER_ENV]: ['eu-west-1 Ledger', ...said.map((each) => `${VOLUME}=${each}`)].join('\n') };
+    const once = { ...env, REMOUNT_RESUME_TRIES: '1', REMOUNT_NOW: '2026-01-01T01:00:00Z' };
+    const script = documentScript(RESUME_VERB);
+    const { exitCode, stdout, stderr } = disks.run(B, { verb: RESUME_VERB, script, env: once, timeoutSeconds: 600 });
+    note(`booted, ${said}`, [exitCode, stdout.split('\n').sort(), exitCode === 0 ? stderr : 'told']);
+    note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
+  };
+  const update = { SSM_Version: 'a'.repeat(64), SSM_Bucket: 'assets', SSM_Region: 'eu-west-1', SSM_Ledger: 'Ledger' };
+  boot(true, `${SECOND} ${B} None`);
+  note(
+    'told of a ledger',
+    disks.run(B, { verb: UPDATE_VERB, script: documentScript(UPDATE_VERB), env: update, timeoutSeconds: 60 }).exitCode,
+  );
+  boot(true);
+  boot(true, '!AccessDeniedException');
+  boot(true, `${SECOND} ${B}`);
+  boot(true, 'None None None');
+  boot(true, `${FIRST} ${B} None`);
+  boot(true, `${SECOND} ${A} None`);
+  boot(true, `${SECOND} ${B} ${B}`);
+  boot(true, `${SECOND} ${B} None`);
+  lifeCycle(B, SECOND, ['probe']);
+  boot(false, `${SECOND} ${B} None`);
+  attempt('uploads outlive a crash', () => disks.list(B, VOLUME).length);
+  lifeCycle(B, SECOND, ['probe', 'release']);
+  boot(true, `${SECOND} ${B} None`);
+  lifeCycle(B, SECOND, ['mount', 'serve']);
   disks.spoil('snap-good');
   note('inspect', disks.inspect({ snapshotId: 'snap-good' }).sound);
   disks.createVolume(SMALL, 10, 'snap-good');

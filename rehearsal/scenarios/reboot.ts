@@ -59,7 +59,7 @@ function servesNothingByItself(strike: Strike): Check {
 }
 
 /** How long the ledger is out: longer than the owner asks. Seconds. */
-const OUT_SECONDS = 10 * 60;
+const OUT_SECONDS = 20 * 60;
 /** Up after the command to let go was given up. Milliseconds. */
 const LATE_MS = 40_000;
 
@@ -67,8 +67,8 @@ export const rebootPlans: Readonly<Record<string, Plan>> = {
   'host-reboot': reboot('the owner is rebooted; it serves again by itself', true),
   'host-crash': reboot('the owner crashes and boots again: the log of its file system has to be replayed', false),
   'host-reboot-unanswered': {
-    about: 'the owner is rebooted while the ledger answers nobody for ten minutes',
-    restMs: 40 * MINUTE_MS,
+    about: 'the owner is rebooted while the ledger answers nobody for twenty minutes',
+    restMs: 50 * MINUTE_MS,
     expect: { outcome: ['remount'], withinMs: OUT_SECONDS * 1000 + 6 * MINUTE_MS, mayPage: true, calls: 2000 },
     strike: ({ services, first }) => {
       outage(services, 'dynamodb', OUTAGE.refuses, OUT_SECONDS);

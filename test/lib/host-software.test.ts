@@ -6,9 +6,11 @@ import { describe, expect, test } from '@jest/globals';
 import { Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { archive } from '../../lib/archive.ts';
 import { EXIT, METRIC } from '../../lib/contract.ts';
 import { HostSoftware, softwareFiles } from '../../lib/host-software.ts';
+import { Ledger } from '../../lib/ledger.ts';
 import { PROBE_SECONDS } from '../../lib/user-data.ts';
 import { onlyOne, someStack, statementsOf } from './support.ts';
 
@@ -80,6 +82,34 @@ test('the document knows which version, and where: whoever sends it says nothing
   expect(Object.keys(Content.parameters)).toEqual(['Version', 'Bucket', 'Region']);
   expect(Content.parameters.Version?.default).toBe(software.version);
   for (const { interpolationType } of Object.values(Content.parameters)) expect(interpolationType).toBe('ENV_VAR');
+});
+
+test('what instances ask after a boot is handed over with it, and is no part of the version', () => {
+  const other = someStack();
+  const ledger = new Ledger(other, 'Ledger', { key: new Key(other, 'Key') });
+  const asking = new HostSoftware(other, 'Software', { namespace: NAMESPACE, ledger });
+  expect(asking.version).toBe(software.version);
+  const { Content } = onlyOne(Template.fromStack(other), 'AWS::SSM::Document').Properties as {
+    Content: { parameters: Record<string, { default: unknown; allowedPattern: string; interpolationType: string }> };
+  };
+  expect(Content.parameters.Ledger).toMatchObject({
+    default: { Ref: expect.stringMatching(/^LedgerTable/) },
+    interpolationType: 'ENV_VAR',
+  });
+});
+
+test('systemd runs what a host does at boot, once, and waits for it as long as it takes', () => {
+  const unit = file('etc/remount-resume.service');
+  for (const line of [
+    'Type=oneshot',
+    'TimeoutStartSec=infinity',
+    'WantedBy=multi-user.target',
+    'After=network-online.target',
+  ])
+    expect(unit.split('\n')).toContain(line);
+  expect(unit).toContain('exec /bin/sh ./resume.sh');
+  // Enabled, and not started: the host is up already.
+  expect(file('apply.sh')).toMatch(/systemctl enable "\$\{unit##\*\/\}" \|\|/);
 });
 
 describe('the web server', () => {

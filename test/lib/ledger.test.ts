@@ -7,10 +7,11 @@ import { onlyOne, REGION, statementsOf, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
   const ledger = new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') });
-  for (const id of ['Acting', 'Noting', 'Reading'])
+  for (const id of ['Acting', 'Noting', 'Reading', 'Asking'])
     new Role(stack, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   ledger.grantActing(stack.node.findChild('Acting') as Role);
   ledger.grantNoting(stack.node.findChild('Noting') as Role);
+  ledger.grantAsking(stack.node.findChild('Asking') as Role);
   ledger.grantReading(stack.node.findChild('Reading') as Role);
 });
 const table = onlyOne(template, 'AWS::DynamoDB::GlobalTable');
@@ -85,5 +86,17 @@ describe('the ledger', () => {
       conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
     });
     expect(opens?.actions).toEqual(statementsOf(template, /^Acting/)[1]?.actions);
+  });
+
+  test('Asking is allowed to read the entries of content volumes, and nothing of the guard', () => {
+    const [reads, opens, ...more] = statementsOf(template, /^Asking/);
+    expect(reads).toMatchObject({
+      actions: ['dynamodb:GetItem'],
+      resources: [expect.stringMatching(/^\$\{LedgerTable\w+\.Arn\}$/)],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['VOLUME#*'] } },
+    });
+    expect(LEDGER.guard.startsWith(LEDGER.volume)).toBe(false);
+    expect(opens?.actions).toEqual(['kms:Decrypt', 'kms:DescribeKey']);
+    expect(more).toEqual([]);
   });
 });

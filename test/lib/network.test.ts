@@ -3,6 +3,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { HostSoftware } from '../../lib/host-software.ts';
+import { Ledger } from '../../lib/ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from '../../lib/network.ts';
 import { SettingsError } from '../../lib/settings.ts';
 import { CONTEXT, onlyOne, REGION, resourcesOf, someStack, statementsOf, templateOf, text, ZONES } from './support.ts';
@@ -105,6 +107,28 @@ describe('the network', () => {
     const services = (of: Template) => Object.keys(policiesOf(of));
     expect(services(template)).toEqual(['s3', 'ssm', 'ssmmessages', 'monitoring']);
     expect(services(more)).toEqual([...services(template), 'ec2', 'kms', 'logs']);
+  });
+
+  test('has a gateway to the ledger where instances ask one, for reading items of it', () => {
+    const asked = templateOf((stack) => {
+      const key = new Key(stack, 'Key');
+      const software = new HostSoftware(stack, 'Software', {
+        namespace: 'Remount/Shop',
+        ledger: new Ledger(stack, 'Ledger', { key }),
+      });
+      const network = new ContentNetwork(stack, 'Network', { zones: ZONES, key, software });
+      network.allowFrom(new SecurityGroup(stack, 'Instances', { vpc: network.vpc, allowAllOutbound: false }));
+    });
+    expect(policiesOf(template).dynamodb).toBeUndefined();
+    expect(policiesOf(asked).dynamodb?.Statement).toEqual([
+      {
+        Sid: 'Ledger',
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 'dynamodb:GetItem',
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerTable/), 'Arn'] },
+      },
+    ]);
   });
 
   test('logs what it rejects, encrypted', () => {

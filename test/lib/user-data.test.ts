@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Stage } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { metricNamespace } from '../../lib/contract.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
+import { Ledger } from '../../lib/ledger.ts';
 import { contentUserData } from '../../lib/user-data.ts';
 import { ROOT, someStack, text } from './support.ts';
 
@@ -13,13 +15,17 @@ import { ROOT, someStack, text } from './support.ts';
 const BUDGET_BYTES = 4096;
 
 const stack = someStack();
+/** As long as CloudFormation makes names of tables. */
+const TABLE = `${'S'.repeat(51)}-LedgerTable9343E4AA-1ABCDEFGHIJKL`;
 /** The longest name that a stack may have. */
-const software = new HostSoftware(stack, 'Software', { namespace: metricNamespace('S'.repeat(51)) });
-const script = text(stack.resolve(contentUserData(software).render())).replaceAll(
+const software = new HostSoftware(stack, 'Software', {
+  namespace: metricNamespace('S'.repeat(51)),
+  ledger: new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') }),
+});
+const script = text(stack.resolve(contentUserData(software).render()))
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
-  '${AWS::AccountId}',
-  '123456789012',
-);
+  .replaceAll('${AWS::AccountId}', '123456789012')
+  .replaceAll(/\$\{LedgerTable\w+\}/g, TABLE);
 const archive = join(Stage.of(stack)?.assetOutdir ?? '', `asset.remount-host-${software.version}.tar`);
 const folder = mkdtempSync(join(tmpdir(), 'user-data-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -84,6 +90,8 @@ describe('the script, run', () => {
     expect(read('opt/remount/current/probe.sh')).toBe(readFileSync(join(ROOT, 'host/probe.sh'), 'utf8'));
     expect(read('etc/nginx/nginx.conf')).toContain('listen 80');
     expect(read('run/asked')).toMatch(/^systemctl enable --now remount-report.timer$/m);
+    expect(read('run/asked')).toMatch(/^systemctl enable remount-resume.service$/m);
+    expect(read('opt/remount/ledger')).toBe(`eu-west-1 ${TABLE}\n`);
   });
 
   test('takes nothing of another hash, nothing cut off, and asks again', () => {

@@ -77,13 +77,16 @@ export function matches(input: Input, tags: Tags, named: Readonly<Record<string,
   });
 }
 
-/** Pages of at most `MaxResults` (small by default, so that whoever forgets to page sees only a part). */
+/**
+ * Pages of at most `MaxResults` (small by default, so that whoever forgets to page sees only a part).
+ * @param size the most that a page of this list has; and that of any list just now
+ */
 export function page<T>(
   input: Input,
   all: readonly T[],
-  size: number,
+  ...size: readonly [number, number]
 ): { readonly items: readonly T[]; readonly next: string | undefined } {
   const from = Number(optionalText(input, 'NextToken') ?? 0);
-  const limit = Math.min(optionalNumber(input, 'MaxResults') ?? size, size);
+  const limit = Math.min(optionalNumber(input, 'MaxResults') ?? Number.POSITIVE_INFINITY, ...size);
   return { items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : undefined };
 }

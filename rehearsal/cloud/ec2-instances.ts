@@ -131,7 +131,7 @@ export class Instances {
         (ids ? ids.includes(i.id) : true) &&
         matches(input, i.tags, { 'instance-state-name': i.state, 'availability-zone': i.zone }),
     );
-    const { items, next } = page(input, wanted, PAGE);
+    const { items, next } = page(input, wanted, PAGE, this.#cloud.faults.pageItems);
     const attached = [...this.#ec2.volumes.values()];
     const Instances = items.map((i) => ({
       InstanceId: i.id,

@@ -80,7 +80,7 @@ export function ec2Locks(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
       const { lock } = snapshot;
       return lock && matches(input, {}, { 'lock-state': stateOf(snapshot, now) ?? '' }) ? [{ snapshot, lock }] : [];
     });
-    const { items, next } = page(input, locks, PAGE);
+    const { items, next } = page(input, locks, PAGE, cloud.faults.pageItems);
     const Snapshots = items.map(({ snapshot, lock }) => ({ OwnerId: cloud.account, ...shape(snapshot, lock, now) }));
     return { Snapshots, NextToken: next };
   }

@@ -90,7 +90,7 @@ export function ec2Snapshots(
     const wanted = [...ec2.snapshots.values()].filter(
       (s) => (ids ? ids.includes(s.id) : true) && matches(input, s.tags, { status: s.state, 'volume-id': s.volumeId }),
     );
-    const { items, next } = page(input, wanted, PAGE);
+    const { items, next } = page(input, wanted, PAGE, cloud.faults.pageItems);
     return { Snapshots: items.map((s) => shape(s, progress(s))), NextToken: next };
   }
 

@@ -48,7 +48,7 @@ export class StatusChecks {
     const wanted = [...this.#ec2.instances.values()].filter(
       (i) => (ids ? ids.includes(i.id) : true) && (input.IncludeAllInstances === true || i.state === 'running'),
     );
-    const { items, next } = page(input, wanted, PAGE);
+    const { items, next } = page(input, wanted, PAGE, this.#cloud.faults.pageItems);
     return { InstanceStatuses: items.map((i) => this.#statusOf(i)), NextToken: next };
   }
 
@@ -79,7 +79,7 @@ export class StatusChecks {
     const wanted = [...this.#ec2.volumes.values()].filter(
       (v) => (ids ? ids.includes(v.id) : true) && v.state !== 'error' && v.state !== 'creating',
     );
-    const { items, next } = page(input, wanted, PAGE);
+    const { items, next } = page(input, wanted, PAGE, this.#cloud.faults.pageItems);
     return {
       VolumeStatuses: items.map((v) => ({
         VolumeId: v.id,

@@ -139,7 +139,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
       (v) =>
         (ids ? ids.includes(v.id) : true) && matches(input, v.tags, { status: v.state, 'availability-zone': v.zone }),
     );
-    const { items, next } = page(input, wanted, PAGE);
+    const { items, next } = page(input, wanted, PAGE, cloud.faults.pageItems);
     return { Volumes: items.map(shape), NextToken: next };
   }
 

@@ -51,6 +51,8 @@ export class Faults {
   keyRevoked = false;
   /** EC2 refuses every call until then. */
   throttledUntil = 0;
+  /** The most that a page of a list holds: AWS may put fewer into one than its limit. */
+  pageItems = Number.POSITIVE_INFINITY;
   /** Services that do not do what they should. */
   readonly outages = new Outages();
   /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */

@@ -1,11 +1,13 @@
 import type { Cloud } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
-import { type Input, onlyMembers, optionalText, text } from './ec2-input.ts';
+import { type Input, onlyMembers, optionalText, page, text } from './ec2-input.ts';
 import type { Ec2State } from './ec2-state.ts';
 
 const MINUTE_MS = 60_000;
 /** From the end of a minute to its data point, at most about: AWS gives no figure, and a slow one is the harder case. */
 const LATE_MS = MINUTE_MS;
+/** API reference of GetMetricData, MaxDatapoints. */
+const PAGE = 100_800;
 const NAMESPACE = 'AWS/EBS';
 const STALLED = 'VolumeStalledIOCheck';
 
@@ -25,9 +27,7 @@ function maxima(points: readonly Point[], from: number, to: number): Point[] {
   return [...largest].map(([at, value]) => ({ at, value })).sort((a, b) => a.at - b.at);
 }
 
-/** The newest first, unless it is asked for otherwise. Source: API reference of GetMetricData. */
-function result(query: Input, points: readonly Point[], ascending: boolean): object {
-  const inOrder = ascending ? points : points.toReversed();
+function result(query: Input, inOrder: readonly Point[]): object {
   return {
     Id: text(query, 'Id'),
     Timestamps: inOrder.map((point) => new Date(point.at)),
@@ -56,7 +56,14 @@ export function metricData(cloud: Cloud, ec2: Ec2State, cloudwatch: Pick<CloudWa
 
   cloud.offer('cloudwatch', {
     GetMetricData: (input) => {
-      onlyMembers('GetMetricData', input, ['MetricDataQueries', 'StartTime', 'EndTime', 'ScanBy']);
+      onlyMembers('GetMetricData', input, ['MetricDataQueries', 'StartTime', 'EndTime', 'ScanBy', 'NextToken']);
+      let NextToken: string | undefined;
+      // The newest first, unless it is asked for otherwise. Source: API reference of GetMetricData.
+      const paged = (points: readonly Point[], ascending: boolean) => {
+        const { items, next } = page(input, ascending ? points : points.toReversed(), PAGE, faults.pageItems);
+        NextToken = next;
+        return items;
+      };
       const from = Math.floor((input.StartTime as Date).getTime() / MINUTE_MS) * MINUTE_MS;
       const to = Math.min((input.EndTime as Date).getTime(), clock.now() - LATE_MS - MINUTE_MS + 1);
       const MetricDataResults = ((input.MetricDataQueries ?? []) as Input[]).map((query) => {
@@ -71,7 +78,7 @@ export function metricData(cloud: Cloud, ec2: Ec2State, cloudwatch: Pick<CloudWa
         if (text(metric, 'Namespace') !== NAMESPACE) {
           const given = Object.fromEntries(dimensions.map((d) => [text(d, 'Name'), text(d, 'Value')]));
           const all = cloudwatch.points(text(metric, 'Namespace'), text(metric, 'MetricName'), given);
-          return result(query, maxima(all, from, (input.EndTime as Date).getTime()), ascending);
+          return result(query, paged(maxima(all, from, (input.EndTime as Date).getTime()), ascending));
         }
         if (text(metric, 'MetricName') !== STALLED)
           throw new Error(`the simulated GetMetricData knows ${STALLED} of ${NAMESPACE} only`);
@@ -84,9 +91,9 @@ export function metricData(cloud: Cloud, ec2: Ec2State, cloudwatch: Pick<CloudWa
           const seen = value(named('VolumeId'), named('InstanceId'), at);
           if (seen !== undefined) points.push({ at, value: seen });
         }
-        return result(query, points, ascending);
+        return result(query, paged(points, ascending));
       });
-      return { MetricDataResults };
+      return { MetricDataResults, NextToken };
     },
   });
 }

@@ -1,7 +1,7 @@
 import { EXIT } from '../../lib/contract.ts';
 import type { HostResult } from '../disks/disks.ts';
 import type { Cloud, TagIndex } from './cloud.ts';
-import { type Input, onlyMembers, optionalNumber, text } from './ec2-input.ts';
+import { type Input, onlyMembers, optionalNumber, page, text } from './ec2-input.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
 import { garble } from './garble.ts';
 import { AGENT, type Hosts } from './hosts.ts';
@@ -64,6 +64,8 @@ const LETS_GO = /^\s+let_go$/m;
 /** These would have to share the host with a check. */
 const NEEDS_DISK: readonly string[] = ['mount', 'serve'];
 const VISIBLE_MS = 200;
+/** API reference of DescribeInstanceInformation: at most 50. */
+const PAGE = 50;
 /** How often a host that did not answer is tried again. */
 const LOOK_MS = 1000;
 /** An agent that was not heard of for this long has lost its connection. Systems Manager User Guide, "Checking SSM Agent status". */
@@ -257,7 +259,9 @@ export class Ssm implements TagIndex {
       const all = [...ec2.instances.values()]
         .filter((i) => i.state !== 'terminated' && i.agentOnline)
         .map((i) => ({ InstanceId: i.id, PingStatus: online(i) ? 'Online' : 'ConnectionLost' }));
-      return { InstanceInformationList: all.filter((i) => filters.every((f) => f.Values.includes(i.PingStatus))) };
+      const wanted = all.filter((i) => filters.every((f) => f.Values.includes(i.PingStatus)));
+      const { items, next } = page(input, wanted, PAGE, cloud.faults.pageItems);
+      return { InstanceInformationList: items, NextToken: next };
     };
 
     const getDocument = (input: Input) => {

@@ -24,12 +24,16 @@ export class AwsError extends Error implements Partial<Unanswered> {
 /**
  * The one place where AWS error codes are translated.
  * Sources: EC2 API error codes (docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html); SSM, DynamoDB,
- * SNS and DLM: the exceptions documented on each operation in the SDK's types.
+ * SNS and DLM: the exceptions documented on each operation in the SDK's types; throttling, also the SDK's own list of it.
  */
 const KINDS: Readonly<Record<string, ErrorKind>> = {
   RequestLimitExceeded: 'transient',
   Throttling: 'transient',
   ThrottlingException: 'transient',
+  ThrottledException: 'transient',
+  EC2ThrottledException: 'transient',
+  TooManyRequestsException: 'transient',
+  KMSThrottlingException: 'transient',
   ProvisionedThroughputExceededException: 'transient',
   SnapshotCreationPerVolumeRateExceeded: 'transient',
   InternalError: 'transient',

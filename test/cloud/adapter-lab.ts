@@ -8,6 +8,7 @@ import { withPatience } from '../../lambda/aws/patience.ts';
 import { TAG } from '../../lib/contract.ts';
 import { Dlm } from '../../rehearsal/cloud/dlm.ts';
 import { DynamoDb } from '../../rehearsal/cloud/dynamodb.ts';
+import { ec2Modifications } from '../../rehearsal/cloud/ec2-modifications.ts';
 import { Hosts } from '../../rehearsal/cloud/hosts.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../rehearsal/cloud/sdk.ts';
 import { ServiceError } from '../../rehearsal/cloud/service-error.ts';
@@ -28,6 +29,7 @@ export class AdapterLab extends Lab {
 
   constructor() {
     super();
+    ec2Modifications(this.cloud, this.ec2, this.bus);
     this.dynamodb.createTable('ledger', 'pk', 'sk');
     this.cloud.intercept = async ({ operation, input }, perform) => {
       this.inputs.set(operation, [...(this.inputs.get(operation) ?? []), input]);

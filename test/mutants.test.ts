@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { SCENARIO_MUTANTS } from '../mutants/all.ts';
@@ -23,8 +23,9 @@ test('for each scenario the part that it proves is broken', () => {
 
 const slips = Object.values(KINDS).flat();
 
-test.each(slips)('what is to notice it is a test, by its title: $slip', ({ test: file, named }) => {
-  expect(read(join('test', file))).toContain(named);
+test('what is to notice them is there', () => {
+  // That it has a test of that name is seen where they are played: one that is not run notices nothing.
+  for (const { test: file } of slips) expect(existsSync(join(ROOT, 'test', file))).toBe(true);
 });
 
 test('each is one of its own', () => {

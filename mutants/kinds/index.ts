@@ -1,10 +1,16 @@
 import type { Mutant } from '../mutant.ts';
+import { CODES } from './codes.ts';
 import type { Slip } from './kind.ts';
+import { PAGES } from './pages.ts';
+import { PROPERTIES } from './properties.ts';
 import { STEPS } from './steps.ts';
 
 /** By kind: what has been found to slip through tests. */
 export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'a step is left out': STEPS,
+  'only the first page': PAGES,
+  'a property is lost': PROPERTIES,
+  'a code means something else': CODES,
 };
 
 const SLIPS = Object.values(KINDS).flat();

@@ -96,6 +96,8 @@ export const METRIC = {
   drillDuration: 'DrillDuration',
   /** Instances that do not run the host software that is deployed; of the whole stack. */
   hostsBehind: 'HostsBehind',
+  /** Confirmed subscriptions of the topic that people are told by; of the whole stack. */
+  subscribers: 'Subscribers',
   volumeDimension: 'Volume',
 } as const;
 
@@ -128,6 +130,11 @@ export function alarmName(
 /** Name of the alarm on instances that run older host software than the deployed for too long. */
 export function softwareAlarmName(stackName: string): string {
   return `${stackName}/software-behind`;
+}
+
+/** Name of the alarm on a topic that nobody is subscribed to. */
+export function nobodyToldAlarmName(stackName: string): string {
+  return `${stackName}/nobody-told`;
 }
 
 /** Name of the alarm on failures of the guard itself. */

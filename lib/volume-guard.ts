@@ -30,6 +30,7 @@ import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './props.ts';
 import type { SnapshotSchedule } from './snapshot-schedule.ts';
 import { allowRollout } from './software-rollout.ts';
+import { allowCounting } from './subscribers-alarm.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -133,6 +134,7 @@ export class VolumeGuard extends Construct {
       if (verified) this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, METRIC.verifiedRecoveryPointAge, volume, props);
     }
     this.#ownAlarm(props);
+    this.#tell(allowCounting(this.function, { stackName, people, every: EVERY }), people);
     if (props.software)
       this.#tell(
         allowRollout(this.function, props.software, { stackName, namespace: metricNamespace(stackName), every: EVERY }),

@@ -32,6 +32,14 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     'return ',
   ),
   broken(
+    'nobody-told',
+    'the guard counts who is subscribed',
+    'lambda/core/subscribers.ts',
+    'await subscribers.publish(confirmed, clock.now());',
+    '',
+    /BROKEN .*an alarm shows that nobody is told/,
+  ),
+  broken(
     'sns-lost',
     'what people have to know is kept until they can be told',
     'lambda/core/news.ts',

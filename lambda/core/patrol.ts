@@ -4,6 +4,7 @@ import { type ExpectedPolicy, findingOf, news } from './policy.ts';
 import type { GuardPorts } from './ports.ts';
 import type { Retention } from './retention.ts';
 import { rollOut } from './rollout.ts';
+import { watchSubscribers } from './subscribers.ts';
 
 /** SNS takes printable ASCII of at most 100 characters. */
 const SUBJECT = 'Remount: the snapshot policy needs a person';
@@ -46,6 +47,7 @@ export async function patrol(
     });
   await attempt('metrics', () => ports.metrics.publish(seen.ages, ports.clock.now()));
   await attempt('snapshot policy', () => watchPolicy(ports, expected, seen.uncovered));
+  await attempt('subscribers', () => watchSubscribers(ports));
   const { software } = ports;
   // Last: it may take minutes, and everything else is more urgent.
   if (software)

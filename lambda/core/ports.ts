@@ -309,7 +309,14 @@ export interface Metrics {
   publish(ages: ReadonlyMap<string, Ages>, at: number): Promise<void>;
 }
 
-/** What people were last told of the snapshot policy. */
+/** Who is subscribed to the topic that people are told by. */
+export interface Subscribers {
+  /** @throws Error where the answer has no such numbers */
+  count(): Promise<{ readonly confirmed: number; readonly pending: number }>;
+  publish(confirmed: number, at: number): Promise<void>;
+}
+
+/** What people were last told: of the snapshot policy, or as a test. */
 export interface PolicyNotes {
   read(): Promise<PolicyNote | undefined>;
   write(note: PolicyNote): Promise<void>;
@@ -323,6 +330,8 @@ export interface GuardPorts {
   /** `undefined`: host software reaches the instances by other means. */
   readonly software?: Software;
   readonly notes: PolicyNotes;
+  readonly testNotes: PolicyNotes;
+  readonly subscribers: Subscribers;
   readonly metrics: Metrics;
   readonly people: People;
   /** One line for people who look later. */

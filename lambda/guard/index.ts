@@ -8,6 +8,7 @@ import { dynamoPolicyNotes } from '../aws/policy-notes.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { ec2Software } from '../aws/software.ts';
 import { ec2Stores } from '../aws/stores.ts';
+import { snsSubscribers } from '../aws/subscribers.ts';
 import { patrol } from '../core/patrol.ts';
 
 /**
@@ -25,6 +26,8 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
   const dynamo = dynamoClient(runtime);
   const ec2 = ec2Client(runtime);
   const cloudWatch = cloudWatchClient(runtime);
+  const sns = snsClient(runtime);
+  const topic = required(runtime.env, ENV.topic);
   const deployed = runtime.env[ENV.software];
   const ports = {
     clock: runtime.clock,
@@ -33,7 +36,9 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
     policy: dlmPolicy(dlmClient(runtime)),
     notes: dynamoPolicyNotes(dynamo, table),
     metrics: cloudWatchMetrics(cloudWatch, metricNamespace(stack), verified),
-    people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+    testNotes: dynamoPolicyNotes(dynamo, table, 'TEST'),
+    subscribers: snsSubscribers(sns, cloudWatch, topic, metricNamespace(stack)),
+    people: snsPeople(sns, topic),
     ...(deployed && {
       software: ec2Software({
         clock: runtime.clock,

@@ -192,3 +192,9 @@ function tell(s: Services, what: string): void {
 function touchHost(s: Services, volume: SimVolume): void {
   if (volume.attachment) s.hosts.touch(volume.attachment.instanceId);
 }
+
+/** Somebody ends a subscription, or confirms one. */
+export function setSubscriptions(s: Services, now: Services['sns']['subscriptions']): void {
+  tell(s, `${now.confirmed} subscriptions are confirmed, ${now.pending} wait to be`);
+  s.sns.subscriptions = now;
+}

@@ -142,6 +142,9 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   },
   sns: {
     Publish: (input) => [{ action: 'sns:Publish', resources: [text(input, 'TopicArn')], context: {} }],
+    GetTopicAttributes: (input) => [
+      { action: 'sns:GetTopicAttributes', resources: [text(input, 'TopicArn')], context: {} },
+    ],
   },
   lambda: {
     CheckpointDurableExecution: durable('CheckpointDurableExecution'),

@@ -23,6 +23,8 @@ export interface Message {
 /** Topics of the simulated SNS: what people would have got. */
 export class Sns {
   readonly messages: Message[] = [];
+  /** Somebody reads what the topic is sent, as whoever rehearses does. */
+  subscriptions = { confirmed: 1, pending: 0 };
   readonly #topics = new Map<string, Topic>();
   readonly #cloud: Cloud;
 
@@ -37,6 +39,22 @@ export class Sns {
         this.#refuse(text(input, 'TopicArn'), principal);
         this.publish(text(input, 'TopicArn'), subject, text(input, 'Message'));
         return { MessageId: `message-${this.messages.length}` };
+      },
+      GetTopicAttributes: (input: Input, principal: Principal) => {
+        onlyMembers('GetTopicAttributes', input, ['TopicArn']);
+        const TopicArn = text(input, 'TopicArn');
+        const { policy } = this.#topic(TopicArn);
+        const denied = deniedTo(this.#cloud, principal, policy, 'sns:GetTopicAttributes', TopicArn);
+        if (denied) throw new ServiceError('AuthorizationErrorException', `${principal.name}: ${denied}`, 403);
+        const { confirmed, pending } = this.subscriptions;
+        return {
+          Attributes: {
+            TopicArn,
+            SubscriptionsConfirmed: String(confirmed),
+            SubscriptionsPending: String(pending),
+            SubscriptionsDeleted: '0',
+          },
+        };
       },
     });
   }
@@ -96,6 +114,6 @@ export class Sns {
   publish(topicArn: string, subject: string, message: string): void {
     this.#topic(topicArn);
     this.messages.push({ at: this.#cloud.clock.now(), topicArn, subject, message });
-    this.#cloud.say('sns', `people are told: ${subject}`);
+    this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} told: ${subject}`);
   }
 }

@@ -1,7 +1,7 @@
 /** A volume that serves, and not as it should: people are told, and nothing is moved. */
 import { CONDITION_ALARM, type ConditionAlarmKind } from '../../lib/contract.ts';
 import { check } from '../checks.ts';
-import { fillVolume, slowVolume } from '../cloud/failures.ts';
+import { fillVolume, setSubscriptions, slowVolume } from '../cloud/failures.ts';
 import type { Check } from '../world.ts';
 import type { Plan, Strike } from './incident.ts';
 import { struck } from './strikes.ts';
@@ -11,6 +11,8 @@ const SLOW_MS = 3600;
 /** Percent; a step every ten minutes: what an upload of weeks does in two hours. */
 const STEPS = [70, 76, 82, 86, 90, 94];
 const STEP_MS = 10 * MINUTE_MS;
+/** An hour of the guard's rounds, and as much again. */
+const UNHEARD_MS = 120 * MINUTE_MS;
 
 /** When an alarm of the volume was told to people; `undefined`: never. */
 function toldAt({ services, first }: Strike, kind: ConditionAlarmKind): number | undefined {
@@ -35,6 +37,13 @@ function untouched({ stage, first, services }: Strike): Check {
   return check('nothing is moved', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`);
 }
 
+/** By the world that it was seen in: the alarm after two hours. */
+const unheard = new WeakMap<object, string | undefined>();
+
+function nobodyToldAlarm({ cloudwatch }: Strike['services']): string | undefined {
+  return cloudwatch.alarms.find((a) => a.name.endsWith('/nobody-told'))?.state;
+}
+
 const nothing: Plan['expect'] = { outcome: ['none'], withinMs: 0, calls: 4000 };
 
 export const conditionPlans: Readonly<Record<string, Plan>> = {
@@ -49,6 +58,32 @@ export const conditionPlans: Readonly<Record<string, Plan>> = {
     expect: nothing,
     strike: (strike) => fillVolume(strike.services, strike.first.owner, strike.first.volume, 100),
     checks: (strike) => [told(strike, CONDITION_ALARM.full, 4 * MINUTE_MS), untouched(strike)],
+  },
+  'nobody-told': {
+    about: 'the only subscription of the topic is ended, and somebody subscribes two hours later',
+    expect: nothing,
+    restMs: 150 * MINUTE_MS,
+    strike: ({ services, world, first }) => {
+      setSubscriptions(services, { confirmed: 0, pending: 1 });
+      world.clock.after(UNHEARD_MS, () => {
+        unheard.set(services, nobodyToldAlarm(services));
+        setSubscriptions(services, { confirmed: 1, pending: 0 });
+        world.say(`somebody subscribes: ${first.volume} is served as before`);
+      });
+    },
+    checks: (strike) => [
+      check(
+        'an alarm shows that nobody is told',
+        unheard.get(strike.services) === 'ALARM',
+        String(unheard.get(strike.services)),
+      ),
+      check(
+        'it ends once somebody is',
+        nobodyToldAlarm(strike.services) === 'OK',
+        String(nobodyToldAlarm(strike.services)),
+      ),
+      untouched(strike),
+    ],
   },
   filling: {
     about: 'uploads fill the volume, step by step',

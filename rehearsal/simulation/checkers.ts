@@ -32,8 +32,8 @@ import type { Fault, FaultKind } from './schedule.ts';
 const CALLS = 6000;
 /** Calls of one execution: a look every ten or thirty seconds for twenty minutes, some rounds of replacement, and retries. */
 const CALLS_A_HEAL = 1200;
-/** Volumes that one incident may leave behind: some recovery points, tried more than once. */
-const VOLUMES = 12;
+/** Volumes that one incident may leave behind: the longest fault takes thirty answers, a copy that is tried takes two, and one serves. */
+const VOLUMES = 16;
 
 export interface Evidence extends Rest {
   readonly watch: Watch;

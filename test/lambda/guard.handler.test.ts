@@ -152,7 +152,9 @@ describe('the ages', () => {
   const published = async (volumes: readonly string[]) => {
     const inputs: Record<string, unknown>[] = [];
     lab.cloud.intercept = async ({ operation, input }, perform) => {
-      if (operation === 'PutMetricData') inputs.push(input);
+      // Subscribers are of the whole stack, and have no dimension.
+      const [datum] = (operation === 'PutMetricData' ? input.MetricData : []) as { readonly Dimensions?: object }[];
+      if (datum?.Dimensions) inputs.push(input);
       return perform();
     };
     await lab.round(volumes);

@@ -14,6 +14,7 @@ import {
   guardAlarmName,
   HEALER_ALARM,
   healerAlarmName,
+  nobodyToldAlarmName,
   softwareAlarmName,
 } from '../../lib/contract.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
@@ -85,9 +86,8 @@ describe('the stack of the default settings', () => {
       ),
     );
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
-    expect(new Set(names)).toEqual(
-      new Set([...expected, ...own, guardAlarmName('Remount'), softwareAlarmName('Remount')]),
-    );
+    const others = [guardAlarmName, softwareAlarmName, nobodyToldAlarmName].map((name) => name('Remount'));
+    expect(new Set(names)).toEqual(new Set([...expected, ...own, ...others]));
   });
 });
 
@@ -111,7 +111,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 11);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 12);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -129,7 +129,7 @@ describe('other settings', () => {
     const { template, report } = synthesized(settings);
     expect(findings(report)).toEqual([]);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 53);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 54);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');

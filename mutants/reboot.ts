@@ -34,10 +34,10 @@ export const REBOOT_PARTS: readonly Mutant[] = [
   },
   broken(
     'reboot-during-heal',
-    'the ledger knows of a fence before it is certain of anything',
+    'an owner that boots is told to let go once it answers',
     'lambda/core/fence.ts',
-    '  await noteFencing(ports, journal, healId, volume, owner.id);\n',
-    '',
-    ITSELF,
+    "if (probed.state !== 'unreachable') {",
+    'if (!probed) {',
+    /BROKEN .*no instance is stopped/,
   ),
 ];

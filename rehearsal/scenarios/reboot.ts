@@ -22,8 +22,12 @@ function servedByItself(strike: Strike): Check {
   const up = lines(strike, owner, /^has booted/)[0]?.at ?? Number.NaN;
   const served = lines(strike, owner, new RegExp(`^resume: ok .*serving=${volumeId}`))[0]?.at;
   const took = served === undefined ? undefined : served - up;
-  const seen = took === undefined ? 'it does not' : `${duration(took)} after it was up`;
-  return check('the owner serves by itself once it is up', took !== undefined && took <= BOOTED_MS, seen);
+  // Whoever was told to before has not done it by himself.
+  const told = lines(strike, owner, /^(mount|serve): ok/)[0]?.at ?? Number.POSITIVE_INFINITY;
+  const itself = served !== undefined && served < told;
+  const seen =
+    took === undefined ? 'it does not' : `${itself ? '' : 'not by itself, '}${duration(took)} after it was up`;
+  return check('the owner serves by itself once it is up', itself && took !== undefined && took <= BOOTED_MS, seen);
 }
 
 function nothingStopped(strike: Strike): Check {

@@ -14,10 +14,10 @@ export interface Explanation {
 
 /** Each row is narrow, and must explain something that is there and unused: one that does not is an error. */
 export const EXPLAINED: readonly Explanation[] = [
-  ...['Healer', 'Drill', 'Guard', 'Keeper'].map((role) => ({
+  ...['Healer', 'Drill', 'Guard', 'Keeper', 'Fleet'].map((role) => ({
     role,
     statement: 'OpensLedger',
-    actions: ['kms:DescribeKey', ...(role === 'Keeper' ? [] : ['kms:Encrypt', 'kms:GenerateDataKey'])],
+    actions: ['kms:DescribeKey', ...(['Keeper', 'Fleet'].includes(role) ? [] : ['kms:Encrypt', 'kms:GenerateDataKey'])],
     why: 'Among the least that DynamoDB lists for a key of ours; that it asks for it in the name of a caller, and not in its own, is not documented',
   })),
   ...['Healer', 'Drill'].map((role) => ({

@@ -47,7 +47,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
     'lambda/core/keeper.ts',
     "const lenient = course === 'back' || (",
     "const lenient = course === 'forward' && (",
-    /BROKEN .*every rollback ends/,
+    /BROKEN .*what a rollback left as it is/,
   ),
   broken(
     'removed',
@@ -55,6 +55,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
     'lib/balancer.ts',
     'deletionProtection: false,',
     'deletionProtection: true,',
+    /there is a stack Remount already/,
   ),
   ...(['heal', 'drill'] as const).map((at) =>
     broken(

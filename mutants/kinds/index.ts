@@ -1,4 +1,5 @@
 import type { Mutant } from '../mutant.ts';
+import { CALLS } from './calls.ts';
 import { CODES } from './codes.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
@@ -8,6 +9,7 @@ import { STEPS } from './steps.ts';
 /** By kind: what has been found to slip through tests. */
 export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'a step is left out': STEPS,
+  'no answer is an empty one': CALLS,
   'only the first page': PAGES,
   'a property is lost': PROPERTIES,
   'a code means something else': CODES,

@@ -91,6 +91,13 @@ describe('the keeper looks again', () => {
     expect(scene.done).toEqual(['modify vol-11111111 to 160 GiB, 3000 IOPS', 'grow on i-owner']);
   });
 
+  test('a list that lacks for ever what is found by its id: that is adopted', async () => {
+    const scene = new Scene();
+    scene.listsFrom = Number.POSITIVE_INFINITY;
+    expect((await scene.create()).volumeId).toBe('vol-11111111');
+    expect(scene.made).toEqual([]);
+  });
+
   test('the same without a ledger that names it', async () => {
     const scene = new Scene();
     scene.ledger = undefined;

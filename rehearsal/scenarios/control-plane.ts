@@ -8,11 +8,12 @@ const KEY_REVOKED_MS = 2 * MINUTE_MS;
 
 export const controlPlanePlans: Readonly<Record<string, Plan>> = {
   throttled: {
-    about: 'the file system shuts down while EC2 refuses every call for a minute',
+    about: 'the file system shuts down while EC2 refuses every call for two minutes',
     expect: { outcome: ['replace'], withinMs: 6 * MINUTE_MS },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
-      throttle(strike.services, 60);
+      // The alarm takes one of them.
+      throttle(strike.services, 120);
     },
   },
   capacity: {

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 import { CALLS } from './calls.ts';
 import { CODES } from './codes.ts';
+import { DEFAULTS, IDENTITY, WORDS } from './host.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
 import { PROPERTIES } from './properties.ts';
@@ -13,6 +14,9 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'only the first page': PAGES,
   'a property is lost': PROPERTIES,
   'a code means something else': CODES,
+  'words of an errno mean something else': WORDS,
+  'it is told by what may be another': IDENTITY,
+  'a default': DEFAULTS,
 };
 
 const SLIPS = Object.values(KINDS).flat();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { LedgerEntry, Spare } from '../../lambda/core/model.ts';
 import type { Workflow } from '../../lambda/core/ports.ts';
 import { driller, drillPortsOf } from '../../lambda/drill/index.ts';
-import { ENV, LEDGER, TAG } from '../../lib/contract.ts';
+import { ENV, TAG } from '../../lib/contract.ts';
 import { DrillLab } from './drill.lab.ts';
 import { volume } from './world.ts';
 
@@ -257,25 +257,6 @@ describe('in the ledger', () => {
     expect((await read())?.replaced).toEqual(replaced);
     await lab.within(() => lab.heals.noteServed('alpha'));
     expect((await read())?.replaced).toBeUndefined();
-  });
-
-  test('who is fenced is noted under the lease alone, until the next commit', async () => {
-    const fencing = () => lab.dynamodb.all().find((item) => item.sk?.S === LEDGER.state)?.fencing?.S;
-    const note = (holder: string, now = NOW) => lab.within(() => lab.heals.noteFencing('alpha', holder, now, 'i-1'));
-    await expect(note('heal-1')).rejects.toThrow(/i-1 is fenced/);
-    await heal(NOW + 60_000);
-    await expect(note('heal-2')).rejects.toThrow();
-    await expect(note('heal-1', NOW + 61_000)).rejects.toThrow();
-    expect(fencing()).toBeUndefined();
-    await note('heal-1');
-    await lab.within(() => lab.heals.release('alpha', 'heal-1'));
-    expect(fencing()).toBe('i-1');
-    await heal();
-    for (const replaced of [undefined, REPLACED]) {
-      await note('heal-1');
-      await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY, replaced));
-      expect(fencing()).toBeUndefined();
-    }
   });
 
   test('what took over is to be told, until that very volume was told of', async () => {

@@ -18,17 +18,12 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
     ']: [stackName, "Remount2"] } };',
   ),
   {
-    rule: 'deploy-during-heal: what is there is adopted, and only after a heal',
+    rule: 'deploy-during-heal: what is there is adopted',
     edits: [
       {
         file: 'lambda/core/keep.ts',
-        code: 'ledger?.lease && ledger.lease.until > now',
-        instead: 'ledger?.lease && ledger.lease.until < 0',
-      },
-      {
-        file: 'lambda/core/keep.ts',
-        code: "if (agreed) return { kind: 'adopt'",
-        instead: "if (agreed && now < 0) return { kind: 'adopt'",
+        code: "if (agreed) return { kind: 'adopt', volumeId: agreed.id };",
+        instead: "if (agreed) return { kind: 'refuse', reason: agreed.id };",
       },
     ],
     play: rehearse('deploy-during-heal'),

@@ -13,7 +13,6 @@ interface Parameter {
   readonly fallback: string | undefined;
   readonly environment: boolean;
 }
-
 interface Document {
   readonly verb: string;
   readonly script: string;
@@ -25,7 +24,6 @@ interface Document {
   readonly tags: Readonly<Record<string, string>>;
   readonly content: string;
 }
-
 /** A command that ran to its end: when it arrived at SSM, when its verb began on the host, and when that was done. */
 export interface Ran {
   readonly verb: string;

@@ -20,17 +20,13 @@ export class Assemblies {
     this.#directory = directory;
   }
 
-  async of(
-    settings: Readonly<Record<string, unknown>> = {},
-    neighbour?: Readonly<Record<string, unknown>>,
-  ): Promise<Assembly> {
+  async of(settings: Readonly<Record<string, unknown>> = {}, neighbour?: true): Promise<Assembly> {
     const key = JSON.stringify([settings, neighbour]);
     const known = this.#made.get(key);
     if (known) return known;
-    const { synthesize } = await import('../rehearsal/synthesize.ts');
+    const { synthesizeFor } = await import('../rehearsal/synthesize.ts');
     const directory = join(this.#directory, String(this.#made.size));
-    if (neighbour) synthesize(directory, { ...settings, ...neighbour });
-    const made = synthesize(directory, settings);
+    const made = synthesizeFor({ settings, ...(neighbour && { neighbour }) }, directory);
     this.#made.set(key, made);
     return made;
   }
@@ -50,7 +46,7 @@ export async function playScenarios(
     if (!scenario) throw new Error(`no scenario ${name}`);
     const assembly = await assemblies.of(scenario.settings, scenario.neighbour);
     const disks = openDisks({ kind: 'memory' });
-    const options = { scenario: name, seed: 1, disks: undefined, json: false, verbose: false, compare: false };
+    const options = { scenario: name, seed: 1 };
     try {
       const { ok } = await rehearse(options, assembly, disks, {
         progress: quiet,

@@ -251,7 +251,8 @@ export function checkGp3(v: Pick<VolumeSettings, 'sizeGiB' | 'iops' | 'throughpu
     );
 }
 
-function fromContext(context: unknown): unknown {
+/** What stands under the context key: `-c` gives it as a text. @throws SettingsError */
+export function fromContext(context: unknown): unknown {
   if (context === undefined) return {};
   if (typeof context !== 'string') return context;
   try {

@@ -71,7 +71,7 @@ export async function playScenario(
   template: unknown = stack.template,
 ): Promise<Outcome> {
   const disks = openDisks({ kind: 'memory' });
-  const options = { scenario: name, seed: 1, disks: undefined, json: false, verbose: false, compare: false };
+  const options = { scenario: name, seed: 1 };
   const quiet = () => {};
   const listener = { progress: quiet, happening: quiet, quote: quiet };
   try {

@@ -1,4 +1,5 @@
 import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from './command.ts';
+import { readContext } from './context.ts';
 import { DISK_KIND, type DiskKind } from './disks/disks.ts';
 import { ALL, SCENARIOS } from './scenarios/index.ts';
 
@@ -10,6 +11,10 @@ export interface Options {
   readonly disks: DiskKind | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
+  /** What `-c` gave, by key. */
+  readonly context: Readonly<Record<string, string>>;
+  /** Unusual settings, each with some of the scenarios. */
+  readonly matrix: boolean;
   /** The bad Wednesday is played without drills as well, and the two are compared. */
   readonly compare: boolean;
 }
@@ -23,13 +28,17 @@ Usage: npm run rehearse -- [options]
   --seed N          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same log in virtual time
   --disks KIND      xfs (Linux, root) or memory (default: xfs where possible, else memory; the first lines say which)
   --no-drills       play the bad Wednesday without drills too, as it was in 2010, and show the difference in one table
+  -c, --context KEY=VALUE
+                    other settings, as cdk takes them: -c remount='{"region": "us-east-1"}' in the place of those of cdk.json;
+                    a scenario that needs others is skipped, with the reason
+  --matrix          play each scenario once, on memory disks, with one of ten sound settings that are unusual; --seed deals them out
   --json            print the result as one JSON document on standard output
   --verbose         print every event, not only the story
   --list            list the scenarios and stop
   --help            print this and stop
 
 Exit codes: 0 every promise was kept (the content is served and intact, or where that cannot be, a person knows);
-1 a promise was broken (the last lines say which); 2 wrong usage or settings; 3 this machine cannot run it (the line says why).
+1 a promise was broken (the last lines say which); 2 wrong usage or settings, or all was skipped; 3 this machine cannot run it (the line says why).
 `;
 
 export type Command = { readonly run: Options } | { readonly print: string };
@@ -43,6 +52,8 @@ export function readOptions(args: readonly string[]): Command {
     json: FLAG,
     verbose: FLAG,
     list: FLAG,
+    context: { type: 'string', short: 'c', multiple: true, default: [] },
+    matrix: FLAG,
     'no-drills': FLAG,
     help: HELP_FLAG,
   });
@@ -65,10 +76,18 @@ export function readOptions(args: readonly string[]): Command {
   const compare = values['no-drills'];
   if (compare && values.scenario !== 'bad-wednesday')
     throw new UsageError(`--no-drills: received with --scenario ${values.scenario}; allowed: with bad-wednesday`);
+  const context = readContext(values.context);
+  const { matrix } = values;
+  const alone = ['scenario', 'disks', 'context', 'no-drills', 'json'].find((name) =>
+    args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`) || (name === 'context' && /^-c/.test(arg))),
+  );
+  if (matrix && alone !== undefined)
+    throw new UsageError(`--matrix: received with --${alone}; allowed: with --seed and --verbose`);
   const seed = whole('--seed', values.seed, 0, MAX_SEED);
   const kinds = Object.values(DISK_KIND);
   const disks = kinds.find((kind) => kind === values.disks);
   if (values.disks !== undefined && !disks)
     throw new UsageError(`--disks: received "${values.disks}"; allowed: ${kinds.join(', ')}`);
-  return { run: { scenario: values.scenario, seed, disks, json: values.json, verbose: values.verbose, compare } };
+  const { scenario, json, verbose } = values;
+  return { run: { scenario, seed, disks, json, verbose, compare, context, matrix } };
 }

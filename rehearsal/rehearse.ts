@@ -21,6 +21,8 @@ export interface Assembly {
   readonly stackName: string;
   readonly region: string;
   readonly zones: readonly string[];
+  /** Name of the second stack, where there is one. */
+  readonly neighbour?: string;
 }
 
 /** Where the rehearsal says what happens, as it happens. */
@@ -71,7 +73,7 @@ export function templateOf({ directory, stackName }: Assembly): unknown {
  * @throws Error when the simulation meets something that it does not know, or a scenario cannot be played
  */
 export async function rehearse(
-  options: Options,
+  options: Pick<Options, 'scenario' | 'seed'> & Partial<Pick<Options, 'context'>>,
   assembly: Assembly,
   disks: Disks,
   listener: Listener,
@@ -89,7 +91,7 @@ export async function rehearse(
   let spotlight = false;
   services.cloud.listen((happening) => listener.happening(happening, spotlight));
   listener.opened?.(services);
-  const neighbour = scenario.neighbour?.stackName;
+  const { neighbour } = assembly;
   const world: World = {
     services,
     disks,
@@ -114,6 +116,7 @@ export async function rehearse(
     scenario: options.scenario,
     seed: options.seed,
     disks: disks.kind,
+    ...(options.context && Object.keys(options.context).length > 0 && { context: options.context }),
     ok: played.checks.length > 0 && result.checks.every((c) => c.kept),
     ...(scenario.notYet && { notYet: scenario.notYet }),
     virtual: { ...result, log: services.cloud.log },

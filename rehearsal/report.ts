@@ -1,5 +1,7 @@
 import type { Happening } from './cloud/cloud.ts';
+import { contextArguments } from './context.ts';
 import { duration } from './duration.ts';
+import type { Skipped } from './player.ts';
 import type { Check, Damage, OutcomeKind, Recovery, ScenarioResult } from './world.ts';
 
 /** What a rehearsal leaves: `virtual` is the same for the same seed and kind of disks, `real` is this machine's. */
@@ -7,6 +9,8 @@ export interface Outcome {
   readonly scenario: string;
   readonly seed: number;
   readonly disks: string;
+  /** What `-c` gave. */
+  readonly context?: Readonly<Record<string, string>>;
   readonly ok: boolean;
   /** Why the scenario cannot pass yet. */
   readonly notYet?: string;
@@ -80,12 +84,7 @@ export function comparison(outcomes: readonly Outcome[]): string {
       ]),
     ),
     ...outcomes.map(({ scenario, virtual }) => `${scenario}\n${promises(virtual.checks)}`),
-    ...outcomes
-      .filter((o) => !o.ok)
-      .map(
-        (o) =>
-          `Broken: ${o.scenario}\nReplay: npm run rehearse -- --scenario ${o.scenario} --seed ${o.seed} --disks ${o.disks}`,
-      ),
+    ...outcomes.filter((o) => !o.ok).map((o) => `Broken: ${o.scenario}\n${replay(o)}`),
   ];
   return `\n${parts.join('\n\n')}\n`;
 }
@@ -107,7 +106,7 @@ function columns(rows: readonly (readonly string[])[]): string {
 }
 
 /** What became of each scenario, one line each; then what was broken, and how to play it again. */
-export function summary(outcomes: readonly Outcome[]): string {
+export function summary(outcomes: readonly Outcome[], skipped: readonly Skipped[] = []): string {
   const rows = outcomes.map(({ scenario, ok, virtual }) => {
     const r = virtual.recovery;
     const broken = virtual.checks.filter((c) => !c.kept).length;
@@ -123,17 +122,26 @@ export function summary(outcomes: readonly Outcome[]): string {
   });
   const head = ['scenario', 'outcome', 'recovery point', 'recovery time', 'files', 'API calls', 'promises'];
   const parts = [columns([head, ...rows])];
-  for (const { scenario, seed, disks, notYet, virtual } of outcomes.filter((o) => !o.ok))
+  for (const broken of outcomes.filter((o) => !o.ok)) {
+    const { scenario, notYet, virtual } = broken;
     parts.push(
       [
         `${scenario}${notYet ? ` (not yet: ${notYet})` : ''}`,
         ...virtual.checks.filter((c) => !c.kept).map((c) => `  BROKEN  ${c.promise}: ${c.seen}`),
-        `  Replay: npm run rehearse -- --scenario ${scenario} --seed ${seed} --disks ${disks}`,
+        `  ${replay(broken)}`,
       ].join('\n'),
     );
+  }
   const kept = outcomes.filter((o) => o.ok).length;
-  parts.push(`${kept} of ${outcomes.length} scenarios kept every promise.`);
+  parts.push(...skipped.map((s) => `Skipped: ${s.scenario}: ${s.skipped}`));
+  const left = skipped.length > 0 ? `; ${skipped.length} were skipped, for what they need of the settings` : '';
+  parts.push(`${kept} of ${outcomes.length} scenarios kept every promise${left}.`);
   return `\n${parts.join('\n\n')}\n`;
+}
+
+/** How to see it again. */
+function replay({ scenario, seed, disks, context }: Outcome): string {
+  return `Replay: npm run rehearse -- --scenario ${scenario} --seed ${seed} --disks ${disks}${contextArguments(context)}`;
 }
 
 /** Everything after the story, as text. */
@@ -170,7 +178,7 @@ export function closing(outcome: Outcome): string {
       ? outcome.virtual.outcome === 'page'
         ? 'It could not be healed, and a person knows.'
         : 'The content is served and intact.'
-      : `Broken: ${broken.map((c) => c.promise).join('; ')}\nReplay: npm run rehearse -- --scenario ${outcome.scenario} --seed ${outcome.seed} --disks ${outcome.disks}`,
+      : `Broken: ${broken.map((c) => c.promise).join('; ')}\n${replay(outcome)}`,
   );
   return `\n${parts.join('\n\n')}\n`;
 }

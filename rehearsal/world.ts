@@ -1,3 +1,4 @@
+import type { Settings } from '../lib/settings.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Created } from './cloud/created.ts';
 import type { Services } from './cloud/services.ts';
@@ -16,6 +17,11 @@ export type Progress = (what: string, done: number, of: number) => void;
 
 /** In the settings of a scenario: the first Availability Zone that the stack is in, whatever its Region. */
 export const HOME_ZONE = 'home';
+
+/** In the settings of a scenario: so many content volumes, those of the stack first, all in its first zone. */
+export const inHome = (home: number) => ({ home });
+/** In the settings of a scenario: the content volumes of the stack, and more like its first where they are fewer. */
+export const atLeast = (least: number) => ({ least });
 
 /** What a scenario plays on. */
 export interface World {
@@ -44,10 +50,12 @@ export type OutcomeKind = 'none' | 'passed' | 'remount' | 'failover' | 'replace'
 
 export interface Scenario {
   readonly about: string;
-  /** Settings that the stack is synthesized with, over those of cdk.json. */
+  /** What the story needs of the settings, over those of the stack: see `settingsOver`. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Settings of a second stack, over those of the first. */
-  readonly neighbour?: Readonly<Record<string, unknown>> & { readonly stackName: string };
+  /** Why it cannot be played with settings, which are those of the stack with its own over them. */
+  readonly needs?: (settings: Settings) => string | undefined;
+  /** A second stack, with a name of its own and otherwise the same settings, lies beside it. */
+  readonly neighbour?: true;
   /** Why it cannot pass yet; it is played and reported all the same. */
   readonly notYet?: string;
   play(world: World): Promise<ScenarioResult>;

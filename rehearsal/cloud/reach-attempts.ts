@@ -7,6 +7,9 @@ import type { Services } from './services.ts';
 /** What a stack has, as far as another one could lay hands on it. */
 export interface Estate {
   readonly stackName: string;
+  /** A content volume of it, and where that is. */
+  readonly volume: string;
+  readonly zone: string;
   readonly roles: readonly Principal[];
   /** The current volume, the spare and a drill's scratch volume. */
   readonly volumes: readonly string[];
@@ -80,8 +83,8 @@ function direct(
 
 const tags = (values: Readonly<Record<string, string>>) =>
   Object.entries(values).map(([Key, Value]) => ({ Key, Value }));
-const specified = (ResourceType: string, stack: string, more: Readonly<Record<string, string>>) => [
-  { ResourceType, Tags: tags({ [TAG.stack]: stack, [TAG.volume]: 'alpha', ...more }) },
+const specified = (ResourceType: string, of: Estate, more: Readonly<Record<string, string>>) => [
+  { ResourceType, Tags: tags({ [TAG.stack]: of.stackName, [TAG.volume]: of.volume, ...more }) },
 ];
 /** What one role or another makes: each may give what it makes one role alone. */
 const MADE_VOLUMES = [VOLUME_ROLE.current, VOLUME_ROLE.candidate, VOLUME_ROLE.scratch].map((r) => ({ [TAG.role]: r }));
@@ -89,7 +92,7 @@ const MADE_SNAPSHOTS: readonly Readonly<Record<string, string>>[] = [
   { [TAG.guard]: 'true' },
   { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: 'h' },
 ];
-const BLANK = { AvailabilityZone: 'eu-west-1a', Size: 1, VolumeType: 'gp3', Encrypted: true };
+const blank = ({ zone }: Estate) => ({ AvailabilityZone: zone, Size: 1, VolumeType: 'gp3', Encrypted: true });
 /** Sets of tags that one role or another may write on what is its own. */
 const TAGGINGS: readonly Readonly<Record<string, string>>[] = [
   { [TAG.role]: VOLUME_ROLE.spare },
@@ -106,23 +109,23 @@ export const ATTEMPTS: readonly Attempt[] = [
   calls('a volume from its snapshot', on('ec2:CreateVolume', 'ec2:CreateTags'), (mine, { snapshots }) =>
     snapshots.flatMap((SnapshotId) =>
       MADE_VOLUMES.map((more): Call => {
-        const TagSpecifications = specified('volume', mine.stackName, more);
-        return ['ec2', 'CreateVolume', { ...BLANK, SnapshotId, TagSpecifications }];
+        const TagSpecifications = specified('volume', mine, more);
+        return ['ec2', 'CreateVolume', { ...blank(mine), SnapshotId, TagSpecifications }];
       }),
     ),
   ),
   calls('a volume that passes for its own', on('ec2:CreateVolume', 'ec2:CreateTags'), (mine, theirs) =>
     [{}, ...mine.snapshots.map((SnapshotId) => ({ SnapshotId }))].flatMap((source) =>
       MADE_VOLUMES.map((more): Call => {
-        const TagSpecifications = specified('volume', theirs.stackName, more);
-        return ['ec2', 'CreateVolume', { ...BLANK, ...source, TagSpecifications }];
+        const TagSpecifications = specified('volume', theirs, more);
+        return ['ec2', 'CreateVolume', { ...blank(mine), ...source, TagSpecifications }];
       }),
     ),
   ),
   calls('a snapshot of its volume', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, { volumes }) =>
     volumes.flatMap((VolumeId) =>
       MADE_SNAPSHOTS.map((more): Call => {
-        const TagSpecifications = specified('snapshot', mine.stackName, more);
+        const TagSpecifications = specified('snapshot', mine, more);
         return ['ec2', 'CreateSnapshot', { VolumeId, TagSpecifications }];
       }),
     ),
@@ -130,7 +133,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   calls('a snapshot that passes for its own', on('ec2:CreateSnapshot', 'ec2:CreateTags'), (mine, theirs) =>
     mine.volumes.flatMap((VolumeId) =>
       MADE_SNAPSHOTS.map((more): Call => {
-        const TagSpecifications = specified('snapshot', theirs.stackName, more);
+        const TagSpecifications = specified('snapshot', theirs, more);
         return ['ec2', 'CreateSnapshot', { VolumeId, TagSpecifications }];
       }),
     ),
@@ -194,8 +197,8 @@ export const ATTEMPTS: readonly Attempt[] = [
     documents.map((DocumentName) => ['ssm', 'SendCommand', { DocumentName, InstanceIds: [mine.instance] }]),
   ),
   ...['PutItem', 'UpdateItem'].map((operation) =>
-    calls('an entry of its ledger', [`dynamodb:${operation}`], (_, { table: TableName }) =>
-      ['VOLUME#alpha', LEDGER.guard].map((S) => [
+    calls('an entry of its ledger', [`dynamodb:${operation}`], (_, { table: TableName, volume }) =>
+      [`VOLUME#${volume}`, LEDGER.guard].map((S) => [
         'dynamodb',
         operation,
         { TableName, Key: { pk: { S } }, Item: { pk: { S } } },

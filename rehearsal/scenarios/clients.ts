@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { check } from '../checks.ts';
 import { releaseStall, stallVolume } from '../cloud/failures.ts';
 import type { Course } from '../disks/disks.ts';
-import type { Check } from '../world.ts';
+import { type Check, inHome } from '../world.ts';
 import type { Plan, Strike } from './incident.ts';
 import { breakFileSystem, struck } from './strikes.ts';
 
@@ -18,9 +18,7 @@ const STALLED_MS = 20 * MINUTE_MS;
 const LARGE_BYTES = 8 * 2 ** 20;
 
 /** Two hosts own them all: the first has company, as a rule. */
-const SHARED = {
-  volumes: ['alpha', 'beta', 'gamma', 'delta', 'epsilon'].map((name) => ({ name, zone: 'eu-west-1a' })),
-};
+const SHARED = { volumes: inHome(5) };
 
 /** By the world that it was seen in: moments at which the other volume was not served by its owner. */
 const missed = new WeakMap<object, number[]>();

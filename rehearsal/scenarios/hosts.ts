@@ -11,7 +11,7 @@ import {
   untagInstance,
   wakeInstance,
 } from '../cloud/failures.ts';
-import { HOME_ZONE } from '../world.ts';
+import { inHome } from '../world.ts';
 import type { Plan } from './incident.ts';
 import { once, struck } from './strikes.ts';
 
@@ -48,12 +48,7 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
   },
   'two-volumes-one-owner': {
     about: 'two volumes are served by one owner, which is terminated',
-    settings: {
-      volumes: [
-        { name: 'alpha', zone: HOME_ZONE },
-        { name: 'beta', zone: HOME_ZONE },
-      ],
-    },
+    settings: { volumes: inHome(2) },
     all: true,
     together: true,
     expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS, calls: 1200 },

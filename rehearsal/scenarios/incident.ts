@@ -78,6 +78,8 @@ export interface Plan {
   readonly about: string;
   /** Settings that the stack is synthesized with, over those of cdk.json. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Why it cannot be played with settings: see `Scenario`. */
+  readonly needs?: Scenario['needs'];
   /** With drills, and so with a spare. Without, it is seen how content comes back from a snapshot. @default false */
   readonly drills?: boolean;
   /** What a heal takes where something newer is verified than the spare. @default faster */
@@ -101,6 +103,7 @@ export function incident(plan: Plan): Scenario {
   return {
     about: plan.about,
     settings: settingsOf(plan),
+    ...(plan.needs && { needs: plan.needs }),
     ...(plan.notYet && { notYet: plan.notYet }),
     play: (world) => play(world, plan),
   };

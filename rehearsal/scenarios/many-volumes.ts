@@ -5,11 +5,11 @@ import { terminateInstance } from '../cloud/failures.ts';
 import { duration } from '../duration.ts';
 import { failureOf } from '../measure.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
-import { HOME_ZONE } from '../world.ts';
+import { inHome } from '../world.ts';
 import { type Expectation, judge, prepare, type Settled, type Strike, untilSettled } from './incident.ts';
 import { HOUR_MS, snapshotsOf } from './recovery-points.ts';
 
-const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta'];
+const VOLUMES = 7;
 /** Of drills, after the two of the uploads and before an owner is lost. */
 const HOURS = 1;
 const MINUTE_MS = 60_000;
@@ -75,7 +75,7 @@ function oneAtATime({ services }: Strike): Check {
   );
   return check(
     'no two copies are checked at once on a host',
-    beside.length === 0 && checks.length > NAMES.length,
+    beside.length === 0 && checks.length > VOLUMES,
     `${beside.length} of ${checks.length} began beside another`,
   );
 }
@@ -112,12 +112,12 @@ async function play(world: World): Promise<ScenarioResult> {
     ...quiet,
     oneAtATime(strike),
     between,
-    check('the last owner that is lost served all of them', all.length === NAMES.length, String(all.length)),
+    check('the last owner that is lost served all of them', all.length === VOLUMES, String(all.length)),
     ...[...some, ...all].flatMap((part) => judge(world, stage, part, EXPECT)),
     ages.young('all the while'),
     check(
       'no instance has more volumes than names for them',
-      ages.names > NAMES.length && ages.names <= DEVICE_NAMES.length,
+      ages.names > VOLUMES && ages.names <= DEVICE_NAMES.length,
       `at most ${ages.names} of ${DEVICE_NAMES.length}`,
     ),
     spares(strike),
@@ -126,7 +126,7 @@ async function play(world: World): Promise<ScenarioResult> {
 }
 
 export const manyVolumes: Scenario = {
-  about: `${NAMES.length} volumes in one zone: one standby drills them all, and then takes them all over`,
-  settings: { drills: { enabled: true }, volumes: NAMES.map((name) => ({ name, zone: HOME_ZONE })) },
+  about: `${VOLUMES} volumes in one zone: one standby drills them all, and then takes them all over`,
+  settings: { drills: { enabled: true }, volumes: inHome(VOLUMES) },
   play,
 };

@@ -59,12 +59,12 @@ export const deletedVolume = incident({
     calls: 900,
     // After the message it is quiet for 15 minutes.
     withinMs: 25 * MINUTE_MS,
-    because: /no current volume of alpha exists; deploy the stack/,
+    because: /no current volume of \S+ exists; deploy the stack/,
     mayPage: true,
     deletes: true,
   },
   strike: (strike) => {
-    once(strike, /^sns .*alpha needs a person/, () =>
+    once(strike, new RegExp(`^sns .*${strike.first.volume} needs a person`), () =>
       strike.world.clock.after(ANSWERS_AFTER_MS, () => deployAgain(strike)),
     );
     deleteVolume(strike);

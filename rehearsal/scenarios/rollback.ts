@@ -4,20 +4,18 @@ import type { Update } from '../cloud/stack-update.ts';
 import type { Check } from '../world.ts';
 import { type Claimed, claiming, deployed } from './deployments.ts';
 import type { Plan, Strike } from './incident.ts';
+import { cannotGrow, grown, type Size } from './sizes.ts';
 import { breakWhatServes } from './strikes.ts';
 
 const MINUTE_MS = 60_000;
-const BEFORE_GIB = 100;
-const GROWN_GIB = 160;
-const FORWARD_GIB = 200;
-const GROWN_IOPS = 4000;
-const FORWARD_IOPS = 5000;
 /** When the file system breaks, and when somebody deploys again. */
 const BREAKS_AFTER_MS = 12 * MINUTE_MS;
 const FORWARD_AFTER_MS = 24 * MINUTE_MS;
 const ELSEWHERE = 'CREATE_FAILED: some other resource of the stack could not be made';
 
 interface Seen {
+  /** What the settings have, and the volume at first. */
+  readonly before: Size;
   /** In the order in which they were deployed. */
   readonly updates: Map<string, Update>;
   /** Of the file system that was served when the rollbacks were over; of the volume under it. */
@@ -26,10 +24,13 @@ interface Seen {
 }
 const seen = new WeakMap<object, Seen>();
 
-function seenOf({ services }: Strike): Seen {
-  const found = seen.get(services) ?? { updates: new Map() };
-  seen.set(services, found);
-  return found;
+function seenOf({ services, first }: Strike): Seen {
+  const known = seen.get(services);
+  if (known) return known;
+  const { sizeGiB, iops = 0 } = services.ec2.volume(first.volumeId);
+  const begun = { before: { SizeGiB: sizeGiB, Iops: iops }, updates: new Map() };
+  seen.set(services, begun);
+  return begun;
 }
 
 async function deploy(strike: Strike, name: string, claimed: Claimed, fails?: string): Promise<void> {
@@ -49,17 +50,18 @@ function strike(strike: Strike): void {
   const { world, first } = strike;
   const { clock, zones } = world;
   const other = zones.find((zone) => zone !== first.zone) ?? '';
+  const { before } = seenOf(strike);
   clock.spawn('deployments', async () => {
     // Its volume grows, and then the deployment fails over something else. It is still optimizing when it is to be brought back.
-    await deploy(strike, 'growth', { SizeGiB: GROWN_GIB, Iops: GROWN_IOPS }, ELSEWHERE);
-    await deploy(strike, 'more IOPS', { Iops: FORWARD_IOPS });
+    await deploy(strike, 'growth', grown(before, 1), ELSEWHERE);
+    await deploy(strike, 'more IOPS', { Iops: grown(before, 2).Iops });
     await deploy(strike, 'another zone', { Zone: other });
     seenOf(strike).rolledBack = served(strike);
   });
   clock.after(BREAKS_AFTER_MS, () => breakWhatServes(strike));
   clock.after(FORWARD_AFTER_MS, () =>
     clock.spawn('deployment', async () => {
-      await deploy(strike, 'growth again', { SizeGiB: FORWARD_GIB, Iops: FORWARD_IOPS });
+      await deploy(strike, 'growth again', grown(before, 2));
       seenOf(strike).forward = served(strike);
     }),
   );
@@ -67,7 +69,8 @@ function strike(strike: Strike): void {
 
 function checks(strike: Strike): Check[] {
   const { services, first } = strike;
-  const { updates, rolledBack, forward } = seenOf(strike);
+  const { before, updates, rolledBack, forward } = seenOf(strike);
+  const all = ({ SizeGiB, Iops }: Size) => `${SizeGiB} GiB, ${Iops} IOPS, a file system of ${SizeGiB} GiB`;
   const ended = [...updates].map(([name, { status }]) => `${name}: ${status}`);
   const reason = (name: string) => updates.get(name)?.reason ?? 'none';
   const told = services.sns.messages.filter((m) => m.subject.includes(`${first.volume} is left as it is`));
@@ -85,7 +88,7 @@ function checks(strike: Strike): Check[] {
     check('a volume stays in its zone', /zone: received/.test(reason('another zone')), reason('another zone')),
     check(
       'a rollback leaves what has grown, and all of it is served',
-      rolledBack === `${GROWN_GIB} GiB, ${GROWN_IOPS} IOPS, a file system of ${GROWN_GIB} GiB`,
+      rolledBack === all(grown(before, 1)),
       `${rolledBack}`,
     ),
     check(
@@ -95,8 +98,7 @@ function checks(strike: Strike): Check[] {
     ),
     check(
       'the next deployment forward works again',
-      updates.get('growth again')?.status === 'UPDATE_COMPLETE' &&
-        forward === `${FORWARD_GIB} GiB, ${FORWARD_IOPS} IOPS, a file system of ${FORWARD_GIB} GiB`,
+      updates.get('growth again')?.status === 'UPDATE_COMPLETE' && forward === all(grown(before, 2)),
       `${updates.get('growth again')?.status}: ${forward}`,
     ),
   ];
@@ -106,7 +108,7 @@ export const rollbackPlans: Readonly<Record<string, Plan>> = {
   rollback: {
     about:
       'a deployment grows the volume and fails over something else; more IOPS and another zone are refused; then it breaks',
-    settings: { volumes: [{ name: 'alpha', sizeGiB: BEFORE_GIB }] },
+    needs: cannotGrow(2),
     expect: { outcome: ['replace'], withinMs: BREAKS_AFTER_MS + 5 * MINUTE_MS, calls: 900 },
     strike,
     checks,

@@ -15,14 +15,12 @@ import { breakFileSystem, PERSON } from './strikes.ts';
 const MINUTE_MS = 60_000;
 /** Until the neighbour has a verified copy and a spare too. */
 const SETTLE_MS = 180 * MINUTE_MS;
-/** The first name is the beginning of the second: a pattern that is too wide would take both. */
-const NEIGHBOUR = 'Remount2';
 
 export const twoStacks: Scenario = {
   about: 'two stacks in one account, their volumes named alike: one has two incidents, the other must not be touched',
   // With the one setting that allows more: it locks, too.
-  settings: { snapshotLock: { days: 1 } },
-  neighbour: { stackName: NEIGHBOUR },
+  settings: { drills: { enabled: true }, snapshotLock: { days: 1 } },
+  neighbour: true,
   play,
 };
 
@@ -196,6 +194,8 @@ async function estateOf(world: World, stage: Stage): Promise<Estate> {
   if (!instance || physical.length < 3 || snapshots.length === 0) throw new Error(`${stackName} has nothing to try on`);
   return {
     stackName,
+    volume: name,
+    zone: volumes[0]?.zone ?? '',
     roles: ofType('AWS::IAM::Role').map((id) => principalOf(id, created)),
     volumes: physical,
     snapshots: snapshots.slice(-3),

@@ -29,7 +29,7 @@ if (!forget) throw new Error(`slip: received ${slip}; allowed: ${Object.keys(SLI
 const template = JSON.parse(readFileSync(join(directory, 'Wiki.template.json'), 'utf8')) as { Resources: Resources };
 forget(template.Resources);
 const outcome = await rehearse(
-  { scenario, seed: 1, disks: 'memory', json: true, verbose: false, compare: false },
+  { scenario, seed: 1 },
   { directory, stackName: 'Wiki', region: 'eu-west-1', zones: ['eu-west-1a', 'eu-west-1b'] },
   new MemoryDisks(),
   { progress: () => {}, happening: () => {}, quote: () => {} },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
 import { type Assembly, rehearse, templateOf, withDirectory } from '../../rehearsal/rehearse.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
-import { synthesize } from '../../rehearsal/synthesize.ts';
+import { synthesizeFor } from '../../rehearsal/synthesize.ts';
 
 type Resource = { Type: string; Properties: Record<string, unknown> };
 type Break = (resources: Record<string, Resource>) => number;
@@ -138,13 +138,12 @@ const BREAKS: Readonly<Record<string, Break>> = {
 
 /** Synthesized once for each set of settings. */
 function stackFor(scenario: string, directory: string, made: Map<string, Assembly>): Assembly {
-  const { settings, neighbour } = SCENARIOS[scenario] ?? {};
-  const key = JSON.stringify({ settings, neighbour });
+  const { settings = {}, neighbour } = SCENARIOS[scenario] ?? {};
+  const key = JSON.stringify([settings, neighbour]);
   const into = join(directory, String(made.size));
   const known = made.get(key);
   if (known) return known;
-  if (neighbour) synthesize(into, { ...settings, ...neighbour });
-  const assembly = synthesize(into, settings);
+  const assembly = synthesizeFor({ settings, ...(neighbour && { neighbour }) }, into);
   made.set(key, assembly);
   return assembly;
 }
@@ -154,7 +153,7 @@ async function play(what: string, scenario: string, assembly: Assembly) {
   if (!broken) throw new Error(`allowed: ${Object.keys(BREAKS).join(', ')}`);
   const template = templateOf(assembly) as { Resources: Record<string, Resource> };
   const places = broken(template.Resources);
-  const options = { scenario, seed: 3, disks: 'memory' as const, json: true, verbose: false, compare: false };
+  const options = { scenario, seed: 3 };
   const quiet = { progress: () => {}, happening: () => {}, quote: () => {} };
   try {
     const { ok, virtual } = await rehearse(options, assembly, new MemoryDisks(), quiet, template);

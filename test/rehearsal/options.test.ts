@@ -7,7 +7,16 @@ import { node } from './child.ts';
 describe('options of the rehearsal', () => {
   test('defaults', () => {
     expect(readOptions([])).toEqual({
-      run: { scenario: 'bad-wednesday', seed: 1, disks: undefined, json: false, verbose: false, compare: false },
+      run: {
+        scenario: 'bad-wednesday',
+        seed: 1,
+        disks: undefined,
+        json: false,
+        verbose: false,
+        compare: false,
+        context: {},
+        matrix: false,
+      },
     });
   });
 

@@ -23,6 +23,8 @@ const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
 /** Alarms tell people by themselves, as often as they change. */
 const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
+/** The answer to a deployment: whoever deploys again is told again. */
+const BY_DEPLOYMENT = / is left as it is by a deployment$/;
 
 /** Looks at each page as it is sent. A heal that began up to so long before it may still send one. */
 export class PageWatch {
@@ -74,7 +76,7 @@ export function saidOnce(messages: readonly Message[], fired: Injector['fired'],
   const again: string[] = [];
   const hit = (from: number, to: number, what = '') =>
     fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
-  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
+  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject) && !BY_DEPLOYMENT.test(m.subject))) {
     const { at, subject } = message;
     const before = last.get(key(message));
     last.set(key(message), at);

@@ -108,7 +108,7 @@ function alone(about: string, strike: Story['strike']): Story {
 }
 
 function storyOf(
-  { about, all, drills = false, prefer, expect, settings, strike }: Plan,
+  { about, all, drills = false, prefer, expect, settings, strike, restMs }: Plan,
   hopeless: string | undefined,
 ): Story {
   return {
@@ -121,6 +121,8 @@ function storyOf(
     rotten: expect.rotten === true,
     calm: false,
     ...(hopeless && { hopeless }),
+    // What the story takes away for a while has to be back before anything is judged.
+    ...(restMs !== undefined && { faultsMs: restMs, restMs }),
     snapshots: settings?.snapshots,
     strike,
   };

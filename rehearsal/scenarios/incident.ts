@@ -91,6 +91,8 @@ export interface Plan {
   readonly expect: Expectation;
   /** From then until everything must be at rest. Milliseconds. @default 20 minutes */
   readonly restMs?: number;
+  /** How long something is taken away that heals need, with a rest. Nothing is judged before. Milliseconds. @default 0 */
+  readonly lacksMs?: number;
   /** Why this cannot pass yet. Such a scenario is played, reported, and no part of what is promised. */
   readonly notYet?: string;
   strike(strike: Strike): void;

@@ -111,6 +111,7 @@ function lost(
     about: `the file system shuts down while ${about} for an hour, and a spare lies ready`,
     drills: true,
     restMs: REST_MS,
+    lacksMs: REST_MS,
     expect: { calls: CALLS, ...plan.expect },
     strike: (strike) => {
       spare = spareOf(strike);

@@ -68,6 +68,7 @@ export const suspectPlans: Readonly<Record<string, Plan>> = {
       mayPage: true,
     },
     restMs: EC2_LOST_SECONDS * 1000 + 30 * MINUTE_MS,
+    lacksMs: EC2_LOST_SECONDS * 1000 + 30 * MINUTE_MS,
     strike: breakForLong,
     checks: beforeFailure,
   },

@@ -108,7 +108,7 @@ function alone(about: string, strike: Story['strike']): Story {
 }
 
 function storyOf(
-  { about, all, drills = false, prefer, expect, settings, strike, restMs }: Plan,
+  { about, all, drills = false, prefer, expect, settings, strike, lacksMs }: Plan,
   hopeless: string | undefined,
 ): Story {
   return {
@@ -122,7 +122,7 @@ function storyOf(
     calm: false,
     ...(hopeless && { hopeless }),
     // What the story takes away for a while has to be back before anything is judged.
-    ...(restMs !== undefined && { faultsMs: restMs, restMs }),
+    ...(lacksMs !== undefined && { faultsMs: lacksMs, restMs: lacksMs }),
     snapshots: settings?.snapshots,
     strike,
   };

@@ -31,6 +31,8 @@ export function stackIdOf(
 export class CloudFormation {
   readonly #cloud: Cloud;
   readonly #status = new Map<string, StackStatus>();
+  /** When updates began: Unix milliseconds. */
+  readonly updates: number[] = [];
   /** When each was first heard of: Unix milliseconds. */
   readonly #created = new Map<string, number>();
 
@@ -57,6 +59,7 @@ export class CloudFormation {
   /** @param quiet says nothing of it in the log */
   enter(name: string, status: StackStatus, quiet = false): void {
     if (!this.#created.has(name)) this.#created.set(name, this.#cloud.clock.now());
+    if (status === 'UPDATE_IN_PROGRESS') this.updates.push(this.#cloud.clock.now());
     this.#status.set(name, status);
     if (!quiet) this.#cloud.say('cloudformation', `stack ${name}: ${status}`);
   }

@@ -163,7 +163,7 @@ export const consistencyPlans: Readonly<Record<string, Plan>> = {
     about: 'DLM has the volume frozen for its snapshot, and never comes back to thaw it',
     settings: APPLICATION,
     // Nothing is healed: they are those of all rounds and sweeps until everything is at rest.
-    expect: { outcome: ['none'], withinMs: 0, calls: 1000 },
+    expect: { outcome: ['none'], withinMs: 0, calls: 800 },
     strike: (strike) => {
       losePostScripts(strike.services);
       watchFreeze(strike);

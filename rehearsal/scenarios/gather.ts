@@ -16,9 +16,10 @@ export async function gather(world: World, stage: Stage): Promise<void> {
   const owners = () => new Set(names.map((name) => stage.servedBy(name)));
   const [first] = owners();
   for (const other of owners()) if (other !== undefined && other !== first) terminateInstance(services, other);
-  await clock.run(clock.now() + MOVE_MS, () => owners().size === 1 && owners().has(first));
-  if (owners().size > 1)
-    throw new Error(`${names.join(', ')} are served by ${[...owners()].join(', ')}, and not by one`);
+  // That nobody serves any of them is nobody's ownership.
+  const together = () => first !== undefined && owners().size === 1 && owners().has(first);
+  await clock.run(clock.now() + MOVE_MS, together);
+  if (!together()) throw new Error(`${names.join(', ')} are served by ${[...owners()].join(', ')}, and not by one`);
   // A standby is there again, and whatever a move left to be done is done.
   await clock.run(clock.now() + MOVE_MS);
 }

@@ -9,7 +9,7 @@ import { evaluate } from '../cloud/iam.ts';
 import { ServiceError } from '../cloud/service-error.ts';
 import { duration } from '../duration.ts';
 import { failureOf, recoveryPoint } from '../measure.ts';
-import type { Check, Scenario, ScenarioResult, World } from '../world.ts';
+import { atLeast, type Check, type Scenario, type ScenarioResult, type World } from '../world.ts';
 import { judge, prepare, type Strike, untilSettled } from './incident.ts';
 import { HOUR_MS, snapshotsOf } from './recovery-points.ts';
 import { breakFileSystem } from './strikes.ts';
@@ -30,6 +30,8 @@ const BETWEEN_CALLS_MS = 300;
 export const locked: Scenario = {
   about: "somebody steals the guard's role and deletes every snapshot; then the volume is lost, and its spare",
   settings: {
+    // One that is robbed, and another to see how a lock ends.
+    volumes: atLeast(2),
     drills: { enabled: true },
     snapshotLock: { days: LOCK_DAYS },
     // Less than a stack is otherwise held to, so that its own objective says so; shorter than the lock, which outlives it.

@@ -78,7 +78,12 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     mountedOnce(world.services.ssm.ran, world.services.cloud.log),
     ...evidence.ages.judge(story.drills, evidence.injector.fired.length === 0 && story.calm),
     evidence.paged.judge(),
-    saidOnce(world.services.sns.messages, evidence.injector.fired, evidence.skewMs),
+    saidOnce(
+      world.services.sns.messages,
+      evidence.injector.fired,
+      evidence.skewMs,
+      world.services.cloudFormation.updates,
+    ),
     survivedAlone(evidence, schedule),
   ];
   for (const volume of story.volumes) {

@@ -23,7 +23,7 @@ const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
 /** Alarms tell people by themselves, as often as they change. */
 const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
-/** The answer to a deployment: whoever deploys again is told again. */
+/** The answer to a deployment: whoever deploys again is told again, once. */
 const BY_DEPLOYMENT = / is left as it is by a deployment$/;
 
 /** Looks at each page as it is sent. A heal that began up to so long before it may still send one. */
@@ -71,12 +71,17 @@ function key({ subject, message }: Message): string {
  *
  * @param skewMs how far clocks are off
  */
-export function saidOnce(messages: readonly Message[], fired: Injector['fired'], skewMs: number): Check {
+export function saidOnce(
+  messages: readonly Message[],
+  fired: Injector['fired'],
+  skewMs: number,
+  updates: readonly number[] = [],
+): Check {
   const last = new Map<string, number>();
   const again: string[] = [];
   const hit = (from: number, to: number, what = '') =>
     fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
-  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject) && !BY_DEPLOYMENT.test(m.subject))) {
+  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
     const { at, subject } = message;
     const before = last.get(key(message));
     last.set(key(message), at);
@@ -87,9 +92,10 @@ export function saidOnce(messages: readonly Message[], fired: Injector['fired'],
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
     const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
     const anew = good.some(([, when]) => when > before) && hit(at - MINUTE_MS, at);
+    const asked = BY_DEPLOYMENT.test(subject) && updates.some((began) => began > before && began <= at);
     // What EC2 does not show for a moment is put in order once more, and told.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
-    if (!anew && !hidden && !(called && unknown))
+    if (!anew && !hidden && !asked && !(called && unknown))
       again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {

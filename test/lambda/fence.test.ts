@@ -8,14 +8,20 @@ import type { HostAnswer } from '../../lambda/core/ports.ts';
 import { Scene } from './scene.ts';
 import { instance, NOW, probe, volume, world } from './world.ts';
 
-function fenced(owner: Parameters<typeof fence>[3]['owner'], moves = false, state = 'running') {
-  const scene = new Scene();
-  scene.seen = world({ instances: [instance('i-owner', { state }), instance('i-standby')] });
+type Owner = Parameters<typeof fence>[3]['owner'];
+const OWNER: Owner = { kind: 'instance', id: 'i-owner', state: 'running' };
+
+function fenceIn(scene: Scene, moves: boolean, owner = OWNER) {
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => {});
-  return fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves }).then(
-    (end) => ({ ...end, did: scene.did, fencing: scene.fencing }),
-  );
+  return fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves });
+}
+
+async function fenced(owner: Owner, moves = false, state = 'running') {
+  const scene = new Scene();
+  scene.seen = world({ instances: [instance('i-owner', { state }), instance('i-standby')] });
+  const end = await fenceIn(scene, moves, owner);
+  return { ...end, did: scene.did, fencing: scene.fencing };
 }
 
 test('a volume that is attached nowhere needs no fence', async () => {
@@ -39,11 +45,7 @@ test('an owner that was stopped and was started before the ledger knew of its fe
 test('the ledger knows of a fence before anything that it is certain of is seen', async () => {
   const scene = new Scene();
   scene.failing.add('note fencing');
-  const journal = new Journal(scene.workflow, scene.ports.clock);
-  journal.guardBy(async () => {});
-  const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-  const asked = fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves: false });
-  await expect(asked).rejects.toThrow('denied');
+  await expect(fenceIn(scene, false)).rejects.toThrow('denied');
   expect(scene.did).toEqual([]);
 });
 
@@ -57,15 +59,7 @@ test.each([
   scene.ports.host.release = async () => ({ result: answers[asked++] ?? 'failed', values: {}, detail: '' });
   scene.ports.host.probe = async (id) => probe('notMounted', id);
   scene.stopsAs = 'running';
-  const journal = new Journal(scene.workflow, scene.ports.clock);
-  journal.guardBy(async () => {});
-  const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-  const end = await fence(scene.ports, journal, 'heal', {
-    volume: 'alpha',
-    volumeId: 'vol-11111111',
-    owner,
-    moves: false,
-  });
+  const end = await fenceIn(scene, false);
   // Nothing is mounted there yet; whether it stays so, only the host can see to.
   expect({ certain: end.certain, asked }).toEqual({ certain, asked: 2 });
 });
@@ -111,10 +105,7 @@ describe.each([false, true])('an owner that is asked to let go, where the volume
     scene.printed.set('release vol-11111111', printed);
     scene.ports.host.probe = async (id) => probe(state, id);
     scene.stopsAs = 'running';
-    const journal = new Journal(scene.workflow, scene.ports.clock);
-    journal.guardBy(async () => {});
-    const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-    const end = await fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves });
+    const end = await fenceIn(scene, moves);
     const certain = moves ? moved : replaced;
     expect({ certain: end.certain, stopped: scene.did.includes('stop i-owner') }).toEqual({
       certain,
@@ -127,15 +118,7 @@ test('an owner that is told to stop, and that EC2 does not list then, is not tak
   const scene = new Scene();
   scene.answers.set('release vol-11111111', 'unreachable');
   scene.ports.compute.instances = async () => [];
-  const journal = new Journal(scene.workflow, scene.ports.clock);
-  journal.guardBy(async () => {});
-  const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-  const end = await fence(scene.ports, journal, 'heal', {
-    volume: 'alpha',
-    volumeId: 'vol-11111111',
-    owner,
-    moves: true,
-  });
+  const end = await fenceIn(scene, true);
   expect(end).toMatchObject({ certain: false, note: expect.stringContaining('does not say') });
 });
 

@@ -50,6 +50,13 @@ describe('the same is said once', () => {
     },
   );
 
+  test('the answer to a deployment comes again with the next one, and with nothing else', () => {
+    const left = [1, 3].map((minute) => message(minute, 'Remount: alpha is left as it is by a deployment'));
+    expect(saidOnce(left, [], 0, [0, 2 * MINUTE]).kept).toBe(true);
+    expect(saidOnce(left, [], 0, [0]).kept).toBe(false);
+    expect(saidOnce(twice, [], 0, [0, 0.5 * MINUTE]).kept).toBe(false);
+  });
+
   test.each(['throttle@sns:Publish#1', 'throttle@dynamodb:UpdateItem#3x30'])('%s is no excuse', (fault) => {
     expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(false);
   });

@@ -6,13 +6,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
 import { must, tool } from '../../rehearsal/disks/shell.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
 import { keysOf, makeCourse } from '../disks/support.ts';
+import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../../host');
-const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const OWN = 'vol-0000000000000000a';
 const COPY = 'vol-0000000000000000b';
 const OTHER = 'vol-0000000000000000c';
@@ -32,12 +29,6 @@ const NAMES = [
   '*',
 ];
 
-const reason = enterPrivateNamespace();
-if (reason !== undefined) throw new Error(reason);
-const shell = process.argv[2] ?? 'dash';
-const disks = new XfsDisks();
-disks.addHost(HOST);
-const root = disks.rootOf(HOST);
 const answers: Record<string, unknown> = {};
 
 const environment = (id: string, more: Record<string, string>): NodeJS.ProcessEnv => ({

@@ -15,23 +15,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
 import { must, tool } from '../../rehearsal/disks/shell.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
 import { keysOf, makeCourse } from '../disks/support.ts';
+import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../../host');
-const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const ONE = 'vol-0000000000000000a';
 const TWO = 'vol-0000000000000000b';
 const GONE = 'vol-0000000000000000c';
 
-const reason = enterPrivateNamespace();
-if (reason !== undefined) throw new Error(reason);
-const shell = process.argv[2] ?? 'dash';
-const disks = new XfsDisks();
-disks.addHost(HOST);
-const root = disks.rootOf(HOST);
 const staging = (id: string): string => join(root, 'mnt/remount', id);
 const run = join(root, 'run/remount');
 const answers: Record<string, unknown> = {};

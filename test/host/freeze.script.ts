@@ -6,13 +6,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
 import { tool } from '../../rehearsal/disks/shell.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
 import { keysOf, makeCourse } from '../disks/support.ts';
+import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../../host');
-const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const ONE = 'vol-0000000000000000a';
 const TWO = 'vol-0000000000000000b';
 const SPARE = 'vol-0000000000000000c';
@@ -21,12 +18,6 @@ const OTHER_RUN = '66666666-7777-8888-9999-aaaaaaaaaaaa';
 /** Long enough to be seen, short enough to be waited for. Seconds. */
 const BOUND = 2;
 
-const reason = enterPrivateNamespace();
-if (reason !== undefined) throw new Error(reason);
-const shell = process.argv[2] ?? 'dash';
-const disks = new XfsDisks();
-disks.addHost(HOST);
-const root = disks.rootOf(HOST);
 const run = join(root, 'run/remount');
 const staging = (id: string): string => join(root, 'mnt/remount', id);
 const answers: Record<string, unknown> = {};

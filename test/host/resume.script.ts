@@ -5,22 +5,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
 import { keysOf, makeCourse } from '../disks/support.ts';
+import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../../host');
-const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const OTHER = 'i-0bbbbbbbbbbbbbbbb';
 const ONE = 'vol-0000000000000000a';
 const TWO = 'vol-0000000000000000b';
 
-const reason = enterPrivateNamespace();
-if (reason !== undefined) throw new Error(reason);
-const shell = process.argv[2] ?? 'dash';
-const disks = new XfsDisks();
-disks.addHost(HOST);
-const root = disks.rootOf(HOST);
 const answers: Record<string, unknown> = {};
 const staging = (id: string): string => join(root, 'mnt/remount', id);
 const link = (volume: string): string => join(root, 'srv/content', volume);

@@ -7,25 +7,16 @@ import { createSocket } from 'node:dgram';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
 import { must, tool } from '../../rehearsal/disks/shell.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
 import { keysOf, makeCourse } from '../disks/support.ts';
+import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
-const HOST_FILES = join(import.meta.dirname, '../../host');
-const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const ONE = 'vol-0000000000000000a';
 const TWO = 'vol-0000000000000000b';
 const OTHER = 'vol-0000000000000000c';
 const BAD = 'vol-0000000000000000d';
 const VOLUME = 'alpha-with-a-long-name';
 
-const reason = enterPrivateNamespace();
-if (reason !== undefined) throw new Error(reason);
-const shell = process.argv[2] ?? 'dash';
-const disks = new XfsDisks();
-disks.addHost(HOST);
-const root = disks.rootOf(HOST);
 const staging = (id: string): string => join(root, 'mnt/remount', id);
 const answers: Record<string, unknown> = {};
 let lastKeys: Record<string, string> = {};

@@ -38,6 +38,8 @@ const PATIENCE_MS = 45 * MINUTE_MS;
 /** From there until everything must be at rest: longer than a lease, and than a group takes to replace an instance. */
 const REST_MS = 20 * MINUTE_MS;
 const CALLS = 600;
+/** Bounds of calls are for a stack of so many content volumes, or fewer. */
+const BOUNDED_VOLUMES = 2;
 
 /** What a scenario must end in. */
 export interface Expectation {
@@ -49,7 +51,7 @@ export interface Expectation {
   readonly because?: RegExp;
   /** Also fine if a person is paged, although it is served again: it was a near thing. */
   readonly mayPage?: boolean;
-  /** @default 600 */
+  /** For a stack of two content volumes; more with more of them. @default 600 */
   readonly calls?: number;
   /** What somebody deletes as a part of the story is not held against the healer. */
   readonly deletes?: boolean;
@@ -245,6 +247,11 @@ function drilled({ services }: World): boolean {
   return [...services.ec2.snapshots.values()].some((s) => s.tags[TAG.verdict] === VERDICT.verified);
 }
 
+/** Each further content volume has rounds, sweeps and drills of its own. */
+function callsAllowed({ volumes }: Stage, { calls = CALLS }: Expectation): number {
+  return Math.ceil(calls * Math.max(1, volumes.length / BOUNDED_VOLUMES));
+}
+
 /** The promises that hold for every content volume, whatever became of it. */
 export function judge(world: World, stage: Stage, part: Settled, expect: Expectation): Check[] {
   const { failure, recovery, outcome, pagedAt } = part;
@@ -257,7 +264,7 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     everyVolumePlaced(stage, volume, served),
     ledgerAgrees(world, stage, volume),
     rarelyPaged(world, failure),
-    boundedCalls(world, failure, recovery?.servingAt ?? pagedAt ?? world.clock.now(), expect.calls ?? CALLS),
+    boundedCalls(world, failure, recovery?.servingAt ?? pagedAt ?? world.clock.now(), callsAllowed(stage, expect)),
   ];
   if (outcome !== 'none')
     checks.push(

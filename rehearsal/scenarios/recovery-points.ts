@@ -112,9 +112,11 @@ export function neverOlder({ oldest, strike }: Hours): Check {
   );
 }
 
-/** @param least snapshots that it must have taken, of all volumes together, and `most` that it may have */
-export function guardTook({ strike, since }: Hours, least: number, most: number): Check {
-  const taken = strike.stage.volumes.flatMap((v) => snapshotsOf(strike.world, v.name).filter(isGuards));
+/** @param few snapshots that it must have taken, of a stack of two content volumes, and `many` that it may have; of others in proportion */
+export function guardTook({ strike, since }: Hours, few: number, many: number): Check {
+  const { volumes } = strike.stage;
+  const [least, most] = [Math.ceil((few * volumes.length) / 2), Math.floor((many * volumes.length) / 2)];
+  const taken = volumes.flatMap((v) => snapshotsOf(strike.world, v.name).filter(isGuards));
   const count = taken.filter((s) => s.startedAt >= since).length;
   return check(`the guard takes ${least} to ${most} snapshots`, count >= least && count <= most, String(count));
 }

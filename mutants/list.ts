@@ -91,6 +91,12 @@ export const MUTANTS: readonly Mutant[] = [
         code: 'return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000);',
         instead: 'return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000).then(() => true);',
       },
+      // The note of a fence asks for it, too.
+      {
+        file: 'lambda/aws/ledger.ts',
+        code: 'ConditionExpression: LEASED,',
+        instead: "ConditionExpression: 'attribute_exists(pk) OR (leaseHolder = :me AND leaseUntil > :now)',",
+      },
     ],
     play: rehearse('alarm-storm'),
     says: /BROKEN /,

@@ -271,6 +271,18 @@ export class FaultyDisks extends MemoryDisks {
   }
 }
 
+/** What each service's model calls an error of its own (botocore 1.44.8), Elastic Load Balancing's list of common errors. */
+const SERVER_ERRORS: Readonly<Record<string, string>> = {
+  cloudwatch: 'InternalServiceError',
+  dlm: 'InternalServerException',
+  dynamodb: 'InternalServerError',
+  ec2: 'InternalError',
+  elasticloadbalancing: 'InternalFailure',
+  lambda: 'ServiceException',
+  sns: 'InternalError',
+  ssm: 'InternalServerError',
+};
+
 /** Errors as each service sends them. */
 function throttled(service: string): ServiceError {
   if (service === 'ec2') return new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
@@ -284,6 +296,7 @@ function denied(service: string): ServiceError {
 }
 
 function serverError(service: string): ServiceError {
-  const code = service === 'ec2' ? 'InternalError' : 'InternalServerError';
+  const code = SERVER_ERRORS[service];
+  if (code === undefined) throw new Error(`the simulation does not know how ${service} names an error of its own`);
   return new ServiceError(code, 'An internal error has occurred.', 500);
 }

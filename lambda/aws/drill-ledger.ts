@@ -15,7 +15,7 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
 
   return {
     read: (volume) => dynamoLedger(dynamo, TableName).read(volume),
-    acquireDrill: lease.acquire,
+    acquireDrill: async (...request) => (await lease.acquire(...request)) !== undefined,
     releaseDrill: lease.release,
 
     async isDrilled(volume, now) {

@@ -21,7 +21,10 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       return item && toState(item);
     },
 
-    acquire: lease.acquire,
+    async acquire(...request) {
+      const item = await lease.acquire(...request);
+      return item && toState(item);
+    },
     release: lease.release,
 
     async commit(volume, holder, now, entry, replaced) {
@@ -128,16 +131,18 @@ export async function readItem(
   return answer.Item;
 }
 
+interface Lease extends Pick<Ledger, 'release'> {
+  /** @returns the item with the lease; `undefined`: another holder has it */
+  acquire(...request: Parameters<Ledger['acquire']>): Promise<Record<string, AttributeValue> | undefined>;
+}
+
 /** A lease on a content volume, kept in one of its items by conditional writes. */
-export function dynamoLease(
-  dynamo: DynamoDBClient,
-  TableName: string,
-  sk: string,
-): Pick<Ledger, 'acquire' | 'release'> {
+export function dynamoLease(dynamo: DynamoDBClient, TableName: string, sk: string): Lease {
   return {
     async acquire(volume, holder, now, until) {
-      return whereItHolds(`take the lease of ${volume}`, () =>
-        dynamo.send(
+      let item: Record<string, AttributeValue> | undefined;
+      await whereItHolds(`take the lease of ${volume}`, async () => {
+        const answer = await dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: key(`VOLUME#${volume}`, sk),
@@ -148,9 +153,12 @@ export function dynamoLease(
               ':until': { N: String(until) },
               ':now': { N: String(now) },
             },
+            ReturnValues: 'ALL_NEW',
           }),
-        ),
-      );
+        );
+        item = answer.Attributes ?? {};
+      });
+      return item;
     },
 
     async release(volume, holder) {

@@ -19,7 +19,7 @@ export interface Unbegun {
   readonly summary: string;
 }
 
-/** With the lease. `pagedAt`: people were told meanwhile that they have something to do. Unix milliseconds. */
+/** With the lease. `pagedAt`: when people were last told that they have something to do. Unix milliseconds. */
 export type Begun = { readonly outcome: 'begun'; readonly pagedAt?: number | undefined } | Unbegun;
 
 /** From what started a heal to its lease: a sweep looks first whether there is anything to do, an alarm waits for its turn. */
@@ -42,7 +42,7 @@ export async function beginHeal(
   }
   switch (turn.turn) {
     case 'mine':
-      return { outcome: 'begun', pagedAt };
+      return { outcome: 'begun', pagedAt: pagedAt ?? turn.pagedAt };
     case 'others':
       return { outcome: 'busy', summary: `another heal has the lease of ${volume}` };
     case 'silent':

@@ -2,7 +2,7 @@ import { attempt } from './attempt.ts';
 import type { Incident } from './model.ts';
 import { type Findings, isNews } from './news.ts';
 import type { Ports, Workflow } from './ports.ts';
-import { noteTold, publish, tell } from './tell.ts';
+import { isRecent, noteTold, publish, tell } from './tell.ts';
 import { asking } from './unanswered.ts';
 
 /**
@@ -30,7 +30,8 @@ export async function conclude(
       : await attempt(workflow, 'tell', () => tell(ports, closed, findings));
   // A ledger that cannot be read, however often it is asked, must not keep people from being told.
   const anyway =
-    telling?.failed === undefined || (closed.outcome !== 'healed' && findings.pagedAt !== undefined)
+    telling?.failed === undefined ||
+    (closed.outcome !== 'healed' && isRecent(findings.pagedAt ?? 0, closed.endedAt ?? 0))
       ? undefined
       : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
   const toldAt = (anyway ?? telling)?.value?.at;

@@ -15,16 +15,22 @@ const LOOK_SECONDS = 10;
 export async function awaitLease(ports: Ports, journal: Journal, healId: string, trigger: Trigger): Promise<Turn> {
   const tries = trigger.kind === 'sweep' ? 1 : TURN_SECONDS / LOOK_SECONDS;
   for (let i = 0; i < tries; i++) {
-    const asked = await journal.ask('lease', () => acquire(ports, trigger.volume, healId));
+    const asked = await journal.ask('lease', async () => {
+      const state = await acquire(ports, trigger.volume, healId);
+      return state && { pagedAt: state.paged?.at };
+    });
     if (!asked.answered) return { turn: 'silent', why: asked.why };
-    if (asked.value) return { turn: 'mine' };
+    if (asked.value) return { turn: 'mine', pagedAt: asked.value.pagedAt };
     if (i + 1 < tries) await journal.pause('await-lease', LOOK_SECONDS);
   }
   return { turn: 'others' };
 }
 
-/** Whose turn it is; `silent`: the ledger does not say. */
-export type Turn = { readonly turn: 'mine' | 'others' } | { readonly turn: 'silent'; readonly why: string };
+/** Whose turn it is; `silent`: the ledger does not say. `pagedAt`: when people were paged before, in Unix milliseconds. */
+export type Turn =
+  | { readonly turn: 'mine'; readonly pagedAt?: number | undefined }
+  | { readonly turn: 'others' }
+  | { readonly turn: 'silent'; readonly why: string };
 
 /** What the error says that ends a heal whose lease is gone. */
 export const LOST_LEASE = 'the lease was lost';
@@ -40,10 +46,10 @@ export async function mayAct(ports: Ports, volume: string, healId: string): Prom
 
 /** @throws Error with {@link LOST_LEASE}: also when nobody has it now, for others may have acted in between */
 export async function renewLease(ports: Ports, journal: Journal, healId: string, volume: string): Promise<void> {
-  await journal.act('renew-lease', () => acquire(ports, volume, healId));
+  await journal.act('renew-lease', async () => (await acquire(ports, volume, healId)) !== undefined);
 }
 
-function acquire(ports: Ports, volume: string, healId: string): Promise<boolean> {
+function acquire(ports: Ports, volume: string, healId: string): ReturnType<Ports['ledger']['acquire']> {
   const now = ports.clock.now();
   return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000);
 }

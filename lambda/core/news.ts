@@ -8,7 +8,7 @@ export interface Findings {
   /** Recovery points that were not used. */
   passedOver: readonly string[];
   lessRoom?: LessRoom | undefined;
-  /** People were told that they have something to do, while a service did not answer. Unix milliseconds. */
+  /** When people were last told that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
   spare?: { readonly replacement: Replacement; readonly summary: string };

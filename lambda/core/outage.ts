@@ -119,21 +119,31 @@ export function waitingTold(workflow: Workflow, ports: Ports, volume: string, fi
     if (told) return;
     told = true;
     // One try: that people are out of reach as well must not keep a heal waiting.
-    const paged = await attempt(workflow, 'tell-waiting', () => asking(() => tellWaiting(ports, volume, by, why)));
-    if (paged.value?.answered) findings.pagedAt ??= paged.value.value;
+    const paged = await attempt(workflow, 'tell-waiting', () =>
+      asking(() => tellWaiting(ports, volume, by, why, findings.pagedAt)),
+    );
+    if (paged.value?.answered) findings.pagedAt = paged.value.value ?? findings.pagedAt;
   };
 }
 
 /**
  * Tells people that a heal waits for a service, once it has waited for a while. Where content is served, and where they were told a
  * short while ago that they have something to do, it is no news.
+ * @param pagedAt when they were told before as far as this heal knows: the ledger may not say any more. Unix milliseconds
  * @returns when they were told that they have something to do. Unix milliseconds
  */
-async function tellWaiting(ports: Ports, volume: string, by: string, why: string): Promise<number | undefined> {
+async function tellWaiting(
+  ports: Ports,
+  volume: string,
+  by: string,
+  why: string,
+  pagedAt?: number,
+): Promise<number | undefined> {
   const seen = await standing(ports, volume, by);
   if (seen.probe?.state === 'serving') return undefined;
   // Each heal of a long outage would say it again, beside what they are told that they have to do.
-  if (seen.pagedAt !== undefined && seen.at - seen.pagedAt < HOUR_MS) return undefined;
+  const before = Math.max(seen.pagedAt ?? 0, pagedAt ?? 0);
+  if (seen.at - before < HOUR_MS) return undefined;
   if (by === LEDGER) return tellSilent(ports, volume, seen, why);
   await ports.people.tell(
     `Remount: the heal of ${volume} waits for ${by}`,

@@ -110,8 +110,12 @@ export interface Host {
 
 export interface Ledger {
   read(volume: string): Promise<LedgerState | undefined>;
-  /** Takes the lease, or keeps it if this holder has it already. `until`: Unix milliseconds. */
-  acquire(volume: string, holder: string, now: number, until: number): Promise<boolean>;
+  /**
+   * Takes the lease, or keeps it if this holder has it already. `until`: Unix milliseconds.
+   * @returns what the ledger says with it: who begins knows when people were paged, should the ledger say nothing afterwards;
+   *   `undefined`: another has it
+   */
+  acquire(volume: string, holder: string, now: number, until: number): Promise<LedgerState | undefined>;
   /**
    * Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`.
    * @param replaced what took over from what, noted until people are told; the spare, if there is one, is not one any more

@@ -44,8 +44,8 @@ export class DynamoDb {
       },
       UpdateItem: (input, principal) => {
         onlyMembers('UpdateItem', input, ['TableName', 'Key', 'UpdateExpression', 'ReturnValues', ...EXPRESSIONS]);
-        if (![undefined, 'NONE', 'UPDATED_NEW'].includes(input.ReturnValues as string | undefined))
-          throw new Error('the simulated UpdateItem knows only ReturnValues: NONE and UPDATED_NEW');
+        if (![undefined, 'NONE', 'UPDATED_NEW', 'ALL_NEW'].includes(input.ReturnValues as string | undefined))
+          throw new Error('the simulated UpdateItem knows only ReturnValues: NONE, UPDATED_NEW and ALL_NEW');
         const { table, key } = this.#locate('UpdateItem', input, input.Key as Item, principal);
         const before = table.items.get(key);
         const expressions = compileExpressions(input);
@@ -53,6 +53,7 @@ export class DynamoDb {
         const base = before ?? copyOf(input.Key as Item);
         const after = expressions.update?.apply(base) ?? base;
         table.items.set(key, after);
+        if (input.ReturnValues === 'ALL_NEW') return { Attributes: after };
         return input.ReturnValues === 'UPDATED_NEW' ? { Attributes: changed(base, after) } : {};
       },
     });

@@ -226,7 +226,7 @@ describe('in the ledger', () => {
 
   test('a drill never keeps a heal out, nor the other way round', async () => {
     expect(await drill('drill-1')).toBe(true);
-    expect(await heal()).toBe(true);
+    expect((await heal())?.lease?.holder).toBe('heal-1');
     expect((await read())?.lease?.holder).toBe('heal-1');
     await lab.within(() => lab.ports.ledger.releaseDrill('alpha', 'drill-1'));
     expect(await drill('drill-2')).toBe(true);

@@ -189,6 +189,40 @@ describe('what another heal did is told', () => {
   });
 });
 
+describe('a ledger that falls silent once the lease is taken', () => {
+  /** People were paged so long before; from the lease on no read is answered. */
+  async function said(minutesBefore: number): Promise<string[]> {
+    scene = new Scene();
+    scene.seen = world({ probe: probe('shutdown'), recoveryPoints: [] });
+    scene.paged = { about: 'the volume', at: NOW - minutesBefore * 60_000, final: true };
+    const { acquire, read } = scene.ports.ledger;
+    let silent = false;
+    scene.ports.ledger.acquire = async (...request) => {
+      const state = await acquire(...request);
+      silent = true;
+      return state;
+    };
+    scene.ports.ledger.read = async (volume) => {
+      if (silent && scene.leaseHolder) throw Object.assign(new Error('no answer'), { unanswered: 'DynamoDB' });
+      return read(volume);
+    };
+    const lines: string[] = [];
+    scene.ports.people.tell = async (_, text) => {
+      lines.push(text.split('\n')[0] ?? '');
+    };
+    await run().catch(() => undefined);
+    return lines;
+  }
+
+  test('pages nobody who was paged a short while ago: the lease came with the note of it', async () => {
+    expect(await said(11)).toEqual([]);
+  });
+
+  test('and does page who was paged long before', async () => {
+    expect(await said(90)).toEqual([expect.stringContaining('The ledger does not answer')]);
+  });
+});
+
 test('a generation never goes back: the spare has the tag of the volume before it', () => {
   const spare = volume({ role: 'spare', generation: 1 });
   const seen = world({

@@ -123,7 +123,7 @@ export class Scene {
       },
       acquire: async (_, holder) => {
         this.leaseHolder ??= holder;
-        return this.leaseHolder === holder;
+        return this.leaseHolder === holder ? this.ports.ledger.read('alpha') : undefined;
       },
       noteServed: async () => {
         this.paged = undefined;

@@ -110,6 +110,9 @@ export function metricNamespace(stackName: string): string {
 export const ALARM = { serving: 'serving', reachable: 'reachable' } as const;
 export type AlarmKind = (typeof ALARM)[keyof typeof ALARM];
 
+/** The alarm that tells people of content that no heal has brought back. */
+export const UNSERVED_ALARM = 'unserved';
+
 /** The alarms that only tell people: ages of the newest recovery points. */
 export const AGE_ALARM = { recoveryPoint: 'recovery-point', verifiedRecoveryPoint: 'verified-recovery-point' } as const;
 export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
@@ -122,7 +125,7 @@ export type ConditionAlarmKind = (typeof CONDITION_ALARM)[keyof typeof CONDITION
 export function alarmName(
   stackName: string,
   volume: string,
-  kind: AlarmKind | AgeAlarmKind | ConditionAlarmKind,
+  kind: AlarmKind | typeof UNSERVED_ALARM | AgeAlarmKind | ConditionAlarmKind,
 ): string {
   return `${stackName}/${volume}/${kind}`;
 }

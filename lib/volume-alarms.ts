@@ -1,18 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IAlarmAction,
-  Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaAction, SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IAlias } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ALARM, type AlarmKind, alarmName, METRIC } from './contract.ts';
+import { ALARM, type AlarmKind, alarmName, METRIC, UNSERVED_ALARM } from './contract.ts';
 import { checkProps, PROP } from './props.ts';
 
 export interface VolumeAlarmsProps {
@@ -22,19 +15,27 @@ export interface VolumeAlarmsProps {
   /** Logical name of the content volume: the only dimension, so that the alarms survive a replacement. */
   readonly volume: string;
   readonly targetGroup: ApplicationTargetGroup;
-  /** Started by both alarms, directly. */
+  /** Started by the alarms `serving` and `reachable`, directly. */
   readonly healer: IAlias;
+  /** Told by the healer what it did; by the alarm `unserved` where content is not back by then, whatever became of the healer. */
   readonly people: ITopic;
 }
 
-/** The two alarms of a content volume that start a heal: what the probe on its owner says, and what the load balancer says. */
+/** Of `reachable`: two minutes are no hiccup. */
+const UNREACHABLE_MINUTES = 2;
+/** A heal is to be over after five (DESIGN section 2), and the first of a new stack waits for its instances. */
+const UNSERVED_MINUTES = 10;
+
+/**
+ * The two alarms of a content volume that start a heal: what the probe on its owner says, and what the load balancer says. They tell
+ * nobody: what heals itself is told by the healer, once. A third tells people of what is not healed.
+ */
 export class VolumeAlarms extends Construct {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeAlarmsProps) {
     super(scope, id);
     checkProps(props, { stackName: PROP.stackName, volume: PROP.volumeName });
     const toHealer = new LambdaAction(props.healer, { useUniquePermissionId: true });
-    const toPeople = new SnsAction(props.people);
     const serving = new Metric({
       namespace: props.namespace,
       metricName: METRIC.serving,
@@ -49,16 +50,45 @@ export class VolumeAlarms extends Construct {
       serving,
       1,
       'The probe on its owner cannot read and write the content, or has stopped reporting.',
-      [toHealer, toPeople],
+      toHealer,
     );
     const reachable = props.targetGroup.metrics.healthyHostCount({
       statistic: Stats.MAXIMUM,
       period: Duration.minutes(1),
     });
-    this.#alarm(ALARM.reachable, props, reachable, 2, 'The load balancer finds no instance that serves the content.', [
+    this.#alarm(
+      ALARM.reachable,
+      props,
+      reachable,
+      UNREACHABLE_MINUTES,
+      'The load balancer finds no instance that serves the content.',
       toHealer,
-      toPeople,
-    ]);
+    );
+    this.#unserved(props, reachable);
+  }
+
+  /**
+   * It asks the load balancer, which has data from before the first heal: content that is never served is told too. Data of too few
+   * minutes leave it in INSUFFICIENT_DATA, where each alarm begins, and so a new stack has its time; from any other state that is a
+   * change, and acts.
+   * Sources: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html, "missing", and "Avoiding premature
+   * transitions to alarm state"; API reference of MetricAlarm, InsufficientDataActions
+   */
+  #unserved(props: VolumeAlarmsProps, metric: Metric): void {
+    const toPeople = new SnsAction(props.people);
+    const alarm = new Alarm(this, UNSERVED_ALARM, {
+      alarmName: alarmName(props.stackName, props.volume, UNSERVED_ALARM),
+      alarmDescription: `${props.volume}: Nobody has served the content for ${UNSERVED_MINUTES} minutes, and no heal has brought it back. Runbook: docs/runbook.md#${UNSERVED_ALARM}`,
+      metric,
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: UNSERVED_MINUTES,
+      datapointsToAlarm: UNSERVED_MINUTES,
+      treatMissingData: TreatMissingData.MISSING,
+    });
+    // No word when it is over: the healer says that it is served.
+    alarm.addAlarmAction(toPeople);
+    alarm.addInsufficientDataAction(toPeople);
   }
 
   #alarm(
@@ -67,7 +97,7 @@ export class VolumeAlarms extends Construct {
     metric: Metric,
     evaluationPeriods: number,
     meaning: string,
-    actions: IAlarmAction[],
+    toHealer: LambdaAction,
   ): void {
     const alarm = new Alarm(this, kind, {
       alarmName: alarmName(props.stackName, props.volume, kind),
@@ -79,7 +109,6 @@ export class VolumeAlarms extends Construct {
       datapointsToAlarm: evaluationPeriods,
       treatMissingData: TreatMissingData.BREACHING,
     });
-    alarm.addAlarmAction(...actions);
-    alarm.addOkAction(new SnsAction(props.people));
+    alarm.addAlarmAction(toHealer);
   }
 }

@@ -273,7 +273,11 @@ export class VolumeGuard extends Construct {
     allowTelling(this.function, people);
   }
 
-  /** One data point above what is promised is told; so is silence, for then nobody keeps the promise. */
+  /**
+   * One data point above what is promised is told; so is silence, for then nobody keeps the promise. It is told as INSUFFICIENT_DATA, in
+   * which an alarm begins: a new stack tells nobody before the guard's first round. The keeper gives the first data point of a new volume,
+   * so that a guard that is never run is silence as well.
+   */
   #ageAlarm(kind: AgeAlarmKind, metricName: string, volume: string, { stackName, people }: VolumeGuardProps): void {
     const minutes = PROMISED[kind];
     const what = kind === AGE_ALARM.recoveryPoint ? 'completed snapshot' : 'verified snapshot';
@@ -291,12 +295,13 @@ export class VolumeGuard extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       datapointsToAlarm: 1,
-      treatMissingData: TreatMissingData.BREACHING,
+      treatMissingData: TreatMissingData.MISSING,
     });
     this.#tell(alarm, people);
+    alarm.addInsufficientDataAction(new SnsAction(people));
   }
 
-  /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is breaching. */
+  /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is told too. */
   #ownAlarm({ stackName, people }: VolumeGuardProps): void {
     const alarm = new Alarm(this, 'Failed', {
       alarmName: guardAlarmName(stackName),
@@ -307,9 +312,10 @@ export class VolumeGuard extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 3,
       datapointsToAlarm: 3,
-      treatMissingData: TreatMissingData.BREACHING,
+      treatMissingData: TreatMissingData.MISSING,
     });
     this.#tell(alarm, people);
+    alarm.addInsufficientDataAction(new SnsAction(people));
   }
 
   #tell(alarm: Alarm, people: ITopic): void {

@@ -260,7 +260,9 @@ export class VolumeHealer extends Construct {
   }
 
   /**
-   * Errors are of invocations: the code, its role, the time that it takes. The sweep invokes it all the time, so silence is breaching.
+   * Errors are of invocations: the code, its role, the time that it takes. The sweep invokes it all the time, so
+   * silence is told too: as INSUFFICIENT_DATA, in which an alarm begins, so that a new stack tells nobody before its first sweep. One that
+   * is never run serves nothing, which the alarm `unserved` tells.
    * An execution that fails is no error of an invocation (docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html); what it was
    * started by goes to the dead-letter queue once it has failed for good (durable-best-practices.html there), as does an event that
    * was tried in vain. An idle queue sends no data: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -272,7 +274,7 @@ export class VolumeHealer extends Construct {
       props,
       this.function.metricErrors({ period, statistic: Stats.SUM }),
       FAILED_SWEEPS,
-      TreatMissingData.BREACHING,
+      TreatMissingData.MISSING,
       'The healer fails, or is not run: what breaks now is healed by nobody.',
     );
     this.#alarm(
@@ -305,5 +307,6 @@ export class VolumeHealer extends Construct {
     });
     alarm.addAlarmAction(new SnsAction(people));
     alarm.addOkAction(new SnsAction(people));
+    if (treatMissingData === TreatMissingData.MISSING) alarm.addInsufficientDataAction(new SnsAction(people));
   }
 }

@@ -5,7 +5,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
-import { ENV, TAG, VOLUME_ROLE } from './contract.ts';
+import { ENV, metricNamespace, TAG, VOLUME_ROLE } from './contract.ts';
 import { remountFunction } from './function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import type { Ledger } from './ledger.ts';
@@ -55,6 +55,14 @@ export class VolumeKeeper extends Construct {
         resources: [Stack.of(this).stackId],
       }),
     );
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'BeginsAges',
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(props.stackName) } },
+      }),
+    );
     allowDescribing(this.function, [
       'ec2:DescribeVolumes',
       'ec2:DescribeVolumesModifications',
@@ -78,7 +86,11 @@ export class VolumeKeeper extends Construct {
       this.function,
       'CloudFormation waits for the answer, and fails the deployment that gets none',
     );
-    acknowledge(this.function, 'AwsSolutions-IAM5[Resource::*]', 'EC2 describe calls have no resources');
+    acknowledge(
+      this.function,
+      'AwsSolutions-IAM5[Resource::*]',
+      'EC2 describe calls and PutMetricData have no resources; the namespace of the latter is bound by a condition',
+    );
   }
 
   /**

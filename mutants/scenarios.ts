@@ -215,6 +215,13 @@ export const PARTS: readonly Mutant[] = [
     'const MAX_ROUNDS = 1;',
   ),
   broken(
+    'first-deployment',
+    'silence before the first word is no alarm',
+    'lib/volume-guard.ts',
+    '      datapointsToAlarm: 3,\n      treatMissingData: TreatMissingData.MISSING,',
+    '      datapointsToAlarm: 3,\n      treatMissingData: TreatMissingData.BREACHING,',
+  ),
+  broken(
     'false-alarm',
     'what serves is left alone',
     'lambda/core/decide.ts',

@@ -48,6 +48,8 @@ export interface Order {
 /** The volume of a claim, and what the deployment asked for and left undone. */
 export interface Kept {
   readonly volumeId: string | undefined;
+  /** It was just made, and nothing is on it. */
+  readonly blank?: true;
   readonly left: readonly string[];
 }
 
@@ -55,7 +57,7 @@ export interface Kept {
 export async function create(ports: KeeperPorts, order: Order): Promise<Kept> {
   const { after } = order;
   const { kind, volumeId } = await provided(ports, order, after);
-  if (kind !== 'adopt') return { volumeId, left: [] };
+  if (kind !== 'adopt') return { volumeId, ...(kind === 'blank' && { blank: true }), left: [] };
   const left = await change(ports, order, volumeId);
   return { volumeId, left: [...left, ...(await strange(ports, volumeId))] };
 }

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
-import { ENV } from '../../lib/contract.ts';
+import { ENV, metricNamespace } from '../../lib/contract.ts';
 import { describeVolume } from '../aws/attachments.ts';
-import { cloudFormationClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
+import {
+  cloudFormationClient,
+  cloudWatchClient,
+  dynamoClient,
+  ec2Client,
+  snsClient,
+  ssmClient,
+} from '../aws/clients.ts';
 import { ec2Compute } from '../aws/compute.ts';
 import { ssmHost } from '../aws/host.ts';
 import { createVolume } from '../aws/keeper-volumes.ts';
 import { dynamoLedger } from '../aws/ledger.ts';
+import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { modify, settleModification } from '../aws/modifications.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
@@ -26,6 +34,7 @@ export function createHandler(runtime: Runtime) {
   const [ec2, ssm] = [ec2Client(runtime), ssmClient(runtime)];
   const cloudFormation = cloudFormationClient(runtime);
   const people = snsPeople(snsClient(runtime), required(runtime.env, ENV.topic));
+  const metrics = cloudWatchMetrics(cloudWatchClient(runtime), metricNamespace(stack), false);
   const ports: KeeperPorts = {
     clock,
     keyArn,
@@ -68,11 +77,24 @@ export function createHandler(runtime: Runtime) {
     }
   }
 
+  /**
+   * Of a volume that is blank nothing can be lost: its newest recovery point is 0 minutes old. From then on the alarm on that age tells
+   * people of silence, also where the guard is never run. Without it the guard's first round begins: no reason to fail a deployment.
+   */
+  async function beginAge(volume: string): Promise<void> {
+    try {
+      await metrics.publish(new Map([[volume, { recoveryPoint: 0, verified: undefined }]]), clock.now());
+    } catch (error) {
+      runtime.log({ message: 'could not begin the age of recovery points', volume, reason: reasonOf(error) });
+    }
+  }
+
   async function handle(event: CloudFormationCustomResourceEvent): Promise<Kept> {
     if (event.RequestType === 'Delete') return { volumeId: undefined, left: [] };
     const order = await orderOf(event);
     const kept = await (event.RequestType === 'Create' ? create : update)(ports, order);
     if (kept.left.length > 0) await tell(order, kept.left);
+    if (kept.blank) await beginAge(order.after.volume);
     return kept;
   }
 

@@ -102,17 +102,19 @@ function counts(alarm: Declared): boolean {
 
 const missing: Rule = {
   id: 'AL2',
-  title: 'An alarm treats missing data as breaching, unless it counts events, scales, or acts on one instance.',
+  title:
+    'An alarm treats missing data as breaching, or acts on insufficient data, unless it counts events, scales, or acts on one instance.',
   why: 'What has died sends no data: with missing data ignored, the worst failure is the silent one.',
   types: [ALARM],
   judge(alarm, app) {
-    const { TreatMissingData = 'missing' } = alarm.properties;
+    const { TreatMissingData = 'missing', InsufficientDataActions } = alarm.properties;
     if (TreatMissingData === 'breaching' || counts(alarm)) return undefined;
+    if (TreatMissingData === 'missing' && listOf(InsufficientDataActions).length > 0) return undefined;
     // An instance that was stopped on purpose is silent, and so is a load that is gone.
     if (actsOnInstance(alarm) || scales(alarm, app)) return undefined;
     if (isIntrinsic(TreatMissingData)) return unjudged(`TreatMissingData is ${shown(TreatMissingData)}`);
     return wrong(
-      `TreatMissingData is ${shown(TreatMissingData)}; allowed: "breaching". Set treatMissingData to TreatMissingData.BREACHING`,
+      `TreatMissingData is ${shown(TreatMissingData)}; allowed: "breaching", or "missing" with InsufficientDataActions. Set treatMissingData to TreatMissingData.BREACHING`,
     );
   },
 };

@@ -150,7 +150,8 @@ export class CloudWatch {
   }
 
   #act(alarm: Alarm, action: string, previous: AlarmState, now: number): void {
-    const reason = `${alarm.metricName} ${alarm.state === 'ALARM' ? 'crossed its threshold or is missing' : 'is back'}`;
+    const why = { ALARM: 'crossed its threshold or is missing', OK: 'is back', INSUFFICIENT_DATA: 'is missing' };
+    const reason = `${alarm.metricName} ${why[alarm.state]}`;
     if (action.startsWith('arn:aws:sns:')) {
       this.#sns.publishByAlarm(action, alarm.arn, `${alarm.state}: "${alarm.name}" in ${this.#cloud.region}`, reason);
       return;

@@ -9,6 +9,7 @@ import { consistencyPlans } from './consistency.ts';
 import { controlPlanePlans } from './control-plane.ts';
 import { drillKilled } from './drill-killed.ts';
 import { drillPlans } from './drills.ts';
+import { firstDeployment } from './first-deployment.ts';
 import { fresherPlans } from './fresher.ts';
 import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
@@ -71,6 +72,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'heal-killed': healKilled,
   'drill-killed': drillKilled,
   'deleted-volume': deletedVolume,
+  'first-deployment': firstDeployment,
   removed,
   ...snapshotScenarios,
   'many-volumes': manyVolumes,

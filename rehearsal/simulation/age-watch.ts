@@ -75,7 +75,7 @@ export class AgeWatch {
   #told(volume: string, alarm: AgeAlarmKind): boolean {
     const { services, stackName } = this.#world;
     const name = `"${alarmName(stackName, volume, alarm)}"`;
-    return services.sns.messages.findLast((m) => m.subject.includes(name))?.subject.startsWith('ALARM') === true;
+    return services.sns.messages.findLast((m) => m.subject.includes(name))?.subject.startsWith('OK') === false;
   }
 
   /** @param kept nothing stands in the way: then telling is not enough */

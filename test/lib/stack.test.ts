@@ -16,6 +16,7 @@ import {
   healerAlarmName,
   nobodyToldAlarmName,
   softwareAlarmName,
+  UNSERVED_ALARM,
 } from '../../lib/contract.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
@@ -81,9 +82,12 @@ describe('the stack of the default settings', () => {
   test('has the alarms that the contract names, and no others', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties.AlarmName);
     const expected = ['alpha', 'beta'].flatMap((volume) =>
-      [...Object.values(ALARM), ...Object.values(AGE_ALARM), ...Object.values(CONDITION_ALARM)].map((kind) =>
-        alarmName('Remount', volume, kind),
-      ),
+      [
+        ...Object.values(ALARM),
+        UNSERVED_ALARM as typeof UNSERVED_ALARM,
+        ...Object.values(AGE_ALARM),
+        ...Object.values(CONDITION_ALARM),
+      ].map((kind) => alarmName('Remount', volume, kind)),
     );
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
     const others = [guardAlarmName, softwareAlarmName, nobodyToldAlarmName].map((name) => name('Remount'));
@@ -111,7 +115,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }] });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 12);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 13);
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -129,7 +133,7 @@ describe('other settings', () => {
     const { template, report } = synthesized(settings);
     expect(findings(report)).toEqual([]);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 54);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 61);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');

@@ -38,8 +38,8 @@ const alarm = (kind: string) => alarms.find(({ id }) => id.startsWith(`Alarms${k
 const topic = { Ref: onlyOne(template, 'AWS::SNS::Topic').id };
 const live = { Ref: onlyOne(template, 'AWS::Lambda::Alias').id };
 
-test('there are two alarms a volume', () => {
-  expect(alarms).toHaveLength(2);
+test('there are three alarms a volume', () => {
+  expect(alarms).toHaveLength(3);
 });
 
 describe.each(Object.values(ALARM))('the alarm %s', (kind) => {
@@ -60,9 +60,10 @@ describe.each(Object.values(ALARM))('the alarm %s', (kind) => {
     expect(properties?.DatapointsToAlarm).toBe(properties?.EvaluationPeriods);
   });
 
-  test('starts the healer by its alias, and tells people of both ways', () => {
-    expect(properties?.AlarmActions).toEqual([live, topic]);
-    expect(properties?.OKActions).toEqual([topic]);
+  test('starts the healer by its alias, and tells nobody: the healer does', () => {
+    expect(properties?.AlarmActions).toEqual([live]);
+    expect(properties).not.toHaveProperty('OKActions');
+    expect(properties).not.toHaveProperty('InsufficientDataActions');
     expect(properties?.ActionsEnabled).not.toBe(false);
   });
 
@@ -97,5 +98,23 @@ test('reachable watches the load balancer, by the minute', () => {
     MetricName: 'HealthyHostCount',
     Period: 60,
     EvaluationPeriods: 2,
+  });
+});
+
+test('unserved tells people of content that is not back after ten minutes, and of silence, but not at its beginning', () => {
+  expect(alarm('unserved')?.Properties).toMatchObject({
+    AlarmName: 'Shop/alpha/unserved',
+    AlarmDescription: expect.stringMatching(/^alpha: .*docs\/runbook\.md#unserved$/),
+    MetricName: 'HealthyHostCount',
+    Statistic: 'Maximum',
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    Period: 60,
+    EvaluationPeriods: 10,
+    DatapointsToAlarm: 10,
+    // Begins in INSUFFICIENT_DATA, and that is no change; from OK or ALARM it is one.
+    TreatMissingData: 'missing',
+    AlarmActions: [topic],
+    InsufficientDataActions: [topic],
   });
 });

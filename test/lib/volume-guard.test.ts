@@ -99,12 +99,13 @@ describe('the round', () => {
 describe('the alarms', () => {
   const topic = { Ref: onlyOne(template, 'AWS::SNS::Topic').id };
 
-  test('each tell people of both ways, take silence for trouble, and say where to read on', () => {
+  test('each tell people of both ways and of silence, but not at their beginning, and say where to read on', () => {
     expect(alarms()).toHaveLength(VOLUMES.length + 2);
     for (const properties of [...alarms(), ...alarms(guardOf(true))]) {
       // Of the number of subscribers there is none at a first deployment; that the guard is silent is told by its own alarm.
-      const TreatMissingData = properties.AlarmName === nobodyToldAlarmName('Shop') ? 'notBreaching' : 'breaching';
-      expect(properties).toMatchObject({ TreatMissingData, Period: 300 });
+      const silent = properties.AlarmName === nobodyToldAlarmName('Shop');
+      expect(properties).toMatchObject({ TreatMissingData: silent ? 'notBreaching' : 'missing', Period: 300 });
+      expect(properties.InsufficientDataActions).toEqual(silent ? undefined : properties.AlarmActions);
       expect(properties.AlarmActions).toHaveLength(1);
       expect(properties.OKActions).toHaveLength(1);
       expect(properties.AlarmDescription).toMatch(/docs\/runbook\.md#[a-z-]+$/);

@@ -136,7 +136,9 @@ describe('the alarms', () => {
       Period: 300,
       EvaluationPeriods: 3,
       DatapointsToAlarm: 3,
-      TreatMissingData: 'breaching',
+      // A new healer begins there, and tells nobody.
+      TreatMissingData: 'missing',
+      InsufficientDataActions: [{ Ref: onlyOne(template, 'AWS::SNS::Topic').id }],
     });
   });
 

@@ -142,9 +142,17 @@ describe('the keeper', () => {
     ]);
   });
 
+  test('publishes to the namespace of the stack alone', () => {
+    expect(allowing(statements, 'cloudwatch:PutMetricData')).toEqual([
+      expect.objectContaining({ conditions: { StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } } }),
+    ]);
+  });
+
   test('deletes, attaches and detaches nothing, and changes nothing that is not named', () => {
     const actions = statements.flatMap((s) => s.actions);
     expect(actions.filter((a) => /delete|detach|attach|terminate|stop|\*$/i.test(a))).toEqual([]);
-    for (const statement of mutating(statements)) expect(statement.resources).not.toContain('*');
+    // A metric has no resources: its namespace is named.
+    const named = mutating(statements).filter((s) => !s.actions.includes('cloudwatch:PutMetricData'));
+    for (const statement of named) expect(statement.resources).not.toContain('*');
   });
 });

@@ -60,6 +60,23 @@ function trusting(resources: Record<string, Resource>, prefix: string, service: 
   return roles.length;
 }
 
+/** Takes the healer out of what alarms do. */
+function withoutHealer(resources: Record<string, Resource>): number {
+  return ofType(resources, 'AWS::CloudWatch::Alarm').filter(([, r]) => {
+    const before = r.Properties.AlarmActions as unknown[];
+    const after = before.filter((action) => !JSON.stringify(action).includes('Live'));
+    r.Properties.AlarmActions = after;
+    return after.length < before.length;
+  }).length;
+}
+
+/** Rules that start nothing. */
+function disabled(resources: Record<string, Resource>, prefix: string): number {
+  const rules = ofType(only(resources, prefix), 'AWS::Events::Rule');
+  for (const [, rule] of rules) rule.Properties.State = 'DISABLED';
+  return rules.length;
+}
+
 /** Each returns how many places it broke, so that a break that breaks nothing is seen. */
 const BREAKS: Readonly<Record<string, Break>> = {
   nothing: () => 1,
@@ -69,13 +86,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
       for (const tag of details.TargetTags) tag.Key = 'remount:shedule';
       return details.TargetTags.length > 0;
     }).length,
-  'alarm-action': (resources) =>
-    ofType(resources, 'AWS::CloudWatch::Alarm').filter(([, r]) => {
-      const before = r.Properties.AlarmActions as unknown[];
-      const after = before.filter((action) => !JSON.stringify(action).includes('Live'));
-      r.Properties.AlarmActions = after;
-      return after.length < before.length;
-    }).length,
+  'alarm-action': withoutHealer,
   'mount-permission': (resources) =>
     ofType(resources, 'AWS::IAM::Policy').filter(([, r]) => {
       const document = r.Properties.PolicyDocument as { Statement: { Resource: unknown }[] };
@@ -93,6 +104,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
   'volume-deletion': (resources) => withoutAction(resources, 'ec2:DeleteVolume'),
   'policy-reading': (resources) => withoutAction(resources, 'dlm:GetLifecyclePolicy'),
   'age-publishing': (resources) => withoutAction(resources, 'cloudwatch:PutMetricData'),
+  'keeper-publishing': (resources) => withoutAction(only(resources, 'Keeper'), 'cloudwatch:PutMetricData'),
   'drill-publishing': (resources) => withoutAction(only(resources, 'DrillFunction'), 'cloudwatch:PutMetricData'),
   /** The condition that ties a permission to the stack, on one role. */
   'deletion-tie': (resources) => withoutTie(resources, 'SnapshotsRole', 'ec2:DeleteSnapshot'),
@@ -125,11 +137,10 @@ const BREAKS: Readonly<Record<string, Break>> = {
       return BlockDeviceMappings;
     }).length;
   },
-  'guard-round': (resources) => {
-    const rounds = ofType(resources, 'AWS::Events::Rule').filter(([id]) => id.startsWith('GuardRound'));
-    for (const [, rule] of rounds) rule.Properties.State = 'DISABLED';
-    return rounds.length;
-  },
+  'guard-round': (resources) => disabled(resources, 'GuardRound'),
+  /** From the first deployment on. */
+  'guard-never': (resources) => disabled(resources, 'GuardRound'),
+  'healer-never': (resources) => disabled(resources, 'Healer') && withoutHealer(resources),
   'unknown-resource': (resources) => {
     resources.Oddity = { Type: 'AWS::Quantum::Oracle', Properties: {} };
     return 1;

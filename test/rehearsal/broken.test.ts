@@ -19,6 +19,9 @@ const PLAYED: Readonly<Record<string, string>> = {
   'stop-permission': 'instance-hang',
   'schedule-untagging': 'volume-lost',
   'guard-round': 'dlm-error',
+  'guard-never': 'first-deployment',
+  'keeper-publishing': 'first-deployment',
+  'healer-never': 'first-deployment',
   'drill-publishing': 'spare',
   'topic-policy': 'snapshot-slow',
   'key-without-alarms': 'snapshot-slow',
@@ -103,7 +106,23 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     const promises = result.broken.map((b) => b.promise);
     expect(promises).toContain('the newest completed snapshot is never more than 60 min old');
     expect(promises).toContainEqual(expect.stringContaining('a person is told once'));
-    expect(result.broken.map((b) => b.seen).join()).toContain('Remount/alpha/recovery-point ALARM');
+    expect(result.broken.map((b) => b.seen).join()).toContain('Remount/alpha/recovery-point INSUFFICIENT_DATA');
+  });
+
+  test('the keeper may not publish the first age: the deployment does not fail for it, and the guard publishes', () => {
+    const result = play('keeper-publishing');
+    expect(result.broken.map((b) => b.promise)).toEqual(['no call is denied']);
+    expect(result.denials.join()).toContain('cloudwatch:PutMetricData');
+  });
+
+  // Silence is where an alarm begins: what never spoke must be told all the same.
+  test.each([
+    ['guard-never', 'INSUFFICIENT_DATA: "Remount/alpha/recovery-point" in '],
+    ['healer-never', 'ALARM: "Remount/alpha/unserved" in '],
+  ])('what is never run from the first deployment on is told: %s', (what, mail) => {
+    const { broken } = play(what);
+    const told = broken.find((b) => b.promise === 'nobody is alarmed by a first deployment');
+    expect(told?.seen).toContain(mail);
   });
 
   test.each([

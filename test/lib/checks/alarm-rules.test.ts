@@ -89,6 +89,13 @@ describe('AL2: missing data is breaching', () => {
     [
       ['breaching', (stack) => alarm(stack)],
       [
+        'it acts on insufficient data',
+        (stack) => {
+          const made = alarm(stack, { treatMissingData: 'missing' });
+          made.insufficientDataActions = made.alarmActions;
+        },
+      ],
+      [
         'it counts events, and none is well',
         (stack) => alarm(stack, { ...counting, treatMissingData: 'notBreaching' }),
       ],
@@ -110,6 +117,21 @@ describe('AL2: missing data is breaching', () => {
           alarm(stack).treatMissingData = undefined;
         },
         /TreatMissingData is "missing"; allowed: "breaching"/,
+      ],
+      [
+        'no action on insufficient data, though there is one on alarm',
+        (stack) => {
+          alarm(stack, { treatMissingData: 'missing' }).insufficientDataActions = [];
+        },
+        /TreatMissingData is "missing"/,
+      ],
+      [
+        'an action on insufficient data, in which it never is',
+        (stack) => {
+          const made = alarm(stack, { treatMissingData: 'ignore' });
+          made.insufficientDataActions = made.alarmActions;
+        },
+        /TreatMissingData is "ignore"/,
       ],
       [
         'not breaching',

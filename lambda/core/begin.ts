@@ -1,7 +1,7 @@
 import { decide } from './decide.ts';
 import type { Journal } from './journal.ts';
 import { awaitLease } from './lease.ts';
-import type { Trigger } from './model.ts';
+import { type NothingWrong, nothingWrong, type Trigger } from './model.ts';
 import { owesNews } from './news.ts';
 import { observe } from './observe.ts';
 import { withoutLedger } from './outage.ts';
@@ -12,10 +12,10 @@ import { isRecent } from './tell.ts';
 /** A heal that did not begin, and why. */
 export interface Unbegun {
   /**
-   * `falseAlarm`: it serves. `busy`: another heal has the lease. `quiet`: people were told a short while ago, and nothing has changed.
+   * {@link NothingWrong}: it serves. `busy`: another heal has the lease. `quiet`: people were told a short while ago, and nothing has changed.
    * `unanswered`: the ledger does not answer, and nothing was moved.
    */
-  readonly outcome: 'falseAlarm' | 'busy' | 'quiet' | 'unanswered';
+  readonly outcome: NothingWrong | 'busy' | 'quiet' | 'unanswered';
   readonly summary: string;
 }
 
@@ -30,13 +30,14 @@ export async function beginHeal(
   begun: { readonly healId: string; readonly at: number },
 ): Promise<Begun> {
   const { volume } = trigger;
-  const idle = trigger.kind === 'sweep' && (await lookFirst(ports, journal, volume, begun.at));
+  const idle = trigger.kind === 'sweep' && (await lookFirst(ports, journal, trigger, begun.at));
   if (idle) return idle;
   let pagedAt: number | undefined;
   let turn = await awaitLease(ports, journal, begun.healId, trigger);
   if (turn.turn === 'silent') {
     const silence = await withoutLedger(ports, journal, trigger, begun.at, turn.why);
-    if (!silence.answers) return { outcome: silence.serves ? 'falseAlarm' : 'unanswered', summary: silence.summary };
+    if (!silence.answers)
+      return { outcome: silence.serves ? nothingWrong(trigger) : 'unanswered', summary: silence.summary };
     pagedAt = silence.pagedAt;
     turn = await awaitLease(ports, journal, begun.healId, trigger);
   }
@@ -52,17 +53,18 @@ export async function beginHeal(
 }
 
 /** @returns why there is nothing to do; `undefined` where there is, or nobody can tell */
-async function lookFirst(ports: Ports, journal: Journal, volume: string, now: number): Promise<Unbegun | undefined> {
+async function lookFirst(ports: Ports, journal: Journal, trigger: Trigger, now: number): Promise<Unbegun | undefined> {
+  const { volume } = trigger;
   const looked = await journal.ask('look', () => observe(ports, volume));
   if (!looked.answered) {
     const { probe, reached, current } = await journal.step('look-without', () => standing(ports, volume, looked.by));
     // Where its host cannot be asked, the load balancer's word on it has to do: that nobody could ask says nothing of the volume.
     if (probe ? probe.state !== 'serving' : !reached) return undefined;
-    return { outcome: 'falseAlarm', summary: `${volume} is served by ${current?.instanceId}; ${looked.why}` };
+    return { outcome: nothingWrong(trigger), summary: `${volume} is served by ${current?.instanceId}; ${looked.why}` };
   }
   const seen = looked.value;
   const decision = decide(seen);
-  if (decision.kind === 'none' && !owesNews(seen)) return { outcome: 'falseAlarm', summary: decision.reason };
+  if (decision.kind === 'none' && !owesNews(seen)) return { outcome: nothingWrong(trigger), summary: decision.reason };
   const paged = seen.ledger?.paged;
   if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, now))
     return { outcome: 'quiet', summary: `people were told: ${paged.about}` };

@@ -25,7 +25,9 @@ export async function conclude(
   // hears of it.
   const telling =
     // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
-    closed.outcome === 'falseAlarm' || (closed.outcome === 'overtaken' && !isNews(findings))
+    closed.outcome === 'falseAlarm' ||
+    closed.outcome === 'sound' ||
+    (closed.outcome === 'overtaken' && !isNews(findings))
       ? undefined
       : await attempt(workflow, 'tell', () => tell(ports, closed, findings));
   // A ledger that cannot be read, however often it is asked, must not keep people from being told.

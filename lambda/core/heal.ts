@@ -7,7 +7,14 @@ import { evidenceText, seenAgain } from './evidence.ts';
 import { failover } from './failover.ts';
 import { Journal } from './journal.ts';
 import { LOST_LEASE, mayAct, renewLease } from './lease.ts';
-import type { Incident, Replacement, Trigger, Volume } from './model.ts';
+import {
+  type Incident,
+  type NothingWrong,
+  nothingWrong,
+  type Replacement,
+  type Trigger,
+  type Volume,
+} from './model.ts';
 import { mountAndServe } from './mount.ts';
 import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './news.ts';
 import { observe } from './observe.ts';
@@ -99,7 +106,7 @@ export async function heal(
 }
 
 interface Ending {
-  readonly outcome: 'falseAlarm' | 'healed' | 'paged' | 'overtaken';
+  readonly outcome: NothingWrong | 'healed' | 'paged' | 'overtaken';
   readonly summary: string;
   readonly replacement?: Replacement;
   /** Nothing that is safe is left to try: only people can. */
@@ -114,14 +121,15 @@ async function work(
   ports: Ports,
   journal: Journal,
   healId: string,
-  { volume, at: alarmedAt }: Trigger,
+  trigger: Trigger,
   policy: SparePolicy,
   findings: Findings,
 ): Promise<Ending> {
+  const { volume } = trigger;
   const { rejected } = findings;
   const { served, passedOver: spare } = await serveSpare(ports, journal, healId, volume, policy, rejected);
   if (served) findings.spare = served;
-  const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, alarmedAt };
+  const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, trigger };
   if (!spare) return rounds(ports, journal, healId, volume, findings, first);
   const end = await rounds(ports, journal, healId, volume, findings, first).catch((error: unknown) => {
     if (message(error).includes(LOST_LEASE)) throw error;
@@ -137,7 +145,7 @@ async function work(
   }
   findings.spare = anyway.served;
   const untilSeconds = journal.elapsedSeconds() + TAGS_SECONDS;
-  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds, alarmedAt });
+  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds, trigger });
 }
 
 /** Where rounds begin, and when nothing more is begun. */
@@ -148,8 +156,7 @@ interface Start {
   readonly untilSeconds: number;
   /** One that was ready, and was passed over. */
   readonly spare?: PassedOver | undefined;
-  /** {@link Context.alarmedAt} */
-  readonly alarmedAt: number | undefined;
+  readonly trigger: Trigger;
 }
 
 /** The spare serves; the sweep does the rest. */
@@ -173,7 +180,7 @@ async function rounds(
   const { rejected, spare } = findings;
   let acted = spare?.summary ?? '';
   let replacement = spare?.replacement;
-  let context: Context = { ...NOTHING_YET, alarmedAt: start.alarmedAt };
+  let context: Context = { ...NOTHING_YET, alarmedAt: start.trigger.at };
   for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
     await renewLease(ports, journal, healId, volume);
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
@@ -191,7 +198,7 @@ async function rounds(
     switch (decision.kind) {
       case 'none':
         // What another heal has done, or people have, is told by whoever sees that it serves.
-        if (!acted && !owesNews(seen)) return { outcome: 'falseAlarm', summary: decision.reason };
+        if (!acted && !owesNews(seen)) return { outcome: nothingWrong(start.trigger), summary: decision.reason };
         await keepEvidence(ports, journal, healId, volume, replacement);
         return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
       case 'page':

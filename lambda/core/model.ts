@@ -210,6 +210,13 @@ export interface Trigger {
   readonly at: number | undefined;
 }
 
+/** It serves, and nothing was done. `falseAlarm`: an alarm had called. `sound`: it was a sweep, which nobody calls. */
+export type NothingWrong = 'falseAlarm' | 'sound';
+
+export function nothingWrong({ kind }: Trigger): NothingWrong {
+  return kind === 'sweep' ? 'sound' : 'falseAlarm';
+}
+
 export interface StepRecord {
   readonly name: string;
   readonly startedAt: number;
@@ -223,7 +230,7 @@ export interface Incident {
   readonly volume: string;
   readonly trigger: Trigger;
   /** `overtaken`: another heal took the volume over, after this one's lease had run out. */
-  readonly outcome: 'open' | 'falseAlarm' | 'healed' | 'paged' | 'overtaken';
+  readonly outcome: 'open' | NothingWrong | 'healed' | 'paged' | 'overtaken';
   readonly summary: string;
   readonly startedAt: number;
   readonly endedAt: number | undefined;

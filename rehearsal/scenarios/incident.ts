@@ -289,7 +289,7 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     );
   } else {
     if (!expect.mayPage) checks.push(nobodyCalledInVain(world, failure));
-    if (outcome === 'passed') checks.push(onRecord(world, failure, /^falseAlarm$/));
+    if (outcome === 'passed') checks.push(onRecord(world, failure, /^(falseAlarm|sound)$/));
     else if (outcome !== 'none') checks.push(onRecord(world, failure, /^healed$/));
   }
   return checks;

@@ -43,7 +43,7 @@ export function judgeRecords(world: World, ends: readonly HealEnd[], skewMs: num
   }
   for (const end of ends) {
     const id = end.healId;
-    const looked = ['busy', 'quiet', 'falseAlarm', 'unanswered'].includes(end.outcome);
+    const looked = ['busy', 'quiet', 'falseAlarm', 'sound', 'unanswered'].includes(end.outcome);
     if (id && !looked && !byId.has(id)) wrong.push(`${id} (${end.outcome}) has no record`);
   }
   return [check('every incident is on record, with true times', wrong.length === 0, wrong.join('; ') || 'yes')];
@@ -96,7 +96,7 @@ function untrue(
 ): string | undefined {
   const [from, to] = [Number(startedAt) - skewMs, Number(endedAt) + skewMs];
   const served = watch.servedBetween(`${world.stackName} ${volume}`, from, to);
-  if (outcome === 'falseAlarm') return served.length === 0 ? 'nothing served' : undefined;
+  if (outcome === 'falseAlarm' || outcome === 'sound') return served.length === 0 ? 'nothing served' : undefined;
   if (outcome === 'paged') {
     const told = failed || pages(world, volume, from - QUIET_MS).length > 0;
     return told ? undefined : 'nobody was paged';

@@ -119,7 +119,7 @@ describe('what another heal did is told', () => {
     expect(scene.did).toContain('copy vol-old');
     expect(scene.replaced).toBeUndefined();
     scene.seen = world();
-    expect(await run(SWEEP)).toMatchObject({ outcome: 'falseAlarm' });
+    expect(await run(SWEEP)).toMatchObject({ outcome: 'sound' });
     expect(scene.told.length).toBe(1);
   });
 

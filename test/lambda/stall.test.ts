@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decide, NOTHING_YET } from '../../lambda/core/decide.ts';
 import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, seenAgain } from '../../lambda/core/evidence.ts';
 import { heal } from '../../lambda/core/heal.ts';
-import type { Spare } from '../../lambda/core/model.ts';
+import type { Spare, Trigger } from '../../lambda/core/model.ts';
 import { Scene } from './scene.ts';
 import { NOW, probe, volume, world } from './world.ts';
 
@@ -15,7 +15,8 @@ beforeEach(() => {
   scene.seen = world({ probe: probe('timeout'), io: UNKNOWN });
 });
 
-const run = () => heal(scene.workflow, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
+const run = (trigger: Trigger = ALARM) =>
+  heal(scene.workflow, scene.ports, trigger, { prefer: 'faster', maxAgeMinutes: 120 });
 
 /** From a moment of the heal on, the probe on the owner says something else. */
 function later(seconds: number, state: 'serving' | 'notMounted' | 'shutdown'): void {
@@ -34,6 +35,14 @@ describe('a heal of a volume whose I/O hangs', () => {
     expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'observe')?.note).toBe(
       'probe: timeout; EBS: volume status ok, the check for stalled I/O has no data',
     );
+  });
+
+  test('that goes on, found by a sweep: on record, and no false alarm, for none was raised', async () => {
+    later(30, 'serving');
+    expect(await run({ kind: 'sweep', volume: 'alpha', reason: 'sweep', at: undefined })).toMatchObject({
+      outcome: 'sound',
+    });
+    expect([scene.told, scene.incidents.at(-1)?.outcome]).toEqual([[], 'sound']);
   });
 
   test('that hangs on: two minutes, and then it is replaced', async () => {

@@ -28,12 +28,14 @@ import { type PageWatch, saidOnce } from './page-checkers.ts';
 import { type HealEnd, recordsTrue } from './record-checkers.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 
-/** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm. */
+/** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm; and of each copy tried in vain. */
 const CALLS = 6000;
+const CALLS_A_COPY = 60;
 /** Calls of one execution: a look every ten or thirty seconds for twenty minutes, some rounds of replacement, and retries. */
 const CALLS_A_HEAL = 1200;
-/** Volumes that one incident may leave behind: the longest fault takes thirty answers, a copy that is tried takes two, and one serves. */
-const VOLUMES = 16;
+/** Volumes that one incident may leave behind where hosts answer; and how many of their answers a copy takes that is tried in vain. */
+const VOLUMES = 10;
+const ANSWERS_A_COPY = 2;
 
 export interface Evidence extends Rest {
   readonly watch: Watch;
@@ -95,7 +97,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     checks.push(left ? { ...placed, kept: true } : placed);
     checks.push(
       ledgerAgrees(world, stage, volume),
-      fewVolumes(strike, volume),
+      fewVolumes(strike, volume, evidence.injector),
       oneOfEach(strike, volume),
       provenServes(evidence, volume),
       nothingServedDeleted(strike, volume),
@@ -198,10 +200,16 @@ function nothingServedDeleted({ world, stage }: Strike, volume: string): Check {
   return check('no volume that served is deleted', gone.length === 0, gone.join(', ') || 'none');
 }
 
-function boundedCalls({ strike }: Evidence): Check {
+/** Copies that hosts gave no answer about: each is tried in vain, and kept. */
+function triedInVain({ fired }: Injector): number {
+  return Math.ceil(fired.filter(({ fault }) => fault.point.startsWith('host:')).length / ANSWERS_A_COPY);
+}
+
+function boundedCalls({ strike, injector }: Evidence): Check {
   const { cloud } = strike.services;
   const calls = cloud.calls.length - strike.first.calls;
-  return check(`at most ${CALLS} API calls`, calls <= CALLS, String(calls));
+  const most = CALLS + CALLS_A_COPY * triedInVain(injector);
+  return check(`at most ${most} API calls`, calls <= most, String(calls));
 }
 
 export function boundedHeals(ends: readonly HealEnd[]): Check {
@@ -209,12 +217,13 @@ export function boundedHeals(ends: readonly HealEnd[]): Check {
   return check(`at most ${CALLS_A_HEAL} API calls a heal`, most <= CALLS_A_HEAL, String(most));
 }
 
-function fewVolumes({ stage }: Strike, volume: string): Check {
+function fewVolumes({ stage }: Strike, volume: string, injector: Injector): Check {
+  const most = VOLUMES + triedInVain(injector);
   const all = stage.physical(volume);
   const candidates = all.filter((v) => v.tags[TAG.role] === VOLUME_ROLE.candidate).length;
   return check(
-    `at most ${VOLUMES} volumes of one content volume`,
-    all.length <= VOLUMES,
+    `at most ${most} volumes of one content volume`,
+    all.length <= most,
     `${all.length}, ${candidates} of them candidates`,
   );
 }

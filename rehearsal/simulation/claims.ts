@@ -215,7 +215,15 @@ class Seen {
     const ran = ssm.ran.some((r) => r.instanceId === id && r.endedAt >= since && r.exitCode !== EXIT.ok);
     const missed = cloud.log.some((h) => h.who === id && h.at >= since && h.what.startsWith('does not pick up'));
     const host = this.host(id);
-    return hurt || ran || missed || !host?.agentOnline || host.state !== 'running' || this.logged(`${id} is stuck`);
+    return (
+      hurt ||
+      ran ||
+      missed ||
+      !host?.agentOnline ||
+      host.state !== 'running' ||
+      this.logged(`is stuck attaching to ${id}`) ||
+      this.logged(`is stuck detaching from ${id}`)
+    );
   }
 
   /** Instances beside the owner that would do what they are told. */

@@ -118,7 +118,7 @@ export const AGE_ALARM = { recoveryPoint: 'recovery-point', verifiedRecoveryPoin
 export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
 
 /** The alarms that only tell people what the probe measures of a volume that serves. */
-export const CONDITION_ALARM = { slow: 'slow', filling: 'filling', full: 'full' } as const;
+export const CONDITION_ALARM = { slow: 'slow', fullSoon: 'full-soon', filling: 'filling', full: 'full' } as const;
 export type ConditionAlarmKind = (typeof CONDITION_ALARM)[keyof typeof CONDITION_ALARM];
 
 /** Name of the alarm of one content volume. {@link volumeOfAlarm} reads the volume back from it. */

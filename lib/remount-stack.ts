@@ -116,6 +116,7 @@ export class RemountStack extends Stack {
         namespace,
         volume: volume.name,
         people: people.topic,
+        fullWithinHours: settings.fullWithinHours,
       });
       conditions.node.addDependency(content);
       // An alarm before the volume would start a heal that finds nothing to heal.

@@ -35,6 +35,12 @@ export const MAX_VOLUMES = 14;
  */
 const MAX_LOCK_DAYS = 365;
 
+/**
+ * Somebody who looks once a day reads in the morning what came the evening before, and EBS may have one wait for six hours after the last
+ * change of a volume (API reference of ModifyVolume). Less than half a day is no warning then.
+ */
+export const FULL_WITHIN_HOURS = 24;
+
 const whole = (min: number, max: number, unit = '') => {
   const allowed = `a whole number from ${min} to ${max}${unit && ` ${unit}`}`;
   return z.int(allowed).min(min, allowed).max(max, allowed);
@@ -79,6 +85,7 @@ export const ALLOWED = {
   initializationMiBs: z
     .int(RATE)
     .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE),
+  fullWithinHours: whole(12, 168, 'hours'),
   snapshotDays: whole(0, 365, 'days'),
   volumeDays: whole(0, 7, 'days'),
   lockDays: whole(0, MAX_LOCK_DAYS, 'days'),
@@ -176,6 +183,8 @@ const schema = group({
     recoveryPoints: whole(1, 1000, 'recovery points').default(5),
     recoveryPointReachHours: whole(1, 8760, 'hours').default(24),
   }).default({ recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 }),
+  /** People are told when a volume will be full within so many hours, at its recent rate. See decision 28. */
+  fullWithinHours: ALLOWED.fullWithinHours.default(FULL_WITHIN_HOURS),
   alertEmail: z.email('an email address').optional(),
   certificateArn: z
     .string('the ARN of an ACM certificate')

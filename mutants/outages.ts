@@ -74,5 +74,21 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     'threshold: 85,',
     'threshold: 100,',
   ),
+  broken(
+    'full-soon',
+    'the rate at which it fills is looked at',
+    'lib/condition-alarms.ts',
+    'used + RATE(used) * ',
+    'used + RATE(used) / ',
+    /BROKEN .*people are told that it is full-soon/,
+  ),
+  broken(
+    'full-soon',
+    'one upload is no trend',
+    'lib/condition-alarms.ts',
+    'ofThem: 5,',
+    'ofThem: 2,',
+    /BROKEN .*nobody is told of one large upload/,
+  ),
   broken('full', 'that nothing can be written is told', 'lib/condition-alarms.ts', 'threshold: 99,', 'threshold: 101,'),
 ];

@@ -44,6 +44,23 @@ export interface Looked {
   readonly dimensions: readonly string[];
 }
 
+interface Metric {
+  readonly Namespace?: unknown;
+  readonly MetricName?: unknown;
+  readonly Dimensions?: readonly { readonly Name: string }[];
+}
+
+/** The metrics of an alarm: its own, or those that an expression is of. */
+export function looksAt(properties: Readonly<Record<string, unknown>>): Looked[] {
+  const queries = properties.Metrics as readonly { readonly MetricStat?: { readonly Metric: Metric } }[] | undefined;
+  const metrics = queries ? queries.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) : [properties as Metric];
+  return metrics.map(({ Namespace, MetricName, Dimensions = [] }) => ({
+    namespace: String(Namespace),
+    name: String(MetricName),
+    dimensions: Dimensions.map(({ Name }) => Name),
+  }));
+}
+
 /** What the host sends the CloudWatch agent, and what comes of it, against the alarm that waits for it. */
 export const agents: Part = {
   about: "the CloudWatch agent's configuration: its documented structure, and that its metric is the alarm's",
@@ -54,15 +71,9 @@ export const agents: Part = {
     const text = readFileSync(join(HOST, 'etc', 'amazon-cloudwatch-agent.json'), 'utf8');
     const sent = gaugesOf(readFileSync(join(HOST, 'report.sh'), 'utf8'));
     const alarms = Object.values(Resources)
-      .filter(
-        ({ Type, Properties = {} }) =>
-          Type === 'AWS::CloudWatch::Alarm' && sent.names.includes(String(Properties.MetricName)),
-      )
-      .map(({ Properties = {} }) => ({
-        namespace: String(Properties.Namespace),
-        name: String(Properties.MetricName),
-        dimensions: (Properties.Dimensions as { readonly Name: string }[]).map(({ Name }) => Name),
-      }));
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .flatMap(({ Properties = {} }) => looksAt(Properties))
+      .filter(({ name }) => sent.names.includes(name));
     const alarm = alarms.find(({ name }) => name === METRIC.serving);
     if (!alarm) throw new Error('host/report.sh does not send the metric that starts a heal, or no alarm looks at it');
     const configuration = JSON.parse(text.replace('@NAMESPACE@', alarm.namespace)) as AgentConfiguration;

@@ -1,15 +1,28 @@
 /**
  * Evaluation of CloudWatch metric alarms, pure. Sources, all Amazon CloudWatch User Guide: "Alarm evaluation",
  * "Configuring how CloudWatch alarms treat missing data" (with its two tables) and, there, "Avoiding premature
- * transitions to alarm state". Composite alarms, metric math, percentiles and anomaly bands are refused by name.
+ * transitions to alarm state". Composite alarms, percentiles and anomaly bands are refused by name; of metric math it knows one
+ * expression of one metric.
  *
  * Worth knowing: missing data counts as breaching only as far as real data points are too few **in the evaluation
  * range**, which is longer than the evaluation periods. When a metric stops, an alarm on 3 of 3 periods that treats
  * missing data as breaching therefore goes off after 5 silent periods, not after 3; one on 1 of 1 after 3.
  */
 
+import { type DataPoint, type MetricMath, parseMath } from './metric-math.ts';
 import { type Dictionary, TemplateError } from './template-model.ts';
-import { bool, has, list, num, onlyKnown, properties, str, strings } from './template-properties.ts';
+import {
+  bool,
+  has,
+  list,
+  num,
+  object,
+  onlyKnown,
+  type Properties,
+  properties,
+  str,
+  strings,
+} from './template-properties.ts';
 
 const STATISTICS = ['Maximum', 'Minimum', 'Average', 'Sum', 'SampleCount'] as const;
 const COMPARISONS = [
@@ -29,6 +42,8 @@ export interface AlarmConfig {
   /** M: how many of them must be breaching. */
   readonly datapointsToAlarm: number;
   readonly statistic: (typeof STATISTICS)[number];
+  /** What is made of the metric's data points before they are held against the threshold. */
+  readonly math?: MetricMath | undefined;
   readonly threshold: number;
   readonly comparison: (typeof COMPARISONS)[number];
   readonly treatMissingData: (typeof TREATMENTS)[number];
@@ -90,12 +105,18 @@ export function evaluateAlarm(
 ): AlarmState {
   const interval = evaluationIntervalMs(config);
   const end = Math.floor(nowMs / interval) * interval;
-  /** Real data points, newest first. `age` is 1 for the newest period. */
-  const real: { readonly age: number; readonly breaching: boolean }[] = [];
+  const retrieved: DataPoint[] = [];
   for (let age = 1; age <= range; age++) {
-    const samples = datapoints(end - age * config.periodMs) ?? [];
-    if (samples.length > 0) real.push({ age, breaching: isBreaching(config, aggregate(config.statistic, samples)) });
+    const at = end - age * config.periodMs;
+    const samples = datapoints(at) ?? [];
+    if (samples.length > 0) retrieved.push({ at, value: aggregate(config.statistic, samples) });
   }
+  const points = config.math ? config.math(retrieved.toReversed()).toReversed() : retrieved;
+  /** Real data points, newest first. `age` is 1 for the newest period. */
+  const real = points.map(({ at, value }) => ({
+    age: (end - at) / config.periodMs,
+    breaching: isBreaching(config, value),
+  }));
   const { evaluationPeriods, datapointsToAlarm, treatMissingData } = config;
   const considered = real.slice(0, evaluationPeriods);
   const breaching = considered.filter((point) => point.breaching).length;
@@ -140,22 +161,58 @@ function isBreaching({ comparison, threshold }: AlarmConfig, value: number): boo
   }
 }
 
+/** Where a metric stands: in the alarm itself, or in the one MetricStat of its Metrics. */
+interface Watched {
+  readonly metric: Properties;
+  readonly statistic: Properties;
+  readonly statisticKey: 'Statistic' | 'Stat';
+  readonly math?: MetricMath;
+}
+
+function watched(p: Properties): Watched {
+  if (!has(p, 'Metrics')) return { metric: p, statistic: p, statisticKey: 'Statistic' };
+  const queries = list(p, 'Metrics');
+  const [metrics, expressions] = [true, false].map((of) => queries.filter((q) => has(q, 'MetricStat') === of));
+  const [query, expression] = [metrics?.[0], expressions?.[0]];
+  if (!query || !expression || queries.length !== 2)
+    throw new TemplateError(`${p.path}.Metrics`, 'the simulation knows one expression of one metric');
+  onlyKnown(query, ['Id', 'MetricStat', 'ReturnData']);
+  onlyKnown(expression, ['Id', 'Expression', 'Label', 'ReturnData']);
+  if (bool(query, 'ReturnData', true) || !bool(expression, 'ReturnData', true))
+    throw new TemplateError(
+      `${p.path}.Metrics`,
+      'an alarm watches what returns data: the expression, and nothing else',
+    );
+  const statistic = object(query, 'MetricStat');
+  onlyKnown(statistic, ['Metric', 'Period', 'Stat', 'Unit']);
+  const metric = object(statistic, 'Metric');
+  onlyKnown(metric, ['Namespace', 'MetricName', 'Dimensions']);
+  const math = parseMath(str(expression, 'Expression'), str(query, 'Id'));
+  return { metric, statistic, statisticKey: 'Stat', math };
+}
+
 /** Reads an AWS::CloudWatch::Alarm. @throws TemplateError for a property or a value that the simulation does not know */
 export function readAlarm(resource: { readonly logicalId: string; readonly properties: Dictionary }): AlarmDefinition {
   const p = properties(resource);
-  const metric = ['Namespace', 'MetricName', 'Dimensions', 'Period', 'Statistic', 'Unit'];
+  const own = has(p, 'Metrics')
+    ? ['Metrics']
+    : ['Namespace', 'MetricName', 'Dimensions', 'Period', 'Statistic', 'Unit'];
   const rule = ['Threshold', 'ComparisonOperator', 'EvaluationPeriods', 'DatapointsToAlarm', 'TreatMissingData'];
   const actions = ['ActionsEnabled', 'AlarmActions', 'OKActions', 'InsufficientDataActions'];
-  onlyKnown(p, ['AlarmName', 'AlarmDescription', 'Tags', ...metric, ...rule, ...actions]);
-  const oneOf = <T extends string>(key: string, allowed: readonly T[], fallback?: T): T => {
-    const value = str(p, key, fallback);
+  onlyKnown(p, ['AlarmName', 'AlarmDescription', 'Tags', ...own, ...rule, ...actions]);
+  const { metric, statistic, statisticKey, math } = watched(p);
+  const oneOf = <T extends string>(key: string, allowed: readonly T[], fallback?: T, of = p): T => {
+    const value = str(of, key, fallback);
     const known = allowed.find((option) => option === value);
     if (known) return known;
-    throw new TemplateError(`${p.path}.${key}`, `must be one of ${allowed.join(', ')}, got "${value}"`);
+    throw new TemplateError(`${of.path}.${key}`, `must be one of ${allowed.join(', ')}, got "${value}"`);
   };
-  const seconds = num(p, 'Period');
+  const seconds = num(statistic, 'Period');
   if (![10, 20, 30].includes(seconds) && (seconds <= 0 || seconds % 60 !== 0)) {
-    throw new TemplateError(`${p.path}.Period`, `must be 10, 20, 30 or a multiple of 60 seconds, got ${seconds}`);
+    throw new TemplateError(
+      `${statistic.path}.Period`,
+      `must be 10, 20, 30 or a multiple of 60 seconds, got ${seconds}`,
+    );
   }
   const evaluationPeriods = num(p, 'EvaluationPeriods');
   const datapointsToAlarm = num(p, 'DatapointsToAlarm', evaluationPeriods);
@@ -167,14 +224,15 @@ export function readAlarm(resource: { readonly logicalId: string; readonly prope
     periodMs: seconds * 1000,
     evaluationPeriods,
     datapointsToAlarm,
-    statistic: oneOf('Statistic', STATISTICS),
+    statistic: oneOf(statisticKey, STATISTICS, undefined, statistic),
+    math,
     threshold: num(p, 'Threshold'),
     comparison: oneOf('ComparisonOperator', COMPARISONS),
     treatMissingData: oneOf('TreatMissingData', TREATMENTS, 'missing'),
     alarmName: has(p, 'AlarmName') ? str(p, 'AlarmName') : undefined,
-    namespace: str(p, 'Namespace'),
-    metricName: str(p, 'MetricName'),
-    dimensions: Object.fromEntries(list(p, 'Dimensions', []).map((d) => [str(d, 'Name'), str(d, 'Value')])),
+    namespace: str(metric, 'Namespace'),
+    metricName: str(metric, 'MetricName'),
+    dimensions: Object.fromEntries(list(metric, 'Dimensions', []).map((d) => [str(d, 'Name'), str(d, 'Value')])),
     actionsEnabled: bool(p, 'ActionsEnabled', true),
     alarmActions: strings(p, 'AlarmActions', []),
     okActions: strings(p, 'OKActions', []),

@@ -1,4 +1,10 @@
-import { type AlarmDefinition, type AlarmState, evaluateAlarm, evaluationIntervalMs } from './alarm.ts';
+import {
+  type AlarmDefinition,
+  type AlarmState,
+  evaluateAlarm,
+  evaluationIntervalMs,
+  evaluationRange,
+} from './alarm.ts';
 import type { Cloud } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
 import type { Lambda } from './lambda.ts';
@@ -18,7 +24,7 @@ interface Point {
   readonly value: number;
 }
 
-/** Data points older than this are forgotten: longer than any story looks back, and far less than CloudWatch keeps them. */
+/** Data points older than this, and than any alarm asks for, are forgotten: longer than any story looks back, and far less than CloudWatch keeps them. */
 const KEPT_MS = 6 * 3600_000;
 /** Limits of PutMetricData: metrics a call, and how far a time stamp may be off. Source: its API reference. */
 const METRICS_A_CALL = 1000;
@@ -34,6 +40,7 @@ export class CloudWatch {
   /** Of the last hours, by namespace, name and dimensions; each in the order of its moments. */
   readonly #series = new Map<string, Point[]>();
   readonly alarms: Alarm[] = [];
+  #keptMs = KEPT_MS;
 
   constructor(cloud: Cloud, lambda: Lambda, sns: Sns) {
     this.#cloud = cloud;
@@ -79,7 +86,7 @@ export class CloudWatch {
     let place = series.length;
     while (place > 0 && (series[place - 1]?.at ?? at) > at) place--;
     series.splice(place, 0, { at, value });
-    while (series[0] && series[0].at < at - KEPT_MS) series.shift();
+    while (series[0] && series[0].at < at - this.#keptMs) series.shift();
   }
 
   /** Data points of the last hours, in the order of their moments. */
@@ -110,6 +117,7 @@ export class CloudWatch {
       state: 'INSUFFICIENT_DATA',
     };
     this.alarms.push(alarm);
+    this.#keptMs = Math.max(this.#keptMs, (evaluationRange(definition) + 1) * definition.periodMs);
     // Each alarm is evaluated at a phase of its own.
     const every = evaluationIntervalMs(definition);
     clock.every(every, clock.now() + random.stream(`phase of ${name}`).whole(1, every), () => {
@@ -121,13 +129,12 @@ export class CloudWatch {
   #evaluate(alarm: Alarm): void {
     const now = this.#cloud.clock.now();
     const { periodMs, series } = alarm;
+    // Periods are asked for one before the other, so each point is passed once: an alarm of hours has thousands of them.
+    let i = series.length - 1;
     const points = (start: number) => {
       const values = [];
-      for (let i = series.findLastIndex((p) => p.at < start + periodMs); i >= 0; i--) {
-        const point = series[i];
-        if (!point || point.at < start) break;
-        values.push(point.value);
-      }
+      for (let point = series[i]; point && point.at >= start; point = series[--i])
+        if (point.at < start + periodMs) values.push(point.value);
       return values;
     };
     const state = evaluateAlarm(alarm, points, now, alarm.state);

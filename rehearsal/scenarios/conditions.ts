@@ -15,12 +15,16 @@ const STEP_MS = 10 * MINUTE_MS;
 const UNHEARD_MS = 120 * MINUTE_MS;
 
 /** When an alarm of the volume was told to people; `undefined`: never. */
-function toldAt({ services, first }: Strike, kind: ConditionAlarmKind): number | undefined {
-  const told = new RegExp(`^ALARM: "[^/]+/${first.volume}/${kind}"`);
+export function toldAt(
+  { services, first }: Strike,
+  kind: ConditionAlarmKind,
+  volume = first.volume,
+): number | undefined {
+  const told = new RegExp(`^ALARM: "[^/]+/${volume}/${kind}"`);
   return services.sns.messages.find((m) => m.at >= first.at && told.test(m.subject))?.at;
 }
 
-function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {
+export function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {
   const at = toldAt(strike, kind);
   const took = at === undefined ? undefined : (at - strike.first.at) / 1000;
   return check(
@@ -30,7 +34,7 @@ function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check
   );
 }
 
-function untouched({ stage, first, services }: Strike): Check {
+export function untouched({ stage, first, services }: Strike): Check {
   const volumes = stage.physical(first.volume);
   const healed = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.verb !== 'probe');
   const same = volumes.length === 1 && stage.servedBy(first.volume) === first.owner && healed.length === 0;

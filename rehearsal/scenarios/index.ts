@@ -11,6 +11,7 @@ import { drillKilled } from './drill-killed.ts';
 import { drillPlans } from './drills.ts';
 import { firstDeployment } from './first-deployment.ts';
 import { fresherPlans } from './fresher.ts';
+import { fullSoon } from './full-soon.ts';
 import { growthPlans } from './growth.ts';
 import { healKilled } from './heal-killed.ts';
 import { healPlans } from './heals.ts';
@@ -76,6 +77,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   removed,
   ...snapshotScenarios,
   'many-volumes': manyVolumes,
+  'full-soon': fullSoon,
   locked,
   'two-stacks': twoStacks,
 };

@@ -147,7 +147,7 @@ describe('reading the template', () => {
   });
 
   test.each<[Record<string, unknown>, RegExp]>([
-    [{ Metrics: [] }, /A\.Properties: unknown Metrics/],
+    [{ Metrics: [] }, /A\.Properties: unknown Namespace, MetricName, Dimensions, Period, Statistic/],
     [{ Statistic: 'p99' }, /A\.Properties\.Statistic: must be one of Maximum.*got "p99"/],
     [{ Period: 45 }, /A\.Properties\.Period: must be 10, 20, 30 or a multiple of 60 seconds, got 45/],
     [{ DatapointsToAlarm: 4 }, /A\.Properties\.DatapointsToAlarm: .* got 4 of 3/],
@@ -155,5 +155,63 @@ describe('reading the template', () => {
     [{ ComparisonOperator: 'GreaterThanUpperThreshold' }, /ComparisonOperator/],
   ])('%j is refused', (changes, message) => {
     expect(() => read(changes)).toThrow(message);
+  });
+});
+
+describe('an alarm on an expression', () => {
+  const metric = {
+    Namespace: 'Remount/x',
+    MetricName: 'UsedPercent',
+    Dimensions: [{ Name: 'Volume', Value: 'alpha' }],
+  };
+  const query = { Id: 'm', MetricStat: { Metric: metric, Period: 60, Stat: 'Minimum' }, ReturnData: false };
+  const expression = { Id: 'e', Expression: 'RATE(m) * 60', Label: 'a minute' };
+  const given = {
+    Threshold: 2,
+    ComparisonOperator: 'GreaterThanThreshold',
+    EvaluationPeriods: 3,
+    TreatMissingData: 'notBreaching',
+  };
+  const read = (...Metrics: object[]) => readAlarm({ logicalId: 'A', properties: { ...given, Metrics } });
+
+  test('watches what the expression makes of the metric', () => {
+    const alarm = read(expression, query);
+    expect(alarm).toMatchObject({
+      namespace: 'Remount/x',
+      metricName: 'UsedPercent',
+      dimensions: { Volume: 'alpha' },
+      periodMs: 60_000,
+      statistic: 'Minimum',
+    });
+    const stateAfter = (...values: (number | undefined)[]) =>
+      evaluateAlarm(
+        alarm,
+        (start) => {
+          const value = values.at((start - NOW) / 60_000);
+          return value === undefined ? undefined : [value + 5, value];
+        },
+        NOW,
+      );
+    expect(stateAfter(1, 4, 7, 10)).toBe('ALARM');
+    expect(stateAfter(1, 4, 6, 9)).toBe('OK');
+    // Three data points of the metric are two of the expression.
+    expect(stateAfter(4, 7, 10)).toBe('OK');
+    expect(stateAfter(1, undefined, 7, 10, 13)).toBe('ALARM');
+    expect(stateAfter(1, undefined, 4, 7, 10)).toBe('OK');
+  });
+
+  const noted = { ...expression, ReturnData: false };
+  test.each([
+    [[query], 'the simulation knows one expression of one metric'],
+    [[expression], 'the simulation knows one expression of one metric'],
+    [[expression, query, query], 'the simulation knows one expression of one metric'],
+    [[noted, query], 'an alarm watches what returns data'],
+    [[expression, { ...query, ReturnData: true }], 'an alarm watches what returns data'],
+    [[{ ...expression, Period: 60 }, query], 'unknown Period'],
+    [[expression, { ...query, MetricStat: { ...query.MetricStat, Stat: 'p99' } }], 'MetricStat.Stat: must be one of'],
+    [[expression, { ...query, MetricStat: { ...query.MetricStat, Period: 45 } }], 'MetricStat.Period: must be 10, 20'],
+    [[{ ...expression, Expression: 'SUM(m)' }, query], 'the simulation does not know SUM'],
+  ])('%j is refused', (metrics, why) => {
+    expect(() => read(...metrics)).toThrow(why);
   });
 });

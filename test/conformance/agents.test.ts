@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type AgentConfiguration, gaugesOf, reaches, unknownMembers } from '../../conformance/parts/agents.ts';
+import { type AgentConfiguration, gaugesOf, looksAt, reaches, unknownMembers } from '../../conformance/parts/agents.ts';
 
 const CONFIGURATION: AgentConfiguration = {
   metrics: {
@@ -36,4 +36,18 @@ test('a member that is not documented is noticed', () => {
 test('gauges are read out of the script that sends them', () => {
   const script = 'awk -v of="|g|#Volume:$1" \'BEGIN { print "Serving:" serving of } { print "UsedPercent:" $2 of }\'';
   expect(gaugesOf(script)).toEqual(SENT);
+});
+
+test('what an alarm looks at is its own metric, or the one that its expression is of', () => {
+  const metric = { Namespace: 'Remount/x', MetricName: 'Serving', Dimensions: [{ Name: 'Volume', Value: 'alpha' }] };
+  expect(looksAt({ ...metric, Threshold: 1 })).toEqual([ALARM]);
+  const stat = { Metric: metric, Period: 60, Stat: 'Minimum' };
+  expect(
+    looksAt({
+      Metrics: [
+        { Id: 'e', Expression: 'RATE(m)' },
+        { Id: 'm', MetricStat: stat },
+      ],
+    }),
+  ).toEqual([ALARM]);
 });

@@ -61,7 +61,7 @@ test('the five packs run, in this order', () => {
 
 /** Alarms on what a host publishes: where it is silent, `serving` tells, or the version's own metric is no more. */
 const TOLD_BY_ANOTHER =
-  /\/(Conditions-[a-z]+\/(slow|filling|full)|Guard\/Function\/(SoftwareBehind|NobodyTold))\/Resource$/;
+  /\/(Conditions-[a-z]+\/(slow|full-soon|filling|full)|Guard\/Function\/(SoftwareBehind|NobodyTold))\/Resource$/;
 
 describe.each([
   ['the default settings', {}],

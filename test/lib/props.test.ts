@@ -7,6 +7,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ContentBalancer } from '../../lib/balancer.ts';
+import { ConditionAlarms } from '../../lib/condition-alarms.ts';
 import { ContentVolume } from '../../lib/content-volume.ts';
 import { ENV } from '../../lib/contract.ts';
 import { Fleet } from '../../lib/fleet.ts';
@@ -79,6 +80,16 @@ const alarms =
     const rest = { people, targetGroup: targetGroup(), healer: live, namespace: 'Remount/Shop' };
     return new VolumeAlarms(stack, 'It', { stackName: 'Shop', volume: 'alpha', ...rest, ...some });
   };
+const conditions =
+  (some: object): Make =>
+  (stack, { people }) =>
+    new ConditionAlarms(stack, 'It', {
+      stackName: 'Shop',
+      namespace: 'Remount/Shop',
+      volume: 'alpha',
+      people,
+      ...some,
+    });
 const keeper =
   (some: object = {}) =>
   (stack: Stack, { key, people, ledger, documents }: Parts) => {
@@ -230,6 +241,11 @@ describe('a wrong prop is refused as a wrong setting is', () => {
     ],
     ['alarms of every stack', alarms({ stackName: '*' }), `stackName: received "*"; allowed: ${STACK}`],
     ['alarms of a nameless volume', alarms({ volume: '' }), `volume: received ""; allowed: ${NAME}`],
+    [
+      'alarms of the last minute',
+      conditions({ fullWithinHours: 1 }),
+      'fullWithinHours: received 1; allowed: a whole number from 12 to 168 hours',
+    ],
     ['a keeper of no stack', keeper({ stackName: '' }), `stackName: received ""; allowed: ${STACK}`],
     ['a volume with a blank', volumes({ name: 'a b' }), `name: received "a b"; allowed: ${NAME}`],
     ['two volumes of one name', volumes({}, { name: 'beta' }, {}), 'name: received "alpha"; allowed: each name once'],

@@ -19,7 +19,7 @@ const inOneZone = (count: number) =>
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, web, moreEndpoints, moreBuckets, objectives, alertEmail, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -129,7 +129,6 @@ describe('a wrong setting is refused in one line: which, what was received, what
       volume({ zone: 'eu-west-1c' }),
       'volumes[0].zone: received "eu-west-1c"; allowed: one of eu-west-1a, eu-west-1b (setting zones)',
     ],
-
     ['0 GiB', volume({ sizeGiB: 0 }), `volumes[0].sizeGiB: received 0; allowed: ${GIB}`],
     ['more than gp3 allows', volume({ sizeGiB: 65_537 }), `volumes[0].sizeGiB: received 65537; allowed: ${GIB}`],
     ['a GiB and a half', volume({ sizeGiB: 1.5 }), `volumes[0].sizeGiB: received 1.5; allowed: ${GIB}`],
@@ -244,6 +243,7 @@ const DEFAULTS = {
   moreEndpoints: [],
   moreBuckets: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
+  fullWithinHours: 24,
 };
 
 describe('fine settings', () => {

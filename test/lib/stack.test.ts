@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { App, type Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { buildApp } from '../../lib/app.ts';
@@ -112,10 +112,12 @@ describe('a stack made wrong', () => {
 
 describe('other settings', () => {
   test('one volume', () => {
-    const { template } = synthesized({ volumes: [{ name: 'only' }] });
+    const { template } = synthesized({ volumes: [{ name: 'only' }], fullWithinHours: 48 });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 13);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
+    const AlarmDescription = Match.stringLikeRegexp('^only: .* full within 48 hours');
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'Remount/only/full-soon', AlarmDescription });
   });
 
   test('seven volumes in three zones, with a certificate and an address', () => {
@@ -133,7 +135,7 @@ describe('other settings', () => {
     const { template, report } = synthesized(settings);
     expect(findings(report)).toEqual([]);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 61);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 68);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');
@@ -142,7 +144,7 @@ describe('other settings', () => {
   });
 
   test('a volume comes before its alarms, or they would start a heal that finds nothing', () => {
-    const { template } = synthesized({ volumes: [{ name: 'only' }] });
+    const { template } = synthesized({ volumes: [{ name: 'only' }], fullWithinHours: 48 });
     const volume = onlyOne(template, 'Custom::RemountContentVolume').id;
     // Those of the healer itself start none.
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));

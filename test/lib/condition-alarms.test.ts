@@ -205,6 +205,16 @@ describe.each([12, 24, 168])('of a volume, where %i hours are looked ahead, peop
     );
   });
 
+  test('are told all the same where one period brings nothing, and not where two do', () => {
+    const fills = steady(20, 80 / (ahead / 2));
+    const pausing =
+      (periods: number): Course =>
+      (minute) =>
+        fills(minute < 3 * period ? minute : Math.max(3 * period, minute - periods * period));
+    expect(state(pausing(1), 8 * period)).toBe('ALARM');
+    expect(state(pausing(2), 8 * period)).toBe('OK');
+  });
+
   test('are told that it is over within three periods after the last upload, and where nothing is said any more', () => {
     const fills = steady(20, 80 / (ahead / 2));
     const end = 8 * period;

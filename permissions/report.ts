@@ -1,3 +1,4 @@
+import { listed } from '../lambda/core/listed.ts';
 import { type Explanation, explanationOf, stale } from './explained.ts';
 import type { Removal } from './removal.ts';
 import { roleName, title } from './statements.ts';
@@ -96,7 +97,7 @@ export function text(report: Report, removed: boolean): string {
   );
   for (const { statement, action, scenario, denied, broken } of removals)
     lines.push(
-      `missed    ${statement}${action === undefined ? '' : ` without ${action}`}: ${scenario} is denied ${denied}${broken ? `; broken: ${broken.join('; ')}` : ''}`,
+      `missed    ${statement}${action === undefined ? '' : ` without ${action}`}: ${scenario} is denied ${denied}${broken ? `; broken: ${listed(broken, { between: '; ', rest: 'all of them: --json' })}` : ''}`,
     );
   const explained = unused.filter(({ why }) => why !== undefined);
   const reasons = Map.groupBy(explained, ({ why }) => why ?? '');

@@ -1,4 +1,5 @@
 /** Promises that every incident shares, judged on what the simulated world shows: none of this knows the healer's rules. */
+import { listed, SAID } from '../lambda/core/listed.ts';
 import { TAG, VOLUME_ROLE } from '../lib/contract.ts';
 import type { Item } from './cloud/expressions.ts';
 import type { Library } from './courses.ts';
@@ -35,8 +36,14 @@ interface IncidentRecord {
   };
 }
 
-export function check(promise: string, kept: boolean, seen: string): Check {
-  return { promise, kept, seen };
+/**
+ * @param seen what was found, or a list of it: the first few are said, and the result has all of them
+ * @param otherwise what is said where the list is empty
+ */
+export function check(promise: string, kept: boolean, seen: string | readonly string[], otherwise = 'none'): Check {
+  if (typeof seen === 'string') return { promise, kept, seen };
+  const said = listed(seen, { between: '; ', rest: 'all of them: --json' }) || otherwise;
+  return { promise, kept, seen: said, ...(seen.length > SAID && { all: seen }) };
 }
 
 /** Records of heals of the volume that had not ended at a moment, oldest first: a sweep may have begun just before. */
@@ -47,6 +54,16 @@ export function incidents(world: World, volume: string, since: number): Incident
     .filter((record) => record !== undefined)
     .filter((record) => record.volume === volume && Number(record.endedAt ?? since) >= since)
     .sort((a, b) => Number(a.startedAt) - Number(b.startedAt));
+}
+
+/** A promise in one line. What was seen is named as such: "no call is denied: none" would deny itself. */
+export function promiseText({ promise, seen }: Check): string {
+  return `${promise}; seen: ${seen}`;
+}
+
+/** What a message begins with. */
+export function firstLine({ message }: { readonly message: string }): string {
+  return message.split('\n', 1)[0] ?? '';
 }
 
 /** Messages that call a person to this volume. */
@@ -64,8 +81,8 @@ export function policyPages(world: World, since: number) {
 }
 
 export function scheduleWorks(world: World): Check {
-  const said = policyPages(world, 0).map((m) => m.message.split('\n')[0]);
-  return check('the snapshot policy does its work', said.length === 0, said.join('; ') || 'yes');
+  const said = policyPages(world, 0).map(firstLine);
+  return check('the snapshot policy does its work', said.length === 0, said, 'yes');
 }
 
 export function recentSnapshot({ snapshotAgeMs: age }: Failure): Check {
@@ -81,11 +98,15 @@ export function contentIntact(world: World, stage: Stage, library: Library, fail
   const owner = stage.servedBy(failure.volume);
   if (!owner) return check('every file that is owed is intact', false, `nobody serves ${failure.volume}`);
   const { expected, intact, missing } = readOwed(world, library, failure, owner);
-  return check(
-    'every file that is owed is intact',
-    expected > 0 && intact === expected,
-    `${intact} of ${expected}${missing.length > 0 ? `; not ${missing.slice(0, 3).join(', ')}` : ''}`,
-  );
+  const not = missing.length > 0 ? `; not ${listed(missing, { rest: 'all of them: --json' })}` : '';
+  return {
+    ...check(
+      'every file that is owed is intact',
+      expected > 0 && intact === expected,
+      `${intact} of ${expected}${not}`,
+    ),
+    ...(missing.length > SAID && { all: missing }),
+  };
 }
 
 /** Of the copies that existed when it failed and were sound, the newest was taken, or one that is newer still. */
@@ -108,14 +129,15 @@ export function newestPointTaken(world: World, stage: Stage, failure: Failure, o
 }
 
 export function oneWriter(watch: Watch): Check {
-  return check('never two writers', watch.twoWriters.size === 0, [...watch.twoWriters].join('; ') || 'none seen');
+  return check('never two writers', watch.twoWriters.size === 0, [...watch.twoWriters], 'none seen');
 }
 
 export function neverBlank(watch: Watch): Check {
   return check(
     'never a blank volume in the place of content',
     watch.blankServed.size === 0,
-    [...watch.blankServed].join('; ') || 'none seen',
+    [...watch.blankServed],
+    'none seen',
   );
 }
 
@@ -145,22 +167,18 @@ export function nothingDenied(world: World): Check {
   );
   const excused = permissions.denials.length - denials.filter((d) => !gone(d) && !foreign(d)).length;
   const none = excused === 0 ? 'none' : `none; ${excused} as a part of the story`;
-  return check('no call is denied', seen.size === 0, [...seen].slice(0, 3).join('; ') || none);
+  return check('no call is denied', seen.size === 0, [...seen], none);
 }
 
 export function neverFrozenLong(watch: Watch): Check {
   const seen = [...watch.frozenTooLong];
-  return check('no volume stays frozen beyond its time', seen.length === 0, seen.join('; ') || 'none seen');
+  return check('no volume stays frozen beyond its time', seen.length === 0, seen, 'none seen');
 }
 
 /** DLM's count would rotate the good copies out with those of it. */
 export function suspectNeverScheduled(watch: Watch): Check {
   const seen = [...watch.suspectScheduled];
-  return check(
-    'no volume in quarantine is in the schedule, for one moment',
-    seen.length === 0,
-    seen.join(', ') || 'none seen',
-  );
+  return check('no volume in quarantine is in the schedule, for one moment', seen.length === 0, seen, 'none seen');
 }
 
 /** The volume that was replaced is kept, and no schedule copies it. @param lost it has no data that could be kept */
@@ -186,7 +204,7 @@ const DRILLED: readonly string[] = [VOLUME_ROLE.scratch, VOLUME_ROLE.spare, VOLU
 export function nothingDeleted(world: World, before: ReadonlySet<string>): Check {
   const now = inventory(world);
   const gone = [...before].filter((id) => !now.has(id));
-  return check('no volume and no snapshot is deleted', gone.length === 0, gone.join(', ') || 'none');
+  return check('no volume and no snapshot is deleted', gone.length === 0, gone, 'none');
 }
 
 /** Every physical volume has its place: one is current and in the schedule, the rest are kept for a person or marked by a heal. */
@@ -205,11 +223,7 @@ export function everyVolumePlaced(stage: Stage, volume: string, served: string |
     if (role === VOLUME_ROLE.candidate && !tags[TAG.heal]) wrong.push(`${id} is a candidate of nobody`);
   }
   if (served !== undefined && current !== 1) wrong.push(`${current} volumes are current`);
-  return check(
-    'every volume is current, quarantined or marked by its heal',
-    wrong.length === 0,
-    wrong.join('; ') || 'yes',
-  );
+  return check('every volume is current, quarantined or marked by its heal', wrong.length === 0, wrong, 'yes');
 }
 
 /** At rest, nobody holds the lease, and the ledger says what the world shows. */
@@ -227,7 +241,7 @@ export function ledgerAgrees(world: World, stage: Stage, volume: string): Check 
     const seen = [served, owner, generation];
     if (said.join() !== seen.join()) wrong.push(`it says ${said.join(', ')}; the world shows ${seen.join(', ')}`);
   } else if (item?.currentVolume) wrong.push(...unservedWrong(world, stage, volume, item));
-  return check('the ledger agrees with the world at rest', wrong.length === 0, wrong.join('; ') || 'yes');
+  return check('the ledger agrees with the world at rest', wrong.length === 0, wrong, 'yes');
 }
 
 /** Where nothing serves: what the ledger names is there, no later one carries its marks, and where it is, its owner is. */
@@ -272,11 +286,7 @@ export function onRecord(world: World, failure: Failure, outcome: RegExp): Check
 /** Whoever is called at night is needed. */
 export function nobodyCalledInVain(world: World, failure: Failure): Check {
   const called = pages(world, failure.volume, failure.at);
-  return check(
-    'nobody is paged without need',
-    called.length === 0,
-    called.map((m) => m.message.split('\n')[0]).join('; ') || 'nobody',
-  );
+  return check('nobody is paged without need', called.length === 0, called.map(firstLine), 'nobody');
 }
 
 /** Whoever was called once knows: the same trouble does not ring every few minutes. */

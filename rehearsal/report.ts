@@ -1,3 +1,5 @@
+import { listed } from '../lambda/core/listed.ts';
+import { promiseText } from './checks.ts';
 import type { Happening } from './cloud/cloud.ts';
 import { contextArguments } from './context.ts';
 import { duration } from './duration.ts';
@@ -90,7 +92,7 @@ export function comparison(outcomes: readonly Outcome[]): string {
 }
 
 function promises(checks: readonly Check[]): string {
-  return `Promises:\n${checks.map((c) => `  ${c.kept ? 'kept  ' : 'BROKEN'}  ${c.promise}: ${c.seen}`).join('\n')}`;
+  return `Promises:\n${checks.map((c) => `  ${c.kept ? 'kept  ' : 'BROKEN'}  ${promiseText(c)}`).join('\n')}`;
 }
 
 function columns(rows: readonly (readonly string[])[]): string {
@@ -127,7 +129,7 @@ export function summary(outcomes: readonly Outcome[], skipped: readonly Skipped[
     parts.push(
       [
         `${scenario}${notYet ? ` (not yet: ${notYet})` : ''}`,
-        ...virtual.checks.filter((c) => !c.kept).map((c) => `  BROKEN  ${c.promise}: ${c.seen}`),
+        ...virtual.checks.filter((c) => !c.kept).map((c) => `  BROKEN  ${promiseText(c)}`),
         `  ${replay(broken)}`,
       ].join('\n'),
     );
@@ -144,6 +146,9 @@ function replay({ scenario, seed, disks, context }: Outcome): string {
   return `Replay: npm run rehearse -- --scenario ${scenario} --seed ${seed} --disks ${disks}${contextArguments(context)}`;
 }
 
+/** Names of files that are printed. */
+const NAMES = 10;
+
 /** Everything after the story, as text. */
 export function closing(outcome: Outcome): string {
   const { recovery, checks } = outcome.virtual;
@@ -152,15 +157,12 @@ export function closing(outcome: Outcome): string {
     parts.push(table([['this rehearsal', outcome.virtual]]));
     if (recovery.filesNewer.length > 0)
       parts.push(
-        `Files newer than the recovery point, by name (they are on the quarantined volume):\n${recovery.filesNewer.map((f) => `  ${f}`).join('\n')}`,
+        `${recovery.filesNewer.length} files are newer than the recovery point, and on the quarantined volume:\n  ${listed(recovery.filesNewer, { between: '\n  ', most: NAMES, rest: 'all names: --json' })}`,
       );
     parts.push(
       recovery.sound
         ? 'The recovery point is sound: xfs_repair -n on a clone of it, its log replayed, finds nothing.'
-        : `The recovery point is readable, but carries the damage itself (a clone of it, log replayed):\n${recovery.findings
-            .slice(0, 3)
-            .map((f) => `  ${f}`)
-            .join('\n')}\nNo drill has tried it beforehand: that is what verified recovery points are for.`,
+        : `The recovery point is readable, but carries the damage itself (a clone of it, log replayed):\n  ${listed(recovery.findings, { between: '\n  ', rest: 'all findings: --json' })}\nNo drill has tried it beforehand: that is what verified recovery points are for.`,
     );
   }
   const real = Object.entries(outcome.real.diskMs)

@@ -1,3 +1,4 @@
+import { promiseText } from './checks.ts';
 import { EXIT, runCommand } from './command.ts';
 import { makeProgress } from './progress.ts';
 import { withDirectory } from './rehearse.ts';
@@ -44,7 +45,7 @@ async function replay(
     process.stdout.write(`${JSON.stringify({ ...played, points: Object.fromEntries(played.points) }, null, 1)}\n`);
   else {
     process.stdout.write(played.log.map((happening) => `${line(happening)}\n`).join(''));
-    const broken = played.broken.map((c) => `BROKEN  ${c.promise}: ${c.seen}\n`).join('');
+    const broken = played.broken.map((c) => `BROKEN  ${promiseText(c)}\n`).join('');
     process.stdout.write(broken || 'every promise was kept\n');
   }
   return played.broken.length > 0 ? EXIT.failed : EXIT.ok;

@@ -10,6 +10,8 @@ export interface Check {
   readonly promise: string;
   readonly kept: boolean;
   readonly seen: string;
+  /** What was seen, where it is more than is said. */
+  readonly all?: readonly string[];
 }
 
 /** Live progress of long work. */

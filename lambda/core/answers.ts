@@ -1,3 +1,4 @@
+import { listed } from './listed.ts';
 import type { HostAnswer } from './ports.ts';
 
 /** What a host verb's answer says, and of what: of the volume, of the host, or of neither. */
@@ -47,9 +48,15 @@ export function hasUnmounted({ result, values }: HostAnswer): boolean {
   return result === 'ok' && values.state !== FENCED;
 }
 
+/** What a verb printed, each line of it after a `; `: the first of them. A check may name hundreds of files. */
+export function briefly(detail: string): string {
+  return listed(detail.split('; '), { between: '; ', most: LINES, rest: 'what the verb printed, in Systems Manager' });
+}
+const LINES = 10;
+
 /** In words, for records and people. */
 export function described({ result, values, detail }: HostAnswer): string {
-  if (result !== 'ok') return `${result}: ${detail}`;
+  if (result !== 'ok') return `${result}: ${briefly(detail)}`;
   return Object.entries(values)
     .map(([key, value]) => `${key}=${value}`)
     .join(' ');

@@ -1,3 +1,4 @@
+import { listed } from './listed.ts';
 import type { HostAnswer } from './ports.ts';
 
 /** What people are told of copies that are sound, once each: nothing is damaged, and somebody has to look. */
@@ -55,7 +56,7 @@ export function remarksOf(
             message: [
               `The web server's user may not read ${unreadable} files or directories of ${volume} (${snapshotId}). Nothing is damaged, and the copy is`,
               'verified all the same; whoever asks for them is refused. The first of them:',
-              ...names.slice(0, NAMES),
+              listed(names, { between: '\n', most: NAMES, rest: 'what the check printed, in Systems Manager' }),
               'What to do: docs/runbook.md#unreadable',
             ].join('\n'),
           },

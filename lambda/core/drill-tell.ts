@@ -1,6 +1,7 @@
 import { currentVolume } from './candidates.ts';
 import { generationOf } from './drill-decide.ts';
 import { remarksOf } from './drill-remarks.ts';
+import { listed } from './listed.ts';
 import type { RecoveryPoint } from './model.ts';
 import type { DrillNote, DrillPorts, HostAnswer } from './ports.ts';
 
@@ -8,6 +9,8 @@ import type { DrillNote, DrillPorts, HostAnswer } from './ports.ts';
 const QUIET_SECONDS = 6 * 3600;
 /** Names of files that are remembered: the check prints five of each copy. */
 const FILES = 50;
+/** What a check printed, in a message. */
+const FINDINGS = { between: '\n', most: 20, rest: 'what the check printed, in Systems Manager' } as const;
 /** How `host/check.sh` names a file that is not what its manifest says. */
 const ALTERED = /^(?:differs|missing): (.+)$/;
 
@@ -37,7 +40,7 @@ export async function tellDamaged(
     [
       `The drill of ${point.snapshotId} found damage in the content of ${volume}: ${result}.`,
       '',
-      ...lines.slice(0, 20),
+      listed(lines, FINDINGS),
       '',
       'Nothing was done to what serves: it may fail at the next write or delete. Later copies carry the same damage; a heal',
       'takes the newest that was verified before: the spare, or a snapshot.',
@@ -104,7 +107,7 @@ export async function tellReliedOn(
     [
       `${snapshotId}, of ${new Date(at).toISOString()}, had passed its drill and was looked at once more: ${result}.`,
       '',
-      ...detail.split('; ').slice(0, 20),
+      listed(detail.split('; '), FINDINGS),
       '',
       'It is rejected, and no heal takes it any more. What serves is not touched by that, and neither are other copies.',
       'What to do: docs/runbook.md#relied-on',

@@ -1,4 +1,4 @@
-import { hasUnmounted } from './answers.ts';
+import { briefly, described, hasUnmounted } from './answers.ts';
 import { message } from './attempt.ts';
 import { currentVolume, likeFor } from './candidates.ts';
 import { countsOf, fallen } from './counts.ts';
@@ -152,7 +152,10 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
   const suspect = Number(answer.values.suspect ?? 0);
   // Rot, or an overwrite whose time was not in the log yet: the next copy tells (decision 23).
   if (answer.result === 'ok' && suspect > 0)
-    return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${suspect} files differ: ${answer.detail}` };
+    return {
+      outcome: 'undecided',
+      summary: `${snapshotId} on ${host.id}: ${suspect} files differ: ${briefly(answer.detail)}`,
+    };
   const coverage = coverageOf(answer);
   const complete = isComplete(answer);
   if (answer.result === 'ok') {
@@ -163,7 +166,7 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
     const summary = await rejected(ports, journal, volume, volumeId, to, answer);
     return { outcome: 'rejected', summary, coverage, complete };
   }
-  return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${answer.result}: ${answer.detail}` };
+  return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${described(answer)}` };
 }
 
 /** There was no time for a single file: a file system that is sound says nothing of what the files hold. */
@@ -242,7 +245,7 @@ async function rejected(
   answer: HostAnswer,
 ): Promise<string> {
   const { snapshotId } = point;
-  const finding = `${answer.result}: ${answer.detail}`;
+  const finding = `${described(answer)}`;
   // First of all: were it tagged and not told, no later drill would tell.
   const tell = again ? tellReliedOn : tellDamaged;
   const serves = await journal.act('tell', () => tell(ports, volume, point, answer));

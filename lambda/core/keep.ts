@@ -1,5 +1,6 @@
 import { byPreference } from './candidates.ts';
 import { UNSEEN_SECONDS } from './evidence.ts';
+import { listed } from './listed.ts';
 import type { LedgerState, RecoveryPoint, Volume } from './model.ts';
 
 /** What a deployment asks of a content volume. The limits are checked at synth time (`lib/settings.ts`). */
@@ -86,7 +87,7 @@ export function decideCreate(
     return {
       kind: 'refuse',
       unseen: true,
-      reason: `${claim.volume} has a history but no volume to adopt and no completed snapshot to restore: ${history.join(', ')}; a blank volume is made only where nothing ever existed`,
+      reason: `${claim.volume} has a history but no volume to adopt and no completed snapshot to restore: ${listed(history, { rest: `all of them: what EC2 has with the tag remount:volume=${claim.volume}` })}; a blank volume is made only where nothing ever existed`,
     };
   }
   return { kind: 'blank' };

@@ -1,4 +1,5 @@
 import { type Ages, ages, type GuardAction, type GuardView, guardActions, LATE_MINUTES, uncovered } from './guard.ts';
+import { listed } from './listed.ts';
 import type { Lock } from './lock.ts';
 import { type ExpectedPolicy, findingOf, news } from './policy.ts';
 import type { GuardPorts } from './ports.ts';
@@ -16,7 +17,7 @@ const ENDED = 'Remount: the snapshot policy is as deployed again';
  *
  * @param drills they verify snapshots: the last verified one is held
  * @param lock how verified copies are locked; `undefined`: not at all
- * @throws Error naming all that failed, once everything else is done
+ * @throws Error naming what failed, once everything else is done
  */
 export async function patrol(
   ports: GuardPorts,
@@ -30,7 +31,9 @@ export async function patrol(
     try {
       await run();
     } catch (error) {
-      failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      const failure = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      ports.log(failure);
+      failures.push(failure);
     }
   };
   const seen: Seen = { views: [], ages: new Map(), uncovered: [], locked: undefined };
@@ -54,7 +57,10 @@ export async function patrol(
     await attempt('host software', () =>
       rollOut(ports, software, seen.views.length === volumes.length ? seen.views : undefined),
     );
-  if (failures.length > 0) throw new Error(`the guard could not do everything: ${failures.join('; ')}`);
+  if (failures.length > 0)
+    throw new Error(
+      `the guard could not do everything: ${listed(failures, { between: '; ', rest: 'all of them: the lines before this in the log' })}`,
+    );
 }
 
 /** What one round has seen, over all volumes. */

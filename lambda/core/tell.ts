@@ -1,4 +1,5 @@
 import { inWords } from './choice.ts';
+import { listed } from './listed.ts';
 import type { Incident } from './model.ts';
 import type { Findings } from './news.ts';
 import type { Ports } from './ports.ts';
@@ -65,6 +66,10 @@ function subject(incident: Incident): string {
   return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
 }
 
+/** Steps of a heal that a message has: as many as a heal that waits for nothing has, and some. */
+const STEPS = 40;
+const RECORD = 'all of them: the incident in the ledger, docs/runbook.md#where-the-record-is';
+
 function letter(incident: Incident, rejected: readonly Rejected[]): string {
   const r = incident.replacement;
   const lines = [
@@ -89,13 +94,16 @@ function letter(incident: Incident, rejected: readonly Rejected[]): string {
       : []),
     ...(incident.passedOver.length > 0
       ? [
-          `Newer copies were not taken, for nobody has verified them, they are from after the failure, or the spare was quicker: ${incident.passedOver.join(', ')}.`,
+          `Newer copies were not taken, for nobody has verified them, they are from after the failure, or the spare was quicker: ${listed(incident.passedOver, { rest: RECORD })}.`,
         ]
       : []),
     ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),
     '',
-    ...incident.steps.map((s) =>
-      `${new Date(s.startedAt).toISOString()} ${s.name} ${((s.endedAt - s.startedAt) / 1000).toFixed(1)} s ${s.note}`.trimEnd(),
+    listed(
+      incident.steps.map((s) =>
+        `${new Date(s.startedAt).toISOString()} ${s.name} ${((s.endedAt - s.startedAt) / 1000).toFixed(1)} s ${s.note}`.trimEnd(),
+      ),
+      { between: '\n', most: STEPS, rest: RECORD },
     ),
     '',
     'What to do: docs/runbook.md',

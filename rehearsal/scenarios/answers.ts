@@ -51,7 +51,8 @@ function unanswered({ services, first }: Strike): Check[] {
     check(
       'without an answer nothing is verified, and no spare is made of it',
       inVain.length === 0 && unsound.length === 0,
-      [...inVain, ...unsound].map(({ id }) => id).join(', ') || 'nothing',
+      [...inVain, ...unsound].map(({ id }) => id),
+      'nothing',
     ),
   ];
 }

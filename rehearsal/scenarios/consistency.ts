@@ -130,7 +130,12 @@ function judgeFreeze(strike: Strike): Check[] {
     ),
     check('no probe fails for it', alarmed.length === 0, alarmed[0]?.what ?? 'none'),
     check('the snapshot is there all the same', copy?.state === 'completed', copy ? copy.state : 'none'),
-    check('nothing but content in service is copied', others.length === 0, others.map((s) => s.id).join(', ') || 'yes'),
+    check(
+      'nothing but content in service is copied',
+      others.length === 0,
+      others.map((s) => s.id),
+      'yes',
+    ),
     check('it is thawed at rest', owner !== undefined && !isFrozen(strike), owner ?? `nobody serves ${first.volume}`),
     check('later uploads go on', writes(strike), world.clock.now() > first.at ? 'yes' : 'no'),
   ];

@@ -118,6 +118,7 @@ function leftovers({ stage, first }: Strike): Check {
   return check(
     'of all that the drills made, one spare is left',
     left.length === 1 && left[0]?.tags[TAG.role] === VOLUME_ROLE.spare,
-    left.map((v) => `${v.id} (${v.tags[TAG.role]})`).join(', ') || 'nothing',
+    left.map((v) => `${v.id} (${v.tags[TAG.role]})`),
+    'nothing',
   );
 }

@@ -57,7 +57,8 @@ function spareAgain({ stage, first }: Strike): Check {
   return check(
     'there is one spare again, on a standby',
     hosts.length === 1 && hosts[0] !== owner,
-    spares.map((v) => `${v.id} on ${v.attachment?.instanceId ?? 'no host'}`).join(', ') || 'none',
+    spares.map((v) => `${v.id} on ${v.attachment?.instanceId ?? 'no host'}`),
+    'none',
   );
 }
 

@@ -45,7 +45,8 @@ function nobodyAlarmed({ services }: World): Check {
   return check(
     'nobody is alarmed by a first deployment',
     wolf.length === 0,
-    wolf.join('; ') || `${messages.length} messages, none of them of anything wrong`,
+    wolf,
+    `${messages.length} messages, none of them of anything wrong`,
   );
 }
 
@@ -59,6 +60,7 @@ function allCalm({ cloudwatch }: World['services']): Check {
   return check(
     'in the end every alarm watches, and is calm',
     cloudwatch.alarms.length > 0 && not.length === 0,
-    not.join(', ') || `${cloudwatch.alarms.length} alarms are OK`,
+    not,
+    `${cloudwatch.alarms.length} alarms are OK`,
   );
 }

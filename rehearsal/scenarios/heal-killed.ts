@@ -1,5 +1,5 @@
 import { ALARM, alarmName } from '../../lib/contract.ts';
-import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../checks.ts';
+import { check, inventory, neverBlank, nothingDeleted, oneWriter, promiseText } from '../checks.ts';
 import { killOnce } from '../cloud/failures.ts';
 import { makeCourse } from '../courses.ts';
 import { duration } from '../duration.ts';
@@ -76,7 +76,7 @@ async function heal(strike: Strike, point: PointToDie | undefined) {
   const seen = [
     ...(survived ? ['it did not die'] : []),
     ...(made === 1 ? [] : [`${made} volumes were made`]),
-    ...wrong.map((c) => `${c.promise}: ${c.seen}`),
+    ...wrong.map(promiseText),
   ];
   if (recovery) {
     // What was newer than the recovery point is lost, and not owed by the next heal.
@@ -85,7 +85,7 @@ async function heal(strike: Strike, point: PointToDie | undefined) {
     await makeReady(strike);
   }
   const kept = seen.length === 0;
-  return { check: check(`${name}: healed, and every promise kept`, kept, seen.join('; ') || took), recovery, outcome };
+  return { check: check(`${name}: healed, and every promise kept`, kept, seen, took), recovery, outcome };
 }
 
 /** Until the next heal: the old volumes come off the hosts, somebody uploads, and the new volume gets a copy. */

@@ -81,7 +81,8 @@ function judge({ strike }: Hours): Check[] {
     check(
       'the copy of the suspect volume is kept',
       suspects.length > 0,
-      suspects.map((s) => s.id).join(', ') || 'none',
+      suspects.map((s) => s.id),
+      'none',
     ),
     check(
       'of the volume that was replaced, only the last verified copy and the source of the new one are left',
@@ -91,7 +92,8 @@ function judge({ strike }: Hours): Check[] {
     check(
       `none is deleted before ${KEEP_HOURS} h`,
       story.deleted.size > 0 && early.length === 0,
-      early.map(([id, age]) => `${id} after ${duration(age)}`).join(', ') || `none of ${story.deleted.size}`,
+      early.map(([id, age]) => `${id} after ${duration(age)}`),
+      `none of ${story.deleted.size}`,
     ),
     check("the dead drill's volume is deleted", !ec2.volumes.has(story.scratch), story.scratch),
   ];

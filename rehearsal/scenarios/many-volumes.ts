@@ -64,7 +64,12 @@ function spares({ stage }: Strike): Check {
     const found = stage.physical(name).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare && v.attachment);
     return !found.some((v) => v.attachment?.instanceId !== owner);
   });
-  return check('each has a spare on a standby', without.length === 0, without.map((v) => v.name).join(', ') || 'yes');
+  return check(
+    'each has a spare on a standby',
+    without.length === 0,
+    without.map((v) => v.name),
+    'yes',
+  );
 }
 
 /** Two that read at once are each half as fast, and share the host's memory. */

@@ -43,12 +43,14 @@ function judge({ services, world }: Strike, role: string): Check[] {
     check(
       'what runs during a deployment ends on the version that it began on',
       across.length > 0 && across.every((e) => e.ended?.status === 'SUCCEEDED' && version(e.functionArn) === '1'),
-      told.join(', ') || 'nothing ran',
+      told,
+      'nothing ran',
     ),
     check(
       'what begins afterwards runs the new code',
       after.length > 0 && after.every((e) => version(e.functionArn) === '2'),
-      [...new Set(after.map((e) => `version ${version(e.functionArn)}`))].join(', ') || 'nothing began',
+      [...new Set(after.map((e) => `version ${version(e.functionArn)}`))],
+      'nothing began',
     ),
   ];
 }

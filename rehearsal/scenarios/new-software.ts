@@ -112,9 +112,10 @@ function judge({ services, world, first }: Strike): Check[] {
     check(
       'an owner takes it after a standby of its zone',
       early.length === 0 && turns.length > 0,
-      early.join(', ') || `${turns.length} turns`,
+      early,
+      `${turns.length} turns`,
     ),
-    check('every content volume is served throughout', gaps.length === 0, gaps.join(', ') || 'no gap'),
+    check('every content volume is served throughout', gaps.length === 0, gaps, 'no gap'),
   ];
   if (!cutOff) return checks;
   const zone = services.ec2.instance(cutOff).zone;
@@ -125,7 +126,8 @@ function judge({ services, world, first }: Strike): Check[] {
     check(
       'who cannot fetch goes on with what it has, and its zone’s owner with it',
       runs(cutOff) !== undefined && behind.some((i) => i.id === cutOff) && behind.every((i) => i.zone === zone),
-      behind.map((i) => i.id).join(', ') || 'none',
+      behind.map((i) => i.id),
+      'none',
     ),
     check(
       'how many are behind is published',

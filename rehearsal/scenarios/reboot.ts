@@ -33,7 +33,7 @@ function servedByItself(strike: Strike): Check {
 function nothingStopped(strike: Strike): Check {
   const { instances } = strike.services.ec2;
   const stopped = [...instances.keys()].filter((id) => lines(strike, 'ec2', new RegExp(`^${id} is stopp`)).length > 0);
-  return check('no instance is stopped', stopped.length === 0, stopped.join(', ') || 'none');
+  return check('no instance is stopped', stopped.length === 0, stopped, 'none');
 }
 
 /** It is on its volume of before, and no other was made. */

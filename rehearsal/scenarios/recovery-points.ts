@@ -1,6 +1,6 @@
 /** The ages of recovery points over hours, judged on the snapshots that there are: none of this knows the guard's rules. */
 import { AGE_ALARM, alarmName, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
-import { check, neverBlank, oneWriter, PROMISE, policyPages } from '../checks.ts';
+import { check, firstLine, neverBlank, oneWriter, PROMISE, policyPages } from '../checks.ts';
 import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { duration } from '../duration.ts';
 import type { Check, OutcomeKind, Scenario, ScenarioResult, World } from '../world.ts';
@@ -73,7 +73,7 @@ async function play(world: World, plan: Plan): Promise<ScenarioResult> {
   world.spotlight(false);
   watch.stop();
   const down = strike.stage.volumes.map((v) => v.name).filter((name) => !strike.stage.servedBy(name));
-  const served = check('in the end all content is served', down.length === 0, down.join(', ') || 'yes');
+  const served = check('in the end all content is served', down.length === 0, down, 'yes');
   const checks = [oneWriter(watch), neverBlank(watch), served, ...plan.checks({ strike, ...seen })];
   return { checks, recovery: undefined, outcome: served.kept ? (plan.outcome ?? 'none') : 'lost' };
 }
@@ -132,7 +132,7 @@ export function neverDoubled({ strike }: Hours): Check {
       return [`${s.id} of ${name}, ${duration(gap)} after ${all[i - 1]?.id}`];
     });
   });
-  return check('the guard takes none that is not needed', doubled.length === 0, doubled.join('; ') || 'none');
+  return check('the guard takes none that is not needed', doubled.length === 0, doubled, 'none');
 }
 
 /** Behind one that is slow, one more is of use, for its data are newer; a third is not. */
@@ -147,7 +147,8 @@ export function neverPiled({ strike }: Hours): Check {
   return check(
     'the guard takes none behind two that are pending',
     piled.length === 0,
-    piled.map((s) => s.id).join(', ') || 'none',
+    piled.map((s) => s.id),
+    'none',
   );
 }
 
@@ -156,7 +157,8 @@ export function pagedOnce(hours: Hours, says: string): Check {
   return check(
     `a person is told once, and that ${says}`,
     paged.length === 1 && paged[0]?.message.includes(says) === true,
-    paged.map((m) => m.message.split('\n')[0]).join('; ') || 'nobody',
+    paged.map(firstLine),
+    'nobody',
   );
 }
 
@@ -169,7 +171,7 @@ export function ageMessages({ strike, since }: Hours) {
 
 export function nobodyWoken(hours: Hours): Check {
   const told = [...policyPages(hours.strike.world, hours.since), ...ageMessages(hours)].map((m) => m.subject);
-  return check('nobody is woken for what the guard makes good', told.length === 0, told.join('; ') || 'nobody');
+  return check('nobody is woken for what the guard makes good', told.length === 0, told, 'nobody');
 }
 
 /** Where the promise cannot be kept, a person hears of it at once. */
@@ -192,6 +194,7 @@ export function calmAgain({ strike }: Hours): Check {
   return check(
     'in the end the ages are watched, and the alarms calm',
     states.length === names.length && states.every((s) => s.endsWith(' OK')),
-    states.join(', ') || 'no alarm',
+    states,
+    'no alarm',
   );
 }

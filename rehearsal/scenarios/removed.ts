@@ -32,7 +32,7 @@ async function play(world: World): Promise<ScenarioResult> {
   const volumes = strike.failures.map((f) => services.ec2.volumes.get(f.volumeId));
   const called = services.sns.messages.slice(told).map((m) => m.subject);
   const kept = [
-    check('the stack is removed to its end', stuck.length === 0, stuck.join('; ') || 'yes'),
+    check('the stack is removed to its end', stuck.length === 0, stuck, 'yes'),
     nothingDeleted(world, before),
     check('the ledger is kept', services.dynamodb.all().length >= ledger, `${services.dynamodb.all().length} items`),
     check(
@@ -40,7 +40,7 @@ async function play(world: World): Promise<ScenarioResult> {
       volumes.every((v) => v?.state === 'available'),
       volumes.map((v) => `${v?.id} ${v?.state}`).join(', '),
     ),
-    check('nobody is told anything by the removal', called.length === 0, called.join('; ') || 'nothing'),
+    check('nobody is told anything by the removal', called.length === 0, called, 'nothing'),
     check('nothing goes on', services.lambda.busy === 0, `${services.lambda.busy} events`),
   ];
   const since = services.sns.messages.length;
@@ -86,7 +86,7 @@ async function firstFails(world: World): Promise<Check[]> {
   const deleted = await within(world, () => deleteVolumes(world));
   return [
     check('a first deployment that fails is rolled back to its end', status === 'ROLLBACK_COMPLETE', `${status}`),
-    check('and what it leaves behind is deleted', stuck.length === 0, stuck.join('; ') || 'yes'),
+    check('and what it leaves behind is deleted', stuck.length === 0, stuck, 'yes'),
     check('but for the volumes that it had made', volumes.length > 0 && deleted === volumes.length, volumes.join(', ')),
   ];
 }

@@ -87,7 +87,8 @@ export class AgeWatch {
       return check(
         `the newest ${alarm} is at most ${promiseMs / MINUTE_MS} min old, or a person is told`,
         untold.length === 0 && (!kept || most <= promiseMs),
-        untold.join('; ') || `at most ${duration(most)}${kept ? ', and nothing stood in the way' : ''}`,
+        untold,
+        `at most ${duration(most)}${kept ? ', and nothing stood in the way' : ''}`,
       );
     });
   }

@@ -70,11 +70,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     evidence.rejected.judge(),
     nothingNameless(strike),
     boundedCalls(evidence),
-    check(
-      'no heal acts without the lease',
-      evidence.injector.lawless.length === 0,
-      evidence.injector.lawless.join('; ') || 'none',
-    ),
+    check('no heal acts without the lease', evidence.injector.lawless.length === 0, evidence.injector.lawless, 'none'),
     drillsGiveWay(world.services.ssm.ran),
     drillsHoldNoLease(evidence.injector.refused, evidence.injector.heals),
     mountedOnce(world.services.ssm.ran, world.services.cloud.log),
@@ -167,7 +163,12 @@ function olderSaidSo({ strike, injector }: Evidence, volume: string): Check {
   const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
   // Nobody can name what EC2 did not show when it was asked.
   const silent = passed.filter((s) => !said.includes(s.id) && !injector.leftOut(s, failure.at));
-  return check(promise, silent.length === 0, silent.map((s) => s.id).join(', ') || 'said');
+  return check(
+    promise,
+    silent.length === 0,
+    silent.map((s) => s.id),
+    'said',
+  );
 }
 
 /** A copy that nobody has mounted is taken only where none is verified, or where all of those failed. */
@@ -197,7 +198,7 @@ function nothingServedDeleted({ world, stage }: Strike, volume: string): Check {
   const gone = incidents(world, volume, 0)
     .map((record) => String(record.replacement?.newVolume ?? ''))
     .filter((id) => id !== '' && !there.has(id));
-  return check('no volume that served is deleted', gone.length === 0, gone.join(', ') || 'none');
+  return check('no volume that served is deleted', gone.length === 0, gone, 'none');
 }
 
 /** Copies that hosts gave no answer about: each is tried in vain, and kept. */
@@ -245,5 +246,5 @@ function oneOfEach({ stage, services }: Strike, volume: string): Check {
   const twice = [...seen]
     .filter(([, ids]) => ids.slice(0, -1).some((id) => !tried.has(id)))
     .map(([order, ids]) => `${order}: ${ids.join(', ')}`);
-  return check('no heal makes two volumes where it ordered one', twice.length === 0, twice.join('; ') || 'none');
+  return check('no heal makes two volumes where it ordered one', twice.length === 0, twice, 'none');
 }

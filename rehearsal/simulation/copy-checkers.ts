@@ -12,7 +12,7 @@ export function soundNotRejected({ services }: Strike, truth: Truth): Check {
     ({ id, tags }) => tags[TAG.verdict] === VERDICT.rejected && truth.sound({ snapshotId: id }),
   );
   const said = wrong.map(({ id, tags }) => `${id}: ${tags[TAG.finding] ?? 'no finding'}`);
-  return check('no sound copy is rejected', wrong.length === 0, said.join('; ') || 'none');
+  return check('no sound copy is rejected', wrong.length === 0, said, 'none');
 }
 
 const MADE = /^volume (\S+) is created in \S+ from (\S+)$/;
@@ -35,7 +35,7 @@ export class RejectedWatch {
   }
 
   judge(): Check {
-    return check('no heal tries a copy that is rejected', this.#used.size === 0, [...this.#used].join('; ') || 'none');
+    return check('no heal tries a copy that is rejected', this.#used.size === 0, [...this.#used], 'none');
   }
 }
 

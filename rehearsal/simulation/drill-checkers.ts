@@ -39,14 +39,14 @@ export function drillsGiveWay(ran: readonly Ran[]): Check {
     if (verb === 'release' && exitCode === EXIT.ok && own)
       wrong.push(`the check of ${volumeId} went on after its release on ${instanceId}`);
   }
-  return check('a drill never delays what a heal does on its host', wrong.length === 0, wrong.join('; ') || 'none');
+  return check('a drill never delays what a heal does on its host', wrong.length === 0, wrong, 'none');
 }
 
 /** Only another heal keeps a heal waiting. */
 export function drillsHoldNoLease(refused: readonly Refused[], heals: ReadonlySet<string>): Check {
   const wrong = refused.filter(({ holder }) => !heals.has(holder));
   const said = wrong.map(({ healId, holder }) => `${healId} waited for ${holder}, which is no heal`);
-  return check('no heal waits for a drill', wrong.length === 0, [...new Set(said)].join('; ') || 'none');
+  return check('no heal waits for a drill', wrong.length === 0, [...new Set(said)], 'none');
 }
 
 /**
@@ -87,5 +87,5 @@ export function mountedOnce(ran: readonly Ran[], log: readonly Happening[]): Che
     if (checked) wrong.add(`${volumeId} on ${instanceId} in the middle of a check`);
   }
   for (const { act } of [...commands, ...ends].sort((a, b) => a.at - b.at)) act();
-  return check('no volume is mounted by two', wrong.size === 0, [...wrong].join('; ') || 'none');
+  return check('no volume is mounted by two', wrong.size === 0, [...wrong], 'none');
 }

@@ -60,7 +60,7 @@ export function nothingForgotten(
     ];
   };
   const wrong = stage.physical(volume).flatMap(forgotten);
-  return check(promise, wrong.length === 0, wrong.join('; ') || 'yes');
+  return check(promise, wrong.length === 0, wrong, 'yes');
 }
 
 /** What functions made is found by whoever looks for it: by its content volume, and by who ends it. */
@@ -77,9 +77,5 @@ export function nothingNameless({ services, first }: Strike): Check {
       ),
   );
   const wrong = [...made, ...copies].map((r) => r.id);
-  return check(
-    'whatever a function makes says whose it is and who ends it',
-    wrong.length === 0,
-    wrong.join(', ') || 'yes',
-  );
+  return check('whatever a function makes says whose it is and who ends it', wrong.length === 0, wrong, 'yes');
 }

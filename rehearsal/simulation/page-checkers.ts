@@ -48,7 +48,7 @@ export class PageWatch {
   }
 
   judge(): Check {
-    return check('a person is paged with a true reason', this.#wrong.length === 0, this.#wrong.join('; ') || 'yes');
+    return check('a person is paged with a true reason', this.#wrong.length === 0, this.#wrong, 'yes');
   }
 }
 
@@ -104,5 +104,5 @@ export function saidOnce(
     const near = fault.point.startsWith('step:tell') || messages.some((m) => Math.abs(at - m.at) < UNRECORDED_MS);
     return near && DEATHS.includes(fault.kind);
   }).length;
-  return check('the same is not said twice within 15 min', again.length <= allowed, again.join('; ') || 'never');
+  return check('the same is not said twice within 15 min', again.length <= allowed, again, 'never');
 }

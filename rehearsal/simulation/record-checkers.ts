@@ -46,7 +46,7 @@ export function judgeRecords(world: World, ends: readonly HealEnd[], skewMs: num
     const looked = ['busy', 'quiet', 'falseAlarm', 'sound', 'unanswered'].includes(end.outcome);
     if (id && !looked && !byId.has(id)) wrong.push(`${id} (${end.outcome}) has no record`);
   }
-  return [check('every incident is on record, with true times', wrong.length === 0, wrong.join('; ') || 'yes')];
+  return [check('every incident is on record, with true times', wrong.length === 0, wrong, 'yes')];
 }
 
 /** Executions that took the lease, and so left a record; most are sweeps that find nothing to do. */
@@ -83,7 +83,7 @@ export function recordsTrue(
   const { snapshot } = failure && owner ? recoveryPoint(world, failure, owner) : {};
   if (snapshot && !failed && !records.some((r) => r.replacement?.newVolume === served))
     wrong.push(`no record says that ${served} was put in the place of ${failure?.volumeId}`);
-  return check('what is on record is what the world shows', wrong.length === 0, wrong.join('; ') || 'yes');
+  return check('what is on record is what the world shows', wrong.length === 0, wrong, 'yes');
 }
 
 function untrue(

@@ -1,3 +1,4 @@
+import { promiseText } from '../checks.ts';
 import { replayCommand, type Tally } from './explore.ts';
 import { scheduleText } from './schedule.ts';
 
@@ -14,7 +15,7 @@ export function failureLines({ failures }: Tally): string {
     shown.set(key, before + 1);
     if (before >= SHOWN) continue;
     text += `\nBROKEN  ${plan.story}, seed ${plan.seed}, faults ${scheduleText(plan.schedule)}\n`;
-    for (const { promise, seen } of broken) text += `  ${promise}: ${seen}\n`;
+    for (const each of broken) text += `  ${promiseText(each)}\n`;
     text += `  shortest: ${scheduleText(shortest.schedule)}\n  ${replayCommand(shortest)}\n`;
   }
   return text;
@@ -56,10 +57,12 @@ export function summary(tally: Tally): string {
     `${(runs / seconds).toFixed(1)} runs and ${(heals / seconds).toFixed(1)} heals a second`,
     ...(pagesTooOften(tally)
       ? [
-          `BROKEN  nobody is paged without need more than ${NEEDLESS_A_RUN * 100} times in 100 runs: ${pagesInVain} of ${runs}`,
+          `BROKEN  nobody is paged without need more than ${NEEDLESS_A_RUN * 100} times in 100 runs; seen: ${pagesInVain} in ${runs}`,
         ]
       : []),
-    failures.length === 0 ? 'every promise was kept' : `${failures.length} runs broke a promise:`,
+    failures.length === 0
+      ? `every ${pagesTooOften(tally) ? 'other ' : ''}promise was kept`
+      : `${failures.length} runs broke a promise:`,
     ...[...byPromise].sort(([, a], [, b]) => b - a).map(([promise, n]) => `  ${String(n).padStart(5)}  ${promise}`),
   ];
   return `${lines.join('\n')}\n`;

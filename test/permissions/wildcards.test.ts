@@ -20,6 +20,7 @@ test('nothing that changes something is allowed on everything, where AWS knows a
   expect(wide.map(({ role, action }) => `${roleName(role)} ${action}`)).toEqual([
     'Fleet cloudwatch:PutMetricData',
     'Drill cloudwatch:PutMetricData',
+    'Keeper cloudwatch:PutMetricData',
     'Guard cloudwatch:PutMetricData',
   ]);
 });

@@ -65,7 +65,22 @@ export interface AlarmDefinition extends AlarmConfig {
  * Values of the metric's samples in `[startMs, startMs + periodMs)`, or `undefined` (or none) where there are none.
  * Starts are not multiples of the period for alarms with periods of more than a minute: their window slides.
  */
-export type Datapoints = (startMs: number) => readonly number[] | undefined;
+export type Datapoints = (startMs: number) => readonly number[] | Tally | undefined;
+
+/** Samples of a period that are counted as they are found: an alarm of hours has thousands, each minute anew. */
+export class Tally {
+  count = 0;
+  sum = 0;
+  minimum = Number.POSITIVE_INFINITY;
+  maximum = Number.NEGATIVE_INFINITY;
+
+  add(sample: number): void {
+    this.count++;
+    this.sum += sample;
+    if (sample < this.minimum) this.minimum = sample;
+    if (sample > this.maximum) this.maximum = sample;
+  }
+}
 
 const RESOLUTION_MS = 10_000;
 const MINUTE_MS = 60_000;
@@ -108,8 +123,8 @@ export function evaluateAlarm(
   const retrieved: DataPoint[] = [];
   for (let age = 1; age <= range; age++) {
     const at = end - age * config.periodMs;
-    const samples = datapoints(at) ?? [];
-    if (samples.length > 0) retrieved.push({ at, value: aggregate(config.statistic, samples) });
+    const tally = tallied(datapoints(at) ?? []);
+    if (tally.count > 0) retrieved.push({ at, value: aggregate(config.statistic, tally) });
   }
   const points = config.math ? config.math(retrieved.toReversed()).toReversed() : retrieved;
   /** Real data points, newest first. `age` is 1 for the newest period. */
@@ -132,19 +147,25 @@ export function evaluateAlarm(
   return oldest && oldest.age >= datapointsToAlarm ? 'ALARM' : 'INSUFFICIENT_DATA';
 }
 
-function aggregate(statistic: AlarmConfig['statistic'], samples: readonly number[]): number {
-  const sum = samples.reduce((total, sample) => total + sample, 0);
+function tallied(samples: readonly number[] | Tally): Tally {
+  if (samples instanceof Tally) return samples;
+  const tally = new Tally();
+  for (const sample of samples) tally.add(sample);
+  return tally;
+}
+
+function aggregate(statistic: AlarmConfig['statistic'], { count, sum, minimum, maximum }: Tally): number {
   switch (statistic) {
     case 'Maximum':
-      return Math.max(...samples);
+      return maximum;
     case 'Minimum':
-      return Math.min(...samples);
+      return minimum;
     case 'Average':
-      return sum / samples.length;
+      return sum / count;
     case 'Sum':
       return sum;
     case 'SampleCount':
-      return samples.length;
+      return count;
   }
 }
 

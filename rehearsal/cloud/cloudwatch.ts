@@ -4,6 +4,7 @@ import {
   evaluateAlarm,
   evaluationIntervalMs,
   evaluationRange,
+  Tally,
 } from './alarm.ts';
 import type { Cloud } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
@@ -129,13 +130,13 @@ export class CloudWatch {
   #evaluate(alarm: Alarm): void {
     const now = this.#cloud.clock.now();
     const { periodMs, series } = alarm;
-    // Periods are asked for one before the other, so each point is passed once: an alarm of hours has thousands of them.
+    // Periods are asked for one before the other, so each point is passed once.
     let i = series.length - 1;
     const points = (start: number) => {
-      const values = [];
+      const tally = new Tally();
       for (let point = series[i]; point && point.at >= start; point = series[--i])
-        if (point.at < start + periodMs) values.push(point.value);
-      return values;
+        if (point.at < start + periodMs) tally.add(point.value);
+      return tally;
     };
     const state = evaluateAlarm(alarm, points, now, alarm.state);
     if (state === alarm.state) return;

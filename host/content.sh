@@ -89,11 +89,12 @@ survey_complaints='
   /: No such file or directory$/ { next }
   { denied++; if (denied <= 3) print "name " substr($0, 7) }
   END { printf "denied %d\n", denied }'
-# Its own child: a check ends it at once. A line a name, whatever that holds. No temporary file: the disk may be full.
+# Its own child: a check ends it at once. A line a name, whatever that holds. No temporary file: the disk may be full. From /: find
+# complains where it may not come back to the directory that it was started in, which is the caller's.
 # Arguments: root of the content, seconds, the two programs above.
 # shellcheck disable=SC2016 # its own variables
 survey_script='
-  exec 4>&1
+  cd / && exec 4>&1
   {
     {
       timeout --foreground -s KILL "$2" find "$1" -path "$1/.remount" -prune -o \

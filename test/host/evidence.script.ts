@@ -38,9 +38,12 @@ const environment = (volume: string, id: string): NodeJS.ProcessEnv => ({
   SSM_Seed: '1',
   REMOUNT_NOW: '2026-01-01T00:00:00Z',
 });
+/** Where verbs are started: the web server's user may not be there. */
+const cwd = join(root, 'closed');
+mkdirSync(cwd, { mode: 0o700 });
 const verb = (label: string, name: string, id: string, volume = 'alpha', more: NodeJS.ProcessEnv = {}): void => {
   const env = { ...environment(volume, id), ...more };
-  const { status, stdout } = spawnSync(shell, [join(HOST_FILES, `${name}.sh`)], { encoding: 'utf8', env });
+  const { status, stdout } = spawnSync(shell, [join(HOST_FILES, `${name}.sh`)], { encoding: 'utf8', env, cwd });
   keys = keysOf(stdout);
   answers[label] = [status, keys.state];
 };
@@ -140,7 +143,8 @@ answers.stillServed = readlinkSync(join(root, 'srv/content/alpha')) === staging(
 // Damage, by the kernel's word, where the canary is read and where the content is listed.
 const cleaning = (tool: string, of: string): NodeJS.ProcessEnv => {
   const tools = join(root, 'tools');
-  mkdirSync(tools, { recursive: true, mode: 0o755 });
+  rmSync(tools, { recursive: true, force: true });
+  mkdirSync(tools, { mode: 0o755 });
   const words = `case "$*" in *${of}*) echo "${tool}: '/x': Structure needs cleaning" >&2; exit 1 ;; esac`;
   writeFileSync(join(tools, tool), `#!/bin/sh\n${words}\nexec /usr/bin/${tool} "$@"\n`, { mode: 0o755 });
   return { PATH: `${tools}:${process.env.PATH}` };
@@ -207,10 +211,15 @@ verb('mount after the cut', 'mount', ONE);
 verb('verify after the cut', 'verify', ONE);
 answers.canary = keys.canary;
 
-// Somebody's directory in the place of the link is left alone.
-rmSync(join(root, 'srv/content/alpha'));
-mkdirSync(join(root, 'srv/content/alpha'));
+// What somebody else has in the place of the link is left alone.
+const place = join(root, 'srv/content/alpha');
+rmSync(place);
+mkdirSync(place);
 verb('serve over a directory', 'serve', ONE);
+rmSync(place, { recursive: true });
+writeFileSync(place, 'not ours');
+verb('serve over a file', 'serve', ONE);
+answers.notOurs = readFileSync(place, 'utf8');
 tool('chattr', '-i', join(courses, 'one/index.html'), join(staging(ONE), '.remount'));
 
 disks.close();

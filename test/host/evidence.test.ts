@@ -29,6 +29,7 @@ const REFUSED: Readonly<Record<string, keyof typeof EXIT>> = {
   'mount that hangs': 'timeout',
   'probe read-only': 'shutdown',
   'serve over a directory': 'usage',
+  'serve over a file': 'usage',
 };
 
 const FACTS = {
@@ -45,6 +46,7 @@ const FACTS = {
   notMounted: true,
   strangers: [],
   stillServed: true,
+  notOurs: 'not ours',
   canary: '2026-01-01T00:05:00Z',
 };
 

@@ -5,7 +5,11 @@ import { DisksUnavailable } from './disks.ts';
 import { inPrivateNamespace } from './namespace.ts';
 import { hasTool, tool } from './shell.ts';
 
-const XFS_TOOLS = ['mkfs.xfs', 'xfs_db', 'xfs_repair', 'xfs_io'];
+/** By the package that has them. The check reads attributes with `getfattr`, and says that it did not where that is missing. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  xfsprogs: ['mkfs.xfs', 'xfs_db', 'xfs_repair', 'xfs_io'],
+  attr: ['getfattr'],
+};
 const UTIL_LINUX_TOOLS = ['losetup', 'mount', 'umount', 'blkid', 'wipefs', 'setpriv', 'dmesg'];
 
 /** Room that a rehearsal takes at most, with a margin. Bytes. */
@@ -18,18 +22,19 @@ function supportsXfs(): boolean {
   return /\bxfs$/m.test(readFileSync('/proc/filesystems', 'utf8'));
 }
 
-/** Debian and its kin, as root: installs xfsprogs, with one line on stderr that says so. */
-function installXfsprogs(): void {
-  process.stderr.write('Installing xfsprogs (apt-get): the rehearsal makes real XFS file systems.\n');
-  const script = 'export DEBIAN_FRONTEND=noninteractive; apt-get update -q && apt-get install -q -y xfsprogs';
-  const { status, stderr } = tool('sh', '-c', script);
+/** Debian and its kin, as root: with one line on stderr that says so. */
+function install(packages: readonly string[]): void {
+  const names = packages.join(' and ');
+  process.stderr.write(`Installing ${names} (apt-get): the rehearsal makes real XFS file systems.\n`);
+  const script = 'export DEBIAN_FRONTEND=noninteractive; apt-get update -q && apt-get install -q -y "$@"';
+  const { status, stderr } = tool('sh', '-c', script, 'sh', ...packages);
   if (status !== 0) {
-    throw new DisksUnavailable(`xfsprogs is not installed, and apt-get could not install it: ${stderr.split('\n')[0]}`);
+    throw new DisksUnavailable(`there is no ${names}, and apt-get could not install it: ${stderr.split('\n')[0]}`);
   }
 }
 
 /**
- * Checks all that real disks need, and installs xfsprogs where that is simple.
+ * Checks all that real disks need, and installs what is missing where that is simple.
  * @throws DisksUnavailable with one line on what is missing
  */
 export function requireXfs(): void {
@@ -50,11 +55,13 @@ export function requireXfs(): void {
     const has = Math.floor((bavail * bsize) / 2 ** 20);
     throw new DisksUnavailable(`${tmpdir()} (TMPDIR) has ${has} MiB free, ${NEEDED_BYTES / 2 ** 20} are needed`);
   }
-  if (XFS_TOOLS.every(hasTool)) return;
+  const packages = Object.keys(TOOLS).filter((name) => !TOOLS[name]?.every(hasTool));
+  if (packages.length === 0) return;
   if (!existsSync('/etc/debian_version') || !hasTool('apt-get')) {
-    throw new DisksUnavailable('xfsprogs is not installed (dnf install xfsprogs, or your system’s equivalent)');
+    const names = packages.join(' ');
+    throw new DisksUnavailable(`not installed: ${names} (dnf install ${names}, or your system’s equivalent)`);
   }
-  installXfsprogs();
+  install(packages);
 }
 
 /**

@@ -58,6 +58,20 @@ export const WORDS: readonly Slip[] = [
     'a canary that was renamed is synced',
   ),
   slip(
+    'a directory that needs cleaning is one that nobody may read',
+    'content',
+    '  /: (Input\\/output error|Structure needs cleaning|No such device|',
+    '  /: (Input\\/output error|No such device|',
+    'where the content is counted: Structure needs cleaning is damage',
+  ),
+  slip(
+    'a host without memory counts what nobody may read',
+    'content',
+    '  !/^find: / || /: (Cannot allocate memory|Too many open files.*)$/ {',
+    '  !/^find: / || /: (Too many open files.*)$/ {',
+    'where the content is counted: Cannot allocate memory is usage',
+  ),
+  slip(
     'a superblock that cannot be read is the fault of the host',
     'mounts',
     `*"can't read superblock"* | `,

@@ -1,6 +1,8 @@
 import type { Mutant } from '../mutant.ts';
+import { ANSWERS } from './answers.ts';
 import { CALLS } from './calls.ts';
 import { CODES } from './codes.ts';
+import { DISKS } from './disks.ts';
 import { DEFAULTS, IDENTITY, WORDS } from './host.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
@@ -14,9 +16,11 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'only the first page': PAGES,
   'a property is lost': PROPERTIES,
   'a code means something else': CODES,
+  'a word of an answer is not known': ANSWERS,
   'words of an errno mean something else': WORDS,
   'it is told by what may be another': IDENTITY,
   'a default': DEFAULTS,
+  'only a disk shows it': DISKS,
 };
 
 const SLIPS = Object.values(KINDS).flat();

@@ -4,7 +4,16 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must, tool } from '../../rehearsal/disks/shell.ts';
@@ -92,7 +101,10 @@ verb('probe hangs', 'probe', ONE, { REMOUNT_DEADLINE: '1' });
 verb('probe still hangs', 'probe', ONE, { REMOUNT_DEADLINE: '600' });
 must('fsfreeze', '--unfreeze', staging(ONE));
 const left = (): string[] => readdirSync(join(root, 'run/remount')).filter((name) => !/\.lock$|way$/.test(name));
-for (let i = 0; i < 100 && left().length > 0; i++) await sleep(50);
+async function nothingLeft(): Promise<void> {
+  for (let i = 0; i < 100 && left().length > 0; i++) await sleep(50);
+}
+await nothingLeft();
 answers.leftInRun = left();
 verb('probe after the hang', 'probe', ONE);
 verb('probe of another', 'probe', ONE, { SSM_Volume: 'other' });
@@ -132,7 +144,19 @@ await report(3);
 
 // Another volume takes over the name; releasing the old one leaves it alone.
 disks.attach(TWO, HOST);
-for (const name of ['format', 'mount', 'serve']) verb(`${name} second`, name, TWO);
+for (const name of ['format', 'mount']) verb(`${name} second`, name, TWO);
+// A probe hangs meanwhile, on its way from the canary that it has read to the one that it writes.
+const tools = join(root, 'tools');
+mkdirSync(tools, { mode: 0o755 });
+const slowly = `/usr/bin/cat "$@"; code=$?; until [ -e ${join(tools, 'go')} ]; do sleep 0.05; done; exit $code`;
+writeFileSync(join(tools, 'cat'), `#!/bin/sh\n${slowly}\n`, { mode: 0o755 });
+const late = { REMOUNT_DEADLINE: '1', REMOUNT_NOW: '2026-01-01T00:09:00Z', PATH: `${tools}:${process.env.PATH}` };
+verb('probe hangs through a replacement', 'probe', ONE, late);
+verb('serve second', 'serve', TWO);
+verb('probe beside the hang', 'probe', TWO);
+writeFileSync(join(tools, 'go'), '');
+await nothingLeft();
+answers.canaries = [ONE, TWO].map((id) => readFileSync(join(staging(id), '.remount/canary'), 'utf8').trim());
 verb('release replaced', 'release', ONE);
 verb('release replaced again', 'release', ONE);
 answers.linkKept = readlinkSync(join(root, 'srv/content', VOLUME)) === staging(TWO);

@@ -47,7 +47,9 @@ const EXPECTED: Record<string, keyof typeof EXIT | `ok ${string}`> = {
   'serve after busy': 'ok serving',
   'format second': 'ok formatted',
   'mount second': 'ok mounted',
+  'probe hangs through a replacement': 'timeout',
   'serve second': 'ok serving',
+  'probe beside the hang': 'ok serving',
   'release replaced': 'ok released',
   'release replaced again': 'ok released',
   'format after serving': 'notBlank',
@@ -103,6 +105,8 @@ const FACTS = {
   fullSaid: true,
   leftInRun: [],
   heldBy: 'other',
+  // What hung wrote to the volume that it was sent to, and not to the next.
+  canaries: ['2026-01-01T00:09:00Z', '2026-01-01T00:00:00Z'],
   linkKept: true,
   linkGone: true,
   datagrams: [

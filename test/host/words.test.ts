@@ -54,6 +54,19 @@ const WRITTEN: Readonly<Record<string, string>> = {
   'Not a directory': 'unreadable',
   'Cannot allocate memory': 'usage',
 };
+/** Of a complaint of find: `damage`, `unreadable` for one name that nobody may read, `none`; or what the verb fails with. */
+const COUNTED: Readonly<Record<string, string>> = {
+  'Input/output error': 'damage',
+  'Structure needs cleaning': 'damage',
+  'No such device': 'damage',
+  'No such device or address': 'damage',
+  'Bad message': 'damage',
+  'No such file or directory': 'none',
+  'Permission denied': 'unreadable',
+  'Too many levels of symbolic links': 'unreadable',
+  'Cannot allocate memory': 'usage',
+  'Too many open files in system': 'usage',
+};
 const MOUNTED: Readonly<Record<string, string>> = {
   '/x already mounted on /y': 'busy',
   'Structure needs cleaning': 'unmountable',
@@ -77,6 +90,18 @@ describe('the words of an errno', () => {
     const seen = told(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"\necho "full=$full"`, { dd, chattr: 'exit 1' });
     expect(seen.state).toBe(state);
     if (state === 'none') expect(seen.stdout).toContain('full=yes');
+  });
+
+  test.each(Object.entries(COUNTED))('where the content is counted: %s is %s', (words, expected) => {
+    const find = `echo "find: '/x': ${words}" >&2; exit 1`;
+    const seen = told(
+      `${VOLUME}; as_web=
+weigh_survey "$(survey "$REMOUNT_ROOT")"
+[ -z "$damage" ] || echo found=damage
+[ "$unreadable" = 0 ] || echo found=unreadable`,
+      { find },
+    );
+    expect(seen.state === 'none' ? (/^found=(.*)$/m.exec(seen.stdout)?.[1] ?? 'none') : seen.state).toBe(expected);
   });
 
   test.each(Object.entries(MOUNTED))('where it is mounted: %s is %s', (words, state) => {

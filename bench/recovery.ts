@@ -2,7 +2,7 @@
 import { TAG, VOLUME_ROLE } from '../lib/contract.ts';
 import type { Services } from '../rehearsal/cloud/services.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../rehearsal/command.ts';
-import type { Written } from '../rehearsal/disks/first-touch.ts';
+import type { Written } from '../rehearsal/disks/reads.ts';
 import { withDirectory } from '../rehearsal/rehearse.ts';
 import { grounds } from '../rehearsal/simulation/ground.ts';
 import { type Ground, play } from '../rehearsal/simulation/play.ts';

@@ -2,11 +2,6 @@ import type { Progress } from '../rehearsal/world.ts';
 import type { Assemblies } from './play.ts';
 import type { Python } from './tools/python.ts';
 
-/** This machine lacks what a part needs. It is said, and in CI it is a failure. */
-export class CannotRun extends Error {
-  override readonly name = 'CannotRun';
-}
-
 /** One question, to somebody who is not us. */
 export interface Verdict {
   readonly asked: string;

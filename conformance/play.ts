@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { Assembly } from '../rehearsal/assembly.ts';
 import type { Exchange } from '../rehearsal/cloud/cloud.ts';
 import { openDisks } from '../rehearsal/disks/open.ts';
 import { Random } from '../rehearsal/random.ts';
-import { type Assembly, rehearse, templateOf } from '../rehearsal/rehearse.ts';
+import { rehearse, templateOf } from '../rehearsal/rehearse.ts';
 import { SCENARIOS } from '../rehearsal/scenarios/index.ts';
 import { randomSchedule } from '../rehearsal/simulation/explore.ts';
 import { play } from '../rehearsal/simulation/play.ts';

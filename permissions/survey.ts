@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import type { Assembly } from '../rehearsal/assembly.ts';
 import { glob } from '../rehearsal/cloud/iam-conditions.ts';
 import type { PermissionLedger } from '../rehearsal/cloud/permission-ledger.ts';
 import { openDisks } from '../rehearsal/disks/open.ts';
+import type { Outcome } from '../rehearsal/outcome.ts';
 import { Random } from '../rehearsal/random.ts';
-import { type Assembly, rehearse, templateOf } from '../rehearsal/rehearse.ts';
-import type { Outcome } from '../rehearsal/report.ts';
+import { rehearse, templateOf } from '../rehearsal/rehearse.ts';
 import { SCENARIOS } from '../rehearsal/scenarios/index.ts';
 import { randomSchedule } from '../rehearsal/simulation/explore.ts';
 import { type Ground, play } from '../rehearsal/simulation/play.ts';

@@ -3,9 +3,10 @@ import { DISK_KIND } from './disks/disks.ts';
 import { enterPrivateNamespace } from './disks/namespace.ts';
 import { playMatrix } from './matrix.ts';
 import { type Options, readOptions } from './options.ts';
-import { Player, type Skipped } from './player.ts';
+import type { Outcome, Skipped } from './outcome.ts';
+import { Player } from './player.ts';
 import { withDirectory } from './rehearse.ts';
-import { closing, comparison, type Outcome, summary } from './report.ts';
+import { closing, comparison, summary } from './report.ts';
 import { ALL, SCENARIOS, UNDRILLED } from './scenarios/index.ts';
 import { cdkContext, rawSettings } from './settings.ts';
 

@@ -1,9 +1,10 @@
 import { CONTEXT_KEY } from '../lib/settings.ts';
 import { EXIT } from './command.ts';
 import { DISK_KIND } from './disks/disks.ts';
-import type { Player, Playing, Skipped } from './player.ts';
+import type { Outcome, Skipped } from './outcome.ts';
+import type { Player, Playing } from './player.ts';
 import { Random } from './random.ts';
-import { type Outcome, summary } from './report.ts';
+import { summary } from './report.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { cannotPlay } from './settings.ts';
 import { UNUSUAL, type Unusual } from './unusual.ts';

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import type { Assembly } from './assembly.ts';
 import type { DiskKind, Disks } from './disks/disks.ts';
 import { openDisks } from './disks/open.ts';
+import type { Outcome, Skipped } from './outcome.ts';
 import { makeProgress } from './progress.ts';
-import { type Assembly, rehearse } from './rehearse.ts';
-import { inStory, line, type Outcome } from './report.ts';
+import { rehearse } from './rehearse.ts';
+import { inStory, line } from './report.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { cannotPlay, cdkContext, rawSettings } from './settings.ts';
 
@@ -16,12 +18,6 @@ export interface Playing {
   readonly context: Readonly<Record<string, string>>;
   /** One of many: no story is printed, and no progress within it. */
   readonly brief: boolean;
-}
-
-/** A scenario that these settings leave nothing to play with. */
-export interface Skipped {
-  readonly scenario: string;
-  readonly skipped: string;
 }
 
 /** Plays scenarios, each on the stack that its settings ask for: synthesized once for each set of them. */

@@ -1,29 +1,20 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Assembly } from './assembly.ts';
 import { nothingDenied } from './checks.ts';
 import { VirtualClock } from './clock.ts';
 import type { Happening } from './cloud/cloud.ts';
 import { openServices, type Services } from './cloud/services.ts';
 import type { Disks } from './disks/disks.ts';
 import type { Options } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import { Random } from './random.ts';
-import type { Outcome } from './report.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { Progress, World } from './world.ts';
 
 /** The virtual day begins here: a Wednesday. */
 const START = Date.parse('2026-01-07T00:00:00Z');
 const CACHE = join(import.meta.dirname, '..', '.cache');
-
-/** The cloud assembly of a rehearsal. */
-export interface Assembly {
-  readonly directory: string;
-  readonly stackName: string;
-  readonly region: string;
-  readonly zones: readonly string[];
-  /** Name of the second stack, where there is one. */
-  readonly neighbour?: string;
-}
 
 /** Where the rehearsal says what happens, as it happens. */
 export interface Listener {

@@ -3,33 +3,8 @@ import { promiseText } from './checks.ts';
 import type { Happening } from './cloud/cloud.ts';
 import { contextArguments } from './context.ts';
 import { duration } from './duration.ts';
-import type { Skipped } from './player.ts';
-import type { Check, Damage, OutcomeKind, Recovery, ScenarioResult } from './world.ts';
-
-/** What a rehearsal leaves: `virtual` is the same for the same seed and kind of disks, `real` is this machine's. */
-export interface Outcome {
-  readonly scenario: string;
-  readonly seed: number;
-  readonly disks: string;
-  /** What `-c` gave. */
-  readonly context?: Readonly<Record<string, string>>;
-  readonly ok: boolean;
-  /** Why the scenario cannot pass yet. */
-  readonly notYet?: string;
-  readonly virtual: {
-    readonly checks: readonly Check[];
-    readonly recovery: Recovery | undefined;
-    readonly outcome?: OutcomeKind;
-    readonly damage?: Damage;
-    readonly log: readonly Happening[];
-  };
-  readonly real: {
-    readonly seconds: number;
-    readonly diskMs: Readonly<Record<string, number>>;
-    readonly diskCounts: Readonly<Record<string, number>>;
-    readonly kernel: readonly string[];
-  };
-}
+import type { Outcome, Skipped } from './outcome.ts';
+import type { Check, Damage, Recovery, ScenarioResult } from './world.ts';
 
 /** Who only speaks with `--verbose`, even in the spotlight. */
 const ROUTINE: readonly string[] = ['dlm'];

@@ -2,7 +2,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { buildApp } from '../lib/app.ts';
 import { NOBODY_TOLD } from '../lib/people-topic.ts';
 import { CONTEXT_KEY } from '../lib/settings.ts';
-import type { Assembly } from './rehearse.ts';
+import type { Assembly } from './assembly.ts';
 import { cdkContext, neighbourOf, rawSettings, settingsOver } from './settings.ts';
 import type { Scenario } from './world.ts';
 

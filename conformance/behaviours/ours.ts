@@ -1,11 +1,12 @@
+import type { Assembly } from '../../rehearsal/assembly.ts';
 import { VirtualClock } from '../../rehearsal/clock.ts';
-import type { Principal } from '../../rehearsal/cloud/cloud.ts';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
+import type { Principal } from '../../rehearsal/cloud/iam-account.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../rehearsal/cloud/sdk.ts';
 import { openServices } from '../../rehearsal/cloud/services.ts';
 import { openDisks } from '../../rehearsal/disks/open.ts';
 import { Random } from '../../rehearsal/random.ts';
-import { type Assembly, templateOf } from '../../rehearsal/rehearse.ts';
+import { templateOf } from '../../rehearsal/rehearse.ts';
 import { bringUp } from '../../rehearsal/scenarios/stage.ts';
 import { type Bench, clients } from './bench.ts';
 

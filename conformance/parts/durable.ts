@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../lib/contract.ts';
+import type { Assembly } from '../../rehearsal/assembly.ts';
 import { readTemplate } from '../../rehearsal/cloud/template-model.ts';
-import { type Assembly, templateOf } from '../../rehearsal/rehearse.ts';
+import { templateOf } from '../../rehearsal/rehearse.ts';
 import { ANSWERS } from '../durable/answers.ts';
 import type { Part, Report, Verdict } from '../part.ts';
 import { lastLines, run } from '../tools/run.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 
 import { join } from 'node:path';
 import { isRunning } from '../../rehearsal/rehearse.ts';
-import { CannotRun } from '../part.ts';
+import { CannotRun } from '../cannot-run.ts';
 import { must, run } from './run.ts';
 
 export const CACHE = join(import.meta.dirname, '..', '..', '.cache', 'conformance');

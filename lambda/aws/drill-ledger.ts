@@ -1,7 +1,7 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
+import type { DrillPorts } from '../core/drill-ports.ts';
 import { NO_REMARKS } from '../core/drill-remarks.ts';
-import type { DrillPorts } from '../core/ports.ts';
 import { translated } from './errors.ts';
 import { dynamoLease, dynamoLedger, readItem, whereItHolds } from './ledger.ts';
 

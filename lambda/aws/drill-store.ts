@@ -3,7 +3,7 @@ import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import type { Clock } from '../core/clock.ts';
 import { countsText } from '../core/counts.ts';
-import type { DrillPorts } from '../core/ports.ts';
+import type { DrillPorts } from '../core/drill-ports.ts';
 import { isKind, translated } from './errors.ts';
 import { asTags, restoreVolume } from './restore.ts';
 import { copiedTags, tagText } from './volumes.ts';

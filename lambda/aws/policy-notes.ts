@@ -1,6 +1,6 @@
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../lib/contract.ts';
-import type { PolicyNotes } from '../core/ports.ts';
+import type { PolicyNotes } from '../core/guard-ports.ts';
 import { translated } from './errors.ts';
 
 /** What people were last told by the guard, of the snapshot policy or as a test: one item of the ledger's table each. */

@@ -3,7 +3,7 @@ import { CreateTagsCommand, type EC2Client, paginateDescribeInstances } from '@a
 import { GetCommandInvocationCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { EXIT, METRIC, TAG } from '../../lib/contract.ts';
 import { type Clock, DeadlineExceeded, pollUntil } from '../core/clock.ts';
-import type { Software, Updated } from '../core/rollout.ts';
+import type { Software, Updated } from '../core/guard-ports.ts';
 import { isKind, translated } from './errors.ts';
 import { tagsOf } from './volumes.ts';
 

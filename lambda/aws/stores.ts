@@ -13,8 +13,8 @@ import {
   paginateDescribeVolumes,
 } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VERDICT } from '../../lib/contract.ts';
+import type { Stores } from '../core/guard-ports.ts';
 import type { Volume } from '../core/model.ts';
-import type { Stores } from '../core/ports.ts';
 import type { Snapshot } from '../core/retention.ts';
 import { AwsError, isKind, translated } from './errors.ts';
 import { tagsOf, toRecoveryPoint, toVolume } from './volumes.ts';

@@ -1,7 +1,8 @@
+import type { DrillPorts } from './drill-ports.ts';
 import { type Neighbourhood, turnOf } from './drill-turn.ts';
 import type { Journal } from './journal.ts';
 import type { Instance } from './model.ts';
-import type { DrillPorts, HostAnswer } from './ports.ts';
+import type { HostAnswer } from './ports.ts';
 
 /** The check ends by itself before this (`host/check.sh`, 1500 s). */
 const CHECK_SECONDS = 1620;

@@ -1,4 +1,5 @@
-import type { Drilled, DrillPorts, HostAnswer, Workflow } from './ports.ts';
+import type { Drilled, DrillPorts } from './drill-ports.ts';
+import type { HostAnswer, Workflow } from './ports.ts';
 
 /** Percent of the files whose content was read and compared. Of no files at all nothing was left out. */
 export function coverageOf({ result, values }: HostAnswer): number {

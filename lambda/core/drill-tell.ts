@@ -1,9 +1,10 @@
 import { currentVolume } from './candidates.ts';
 import { generationOf } from './drill-decide.ts';
+import type { DrillNote, DrillPorts } from './drill-ports.ts';
 import { remarksOf } from './drill-remarks.ts';
 import { listed } from './listed.ts';
 import type { RecoveryPoint } from './model.ts';
-import type { DrillNote, DrillPorts, HostAnswer } from './ports.ts';
+import type { HostAnswer } from './ports.ts';
 
 /** Nobody is told the same of the same content volume twice within this long: each hourly copy carries the same damage. */
 const QUIET_SECONDS = 6 * 3600;

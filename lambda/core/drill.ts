@@ -5,10 +5,11 @@ import { countsOf, fallen } from './counts.ts';
 import { checkSomewhere } from './drill-check.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './drill-decide.ts';
 import { coverageOf, isComplete, publish } from './drill-metrics.ts';
+import type { DrillPorts, DrillRecord } from './drill-ports.ts';
 import { remark, tellDamaged, tellFallen, tellReliedOn, tellSound } from './drill-tell.ts';
 import { Journal } from './journal.ts';
 import type { Instance } from './model.ts';
-import type { DrillPorts, DrillRecord, HostAnswer, Workflow } from './ports.ts';
+import type { HostAnswer, Workflow } from './ports.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
 const LEASE_SECONDS = 45 * 60;

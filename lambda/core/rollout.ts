@@ -1,37 +1,9 @@
 import type { GuardView } from './guard.ts';
 import { currentVolume } from './guard.ts';
-import type { GuardPorts } from './ports.ts';
+import type { FleetHost, GuardPorts, Software } from './guard-ports.ts';
 
 /** Nothing more is begun in a round that has lasted this long: the function has four minutes. */
 const ROUND_MS = 100_000;
-
-/** A running instance of the fleet. */
-export interface FleetHost {
-  readonly id: string;
-  readonly zone: string;
-  /** Version of the host software that it was last seen to run; `undefined`: nobody has asked it yet. */
-  readonly version: string | undefined;
-}
-
-/** What an instance answered to the order to run a version. */
-export interface Updated {
-  /** `updated`: it runs that version, and is well. `unwell`: it does not run well there. `kept`: it could not be had, or no answer. */
-  readonly state: 'updated' | 'unwell' | 'kept';
-  readonly detail: string;
-}
-
-/** What brings a version of the host software to the instances. */
-export interface Software {
-  /** The version that is deployed. */
-  readonly wanted: string;
-  fleet(): Promise<FleetHost[]>;
-  /** Brings an instance to the version; one that has it already says whether it is well. */
-  update(instanceId: string): Promise<Updated>;
-  /** Notes, where people look, which version the instance runs. */
-  note(instanceId: string, version: string): Promise<void>;
-  /** Publishes how many instances do not run the version that is deployed. */
-  publish(behind: number, at: number): Promise<void>;
-}
 
 /** Whose turn it is. */
 export interface Turns {

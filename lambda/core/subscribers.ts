@@ -1,4 +1,4 @@
-import type { GuardPorts } from './ports.ts';
+import type { GuardPorts } from './guard-ports.ts';
 
 /** A message that proves the way, so often. Milliseconds: 30 days. */
 const EVERY_MS = 30 * 24 * 60 * 60_000;

@@ -11,7 +11,8 @@ import { ec2Neighbours } from '../aws/neighbours.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { type DrillResult, drill } from '../core/drill.ts';
-import type { DrillPorts, Workflow } from '../core/ports.ts';
+import type { DrillPorts } from '../core/drill-ports.ts';
+import type { Workflow } from '../core/ports.ts';
 
 /** Everything that a drill reaches the world through. */
 export function drillPortsOf(runtime: Runtime): DrillPorts {

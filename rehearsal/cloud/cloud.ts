@@ -3,7 +3,8 @@ import type { VirtualClock } from '../clock.ts';
 import type { Disks } from '../disks/disks.ts';
 import type { Random } from '../random.ts';
 import { Faults } from './faults.ts';
-import { type AuthorizationRequest, evaluate, type Statement } from './iam.ts';
+import { type AuthorizationRequest, evaluate } from './iam.ts';
+import type { Principal } from './iam-account.ts';
 import { Keys } from './iam-kms.ts';
 import { authorization } from './iam-resources.ts';
 import { LazyLoading } from './lazy-loading.ts';
@@ -16,14 +17,6 @@ export interface Happening {
   readonly at: number;
   readonly who: string;
   readonly what: string;
-}
-
-/** Who makes a call, and what its role allows. `statements` is asked at each call, for a stack grows while it is created. */
-export interface Principal {
-  readonly name: string;
-  /** Of the role: what policies of resources name it by. Without one, they mean it only where they mean its account, or all. */
-  readonly arn?: string;
-  readonly statements: () => readonly Statement[];
 }
 
 export interface CallRecord {

@@ -1,5 +1,6 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { collectStatements, type Statement } from './iam.ts';
+import type { Principal } from './iam-account.ts';
 import { mustTrust } from './iam-trust.ts';
 import { properties, type Reference, type ResolvedResource } from './template.ts';
 

@@ -1,9 +1,10 @@
 import { DLM_COMMANDS } from '../../lib/contract.ts';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { expire } from './dlm-expiry.ts';
 import type { SimPolicy, SimSchedule, SimScript } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimInstance, SimSnapshot, SimVolume } from './ec2-state.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForEbs } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -1,4 +1,4 @@
-import type { Principal } from './cloud.ts';
+import type { Principal } from './iam-account.ts';
 import { dlmSchedule, type FixedRate } from './schedule.ts';
 import { bool, list, num, object, onlyKnown, type Properties, str, strings, TemplateError, tags } from './template.ts';
 

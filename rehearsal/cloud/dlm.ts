@@ -1,4 +1,4 @@
-import type { Cloud, Principal, TagIndex } from './cloud.ts';
+import type { Cloud, TagIndex } from './cloud.ts';
 import { dlmApi } from './dlm-api.ts';
 import { expire } from './dlm-expiry.ts';
 import { InstanceRuns } from './dlm-instances.ts';
@@ -6,6 +6,7 @@ import { readPolicy, type SimPolicy, type SimSchedule } from './dlm-policy.ts';
 import type { Snapshots } from './ec2-snapshots.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import { RUNS } from './faults.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForEbs } from './iam-key-uses.ts';
 import { runTimes } from './schedule.ts';
 import { ServiceError } from './service-error.ts';

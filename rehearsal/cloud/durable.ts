@@ -8,8 +8,9 @@ import {
   type OperationUpdate,
 } from '@aws/durable-execution-sdk-js';
 import type { Context } from 'aws-lambda';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { KILL_AT } from './faults.ts';
+import type { Principal } from './iam-account.ts';
 
 /** A durable function as it is loaded: what `withDurableExecution` returns. */
 export type DurableHandler = (

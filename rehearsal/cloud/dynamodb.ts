@@ -1,6 +1,7 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
 import { type CompiledExpressions, compileExpressions, type Item } from './expressions.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForTable } from './iam-key-uses.ts';
 import { deniedTo, type ResourcePolicy } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';

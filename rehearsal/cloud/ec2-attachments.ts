@@ -1,7 +1,8 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { type Input, onlyMembers, optionalText, text } from './ec2-input.ts';
 import type { Ec2State, SimAttachment, SimVolume } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
+import type { Principal } from './iam-account.ts';
 import { missingToAttach } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -1,8 +1,9 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { type Input, matches, onlyMembers, page, specifiedTags, tagList, text, texts } from './ec2-input.ts';
 import { refuseLocked } from './ec2-locks.ts';
 import type { Ec2State, SimSnapshot, Tags } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForEbs } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -1,5 +1,5 @@
 import { TAG } from '../../lib/contract.ts';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import {
   type Input,
   matches,
@@ -14,6 +14,7 @@ import {
 } from './ec2-input.ts';
 import type { Ec2State, SimVolume } from './ec2-state.ts';
 import type { EventBus } from './event-bus.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForEbs } from './iam-key-uses.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -1,9 +1,10 @@
 import { METRIC } from '../../lib/contract.ts';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import type { Ec2State, SimInstance } from './ec2-state.ts';
 import type { Gateways } from './gateways.ts';
 import type { Hosts } from './hosts.ts';
+import type { Principal } from './iam-account.ts';
 import { InstalledSoftware } from './installed-software.ts';
 import { Resume } from './resume.ts';
 import type { S3 } from './s3.ts';

@@ -1,5 +1,6 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { evaluate } from './iam.ts';
+import type { Principal } from './iam-account.ts';
 import type { Input } from './iam-input.ts';
 import type { ResourcePolicy } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';

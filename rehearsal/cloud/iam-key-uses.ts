@@ -1,6 +1,7 @@
 /** What each service asks of the key that encrypts something, and in whose name. */
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import type { Context } from './iam.ts';
+import type { Principal } from './iam-account.ts';
 import { deniedToGrantee, missingOfKey } from './iam-kms.ts';
 
 const kms = (...names: readonly string[]) => names.map((name) => `kms:${name}`);

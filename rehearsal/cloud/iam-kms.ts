@@ -6,8 +6,9 @@
  * Whoever has made a resource's key usable by a grant needs nothing more: EC2 decrypts by a grant for as long as a volume is
  * attached. What a service asks of a key, and in whose name: `iam-key-uses.ts`.
  */
-import type { Cloud, Principal } from './cloud.ts';
+
 import { type AuthorizationRequest, type Context, evaluate, evaluateBoundary, type Verdict } from './iam.ts';
+import type { Account, Principal } from './iam-account.ts';
 import { deniedTo, missingForService, ResourcePolicy, rootArn } from './iam-resource-policies.ts';
 import { missingForRole } from './iam-role.ts';
 import { onlyKnown, type Properties } from './template.ts';
@@ -18,6 +19,11 @@ export type Caller = Principal | { readonly service: string };
 interface Key {
   readonly arn: string;
   readonly policy: ResourcePolicy;
+}
+
+/** An account with its keys. */
+export interface KeyAccount extends Account {
+  readonly keys: Keys;
 }
 
 /** Keys of the account, with their policies. */
@@ -50,7 +56,7 @@ export class Keys {
  * @returns what is missing, or `undefined`
  */
 export function missingOfKey(
-  cloud: Cloud,
+  cloud: KeyAccount,
   caller: Caller,
   key: string,
   actions: readonly string[],
@@ -69,7 +75,12 @@ export function missingOfKey(
   return undefined;
 }
 
-function missingInNameOf(cloud: Cloud, role: Principal, key: Key, asked: AuthorizationRequest): string | undefined {
+function missingInNameOf(
+  cloud: KeyAccount,
+  role: Principal,
+  key: Key,
+  asked: AuthorizationRequest,
+): string | undefined {
   const own = {
     'aws:PrincipalAccount': cloud.account,
     ...(role.arn !== undefined && { 'aws:PrincipalArn': role.arn }),
@@ -79,7 +90,12 @@ function missingInNameOf(cloud: Cloud, role: Principal, key: Key, asked: Authori
 }
 
 /** Where the key's policy itself allows a role, no statement of the role is needed. */
-function judge(cloud: Cloud, { arn, statements }: Principal, { policy }: Key, request: AuthorizationRequest): Verdict {
+function judge(
+  cloud: KeyAccount,
+  { arn, statements }: Principal,
+  { policy }: Key,
+  request: AuthorizationRequest,
+): Verdict {
   const identity = evaluate(request, statements());
   const named = evaluate(request, policy.to(arn ?? ''));
   const root = rootArn(cloud);
@@ -96,7 +112,7 @@ function judge(cloud: Cloud, { arn, statements }: Principal, { policy }: Key, re
 }
 
 /** What the holder of a grant is denied all the same; `undefined` where it may use the key. */
-export function deniedToGrantee(cloud: Cloud, arn: string, key: string, action: string): string | undefined {
+export function deniedToGrantee(cloud: KeyAccount, arn: string, key: string, action: string): string | undefined {
   const found = cloud.keys.get(key);
   return deniedTo(cloud, { name: arn, arn }, found?.policy, action, found?.arn ?? key);
 }

@@ -1,5 +1,5 @@
-import type { Cloud, Principal } from './cloud.ts';
 import { type Context, evaluate, readStatements, type Statement } from './iam.ts';
+import type { Account, Principal } from './iam-account.ts';
 import { type Dictionary, isDictionary, kindOf, TemplateError } from './template-model.ts';
 
 /** An account, or one of its users and roles, as a principal. Wildcards within an ARN are not allowed there. */
@@ -52,7 +52,7 @@ function principals(principal: unknown, path: string): ReadonlySet<string> {
 }
 
 /** The account as a principal: what a policy allows it, its IAM policies may give to its roles. */
-export function rootArn({ partition, account }: Cloud): string {
+export function rootArn({ partition, account }: Account): string {
   return `arn:${partition}:iam::${account}:root`;
 }
 
@@ -63,7 +63,7 @@ export function rootArn({ partition, account }: Cloud): string {
  * @returns what is missing, or `undefined`
  */
 export function missingForService(
-  cloud: Cloud,
+  cloud: Account,
   service: string,
   policy: ResourcePolicy | undefined,
   {
@@ -91,7 +91,7 @@ export function missingForService(
 
 /** What a resource's policy denies a role, whatever its own policies allow, and it counts; `undefined` where it does not. */
 export function deniedTo(
-  cloud: Cloud,
+  cloud: Account,
   { name, arn }: Pick<Principal, 'name' | 'arn'>,
   policy: ResourcePolicy | undefined,
   action: string,

@@ -1,5 +1,5 @@
-import type { Cloud, Principal } from './cloud.ts';
 import { type AuthorizationRequest, evaluate, type Verdict } from './iam.ts';
+import type { Account, Principal } from './iam-account.ts';
 
 /**
  * Judges what a service does in the name of a role, and counts it: what was allowed by which statement, and what was denied.
@@ -7,7 +7,7 @@ import { type AuthorizationRequest, evaluate, type Verdict } from './iam.ts';
  * @returns what is missing, with the action; `undefined` where it is allowed
  */
 export function missingForRole(
-  { permissions, clock }: Cloud,
+  { permissions, clock }: Account,
   role: Principal,
   request: AuthorizationRequest,
   verdict: Verdict = evaluate(request, role.statements()),

@@ -1,8 +1,9 @@
 import { EXIT, UPDATE_PARAMETER, UPDATE_VERB } from '../../lib/contract.ts';
 import { OBJECT_ENV, REFUSAL_ENV, readArchive } from '../disks/software.ts';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import type { SimInstance } from './ec2-state.ts';
 import type { Hosts } from './hosts.ts';
+import type { Principal } from './iam-account.ts';
 import type { S3 } from './s3.ts';
 import { type Boot, type HostFacts, keyOf, readFacts } from './user-data.ts';
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
+import type { Principal } from './iam-account.ts';
 import { CLIENT_SETTINGS, simulatedAws } from './sdk.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -8,16 +8,8 @@
 import { EXIT } from '../../lib/contract.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { Disks, HostResult } from '../disks/disks.ts';
-import {
-  BLOCK_KIB,
-  blocksTouched,
-  blocksWritten,
-  type DeviceReads,
-  modelledReads,
-  READING,
-  type Reading,
-  type Written,
-} from '../disks/first-touch.ts';
+import { BLOCK_KIB, blocksTouched, blocksWritten, modelledReads, READING, type Reading } from '../disks/first-touch.ts';
+import type { DeviceReads, Written } from '../disks/reads.ts';
 import type { Random } from '../random.ts';
 import { ANSWERS_MS, goesOn } from './slow-mounts.ts';
 

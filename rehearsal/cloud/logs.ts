@@ -1,4 +1,5 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForLogs } from './iam-key-uses.ts';
 import { missingForRole } from './iam-role.ts';
 import { has, onlyKnown, type Properties, str } from './template.ts';

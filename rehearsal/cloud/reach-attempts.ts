@@ -1,6 +1,6 @@
 import { LEDGER, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
-import type { Principal } from './cloud.ts';
 import type { AuthorizationRequest, Context } from './iam.ts';
+import type { Principal } from './iam-account.ts';
 import type { Input } from './iam-input.ts';
 import type { Services } from './services.ts';
 

@@ -2,8 +2,9 @@
  * What the roles of one stack could do to another stack of the same account: each changing action that a role is allowed at all is
  * tried on the other's resources, and on its own, as EC2's `DryRun` tries it: judged, and without an effect.
  */
-import type { Principal } from './cloud.ts';
+
 import { type AuthorizationRequest, evaluate } from './iam.ts';
+import type { Principal } from './iam-account.ts';
 import { ATTEMPTS, type Attempt, type Estate, READING, UNSCOPED } from './reach-attempts.ts';
 import type { Services } from './services.ts';
 

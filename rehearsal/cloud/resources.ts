@@ -1,8 +1,8 @@
 import { readAlarm } from './alarm.ts';
 import type { GroupDefinition } from './auto-scaling.ts';
-import type { Principal } from './cloud.ts';
 import { type Created, logicalIdOf, passRole } from './created.ts';
 import { targetsOf } from './event-bus.ts';
+import type { Principal } from './iam-account.ts';
 import { ResourcePolicy } from './iam-resource-policies.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { rateMs } from './schedule.ts';

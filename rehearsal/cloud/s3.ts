@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import type { Gateways } from './gateways.ts';
+import type { Principal } from './iam-account.ts';
 import { ServiceError } from './service-error.ts';
 import { keyOf } from './user-data.ts';
 

@@ -1,5 +1,6 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
 import { type Input, onlyMembers, text } from './ec2-input.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForEventSource, missingForMessage } from './iam-key-uses.ts';
 import { deniedTo, missingForService, ResourcePolicy } from './iam-resource-policies.ts';
 import { ServiceError } from './service-error.ts';

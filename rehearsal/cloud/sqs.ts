@@ -1,4 +1,5 @@
-import type { Cloud, Principal } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
+import type { Principal } from './iam-account.ts';
 import { missingForMessage } from './iam-key-uses.ts';
 import { deniedTo, ResourcePolicy } from './iam-resource-policies.ts';
 import { missingForRole } from './iam-role.ts';

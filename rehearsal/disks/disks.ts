@@ -9,7 +9,7 @@
  * caller's defect and throws a plain `Error`; what a disk may do to a correct caller is a {@link DiskError}.
  */
 
-import type { DeviceReads, Written } from './first-touch.ts';
+import type { DeviceReads, Written } from './reads.ts';
 
 /** `xfs`: real file systems on loop devices. `memory`: a model of them. */
 export const DISK_KIND = { xfs: 'xfs', memory: 'memory' } as const;

@@ -2,20 +2,12 @@
  * What verbs read of a volume, and how many of its blocks that touches. On real disks the counters of the loop device tell what was read;
  * the table here is the same, as a model of what XFS reads, for disks in memory. A conformance test holds it against the counters.
  */
+
 import type { Course } from './disks.ts';
+import type { DeviceReads, Written } from './reads.ts';
 
 /** The unit in which snapshots hold data, and in which they are loaded. Source: EBS User Guide, "Concepts for EBS direct APIs". KiB. */
 export const BLOCK_KIB = 512;
-
-/** What was ever written to a volume: blocks of what was deleted are in its snapshots, too. */
-export interface Written {
-  readonly courses: number;
-  /** Manifests included. */
-  readonly files: number;
-  readonly kib: number;
-  /** Allocation groups of its file system. */
-  readonly groups: number;
-}
 
 /** mkfs.xfs makes four, up to 4 TiB. */
 export const NOTHING_WRITTEN: Written = { courses: 0, files: 0, kib: 0, groups: 4 };
@@ -23,12 +15,6 @@ export const NOTHING_WRITTEN: Written = { courses: 0, files: 0, kib: 0, groups: 
 export function withCourse({ courses, files, kib, groups }: Written, course: Course): Written {
   const bytes = course.files.reduce((sum, file) => sum + file.bytes.length, 0);
   return { courses: courses + 1, files: files + course.files.length + 1, kib: kib + bytes / 1024, groups };
-}
-
-/** Counters of a device (`/sys/block/<device>/stat`): reads that were completed, and KiB. */
-export interface DeviceReads {
-  readonly reads: number;
-  readonly kib: number;
 }
 
 /** Verbs that read what nobody may have touched yet. */

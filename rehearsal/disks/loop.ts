@@ -1,6 +1,6 @@
 /** Loop devices that vanish by themselves. */
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import type { DeviceReads } from './first-touch.ts';
+import type { DeviceReads } from './reads.ts';
 import { must, tool } from './shell.ts';
 
 /** Several rehearsals on one machine race for the same free device; the loser tries again. */

@@ -1,17 +1,11 @@
 /** The freeze of `host/freeze.sh` and `host/thaw.sh` as a model. */
+
 import { DLM_COMMANDS, DLM_PARAMETER, EXECUTION_ID } from '../../lib/contract.ts';
 import { fail, ok, type VerbResult } from './memory-answers.ts';
-import type { MemoryHost } from './memory-verbs.ts';
+import type { Frozen, MemoryHost } from './memory-host.ts';
 
 /** How long a freeze lasts when nobody ends it: `REMOUNT_FREEZE_SECONDS` in `host/freeze.sh`. */
 const BOUND_MS = 30_000;
-
-/** What is frozen on a host, until when (Unix milliseconds) and for which snapshot. */
-export interface Frozen {
-  readonly frozen: Map<string, { readonly at: number; readonly execution: string }>;
-  /** The snapshot that something was last frozen for, and what. */
-  frozenFor: { readonly execution: string; readonly volumeIds: readonly string[] } | undefined;
-}
 
 export function NOTHING_FROZEN(): Frozen {
   return { frozen: new Map(), frozenFor: undefined };

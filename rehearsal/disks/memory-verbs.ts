@@ -1,4 +1,5 @@
 /** The host verbs as a model: same exit codes, same output keys as `host/*.sh` on a real disk. */
+
 import {
   DLM_VERB,
   RESUME_VERB,
@@ -10,51 +11,12 @@ import {
 } from '../../lib/contract.ts';
 import { UNKNOWN_VERB } from './disks.ts';
 import { fail, ok, type VerbResult } from './memory-answers.ts';
-import { checkContent, type Suspicion } from './memory-check.ts';
-import { dlm, type Frozen, isFrozen, NOTHING_FROZEN } from './memory-freeze.ts';
+import { checkContent } from './memory-check.ts';
+import { dlm, isFrozen, NOTHING_FROZEN } from './memory-freeze.ts';
 import { MemoryFileSystem } from './memory-fs.ts';
+import type { MemoryHost, MemoryVolume } from './memory-host.ts';
 import { type Marked, resume } from './memory-resume.ts';
-import { NO_SOFTWARE, type Software, update } from './memory-software.ts';
-
-export interface MemoryVolume {
-  readonly id: string;
-  sizeGiB: number;
-  /** None while the volume is blank. */
-  fileSystem: MemoryFileSystem | undefined;
-  attachedTo: string | undefined;
-  /** Its I/O hangs. */
-  stalled: boolean;
-  /** Its data are gone for good. */
-  lost: boolean;
-}
-
-/** A mounted volume. It outlives its attachment, dead, as on a real host. */
-export interface MemoryMount {
-  readonly fileSystem: MemoryFileSystem;
-  /** Shut down, or its device is gone: every access is EIO. */
-  dead: boolean;
-}
-
-/** What a host remembers: mounts by volume id; links and markers by content volume, each naming a volume id. */
-export interface MemoryHost extends Frozen {
-  readonly id: string;
-  readonly software: Software;
-  readonly mounts: Map<string, MemoryMount>;
-  readonly links: Map<string, string>;
-  readonly markers: Map<string, string>;
-  /** Volumes that somebody on the host has a file open on, and writes to it: they are not unmounted. */
-  readonly open: Set<string>;
-  /** Content volumes whose web server runs. */
-  readonly web: Set<string>;
-  /** Volume -> downloads from it that are under way. */
-  readonly downloads: Map<string, number>;
-  /** Volumes that a probe hangs on. */
-  readonly hung: Set<string>;
-  /** Volumes that were released and could not be unmounted: they are once nothing holds them any more (`sweep_left` in host/leave.sh). */
-  readonly left: Set<string>;
-  /** What checks here remember, by content volume; on the root disk. */
-  readonly suspicions: Map<string, Suspicion>;
-}
+import { NO_SOFTWARE, update } from './memory-software.ts';
 
 export function newHost(id: string): MemoryHost {
   const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };

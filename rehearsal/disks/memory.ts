@@ -15,10 +15,12 @@ import {
   type ServedLink,
   type Watchdog,
 } from './disks.ts';
-import { type DeviceReads, NOTHING_WRITTEN, type Written } from './first-touch.ts';
+import { NOTHING_WRITTEN } from './first-touch.ts';
 import { NOTHING_FROZEN, ring } from './memory-freeze.ts';
 import type { MemoryFileSystem } from './memory-fs.ts';
-import { type MemoryHost, type MemoryMount, type MemoryVolume, newHost, playVerb } from './memory-verbs.ts';
+import type { MemoryHost, MemoryMount, MemoryVolume } from './memory-host.ts';
+import { newHost, playVerb } from './memory-verbs.ts';
+import type { DeviceReads, Written } from './reads.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { webAnswer } from './web-answer.ts';
 import { known, vacant } from './xfs-stock.ts';

@@ -1,7 +1,8 @@
 /** What real disks keep account of. */
 import { closeSync, openSync } from 'node:fs';
-import { NOTHING_WRITTEN, type Written } from './first-touch.ts';
+import { NOTHING_WRITTEN } from './first-touch.ts';
 import type { LoopDevice } from './loop.ts';
+import type { Written } from './reads.ts';
 
 export interface Stored {
   sizeGiB: number;

@@ -18,9 +18,10 @@ import {
   type ServedLink,
   type Watchdog,
 } from './disks.ts';
-import { type DeviceReads, type Written, withCourse } from './first-touch.ts';
+import { withCourse } from './first-touch.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from './machine.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
+import type { DeviceReads, Written } from './reads.ts';
 import { StaleLinks } from './stale-links.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { StorageArea, type Work, workMounted } from './xfs-area.ts';

@@ -1,6 +1,6 @@
 /** A copy that loads each block when it is first touched: it serves, slowly at first, and that is no evidence against it. */
 import { check } from '../checks.ts';
-import type { Written } from '../disks/first-touch.ts';
+import type { Written } from '../disks/reads.ts';
 import { servedVolume } from '../measure.ts';
 import type { Check } from '../world.ts';
 import type { Plan, Strike } from './incident.ts';

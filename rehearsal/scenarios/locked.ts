@@ -1,11 +1,11 @@
 /** Somebody has the guard's own role and deletes every snapshot that there is: the one that is locked is what content comes back from. */
 import { TAG, VERDICT, VOLUME_ROLE } from '../../lib/contract.ts';
 import { check, neverBlank, oneWriter } from '../checks.ts';
-import type { Principal } from '../cloud/cloud.ts';
 import { principalOf } from '../cloud/created.ts';
 import type { SimSnapshot } from '../cloud/ec2-state.ts';
 import { loseVolume } from '../cloud/failures.ts';
 import { evaluate } from '../cloud/iam.ts';
+import type { Principal } from '../cloud/iam-account.ts';
 import { ServiceError } from '../cloud/service-error.ts';
 import { duration } from '../duration.ts';
 import { failureOf, recoveryPoint } from '../measure.ts';

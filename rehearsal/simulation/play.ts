@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../../lambda/core/ports.ts';
+import type { Assembly } from '../assembly.ts';
 import { inventory, nothingDenied, pages } from '../checks.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Happening } from '../cloud/cloud.ts';
@@ -7,7 +8,6 @@ import type { PermissionLedger } from '../cloud/permission-ledger.ts';
 import { openServices, type Services } from '../cloud/services.ts';
 import { failureOf } from '../measure.ts';
 import { Random } from '../random.ts';
-import type { Assembly } from '../rehearse.ts';
 import type { Strike } from '../scenarios/incident.ts';
 import { bringUp } from '../scenarios/stage.ts';
 import { Watch } from '../watch.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../rehearsal/cloud/cloud.ts';
 import { CloudWatch } from '../../rehearsal/cloud/cloudwatch.ts';
 import { DynamoDb } from '../../rehearsal/cloud/dynamodb.ts';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
+import type { Principal } from '../../rehearsal/cloud/iam-account.ts';
 import { missingForAutoScaling } from '../../rehearsal/cloud/iam-key-uses.ts';
 import { missingOfKey } from '../../rehearsal/cloud/iam-kms.ts';
 import { ResourcePolicy } from '../../rehearsal/cloud/iam-resource-policies.ts';

@@ -1,5 +1,5 @@
 import { VirtualClock } from '../../rehearsal/clock.ts';
-import { Cloud, type Principal } from '../../rehearsal/cloud/cloud.ts';
+import { Cloud } from '../../rehearsal/cloud/cloud.ts';
 import { Attachments } from '../../rehearsal/cloud/ec2-attachments.ts';
 import { Instances } from '../../rehearsal/cloud/ec2-instances.ts';
 import { ec2Locks } from '../../rehearsal/cloud/ec2-locks.ts';
@@ -9,6 +9,7 @@ import { StatusChecks } from '../../rehearsal/cloud/ec2-status.ts';
 import { ec2Volumes } from '../../rehearsal/cloud/ec2-volumes.ts';
 import { EventBus } from '../../rehearsal/cloud/event-bus.ts';
 import { readStatements } from '../../rehearsal/cloud/iam.ts';
+import type { Principal } from '../../rehearsal/cloud/iam-account.ts';
 import { Lambda } from '../../rehearsal/cloud/lambda.ts';
 import { metricData } from '../../rehearsal/cloud/metric-data.ts';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';

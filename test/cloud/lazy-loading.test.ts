@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../lib/contract.ts';
 import { FIRST_TOUCH, LazyLoading } from '../../rehearsal/cloud/lazy-loading.ts';
 import type { HostResult } from '../../rehearsal/disks/disks.ts';
-import { blocksWritten, type DeviceReads, type Written } from '../../rehearsal/disks/first-touch.ts';
+import { blocksWritten } from '../../rehearsal/disks/first-touch.ts';
+import type { DeviceReads, Written } from '../../rehearsal/disks/reads.ts';
 import { Random } from '../../rehearsal/random.ts';
 
 const HOST = 'i-1';

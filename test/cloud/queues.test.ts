@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../rehearsal/cloud/cloud.ts';
+import type { Principal } from '../../rehearsal/cloud/iam-account.ts';
 import { Logs } from '../../rehearsal/cloud/logs.ts';
 import { Sqs } from '../../rehearsal/cloud/sqs.ts';
 import { Lab, policy } from './lab.ts';

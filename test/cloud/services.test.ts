@@ -1,7 +1,7 @@
 import { CreateVolumeCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../rehearsal/cloud/cloud.ts';
+import type { Principal } from '../../rehearsal/cloud/iam-account.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../rehearsal/cloud/sdk.ts';
 import { ANYONE, BLANK, Lab, policy, START } from './lab.ts';
 

@@ -1,9 +1,9 @@
 /** Prints, as JSON, what the loop device's counters say that each verb reads of a fresh copy, and what was written to it. */
 import { createHash } from 'node:crypto';
 import { DISK_KIND, type Disks } from '../../rehearsal/disks/disks.ts';
-import type { DeviceReads } from '../../rehearsal/disks/first-touch.ts';
 import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
 import { openDisks } from '../../rehearsal/disks/open.ts';
+import type { DeviceReads } from '../../rehearsal/disks/reads.ts';
 import { runVerb } from './support.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';

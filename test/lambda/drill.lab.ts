@@ -1,7 +1,8 @@
 import { dynamoClient } from '../../lambda/aws/clients.ts';
 import { dynamoLedger } from '../../lambda/aws/ledger.ts';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
-import type { DrillPorts, Ledger } from '../../lambda/core/ports.ts';
+import type { DrillPorts } from '../../lambda/core/drill-ports.ts';
+import type { Ledger } from '../../lambda/core/ports.ts';
 import { drillPortsOf } from '../../lambda/drill/index.ts';
 import { ENV, TAG } from '../../lib/contract.ts';
 import { DynamoDb } from '../../rehearsal/cloud/dynamodb.ts';

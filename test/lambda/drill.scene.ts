@@ -1,6 +1,7 @@
+import type { Drilled, DrillNote, DrillPorts, DrillRecord } from '../../lambda/core/drill-ports.ts';
 import { NO_REMARKS } from '../../lambda/core/drill-remarks.ts';
 import type { LedgerState, Neighbour, Volume } from '../../lambda/core/model.ts';
-import type { Drilled, DrillNote, DrillPorts, DrillRecord, HostAnswer, Workflow } from '../../lambda/core/ports.ts';
+import type { HostAnswer, Workflow } from '../../lambda/core/ports.ts';
 import { instance, NOW, point, volume } from './world.ts';
 
 export const SOUND = { canary: '2026-01-07T11:49:30Z', files: '12', checked: '12' };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GuardView } from '../../lambda/core/guard.ts';
-import { type FleetHost, rollOut, type Software, turnsOf, type Updated } from '../../lambda/core/rollout.ts';
+import type { FleetHost, Software, Updated } from '../../lambda/core/guard-ports.ts';
+import { rollOut, turnsOf } from '../../lambda/core/rollout.ts';
 
 const [OLD, NEW] = ['a'.repeat(64), 'b'.repeat(64)];
 const NOW = 1_000_000;

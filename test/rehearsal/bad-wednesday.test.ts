@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../rehearsal/report.ts';
+import type { Outcome } from '../../rehearsal/outcome.ts';
 import { realDiskTest } from '../disks/real-disk-test.ts';
 import { type Ended, node } from './child.ts';
 

@@ -4,8 +4,9 @@
  * all of them, for the CDK loads and synthesizes longer than most scenarios play.
  */
 import { join } from 'node:path';
+import type { Assembly } from '../../rehearsal/assembly.ts';
 import { MemoryDisks } from '../../rehearsal/disks/memory.ts';
-import { type Assembly, rehearse, templateOf, withDirectory } from '../../rehearsal/rehearse.ts';
+import { rehearse, templateOf, withDirectory } from '../../rehearsal/rehearse.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { synthesizeFor } from '../../rehearsal/synthesize.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { closing, type Outcome } from '../../rehearsal/report.ts';
+import type { Outcome } from '../../rehearsal/outcome.ts';
+import { closing } from '../../rehearsal/report.ts';
 import { summary } from '../../rehearsal/simulation/summary.ts';
 
 const recovery = {

@@ -11,6 +11,8 @@
 
 import type { DeviceReads, Written } from './reads.ts';
 
+export const BYTES_PER_GIB = 2 ** 30;
+
 /** `xfs`: real file systems on loop devices. `memory`: a model of them. */
 export const DISK_KIND = { xfs: 'xfs', memory: 'memory' } as const;
 export type DiskKind = (typeof DISK_KIND)[keyof typeof DISK_KIND];

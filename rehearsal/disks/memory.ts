@@ -3,6 +3,7 @@ import { plantOrder } from './course.ts';
 import {
   type Alteration,
   type AlteredFile,
+  BYTES_PER_GIB,
   type Course,
   DISK_ERROR,
   DISK_KIND,
@@ -24,8 +25,6 @@ import type { DeviceReads, Written } from './reads.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { webAnswer } from './web-answer.ts';
 import { known, vacant } from './xfs-stock.ts';
-
-const BYTES_PER_GIB = 2 ** 30;
 
 interface MemorySnapshot {
   readonly sizeGiB: number;

@@ -6,6 +6,7 @@ import { plantOrder } from './course.ts';
 import {
   type Alteration,
   type AlteredFile,
+  BYTES_PER_GIB,
   type Course,
   DISK_ERROR,
   DISK_KIND,
@@ -57,7 +58,6 @@ import { rot } from './xfs-rot.ts';
 import { holdOpen, known, newVolume, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
 import { HostWebs, volumeOf } from './xfs-web.ts';
 
-const BYTES_PER_GIB = 2 ** 30;
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
 const IMAGE_CAP_GIB = 256;
 

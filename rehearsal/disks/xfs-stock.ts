@@ -4,6 +4,9 @@ import { NOTHING_WRITTEN } from './first-touch.ts';
 import type { LoopDevice } from './loop.ts';
 import type { Written } from './reads.ts';
 
+/** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
+export const IMAGE_CAP_GIB = 256;
+
 export interface Stored {
   sizeGiB: number;
   /** Ids of all courses ever uploaded, oldest first: the file system's own times are real ones, not the rehearsal's. */

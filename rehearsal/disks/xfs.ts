@@ -55,11 +55,8 @@ import {
 } from './xfs-host.ts';
 import { plantUnder, prepareHole } from './xfs-plant.ts';
 import { rot } from './xfs-rot.ts';
-import { holdOpen, known, newVolume, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
+import { holdOpen, IMAGE_CAP_GIB, known, newVolume, type Stored, vacant, type XfsVolume } from './xfs-stock.ts';
 import { HostWebs, volumeOf } from './xfs-web.ts';
-
-/** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
-const IMAGE_CAP_GIB = 256;
 
 export class XfsDisks implements Disks {
   readonly kind = DISK_KIND.xfs;

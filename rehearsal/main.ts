@@ -2,7 +2,7 @@ import { EXIT, runCommand } from './command.ts';
 import { DISK_KIND } from './disks/disks.ts';
 import { enterPrivateNamespace } from './disks/namespace.ts';
 import { playMatrix } from './matrix.ts';
-import { type Options, readOptions } from './options.ts';
+import { type MatrixOptions, type Options, readOptions } from './options.ts';
 import type { Outcome, Skipped } from './outcome.ts';
 import { Player } from './player.ts';
 import { withDirectory } from './rehearse.ts';
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
   // Wrong settings are said before anything else is.
   rawSettings(cdkContext(options.context));
   const out = options.json ? process.stderr : process.stdout;
-  if (options.matrix) return withDirectory((directory) => playMatrix(options, new Player(directory, out), out));
+  if (options.matrix) return matrix(options, options.matrix, out);
   // Real disks are mounted where nobody else sees it, and where nothing stays: in a mount namespace of this process alone.
   // Where that cannot be, openDisks says why.
   if (options.disks !== DISK_KIND.memory) enterPrivateNamespace();
@@ -33,6 +33,16 @@ async function main(): Promise<number> {
   else if (only && played.length === 1) out.write(closing(only));
   else if (only) out.write(summary(outcomes, skipped));
   if (!only) return EXIT.usage;
+  return outcomes.every((o) => o.ok) ? EXIT.ok : EXIT.failed;
+}
+
+async function matrix(options: Options, asked: MatrixOptions, out: NodeJS.WriteStream): Promise<number> {
+  const { outcomes, skipped } = await withDirectory((directory) =>
+    playMatrix(asked, options, new Player(directory, out), out),
+  );
+  if (options.json) process.stdout.write(`${JSON.stringify([...outcomes, ...skipped], null, 1)}\n`);
+  else out.write(summary(outcomes, skipped));
+  if (outcomes.length === 0) return EXIT.usage;
   return outcomes.every((o) => o.ok) ? EXIT.ok : EXIT.failed;
 }
 

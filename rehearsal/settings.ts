@@ -10,6 +10,8 @@ const CDK_JSON = join(import.meta.dirname, '..', 'cdk.json');
 /** Of a stack's name: see `readSettings`. */
 const LONGEST_NAME = 51;
 
+const NO_LOCK: Raw = { snapshotLock: { days: 0 } };
+
 /** The context of `cdk.json`, and over it what `-c` gave: a key is taken as a whole, as the CDK takes it. */
 export function cdkContext(given: Raw = {}): Record<string, unknown> {
   const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context?: Record<string, unknown> };
@@ -25,7 +27,7 @@ export function rawSettings(context: Raw): Raw {
 
 /**
  * A group of settings is taken one by one, anything else as a whole. Zones and content volumes are those of the stack: see `inHome`,
- * `atLeast` and `HOME_ZONE`.
+ * `atLeast` and `HOME_ZONE`. A story without drills has no lock either: only what a drill has verified is locked.
  *
  * @param base sound settings, as in the context
  */
@@ -33,7 +35,8 @@ export function settingsOver(base: Raw, over: Raw): Raw {
   const merged = Object.entries(over).map(([key, value]) =>
     isGroup(base[key]) && isGroup(value) ? [key, { ...base[key], ...value }] : [key, value],
   );
-  const all: Raw = { ...base, ...Object.fromEntries(merged) };
+  const undrilled = isGroup(over.drills) && over.drills.enabled === false;
+  const all: Raw = { ...base, ...(undrilled && NO_LOCK), ...Object.fromEntries(merged) };
   return 'volumes' in over ? { ...all, volumes: volumesOf(readSettings(base), over.volumes) } : all;
 }
 
@@ -45,7 +48,8 @@ export function neighbourOf(stackName: string): string {
 /** Why a scenario cannot be played with these settings of the stack, if it cannot. */
 export function cannotPlay({ settings = {}, needs }: Scenario, base: Raw): string | undefined {
   try {
-    return needs?.(readSettings(settingsOver(base, settings)));
+    const all = readSettings(settingsOver(base, settings));
+    return needs?.(all);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return `with what its story needs, ${error.message}`;

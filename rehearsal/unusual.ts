@@ -1,18 +1,20 @@
 /** Ten sound settings that are unusual: each group of settings is at an edge of what it may be in one of them. */
 
 export interface Unusual {
+  /** What `--with` takes. */
+  readonly name: string;
   readonly about: string;
   /** As in the context: what is left out is as in no settings at all. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** As long as a name may be. */
-const LONGEST = (n: number) =>
-  `content-of-the-longest-name-no-${String(n).padStart(2, '0')}`.slice(-32).replace(/^-/, 'x');
+const longest = (n: number) => `content-of-the-longest-name-no${String(n).padStart(2, '0')}`;
 const named = (...names: readonly string[]) => names.map((name) => ({ name }));
 
 export const UNUSUAL: readonly Unusual[] = [
   {
+    name: 'three-zones',
     about: 'another Region, three zones, three volumes',
     settings: {
       region: 'us-east-1',
@@ -21,6 +23,7 @@ export const UNUSUAL: readonly Unusual[] = [
     },
   },
   {
+    name: 'one-volume',
     about: 'one volume of 1 GiB, in the second of two zones that are no neighbours',
     settings: {
       region: 'ap-northeast-1',
@@ -29,13 +32,15 @@ export const UNUSUAL: readonly Unusual[] = [
     },
   },
   {
+    name: 'most-volumes',
     about: 'as many volumes as a stack may have, all names as long as they may be',
     settings: {
       stackName: 'A-stack-name-that-is-as-long-as-a-stack-name-may-be',
-      volumes: Array.from({ length: 14 }, (_, n) => ({ name: LONGEST(n + 1) })),
+      volumes: Array.from({ length: 14 }, (_, n) => ({ name: longest(n + 1) })),
     },
   },
   {
+    name: 'largest',
     about: 'the largest and fastest of volumes, three instances in each zone',
     settings: {
       instancesPerZone: 3,
@@ -47,10 +52,12 @@ export const UNUSUAL: readonly Unusual[] = [
     },
   },
   {
+    name: 'hourly',
     about: 'one schedule an hour, kept for as long as may be; frozen for each snapshot',
     settings: { snapshots: { perHour: 1, keepHours: 250, consistency: 'application' } },
   },
   {
+    name: 'no-drills',
     about: 'no drills, two schedules an hour that are kept for a day and no longer; no bin',
     settings: {
       drills: { enabled: false },
@@ -59,10 +66,12 @@ export const UNUSUAL: readonly Unusual[] = [
     },
   },
   {
+    name: 'fresher',
     about: 'drills that prefer what is fresher, spares that are soon too old, nothing paid for loading',
     settings: { drills: { prefer: 'fresher', maxSpareAgeMinutes: 15, initializationMiBs: 0, fallPercent: 99 } },
   },
   {
+    name: 'compliance',
     about: 'locks in compliance mode for a year; all volumes in the third of three zones',
     settings: {
       region: 'eu-central-1',
@@ -72,6 +81,7 @@ export const UNUSUAL: readonly Unusual[] = [
     },
   },
   {
+    name: 'web',
     about: 'a web server of its own kind, behind HTTPS; people by email',
     settings: {
       web: {
@@ -87,6 +97,7 @@ export const UNUSUAL: readonly Unusual[] = [
     },
   },
   {
+    name: 'five-volumes',
     about: 'endpoints for more services, more buckets, more volumes than zones, and objectives of its own',
     settings: {
       region: 'ca-central-1',

@@ -62,7 +62,7 @@ export const answerPlans: Readonly<Record<string, Plan>> = {
     about:
       'Systems Manager says Success and shows nothing, a part, or the answer of another volume: to drills for 80 minutes, then to a heal',
     drills: true,
-    expect: { outcome: ['replace'], withinMs: DRILLS_MS + 5 * MINUTE_MS, calls: 6000 },
+    expect: { outcome: ['replace'], withinMs: DRILLS_MS + 5 * MINUTE_MS, calls: 6000, drilling: true },
     restMs: DRILLS_MS + 40 * MINUTE_MS,
     strike: garbleAnswers,
     checks: unanswered,

@@ -36,7 +36,8 @@ export function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number)
 
 export function untouched({ stage, first, services }: Strike): Check {
   const volumes = stage.physical(first.volume);
-  const healed = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.verb !== 'probe');
+  // What DLM runs before and after a snapshot heals nothing either.
+  const healed = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.verb !== 'probe' && r.verb !== 'dlm');
   const same = volumes.length === 1 && stage.servedBy(first.volume) === first.owner && healed.length === 0;
   return check('nothing is moved', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`);
 }

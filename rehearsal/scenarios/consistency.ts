@@ -17,6 +17,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const THAWS_WITHIN_MS = 30 * SECOND_MS;
 const SLACK_MS = 2 * SECOND_MS;
 const LOOK_MS = 500;
+const CRASH = { snapshots: { consistency: 'crash' } };
 const APPLICATION = { snapshots: { consistency: 'application' } };
 /** In the middle of being uploaded when the snapshot is taken: not a byte of it is synced. */
 const unsynced = (strike: Strike) => makeCourse('unsynced', strike.world.random.stream('unsynced'));
@@ -153,6 +154,7 @@ export const consistencyPlans: Readonly<Record<string, Plan>> = {
   'unsynced-crash': {
     about:
       'a course is being uploaded, nothing of it is synced, when DLM copies the volume; then the file system shuts down',
+    settings: CRASH,
     expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
     strike: uploadAndBreak,
     checks: (strike) => judgeUnsynced(strike, false),

@@ -176,6 +176,8 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
   'drill-during-heal': {
     about: 'the file system shuts down in the middle of a drill, which must not delay the heal',
     drills: true,
+    // With a third, the drill is on another one than the heal, and in nobody's way.
+    settings: { instancesPerZone: 2 },
     expect: { outcome: ['replace'], withinMs: 90 * MINUTE_MS + 90_000 },
     restMs: 80 * MINUTE_MS,
     strike: (strike) =>
@@ -187,7 +189,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
   'latent-corruption': {
     about: 'damage that nothing shows: a drill finds it, and everything serves',
     drills: true,
-    expect: { outcome: ['none'], withinMs: 0, calls: 6000 },
+    expect: { outcome: ['none'], withinMs: 0, calls: 6000, drilling: true },
     restMs: LATENT_REST_MS,
     strike: ({ world, first }) => {
       const { description } = world.disks.plantInconsistency(first.volumeId);
@@ -198,7 +200,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
   'bit-rot': {
     about: 'one bit of a file flips: no file system notices, and a drill does',
     drills: true,
-    expect: { outcome: ['none'], withinMs: 0, calls: 6000, rotten: true },
+    expect: { outcome: ['none'], withinMs: 0, calls: 6000, drilling: true, rotten: true },
     restMs: LATENT_REST_MS,
     strike: ({ world, first }) => {
       const { description } = world.disks.alter(first.volumeId, 'flip');

@@ -53,6 +53,8 @@ export interface Expectation {
   readonly mayPage?: boolean;
   /** For a stack of two content volumes; more with more of them. @default 600 */
   readonly calls?: number;
+  /** Drills go on until then: those of one zone wait for each other, and each looks at all of them meanwhile. */
+  readonly drilling?: true;
   /** What somebody deletes as a part of the story is not held against the healer. */
   readonly deletes?: boolean;
   /** A file is not what it was, as a part of the story. */
@@ -247,9 +249,11 @@ function drilled({ services }: World): boolean {
   return [...services.ec2.snapshots.values()].some((s) => s.tags[TAG.verdict] === VERDICT.verified);
 }
 
-/** Each further content volume has rounds, sweeps and drills of its own. */
-function callsAllowed({ volumes }: Stage, { calls = CALLS }: Expectation): number {
-  return Math.ceil(calls * Math.max(1, volumes.length / BOUNDED_VOLUMES));
+/** Each further content volume has rounds, sweeps and drills of its own, and is one more that the drills of its zone wait for. */
+function callsAllowed({ volumes }: Stage, { calls = CALLS, drilling }: Expectation): number {
+  const times = (count: number) => Math.max(1, count / BOUNDED_VOLUMES);
+  const inZone = volumes.map(({ zone }) => volumes.filter((v) => v.zone === zone).length);
+  return Math.ceil(calls * times(volumes.length) * (drilling ? times(Math.max(...inZone)) : 1));
 }
 
 /** The promises that hold for every content volume, whatever became of it. */

@@ -112,10 +112,24 @@ export function neverOlder({ oldest, strike }: Hours): Check {
   );
 }
 
-/** @param few snapshots that it must have taken, of a stack of two content volumes, and `many` that it may have; of others in proportion */
-export function guardTook({ strike, since }: Hours, few: number, many: number): Check {
+/**
+ * Every other hour, DLM allows itself a gap of an hour and the time between two schedules. Snapshots that fill it, beyond what one of
+ * 75 minutes takes, as there are with four schedules an hour.
+ */
+function moreInGap({ services }: Strike): number {
+  const schedules = Math.max(...[...services.dlm.policies.values()].map((policy) => policy.schedules.length));
+  return Math.ceil((HOUR_MS / schedules - HOUR_MS / 4) / DOUBLED_MS);
+}
+
+/**
+ * @param few snapshots that it must have taken, of a stack of two content volumes with four schedules an hour, and `many` that it may
+ *   have; of others in proportion
+ * @param scheduled hours in which DLM does its work
+ */
+export function guardTook({ strike, since }: Hours, few: number, many: number, scheduled: number): Check {
   const { volumes } = strike.stage;
-  const [least, most] = [Math.ceil((few * volumes.length) / 2), Math.floor((many * volumes.length) / 2)];
+  const least = Math.ceil((few / 2) * volumes.length);
+  const most = Math.floor((many / 2 + (scheduled / 2) * moreInGap(strike)) * volumes.length);
   const taken = volumes.flatMap((v) => snapshotsOf(strike.world, v.name).filter(isGuards));
   const count = taken.filter((s) => s.startedAt >= since).length;
   return check(`the guard takes ${least} to ${most} snapshots`, count >= least && count <= most, String(count));

@@ -31,8 +31,8 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
       { hours: 2, act: ({ services }) => shiftRuns(services, RUNS.never) },
       { hours: 2, act: ({ services }) => shiftRuns(services, RUNS.usual) },
     ],
-    // Two volumes: a gap of 74 minutes every other hour, and then two hours that need three each.
-    checks: (h) => [neverOlder(h), guardTook(h, 6, 16), neverDoubled(h), nobodyWoken(h), calmAgain(h)],
+    // Two volumes: a gap of 75 minutes every other hour, and then two hours that need three each.
+    checks: (h) => [neverOlder(h), guardTook(h, 6, 16, 8), neverDoubled(h), nobodyWoken(h), calmAgain(h)],
   }),
   'dlm-error': hours({
     about: 'the snapshot policy goes to state ERROR for five hours',
@@ -40,12 +40,12 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
       { hours: 5, act: ({ services }) => failPolicies(services, MESSAGE) },
       { hours: 2, act: ({ services }) => enablePolicies(services) },
     ],
-    checks: (h) => [neverOlder(h), guardTook(h, 10, 16), neverDoubled(h), pagedOnce(h, MESSAGE), calmAgain(h)],
+    checks: (h) => [neverOlder(h), guardTook(h, 10, 16, 2), neverDoubled(h), pagedOnce(h, MESSAGE), calmAgain(h)],
   }),
   'dlm-changed': hours({
     about: 'somebody disables the snapshot policy by hand, and forgets it',
     acts: [{ hours: 4, act: ({ services }) => changePolicies(services, { State: 'DISABLED' }) }],
-    checks: (h) => [neverOlder(h), guardTook(h, 8, 12), neverDoubled(h), pagedOnce(h, 'DISABLED'), calmAgain(h)],
+    checks: (h) => [neverOlder(h), guardTook(h, 8, 12, 0), neverDoubled(h), pagedOnce(h, 'DISABLED'), calmAgain(h)],
   }),
   'snapshot-slow': hours({
     about: 'snapshots take up to three hours to complete, and DLM first misses its runs and then does not',
@@ -63,7 +63,7 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
     checks: (h) => [
       toldOfAge(h),
       // Two for each of two volumes; the next only once one of them is complete.
-      guardTook(h, 4, 8),
+      guardTook(h, 4, 8, 6),
       neverDoubled(h),
       neverPiled(h),
       check('no more are pending than EBS allows', h.pending <= PENDING, `${h.pending} at once`),

@@ -73,8 +73,8 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
     'new-host-software',
     'an instance that took the new version is noted, and standbys come before owners',
     'lambda/core/rollout.ts',
-    'standbys: behind.filter((h) => !owners.has(h.id)).map((h) => h.id),',
-    'standbys: behind.filter((h) => owners.has(h.id)).map((h) => h.id),',
+    'standbys: behind.filter((h) => !owned.has(h.id)).map((h) => h.id),',
+    'standbys: behind.filter((h) => owned.has(h.id)).map((h) => h.id),',
     /BROKEN .*an owner takes it after a standby/,
   ),
 ];

@@ -29,14 +29,33 @@ describe('whose turn it is', () => {
 
   test('an owner follows where a standby of its zone has run it since before this round', () => {
     const hosts = [host('i-1'), host('i-2', NEW)];
-    expect(turnsOf(hosts, NEW, [view('i-1')]).owner).toEqual({ id: 'i-1', standbys: ['i-2'] });
+    expect(turnsOf(hosts, NEW, [view('i-1')]).owner).toEqual({ id: 'i-1', before: ['i-2'] });
     expect(turnsOf([host('i-1'), host('i-2', NEW, 'b')], NEW, [view('i-1')]).owner).toBeUndefined();
     expect(turnsOf([host('i-1')], NEW, [view('i-1')]).owner).toBeUndefined();
   });
 
   test('another owner is no standby', () => {
     const views = [view('i-1'), view('i-2', 0, 'beta')];
-    expect(turnsOf([host('i-1'), host('i-2', NEW)], NEW, views).owner).toBeUndefined();
+    expect(turnsOf([host('i-1'), host('i-2', NEW), host('i-3')], NEW, views)).toEqual({
+      standbys: ['i-3'],
+      owner: undefined,
+    });
+  });
+
+  test('where all of a zone are owners, the one with the fewest content volumes is first, and the others follow it', () => {
+    const views = [view('i-1'), view('i-1', 0, 'beta'), view('i-2', 0, 'gamma')];
+    expect(turnsOf([host('i-1'), host('i-2')], NEW, views)).toEqual({ standbys: [], owner: { id: 'i-2', before: [] } });
+    expect(turnsOf([host('i-1'), host('i-2', NEW)], NEW, views).owner).toEqual({ id: 'i-1', before: ['i-2'] });
+  });
+
+  test('an owner that another has gone before is first, whatever it owns', () => {
+    const views = [view('i-1'), view('i-1', 0, 'beta'), view('i-2', 0, 'gamma'), view('i-3', 0, 'delta')];
+    const hosts = [host('i-1'), host('i-4', NEW), host('i-2', OLD, 'b'), host('i-3', OLD, 'b')];
+    expect(turnsOf(hosts, NEW, views).owner).toEqual({ id: 'i-1', before: ['i-4'] });
+  });
+
+  test('nobody is first who is alone in its zone: none could take over from it', () => {
+    expect(turnsOf([host('i-1'), host('i-2', OLD, 'b')], NEW, [view('i-1')]).owner).toBeUndefined();
   });
 
   test('who owns it by the ledger alone is an owner, too', () => {
@@ -109,6 +128,19 @@ describe('a round', () => {
   test('goes on past one that cannot fetch it', async () => {
     const ended = await round([host('i-1'), host('i-2'), host('i-3')], [view('i-1')], { 'i-2': 'kept' });
     expect(ended).toEqual({ asked: ['i-2', 'i-3'], noted: ['i-3'], published: [2] });
+  });
+
+  test('brings it to an owner of a zone of owners, and to no more in the same round', async () => {
+    const views = [view('i-1'), view('i-2', 0, 'beta')];
+    expect((await round([host('i-1'), host('i-2')], views)).asked).toEqual(['i-1']);
+    expect((await round([host('i-1', NEW), host('i-2')], views)).asked).toEqual(['i-1', 'i-2']);
+    expect((await round([host('i-1', NEW), host('i-2')], views, { 'i-1': 'unwell' })).noted).toEqual([]);
+  });
+
+  test('leaves an owner alone where a standby elsewhere is not well with it', async () => {
+    const views = [view('i-1'), view('i-2', 0, 'beta')];
+    const hosts = [host('i-1'), host('i-2'), host('i-3', OLD, 'b')];
+    expect((await round(hosts, views, { 'i-3': 'unwell' })).asked).toEqual(['i-3']);
   });
 
   test('leaves the owner alone where no standby is well any more, when it is asked again', async () => {

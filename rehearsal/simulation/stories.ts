@@ -84,7 +84,12 @@ export const STORIES: Readonly<Record<string, Story>> = {
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan, HOPELESS[name])])),
 };
 
-/** Settings that the stack of a story is synthesized with, over those of cdk.json. */
+/**
+ * Settings that the stack of a story is synthesized with, over those of cdk.json: Region, zones and the rest are as there. Names, number
+ * and size of content volumes are the story's own, whatever is deployed: who plays a schedule again, perhaps in another checkout, must
+ * come by the same points, and each volume more is as many calls more in each of thousands of runs. Other volumes are for
+ * `npm run rehearse`, with `-c` and `--matrix`.
+ */
 export function settingsOf({ volumes, drills, prefer, snapshots }: Story): Readonly<Record<string, unknown>> {
   return {
     volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME_ZONE })),

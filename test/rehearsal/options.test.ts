@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { UsageError } from '../../rehearsal/command.ts';
-import { readOptions } from '../../rehearsal/options.ts';
+import { type MatrixOptions, readOptions } from '../../rehearsal/options.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
+import { UNUSUAL } from '../../rehearsal/unusual.ts';
 import { node } from './child.ts';
+
+function matrixOf(...args: readonly string[]): MatrixOptions {
+  const command = readOptions(args);
+  const matrix = 'run' in command ? command.run.matrix : undefined;
+  if (!matrix) throw new Error(`${args.join(' ')} is no matrix`);
+  return matrix;
+}
 
 describe('options of the rehearsal', () => {
   test('defaults', () => {
@@ -15,7 +23,7 @@ describe('options of the rehearsal', () => {
         verbose: false,
         compare: false,
         context: {},
-        matrix: false,
+        matrix: undefined,
       },
     });
   });
@@ -30,6 +38,16 @@ describe('options of the rehearsal', () => {
     [['--disks', 'floppy'], '--disks: received "floppy"; allowed: xfs, memory'],
     [['--frobnicate'], "Unknown option '--frobnicate'"],
     [['stray'], "Unexpected argument 'stray'"],
+    [['-c', 'remount'], '-c: received "remount"; allowed: KEY=VALUE, such as remount='],
+    [['-c', 'remont={}'], '-c: received the key "remont"; allowed: remount, and the CDK\'s own'],
+    [['--matrix', '-c', 'remount={}'], '--matrix: received with --context; allowed: with --scenario, --with, --each'],
+    [['--matrix', '--disks=xfs'], '--matrix: received with --disks; allowed'],
+    [['--matrix', '--no-drills'], '--matrix: received with --no-drills; allowed'],
+    [['--matrix', '--scenario', 'unknown'], '--scenario: received "unknown"; allowed: bad-wednesday, '],
+    [['--matrix', '--with', 'web,tiny'], '--with: received "tiny"; allowed: three-zones, one-volume, '],
+    [['--matrix', '--each', '0'], '--each: received "0"; allowed: a whole number from 1 to '],
+    [['--with', 'web'], '--with: received "web"; allowed: with --matrix'],
+    [['--each', '3'], '--each: received "3"; allowed: with --matrix'],
   ])('%j is refused in one line', (args, message) => {
     expect(() => readOptions(args)).toThrow(UsageError);
     try {
@@ -38,6 +56,30 @@ describe('options of the rehearsal', () => {
       expect((error as Error).message).toContain(message);
       expect((error as Error).message).not.toContain('\n');
     }
+  });
+
+  test('the matrix is all of it, or what is asked for', () => {
+    const { each, ...rest } = matrixOf('--matrix');
+    expect(rest).toEqual({ rows: UNUSUAL.map(({ name }) => name), scenarios: undefined });
+    expect(each).toBe(Object.keys(SCENARIOS).length);
+    expect(matrixOf('--matrix', '--with', 'web,hourly', '--each', '2', '--scenario', 'full,spare')).toEqual({
+      rows: ['web', 'hourly'],
+      scenarios: ['full', 'spare'],
+      each: 2,
+    });
+    expect(matrixOf('--matrix', '--scenario', 'all').scenarios).toEqual(Object.keys(SCENARIOS));
+  });
+
+  test.each([
+    ['{"region"', 'remount: received "{\\"region\\""; allowed: a JSON object'],
+    ['', 'remount: received ""; allowed: a JSON object'],
+    ['{"regoin": "us-east-1"}', 'regoin: received "us-east-1"; no such setting; known are stackName, region, '],
+    ['{"instancesPerZone": 1}', 'instancesPerZone: received 1; allowed: a whole number from 2 to 20 instances'],
+    ['{"region": "us-east-1", "zones": ["eu-west-1a", "eu-west-1b"]}', 'zones[0]: received "eu-west-1a"; allowed: an '],
+  ])('the command refuses -c remount=%s in one line, and exits with 2', (settings, message) => {
+    const { code, stdout, stderr } = node('rehearsal/main.ts', ['-c', `remount=${settings}`]);
+    expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+    expect(stderr).toContain(message);
   });
 
   test('the command says it on standard error, and exits with 2', () => {

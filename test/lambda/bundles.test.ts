@@ -7,7 +7,8 @@ import { node } from '../rehearsal/child.ts';
 function call(name: string): Record<string, unknown> {
   const ended = node('test/lambda/bundles.script.ts', [name]);
   if (ended.code !== 0) throw new Error(ended.stderr);
-  const result = JSON.parse(ended.stdout) as Record<string, unknown>;
+  // Before it are the lines that the function logs.
+  const result = JSON.parse(ended.stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
   expect(result.node).toMatch(/^v24\./);
   return result;
 }

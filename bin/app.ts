@@ -4,9 +4,9 @@ import { join } from 'node:path';
 // Compiling the CDK is a good part of a synthesis, so the compiled code is kept; only what is imported after this profits.
 // cdk.json runs this file with --single-threaded-gc and --v8-pool-size=1: the CDK's template checks are WebAssembly whose
 // memory grows in small steps, each step is a garbage collection, and its helper threads cost more than they help.
-enableCompileCache(join(import.meta.dirname, '..', '.cache', 'compile'));
-const { buildApp } = await import('../lib/app.ts');
-const { SettingsError } = await import('../lib/settings.ts');
+enableCompileCache(join(import.meta.dirname, '../.cache/compile'));
+const { buildApp } = await import('../lib/stack/app.ts');
+const { SettingsError } = await import('../lib/stack/settings.ts');
 
 try {
   buildApp().app.synth();

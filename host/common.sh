@@ -17,7 +17,7 @@ content_dir="$root/srv/content"
 marker_dir="$root/var/lib/remount/serving"
 canary_file=".remount/canary"
 
-# fail <state> <message>: prints the state, says why, exits with the state's code (EXIT in lib/contract.ts).
+# fail <state> <message>: prints the state, says why, exits with the state's code (EXIT in contract/contract.ts).
 fail() {
   printf 'state=%s\n' "$1"
   printf 'remount: %s\n' "$2" >&2
@@ -63,7 +63,7 @@ need_directory() {
   [ -d "$1" ] || said=$(mkdir -p "$1" 2>&1) || fail usage "$said"
 }
 
-# need_volume: sets volume, link, marker from SSM_Volume (VOLUME_NAME in lib/contract.ts).
+# need_volume: sets volume, link, marker from SSM_Volume (VOLUME_NAME in contract/contract.ts).
 need_volume() {
   volume="${SSM_Volume:-}"
   case "$volume" in
@@ -75,7 +75,7 @@ need_volume() {
   marker="$marker_dir/$volume"
 }
 
-# is_volume_id <text> (VOLUME_ID in lib/contract.ts)
+# is_volume_id <text> (VOLUME_ID in contract/contract.ts)
 is_volume_id() {
   case "$1" in
     vol-*[!0-9a-f]* | vol-) return 1 ;;

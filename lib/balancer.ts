@@ -13,8 +13,8 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeControl } from './acknowledge.ts';
-import { checkProps, PROP } from './props.ts';
+import { acknowledge, acknowledgeControl } from './internal/acknowledge.ts';
+import { checkProps, PROP } from './internal/props.ts';
 
 export interface ContentBalancerProps {
   readonly vpc: IVpc;

@@ -1,7 +1,7 @@
 import { CustomResource, Duration, Token, Tokenization } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { checkProps, PROP } from './props.ts';
-import { checkGp3 } from './settings.ts';
+import { checkProps, PROP } from './internal/props.ts';
+import { checkGp3 } from './stack/settings.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
 export interface ContentVolumeProps {

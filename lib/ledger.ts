@@ -3,8 +3,8 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/
 import { AnyPrincipal, Effect, type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { LEDGER } from './contract.ts';
-import { allowKeyVia } from './key-use.ts';
+import { LEDGER } from '../contract/contract.ts';
+import { allowKeyVia } from './internal/key-use.ts';
 
 // DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 const TO_READ = ['kms:DescribeKey', 'kms:Decrypt'];

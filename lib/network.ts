@@ -15,11 +15,11 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
-import { asksLedger, callsOfThisAccount, readsSoftware } from './endpoint-policies.ts';
+import { acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
+import { asksLedger, callsOfThisAccount, readsSoftware } from './internal/endpoint-policies.ts';
 import type { HostSoftware } from './host-software.ts';
-import { encryptedLogGroup } from './log-group.ts';
-import { checkProps, PROP } from './props.ts';
+import { encryptedLogGroup } from './internal/log-group.ts';
+import { checkProps, PROP } from './internal/props.ts';
 
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
 const CIDR = '10.0.0.0/16';

@@ -5,8 +5,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
-import { allowKeyVia } from './key-use.ts';
+import { acknowledge } from './internal/acknowledge.ts';
+import { allowKeyVia } from './internal/key-use.ts';
 
 /** Id of the warning that nobody is subscribed. Whoever subscribes by other means acknowledges it, with `Annotation::` before it. */
 export const NOBODY_TOLD = 'remount:nobody-told';

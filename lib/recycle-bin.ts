@@ -1,7 +1,7 @@
 import { CfnRule } from 'aws-cdk-lib/aws-rbin';
 import { Construct } from 'constructs';
-import { TAG, VOLUME_ROLE } from './contract.ts';
-import { checkProps, PROP } from './props.ts';
+import { TAG, VOLUME_ROLE } from '../contract/contract.ts';
+import { checkProps, PROP } from './internal/props.ts';
 
 export interface RecycleBinProps {
   readonly stackName: string;

@@ -5,8 +5,8 @@ import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { IAlias } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ALARM, type AlarmKind, alarmName, METRIC, UNSERVED_ALARM } from './contract.ts';
-import { checkProps, PROP } from './props.ts';
+import { ALARM, type AlarmKind, alarmName, METRIC, UNSERVED_ALARM } from '../contract/contract.ts';
+import { checkProps, PROP } from './internal/props.ts';
 
 export interface VolumeAlarmsProps {
   readonly stackName: string;

@@ -8,7 +8,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeNoDeadLetters } from './acknowledge.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import {
   AGE_ALARM,
   type AgeAlarmKind,
@@ -22,15 +22,15 @@ import {
   TAG,
   VERDICT,
   VOLUME_ROLE,
-} from './contract.ts';
-import { remountFunction } from './function.ts';
+} from '../contract/contract.ts';
+import { remountFunction } from './internal/function.ts';
 import type { HostSoftware } from './host-software.ts';
 import type { Ledger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
-import { checkProps, PROP } from './props.ts';
+import { checkProps, PROP } from './internal/props.ts';
 import type { SnapshotSchedule } from './snapshot-schedule.ts';
 import { allowRollout } from './software-rollout.ts';
-import { allowCounting } from './subscribers-alarm.ts';
+import { allowCounting } from './internal/subscribers-alarm.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -40,9 +40,9 @@ import {
   ofRole,
   onlyTags,
   withoutTags,
-} from './volume-permissions.ts';
+} from './internal/volume-permissions.ts';
 
-/** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard.ts` is reckoned from it. */
+/** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard/guard.ts` is reckoned from it. */
 const EVERY = Duration.minutes(5);
 /** Promises of DESIGN section 2, in minutes. */
 const PROMISED = { [AGE_ALARM.recoveryPoint]: 60, [AGE_ALARM.verifiedRecoveryPoint]: 75 };

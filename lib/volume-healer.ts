@@ -9,7 +9,7 @@ import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge } from './internal/acknowledge.ts';
 import {
   ENV,
   HEALER_ALARM,
@@ -20,12 +20,12 @@ import {
   TAG,
   VERDICT,
   VOLUME_ROLE,
-} from './contract.ts';
-import { remountFunction } from './function.ts';
-import type { HostDocuments } from './host-documents.ts';
+} from '../contract/contract.ts';
+import { remountFunction } from './internal/function.ts';
+import type { HostDocuments } from './internal/host-documents.ts';
 import type { Ledger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
-import { checkProps, PROP } from './props.ts';
+import { checkProps, PROP } from './internal/props.ts';
 import {
   allowDescribing,
   allowVolumeCreation,
@@ -34,10 +34,10 @@ import {
   onlyTags,
   ours,
   withoutTags,
-} from './volume-permissions.ts';
-import { targetsByRule } from './volume-targets.ts';
+} from './internal/volume-permissions.ts';
+import { targetsByRule } from './internal/volume-targets.ts';
 
-/** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal.ts`. A test compares the two. */
+/** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal/heal.ts`. A test compares the two. */
 export const EXECUTION_TIMEOUT = Duration.hours(1);
 
 const SWEEP_EVERY = Duration.minutes(5);

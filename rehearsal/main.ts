@@ -1,14 +1,14 @@
-import { EXIT, runCommand } from './command.ts';
-import { DISK_KIND } from './disks/disks.ts';
-import { enterPrivateNamespace } from './disks/namespace.ts';
-import { playMatrix } from './matrix.ts';
-import { type MatrixOptions, type Options, readOptions } from './options.ts';
-import type { Outcome, Skipped } from './outcome.ts';
-import { Player } from './player.ts';
-import { withDirectory } from './rehearse.ts';
-import { closing, comparison, summary } from './report.ts';
+import { EXIT, runCommand } from './command/command.ts';
+import { DISK_KIND } from '../simulator/disks/disks.ts';
+import { enterPrivateNamespace } from '../simulator/disks/xfs/namespace.ts';
+import { playMatrix } from './world/matrix.ts';
+import { type MatrixOptions, type Options, readOptions } from './command/options.ts';
+import type { Outcome, Skipped } from './judge/outcome.ts';
+import { Player } from './world/player.ts';
+import { withDirectory } from './world/rehearse.ts';
+import { closing, comparison, summary } from './judge/report.ts';
 import { ALL, SCENARIOS, UNDRILLED } from './scenarios/index.ts';
-import { cdkContext, rawSettings } from './settings.ts';
+import { cdkContext, rawSettings } from './world/settings.ts';
 
 async function main(): Promise<number> {
   const command = readOptions(process.argv.slice(2));

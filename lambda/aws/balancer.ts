@@ -2,7 +2,7 @@ import {
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Balancer } from '../core/ports.ts';
+import type { Balancer } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
 
 /**

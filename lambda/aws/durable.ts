@@ -1,6 +1,6 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { DeadlineExceeded } from '../core/clock.ts';
-import type { Workflow } from '../core/ports.ts';
+import { DeadlineExceeded } from '../core/world/clock.ts';
+import type { Workflow } from '../core/world/ports.ts';
 import { isKind } from './errors.ts';
 
 /** Tries of a step, beyond the SDK's own tries of each call: together they outlast a minute of throttling. */

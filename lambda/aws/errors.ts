@@ -1,4 +1,4 @@
-import type { Unanswered } from '../core/unanswered.ts';
+import type { Unanswered } from '../core/world/unanswered.ts';
 import { serviceOf } from './patience.ts';
 
 /** What an AWS error means for the one who called. */

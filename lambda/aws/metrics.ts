@@ -1,7 +1,7 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { METRIC } from '../../lib/contract.ts';
-import type { DrillPorts } from '../core/drill-ports.ts';
-import type { Metrics } from '../core/guard-ports.ts';
+import { METRIC } from '../../contract/contract.ts';
+import type { DrillPorts } from '../core/drill/ports.ts';
+import type { Metrics } from '../core/guard/ports.ts';
 import { translated } from './errors.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { type CloudWatchClient, GetMetricDataCommand, type Metric } from '@aws-sdk/client-cloudwatch';
 import { DescribeVolumeStatusCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { METRIC, metricNamespace } from '../../lib/contract.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Monitor } from '../core/ports.ts';
+import { METRIC, metricNamespace } from '../../contract/contract.ts';
+import type { Clock } from '../core/world/clock.ts';
+import type { Monitor } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
 
 const MINUTE_SECONDS = 60;

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../core/world/clock.ts';
 
 /** The parts of an SDK client that are touched here; each client types them by its own commands. */
 interface SdkClient {

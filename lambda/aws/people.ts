@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { People } from '../core/ports.ts';
+import type { People } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
 
 /** SNS takes subjects of at most 100 characters and messages of at most 256 KiB (API reference of Publish). */

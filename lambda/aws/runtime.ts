@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../core/world/clock.ts';
 
 /** The few settings of an SDK client that a function leaves at AWS's defaults and a rehearsal sets. */
 export type ClientSettings = Pick<

@@ -1,5 +1,5 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { Course } from '../core/keep-change.ts';
+import type { Course } from '../core/keep/change.ts';
 import { translated } from './errors.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { METRIC } from '../../lib/contract.ts';
-import type { Subscribers } from '../core/guard-ports.ts';
+import { METRIC } from '../../contract/contract.ts';
+import type { Subscribers } from '../core/guard/ports.ts';
 import { translated } from './errors.ts';
 
 /** docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html: both are numbers, as text. */

@@ -1,18 +1,18 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
-import { DEVICE_NAMES, ENV, metricNamespace, VERB_PARAMETER } from '../../lib/contract.ts';
+import { DEVICE_NAMES, ENV, metricNamespace, VERB_PARAMETER } from '../../contract/contract.ts';
 import { cloudWatchClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
-import { ec2Compute } from '../aws/compute.ts';
-import { dynamoDrillLedger } from '../aws/drill-ledger.ts';
-import { ec2DrillStore } from '../aws/drill-store.ts';
+import { ec2Compute } from '../aws/ec2/compute.ts';
+import { dynamoDrillLedger } from '../aws/dynamodb/drill-ledger.ts';
+import { ec2DrillStore } from '../aws/ec2/drill-store.ts';
 import { durableWorkflow } from '../aws/durable.ts';
-import { answered, ssmCommands, ssmHost } from '../aws/host.ts';
+import { answered, ssmCommands, ssmHost } from '../aws/ssm/host.ts';
 import { cloudWatchDrillMetrics } from '../aws/metrics.ts';
-import { ec2Neighbours } from '../aws/neighbours.ts';
+import { ec2Neighbours } from '../aws/ec2/neighbours.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
-import { type DrillResult, drill } from '../core/drill.ts';
-import type { DrillPorts } from '../core/drill-ports.ts';
-import type { Workflow } from '../core/ports.ts';
+import { type DrillResult, drill } from '../core/drill/drill.ts';
+import type { DrillPorts } from '../core/drill/ports.ts';
+import type { Workflow } from '../core/world/ports.ts';
 
 /** Everything that a drill reaches the world through. */
 export function drillPortsOf(runtime: Runtime): DrillPorts {

@@ -1,15 +1,15 @@
-import { type DeployedPolicy, ENV, metricNamespace, type SnapshotLock } from '../../lib/contract.ts';
+import { type DeployedPolicy, ENV, metricNamespace, type SnapshotLock } from '../../contract/contract.ts';
 import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { dlmPolicy } from '../aws/dlm.ts';
-import { dynamoLedger } from '../aws/ledger.ts';
+import { dynamoLedger } from '../aws/dynamodb/ledger.ts';
 import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
-import { dynamoPolicyNotes } from '../aws/policy-notes.ts';
+import { dynamoPolicyNotes } from '../aws/dynamodb/guard-notes.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
-import { ec2Software } from '../aws/software.ts';
-import { ec2Stores } from '../aws/stores.ts';
+import { ec2Software } from '../aws/ssm/software.ts';
+import { ec2Stores } from '../aws/ec2/guard-store.ts';
 import { snsSubscribers } from '../aws/subscribers.ts';
-import { patrol } from '../core/patrol.ts';
+import { patrol } from '../core/guard/round.ts';
 
 /**
  * The guard: run every few minutes. It does not assume that the schedule is kept but looks, takes a snapshot itself when the

@@ -1,5 +1,5 @@
-import { ALARM, volumeOfAlarm } from '../../lib/contract.ts';
-import type { Trigger } from '../core/model.ts';
+import { ALARM, volumeOfAlarm } from '../../contract/contract.ts';
+import type { Trigger } from '../core/world/model.ts';
 
 /** The part of CloudWatch's alarm event that is read (`CloudWatchAlarmEvent` of @types/aws-lambda). */
 interface AlarmEvent {

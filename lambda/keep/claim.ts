@@ -1,4 +1,4 @@
-import type { VolumeClaim } from '../core/keep.ts';
+import type { VolumeClaim } from '../core/keep/keep.ts';
 
 /**
  * Reads the properties of the custom resource; CloudFormation makes texts of all values.

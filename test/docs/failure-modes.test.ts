@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '../..');
 const COLUMNS = ['failure', 'how it is seen', 'what is done', 'recovery point', 'recovery time', 'proof'];
 
 /** Cells of each row of the table. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { WikiStack } from '../../examples/healed/wiki-stack.ts';
-import { USER_DATA_BYTES } from '../../lib/user-data.ts';
+import { USER_DATA_BYTES } from '../../lib/internal/user-data.ts';
 import { CONTEXT, onlyOne, REGION, text } from '../lib/support.ts';
 import { node } from '../rehearsal/child.ts';
 

@@ -6,8 +6,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { must, tool } from '../../rehearsal/disks/shell.ts';
-import { keysOf, makeCourse } from '../disks/support.ts';
+import { must, tool } from '../../simulator/disks/shell.ts';
+import { keysOf, makeCourse } from '../simulator/disks/support.ts';
 import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
 const OWN = 'vol-0000000000000000a';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
 import { z } from 'zod';
-import { EXIT } from '../../lib/contract.ts';
-import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+import { EXIT } from '../../contract/contract.ts';
+import { realDiskTest, runScript } from '../simulator/disks/real-disk-test.ts';
 
 const realTest = realDiskTest();
 const Answers = z.record(z.string(), z.unknown());

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
-import { must } from '../../rehearsal/disks/shell.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
-import { keysOf } from '../disks/support.ts';
+import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
+import { must } from '../../simulator/disks/shell.ts';
+import { XfsDisks } from '../../simulator/disks/xfs/xfs.ts';
+import { keysOf } from '../simulator/disks/support.ts';
 
 const HOST_FILES = join(import.meta.dirname, '../../host');
 const HOST = 'i-0aaaaaaaaaaaaaaaa';

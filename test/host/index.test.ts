@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
-import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+import { realDiskTest, runScript } from '../simulator/disks/real-disk-test.ts';
 
 const realTest = realDiskTest();
 const listing = (...names: readonly string[]) =>

@@ -1,7 +1,7 @@
 /** One host on real XFS, and the shell that is named by the argument: for scripts of tests. In a mount namespace from this import on. */
 import { join } from 'node:path';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
+import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
+import { XfsDisks } from '../../simulator/disks/xfs/xfs.ts';
 
 export const HOST_FILES = join(import.meta.dirname, '../../host');
 export const HOST = 'i-0aaaaaaaaaaaaaaaa';

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keysOf, makeCourse } from '../disks/support.ts';
+import { keysOf, makeCourse } from '../simulator/disks/support.ts';
 import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 
 const OTHER = 'i-0bbbbbbbbbbbbbbbb';

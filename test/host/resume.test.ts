@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { EXIT, LEDGER } from '../../lib/contract.ts';
-import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+import { EXIT, LEDGER } from '../../contract/contract.ts';
+import { realDiskTest, runScript } from '../simulator/disks/real-disk-test.ts';
 
 const realTest = realDiskTest();
 const Facts = z.record(z.string(), z.unknown());
@@ -70,6 +70,6 @@ test('a host asks for the item, and the attributes, that the ledger has', () => 
   expect(script).toContain(JSON.stringify(key).replaceAll('"', '\\"'));
   expect(script).toContain(`--projection-expression 'currentVolume, volumeOwner, ${LEDGER.fencing}'`);
   expect(script).toContain('--consistent-read');
-  const adapter = readFileSync(join(import.meta.dirname, '../../lambda/aws/ledger.ts'), 'utf8');
+  const adapter = readFileSync(join(import.meta.dirname, '../../lambda/aws/dynamodb/ledger.ts'), 'utf8');
   for (const attribute of ['currentVolume', 'volumeOwner']) expect(adapter).toContain(`item.${attribute}?.S`);
 });

@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { must } from '../../rehearsal/disks/shell.ts';
-import { extentsOf } from '../../rehearsal/disks/xfs-plant.ts';
+import { must } from '../../simulator/disks/shell.ts';
+import { extentsOf } from '../../simulator/disks/xfs/plant.ts';
 import { CopyLab } from './copy-lab.ts';
 
 const lab = new CopyLab();

@@ -5,13 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WEB_DEFAULTS } from '../../lib/web-settings.ts';
-import { enterPrivateNamespace } from '../../rehearsal/disks/namespace.ts';
-import { bringNginx } from '../../rehearsal/disks/nginx.ts';
-import { must } from '../../rehearsal/disks/shell.ts';
-import { XfsDisks } from '../../rehearsal/disks/xfs.ts';
-import { install } from '../disks/software.ts';
-import { keysOf, runVerb } from '../disks/support.ts';
+import { WEB_DEFAULTS } from '../../lib/stack/web-settings.ts';
+import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
+import { bringNginx } from '../../simulator/disks/xfs/nginx.ts';
+import { must } from '../../simulator/disks/shell.ts';
+import { XfsDisks } from '../../simulator/disks/xfs/xfs.ts';
+import { install } from '../simulator/disks/software.ts';
+import { keysOf, runVerb } from '../simulator/disks/support.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const OTHER_HOST = 'i-0bbbbbbbbbbbbbbbb';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { z } from 'zod';
-import { realDiskTest, runScript } from '../disks/real-disk-test.ts';
+import { realDiskTest, runScript } from '../simulator/disks/real-disk-test.ts';
 
 const realTest = realDiskTest();
 const Facts = z.record(z.string(), z.unknown());

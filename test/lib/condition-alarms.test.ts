@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { Lazy } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import fc from 'fast-check';
-import { ConditionAlarms } from '../../lib/condition-alarms.ts';
-import { readSettings } from '../../lib/settings.ts';
-import { evaluateAlarm, readAlarm } from '../../rehearsal/cloud/alarm.ts';
+import { ConditionAlarms } from '../../lib/internal/condition-alarms.ts';
+import { readSettings } from '../../lib/stack/settings.ts';
+import { evaluateAlarm, readAlarm } from '../../simulator/aws/cloudwatch/alarm.ts';
 import { onlyOne, resourcesOf, templateOf } from './support.ts';
 
 const synthesized = (fullWithinHours?: number) =>

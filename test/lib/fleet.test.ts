@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { TAG } from '../../lib/contract.ts';
+import { TAG } from '../../contract/contract.ts';
 import { Fleet } from '../../lib/fleet.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
 import { allowing, onlyOne, resourcesOf, statementsOf, templateOf, text, ZONES } from './support.ts';

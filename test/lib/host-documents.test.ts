@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOST_VERBS, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../lib/contract.ts';
-import { HostDocuments, hostFile, verbScript } from '../../lib/host-documents.ts';
+import { HOST_VERBS, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../contract/contract.ts';
+import { HostDocuments, hostFile, verbScript } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
 interface Content {

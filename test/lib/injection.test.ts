@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { EXIT, VERB_PARAMETER } from '../../lib/contract.ts';
-import { FreezeDocument } from '../../lib/freeze-document.ts';
-import { HostDocuments } from '../../lib/host-documents.ts';
+import { EXIT, VERB_PARAMETER } from '../../contract/contract.ts';
+import { FreezeDocument } from '../../lib/internal/freeze-document.ts';
+import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
 interface Document {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { LEDGER } from '../../lib/contract.ts';
+import { LEDGER } from '../../contract/contract.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { onlyOne, REGION, statementsOf, templateOf } from './support.ts';
 

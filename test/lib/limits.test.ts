@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { RemountStack } from '../../lib/remount-stack.ts';
-import { MAX_VOLUMES, readSettings } from '../../lib/settings.ts';
+import { RemountStack } from '../../lib/stack/remount-stack.ts';
+import { MAX_VOLUMES, readSettings } from '../../lib/stack/settings.ts';
 import { CONTEXT, resourcesOf, text } from './support.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { encryptedLogGroup } from '../../lib/log-group.ts';
+import { encryptedLogGroup } from '../../lib/internal/log-group.ts';
 import { onlyOne, REGION, resourcesOf, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { App, type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import { NagPack } from 'cdk-nag';
-import { buildApp, packs } from '../../lib/app.ts';
+import { buildApp, packs } from '../../lib/stack/app.ts';
 import { CONTEXT } from './support.ts';
 
 interface Acknowledgement {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { RecycleBin } from '../../lib/recycle-bin.ts';
 import { resourcesOf, templateOf } from './support.ts';
 

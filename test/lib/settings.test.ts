@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readSettings, SettingsError } from '../../lib/settings.ts';
+import { readSettings, SettingsError } from '../../lib/stack/settings.ts';
 
 /** What is thrown, whatever it is; `undefined` where nothing is. */
 function thrownBy(context: unknown): unknown {

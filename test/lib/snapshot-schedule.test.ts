@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../lib/contract.ts';
+import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
 import { allowing, mutating, REGION, resourcesOf, statementsOf, templateOf } from './support.ts';
 

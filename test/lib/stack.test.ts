@@ -5,7 +5,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { buildApp } from '../../lib/app.ts';
+import { buildApp } from '../../lib/stack/app.ts';
 import {
   AGE_ALARM,
   ALARM,
@@ -17,7 +17,7 @@ import {
   nobodyToldAlarmName,
   softwareAlarmName,
   UNSERVED_ALARM,
-} from '../../lib/contract.ts';
+} from '../../contract/contract.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
 
@@ -48,7 +48,7 @@ function normalized(template: Template): unknown {
   const kept = resources.map(([id, resource]) => [id, { ...resource, Metadata: undefined }] as const);
   const json = JSON.stringify({ ...rest, Parameters, Resources: Object.fromEntries(kept) }, (key, value) => {
     if (key === 'runCommand') return '<the script of host/>';
-    if (key === 'UserData') return '<the script of lib/user-data.ts>';
+    if (key === 'UserData') return '<the script of lib/internal/user-data.ts>';
     return value;
   });
   return JSON.parse(

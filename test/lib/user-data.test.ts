@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Stage } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { metricNamespace } from '../../lib/contract.ts';
+import { metricNamespace } from '../../contract/contract.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
 import { Ledger } from '../../lib/ledger.ts';
-import { contentUserData } from '../../lib/user-data.ts';
+import { contentUserData } from '../../lib/internal/user-data.ts';
 import { ROOT, someStack, text } from './support.ts';
 
 /** Far less than EC2 takes: what a team adds has room, and nothing is pasted in again unseen. */

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Alias, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { ALARM, METRIC, metricNamespace, volumeOfAlarm } from '../../lib/contract.ts';
+import { ALARM, METRIC, metricNamespace, volumeOfAlarm } from '../../contract/contract.ts';
 import { VolumeAlarms } from '../../lib/volume-alarms.ts';
 import { onlyOne, resourcesOf, templateOf } from './support.ts';
 

@@ -3,11 +3,11 @@ import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { AGE_ALARM, ENV, TAG } from '../../lib/contract.ts';
-import { HostDocuments } from '../../lib/host-documents.ts';
+import { AGE_ALARM, ENV, TAG } from '../../contract/contract.ts';
+import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { Ledger } from '../../lib/ledger.ts';
-import { RemountStack } from '../../lib/remount-stack.ts';
-import { readSettings } from '../../lib/settings.ts';
+import { RemountStack } from '../../lib/stack/remount-stack.ts';
+import { readSettings } from '../../lib/stack/settings.ts';
 import { VolumeDrill } from '../../lib/volume-drill.ts';
 import {
   allowing,

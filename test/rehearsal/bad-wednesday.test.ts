@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../rehearsal/outcome.ts';
-import { realDiskTest } from '../disks/real-disk-test.ts';
+import type { Outcome } from '../../rehearsal/judge/outcome.ts';
+import { realDiskTest } from '../simulator/disks/real-disk-test.ts';
 import { type Ended, node } from './child.ts';
 
 const kinds = ['memory', 'xfs'] as const;

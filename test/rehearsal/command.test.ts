@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { SettingsError } from '../../lib/settings.ts';
-import { FLAG, HELP_FLAG, readArguments, runCommand, UsageError, whole } from '../../rehearsal/command.ts';
-import { DisksUnavailable } from '../../rehearsal/disks/disks.ts';
+import { SettingsError } from '../../lib/stack/settings.ts';
+import { FLAG, HELP_FLAG, readArguments, runCommand, UsageError, whole } from '../../rehearsal/command/command.ts';
+import { DisksUnavailable } from '../../simulator/disks/disks.ts';
 
 const OPTIONS = { runs: { type: 'string', default: '3' }, json: FLAG, help: HELP_FLAG } as const;
 

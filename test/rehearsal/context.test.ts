@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { UsageError } from '../../rehearsal/command.ts';
-import { contextArguments, readContext } from '../../rehearsal/context.ts';
+import { UsageError } from '../../rehearsal/command/command.ts';
+import { contextArguments, readContext } from '../../rehearsal/world/context.ts';
 
 describe('what -c gives', () => {
   test('a key, and everything after the first equals sign', () => {

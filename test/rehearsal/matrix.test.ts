@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { deal } from '../../rehearsal/matrix.ts';
+import { deal } from '../../rehearsal/world/matrix.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
-import { cannotPlay } from '../../rehearsal/settings.ts';
-import { UNUSUAL } from '../../rehearsal/unusual.ts';
+import { cannotPlay } from '../../rehearsal/world/settings.ts';
+import { UNUSUAL } from '../../rehearsal/world/unusual.ts';
 import { node } from './child.ts';
 
 const ALL = Object.keys(SCENARIOS).filter((name) => SCENARIOS[name]?.notYet === undefined);

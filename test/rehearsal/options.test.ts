@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { UsageError } from '../../rehearsal/command.ts';
-import { type MatrixOptions, readOptions } from '../../rehearsal/options.ts';
+import { UsageError } from '../../rehearsal/command/command.ts';
+import { type MatrixOptions, readOptions } from '../../rehearsal/command/options.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
-import { UNUSUAL } from '../../rehearsal/unusual.ts';
+import { UNUSUAL } from '../../rehearsal/world/unusual.ts';
 import { node } from './child.ts';
 
 function matrixOf(...args: readonly string[]): MatrixOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../rehearsal/outcome.ts';
-import { closing } from '../../rehearsal/report.ts';
-import { summary } from '../../rehearsal/simulation/summary.ts';
+import type { Outcome } from '../../rehearsal/judge/outcome.ts';
+import { closing } from '../../rehearsal/judge/report.ts';
+import { summary } from '../../proof/faults/summary.ts';
 
 const recovery = {
   volume: 'alpha',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../rehearsal/outcome.ts';
+import type { Outcome } from '../../rehearsal/judge/outcome.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
-import { realDiskTest } from '../disks/real-disk-test.ts';
+import { realDiskTest } from '../simulator/disks/real-disk-test.ts';
 import { node } from './child.ts';
 
 /** What no scenario may break, whether it is ready or not. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSettings } from '../../lib/settings.ts';
+import { readSettings } from '../../lib/stack/settings.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
-import { cannotGrow, grown } from '../../rehearsal/scenarios/sizes.ts';
-import { cannotPlay, cdkContext, neighbourOf, rawSettings, settingsOver } from '../../rehearsal/settings.ts';
-import { UNUSUAL } from '../../rehearsal/unusual.ts';
-import { atLeast, HOME_ZONE, inHome, type Scenario } from '../../rehearsal/world.ts';
+import { cannotGrow, grown } from '../../rehearsal/scenarios/story/sizes.ts';
+import { cannotPlay, cdkContext, neighbourOf, rawSettings, settingsOver } from '../../rehearsal/world/settings.ts';
+import { UNUSUAL } from '../../rehearsal/world/unusual.ts';
+import { atLeast, HOME_ZONE, inHome, type Scenario } from '../../rehearsal/world/world.ts';
 
 const US = { region: 'us-east-1', zones: ['us-east-1d', 'us-east-1a'] };
 const over = (base: object, own: object) => readSettings(settingsOver(base as never, own as never));

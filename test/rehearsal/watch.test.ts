@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TAG, VOLUME_ROLE } from '../../lib/contract.ts';
-import type { MemoryDisks } from '../../rehearsal/disks/memory.ts';
-import { Watch } from '../../rehearsal/watch.ts';
-import type { World } from '../../rehearsal/world.ts';
-import { Lab } from '../cloud/lab.ts';
-import { documentScript } from '../disks/support.ts';
+import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import type { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
+import { Watch } from '../../rehearsal/world/watch.ts';
+import type { World } from '../../rehearsal/world/world.ts';
+import { Lab } from '../simulator/aws/lab.ts';
+import { documentScript } from '../simulator/disks/support.ts';
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
 const B = 'i-0bbbbbbbbbbbbbbbb';

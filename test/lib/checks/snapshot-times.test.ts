@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readCron } from '../../../lib/checks/cron.ts';
+import { readCron } from '../../../lib/checks/copies/cron.ts';
 import {
   readSchedule,
   type SnapshotTimes,
   START_WINDOW_MINUTES,
   worstGap,
-} from '../../../lib/checks/snapshot-times.ts';
+} from '../../../lib/checks/copies/snapshot-times.ts';
 
 const DAY = 1440;
 const DAYS = 3;

@@ -1,0 +1,218 @@
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { LEDGER } from '../../../contract/contract.ts';
+import type { LedgerState, Replaced, Spare } from '../../core/world/model.ts';
+import type { Ledger } from '../../core/world/ports.ts';
+import { isKind, translated } from '../errors.ts';
+
+/** The ledger in DynamoDB: one item per content volume (`sk` STATE), one per incident (`sk` INCIDENT#start#id). */
+export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger {
+  const stateKey = (volume: string) => key(`VOLUME#${volume}`, LEDGER.state);
+  const lease = dynamoLease(dynamo, TableName, LEDGER.state);
+
+  return {
+    async read(volume) {
+      const item = await readItem(dynamo, TableName, stateKey(volume));
+      return item && toState(item);
+    },
+
+    async acquire(...request) {
+      const item = await lease.acquire(...request);
+      return item && toState(item);
+    },
+    release: lease.release,
+
+    async commit(volume, holder, now, entry, replaced) {
+      await translated(`commit generation ${entry.generation} of ${volume} to the ledger`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced' : ''} REMOVE ${LEDGER.fencing}${replaced ? ', spare' : ''}`,
+            // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
+            ConditionExpression: `${LEASED} AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))`,
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':now': { N: String(now) },
+              ':generation': { N: String(entry.generation) },
+              ':volume': { S: entry.currentVolume ?? '' },
+              ':owner': { S: entry.owner ?? '' },
+              ...(replaced && { ':replaced': { S: JSON.stringify(replaced) } }),
+            },
+          }),
+        ),
+      );
+    },
+
+    async noteFencing(volume, holder, now, instanceId) {
+      await translated(`note in the ledger that ${instanceId} is fenced`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: `SET ${LEDGER.fencing} = :fenced`,
+            ConditionExpression: LEASED,
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':now': { N: String(now) },
+              ':fenced': { S: instanceId },
+            },
+          }),
+        ),
+      );
+    },
+
+    async notePage(volume, holder, paged) {
+      await whereItHolds(`note what people were told of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: 'SET pagedAbout = :about, pagedAt = :at, pagedFinal = :final',
+            ConditionExpression: HOLDER,
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':about': { S: paged.about },
+              ':at': { N: String(paged.at) },
+              ':final': { BOOL: paged.final },
+            },
+          }),
+        ),
+      );
+    },
+
+    async noteServed(volume, told) {
+      await whereItHolds(`note that people know of ${volume} being served`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: 'REMOVE pagedAbout, pagedAt, pagedFinal, replaced',
+            ...(told !== undefined && {
+              ConditionExpression: 'currentVolume = :told',
+              ExpressionAttributeValues: { ':told': { S: told } },
+            }),
+          }),
+        ),
+      );
+    },
+
+    async record(incident) {
+      const sk = `INCIDENT#${new Date(incident.startedAt).toISOString()}#${incident.id}`;
+      const Item = {
+        ...key(`VOLUME#${incident.volume}`, sk),
+        outcome: { S: incident.outcome },
+        summary: { S: incident.summary },
+        // The whole record as one document: it is read as a whole, by people and by reports.
+        incident: { S: JSON.stringify(incident) },
+      };
+      await translated(`record incident ${incident.id} of ${incident.volume}`, () =>
+        dynamo.send(new PutItemCommand({ TableName, Item })),
+      );
+    },
+  };
+}
+
+/** A consistent read of one item. */
+export async function readItem(
+  dynamo: DynamoDBClient,
+  TableName: string,
+  Key: Record<string, AttributeValue>,
+): Promise<Record<string, AttributeValue> | undefined> {
+  const { pk, sk } = Key;
+  const answer = await translated(`read ${pk?.S} ${sk?.S} of the ledger`, () =>
+    dynamo.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })),
+  );
+  return answer.Item;
+}
+
+interface Lease extends Pick<Ledger, 'release'> {
+  /** @returns the item with the lease; `undefined`: another holder has it */
+  acquire(...request: Parameters<Ledger['acquire']>): Promise<Record<string, AttributeValue> | undefined>;
+}
+
+/** A lease on a content volume, kept in one of its items by conditional writes. */
+export function dynamoLease(dynamo: DynamoDBClient, TableName: string, sk: string): Lease {
+  return {
+    async acquire(volume, holder, now, until) {
+      let item: Record<string, AttributeValue> | undefined;
+      await whereItHolds(`take the lease of ${volume}`, async () => {
+        const answer = await dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(`VOLUME#${volume}`, sk),
+            UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
+            ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
+            ExpressionAttributeValues: {
+              ':me': { S: holder },
+              ':until': { N: String(until) },
+              ':now': { N: String(now) },
+            },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        item = answer.Attributes ?? {};
+      });
+      return item;
+    },
+
+    async release(volume, holder) {
+      await whereItHolds(`give the lease of ${volume} back`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(`VOLUME#${volume}`, sk),
+            UpdateExpression: 'REMOVE leaseHolder, leaseUntil',
+            ConditionExpression: HOLDER,
+            ExpressionAttributeValues: { ':me': { S: holder } },
+          }),
+        ),
+      );
+    },
+  };
+}
+
+const HOLDER = 'leaseHolder = :me';
+/** And it has not run out. */
+const LEASED = `${HOLDER} AND leaseUntil > :now`;
+
+/**
+ * Makes a conditional write. @returns `false` where its condition does not hold, and nothing is written: this step ran before, or
+ * another was first
+ */
+export async function whereItHolds(what: string, write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await translated(what, write);
+    return true;
+  } catch (error) {
+    if (isKind(error, 'conflict')) return false;
+    throw error;
+  }
+}
+
+function key(pk: string, sk: string): Record<string, AttributeValue> {
+  return { [LEDGER.partitionKey]: { S: pk }, [LEDGER.sortKey]: { S: sk } };
+}
+
+function toState(item: Record<string, AttributeValue>): LedgerState {
+  const { leaseHolder, leaseUntil, pagedAbout, pagedAt, pagedFinal } = item;
+  return {
+    generation: Number(item.generation?.N ?? 0),
+    currentVolume: item.currentVolume?.S,
+    owner: item.volumeOwner?.S,
+    replaced: item.replaced?.S === undefined ? undefined : (JSON.parse(item.replaced.S) as Replaced),
+    spare: item.spare?.S === undefined ? undefined : (JSON.parse(item.spare.S) as Spare),
+    verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
+    verifiedSnapshot: item.verifiedSnapshot?.S,
+    lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
+    paged:
+      pagedAbout?.S === undefined
+        ? undefined
+        : { about: pagedAbout.S, at: Number(pagedAt?.N), final: pagedFinal?.BOOL === true },
+  };
+}

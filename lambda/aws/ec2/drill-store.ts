@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import type { Clock } from '../../core/world/clock.ts';
+import { countsText } from '../../core/drill/counts.ts';
+import type { DrillPorts } from '../../core/drill/ports.ts';
+import { isKind, translated } from '../errors.ts';
+import { asTags, restoreVolume } from './restore.ts';
+import { copiedTags, tagText } from './volumes.ts';
+
+/**
+ * What a drill makes in EC2, and marks, and discards.
+ *
+ * @param rateMiBs at which blocks are loaded from the snapshot, billed by rate and size; 0: EBS's own rate, which varies and is free.
+ *   Source: docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html
+ */
+export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateMiBs: number): DrillPorts['store'] {
+  async function tag(id: string, tags: Record<string, string>): Promise<void> {
+    await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
+  }
+  const iso = (at: number) => new Date(at).toISOString();
+
+  return {
+    async createScratch(like, snapshotId, drillId) {
+      const tags = {
+        // The name and the tags that a team has given: one that serves in the place of the other is not to lack them.
+        ...copiedTags(like.tags),
+        [TAG.stack]: stack,
+        [TAG.generation]: String(like.generation),
+        [TAG.role]: VOLUME_ROLE.scratch,
+        [TAG.drill]: drillId,
+      };
+      return restoreVolume(ec2, clock, {
+        like,
+        zone: like.zone,
+        snapshotId,
+        clientToken: createHash('sha256').update(`${drillId} ${snapshotId}`).digest('hex'),
+        tags,
+        ...(rateMiBs > 0 && { initializationRate: rateMiBs }),
+      });
+    },
+
+    verify: (snapshotId, at, { dataUntil, read, counts }) =>
+      tag(snapshotId, {
+        [TAG.verdict]: VERDICT.verified,
+        [TAG.drilledAt]: iso(at),
+        [TAG.dataUntil]: iso(dataUntil),
+        [TAG.filesRead]: tagText(read),
+        ...(counts && { [TAG.content]: tagText(countsText(counts)) }),
+      }),
+    // With the verdict that it has: the role tags nothing on a snapshot without one.
+    keep: (snapshotId, until) => tag(snapshotId, { [TAG.verdict]: VERDICT.verified, [TAG.keptUntil]: iso(until) }),
+    reject: (snapshotId, at, finding) =>
+      tag(snapshotId, {
+        [TAG.verdict]: VERDICT.rejected,
+        [TAG.drilledAt]: iso(at),
+        [TAG.finding]: tagText(finding),
+      }),
+    makeSpare: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.spare }),
+
+    async discard(volumeId) {
+      try {
+        await tag(volumeId, { [TAG.role]: VOLUME_ROLE.discarded });
+      } catch (error) {
+        if (!isKind(error, 'notFound')) throw error;
+      }
+    },
+  };
+}

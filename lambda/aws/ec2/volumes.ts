@@ -1,0 +1,112 @@
+import type { Instance as Ec2Instance, Snapshot as Ec2Snapshot, Volume as Ec2Volume } from '@aws-sdk/client-ec2';
+import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { readCounts } from '../../core/drill/counts.ts';
+import type { Instance, RecoveryPoint, Volume } from '../../core/world/model.ts';
+
+/** EC2's shapes into the project's own. A resource without what every resource has is a broken answer and is refused. */
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
+const OWN_TAGS: readonly string[] = [
+  TAG.role,
+  TAG.generation,
+  TAG.heal,
+  TAG.drill,
+  TAG.schedule,
+  TAG.held,
+  TAG.blank,
+  TAG.reap,
+  // Of a volume it says nothing; whoever put it there must not have its snapshots pass for drilled ones.
+  TAG.verdict,
+];
+
+export function tagsOf(resource: {
+  Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined;
+}): Tags {
+  return Object.fromEntries((resource.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+/** The tags that what takes a volume's place gets from it. */
+export function copiedTags(tags: Tags): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !OWN_TAGS.includes(key)));
+}
+
+export function toVolume(volume: Ec2Volume): Volume {
+  const tags = tagsOf(volume);
+  return {
+    id: present(volume.VolumeId, 'VolumeId'),
+    state: present(volume.State, 'State'),
+    zone: present(volume.AvailabilityZone, 'AvailabilityZone'),
+    sizeGiB: present(volume.Size, 'Size'),
+    type: present(volume.VolumeType, 'VolumeType'),
+    iops: volume.Iops,
+    throughputMiBs: volume.Throughput,
+    keyArn: volume.KmsKeyId,
+    role: tags[TAG.role] ?? '',
+    generation: Number(tags[TAG.generation] ?? 0),
+    scheduled: TAG.schedule in tags,
+    held: TAG.held in tags,
+    blank: tags[TAG.blank] === 'true',
+    marked: tags[TAG.reap] === 'true',
+    madeFrom: volume.SnapshotId || undefined,
+    attachments: (volume.Attachments ?? []).map((a) => ({
+      instanceId: present(a.InstanceId, 'InstanceId'),
+      device: present(a.Device, 'Device'),
+      state: present(a.State, 'State'),
+    })),
+    tags,
+    createdAt: present(volume.CreateTime, 'CreateTime').getTime(),
+  };
+}
+
+/** What is known of an instance beside EC2's description of it. */
+export type Condition = Pick<Instance, 'agentOnline' | 'impaired' | 'ebsImpaired'>;
+
+export function toInstance(instance: Ec2Instance, condition: Condition): Instance {
+  return {
+    id: present(instance.InstanceId, 'InstanceId'),
+    zone: present(instance.Placement?.AvailabilityZone, 'AvailabilityZone'),
+    state: present(instance.State?.Name, 'State.Name'),
+    launchedAt: present(instance.LaunchTime, 'LaunchTime').getTime(),
+    ...condition,
+    devices: (instance.BlockDeviceMappings ?? []).map((mapping) => present(mapping.DeviceName, 'DeviceName')),
+  };
+}
+
+/** A time in a tag; nothing where there is none, or nobody can read it. */
+function timeOf<Key extends string>(tags: Tags, tag: string, key: Key): Partial<Record<Key, number>> {
+  const at = Date.parse(tags[tag] ?? '');
+  return Number.isNaN(at) ? {} : ({ [key]: at } as Record<Key, number>);
+}
+
+export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
+  const tags = tagsOf(snapshot);
+  const counts = readCounts(tags[TAG.content]);
+  return {
+    snapshotId: present(snapshot.SnapshotId, 'SnapshotId'),
+    at: present(snapshot.StartTime, 'StartTime').getTime(),
+    state: present(snapshot.State, 'State'),
+    generation: Number(tags[TAG.generation] ?? 0),
+    role: tags[TAG.role] ?? VOLUME_ROLE.current,
+    verdict: Object.values(VERDICT).find((verdict) => verdict === tags[TAG.verdict]),
+    ...(snapshot.VolumeSize !== undefined && { sizeGiB: snapshot.VolumeSize }),
+    ...timeOf(tags, TAG.drilledAt, 'drilledAt'),
+    ...timeOf(tags, TAG.keptUntil, 'keptUntil'),
+    ...(counts && { counts }),
+    ...(tags[TAG.guard] === 'true' && { byGuard: true }),
+  };
+}
+
+/** A text as a tag takes it. Source: EC2 User Guide, "Tag restrictions": 256 characters; these are allowed with every service. */
+export function tagText(text: string): string {
+  return text
+    .replace(/[^\p{L}\p{N} +\-=._:/@]/gu, ' ')
+    .slice(0, 256)
+    .trim();
+}
+
+function present<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`EC2 answered without ${name}`);
+  return value;
+}

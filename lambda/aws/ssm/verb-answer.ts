@@ -1,0 +1,169 @@
+import type { GetCommandInvocationResult } from '@aws-sdk/client-ssm';
+import { EXIT, type HostVerb } from '../../../contract/contract.ts';
+import type { HostAnswer } from '../../core/world/ports.ts';
+
+/** Standard output beyond this is cut off by Systems Manager (API reference of GetCommandInvocation). */
+const OUTPUT_CHARACTERS = 24_000;
+
+/** What the exit codes of `host/README.md` stand for. */
+const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map<number, HostAnswer['result']>([
+  [EXIT.ok, 'ok'],
+  [EXIT.noDevice, 'noDevice'],
+  [EXIT.notMounted, 'notMounted'],
+  [EXIT.shutdown, 'shutdown'],
+  [EXIT.unmountable, 'unmountable'],
+  [EXIT.noCanary, 'noCanary'],
+  [EXIT.unreadable, 'unreadable'],
+  [EXIT.notBlank, 'notBlank'],
+  [EXIT.timeout, 'timeout'],
+  [EXIT.busy, 'busy'],
+  [EXIT.corrupt, 'corrupt'],
+  [EXIT.altered, 'altered'],
+  [EXIT.interrupted, 'interrupted'],
+  [EXIT.mounting, 'mounting'],
+  [EXIT.foreign, 'foreign'],
+]);
+
+type Kind = 'volume' | 'time' | 'count' | 'flag';
+type Keys = Readonly<Record<string, Kind>>;
+
+interface Schema {
+  /** The states that it may end well in. */
+  readonly states: readonly string[];
+  /** What it says then. */
+  readonly needs: Keys;
+  /** What it may say; other keys are not looked at. */
+  readonly may?: Keys;
+  /** Of {@link Schema.needs}, what it also says where it ends in these. */
+  readonly alsoOn?: Readonly<Partial<Record<HostAnswer['result'], readonly string[]>>>;
+}
+
+/** What the check has counted, also where content is not what it was. */
+const COUNTS = { files: 'count', listed: 'count', checked: 'count', unlisted: 'count', changed: 'count' } as const;
+
+/** What each verb promises to say: the table of `host/README.md`. */
+const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
+  probe: {
+    states: ['serving'],
+    needs: { volumeId: 'volume', canary: 'time' },
+    may: { full: 'flag', frozen: 'flag', ms: 'count' },
+  },
+  format: { states: ['formatted'], needs: { volumeId: 'volume' } },
+  mount: {
+    states: ['mounted'],
+    needs: { volumeId: 'volume' },
+    may: { progress: 'count' },
+    alsoOn: { mounting: ['progress'] },
+  },
+  verify: {
+    states: ['verified'],
+    needs: { volumeId: 'volume', canary: 'time', files: 'count', filesComplete: 'flag' },
+    may: { unreadable: 'count' },
+  },
+  serve: { states: ['serving'], needs: { serving: 'volume', canary: 'time' } },
+  // `fenced`: still mounted, by a file system that is shut down and takes no writes.
+  release: { states: ['released', 'fenced'], needs: { volumeId: 'volume' } },
+  grow: { states: ['grown'], needs: { volumeId: 'volume' } },
+  check: {
+    states: ['sound'],
+    needs: { volumeId: 'volume', canary: 'time', ...COUNTS, bytes: 'count', seconds: 'count', complete: 'flag' },
+    may: {
+      unreadable: 'count',
+      manifests: 'count',
+      stored: 'count',
+      suspect: 'count',
+      odd: 'count',
+      deferred: 'count',
+    },
+    alsoOn: { altered: ['volumeId', ...Object.keys(COUNTS)] },
+  },
+};
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+const COUNT = /^\d{1,16}$/;
+
+/** What a verb was asked. */
+export interface Asked {
+  readonly verb: HostVerb;
+  /** Of the probe: the volume that is to be served. */
+  readonly volumeId: string;
+}
+
+/** `unclear`: it ran, and what came back is no answer. */
+export type Parsed = HostAnswer | { readonly result: 'unclear'; readonly detail: string };
+
+/**
+ * Reads what a command came to. It is an answer only where it is what the verb promises to print, of the volume that was asked for, with
+ * an exit code that says the same: output may be empty, cut off, or of another command, and Systems Manager says Success all the same.
+ */
+export function readAnswer(asked: Asked, seen: GetCommandInvocationResult): Parsed {
+  const output = seen.StandardOutputContent ?? '';
+  const detail = [output, seen.StandardErrorContent ?? ''].join('\n').trim().replaceAll('\n', '; ');
+  if (seen.Status !== 'Success' && seen.Status !== 'Failed')
+    return { result: 'unreachable', values: {}, detail: `${seen.Status}: ${seen.StatusDetails ?? ''}` };
+  const code = seen.Status === 'Success' ? EXIT.ok : (seen.ResponseCode ?? -1);
+  const result = RESULTS.get(code) ?? 'failed';
+  // An exit code that nobody promised says that it failed, and nothing else, whatever was printed.
+  if (result === 'failed' || (result === 'ok' && seen.Status === 'Failed'))
+    return { result: 'failed', values: {}, detail: detail || `exit code ${code}` };
+  const { values, repeated } = valuesOf(output);
+  const wrong =
+    output.length >= OUTPUT_CHARACTERS
+      ? 'it is cut off'
+      : faultOf(asked, SCHEMAS[asked.verb], result, values, repeated);
+  if (wrong === undefined) return { result, values, detail: detail || `exit code ${code}` };
+  return { result: 'unclear', detail: `${asked.verb} ended with ${code}, and said no answer: ${wrong}: "${detail}"` };
+}
+
+function valuesOf(output: string): { readonly values: Record<string, string>; readonly repeated: Set<string> } {
+  const values: Record<string, string> = {};
+  const repeated = new Set<string>();
+  for (const line of output.split('\n')) {
+    const [, key, value = ''] = /^(\w+)=(.*?)\r?$/.exec(line) ?? [];
+    if (key === undefined) continue;
+    if (Object.hasOwn(values, key)) repeated.add(key);
+    values[key] = value;
+  }
+  return { values, repeated };
+}
+
+/** @returns what is wrong with it; `undefined`: nothing */
+function faultOf(
+  { verb, volumeId }: Asked,
+  { states, needs, may = {}, alsoOn = {} }: Schema,
+  result: HostAnswer['result'],
+  values: Readonly<Record<string, string>>,
+  repeated: ReadonlySet<string>,
+): string | undefined {
+  const known: Keys = { volumeId: 'volume', ...needs, ...may };
+  const twice = ['state', ...Object.keys(known)].find((key) => repeated.has(key));
+  if (twice) return `${twice} is there twice`;
+  const { state = '' } = values;
+  const right = result === 'ok' ? states.includes(state) : state === result;
+  if (!right) return `its state is "${state}"`;
+  const wanted = result === 'ok' ? Object.keys(needs) : (alsoOn[result] ?? []);
+  const missing = wanted.find((key) => values[key] === undefined);
+  if (missing) return `${missing} is missing`;
+  // A link may lead to what was served before: that nothing of ours is mounted is said of ours all the same.
+  const ofOther = verb === 'probe' && result === 'notMounted';
+  const malformed = Object.entries(known).find(
+    ([key, kind]) => values[key] !== undefined && !fits(kind, values[key], ofOther ? values[key] : volumeId),
+  );
+  if (malformed) return `${malformed[0]} is "${values[malformed[0]]}"`;
+  if (Number(values.checked ?? 0) > Number(values.files ?? values.checked ?? 0))
+    return 'more was checked than there is';
+  return undefined;
+}
+
+function fits(kind: Kind, value: string, volumeId: string): boolean {
+  switch (kind) {
+    case 'volume':
+      return value === volumeId;
+    case 'time':
+      return TIME.test(value) && !Number.isNaN(Date.parse(value));
+    case 'count':
+      return COUNT.test(value);
+    case 'flag':
+      return value === 'true' || value === 'false';
+  }
+}

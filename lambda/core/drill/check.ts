@@ -1,0 +1,102 @@
+import type { DrillPorts } from './ports.ts';
+import { type Neighbourhood, turnOf } from './turn.ts';
+import type { Journal } from '../world/journal.ts';
+import type { Instance } from '../world/model.ts';
+import type { HostAnswer } from '../world/ports.ts';
+
+/** The check ends by itself before this (`host/check.sh`, 1500 s). */
+const CHECK_SECONDS = 1620;
+const LOOK_SECONDS = 15;
+/** Between two looks at the queue: most checks take minutes, and each of those who wait asks EC2. */
+const QUEUE_SECONDS = 20;
+/** How often a check that was stopped is started again in one drill: a heal mounts and serves within a minute. */
+const STARTED_AGAIN = 4;
+
+interface Checked {
+  readonly host?: Instance;
+  readonly answer?: HostAnswer;
+  /** Why there is no answer. */
+  readonly why?: string;
+}
+
+/** Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again. */
+export async function checkSomewhere(
+  ports: DrillPorts,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  until: number,
+): Promise<Checked> {
+  for (let stopped = 0; ; stopped++) {
+    const { host, why } = await awaitTurn(ports, journal, volume, volumeId, until);
+    if (!host) return { why };
+    const attached = await journal.act(
+      'attach',
+      () => ports.compute.attach(volumeId, host.id),
+      (done) => `${volumeId} to ${host.id}: ${done}`,
+    );
+    if (attached !== 'attached') return { why: `${volumeId} cannot be attached to ${host.id}` };
+    const answer = await runCheck(ports, journal, volume, volumeId, host.id);
+    // Somebody's heal had the host to himself. To wait for the next sweep would make the newest verified copy ten minutes older.
+    if (answer.result !== 'interrupted' || stopped >= STARTED_AGAIN) return { host, answer };
+    await journal.pause('await-host', LOOK_SECONDS);
+  }
+}
+
+async function awaitTurn(
+  ports: DrillPorts,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  until: number,
+): Promise<{ readonly host?: Instance; readonly why: string }> {
+  for (;;) {
+    const { turn, late } = await journal.act('turn', async () => {
+      const [near, ledger, instances] = await Promise.all([
+        neighbourhood(ports, volume),
+        ports.ledger.read(volume),
+        ports.compute.instances(),
+      ]);
+      const seen = { volume, ledger, instances, volumes: near.volumes.filter((v) => v.of === volume) };
+      const late = ports.clock.now() + CHECK_SECONDS * 1000 >= until;
+      return { turn: turnOf(seen, volumeId, near), late };
+    });
+    if (turn.kind === 'go') return { host: turn.host, why: '' };
+    // There would be no time for the check any more. The next drill goes on with this volume, which is the oldest then.
+    if (late) return { why: turn.reason };
+    await journal.pause('await-turn', QUEUE_SECONDS);
+  }
+}
+
+async function neighbourhood(ports: DrillPorts, volume: string): Promise<Neighbourhood> {
+  const volumes = await ports.compute.neighbours();
+  const others = new Set(volumes.filter((v) => v.role === 'scratch' && v.of !== volume).map((v) => v.of));
+  const now = ports.clock.now();
+  const drilled = await Promise.all(
+    [...others].map(async (of) => ((await ports.ledger.isDrilled(of, now)) ? [of] : [])),
+  );
+  return { deviceNames: ports.deviceNames, volumes, drilling: drilled.flat() };
+}
+
+/** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
+async function runCheck(
+  ports: DrillPorts,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<HostAnswer> {
+  // Successive numbers, one for each check: where it has no time for all files, it goes on where the one before ended.
+  const number = await journal.act('number', () => ports.ledger.countDrill(volume));
+  const started = await journal.act('start-check', () => ports.host.startCheck(instanceId, volume, volumeId, number));
+  const { commandId } = started;
+  if (!commandId) return { result: 'unreachable', values: {}, detail: started.why };
+  for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {
+    await journal.pause('await-check', LOOK_SECONDS);
+    const seen = await journal.act('look-at-check', async () => ({
+      answer: await ports.host.checkAnswer(instanceId, volumeId, commandId),
+    }));
+    if (seen.answer) return seen.answer;
+  }
+  return { result: 'unreachable', values: {}, detail: `no answer within ${CHECK_SECONDS} s` };
+}

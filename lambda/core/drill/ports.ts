@@ -1,0 +1,110 @@
+import type { Counts } from './counts.ts';
+import type { Remarks } from './remarks.ts';
+import type { Neighbour, Spare, StepRecord, Volume } from '../world/model.ts';
+import type { Compute, Host, HostAnswer, Ledger, Ports } from '../world/ports.ts';
+
+/** What people know of the drills of a content volume. */
+export interface DrillNote {
+  /** What people were last told of a recovery point that was rejected; `undefined`: nothing is wrong as far as they know. */
+  readonly about: string | undefined;
+  /** When they were told. Unix milliseconds. */
+  readonly at: number;
+  /** When the newest recovery point that was rejected was started: one that is older and passes says nothing of what serves. */
+  readonly of: number;
+  /** Files that they were told of. */
+  readonly files: readonly string[];
+}
+
+/** The record that every drill leaves. */
+export interface DrillRecord {
+  readonly id: string;
+  readonly volume: string;
+  readonly snapshotId: string;
+  /** `failed`: something could not be done, and the summary says what. */
+  readonly outcome: 'verified' | 'rejected' | 'undecided' | 'failed';
+  readonly summary: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly steps: readonly StepRecord[];
+}
+
+/** What a drill that came to a verdict shows, as numbers. */
+export interface Drilled {
+  readonly volume: string;
+  readonly passed: boolean;
+  /** Percent of the copy's files whose content was read and compared: 0 where it was rejected before that. */
+  readonly coverage: number;
+  /** The check came to the end of the content. */
+  readonly complete: boolean;
+  readonly seconds: number;
+  /** When it ended. Unix milliseconds. */
+  readonly at: number;
+}
+
+/** What a drill says of a copy that passed. */
+export interface VerifiedCopy {
+  /** The time that its data reach up to. Unix milliseconds. */
+  readonly dataUntil: number;
+  /** How much of it was read, in words. */
+  readonly read: string;
+  readonly counts?: Counts | undefined;
+}
+
+/** What a drill needs beyond what the healer has. */
+export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer' | 'monitor'> {
+  readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'> & {
+    /** The volumes of all content volumes. */
+    neighbours(): Promise<Neighbour[]>;
+  };
+  /** Percent by which files, bytes or manifests may fall between two verified copies without a word. */
+  readonly fallPercent: number;
+  /** Names that every instance has for devices. */
+  readonly deviceNames: readonly string[];
+  readonly store: {
+    /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
+    createScratch(like: Volume, snapshotId: string, drillId: string): Promise<string>;
+    /** Marks the snapshot with what the drill found. */
+    verify(snapshotId: string, at: number, found: VerifiedCopy): Promise<void>;
+    /** Marks a verified snapshot as one that the guard keeps until then. Unix milliseconds. */
+    keep(snapshotId: string, until: number): Promise<void>;
+    reject(snapshotId: string, at: number, finding: string): Promise<void>;
+    /** The drill's volume is the spare from now on. */
+    makeSpare(volumeId: string): Promise<void>;
+    /** Gives a drill's volume or a spare, and no other, to the guard to delete. Gone already: nothing to do. */
+    discard(volumeId: string): Promise<void>;
+  };
+  readonly host: Pick<Host, 'release'> & {
+    /** Starts the check; nothing waits for it. @returns the id of the command; without it, why it was not started */
+    startCheck(
+      instanceId: string,
+      volume: string,
+      volumeId: string,
+      seed: number,
+    ): Promise<{ readonly commandId?: string; readonly why: string }>;
+    /** @returns `undefined` while it runs */
+    checkAnswer(instanceId: string, volumeId: string, commandId: string): Promise<HostAnswer | undefined>;
+  };
+  readonly ledger: Pick<Ledger, 'read'> & {
+    /** Keeps other drills of this volume out. Heals are not kept out by it. */
+    acquireDrill(volume: string, holder: string, now: number, until: number): Promise<boolean>;
+    releaseDrill(volume: string, holder: string): Promise<void>;
+    /** Whether another drill of this volume would be kept out. */
+    isDrilled(volume: string, now: number): Promise<boolean>;
+    /** Counts the drills of this volume. @returns the number of this one; a step that runs twice skips one, which does no harm */
+    countDrill(volume: string): Promise<number>;
+    /** Notes which is the newest verified snapshot, and when it was started; an older one changes nothing. */
+    noteVerified(volume: string, snapshotId: string, at: number): Promise<void>;
+    /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */
+    noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
+    readRemarks(volume: string): Promise<Remarks>;
+    writeRemarks(volume: string, remarks: Remarks): Promise<void>;
+    readDrillNote(volume: string): Promise<DrillNote | undefined>;
+    writeDrillNote(volume: string, note: DrillNote): Promise<void>;
+    recordDrill(record: DrillRecord): Promise<void>;
+  };
+  readonly metrics: {
+    publish(drilled: Drilled): Promise<void>;
+  };
+  /** One line for people who look later. */
+  readonly log: (line: string) => void;
+}

@@ -1,0 +1,29 @@
+import type { GuardPorts } from './ports.ts';
+
+/** A message that proves the way, so often. Milliseconds: 30 days. */
+const EVERY_MS = 30 * 24 * 60 * 60_000;
+const SUBJECT = 'Remount: a test message, nothing has to be done';
+
+/**
+ * Whether anybody hears what people are told: a subscription that was never confirmed, or was ended, makes no error anywhere. The
+ * count is a metric with an alarm; once in 30 days a message shows that one arrives.
+ */
+export async function watchSubscribers({ clock, subscribers, people, testNotes, log }: GuardPorts): Promise<void> {
+  const { confirmed, pending } = await subscribers.count();
+  await subscribers.publish(confirmed, clock.now());
+  if (confirmed === 0) log(`nobody hears what people are told: ${pending} subscriptions wait to be confirmed`);
+  const last = await testNotes.read();
+  const now = clock.now();
+  if (last && now - last.at < EVERY_MS) return;
+  // The first round is that of a deployment: whoever confirms a subscription then has proven the way.
+  if (last)
+    await people.tell(
+      SUBJECT,
+      [
+        'This message comes every 30 days. It shows that what Remount has to tell people reaches you.',
+        `${confirmed} subscriptions of the topic are confirmed, ${pending} wait to be.`,
+        'Should it stop: docs/runbook.md#nobody-told',
+      ].join('\n'),
+    );
+  await testNotes.write({ about: 'test', at: now });
+}

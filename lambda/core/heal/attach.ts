@@ -1,0 +1,63 @@
+import { hasUnmounted } from '../world/answers.ts';
+import type { Journal } from '../world/journal.ts';
+import type { Observation, Volume } from '../world/model.ts';
+import type { Attached, Ports } from '../world/ports.ts';
+
+/** The spare of this content volume on an instance: it is dispensable where something else of the same has to be attached there. */
+export function spareOn({ ledger, volumes }: Observation, instanceId: string): Volume | undefined {
+  return volumes.find(
+    (v) =>
+      v.role === 'spare' &&
+      // It serves, and is not tagged so yet.
+      v.id !== ledger?.currentVolume &&
+      v.attachments.some((a) => a.instanceId === instanceId && a.state === 'attached'),
+  );
+}
+
+/**
+ * Attaches. An instance has few names for devices, and drills take one for a spare of each content volume: where none is free, that
+ * of this content volume makes room. The next drill makes another one.
+ */
+export async function attach(
+  ports: Ports,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+  spare: Volume | undefined,
+): Promise<Attached> {
+  const order = () =>
+    journal.act(
+      'attach',
+      () => ports.compute.attach(volumeId, instanceId),
+      (done) => `${volumeId} to ${instanceId}: ${done}`,
+    );
+  const done = await order();
+  if (done !== 'full' || !spare) return done;
+  return (await takeOff(ports, journal, volume, spare.id, instanceId)) ? order() : done;
+}
+
+/**
+ * Takes what does not serve off an instance. Each call is a step of its own, for each may take longer than the lease lasts, and asks
+ * for it.
+ * @returns `false` where the host still has it mounted, or EC2 does not get it from there
+ */
+export async function takeOff(
+  ports: Ports,
+  journal: Journal,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<boolean> {
+  const released = await journal.act(
+    'let-go',
+    () => ports.host.release(instanceId, volume, volumeId),
+    ({ result }) => `${volumeId} by ${instanceId}: ${result}`,
+  );
+  if (!hasUnmounted(released)) return false;
+  return journal.act(
+    'take-off',
+    () => ports.compute.detach(volumeId, instanceId),
+    (free) => `${volumeId} is ${free ? 'off' : 'stuck at'} ${instanceId}`,
+  );
+}

@@ -1,0 +1,72 @@
+import { decide } from './decide.ts';
+import type { Journal } from '../world/journal.ts';
+import { awaitLease } from '../world/lease.ts';
+import { type NothingWrong, nothingWrong, type Trigger } from '../world/model.ts';
+import { owesNews } from './findings.ts';
+import { observe } from '../world/observe.ts';
+import { withoutLedger } from './outage.ts';
+import type { Ports } from '../world/ports.ts';
+import { standing } from '../world/standing.ts';
+import { isRecent } from './tell.ts';
+
+/** A heal that did not begin, and why. */
+export interface Unbegun {
+  /**
+   * {@link NothingWrong}: it serves. `busy`: another heal has the lease. `quiet`: people were told a short while ago, and nothing has changed.
+   * `unanswered`: the ledger does not answer, and nothing was moved.
+   */
+  readonly outcome: NothingWrong | 'busy' | 'quiet' | 'unanswered';
+  readonly summary: string;
+}
+
+/** With the lease. `pagedAt`: when people were last told that they have something to do. Unix milliseconds. */
+export type Begun = { readonly outcome: 'begun'; readonly pagedAt?: number | undefined } | Unbegun;
+
+/** From what started a heal to its lease: a sweep looks first whether there is anything to do, an alarm waits for its turn. */
+export async function beginHeal(
+  ports: Ports,
+  journal: Journal,
+  trigger: Trigger,
+  begun: { readonly healId: string; readonly at: number },
+): Promise<Begun> {
+  const { volume } = trigger;
+  const idle = trigger.kind === 'sweep' && (await lookFirst(ports, journal, trigger, begun.at));
+  if (idle) return idle;
+  let pagedAt: number | undefined;
+  let turn = await awaitLease(ports, journal, begun.healId, trigger);
+  if (turn.turn === 'silent') {
+    const silence = await withoutLedger(ports, journal, trigger, begun.at, turn.why);
+    if (!silence.answers)
+      return { outcome: silence.serves ? nothingWrong(trigger) : 'unanswered', summary: silence.summary };
+    pagedAt = silence.pagedAt;
+    turn = await awaitLease(ports, journal, begun.healId, trigger);
+  }
+  switch (turn.turn) {
+    case 'mine':
+      return { outcome: 'begun', pagedAt: pagedAt ?? turn.pagedAt };
+    case 'others':
+      return { outcome: 'busy', summary: `another heal has the lease of ${volume}` };
+    case 'silent':
+      // It has answered a moment ago: the next heal goes on.
+      return { outcome: 'unanswered', summary: turn.why };
+  }
+}
+
+/** @returns why there is nothing to do; `undefined` where there is, or nobody can tell */
+async function lookFirst(ports: Ports, journal: Journal, trigger: Trigger, now: number): Promise<Unbegun | undefined> {
+  const { volume } = trigger;
+  const looked = await journal.ask('look', () => observe(ports, volume));
+  if (!looked.answered) {
+    const { probe, reached, current } = await journal.step('look-without', () => standing(ports, volume, looked.by));
+    // Where its host cannot be asked, the load balancer's word on it has to do: that nobody could ask says nothing of the volume.
+    if (probe ? probe.state !== 'serving' : !reached) return undefined;
+    return { outcome: nothingWrong(trigger), summary: `${volume} is served by ${current?.instanceId}; ${looked.why}` };
+  }
+  const seen = looked.value;
+  const decision = decide(seen);
+  if (decision.kind === 'none' && !owesNews(seen)) return { outcome: nothingWrong(trigger), summary: decision.reason };
+  const paged = seen.ledger?.paged;
+  if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, now))
+    return { outcome: 'quiet', summary: `people were told: ${paged.about}` };
+  return undefined;
+}

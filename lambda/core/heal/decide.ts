@@ -1,0 +1,327 @@
+import { spareOn } from './attach.ts';
+import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
+import type { Decision, Page, Replace, Wait } from './decision.ts';
+import {
+  confirmsStall,
+  failedAt,
+  ioText,
+  isUnreached,
+  outlasted,
+  type Since,
+  UNREACHED_SECONDS,
+  UNSEEN_SECONDS,
+} from '../world/evidence.ts';
+import type { Instance, Observation, ProbeState, Volume } from '../world/model.ts';
+
+/** What this heal has learned that an observation cannot show. */
+export interface Context {
+  /** What a mount or a detach found: a file system that does not mount looks like one that nobody has mounted. */
+  readonly found?: Found | undefined;
+  /** How long this heal has waited for things to change by themselves. */
+  readonly waitedSeconds: number;
+  /** What it has seen look after look. */
+  readonly since?: Since;
+  /** Instances that did not do what they were told; and of them, those that answered. */
+  readonly useless: readonly string[];
+  readonly failing: readonly string[];
+  /** When the alarm that started this heal saw the failure. Unix milliseconds. */
+  readonly alarmedAt?: number | undefined;
+}
+
+/** What a heal knows when it begins. */
+export const NOTHING_YET: Context = { waitedSeconds: 0, useless: [], failing: [] };
+
+export interface Found {
+  readonly volumeId: string;
+  readonly state: ProbeState | 'stuck';
+}
+
+/** A host that answers no command is looked at again for this long before it is taken for hung: agents restart. */
+export const HANG_SECONDS = 20;
+/** A zone where nobody answers is looked at for this long before its volumes are made anew in another one. */
+export const RELOCATE_SECONDS = 180;
+
+/** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers; it is given time to go on. */
+export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
+  shutdown: 'its file system is shut down',
+  unmountable: 'its file system cannot be mounted',
+  timeout: 'its I/O hangs',
+  stuck: 'it cannot be moved',
+};
+
+/**
+ * Decides the next right thing from the world as it is. Pure: the same observation and context give the same decision.
+ */
+export function decide(observation: Observation, context: Context = NOTHING_YET): Decision {
+  const named = observation.ledger?.currentVolume;
+  // EC2 is eventually consistent: a list may lack what was made a moment ago.
+  if (named && mayBeSeen(observation, context) && observation.volumes.every((v) => v.id !== named))
+    return briefly(`EC2 does not show ${named}, which the ledger names`);
+  const current = currentVolume(observation);
+  if (!current)
+    return page(`no current volume of ${observation.volume} exists; deploy the stack to let the keeper restore it`);
+  const attachment = current.attachments.find((a) => a.state !== 'detached');
+  const holder = observation.instances.find((i) => i.id === attachment?.instanceId);
+  const found = context.found?.volumeId === current.id ? context.found.state : undefined;
+  const state = found ?? observation.probe?.state;
+
+  if (state === 'serving') return serving(observation, context, current, holder);
+  // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
+  if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);
+  const dead = state && DEAD[state];
+  const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);
+  const said = observation.io && state === 'timeout' ? ` (${ioText(observation.io)})` : '';
+  if (dead && !mayPass) return replace(observation, context, current, holder, `${current.id}: ${dead}${said}`);
+  // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
+  if (current.role === 'quarantined')
+    return replace(observation, context, current, holder, `${current.id} is in quarantine`);
+  if (current.state === 'error')
+    return replace(observation, context, current, holder, `${current.id} is in state error`);
+  if (mayPass) return briefly(`${current.id}: its I/O hangs${said}, and may go on`);
+  if (!attachment || !holder) return mountAnywhere(observation, context, current);
+  if (attachment.state !== 'attached') return wait(`${current.id} is ${attachment.state} at ${attachment.instanceId}`);
+  if (current.state !== 'in-use' || holder.zone !== current.zone) {
+    return page(
+      `evidence contradicts itself: ${current.id} in ${current.zone} is ${current.state} and attached to ${holder.id} in ${holder.zone}`,
+    );
+  }
+  if (holder.state !== 'running') return ownerGone(observation, context, current, holder);
+  switch (state) {
+    case 'notMounted':
+      // It was told to, and did not: its volume goes to another host, where there is one.
+      if (context.useless.includes(holder.id)) {
+        const reason = `${holder.id} does not serve ${current.id}`;
+        if (observation.reachableOn?.includes(holder.id))
+          return wait(`${reason}, but the load balancer reaches it there`);
+        return failover(observation, context, current, holder, reason);
+      }
+      return mountOn(observation, current, holder, `${current.id} is attached to ${holder.id} and not served`);
+    case 'unreachable':
+      return ownerSilent(observation, context, current, holder);
+    default:
+      return page(
+        `${current.id} on ${holder.id}: the probe says ${state ?? 'nothing'}, for which no safe action is known`,
+      );
+  }
+}
+
+function serving(observation: Observation, context: Context, current: Volume, owner: Instance | undefined): Decision {
+  if (current.role === 'quarantined')
+    return page(`evidence contradicts itself: ${current.id} is in quarantine and serving`);
+  const { ledger } = observation;
+  if (ledger?.currentVolume !== current.id) return reached(observation, context, current, owner);
+  // Whoever sees this with the lease knows that no other heal is at work: no candidate is about to be used.
+  const suspects = observation.volumes.filter(
+    (v) => v.id !== current.id && (v.role === 'current' || v.role === 'candidate' || v.scheduled),
+  );
+  const settled =
+    current.role === 'current' && (current.scheduled || current.held) && current.generation === ledger.generation;
+  if (settled && suspects.length === 0) return reached(observation, context, current, owner);
+  const reason = `${current.id} is serving, but the tags say otherwise`;
+  return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
+}
+
+function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Instance | undefined): boolean {
+  return outlasted((at - (since?.stalled ?? at)) / 1000, confirmsStall(io, owner));
+}
+
+/**
+ * EC2 is eventually consistent, so its list of instances may lack one for a moment; else somebody has attached the volume outside the
+ * fleet. One that has ended may leave the list too, for its tags go; but so do its attachments, and then the volume is shown attached
+ * nowhere: "resources such as tags and volumes are gradually disassociated from the instance"
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html).
+ */
+function holderUnseen(observation: Observation, context: Context, current: Volume, instanceId: string): Decision {
+  const reason = `${current.id} is attached to ${instanceId}, which EC2 does not show in the fleet`;
+  return mayBeSeen(observation, context) ? briefly(reason) : page(reason);
+}
+
+function mayBeSeen({ at }: Observation, { since }: Context): boolean {
+  return at - (since?.unseen ?? at) < UNSEEN_SECONDS * 1000;
+}
+
+/**
+ * It serves by its probe; whether anybody gets it is the load balancer's to say. Where that reaches a web server in the zone and not the
+ * owner's, the owner is at fault and the volume moves: nothing is lost by that. Else the fault is between them, where no move helps.
+ */
+function reached(
+  observation: Observation,
+  { since, useless }: Context,
+  current: Volume,
+  owner: Instance | undefined,
+): Decision {
+  const { at, reachAt = at, reachableOn = [], answering = [], probe } = observation;
+  if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))
+    return { kind: 'none', reason: `${current.id} is serving` };
+  // An answer that came a minute before the others says nothing of that minute.
+  const seconds = (reachAt - (since?.unreached ?? reachAt)) / 1000;
+  const reason = `${current.id} is serving by the probe of ${owner.id}, and the load balancer does not reach it there`;
+  if (seconds < UNREACHED_SECONDS) return briefly(reason);
+  const contradiction = (why: string) => page(`evidence contradicts itself: ${reason}${why}`);
+  if (reachableOn.length > 0) return contradiction(`, but on ${reachableOn.join(', ')}`);
+  if (answering.includes(owner.id)) return contradiction(', though its web server answers');
+  const standby = usableInstances(observation, useless, current.zone).find(
+    (i) => i.id !== owner.id && answering.includes(i.id),
+  );
+  if (!standby) return contradiction(', nor any web server in its zone that could take over');
+  return moveTo(observation, current, owner, standby, reason);
+}
+
+function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {
+  if (current.state === 'creating') return wait(`${current.id} is being created`);
+  if (current.state !== 'available') return page(`${current.id} is attached nowhere and in state ${current.state}`);
+  const instance = usableInstances(observation, context.useless, current.zone)[0];
+  const reason = `${current.id} has no owner`;
+  if (instance) return mountOn(observation, current, instance, reason);
+  return nobodyHere(observation, context, current, undefined, reason);
+}
+
+function mountOn(observation: Observation, current: Volume, instance: Instance, reason: string): Decision {
+  if (current.blank && !formattable(observation, current)) {
+    return page(
+      `${current.id} is blank, but ${observation.volume} has a history: a blank volume is never served in its place`,
+    );
+  }
+  return {
+    kind: 'mount',
+    volume: current,
+    instance,
+    generation: agreedGeneration(observation, current),
+    spare: spareOn(observation, instance.id),
+    format: current.blank,
+    reason,
+  };
+}
+
+/** EC2 says that the owner runs no more, or soon will not: the volume moves once that is certain. */
+function ownerGone(observation: Observation, context: Context, current: Volume, owner: Instance): Decision {
+  const reason = `${owner.id}, the owner of ${current.id}, is ${owner.state}`;
+  if (owner.state === 'pending' || owner.state === 'stopping' || owner.state === 'shutting-down') return wait(reason);
+  return failover(observation, context, current, owner, reason);
+}
+
+/**
+ * The owner answers no command. While the load balancer reaches the content on it, or could not be asked, nothing is
+ * touched: that the way to a host is lost says nothing of the host. EC2's status checks do: they look at the host from below, every
+ * minute, and fail after two of them, so where they fail too it is not waited for.
+ */
+function ownerSilent(observation: Observation, context: Context, current: Volume, owner: Instance): Decision {
+  const reason = `${owner.id}, the owner of ${current.id}, answers no command`;
+  if (observation.reachableOn?.includes(owner.id))
+    return wait(`${reason}, but the load balancer reaches the content on it`);
+  const checks = owner.impaired ? 'status checks' : owner.ebsImpaired ? 'status check of its volumes' : undefined;
+  if (checks) return failover(observation, context, current, owner, `${reason}, and fails its ${checks}`);
+  if (observation.reachableOn === undefined) return wait(`${reason}, and the load balancer could not be asked`);
+  if (context.waitedSeconds < HANG_SECONDS) return wait(`${reason} nor the load balancer`);
+  return failover(observation, context, current, owner, `${reason} nor the load balancer`);
+}
+
+function failover(
+  observation: Observation,
+  context: Context,
+  current: Volume,
+  owner: Instance,
+  reason: string,
+): Decision {
+  const standby = usableInstances(observation, context.useless, current.zone).find((i) => i.id !== owner.id);
+  if (standby) return moveTo(observation, current, owner, standby, reason);
+  return nobodyHere(observation, context, current, owner, reason);
+}
+
+function moveTo(
+  observation: Observation,
+  current: Volume,
+  owner: Instance,
+  standby: Instance,
+  reason: string,
+): Decision {
+  const generation = agreedGeneration(observation, current);
+  const spare = spareOn(observation, standby.id);
+  return { kind: 'failover', volume: current, owner, standby, generation, spare, reason };
+}
+
+function replace(
+  observation: Observation,
+  context: Context,
+  old: Volume,
+  oldOwner: Instance | undefined,
+  reason: string,
+): Decision {
+  const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
+  const next = standby
+    ? replaceOn(observation, context, 'replace', old, standby, reason)
+    : nobodyHere(observation, context, old, oldOwner, reason, true);
+  return next.kind === 'wait' || next.kind === 'page' ? { ...next, suspect: old } : next;
+}
+
+/** A generation never goes back: what the ledger has agreed on counts, and where it has not yet, the volume's own. */
+function agreedGeneration({ ledger }: Observation, { id, generation }: Volume): number {
+  return ledger?.currentVolume === id ? Math.max(ledger.generation, generation) : generation;
+}
+
+/** Nobody in the zone can take the volume: somebody may be coming; else, after a while, another zone has to do. */
+function nobodyHere(
+  observation: Observation,
+  context: Context,
+  current: Volume,
+  owner: Instance | undefined,
+  reason: string,
+  lost = false,
+): Decision {
+  const coming = comingInstance(observation, current.zone, [owner?.id, ...context.useless]);
+  if (coming)
+    return wait(`${reason}; ${coming.id} in ${current.zone} is ${coming.state}, its agent does not answer yet`);
+  const elsewhere = usableInstances(observation, context.useless).find(
+    (i) => i.zone !== current.zone && i.id !== owner?.id,
+  );
+  // A sound volume is not given up for hosts that are there and do not do what they are told.
+  const failing = observation.instances.filter((i) => i.zone === current.zone && context.failing.includes(i.id));
+  if (!lost && failing.length > 0)
+    return { ...page(`${reason}; ${failing.map((i) => i.id).join(', ')} failed to take it`), open: true };
+  if (!elsewhere)
+    return context.useless.length > 0
+      ? {
+          ...page(`${reason}; ${context.useless.join(', ')} did not do what was asked, and there is no other`),
+          open: true,
+        }
+      : page(`${reason}, and no other instance answers in ${current.zone} or elsewhere`);
+  const nobody = `${reason}, and nobody else answers in ${current.zone}`;
+  if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
+  if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
+  return replaceOn(observation, context, 'relocate', current, elsewhere, nobody);
+}
+
+function replaceOn(
+  observation: Observation,
+  context: Context,
+  kind: Replace['kind'],
+  old: Volume,
+  standby: Instance,
+  reason: string,
+): Decision {
+  const recoveryPoints = usablePoints(observation, failedAt(observation, context.alarmedAt));
+  if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
+  const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
+  const spare = spareOn(observation, standby.id);
+  const oldOwner = holderOf(observation, old);
+  return { kind, old, oldOwner, standby, spare, recoveryPoints, generation: newest + 1, reason };
+}
+
+function noPoint({ volume, recoveryPoints }: Observation): string {
+  const rejected = recoveryPoints.filter((p) => p.state === 'completed' && p.verdict === 'rejected').length;
+  if (rejected === 0) return `no completed snapshot of ${volume} exists`;
+  return `no completed snapshot of ${volume} is left: all ${rejected} are rejected`;
+}
+
+function wait(reason: string): Wait {
+  return { kind: 'wait', reason };
+}
+
+/** For something that has a time of its own. */
+function briefly(reason: string): Wait {
+  return { kind: 'wait', reason, brief: true };
+}
+
+function page(reason: string): Page {
+  return { kind: 'page', reason };
+}

@@ -1,0 +1,79 @@
+import type { Holder, Instance, RecoveryPoint, Volume } from '../world/model.ts';
+
+/** What to do next for one content volume. DESIGN, section 6. */
+export type Decision =
+  | { readonly kind: 'none'; readonly reason: string }
+  | Mount
+  | Failover
+  | Replace
+  | Settle
+  /** Something is on its way (an instance starting, an attachment settling): look again in a while. */
+  | Wait
+  | Page;
+
+export interface Wait {
+  readonly kind: 'wait';
+  readonly reason: string;
+  /** Cannot be replaced yet: its copies are no recovery points. */
+  readonly suspect?: Volume;
+  /** For what a heal has begun to see, which has a time of its own, and ends by itself. */
+  readonly brief?: boolean;
+}
+
+export interface Page {
+  readonly kind: 'page';
+  readonly reason: string;
+  readonly suspect?: Volume;
+  /** Others than people may yet change it: hosts that were told and did not do it may do it the next time. */
+  readonly open?: boolean;
+}
+
+/**
+ * It serves, and the tags do not say so yet: without them it would never be copied, and what it took the place of would go on
+ * being copied. A replacement by the spare ends with this, off the critical path.
+ */
+export interface Settle {
+  readonly kind: 'settle';
+  readonly volume: Volume;
+  readonly generation: number;
+  /** What has the marks of a current volume, and is not; and what a heal that never ended has prepared. */
+  readonly suspects: readonly Volume[];
+  readonly reason: string;
+}
+
+/** The volume is sound as far as anyone knows, and nobody has it mounted: (attach,) mount and serve it. */
+export interface Mount {
+  readonly kind: 'mount';
+  readonly volume: Volume;
+  readonly instance: Instance;
+  /** What the ledger is to say: a spare's own tag is that of the volume before it. */
+  readonly generation: number;
+  /** On the instance, where it would make room. */
+  readonly spare: Volume | undefined;
+  readonly format: boolean;
+  readonly reason: string;
+}
+
+/** The volume is sound, its owner is not: fence the owner, and move the volume to the standby. */
+export interface Failover {
+  readonly kind: 'failover';
+  readonly volume: Volume;
+  readonly owner: Instance;
+  readonly standby: Instance;
+  readonly generation: number;
+  readonly spare: Volume | undefined;
+  readonly reason: string;
+}
+
+/** The volume is lost or suspect: a new one from a recovery point takes over; `relocate`: in another zone. */
+export interface Replace {
+  readonly kind: 'replace' | 'relocate';
+  readonly old: Volume;
+  readonly oldOwner: Holder;
+  readonly standby: Instance;
+  readonly spare: Volume | undefined;
+  /** The next is tried when one cannot be mounted: newest first, but for those from after the failure, which are last. */
+  readonly recoveryPoints: readonly RecoveryPoint[];
+  readonly generation: number;
+  readonly reason: string;
+}

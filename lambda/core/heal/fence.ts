@@ -1,0 +1,129 @@
+import { hasUnmounted, insist } from '../world/answers.ts';
+import type { Journal } from '../world/journal.ts';
+import type { Holder, Probe } from '../world/model.ts';
+import type { Ports } from '../world/ports.ts';
+
+/** Either the old owner provably cannot write, or it cannot be told, which is the same as no. */
+export interface Fenced {
+  readonly certain: boolean;
+  readonly note: string;
+}
+
+/** `release`, on `busy`: nobody holds the volume but a probe of ours that hangs, and the web server, which only reads. */
+const HELD_BY_US = 'own';
+
+/** Enough for a host that hangs to be powered off by EC2: it does so by itself after some minutes. Seconds. */
+const STOP_SECONDS = 420;
+const LOOK_SECONDS = 10;
+
+/** What is fenced. */
+export interface ToFence {
+  readonly volume: string;
+  readonly volumeId: string;
+  readonly owner: Holder;
+  /**
+   * The very volume goes to another host: then nothing less than unmounted or powered off will do. Where another volume takes over, a
+   * host that no longer serves the old one is fenced: its file system takes no writes, or its I/O hangs on a volume that nobody uses
+   * any more.
+   */
+  readonly moves: boolean;
+}
+
+/**
+ * Makes sure that nobody writes to the old volume, or serves it. Fails closed: "stopped" and "cannot tell whether it is
+ * stopped" are different answers (as fence-agents have them), and a second writer is never started on the second.
+ */
+export async function fence(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  { volume, volumeId, owner, moves }: ToFence,
+): Promise<Fenced> {
+  if (owner.kind === 'nobody') return { certain: true, note: `${volumeId} is attached nowhere` };
+  if (owner.kind === 'unseen')
+    return { certain: false, note: `${volumeId} is attached to ${owner.id}, of which EC2 says nothing` };
+  await noteFencing(ports, journal, healId, volume, owner.id);
+  // That it was off before it was noted says nothing: it may have been started, and have been told by the ledger that it may serve.
+  if (isOff(owner.state)) {
+    const state = await journal.act('is-off', () => stateOf(ports, owner.id));
+    if (isOff(state)) return { certain: true, note: `${owner.id} is ${state}` };
+  }
+  const asked = await journal.act(
+    'fence',
+    () => release(ports, volume, volumeId, owner.id, moves),
+    (f) => f.note,
+  );
+  if (asked.certain) return asked;
+  await journal.act(
+    'stop-owner',
+    () => ports.compute.stop(owner.id).then(() => owner.id),
+    (id) => `${id} is told to stop: ${asked.note}`,
+  );
+  for (let waited = 0; waited < STOP_SECONDS; waited += LOOK_SECONDS) {
+    await journal.pause('await-stopped', LOOK_SECONDS);
+    const state = await journal.act('is-stopped', () => stateOf(ports, owner.id));
+    if (isOff(state)) return { certain: true, note: `${owner.id} is ${state}` };
+  }
+  return {
+    certain: false,
+    note: `${asked.note}; and EC2 does not say within ${STOP_SECONDS} s that ${owner.id} is stopped`,
+  };
+}
+
+/**
+ * From now on the instance serves nothing by itself, should it boot: it asks the ledger (decision 25). Everything that a fence is
+ * certain of is seen after this.
+ */
+export async function noteFencing(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  instanceId: string,
+): Promise<void> {
+  await journal.act('note-fencing', () => ports.ledger.noteFencing(volume, healId, ports.clock.now(), instanceId));
+}
+
+async function stateOf(ports: Ports, instanceId: string): Promise<string> {
+  return (await ports.compute.instances()).find((i) => i.id === instanceId)?.state ?? 'unknown';
+}
+
+async function release(
+  ports: Ports,
+  volume: string,
+  volumeId: string,
+  ownerId: string,
+  moves: boolean,
+): Promise<Fenced> {
+  const ask = () => insist(() => ports.host.release(ownerId, volume, volumeId));
+  let released = await ask();
+  let probed: Probe | undefined;
+  if (released.result === 'unreachable' && !moves) {
+    // One that boots answers a moment later, with nothing mounted: it is to be told that it stays so.
+    probed = await ports.host.probe(ownerId, volume, volumeId);
+    if (probed.state !== 'unreachable') {
+      released = await ask();
+      probed = undefined;
+    }
+  }
+  if (hasUnmounted(released)) return { certain: true, note: `${ownerId} has released ${volumeId}` };
+  if (released.result === 'ok' && !moves)
+    return {
+      certain: true,
+      note: `${ownerId} serves ${volumeId} no more, and it takes no writes: it is shut down, and something holds it`,
+    };
+  const why = `${ownerId} did not release ${volumeId} (${released.result}: ${released.detail})`;
+  if (moves) return { certain: false, note: why };
+  const { state } = probed ?? (await ports.host.probe(ownerId, volume, volumeId));
+  // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted. What
+  // hangs of ours has one canary to write, to a volume that nobody serves any more (decision 8).
+  const written = released.result === 'busy' && released.values.held !== HELD_BY_US;
+  const told = released.result !== 'unreachable';
+  const harmless = told && (state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written));
+  return { certain: harmless, note: `${why}, and its probe says ${state}` };
+}
+
+/** EC2 says so: power is off, nothing more is written. `stopping` is not `stopped`. */
+function isOff(state: string): boolean {
+  return state === 'stopped' || state === 'terminated';
+}

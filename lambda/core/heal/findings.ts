@@ -1,0 +1,58 @@
+import type { LessRoom, Observation, Replaced, Replacement } from '../world/model.ts';
+import type { Rejected } from './replace.ts';
+
+/** What people have to know however a heal ends. */
+export interface Findings {
+  /** Recovery points that could not be used. */
+  readonly rejected: Rejected[];
+  /** Recovery points that were not used. */
+  passedOver: readonly string[];
+  lessRoom?: LessRoom | undefined;
+  /** When people were last told that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
+  pagedAt?: number | undefined;
+  /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
+  spare?: { readonly replacement: Replacement; readonly summary: string };
+}
+
+/** Nobody else tells people of it. */
+export function isNews({ rejected, passedOver }: Findings): boolean {
+  return rejected.length > 0 || passedOver.length > 0;
+}
+
+/**
+ * People wait for a word, and it is known: something took over and nobody has told them, or they were called, and the load balancer
+ * was asked and does not contradict the probe.
+ */
+export function owesNews({ ledger, reachableOn }: Observation): boolean {
+  return ledger?.replaced !== undefined || (ledger?.paged !== undefined && reachableOn !== undefined);
+}
+
+/** What took over and serves by now, as the ledger has it: the heal that did it did not come to tell. */
+export function untold({ ledger, probe, at }: Observation): Replacement | undefined {
+  const { replaced, currentVolume } = ledger ?? {};
+  if (!replaced || replaced.newVolume !== currentVolume || probe?.state !== 'serving') return undefined;
+  return { ...replaced, servingAt: at };
+}
+
+/** The tags follow the ledger: what is current by the one and not yet by the other has taken over a moment ago. */
+export function hasJustTakenOver({ volumes, ledger }: Observation): boolean {
+  const role = volumes.find((v) => v.id === ledger?.currentVolume)?.role;
+  return role === 'candidate' || role === 'spare';
+}
+
+/** Copies of earlier generations that are newer than the one that serves now was made from: people are told that there are some. */
+export function passedOver({ recoveryPoints, volumes, ledger }: Observation): string[] {
+  const current = volumes.find((v) => v.id === ledger?.currentVolume);
+  const taken = recoveryPoints.find((p) => p.snapshotId === current?.madeFrom);
+  if (!current || !taken) return [];
+  return recoveryPoints
+    .filter((p) => p.state === 'completed' && p.role !== 'quarantined' && p.verdict !== 'rejected')
+    .filter((p) => p.at > taken.at && p.generation < (ledger?.generation ?? 0))
+    .map((p) => p.snapshotId);
+}
+
+/** A spare from before a volume was made larger serves in its place: what it holds is whole, and no volume of its own grows it. */
+export function lessRoom({ volumes }: Observation, { oldVolume, newVolume }: Replaced): LessRoom | undefined {
+  const [before = 0, now = before] = [oldVolume, newVolume].map((id) => volumes.find((v) => v.id === id)?.sizeGiB);
+  return now < before ? { before, now } : undefined;
+}

@@ -1,0 +1,301 @@
+import { attempt, message } from '../world/attempt.ts';
+import { beginHeal, type Unbegun } from './begin.ts';
+import type { PassedOver } from './choice.ts';
+import { conclude } from './conclude.ts';
+import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
+import { evidenceText, seenAgain } from '../world/evidence.ts';
+import { failover } from './failover.ts';
+import { Journal } from '../world/journal.ts';
+import { LOST_LEASE, mayAct, renewLease } from '../world/lease.ts';
+import {
+  type Incident,
+  type NothingWrong,
+  nothingWrong,
+  type Replacement,
+  type Trigger,
+  type Volume,
+} from '../world/model.ts';
+import { mountAndServe } from './mount.ts';
+import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './findings.ts';
+import { observe } from '../world/observe.ts';
+import { waitingTold } from './outage.ts';
+import type { Ports, Workflow } from '../world/ports.ts';
+import { quarantine, replace, setAside } from './replace.ts';
+import { type SparePolicy, serveSpare } from './spare.ts';
+
+/** A heal that has worked this long starts nothing more, and pages. */
+export const BUDGET_SECONDS = 20 * 60;
+/** The longest that a heal can take, waiting for its turn included: no shorter is the durable function's execution timeout (`lib/`). */
+export const LONGEST_SECONDS = 60 * 60;
+/** For the tags of a spare that came to serve after all; else the sweep sees to them. */
+const TAGS_SECONDS = 10 * 60;
+/** How long a heal waits for something on its way before it pages. */
+export const PATIENCE_SECONDS = 10 * 60;
+/** Between two looks: often at first, for most things settle in a minute; each look is a dozen calls. */
+const WAIT_SECONDS = 10;
+const EAGER_SECONDS = 60;
+const LATER_WAIT_SECONDS = 30;
+/** Rounds of observe, decide, act: failover -> mount finds it dead -> a standby does not answer -> replace -> look again, and some. */
+const MAX_ROUNDS = 6;
+
+export interface HealResult {
+  readonly outcome: Incident['outcome'] | Unbegun['outcome'];
+  readonly summary: string;
+  readonly healId: string;
+}
+
+/**
+ * One run of the healer for one content volume: lease, observe, decide, act, observe again, record, tell.
+ * What goes wrong once it has the lease ends as an incident that pages a person.
+ *
+ * @throws Error when it could not even look or take the lease (the event is tried again, and ends in the dead-letter queue), or
+ *   could not conclude: then the execution fails, and the lease runs out by itself
+ */
+export async function heal(
+  workflow: Workflow,
+  ports: Ports,
+  trigger: Trigger,
+  policy: SparePolicy,
+): Promise<HealResult> {
+  const journal = new Journal(workflow, ports.clock);
+  const { volume } = trigger;
+  const begun = await workflow.step('begin', async () => ({ healId: ports.newId(), at: ports.clock.now() }));
+
+  const start = await beginHeal(ports, journal, trigger, begun);
+  if (start.outcome !== 'begun') return { ...start, healId: begun.healId };
+  const findings: Findings = { rejected: [], passedOver: [], pagedAt: start.pagedAt };
+
+  journal.guardBy(() => mayAct(ports, volume, begun.healId));
+  journal.outageBy(waitingTold(workflow, ports, volume, findings));
+
+  const incident = (
+    outcome: Incident['outcome'],
+    summary: string,
+    endedAt?: number,
+    replacement?: Replacement,
+  ): Incident => ({
+    id: begun.healId,
+    volume,
+    trigger,
+    outcome,
+    summary,
+    startedAt: begun.at,
+    endedAt,
+    steps: journal.steps,
+    replacement,
+    passedOver: findings.passedOver,
+    ...(findings.lessRoom && { lessRoom: findings.lessRoom }),
+  });
+  // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
+  await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
+  let end: Ending;
+  try {
+    end = await work(ports, journal, begun.healId, trigger, policy, findings);
+  } catch (error) {
+    const why = message(error);
+    end = why.includes(LOST_LEASE)
+      ? { outcome: 'overtaken', summary: why }
+      : findings.spare
+        ? tagsToFollow(findings.spare, why)
+        : failed(journal, error);
+  }
+  const endedAt = await workflow.step('end', async () => ports.clock.now());
+  const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
+  const { outcome, summary } = await conclude(workflow, ports, closed, findings, end.final);
+  return { outcome, summary, healId: begun.healId };
+}
+
+interface Ending {
+  readonly outcome: NothingWrong | 'healed' | 'paged' | 'overtaken';
+  readonly summary: string;
+  readonly replacement?: Replacement;
+  /** Nothing that is safe is left to try: only people can. */
+  readonly final?: boolean;
+}
+
+/**
+ * The spare, where there is one to be taken, and rounds. Where a spare was passed over for something newer, and of that comes nothing
+ * (EC2 makes no volume, or not in time), the spare serves after all: older content is better than none.
+ */
+async function work(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  trigger: Trigger,
+  policy: SparePolicy,
+  findings: Findings,
+): Promise<Ending> {
+  const { volume } = trigger;
+  const { rejected } = findings;
+  const { served, passedOver: spare } = await serveSpare(ports, journal, healId, volume, policy, rejected);
+  if (served) findings.spare = served;
+  const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, trigger };
+  if (!spare) return rounds(ports, journal, healId, volume, findings, first);
+  const end = await rounds(ports, journal, healId, volume, findings, first).catch((error: unknown) => {
+    if (message(error).includes(LOST_LEASE)) throw error;
+    return failed(journal, error);
+  });
+  if (end.outcome !== 'paged') return end;
+  await renewLease(ports, journal, healId, volume);
+  const anyway = await serveSpare(ports, journal, healId, volume, { anyway: end.summary }, rejected);
+  if (!anyway.served) {
+    // Whoever has taken the spare meanwhile has told people.
+    await renewLease(ports, journal, healId, volume);
+    return end;
+  }
+  findings.spare = anyway.served;
+  const untilSeconds = journal.elapsedSeconds() + TAGS_SECONDS;
+  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds, trigger });
+}
+
+/** Where rounds begin, and when nothing more is begun. */
+interface Start {
+  /** Its number: client tokens differ from one round to the next. */
+  readonly round: number;
+  /** Since the heal began. */
+  readonly untilSeconds: number;
+  /** One that was ready, and was passed over. */
+  readonly spare?: PassedOver | undefined;
+  readonly trigger: Trigger;
+}
+
+/** The spare serves; the sweep does the rest. */
+function tagsToFollow({ replacement, summary }: NonNullable<Findings['spare']>, why = 'there was no time'): Ending {
+  return { outcome: 'healed', summary: `${summary}; its tags are to follow: ${why}`, replacement };
+}
+
+function failed(journal: Journal, error: unknown): Ending {
+  const after = journal.steps.at(-1)?.name ?? 'the first';
+  return { outcome: 'paged', summary: `the heal failed at the step after ${after}: ${message(error)}` };
+}
+
+async function rounds(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  findings: Findings,
+  start: Start,
+): Promise<Ending> {
+  const { rejected, spare } = findings;
+  let acted = spare?.summary ?? '';
+  let replacement = spare?.replacement;
+  let context: Context = { ...NOTHING_YET, alarmedAt: start.trigger.at };
+  for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
+    await renewLease(ports, journal, healId, volume);
+    const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
+    context = { ...context, since: seenAgain(context.since ?? {}, seen) };
+    const decision = decide(seen, context);
+    // Looked at once more, for people are told how it is now.
+    if (journal.elapsedSeconds() > start.untilSeconds && decision.kind !== 'none' && decision.kind !== 'page') {
+      // It is decided only where the probe says that it serves.
+      if (decision.kind === 'settle' && spare) return tagsToFollow(spare);
+      break;
+    }
+    replacement ??= untold(seen);
+    if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
+    if (replacement) findings.lessRoom = lessRoom(seen, replacement);
+    switch (decision.kind) {
+      case 'none':
+        // What another heal has done, or people have, is told by whoever sees that it serves.
+        if (!acted && !owesNews(seen)) return { outcome: nothingWrong(start.trigger), summary: decision.reason };
+        await keepEvidence(ports, journal, healId, volume, replacement);
+        return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
+      case 'page':
+        await takeOutOfSchedule(ports, journal, decision.suspect);
+        return { outcome: 'paged', summary: decision.reason, final: decision.open !== true };
+      case 'wait': {
+        await takeOutOfSchedule(ports, journal, decision.suspect);
+        const { waitedSeconds } = context;
+        if (waitedSeconds >= PATIENCE_SECONDS && !decision.brief)
+          return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting` };
+        const seconds = waitedSeconds < EAGER_SECONDS ? WAIT_SECONDS : LATER_WAIT_SECONDS;
+        await journal.pause('wait', seconds);
+        context = { ...context, waitedSeconds: waitedSeconds + seconds };
+        continue;
+      }
+      case 'settle':
+        for (const { id, role, attachments } of decision.suspects) {
+          const host = attachments.find((a) => a.state === 'attached')?.instanceId;
+          // What was never served has nothing to do on its host; what was is left as it is.
+          if (role === 'candidate') await setAside(ports, journal, healId, volume, id, host);
+          else await quarantine(ports, journal, healId, id);
+        }
+        await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
+        acted ||= decision.reason;
+        break;
+      case 'mount':
+      case 'failover': {
+        const result =
+          decision.kind === 'mount'
+            ? await mountAndServe(ports, journal, healId, volume, decision)
+            : await failover(ports, journal, healId, volume, decision);
+        const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
+        if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
+        else if (!result.found && !result.useless && !result.again)
+          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
+        else context = learn(context, result);
+        break;
+      }
+      case 'replace':
+      case 'relocate': {
+        const result = await replace(ports, journal, healId, volume, decision, round, rejected, start.spare);
+        if (!result.done) {
+          if (!result.useless && !result.again)
+            return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
+          context = learn(context, result);
+          break;
+        }
+        acted = `${decision.reason}: ${result.replacement.newVolume} serves in its place`;
+        replacement = result.replacement;
+        break;
+      }
+    }
+    round++;
+  }
+  return {
+    outcome: 'paged',
+    summary: `${acted || 'nothing'} was done, and ${volume} is still not serving after ${Math.round(journal.elapsedSeconds())} s`,
+  };
+}
+
+function learn(
+  context: Context,
+  { found, useless, failing }: { readonly found?: Found; readonly useless?: string; readonly failing?: boolean },
+): Context {
+  return {
+    ...context,
+    found: found ?? context.found,
+    useless: useless ? [...context.useless, useless] : context.useless,
+    failing: useless && failing ? [...context.failing, useless] : context.failing,
+  };
+}
+
+/** A volume that is dead, and cannot be replaced yet: DLM's count would rotate the good snapshots out with copies of it. */
+async function takeOutOfSchedule(ports: Ports, journal: Journal, suspect: Volume | undefined): Promise<void> {
+  if (!suspect?.scheduled) return;
+  await journal.act(
+    'unschedule',
+    () => ports.compute.unschedule(suspect.id),
+    () => `${suspect.id} is out of the schedule`,
+  );
+}
+
+/** A copy of the suspect volume as it is, once everything serves again. That it fails is a note: the volume itself is kept. */
+async function keepEvidence(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  replacement: Replacement | undefined,
+): Promise<void> {
+  if (!replacement) return;
+  await journal.act(
+    'snapshot-suspect',
+    () =>
+      ports.compute
+        .snapshotSuspect(volume, replacement.oldVolume, healId)
+        .catch((error: unknown) => `no copy of it could be made: ${message(error)}`),
+    (snapshot) => `${replacement.oldVolume}: ${snapshot}`,
+  );
+}

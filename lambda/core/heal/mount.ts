@@ -1,0 +1,75 @@
+import { described, insist, saysOfVolume } from '../world/answers.ts';
+import { attach } from './attach.ts';
+import type { Found } from './decide.ts';
+import type { Mount } from './decision.ts';
+import type { Journal } from '../world/journal.ts';
+import { mountPatiently } from '../world/patience.ts';
+import type { HostAnswer, Ports } from '../world/ports.ts';
+
+export type MountResult =
+  | { readonly done: true }
+  /**
+   * Decide again, knowing this of the volume, or that this instance is of no use; with neither, a person has to look. `failing`: the
+   * instance answers, and does not do what it is told.
+   */
+  | {
+      readonly done: false;
+      readonly found?: Found;
+      readonly useless?: string;
+      readonly failing?: boolean;
+      /** Nothing was learned, but that the world is another one than was seen. */
+      readonly again?: boolean;
+      readonly why: string;
+    };
+
+/** Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, serve. */
+export async function mountAndServe(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  decision: Mount,
+): Promise<MountResult> {
+  const { volume: current, instance, generation } = decision;
+  if (!current.attachments.some((a) => a.instanceId === instance.id)) {
+    const attached = await attach(ports, journal, volume, current.id, instance.id, decision.spare);
+    // What was decided on is not so, or not any more.
+    if (attached === 'elsewhere') return { done: false, again: true, why: `${current.id} is attached elsewhere` };
+    // That says nothing of the volume: another host may have room.
+    if (attached === 'full')
+      return { done: false, useless: instance.id, failing: true, why: `${instance.id} takes no more volumes` };
+    if (attached === 'stuck')
+      return {
+        done: false,
+        found: { volumeId: current.id, state: 'stuck' },
+        why: `${current.id} cannot be attached to ${instance.id}`,
+      };
+  }
+  if (decision.format) {
+    const formatted = await journal.act('format', () => ports.host.format(instance.id, volume, current.id), described);
+    if (formatted.result !== 'ok') return failed('format', formatted, instance.id);
+    await journal.act('mark-formatted', () => ports.compute.markFormatted(current.id));
+  }
+  const { sizeGiB } = current;
+  const order = { volume, volumeId: current.id, instanceId: instance.id, sizeGiB };
+  const mounted = await mountPatiently(ports, journal, healId, order);
+  if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
+    return { done: false, found: { volumeId: current.id, state: mounted.result }, why: described(mounted) };
+  }
+  if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
+  const entry = { generation, currentVolume: current.id, owner: instance.id };
+  await journal.act('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry));
+  const serve = () => insist(() => ports.host.serve(instance.id, volume, current.id));
+  const served = await journal.act('serve', serve, described);
+  if (served.result !== 'ok') return failed('serve', served, instance.id);
+  // One that is held is out of the schedule on purpose.
+  const marked = current.role === 'current' && current.generation === generation && (current.scheduled || current.held);
+  if (!marked) await journal.act('promote', () => ports.compute.promote(current.id, generation));
+  return { done: true };
+}
+
+function failed(what: string, answer: HostAnswer, instanceId: string): MountResult {
+  const why = `${what} on ${instanceId}: ${described(answer)}`;
+  if (saysOfVolume(answer)) return { done: false, why };
+  return { done: false, why, useless: instanceId, failing: answer.result !== 'unreachable' };
+}

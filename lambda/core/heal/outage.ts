@@ -1,0 +1,158 @@
+import { attempt } from '../world/attempt.ts';
+import type { Journal } from '../world/journal.ts';
+import type { Trigger } from '../world/model.ts';
+import type { Findings } from './findings.ts';
+import type { Ports, Workflow } from '../world/ports.ts';
+import { LEDGER, type Standing, standing, standingText } from '../world/standing.ts';
+import { asking } from '../world/unanswered.ts';
+
+/**
+ * What a heal does while a service of AWS does not answer: people are told within a minute, with what can be seen without it and what
+ * they can do by hand; then it is waited for. Without the ledger nothing is moved: whoever else may be moving it could not be told.
+ */
+
+/** For how long a heal waits for the ledger. The sweep comes every five minutes, so that somebody always waits. */
+const PATIENCE_SECONDS = 10 * 60;
+const LOOK_SECONDS = 15;
+const HOUR_MS = 3600_000;
+/**
+ * Without the ledger no heal knows what another has told. So the alarm's heal tells at once, and of the sweeps only the first of each
+ * hour, once it has seen the same for so long: an hour's outage is a message or two, and an alarm that was lost is made up for.
+ */
+const FIRST_OF_HOUR_MS = 5 * 60_000;
+const SWEEP_TELLS_SECONDS = 20 * 60;
+
+/** How a heal that found the ledger silent goes on: `answers`, with its turn; else it ends. */
+export type Silence =
+  | { readonly answers: true; readonly pagedAt?: number }
+  | { readonly answers: false; readonly serves: boolean; readonly summary: string };
+
+/**
+ * The ledger does not answer. Where the probe says that content is served, that is all; else people are told, and it is waited for.
+ * @param begunAt Unix milliseconds
+ */
+export async function withoutLedger(
+  ports: Ports,
+  journal: Journal,
+  trigger: Trigger,
+  begunAt: number,
+  why: string,
+): Promise<Silence> {
+  const { volume } = trigger;
+  const look = () => journal.step('look-without-ledger', () => standing(ports, volume, LEDGER));
+  let seen = await look();
+  if (isServed(seen, trigger)) return { answers: false, serves: true, summary: servedText(volume, seen, why) };
+  const late = trigger.kind === 'sweep';
+  const tells = late
+    ? begunAt % HOUR_MS < FIRST_OF_HOUR_MS
+    : trigger.alarm !== 'reachable' || seen.probe?.state === 'serving';
+  const patience = late && tells ? SWEEP_TELLS_SECONDS : PATIENCE_SECONDS;
+  // People may be out of reach as well: that they could not be told is tried again, and keeps nothing waiting.
+  let pagedAt: number | undefined;
+  const tell = async () => {
+    const told = await journal.ask('tell-ledger-silent', () => tellSilent(ports, volume, seen, why));
+    if (told.answered) pagedAt = told.value;
+  };
+  for (let waited = 0; waited < patience; waited += LOOK_SECONDS) {
+    if (tells && !late && pagedAt === undefined) await tell();
+    await journal.pause('await-ledger', LOOK_SECONDS);
+    const { answered } = await journal.ask('ask-ledger', () => ports.ledger.read(volume));
+    if (answered) return { answers: true, ...(pagedAt !== undefined && { pagedAt }) };
+  }
+  if (late && tells) {
+    seen = await look();
+    if (isServed(seen, trigger)) return { answers: false, serves: true, summary: servedText(volume, seen, why) };
+    await tell();
+  }
+  const said = pagedAt === undefined ? 'others tell people' : 'people were told';
+  return { answers: false, serves: false, summary: `${volume} does not serve, and nothing is moved; ${said}: ${why}` };
+}
+
+/** An alarm of the load balancer's is not answered by the probe. */
+function isServed({ probe }: Standing, { alarm }: Trigger): boolean {
+  return probe?.state === 'serving' && alarm !== 'reachable';
+}
+
+function servedText(volume: string, { current }: Standing, why: string): string {
+  return `${volume} is served by ${current?.instanceId}; ${why}`;
+}
+
+/** @returns when. Unix milliseconds */
+async function tellSilent(ports: Ports, volume: string, seen: Standing, why: string): Promise<number> {
+  await ports.people.tell(
+    `Remount: ${volume} needs a person`,
+    [
+      `The ledger does not answer, and the heal of ${volume} cannot go on: ${why}.`,
+      'Nothing is moved without it, for nobody could know who else is moving. The heal goes on by itself when it answers.',
+      ...standingText(seen),
+      ...byHand(ports, volume, seen),
+      'What to do: docs/runbook.md#outages',
+    ].join('\n'),
+  );
+  return ports.clock.now();
+}
+
+/** The commands with which a person lets the spare serve: the verbs that the healer would send, in their order. */
+function byHand({ host }: Ports, volume: string, { current, spare, probe }: Standing): string[] {
+  if (!current || !spare || probe?.state === 'serving') return [];
+  const command = (
+    verb: 'release' | 'mount' | 'verify' | 'serve',
+    { volumeId, instanceId }: typeof spare | typeof current,
+  ) => host.byHand(verb, instanceId, volume, volumeId);
+  return [
+    'To let the spare serve by hand, one after the other, each once the one before has said that it is done:',
+    command('release', current),
+    command('mount', spare),
+    command('verify', spare),
+    command('serve', spare),
+  ];
+}
+
+/**
+ * What a heal does about a service that has not answered for a while: people are told, once. It throws where the spare serves: the rest
+ * is done by the sweep that finds the service answering, and good news need not wait for that.
+ */
+export function waitingTold(workflow: Workflow, ports: Ports, volume: string, findings: Findings) {
+  let told = false;
+  return async (by: string, why: string) => {
+    if (findings.spare) throw new Error(why);
+    if (told) return;
+    told = true;
+    // One try: that people are out of reach as well must not keep a heal waiting.
+    const paged = await attempt(workflow, 'tell-waiting', () =>
+      asking(() => tellWaiting(ports, volume, by, why, findings.pagedAt)),
+    );
+    if (paged.value?.answered) findings.pagedAt = paged.value.value ?? findings.pagedAt;
+  };
+}
+
+/**
+ * Tells people that a heal waits for a service, once it has waited for a while. Where content is served, and where they were told a
+ * short while ago that they have something to do, it is no news.
+ * @param pagedAt when they were told before as far as this heal knows: the ledger may not say any more. Unix milliseconds
+ * @returns when they were told that they have something to do. Unix milliseconds
+ */
+async function tellWaiting(
+  ports: Ports,
+  volume: string,
+  by: string,
+  why: string,
+  pagedAt?: number,
+): Promise<number | undefined> {
+  const seen = await standing(ports, volume, by);
+  if (seen.probe?.state === 'serving') return undefined;
+  // Each heal of a long outage would say it again, beside what they are told that they have to do.
+  const before = Math.max(seen.pagedAt ?? 0, pagedAt ?? 0);
+  if (seen.at - before < HOUR_MS) return undefined;
+  if (by === LEDGER) return tellSilent(ports, volume, seen, why);
+  await ports.people.tell(
+    `Remount: the heal of ${volume} waits for ${by}`,
+    [
+      `${by} does not answer, and the heal of ${volume} waits for it: ${why}.`,
+      'It goes on by itself when it answers.',
+      ...standingText(seen),
+      'What to do: docs/runbook.md#outages',
+    ].join('\n'),
+  );
+  return undefined;
+}

@@ -1,0 +1,154 @@
+import { attach, takeOff } from './attach.ts';
+import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.ts';
+import { choiceOf, type PassedOver } from './choice.ts';
+import type { Replace } from './decision.ts';
+import { noteFencing } from './fence.ts';
+import type { Journal } from '../world/journal.ts';
+import { renewLease } from '../world/lease.ts';
+import type { Replacement, Volume } from '../world/model.ts';
+import type { MountOrder } from '../world/patience.ts';
+import type { Ports } from '../world/ports.ts';
+import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
+
+/** A recovery point that could not be used, and why. */
+export interface Rejected {
+  readonly snapshotId: string;
+  readonly volumeId: string;
+  readonly why: string;
+}
+
+export type ReplaceResult =
+  | { readonly done: true; readonly replacement: Replacement }
+  /** `useless`: the standby did not do what it was told; another one may. `again`: look again, and go on from there. */
+  | {
+      readonly done: false;
+      readonly why: string;
+      readonly useless?: string;
+      readonly again?: boolean;
+    };
+
+/**
+ * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (DESIGN, section 6).
+ * Nothing that is served is touched before the replacement is attached, mounted and read.
+ *
+ * @param round counts the replacements that this heal has tried: client tokens differ from one to the next
+ * @param rejected where recovery points that could not be used are added
+ * @param passedOver a spare that was ready
+ */
+export async function replace(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  decision: Replace,
+  round: number,
+  rejected: Rejected[],
+  passedOver?: PassedOver,
+): Promise<ReplaceResult> {
+  const { old, standby } = decision;
+  // What is suspect is not served again by an owner that boots meanwhile.
+  const { oldOwner } = decision;
+  if (oldOwner.kind === 'instance') await noteFencing(ports, journal, healId, volume, oldOwner.id);
+  await quarantine(ports, journal, healId, old.id);
+
+  for (const [index, point] of decision.recoveryPoints.entries()) {
+    await renewLease(ports, journal, healId, volume);
+    const attempt = round * (MAX_RECOVERY_POINTS + MAX_SUSPECT_POINTS) + index;
+    const order = {
+      like: likeFor(old, point),
+      zone: standby.zone,
+      snapshotId: point.snapshotId,
+      generation: decision.generation,
+      healId,
+      attempt,
+    };
+    const from = (id: string) => `${id} from ${point.snapshotId}`;
+    const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
+    const to = { volume, volumeId: newId, instanceId: standby.id, sizeGiB: order.like.sizeGiB };
+    const prepared = await attachAndPrepare(ports, journal, healId, to, decision.spare);
+    if (!prepared.ok) {
+      const { why, fault } = prepared;
+      rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why });
+      await setAside(ports, journal, healId, volume, newId, standby.id);
+      if (fault === 'volume')
+        await journal.act(
+          'reject',
+          () => ports.compute.reject(point.snapshotId, why),
+          () => `${point.snapshotId}: ${why}`,
+        );
+      if (fault === 'host') return { done: false, why, useless: standby.id };
+      continue;
+    }
+    const { generation } = decision;
+    const taken = await takeOver(ports, journal, healId, {
+      volume,
+      oldVolume: old.id,
+      oldOwner: decision.oldOwner,
+      newVolume: newId,
+      snapshotId: point.snapshotId,
+      instanceId: standby.id,
+      generation,
+      prepared,
+      cold: true,
+      choice: choiceOf(passedOver, point, longer(journal)),
+    });
+    // Once the ledger names the new volume, the next look finds it not served, and serves it.
+    if (!taken.done) return { done: false, why: taken.why, ...(taken.committed && { again: true }) };
+    await journal.act(
+      'promote',
+      () => ports.compute.promote(newId, generation).then(() => newId),
+      (id) => `${id} is in the schedule`,
+    );
+    return { done: true, replacement: taken.replacement };
+  }
+  return {
+    done: false,
+    why: `none of the ${decision.recoveryPoints.length} recovery points that were tried could be mounted and read`,
+  };
+}
+
+/** Seconds that a spare does not need: from the first volume that was ordered until the last was there to be mounted. */
+function longer({ steps }: Journal): number {
+  const ordered = steps.find((s) => s.name === 'create-replacement');
+  const mounted = steps.findLast((s) => s.name === 'mount');
+  return ordered && mounted ? Math.round((mounted.startedAt - ordered.startedAt) / 1000) : 0;
+}
+
+async function attachAndPrepare(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  order: MountOrder,
+  spare: Volume | undefined,
+): Promise<Prepared> {
+  const { volume, volumeId, instanceId } = order;
+  const attached = await attach(ports, journal, volume, volumeId, instanceId, spare);
+  if (attached !== 'attached')
+    return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, fault: 'host' };
+  return preparePatiently(ports, journal, healId, order);
+}
+
+/**
+ * Sets a candidate that is not used aside: off the standby's mounts and device names, then kept and marked, so that a person can
+ * look at it. In this order, for what is in quarantine stays where it is.
+ */
+export async function setAside(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  volumeId: string,
+  instanceId: string | undefined,
+): Promise<void> {
+  if (instanceId !== undefined) await takeOff(ports, journal, volume, volumeId, instanceId);
+  await quarantine(ports, journal, healId, volumeId);
+}
+
+/** Out of service, out of the schedule, and kept. */
+export async function quarantine(ports: Ports, journal: Journal, healId: string, volumeId: string): Promise<void> {
+  await journal.act(
+    'quarantine',
+    () => ports.compute.quarantine(volumeId, healId),
+    () => `${volumeId} is out of the schedule and kept`,
+  );
+}

@@ -1,0 +1,127 @@
+import { minutesBetween, type PassedOver } from './choice.ts';
+import { DEAD } from './decide.ts';
+import type { Journal } from '../world/journal.ts';
+import type { Choice, Replacement, Spare } from '../world/model.ts';
+import type { Ports } from '../world/ports.ts';
+import type { Rejected } from './replace.ts';
+import { outlast } from './stall.ts';
+import { prepare, preparePatiently, takeOver } from './takeover.ts';
+
+/** When the spare is taken. */
+export interface SparePolicy {
+  /** Where a newer recovery point is verified. `faster`: the spare is taken; `fresher`: the other one, which costs minutes. */
+  readonly prefer: 'faster' | 'fresher';
+  /** Also with `faster`, a spare that is older is not taken where a newer recovery point is verified. Minutes. */
+  readonly maxAgeMinutes: number;
+}
+
+/** The spare is taken, whatever is newer: why that is not. */
+export interface Anyway {
+  readonly anyway: string;
+}
+
+interface Seen {
+  readonly spare: Spare | undefined;
+  readonly why: string;
+  /** Something newer is verified than {@link Seen.spare}. */
+  readonly newer?: Pick<Choice, 'newer' | 'minutes' | 'why'>;
+  /** Then that is taken. */
+  readonly passedOver?: PassedOver;
+  readonly owner: string;
+  readonly oldVolume: string;
+  readonly generation: number;
+}
+
+/** What came of it. */
+export interface Tried {
+  readonly served?: { readonly replacement: Replacement; readonly summary: string };
+  readonly passedOver?: PassedOver | undefined;
+}
+
+/**
+ * Serves the spare in the place of a volume that its own host calls dead. Nothing of EC2 is asked or called on the way, so that
+ * it works while EC2's control plane does not: the ledger says what there is, the hosts do the rest, and the tags follow later
+ * (decision `settle`). Whatever does not fit leaves everything to the long way. Where I/O hangs, it is waited for beside the spare.
+ *
+ * @param rejected where a spare that could not be used is added
+ */
+export async function serveSpare(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  volume: string,
+  policy: SparePolicy | Anyway,
+  rejected: Rejected[],
+): Promise<Tried> {
+  const seen = await journal.step(
+    'look-at-spare',
+    () => look(ports, volume, policy),
+    ({ spare, why }) => (spare ? `${spare.volumeId} on ${spare.instanceId}` : why),
+  );
+  const { spare, owner, oldVolume } = seen;
+  if (!spare) return { passedOver: seen.passedOver };
+  const { volumeId, instanceId, snapshotId } = spare;
+  // The spare is made ready while its owner is asked: neither is seen by anybody, and each takes a command or two.
+  const asked = await journal.act(
+    'prepare-spare',
+    async () => {
+      // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
+      const [probe, ready] = await Promise.allSettled([
+        ports.host.probe(owner, volume, oldVolume),
+        prepare(ports, (_, run) => run(), volume, volumeId, instanceId),
+      ]);
+      if (probe.status === 'rejected') throw probe.reason;
+      if (ready.status === 'rejected') throw ready.reason;
+      return { state: probe.value.state, prepared: ready.value };
+    },
+    (found) => `the owner says ${found.state}; ${found.prepared.ok ? `${volumeId} is ready` : found.prepared.why}`,
+  );
+  const { state } = asked;
+  const ready = asked.prepared.ok || asked.prepared.moves === true;
+  const dead = DEAD[ready ? await outlast(ports, journal, volume, oldVolume, owner, state) : state];
+  // Slow is no evidence against it, and what else could be mounted would be as slow. Its size is known to EC2 only.
+  const prepared =
+    dead && !asked.prepared.ok && asked.prepared.moves
+      ? await preparePatiently(ports, journal, healId, { volume, volumeId, instanceId, sizeGiB: 0 })
+      : asked.prepared;
+  if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
+  if (!dead || !prepared.ok) {
+    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
+    return {};
+  }
+  const taken = await takeOver(ports, journal, healId, {
+    volume,
+    oldVolume,
+    oldOwner: { kind: 'instance', id: owner, state: 'running' },
+    newVolume: volumeId,
+    snapshotId,
+    instanceId,
+    generation: seen.generation + 1,
+    prepared,
+    ...(seen.newer && { choice: { taken: 'spare', spare: snapshotId, ...seen.newer } }),
+  });
+  if (!taken.done) {
+    if (!taken.committed) await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
+    return {};
+  }
+  const summary = `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place`;
+  return { served: { replacement: taken.replacement, summary } };
+}
+
+async function look(ports: Ports, volume: string, policy: SparePolicy | Anyway): Promise<Seen> {
+  const ledger = await ports.ledger.read(volume);
+  const { spare, owner, currentVolume, generation = 0, verifiedAt = 0, verifiedSnapshot } = ledger ?? {};
+  const none = (why: string): Seen => ({ spare: undefined, why, owner: '', oldVolume: '', generation });
+  if (!spare || !owner || !currentVolume) return none('no spare');
+  const minutes = Math.round((ports.clock.now() - spare.at) / 60_000);
+  const seen = { spare, why: '', owner, oldVolume: currentVolume, generation };
+  if (verifiedAt <= spare.at) return seen;
+  const anyway = 'anyway' in policy;
+  if (!anyway && (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes))
+    return {
+      ...none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`),
+      passedOver: { snapshotId: spare.snapshotId, at: spare.at },
+    };
+  const why = anyway ? { why: policy.anyway } : {};
+  return { ...seen, newer: { newer: verifiedSnapshot, minutes: minutesBetween(spare.at, verifiedAt), ...why } };
+}

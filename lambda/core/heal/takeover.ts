@@ -1,0 +1,146 @@
+import { described, insist, isDamage } from '../world/answers.ts';
+import { fence } from './fence.ts';
+import type { Journal } from '../world/journal.ts';
+import type { Choice, Holder, Replaced, Replacement } from '../world/model.ts';
+import { type MountOrder, mountPatiently } from '../world/patience.ts';
+import type { HostAnswer, Ports } from '../world/ports.ts';
+
+/** A volume that was mounted beside everything else and read, or why it could not be. */
+export type Prepared =
+  | { readonly ok: true; readonly canaryAt: number; readonly files: number; readonly moreFiles?: true }
+  | {
+      readonly ok: false;
+      readonly why: string;
+      /**
+       * `volume`: its data are damaged. `slow`: it took longer than there was time, twice, or could not be read for a reason that is no
+       * damage (a file's mode), which may be either's fault. `host`: it did not do its part, which says nothing of the volume.
+       */
+      readonly fault: 'volume' | 'slow' | 'host';
+      /** Its mount goes on, and moves. */
+      readonly moves?: boolean;
+    };
+
+/** Runs something, as a step of its own or within one. */
+type Act = <T>(name: string, run: () => Promise<T>, note: (value: T) => string) => Promise<T>;
+
+/** Mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried. */
+export async function prepare(
+  ports: Ports,
+  act: Act,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<Prepared> {
+  const mount = () => insist(() => ports.host.mount(instanceId, volume, volumeId));
+  const mounted = await act('mount', mount, described);
+  return verify(ports, act, { volume, volumeId, instanceId }, mounted);
+}
+
+/** As {@link prepare}, and it waits for a mount that is slow. Each look of that is a step of its own. */
+export async function preparePatiently(
+  ports: Ports,
+  journal: Journal,
+  healId: string,
+  order: MountOrder,
+): Promise<Prepared> {
+  const mounted = await mountPatiently(ports, journal, healId, order);
+  return verify(ports, (...step) => journal.act(...step), order, mounted);
+}
+
+async function verify(
+  ports: Ports,
+  act: Act,
+  { volume, volumeId, instanceId }: Omit<MountOrder, 'sizeGiB'>,
+  mounted: HostAnswer,
+): Promise<Prepared> {
+  if (mounted.result !== 'ok') return refused('mount', mounted);
+  const verified = await act('verify', () => insist(() => ports.host.verify(instanceId, volume, volumeId)), described);
+  if (verified.result !== 'ok') return refused('verify', verified);
+  const canaryAt = Date.parse(verified.values.canary ?? '');
+  const files = Number(verified.values.files);
+  if (Number.isNaN(canaryAt) || !Number.isInteger(files)) {
+    return { ok: false, why: `verify: unreadable answer: ${verified.detail}`, fault: 'host' };
+  }
+  return { ok: true, canaryAt, files, ...(verified.values.filesComplete === 'false' && { moreFiles: true }) };
+}
+
+/** No damage, and no more the host's fault than the copy's: another copy is tried, and this one is not rejected. */
+const MAY_PASS: readonly HostAnswer['result'][] = ['timeout', 'unreadable'];
+
+function refused(verb: string, answer: HostAnswer): Prepared {
+  const moves = answer.result === 'mounting';
+  const fault = isDamage(answer) ? 'volume' : moves || MAY_PASS.includes(answer.result) ? 'slow' : 'host';
+  return { ok: false, why: `${verb}: ${described(answer)}`, fault, ...(moves && { moves }) };
+}
+
+/** What takes over from what. */
+export interface Takeover {
+  readonly volume: string;
+  readonly oldVolume: string;
+  readonly oldOwner: Holder;
+  /** Prepared on {@link Takeover.instanceId}, from this recovery point. */
+  readonly newVolume: string;
+  readonly snapshotId: string;
+  readonly instanceId: string;
+  readonly generation: number;
+  readonly prepared: Extract<Prepared, { readonly ok: true }>;
+  readonly choice?: Choice | undefined;
+  /** See {@link Replaced.cold}. */
+  readonly cold?: true;
+}
+
+/** `committed`: the ledger names the new one, and the next look goes on from there. */
+export type TakenOver =
+  | { readonly done: true; readonly replacement: Replacement }
+  | { readonly done: false; readonly why: string; readonly committed: boolean };
+
+/** Fences what served, agrees on the new volume, and serves it. */
+export async function takeOver(ports: Ports, journal: Journal, healId: string, to: Takeover): Promise<TakenOver> {
+  const { volume, newVolume, instanceId, generation } = to;
+  const fenced = await fence(ports, journal, healId, {
+    volume,
+    volumeId: to.oldVolume,
+    owner: to.oldOwner,
+    moves: false,
+  });
+  if (!fenced.certain) return { done: false, why: fenced.note, committed: false };
+  const entry = { generation, currentVolume: newVolume, owner: instanceId };
+  const replaced: Replaced = {
+    oldVolume: to.oldVolume,
+    newVolume,
+    snapshotId: to.snapshotId,
+    owner: instanceId,
+    recoveryPointAt: to.prepared.canaryAt,
+    files: to.prepared.files,
+    ...(to.prepared.moreFiles && { moreFiles: true }),
+    ...(to.cold && { cold: true }),
+    ...(to.choice && { choice: to.choice }),
+  };
+  await journal.act(
+    'commit',
+    () => ports.ledger.commit(volume, healId, ports.clock.now(), entry, replaced),
+    () => `generation ${generation} is ${newVolume} on ${instanceId}`,
+  );
+  const served = await journal.act(
+    'serve',
+    () => serve(ports, volume, newVolume, instanceId),
+    (answer) => answer.note,
+  );
+  return served.at === undefined
+    ? { done: false, why: served.note, committed: true }
+    : { done: true, replacement: { ...replaced, servingAt: served.at } };
+}
+
+/** @returns when the probe said `serving`, Unix milliseconds; without it, why not */
+async function serve(
+  ports: Ports,
+  volume: string,
+  volumeId: string,
+  instanceId: string,
+): Promise<{ readonly at?: number; readonly note: string }> {
+  const served = await insist(() => ports.host.serve(instanceId, volume, volumeId));
+  if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${described(served)}` };
+  const { state, detail } = await ports.host.probe(instanceId, volume, volumeId);
+  if (state === 'serving') return { at: ports.clock.now(), note: `${volumeId} on ${instanceId}` };
+  return { note: `${volumeId} on ${instanceId} was told to serve, but the probe says ${state}: ${detail}` };
+}

@@ -1,0 +1,111 @@
+import { byPreference } from '../heal/candidates.ts';
+import { UNSEEN_SECONDS } from '../world/evidence.ts';
+import { listed } from '../../../contract/listed.ts';
+import type { LedgerState, RecoveryPoint, Volume } from '../world/model.ts';
+
+/** What a deployment asks of a content volume. The limits are checked at synth time (`lib/stack/settings.ts`). */
+export interface VolumeClaim {
+  readonly volume: string;
+  readonly zone: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  readonly iops: number;
+  readonly throughputMiBs: number;
+}
+
+/** A claim of which the zone may be open: a deployment that changes a volume takes it where it is. */
+export type Sought = Omit<VolumeClaim, 'zone'> & { readonly zone?: string };
+
+export type KeeperDecision =
+  | { readonly kind: 'adopt'; readonly volumeId: string; readonly unseen?: true }
+  | { readonly kind: 'restore'; readonly recoveryPoint: RecoveryPoint; readonly generation: number }
+  | { readonly kind: 'blank' }
+  /** A heal is under way, or the volume is being made: what comes of it is to be adopted. */
+  | { readonly kind: 'wait'; readonly reason: string }
+  /** `unseen`: because of something that was not seen, and may be there. */
+  | { readonly kind: 'refuse'; readonly reason: string; readonly unseen?: true };
+
+const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
+
+/**
+ * Create means: adopt the current volume, else restore the newest verified recovery point, else the newest, else, only where nothing ever existed,
+ * make a blank one. Anything in between (a quarantined volume, a snapshot that is not complete) is history: it is refused
+ * rather than covered with a blank volume.
+ *
+ * @param ledger What the ledger says, where it says anything.
+ * @param now Unix milliseconds.
+ */
+export function decideCreate(
+  claim: Sought,
+  volumes: readonly Volume[],
+  recoveryPoints: readonly RecoveryPoint[],
+  ledger: LedgerState | undefined,
+  now: number,
+): KeeperDecision {
+  if (ledger?.lease && ledger.lease.until > now) {
+    return {
+      kind: 'wait',
+      reason: `heal ${ledger.lease.holder} of ${claim.volume} is under way; deploy again when it has ended`,
+    };
+  }
+  const live = volumes.filter((v) => !GONE.includes(v.state));
+  const agreed = live.find((v) => v.id === ledger?.currentVolume);
+  if (agreed?.role === 'quarantined') {
+    return {
+      kind: 'refuse',
+      reason: `${agreed.id}, the current volume of ${claim.volume}, is in quarantine and no heal has ended well since; see the runbook`,
+    };
+  }
+  if (agreed?.state === 'creating') return beingMade(agreed);
+  // A heal may have moved it to another zone: what the ledger names is adopted where it is.
+  if (agreed) return { kind: 'adopt', volumeId: agreed.id };
+  const named = ledger?.currentVolume;
+  const unseen = named !== undefined && volumes.every((v) => v.id !== named);
+  const [tagged] = live.filter((v) => v.role === 'current').sort((a, b) => b.generation - a.generation);
+  if (tagged?.state === 'creating') return beingMade(tagged);
+  if (tagged && claim.zone !== undefined && tagged.zone !== claim.zone) {
+    return {
+      kind: 'refuse',
+      reason: `zone: received ${claim.zone}; the current volume ${tagged.id} of ${claim.volume} is in ${tagged.zone}, and only that is allowed`,
+    };
+  }
+  if (tagged) return { kind: 'adopt', volumeId: tagged.id, ...(unseen && { unseen }) };
+  const [newest] = byPreference(recoveryPoints);
+  if (newest) {
+    return {
+      kind: 'restore',
+      recoveryPoint: newest,
+      generation: Math.max(newest.generation, ledger?.generation ?? 0, ...volumes.map((v) => v.generation)) + 1,
+    };
+  }
+  const history = [
+    ...volumes.map((v) => `volume ${v.id} (${v.role}, ${v.state})`),
+    ...recoveryPoints.map((p) => `snapshot ${p.snapshotId} (${p.state})`),
+    ...(ledger?.currentVolume ? [`generation ${ledger.generation} in the ledger, ${ledger.currentVolume}`] : []),
+  ];
+  if (history.length > 0) {
+    return {
+      kind: 'refuse',
+      unseen: true,
+      reason: `${claim.volume} has a history but no volume to adopt and no completed snapshot to restore: ${listed(history, { rest: `all of them: what EC2 has with the tag remount:volume=${claim.volume}` })}; a blank volume is made only where nothing ever existed`,
+    };
+  }
+  return { kind: 'blank' };
+}
+
+function beingMade(volume: Volume): KeeperDecision {
+  return { kind: 'wait', reason: `${volume.id} is being created; deploy again when it is there` };
+}
+
+/**
+ * How long it must be the same before the keeper acts on what it did not see. EC2's lists lack for a moment what is there; the healer
+ * has as much patience (`UNSEEN_SECONDS`). Where nothing at all is seen, neither a volume nor a copy nor a line of the ledger, one
+ * look is enough: eventual consistency hides what is new, and of a volume that has served all three are old.
+ * Source: docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+ */
+export function patienceSeconds(decision: KeeperDecision): number {
+  if (decision.kind === 'blank') return BLANK_SECONDS;
+  const unseen = decision.kind === 'restore' || ('unseen' in decision && decision.unseen === true);
+  return unseen ? UNSEEN_SECONDS : 0;
+}
+const BLANK_SECONDS = 0;

@@ -1,0 +1,127 @@
+/** What an alarm is for, beside waking somebody: each purpose asks for another form. */
+
+import { alarmNames } from './alarm-rule-text.ts';
+import { type Declared, type DeclaredResources, isIntrinsic, listOf, objectOf, textOf } from '../declared.ts';
+import { anyOf, type Verdict } from '../copies/resource-policy.ts';
+
+/**
+ * Actions of EC2 itself, on the instance that the alarm is keyed by, as it must be:
+ * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html
+ */
+const ON_INSTANCE = /^arn:[^:]*:(automate:[^:]*:ec2:|swf:[^:]*:[^:]*:action\/actions\/AWS_EC2\.InstanceId\.)/;
+const ENDING = /^arn:[^:]*:(automate:[^:]*:ec2:|swf:.*AWS_EC2\.InstanceId\.)(stop|terminate)/i;
+const SCALING_TYPES = ['AWS::AutoScaling::ScalingPolicy', 'AWS::ApplicationAutoScaling::ScalingPolicy'];
+const SCALING = /^arn:[^:]*:autoscaling:[^:]*:[^:]*:scalingPolicy:/;
+/** Metrics of health, whatever the alarm does: of them no scaling policy mends anything. */
+const HEALTH = /^(StatusCheck|VolumeStalledIO|VolumeQueue|HealthyHost|UnHealthyHost)/;
+/** Services that do something with an alarm that they are given. Others name one to show it, or in a policy. */
+const ACTING = /^AWS::(CodeDeploy|ECS|Route53|AppConfig|FIS|SSM|SageMaker|ARCRegionSwitch|AutoScaling)::(?!Parameter$)/;
+
+/** Whether EC2 stops or terminates an instance that nobody needs: no failure, and nobody to be told. */
+export function endsIdle(alarm: Declared): boolean {
+  const { AlarmActions, MetricName } = alarm.properties;
+  return !HEALTH.test(String(MetricName)) && listOf(AlarmActions).every((action) => ENDING.test(textOf(action) ?? ''));
+}
+
+/** Whether EC2 recovers, reboots, stops or terminates the instance that the alarm is keyed by. */
+export function actsOnInstance({ properties: { AlarmActions } }: Declared): boolean {
+  return listOf(AlarmActions).some((action) => ON_INSTANCE.test(textOf(action) ?? ''));
+}
+
+/** Whether the alarm follows a load and scales with it, and says nothing of health. */
+export function scales(alarm: Declared, app: DeclaredResources): boolean {
+  const { AlarmActions, TreatMissingData, MetricName } = alarm.properties;
+  const actions = listOf(AlarmActions);
+  // Silence is a failure to it: so it watches whether something works.
+  if (actions.length === 0 || TreatMissingData === 'breaching' || HEALTH.test(String(MetricName))) return false;
+  return actions.every(
+    (action) => SCALING_TYPES.includes(app.named(action, alarm)?.type ?? '') || SCALING.test(textOf(action) ?? ''),
+  );
+}
+
+/**
+ * Whether something else of the app acts on the alarm's state, so that it needs no action of its own: by reference or by name.
+ *
+ * @returns `undefined` where that is known at deployment only
+ */
+export function isUsed(alarm: Declared, app: DeclaredResources): Verdict {
+  if (app.naming(alarm, ACTING).length > 0) return true;
+  const users: Verdict[] = [];
+  for (const [type, namesIn] of Object.entries(BY_NAME))
+    for (const user of app.of(type, alarm))
+      for (const name of namesIn(user)) users.push(isNameOf(name, user, alarm, app));
+  for (const rule of app.of('AWS::Events::Rule', alarm)) users.push(isMatched(rule, alarm, app));
+  return anyOf(users);
+}
+
+/** What takes alarms by their names or ARNs, and where it has them. */
+const BY_NAME: Readonly<Record<string, (user: Declared) => readonly unknown[]>> = {
+  // docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codedeploy-deploymentgroup.html
+  'AWS::CodeDeploy::DeploymentGroup': ({ properties }) =>
+    listOf(objectOf(properties.AlarmConfiguration)?.Alarms).map((of) => objectOf(of)?.Name ?? of),
+  // .../aws-properties-ecs-service-deploymentalarms.html
+  'AWS::ECS::Service': ({ properties }) =>
+    listOf(objectOf(objectOf(properties.DeploymentConfiguration)?.Alarms)?.AlarmNames),
+  // .../aws-properties-route53-healthcheck-alarmidentifier.html
+  'AWS::Route53::HealthCheck': ({ properties }) =>
+    [objectOf(objectOf(properties.HealthCheckConfig)?.AlarmIdentifier)?.Name].filter((name) => name !== undefined),
+  // .../aws-properties-appconfig-environment-monitor.html
+  'AWS::AppConfig::Environment': ({ properties }) =>
+    listOf(properties.Monitors).map((of) => objectOf(of)?.AlarmArn ?? of),
+  // .../aws-properties-fis-experimenttemplate-experimenttemplatestopcondition.html
+  'AWS::FIS::ExperimentTemplate': ({ properties }) =>
+    listOf(properties.StopConditions).flatMap((of) => objectOf(of)?.Value ?? []),
+  // .../aws-properties-ssm-maintenancewindowtask.html, AlarmConfiguration
+  'AWS::SSM::MaintenanceWindowTask': ({ properties }) =>
+    listOf(objectOf(properties.AlarmConfiguration)?.Alarms).map((of) => objectOf(of)?.Name ?? of),
+  // .../aws-properties-sagemaker-endpoint-autorollbackconfig.html
+  'AWS::SageMaker::Endpoint': ({ properties }) =>
+    listOf(objectOf(objectOf(properties.DeploymentConfig)?.AutoRollbackConfiguration)?.Alarms).map(
+      (of) => objectOf(of)?.AlarmName ?? of,
+    ),
+  // .../aws-properties-arcregionswitch-plan-associatedalarm.html
+  'AWS::ARCRegionSwitch::Plan': ({ properties }) =>
+    Object.values(objectOf(properties.AssociatedAlarms) ?? {}).flatMap((of) => objectOf(of)?.ResourceIdentifier ?? []),
+};
+
+function isNameOf(name: unknown, user: Declared, alarm: Declared, app: DeclaredResources): Verdict {
+  const named = app.mentioned(name, user);
+  if (named.size > 0) return named.has(alarm) || (named.has(undefined) ? undefined : false);
+  const text = textOf(name) ?? '';
+  return alarmNames(alarm).some((known) => text === known || text.endsWith(`:alarm:${known}`));
+}
+
+/** docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html: state changes, by alarm name or ARN. */
+function isMatched(rule: Declared, alarm: Declared, app: DeclaredResources): Verdict {
+  const { EventPattern, State = 'ENABLED', Targets } = rule.properties;
+  if (State !== 'ENABLED' || listOf(Targets).length === 0) return false;
+  const pattern = objectOf(EventPattern);
+  if (!pattern) return false;
+  if (isIntrinsic(EventPattern)) return undefined;
+  if (!Array.isArray(pattern.source) || !pattern.source.includes('aws.cloudwatch')) return false;
+  const kinds = pattern['detail-type'];
+  if (Array.isArray(kinds) && !kinds.includes('CloudWatch Alarm State Change')) return false;
+  const state = objectOf(objectOf(pattern.detail)?.state)?.value;
+  if (Array.isArray(state) && !state.includes('ALARM')) return false;
+  const named = objectOf(pattern.detail)?.alarmName ?? pattern.resources;
+  if (named === undefined) return true;
+  return anyOf(
+    listOf(named).map((of) =>
+      isIntrinsic(of) || typeof of === 'string' ? isNameOf(of, rule, alarm, app) : fits(of, alarm),
+    ),
+  );
+}
+
+/** A filter of a pattern: `{prefix}`, `{suffix}`, `{wildcard}`; any other is beyond what this reads. */
+function fits(filter: unknown, alarm: Declared): Verdict {
+  const names = alarmNames(alarm);
+  if (names.length === 0) return undefined;
+  const { prefix, suffix, wildcard } = objectOf(filter) ?? {};
+  if (typeof prefix === 'string') return names.some((name) => name.startsWith(prefix));
+  if (typeof suffix === 'string') return names.some((name) => name.endsWith(suffix));
+  if (typeof wildcard === 'string') {
+    const parts = wildcard.split('*').map((part) => part.replace(/[.+^${}()|[\]\\?]/g, '\\$&'));
+    return names.some((name) => new RegExp(`^${parts.join('.*')}$`, 's').test(name));
+  }
+  return undefined;
+}

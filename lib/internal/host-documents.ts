@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import {
+  type DLM_VERB,
+  ENV,
+  HOST_VERBS,
+  type HostVerb,
+  SEED,
+  TAG,
+  type UPDATE_VERB,
+  VERB_PARAMETER,
+  VOLUME_ID,
+  VOLUME_NAME,
+} from '../../contract/contract.ts';
+import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
+
+/** Where the host scripts are. */
+export const HOST = join(import.meta.dirname, '../../host');
+/** A line that sources another file of `host/`. */
+const SOURCING_LINE = /^ *\. "\$\(dirname "\$0"\)\/(\w+\.sh)"( ;;)?$/gm;
+
+/** Seconds that the agent lets a verb run; each verb has a shorter deadline of its own. */
+const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
+  probe: 15,
+  format: 75,
+  mount: 75,
+  verify: 60,
+  serve: 30,
+  release: 45,
+  grow: 45,
+  check: 1560,
+};
+
+/** A file of `host/`, as it is. */
+export function hostFile(name: string): string {
+  return readFileSync(join(HOST, name), 'utf8');
+}
+
+/** What a document carries. */
+type DocumentVerb = HostVerb | typeof DLM_VERB | typeof UPDATE_VERB;
+
+/** An empty line, or one of comment. */
+const REMARK_LINE = /^\s*(#.*)?$/;
+
+/**
+ * A host verb as one script: each line that sources another file is replaced by that file, the first time. Comments stay in
+ * `host/`: a document holds 64 KB, docs.aws.amazon.com/general/latest/gr/ssm.html.
+ */
+export function verbScript(verb: DocumentVerb): string {
+  const pasted = new Set<string>();
+  const whole = (name: string): string =>
+    hostFile(name).replace(SOURCING_LINE, (_, sourced: string, end = '') => {
+      if (pasted.has(sourced)) return '';
+      pasted.add(sourced);
+      return whole(sourced) + end;
+    });
+  const script = whole(`${verb}.sh`);
+  if (!pasted.has('common.sh')) throw new Error(`host/${verb}.sh has no line that sources common.sh`);
+  // The first two are the shell's, and the verb's name.
+  return script
+    .split('\n')
+    .filter((line, at) => at < 2 || !REMARK_LINE.test(line))
+    .join('\n');
+}
+
+/** What every document is: a command for instances, one script, changed in place. */
+export function documentOf(verb: DocumentVerb, seconds: number, parameters: object) {
+  return {
+    documentType: 'Command',
+    documentFormat: 'JSON',
+    targetType: '/AWS::EC2::Instance',
+    // Without it a changed script would replace the document, and with it its name, under a healer that is running.
+    updateMethod: 'NewVersion',
+    content: {
+      schemaVersion: '2.2',
+      description: `Remount host verb: ${verb}`,
+      parameters,
+      mainSteps: [
+        {
+          action: 'aws:runShellScript',
+          name: verb,
+          inputs: { timeoutSeconds: String(seconds), runCommand: verbScript(verb).trimEnd().split('\n') },
+        },
+      ],
+    },
+  };
+}
+
+/** One SSM document for each host verb. Parameters reach the script as environment variables, and are never pasted into it. */
+export class HostDocuments extends Construct {
+  readonly documents: Readonly<Record<HostVerb, CfnDocument>>;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const made = HOST_VERBS.map((verb) => [verb, this.#document(verb)] as const);
+    this.documents = Object.fromEntries(made) as Record<HostVerb, CfnDocument>;
+  }
+
+  /** Lets a function run these verbs, and no others, on the hosts of one stack, and tells it the documents' names. */
+  grantRunning(grantee: LambdaFunction, stackName: string, verbs: readonly HostVerb[]): void {
+    const stack = Stack.of(this);
+    const names = verbs.map((verb) => [verb, this.documents[verb].ref] as const);
+    grantee.addEnvironment(ENV.documents, stack.toJsonString(Object.fromEntries(names)));
+    allowDescribing(grantee, ['ssm:GetCommandInvocation']);
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: names.map(
+          ([, name]) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${name}`,
+        ),
+      }),
+    );
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [ec2Arns(stack, 'instance')],
+        conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
+      }),
+    );
+    acknowledgeTagged(grantee, 'instance');
+  }
+
+  #document(verb: HostVerb): CfnDocument {
+    const parameter = (description: string, pattern: RegExp) => ({
+      type: 'String',
+      description,
+      allowedPattern: pattern.source,
+      // SSM Agent 3.3.2746 or later, docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
+      interpolationType: 'ENV_VAR',
+    });
+    const onVolume = { [VERB_PARAMETER.volume]: parameter('Name of the content volume', VOLUME_NAME) };
+    const onDevice = { ...onVolume, [VERB_PARAMETER.volumeId]: parameter('EBS volume', VOLUME_ID) };
+    const inDrill = { ...onDevice, [VERB_PARAMETER.seed]: parameter('Number of the drill', SEED) };
+    const parameters: Partial<Record<HostVerb, object>> = { probe: onVolume, check: inDrill };
+    const name = `${verb[0]?.toUpperCase()}${verb.slice(1)}`;
+    return new CfnDocument(this, name, documentOf(verb, TIMEOUTS[verb], parameters[verb] ?? onDevice));
+  }
+}

@@ -1,0 +1,42 @@
+import { Token } from 'aws-cdk-lib';
+import { z } from 'zod';
+import { ALLOWED, MAX_VOLUMES, refusal, valueAt } from '../stack/settings.ts';
+
+const STACK_NAME =
+  '1 to 128 letters, digits, _ and - (it is a tag, a part of names and ARNs, and of the description of the snapshot policy)';
+const COUNT = `1 to ${MAX_VOLUMES} content volumes`;
+
+/**
+ * What a prop may be: a construct that is used alone has no settings that were read before it, so its constructor holds its props
+ * to what the settings allow.
+ */
+export const PROP = {
+  ...ALLOWED,
+  /** Any CloudFormation stack's. Source of the rest: DLM API reference, CreateLifecyclePolicy, Description. */
+  stackName: z.string(STACK_NAME).regex(/^[\w-]{1,128}$/, STACK_NAME),
+  /** Names of the content volumes. */
+  volumes: z
+    .array(ALLOWED.volumeName, COUNT)
+    .min(1, COUNT)
+    .max(MAX_VOLUMES, COUNT)
+    .refine((names) => new Set(names).size === names.length, 'each name once'),
+  spare: z.object({ prefer: ALLOWED.prefer, maxAgeMinutes: ALLOWED.maxSpareAgeMinutes }),
+  lock: z.object({ days: ALLOWED.lockDays, mode: ALLOWED.lockMode }),
+} as const;
+
+/**
+ * Refuses props as a wrong setting is refused. What is known at deployment only passes.
+ *
+ * @throws SettingsError
+ */
+export function checkProps<Props extends object>(
+  props: Props,
+  allowed: { readonly [Name in keyof Props]?: z.ZodType },
+): void {
+  for (const [name, type] of Object.entries<z.ZodType | undefined>(allowed)) {
+    const checked = type?.safeParse(props[name as keyof Props]);
+    const issues = (checked?.error?.issues ?? []).map((issue) => ({ ...issue, path: [name, ...issue.path] }));
+    const known = issues.filter(({ path }) => !Token.isUnresolved(valueAt(props, path)));
+    if (known.length > 0) throw refusal(new z.ZodError(known), props);
+  }
+}

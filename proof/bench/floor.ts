@@ -1,0 +1,69 @@
+/**
+ * The least that a recovery with a spare can take, from what was sampled in the very run: nothing here knows how the healer works.
+ * Only what each thing took is read from the run, and put together again without any time between them.
+ */
+import type { CallRecord, Happening } from '../../simulator/aws/account/cloud.ts';
+import type { Services } from '../../simulator/aws/account/services.ts';
+
+/** Of the target group: how often it looks, and how many good answers in a row it wants. */
+export interface HealthCheck {
+  readonly intervalMs: number;
+  readonly threshold: number;
+}
+
+/** Milliseconds. */
+export interface Floor {
+  /** From the blow until the alarm has started the function: the probe's turn, the agent's flush, the alarm's evaluation, the queue. */
+  readonly detection: number;
+  /** In the order of the rule "prepare, then fence, then switch". */
+  readonly ordered: number;
+  /** Without that order: the old owner is fenced while the spare is prepared. */
+  readonly bare: number;
+}
+
+/** @throws Error where the run did not go the way of the spare */
+export function floorOf(services: Services, log: readonly Happening[], healthCheck: HealthCheck): Floor {
+  const { cloud, ssm, lambda } = services;
+  const struck = one(log, ({ who }) => who === 'failure', 'blow').at;
+  const healthy = one(log, ({ at, who, what }) => at > struck && who === 'elb' && / is healthy /.test(what), 'end').at;
+  const calls = cloud.calls.filter((c) => c.at >= struck && c.at <= healthy && c.principal.startsWith('Healer'));
+  const ran = ssm.ran.filter((r) => r.sentAt >= struck && r.sentAt <= healthy);
+  const call = (what: string, fits: (c: CallRecord) => boolean) => one(calls, fits, what);
+  const command = (verb: string) => one(ran, (r) => r.verb === verb, verb);
+  const [mount, verify, release, serve] = ['mount', 'verify', 'release', 'serve'].map(command);
+  if (!mount || !verify || !release || !serve) throw new Error('a command is missing');
+
+  const isWrite = (c: CallRecord) => c.operation === 'UpdateItem' && c.result === 'ok';
+  const lease = call('the lease', isWrite);
+  const commit = [...calls].reverse().find((c) => isWrite(c) && c.at < serve.sentAt);
+  const begun = lambda.begun.findLast((b) => b.name.includes('Healer') && b.at <= lease.at - lease.tookMs / 2);
+  if (!commit || !begun) throw new Error('the spare was served without a commit, or by nobody');
+
+  const sent = ({ sentAt }: { readonly sentAt: number }) =>
+    call('a command sent', (c) => c.operation === 'SendCommand' && c.at === sentAt).tookMs;
+  /** There, run, and back with one look at the answer. */
+  const whole = (r: (typeof ran)[number]) => {
+    const answer = call('an answer', (c) => c.operation === 'GetCommandInvocation' && c.at >= r.endedAt).tookMs;
+    return sent(r) / 2 + Math.max(sent(r) / 2, r.endedAt - r.sentAt) + answer;
+  };
+  const prepared = whole(mount) + whole(verify);
+  const switched = commit.tookMs + sent(serve) / 2 + serve.endedAt - serve.sentAt;
+  const reached = (afterLease: number) => {
+    const servedAt = begun.at + lease.tookMs + afterLease + switched;
+    const { intervalMs, threshold } = healthCheck;
+    // The load balancer looks at moments of its own: the first one that finds it served, and as many more as it wants.
+    const first = healthy - Math.floor((healthy - servedAt) / intervalMs) * intervalMs;
+    return first + (threshold - 1) * intervalMs - struck;
+  };
+  return {
+    detection: begun.at - struck,
+    ordered: reached(prepared + whole(release)),
+    bare: reached(Math.max(prepared, whole(release))),
+  };
+}
+
+function one<T>(all: readonly T[], fits: (each: T) => boolean, what: string): T {
+  const found = all.find(fits);
+  if (!found) throw new Error(`${what}: not in this run`);
+  return found;
+}

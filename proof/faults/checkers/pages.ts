@@ -1,0 +1,108 @@
+/** What must hold of messages to people: no page that is not true, and not the same one over and over. */
+import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
+import type { Message } from '../../../simulator/aws/lambda/sns.ts';
+import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
+import type { Check } from '../../../rehearsal/world/world.ts';
+import { falseClaim } from './page-reasons.ts';
+import type { Truth } from './convergence.ts';
+import type { Injector } from '../injector.ts';
+import type { FaultKind } from '../schedule.ts';
+
+const MINUTE_MS = 60_000;
+/** From the note of a message to the message: a slow call. */
+const SLACK_MS = MINUTE_MS;
+/** Faults that make a message of which the sender does not know that it was sent: it is sent again. */
+const UNHEARD: readonly FaultKind[] = ['errorAfter', 'lost', 'dieAfter'];
+const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
+/** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
+const UNRECORDED_MS = 3000;
+const PAGE = /^Remount: (\S+) needs a person$/;
+/** Of what people were told: the note of it, and the look at it. Nobody tries again what is denied. */
+const NOTED = 'denied@dynamodb:UpdateItem';
+const HIDDEN = 'missing@ec2:';
+const READ = 'denied@dynamodb:GetItem';
+/** Alarms tell people by themselves, as often as they change. */
+const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
+/** The answer to a deployment: whoever deploys again is told again, once. */
+const BY_DEPLOYMENT = / is left as it is by a deployment$/;
+
+/** Looks at each page as it is sent. A heal that began up to so long before it may still send one. */
+export class PageWatch {
+  readonly #wrong: string[] = [];
+  #stopped = false;
+
+  constructor(strike: Strike, truth: Truth, injector: Injector, volumes: readonly string[]) {
+    const { cloud, sns } = strike.services;
+    cloud.listen(({ who }) => {
+      const page = who === 'sns' ? sns.messages.at(-1) : undefined;
+      const volume = PAGE.exec(page?.subject ?? '')?.[1];
+      if (this.#stopped || !page || !volume || !volumes.includes(volume)) return;
+      const [reason = ''] = page.message.split('\n');
+      const wrong = falseClaim(reason, { strike, truth, injector, volume, since: begunAt(page) });
+      if (wrong) this.#wrong.push(wrong);
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  judge(): Check {
+    return check('a person is paged with a true reason', this.#wrong.length === 0, this.#wrong, 'yes');
+  }
+}
+
+/** The first step that the message lists, but for clocks that are off. */
+function begunAt({ at, message }: Message): number {
+  const [step = ''] = /^\d{4}-\d\d-\d\dT[\d:.]+Z(?= \S)/m.exec(message) ?? [];
+  return Math.min(at, step ? Date.parse(step) : at - 60 * MINUTE_MS) - 2 * MINUTE_MS;
+}
+
+/** A message that was said lately. */
+function key({ subject, message }: Message): string {
+  // Whoever was called to a volume looks at all of it, whatever the words.
+  return PAGE.test(subject) ? subject : `${subject}: ${message.split('\n')[0]}`;
+}
+
+/**
+ * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
+ * may come twice: rather twice than never. So may one whose sender was denied to note it, or to read what people were told; and one about
+ * a volume that they were told is served, where something fails again.
+ *
+ * @param skewMs how far clocks are off
+ */
+export function saidOnce(
+  messages: readonly Message[],
+  fired: Injector['fired'],
+  skewMs: number,
+  updates: readonly number[] = [],
+): Check {
+  const last = new Map<string, number>();
+  const again: string[] = [];
+  const hit = (from: number, to: number, what = '') =>
+    fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
+  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
+    const { at, subject } = message;
+    const before = last.get(key(message));
+    last.set(key(message), at);
+    const called = PAGE.exec(subject)?.[1];
+    const good = [...last].filter(([said]) => said.startsWith(`Remount: ${called} is served`));
+    // Who is called after the good news has a use for the next.
+    for (const [said] of good) last.delete(said);
+    if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
+    const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
+    const anew = good.some(([, when]) => when > before) && hit(at - MINUTE_MS, at);
+    const asked = BY_DEPLOYMENT.test(subject) && updates.some((began) => began > before && began <= at);
+    // What EC2 does not show for a moment is put in order once more, and told.
+    const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
+    if (!anew && !hidden && !asked && !(called && unknown))
+      again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
+  }
+  const allowed = fired.filter(({ fault, at }) => {
+    if (fault.point.endsWith('sns:Publish')) return UNHEARD.includes(fault.kind);
+    // A message that is slow is sent long after its step began.
+    const near = fault.point.startsWith('step:tell') || messages.some((m) => Math.abs(at - m.at) < UNRECORDED_MS);
+    return near && DEATHS.includes(fault.kind);
+  }).length;
+  return check('the same is not said twice within 15 min', again.length <= allowed, again, 'never');
+}

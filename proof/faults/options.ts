@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from '../../rehearsal/command/command.ts';
+import { type Fault, readSchedule } from './schedule.ts';
+import { STORIES } from './stories.ts';
+
+export interface SimulateOptions {
+  readonly runs: number;
+  readonly seed: number;
+  /** Real minutes after which no run is begun any more. */
+  readonly minutes: number;
+  readonly scenarios: readonly string[];
+  readonly exhaustive: boolean;
+  readonly durable: boolean;
+  readonly threads: number;
+  readonly replay: readonly Fault[] | undefined;
+  readonly json: boolean;
+}
+
+const MAX_RUNS = 10_000_000;
+const MAX_MINUTES = 24 * 60;
+const MAX_THREADS = 64;
+
+export const HELP = `Heals simulated incidents in virtual time while faults happen: throttled, failed, denied, slow and lost calls, stale answers,
+functions that die, hosts that hang, triggers that come twice, late or never, clocks that are off.
+
+Usage: npm run simulate -- [options]
+
+  --runs N          random schedules of two or three faults, 0 to ${MAX_RUNS} (default 100)
+  --exhaustive      first every single fault at every point of every scenario (thousands of runs)
+  --seed S          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same runs
+  --minutes M       begin no run after this many real minutes, above 0 up to ${MAX_MINUTES} (default: no limit)
+  --threads N       runs side by side, 1 to ${MAX_THREADS} (default: one for each core); the result is the same for any number
+  --scenario NAME   ${Object.keys(STORIES).join(', ')} (default: all of them)
+  --replay TEXT     play one schedule, as a failure prints it, and print its log; needs --scenario
+  --durable         the deployed bundle on the real durable SDK, which is slower; of faults at steps the first happens, at
+                    triggers and clocks none
+  --json            print the result as one JSON document on standard output
+  --help            print this and stop
+
+Exit codes: 0 every promise was kept in every run; 1 one was broken (the output names it, and the command that plays it
+again); 2 wrong usage.
+`;
+
+export type Command = { readonly run: SimulateOptions } | { readonly print: string };
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[]): Command {
+  const values = readArguments(args, {
+    runs: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    scenario: { type: 'string' },
+    threads: { type: 'string' },
+    exhaustive: FLAG,
+    durable: FLAG,
+    replay: { type: 'string' },
+    json: FLAG,
+    help: HELP_FLAG,
+  });
+  if (values.help) return { print: HELP };
+  const names = Object.keys(STORIES);
+  const { scenario } = values;
+  if (scenario !== undefined && !Object.hasOwn(STORIES, scenario))
+    throw new UsageError(`--scenario: received "${scenario}"; allowed: ${names.join(', ')}`);
+  if (values.replay !== undefined && scenario === undefined)
+    throw new UsageError(
+      '--replay: received without --scenario; allowed: together with the scenario that it belongs to',
+    );
+  return {
+    run: {
+      runs: whole('--runs', values.runs, 0, MAX_RUNS),
+      seed: whole('--seed', values.seed, 0, MAX_SEED),
+      minutes: minutes(values.minutes),
+      scenarios: scenario === undefined ? names : [scenario],
+      exhaustive: values.exhaustive,
+      durable: values.durable,
+      threads:
+        values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, MAX_THREADS),
+      replay: values.replay === undefined ? undefined : schedule(values.replay),
+      json: values.json,
+    },
+  };
+}
+
+function minutes(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > MAX_MINUTES)
+    throw new UsageError(`--minutes: received "${text}"; allowed: a number above 0, up to ${MAX_MINUTES}`);
+  return value;
+}
+
+function schedule(text: string): Fault[] {
+  try {
+    return readSchedule(text);
+  } catch (error) {
+    throw new UsageError(`--replay: ${(error as Error).message}`);
+  }
+}

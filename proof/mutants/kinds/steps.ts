@@ -1,0 +1,95 @@
+import type { Slip } from './kind.ts';
+
+const test = 'lambda/kinds-noticed.test.ts';
+
+/** Of a heal's, a drill's and the keeper's steps, one is left out, taken twice, or taken where it must not be. */
+export const STEPS: readonly Slip[] = [
+  {
+    slip: 'an old volume that is still in the schedule is left there',
+    file: 'lambda/core/heal/decide.ts',
+    code: " || v.role === 'candidate' || v.scheduled),",
+    instead: " || v.role === 'candidate'),",
+    test,
+    named: 'a quarantined volume that is still in the schedule is settled',
+  },
+  {
+    slip: 'a spare that was not taken stays mounted',
+    file: 'lambda/core/heal/spare.ts',
+    code: '    if (!taken.committed) await journal.act(',
+    instead: '    if (taken.committed) await journal.act(',
+    test,
+    named: 'that was not taken, for its owner could not be fenced, is unmounted',
+  },
+  {
+    slip: 'a spare that the ledger names by now is unmounted',
+    file: 'lambda/core/heal/spare.ts',
+    code: '    if (!taken.committed) await journal.act(',
+    instead: '    await journal.act(',
+    test,
+    named: 'that the ledger names by now stays mounted',
+  },
+  {
+    slip: 'the spare makes room where the attachment is stuck',
+    file: 'lambda/core/heal/attach.ts',
+    code: "if (done !== 'full' || !spare) return done;",
+    instead: "if (done === 'attached' || !spare) return done;",
+    test,
+    named: 'takes no spare off',
+  },
+  {
+    slip: 'a dead volume stays in the schedule while it is waited',
+    file: 'lambda/core/heal/heal.ts',
+    code: "      case 'wait': {\n        await takeOutOfSchedule(ports, journal, decision.suspect);",
+    instead: "      case 'wait': {",
+    test,
+    named: 'a dead volume that cannot be replaced yet leaves the schedule',
+  },
+  {
+    slip: 'a volume of which a mount says shutdown is tried on another host',
+    file: 'lambda/core/heal/mount.ts',
+    code: "mounted.result === 'unmountable' || mounted.result === 'shutdown'",
+    instead: "mounted.result === 'unmountable'",
+    test,
+    named: 'and that answers a mount with shutdown is replaced',
+  },
+  {
+    slip: 'what is attached elsewhere is mounted all the same',
+    file: 'lambda/core/heal/mount.ts',
+    code: "if (attached === 'elsewhere') return",
+    instead: "if (attached === 'elsewhere' && generation < 0) return",
+    test,
+    named: 'and is attached elsewhere by the time that it is ordered',
+  },
+  {
+    slip: 'copies of what serves are told as passed over',
+    file: 'lambda/core/heal/findings.ts',
+    code: ' && p.generation < (ledger?.generation ?? 0))',
+    instead: ')',
+    test,
+    named: 'copies of what serves now are not told as passed over',
+  },
+  {
+    slip: 'a check is sent to where the copy is not attached',
+    file: 'lambda/core/drill/check.ts',
+    code: "if (attached !== 'attached') return",
+    instead: "if (attached === 'full') return",
+    test,
+    named: 'sends no check where the attachment ends',
+  },
+  {
+    slip: 'the newest copy goes where it is rejected',
+    file: 'lambda/core/guard/retention.ts',
+    code: '    points[0],\n',
+    instead: '',
+    test,
+    named: 'the newest copy stays, though it is rejected',
+  },
+  {
+    slip: 'an instance that is not in one answer is off',
+    file: 'lambda/core/heal/fence.ts',
+    code: "?.state ?? 'unknown'",
+    instead: "?.state ?? 'terminated'",
+    test,
+    named: 'an instance that one late answer lacks is not off',
+  },
+];

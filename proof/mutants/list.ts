@@ -1,0 +1,230 @@
+import { type Mutant, rehearse, simulate } from './mutant.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'the old owner is fenced before another volume or host serves',
+    edits: [
+      {
+        file: 'lambda/core/heal/fence.ts',
+        code: "if (owner.kind === 'nobody') return",
+        instead: "if (owner.kind !== 'unseen') return",
+      },
+    ],
+    play: simulate('instance-hang', 'none'),
+    says: /BROKEN .*never two writers/,
+  },
+  {
+    rule: 'an owner that is not seen is never nobody',
+    edits: [
+      {
+        file: 'lambda/core/heal/decide.ts',
+        code: '  if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);\n',
+        instead: '',
+      },
+      {
+        file: 'lambda/core/heal/candidates.ts',
+        code: "return state === undefined ? { kind: 'unseen', id }",
+        instead: "return state === undefined ? { kind: 'nobody' }",
+      },
+    ],
+    play: rehearse('owner-unseen'),
+    says: /BROKEN .*it ends in page/,
+  },
+  {
+    rule: 'no detach by force',
+    edits: [
+      {
+        file: 'lambda/aws/ec2/attachments.ts',
+        code: 'new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId })',
+        instead: 'new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Force: true })',
+      },
+    ],
+    play: simulate('instance-pause', 'none'),
+    says: /does not know Force/,
+  },
+  {
+    rule: 'a suspect volume leaves the snapshot schedule',
+    edits: [
+      {
+        file: 'lambda/aws/ec2/compute.ts',
+        code: 'ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] }))',
+        instead: 'Promise.resolve()',
+      },
+    ],
+    play: rehearse('volume-lost'),
+    says: /BROKEN .*the suspect volume is kept, and out of the schedule/,
+  },
+  {
+    rule: 'client tokens derive from the heal and the attempt',
+    edits: [
+      {
+        file: 'lambda/aws/ec2/compute.ts',
+        code: 'JSON.stringify([order.healId, order.attempt, order.like.id, order.snapshotId])',
+        instead: 'JSON.stringify([order.like.id, order.snapshotId])',
+      },
+    ],
+    play: rehearse('key-revoked-for-a-while'),
+    says: /BROKEN .*it ends in replace/,
+  },
+  {
+    rule: 'the lease is asked for inside each step that acts',
+    edits: [
+      {
+        file: 'lambda/core/world/lease.ts',
+        code: 'if (lease?.holder !== healId || lease.until <= ports.clock.now())',
+        instead: "if (lease?.holder === '')",
+      },
+    ],
+    play: simulate('again', 'dieLong@step:promote#1'),
+    says: /BROKEN .*no heal acts without the lease/,
+  },
+  {
+    rule: 'a heal acts only once it has the lease',
+    edits: [
+      {
+        file: 'lambda/core/world/lease.ts',
+        code: 'if (lease?.holder !== healId || lease.until <= ports.clock.now())',
+        instead: "if (lease?.holder === '')",
+      },
+      {
+        file: 'lambda/core/world/lease.ts',
+        code: 'return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000);',
+        instead: 'return ports.ledger.acquire(volume, healId, now, now + LEASE_SECONDS * 1000).then(() => true);',
+      },
+      // The note of a fence asks for it, too.
+      {
+        file: 'lambda/aws/dynamodb/ledger.ts',
+        code: 'ConditionExpression: LEASED,',
+        instead: "ConditionExpression: 'attribute_exists(pk) OR (leaseHolder = :me AND leaseUntil > :now)',",
+      },
+    ],
+    play: rehearse('alarm-storm'),
+    says: /BROKEN /,
+  },
+  {
+    rule: 'a recovery point that cannot be mounted and read is rejected, and the next older one tried',
+    edits: [
+      { file: 'lambda/core/heal/replace.ts', code: 'if (!prepared.ok) {', instead: 'if (!prepared.ok && index < 0) {' },
+    ],
+    play: rehearse('rotten-snapshots'),
+    says: /BROKEN /,
+  },
+  {
+    rule: 'a recovery point that was rejected is not tried again',
+    edits: [
+      {
+        file: 'lambda/core/heal/candidates.ts',
+        code: " && p.verdict !== 'rejected')",
+        instead: ')',
+      },
+    ],
+    play: simulate('rotten-snapshots', 'dieLong@step:renew-lease#4'),
+    says: /BROKEN .*no heal tries a copy that is rejected/,
+  },
+  {
+    rule: 'a blank volume is never served where there is a history',
+    edits: [
+      {
+        file: 'lambda/core/heal/candidates.ts',
+        code: 'current.blank && observation.recoveryPoints.length === 0 && observation.volumes.every((v) => v.id === current.id)',
+        instead: 'current.blank',
+      },
+    ],
+    play: rehearse('blank-trap'),
+    says: /BROKEN .*never a blank volume in the place of content/,
+  },
+  {
+    rule: 'a drill has a lease of its own',
+    edits: [
+      {
+        file: 'lambda/aws/dynamodb/drill-ledger.ts',
+        code: "dynamoLease(dynamo, TableName, 'DRILL')",
+        instead: "dynamoLease(dynamo, TableName, 'STATE')",
+      },
+      {
+        file: 'lambda/aws/dynamodb/drill-ledger.ts',
+        code: "'attribute_not_exists(leaseHolder) OR leaseUntil < :now'",
+        instead: "'attribute_not_exists(leaseHolder) OR leaseUntil <> :now'",
+      },
+      {
+        file: 'lambda/core/drill/decide.ts',
+        code: 'return ledger?.lease !== undefined && ledger.lease.until > now;',
+        instead: 'return ledger?.lease !== undefined && ledger.lease.until > now && now === 0;',
+      },
+    ],
+    play: simulate('drill-during-heal', 'none'),
+    says: /BROKEN .*no heal waits for a drill/,
+  },
+  {
+    rule: 'whoever mounts has the host to itself',
+    edits: [{ file: 'host/mount.sh', code: '  make_way\n', instead: '' }],
+    play: simulate('drill-during-heal', 'none'),
+    says: /BROKEN .*a drill never delays what a heal does on its host/,
+  },
+  {
+    rule: 'the guard takes a snapshot when the schedule is late',
+    edits: [{ file: 'lambda/core/guard/guard.ts', code: 'LATE_MINUTES = 40', instead: 'LATE_MINUTES = 400' }],
+    play: simulate('late-copies', 'none'),
+    says: /BROKEN .*the newest recovery-point is at most 60 min old/,
+  },
+  {
+    rule: 'the schedule does not delete the last verified copy',
+    edits: [
+      {
+        file: 'lambda/core/guard/guard.ts',
+        code: 'if (hold) actions.unshift(hold);',
+        instead: 'if (hold && at < 0) actions.unshift(hold);',
+      },
+    ],
+    play: rehearse('verified-held'),
+    says: /BROKEN .*the last verified copy is there/,
+  },
+  {
+    rule: 'an empty answer is none',
+    edits: [
+      {
+        file: 'lambda/aws/ssm/verb-answer.ts',
+        code: 'if (wrong === undefined) return',
+        instead: "if (output === '' || wrong === undefined) return",
+      },
+    ],
+    play: rehearse('empty-answer'),
+    says: /BROKEN .*without an answer nothing is verified/,
+  },
+  {
+    rule: 'copies from after the failure come last',
+    edits: [
+      {
+        file: 'lambda/core/world/evidence.ts',
+        code: 'return failingSince ?? alarmedAt ?? ledger?.paged?.at;',
+        instead: 'return undefined;',
+      },
+    ],
+    play: rehearse('copies-after-failure'),
+    says: /BROKEN .*none of them is tried/,
+  },
+  {
+    rule: 'slow is no evidence',
+    edits: [
+      {
+        file: 'lambda/core/world/patience.ts',
+        code: 'return ANY_SECONDS + Math.round(sizeGiB * GIB_SECONDS);',
+        instead: 'return Math.round(ANY_SECONDS / 10 + sizeGiB * GIB_SECONDS);',
+      },
+    ],
+    play: rehearse('slow-mount'),
+    says: /BROKEN .*the first copy is waited for/,
+  },
+  {
+    rule: 'a fall holds the older copy, and is told',
+    edits: [
+      {
+        file: 'lambda/core/drill/drill.ts',
+        code: 'if (older && fell.length > 0)',
+        instead: 'if (older && fell.length > 3)',
+      },
+    ],
+    play: rehearse('content-falls'),
+    says: /BROKEN .*a person is told once, with the copy that is kept/,
+  },
+];

@@ -1,0 +1,38 @@
+export interface Edit {
+  readonly file: string;
+  /** Must be in the file once. */
+  readonly code: string;
+  readonly instead: string;
+}
+
+/**
+ * A rule of DESIGN, section 6, broken in the code (in all places, where it is held in more than one); and what must notice it, by
+ * the promise that it names.
+ */
+export interface Mutant {
+  readonly rule: string;
+  readonly edits: readonly Edit[];
+  /** Arguments of Node: what is played on the broken code. */
+  readonly play: readonly string[];
+  /** What its output must say. */
+  readonly says: RegExp;
+  /** Arguments of Node: what must pass on the sound code. @default what is played */
+  readonly sound?: readonly string[];
+}
+
+export const simulate = (story: string, faults: string) =>
+  ['proof/faults/main.ts', '--scenario', story, '--seed', '1', '--replay', faults] as const;
+export const rehearse = (scenario: string) =>
+  ['rehearsal/main.ts', '--scenario', scenario, '--seed', '1', '--disks', 'memory'] as const;
+
+/** Each scenario proves a part of the code: with that part broken, the scenario must fail. */
+export function broken(
+  scenario: string,
+  part: string,
+  file: string,
+  code: string,
+  instead: string,
+  says = /BROKEN /,
+): Mutant {
+  return { rule: `${scenario}: ${part}`, edits: [{ file, code, instead }], play: rehearse(scenario), says };
+}

@@ -1,0 +1,18 @@
+import type { Progress } from '../world/world.ts';
+
+/** Live progress on a terminal: one line that is written over. Where there is no terminal, a plain line each tenth part. */
+export function makeProgress(stream: NodeJS.WriteStream): { readonly show: Progress; clear(): void } {
+  let shown = false;
+  return {
+    show(what, done, of) {
+      if (stream.isTTY) {
+        stream.write(`\r\x1b[K  ${what}: ${done} of ${of}`);
+        shown = true;
+      } else if (done % Math.ceil(of / 10) === 0) stream.write(`  ${what}: ${done} of ${of}\n`);
+    },
+    clear() {
+      if (shown) stream.write('\r\x1b[K');
+      shown = false;
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/** A service of AWS is out for an hour, and a file system is lost meanwhile. */
+import { check } from '../../judge/checks.ts';
+import { outage } from '../../../simulator/aws/account/failures.ts';
+import { OUTAGE, type OutageKind, type Service } from '../../../simulator/aws/account/outages.ts';
+import { duration } from '../../command/duration.ts';
+import type { Check } from '../../world/world.ts';
+import type { Plan, Strike } from '../story/incident.ts';
+import { breakFileSystem, breakWhatServes } from '../story/breaking.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_SECONDS = 3600;
+/** From the end of an outage to content that is served: whoever waits for it asks every quarter of a minute, and the spare is ready. */
+const AFTER_MS = 6 * MINUTE_MS;
+/** Until everything is at rest: the outage, and then the usual. */
+const REST_MS = 85 * MINUTE_MS;
+/** Looks at what does not answer, for an hour, and retries by the SDK. */
+const CALLS = 6000;
+/** What changes who serves: each is sent to a host. */
+const MOVES: readonly string[] = ['mount', 'serve', 'release', 'format'];
+
+interface Placed {
+  readonly volumeId: string;
+  readonly instanceId: string;
+}
+
+/** When the healer was first run after the failure. */
+function healBegan({ services }: Strike, since: number): number {
+  return services.lambda.begun.find((b) => b.name.includes('Healer') && b.at >= since)?.at ?? Number.POSITIVE_INFINITY;
+}
+
+/** People are told within a minute of the heal's start. @param says all of it in one message. @param since Unix milliseconds */
+function toldWithinMinute(
+  strike: Strike,
+  since: number,
+  subject: RegExp,
+  ...says: readonly (string | RegExp)[]
+): Check {
+  const began = healBegan(strike, since);
+  const told = strike.services.sns.messages.find(
+    (m) =>
+      m.at >= since &&
+      subject.test(m.subject) &&
+      says.every((each) => (typeof each === 'string' ? m.message.includes(each) : each.test(m.message))),
+  );
+  const took = told && told.at - began;
+  return check(
+    'people are told what holds within a minute of the heal',
+    took !== undefined && took <= MINUTE_MS,
+    took === undefined ? 'nobody is told' : `${told?.subject}, after ${duration(took)}`,
+  );
+}
+
+/** While people are out of reach nothing is lost of what they have to know: it comes when they can be reached, with its time. */
+function toldAfterwards(strike: Strike, seconds: number, subject: RegExp): Check {
+  const over = strike.first.at + seconds * 1000;
+  const told = strike.services.sns.messages.find((m) => m.at >= over && subject.test(m.subject));
+  const day = new Date(strike.first.at).toISOString().slice(0, 10);
+  return check(
+    'people are told once they can be reached, with the time of what happened',
+    told !== undefined && told.at - over <= AFTER_MS && told.message.includes(day),
+    told ? `${told.subject}, ${duration(told.at - over)} after` : 'nobody is told',
+  );
+}
+
+/** The same trouble is a message or two an hour, and not one for each heal. */
+function fewMessages({ services, first }: Strike, most: number): Check {
+  const told = services.sns.messages.filter((m) => m.at >= first.at && /needs a person|waits for/.test(m.subject));
+  const others = told.filter((m) => !m.subject.includes(` ${first.volume} `));
+  const kept = told.length <= most && others.length === 0;
+  return check(
+    `at most ${most} messages of it, and none of what serves`,
+    kept,
+    told.map((m) => m.subject),
+    'none',
+  );
+}
+
+/** No host is told to move anything while it cannot be known who else does. */
+function nothingMoved({ services, first }: Strike, seconds: number): Check {
+  const until = first.at + seconds * 1000;
+  const moved = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.sentAt < until && MOVES.includes(r.verb));
+  return check(
+    'nothing is moved while it cannot be known who else moves it',
+    moved.length === 0,
+    moved.map((r) => `${r.verb} ${r.volumeId} on ${r.instanceId}`),
+    'nothing',
+  );
+}
+
+/** The spare as the world shows it. */
+function spareOf({ stage, first }: Strike): Placed {
+  const spare = stage.physical(first.volume).find((v) => v.tags['remount:role'] === 'spare' && v.attachment);
+  return { volumeId: spare?.id ?? 'no spare', instanceId: spare?.attachment?.instanceId ?? 'no instance' };
+}
+
+const served = /is served again/;
+/** Of the spare, which needs none of the services that are out. */
+const SPARE_MS = 3 * MINUTE_MS;
+
+/** The file system is lost while a service is out, and a spare lies ready. */
+function lost(
+  service: Service,
+  kind: OutageKind,
+  about: string,
+  plan: Pick<Plan, 'expect'> & {
+    /** From the beginning of the outage to the failure. Milliseconds. */
+    readonly laterMs?: number;
+    checks(strike: Strike, spare: Placed): Check[];
+  },
+): Plan {
+  let spare: Placed = { volumeId: '', instanceId: '' };
+  return {
+    about: `the file system shuts down while ${about} for an hour, and a spare lies ready`,
+    drills: true,
+    restMs: REST_MS,
+    lacksMs: REST_MS,
+    expect: { calls: CALLS, ...plan.expect },
+    strike: (strike) => {
+      spare = spareOf(strike);
+      outage(strike.services, service, kind, HOUR_SECONDS);
+      if (plan.laterMs === undefined) breakFileSystem(strike, strike.first);
+      else strike.world.clock.after(plan.laterMs, () => breakWhatServes(strike));
+    },
+    checks: (strike) => plan.checks(strike, spare),
+  };
+}
+
+const afterwards: Pick<Plan['expect'], 'outcome' | 'withinMs' | 'mayPage'> = {
+  outcome: ['replace'],
+  withinMs: HOUR_SECONDS * 1000 + AFTER_MS,
+  mayPage: true,
+};
+
+export const outagePlans: Readonly<Record<string, Plan>> = {
+  'ledger-lost': lost('dynamodb', OUTAGE.hangs, 'the ledger answers nothing', {
+    expect: afterwards,
+    checks: (strike, spare) => [
+      toldWithinMinute(
+        strike,
+        strike.first.at,
+        /needs a person/,
+        /ledger does not answer/,
+        spare.volumeId,
+        spare.instanceId,
+        /send-command .*\n.*send-command /,
+      ),
+      fewMessages(strike, 2),
+      nothingMoved(strike, HOUR_SECONDS),
+    ],
+  }),
+  'ec2-lost': lost('ec2', OUTAGE.refuses, 'EC2 refuses every call', {
+    expect: { outcome: ['replace'], withinMs: SPARE_MS },
+    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, served, spare.volumeId, /are to follow/)],
+  }),
+  'ssm-lost': lost('ssm', OUTAGE.hangs, 'Systems Manager answers nothing', {
+    expect: afterwards,
+    checks: (strike, spare) => [
+      toldWithinMinute(
+        strike,
+        strike.first.at,
+        /waits for SSM/,
+        strike.first.owner,
+        strike.first.volumeId,
+        spare.volumeId,
+        spare.instanceId,
+      ),
+      fewMessages(strike, 6),
+    ],
+  }),
+  'kms-lost': lost('kms', OUTAGE.refuses, 'KMS answers nobody', {
+    expect: { outcome: ['replace'], withinMs: SPARE_MS },
+    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS, served)],
+  }),
+  'sns-lost': lost('sns', OUTAGE.refuses, 'SNS takes no message', {
+    expect: { outcome: ['replace'], withinMs: SPARE_MS },
+    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS, served)],
+  }),
+  'metrics-lost': lost(
+    'cloudwatch',
+    OUTAGE.refuses,
+    'CloudWatch takes no metric, and its alarms have gone off before',
+    {
+      laterMs: 7 * MINUTE_MS,
+      expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
+      checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, served, spare.volumeId)],
+    },
+  ),
+  'balancer-unasked': lost('elasticloadbalancing', OUTAGE.slow, 'the load balancer answers the healer late', {
+    expect: { outcome: ['replace'], withinMs: SPARE_MS },
+    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, served, spare.volumeId)],
+  }),
+};

@@ -1,0 +1,93 @@
+/** An owner that boots again serves by itself, where the ledger says that it may. */
+import { check } from '../../judge/checks.ts';
+import { outage, rebootInstance } from '../../../simulator/aws/account/failures.ts';
+import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
+import { duration } from '../../command/duration.ts';
+import type { Check } from '../../world/world.ts';
+import type { Plan, Strike } from '../story/incident.ts';
+import { breakFileSystem, once } from '../story/breaking.ts';
+
+const MINUTE_MS = 60_000;
+/** From the boot to content that is served: the ledger's answer, a mount, a web server. */
+const BOOTED_MS = 15_000;
+
+/** Lines of what happened since the blow. */
+function lines({ services, first }: Strike, who: string, what: RegExp) {
+  return services.cloud.log.filter((line) => line.at >= first.at && line.who === who && what.test(line.what));
+}
+
+/** The host itself has served it, soon after it was up. */
+function servedByItself(strike: Strike): Check {
+  const { volumeId, owner } = strike.first;
+  const up = lines(strike, owner, /^has booted/)[0]?.at ?? Number.NaN;
+  const served = lines(strike, owner, new RegExp(`^resume: ok .*serving=${volumeId}`))[0]?.at;
+  const took = served === undefined ? undefined : served - up;
+  // Whoever was told to before has not done it by himself.
+  const told = lines(strike, owner, /^(mount|serve): ok/)[0]?.at ?? Number.POSITIVE_INFINITY;
+  const itself = served !== undefined && served < told;
+  const seen =
+    took === undefined ? 'it does not' : `${itself ? '' : 'not by itself, '}${duration(took)} after it was up`;
+  return check('the owner serves by itself once it is up', itself && took !== undefined && took <= BOOTED_MS, seen);
+}
+
+function nothingStopped(strike: Strike): Check {
+  const { instances } = strike.services.ec2;
+  const stopped = [...instances.keys()].filter((id) => lines(strike, 'ec2', new RegExp(`^${id} is stopp`)).length > 0);
+  return check('no instance is stopped', stopped.length === 0, stopped, 'none');
+}
+
+/** It is on its volume of before, and no other was made. */
+function sameVolume({ services, stage, first }: Strike): Check {
+  const made = stage.physical(first.volume).filter((v) => v.createdAt >= first.at);
+  const at = services.ec2.volume(first.volumeId).attachment?.instanceId;
+  const seen = made.length > 0 ? `${made.map((v) => v.id).join(', ')} were made` : `${first.volumeId} is at ${at}`;
+  return check('the volume stays where it is, and none is made', made.length === 0 && at === first.owner, seen);
+}
+
+function reboot(about: string, orderly: boolean): Plan {
+  return {
+    about,
+    expect: { outcome: ['passed', 'remount'], withinMs: MINUTE_MS + BOOTED_MS },
+    strike: ({ services, first }) => rebootInstance(services, first.owner, orderly),
+    checks: (strike) => [servedByItself(strike), nothingStopped(strike), sameVolume(strike)],
+  };
+}
+
+/** By itself it serves nothing: there is none of the volume that it served before, in any look. */
+function servesNothingByItself(strike: Strike): Check {
+  const { owner } = strike.first;
+  const looks = lines(strike, owner, /^resume: /);
+  const served = looks.filter(({ what }) => /serving=/.test(what));
+  const seen = served[0]?.what ?? `it looked ${looks.length} times`;
+  return check('the owner looks, and serves nothing by itself', looks.length > 0 && served.length === 0, seen);
+}
+
+/** How long the ledger is out: longer than the owner asks. Seconds. */
+const OUT_SECONDS = 20 * 60;
+/** Up after the command to let go was given up. Milliseconds. */
+const LATE_MS = 40_000;
+
+export const rebootPlans: Readonly<Record<string, Plan>> = {
+  'host-reboot': reboot('the owner is rebooted; it serves again by itself', true),
+  'host-crash': reboot('the owner crashes and boots again: the log of its file system has to be replayed', false),
+  'host-reboot-unanswered': {
+    about: 'the owner is rebooted while the ledger answers nobody for twenty minutes',
+    restMs: 50 * MINUTE_MS,
+    expect: { outcome: ['remount'], withinMs: OUT_SECONDS * 1000 + 6 * MINUTE_MS, mayPage: true, calls: 2000 },
+    strike: ({ services, first }) => {
+      outage(services, 'dynamodb', OUTAGE.refuses, OUT_SECONDS);
+      rebootInstance(services, first.owner, true);
+    },
+    checks: (strike) => [servesNothingByItself(strike), nothingStopped(strike), sameVolume(strike)],
+  },
+  'reboot-during-heal': {
+    about: 'the file system shuts down, and the owner crashes and boots again just before it is told to let go',
+    drills: true,
+    expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
+    strike: (strike) => {
+      once(strike, /^i-\S+ probe: exit 22/, (owner) => rebootInstance(strike.services, owner, false, LATE_MS));
+      breakFileSystem(strike, strike.first);
+    },
+    checks: (strike) => [servesNothingByItself(strike), nothingStopped(strike)],
+  },
+};

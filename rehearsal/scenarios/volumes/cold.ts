@@ -1,0 +1,68 @@
+/** A copy that loads each block when it is first touched: it serves, slowly at first, and that is no evidence against it. */
+import { check } from '../../judge/checks.ts';
+import type { Written } from '../../../simulator/disks/reads.ts';
+import { servedVolume } from '../../judge/measure.ts';
+import type { Check } from '../../world/world.ts';
+import type { Plan, Strike } from '../story/incident.ts';
+import { copiesMade, noneRejected, toldSlow } from './slow.ts';
+import { breakFileSystem } from '../story/breaking.ts';
+
+const MINUTE_MS = 60_000;
+const KIB_PER_GIB = 1024 * 1024;
+/** Half a TiB in a million files, on a file system that was small when it was made: it grew to 2,000 allocation groups. */
+const LARGE: Written = { courses: 20_000, files: 1_000_000, kib: 500 * KIB_PER_GIB, groups: 2000 };
+/** Mount and verify read metadata: little of all there is. */
+const COLD_AT_LEAST = 0.9;
+
+function strike(strike: Strike): void {
+  strike.services.cloud.loading.standsFor = LARGE;
+  breakFileSystem(strike, strike.first);
+}
+
+function stillCold({ world, stage, first, services }: Strike): Check {
+  const owner = stage.servedBy(first.volume);
+  const volumeId = owner && servedVolume(world, owner, first.volume);
+  const part = services.cloud.loading.coldPart(volumeId ?? '');
+  return check(
+    'it is served while most of it has still to be loaded',
+    part >= COLD_AT_LEAST,
+    `${(100 * part).toFixed(1)} % of ${volumeId}`,
+  );
+}
+
+function toldCold({ services, first }: Strike): Check {
+  const [told] = services.sns.messages.filter((m) => m.at > first.at && m.subject.includes('is served again'));
+  const said = told?.message ?? '';
+  return check(
+    'people are told that it is slow at first, and that files were not counted to the end',
+    /loads each block from the snapshot when that is first read/.test(said) && /at least \d+ files/.test(said),
+    /at least \d+ files/.exec(said)?.[0] ?? 'nobody',
+  );
+}
+
+function cutOff({ services, first }: Strike): Check {
+  const verified = services.cloud.log.filter(({ at, what }) => at > first.at && /^verify: ok/.test(what));
+  const cut = verified.filter(({ what }) => what.includes('filesComplete=false'));
+  return check(
+    'what takes too long to be counted is not counted to its end, and serves',
+    verified.length > 0 && cut.length === verified.length,
+    `${cut.length} of ${verified.length} counts`,
+  );
+}
+
+export const coldPlans: Readonly<Record<string, Plan>> = {
+  'cold-volume': {
+    about:
+      'the file system shuts down; there is no spare, no rate is asked for, and the copy of a large volume loads what is touched',
+    expect: { outcome: ['replace'], withinMs: 6 * MINUTE_MS, calls: 900 },
+    strike,
+    checks: (struck) => [
+      copiesMade(struck),
+      toldSlow(struck),
+      noneRejected(struck),
+      cutOff(struck),
+      toldCold(struck),
+      stillCold(struck),
+    ],
+  },
+};

@@ -1,0 +1,107 @@
+/** A volume that serves, and not as it should: people are told, and nothing is moved. */
+import { CONDITION_ALARM, type ConditionAlarmKind } from '../../../contract/contract.ts';
+import { check } from '../../judge/checks.ts';
+import { fillVolume, setSubscriptions, slowVolume } from '../../../simulator/aws/account/failures.ts';
+import type { Check } from '../../world/world.ts';
+import type { Plan, Strike } from '../story/incident.ts';
+import { struck } from '../story/breaking.ts';
+
+const MINUTE_MS = 60_000;
+const SLOW_MS = 3600;
+/** Percent; a step every ten minutes: what an upload of weeks does in two hours. */
+const STEPS = [70, 76, 82, 86, 90, 94];
+const STEP_MS = 10 * MINUTE_MS;
+/** An hour of the guard's rounds, and as much again. */
+const UNHEARD_MS = 120 * MINUTE_MS;
+
+/** When an alarm of the volume was told to people; `undefined`: never. */
+export function toldAt(
+  { services, first }: Strike,
+  kind: ConditionAlarmKind,
+  volume = first.volume,
+): number | undefined {
+  const told = new RegExp(`^ALARM: "[^/]+/${volume}/${kind}"`);
+  return services.sns.messages.find((m) => m.at >= first.at && told.test(m.subject))?.at;
+}
+
+export function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {
+  const at = toldAt(strike, kind);
+  const took = at === undefined ? undefined : (at - strike.first.at) / 1000;
+  return check(
+    `people are told that it is ${kind}, within ${withinMs / 1000} s`,
+    took !== undefined && took * 1000 <= withinMs,
+    took === undefined ? 'nobody is told' : `after ${Math.round(took)} s`,
+  );
+}
+
+export function untouched({ stage, first, services }: Strike): Check {
+  const volumes = stage.physical(first.volume);
+  // What DLM runs before and after a snapshot heals nothing either.
+  const healed = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.verb !== 'probe' && r.verb !== 'dlm');
+  const same = volumes.length === 1 && stage.servedBy(first.volume) === first.owner && healed.length === 0;
+  return check('nothing is moved', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`);
+}
+
+/** By the world that it was seen in: the alarm after two hours. */
+const unheard = new WeakMap<object, string | undefined>();
+
+function nobodyToldAlarm({ cloudwatch }: Strike['services']): string | undefined {
+  return cloudwatch.alarms.find((a) => a.name.endsWith('/nobody-told'))?.state;
+}
+
+const nothing: Plan['expect'] = { outcome: ['none'], withinMs: 0, calls: 4000 };
+
+export const conditionPlans: Readonly<Record<string, Plan>> = {
+  'slow-volume': {
+    about: `each write to the volume takes ${SLOW_MS / 1000} s, and it serves`,
+    expect: nothing,
+    strike: (strike) => slowVolume(strike.services, struck(strike, strike.first), SLOW_MS),
+    checks: (strike) => [told(strike, CONDITION_ALARM.slow, 6 * MINUTE_MS), untouched(strike)],
+  },
+  full: {
+    about: 'the volume is full: it serves, and nothing more can be uploaded',
+    expect: nothing,
+    strike: (strike) => fillVolume(strike.services, strike.first.owner, strike.first.volume, 100),
+    checks: (strike) => [told(strike, CONDITION_ALARM.full, 4 * MINUTE_MS), untouched(strike)],
+  },
+  'nobody-told': {
+    about: 'the only subscription of the topic is ended, and somebody subscribes two hours later',
+    expect: nothing,
+    restMs: 150 * MINUTE_MS,
+    strike: ({ services, world, first }) => {
+      setSubscriptions(services, { confirmed: 0, pending: 1 });
+      world.clock.after(UNHEARD_MS, () => {
+        unheard.set(services, nobodyToldAlarm(services));
+        setSubscriptions(services, { confirmed: 1, pending: 0 });
+        world.say(`somebody subscribes: ${first.volume} is served as before`);
+      });
+    },
+    checks: (strike) => [
+      check(
+        'an alarm shows that nobody is told',
+        unheard.get(strike.services) === 'ALARM',
+        String(unheard.get(strike.services)),
+      ),
+      check(
+        'it ends once somebody is',
+        nobodyToldAlarm(strike.services) === 'OK',
+        String(nobodyToldAlarm(strike.services)),
+      ),
+      untouched(strike),
+    ],
+  },
+  filling: {
+    about: 'uploads fill the volume, step by step',
+    expect: nothing,
+    restMs: (STEPS.length + 2) * STEP_MS,
+    strike: ({ services, world, first }) => {
+      for (const [i, percent] of STEPS.entries())
+        world.clock.after(i * STEP_MS, () => fillVolume(services, first.owner, first.volume, percent));
+    },
+    checks: (strike) => [
+      told(strike, CONDITION_ALARM.filling, STEPS.length * STEP_MS),
+      check('it is told before it is full', toldAt(strike, CONDITION_ALARM.full) === undefined, 'not full'),
+      untouched(strike),
+    ],
+  },
+};

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Course } from '../../simulator/disks/disks.ts';
+import type { Random } from '../../simulator/time/random.ts';
+
+const KINDS = [
+  'imsmanifest.xml',
+  'index.html',
+  'media/intro.mp3',
+  'media/slides.json',
+  'scripts/api.js',
+  'quiz/questions.json',
+];
+
+/** A small course, of 3 to 6 files of 1 to 24 KiB, the same for the same seed. */
+export function makeCourse(id: string, random: Random): Course {
+  const files = KINDS.slice(0, random.whole(3, KINDS.length)).map((path) => {
+    const bytes = content(random, random.whole(1, 24) * 1024);
+    return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+  });
+  return { id, files };
+}
+
+/** Bytes that no two files share, made from a hash chain: quicker than drawing each byte. */
+function content(random: Random, length: number): Uint8Array {
+  let block = createHash('sha512').update(random.hex(16)).digest();
+  const blocks: Uint8Array[] = [];
+  for (let made = 0; made < length; made += block.length) {
+    blocks.push(block);
+    block = createHash('sha512').update(block).digest();
+  }
+  return Buffer.concat(blocks).subarray(0, length);
+}
+
+/** What was uploaded, when, and what is still wanted: what the read-back is compared with. */
+export class Library {
+  readonly #courses = new Map<
+    string,
+    { readonly course: Course; readonly at: number; deletedAt: number | undefined }
+  >();
+
+  add(course: Course, at: number): void {
+    this.#courses.set(course.id, { course, at, deletedAt: undefined });
+  }
+
+  delete(id: string, at: number): void {
+    const entry = this.#courses.get(id);
+    if (entry) entry.deletedAt = at;
+  }
+
+  /** Courses that were on the volume at that moment. */
+  at(moment: number): Course[] {
+    return [...this.#courses.values()]
+      .filter((e) => e.at <= moment && (e.deletedAt === undefined || e.deletedAt > moment))
+      .map((e) => e.course);
+  }
+
+  /** Courses uploaded after that moment. */
+  after(moment: number): Course[] {
+    return [...this.#courses.values()].filter((e) => e.at > moment).map((e) => e.course);
+  }
+
+  /** Ids, oldest first. */
+  ids(): string[] {
+    return [...this.#courses.values()].filter((e) => e.deletedAt === undefined).map((e) => e.course.id);
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { Assembly } from './assembly.ts';
+import type { DiskKind, Disks } from '../../simulator/disks/disks.ts';
+import { openDisks } from '../../simulator/disks/open.ts';
+import type { Outcome, Skipped } from '../judge/outcome.ts';
+import { makeProgress } from '../command/progress.ts';
+import { rehearse } from './rehearse.ts';
+import { inStory, line } from '../judge/report.ts';
+import { SCENARIOS } from '../scenarios/index.ts';
+import { cannotPlay, cdkContext, rawSettings } from './settings.ts';
+
+/** How a scenario is played and shown. */
+export interface Playing {
+  readonly seed: number;
+  readonly disks: DiskKind | undefined;
+  readonly verbose: boolean;
+  /** Over that of `cdk.json`, as `-c` gives it. */
+  readonly context: Readonly<Record<string, string>>;
+  /** One of many: no story is printed, and no progress within it. */
+  readonly brief: boolean;
+}
+
+/** Plays scenarios, each on the stack that its settings ask for: synthesized once for each set of them. */
+export class Player {
+  readonly #directory: string;
+  readonly #out: NodeJS.WriteStream;
+  readonly #progress: ReturnType<typeof makeProgress>;
+  readonly #stacks = new Map<string, Assembly>();
+
+  constructor(directory: string, out: NodeJS.WriteStream) {
+    this.#directory = directory;
+    this.#out = out;
+    this.#progress = makeProgress(out);
+  }
+
+  /**
+   * @param began is told the notes of the disks
+   * @throws SettingsError for the context; Error when the scenario cannot be played
+   */
+  async play(name: string, playing: Playing, began: (disks: Disks) => void = () => {}): Promise<Outcome | Skipped> {
+    const scenario = SCENARIOS[name];
+    if (!scenario) throw new Error(`no scenario ${name}`);
+    const skipped = cannotPlay(scenario, rawSettings(cdkContext(playing.context)));
+    if (skipped !== undefined) return { scenario: name, skipped };
+    const disks = openDisks(playing.disks ? { kind: playing.disks } : {});
+    try {
+      began(disks);
+      const assembly = await this.#assemblyFor(name, playing);
+      const options = { scenario: name, seed: playing.seed, context: playing.context };
+      return await rehearse(options, assembly, disks, this.#listener(playing));
+    } finally {
+      this.#progress.clear();
+      disks.close();
+    }
+  }
+
+  async #assemblyFor(name: string, { context, brief }: Playing): Promise<Assembly> {
+    const { settings = {}, neighbour } = SCENARIOS[name] ?? {};
+    const over = { ...settings, ...(neighbour && { neighbour }) };
+    const key = JSON.stringify([over, context]);
+    const known = this.#stacks.get(key);
+    if (known) return known;
+    if (!brief || Object.keys(context).length === 0)
+      this.#out.write(
+        `Synthesizing the stack${Object.keys(over).length === 0 ? '' : ` with ${JSON.stringify(over)}`} ...\n`,
+      );
+    const { synthesizeFor } = await import('./synthesize.ts');
+    const directory = join(this.#directory, String(this.#stacks.size));
+    const made = synthesizeFor({ settings, ...(neighbour && { neighbour }) }, directory, cdkContext(context));
+    this.#stacks.set(key, made);
+    return made;
+  }
+
+  #listener({ verbose, brief }: Playing) {
+    const out = this.#out;
+    const progress = this.#progress;
+    return {
+      progress: brief ? () => {} : progress.show,
+      happening(happening: Parameters<typeof inStory>[0], inSpotlight: boolean) {
+        if (!verbose && (brief || !inStory(happening, inSpotlight))) return;
+        progress.clear();
+        out.write(`${line(happening)}\n`);
+      },
+      quote(what: string) {
+        if (brief) return;
+        progress.clear();
+        out.write(`${' '.repeat(14)}${what}\n`);
+      },
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { buildApp } from '../../lib/stack/app.ts';
+import { NOBODY_TOLD } from '../../lib/people-topic.ts';
+import { CONTEXT_KEY } from '../../lib/stack/settings.ts';
+import type { Assembly } from './assembly.ts';
+import { cdkContext, neighbourOf, rawSettings, settingsOver } from './settings.ts';
+import type { Scenario } from './world.ts';
+
+/**
+ * Synthesizes the stack of the context with all its checks; with other settings, with all but the CDK's own of CloudFormation. Import
+ * this module late: loading the CDK takes longer than most of what follows.
+ *
+ * @param settings over those of the context
+ * @throws SettingsError; the CDK's ValidationFailed when a check finds something
+ */
+export function synthesize(
+  directory: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  context = cdkContext(),
+): Assembly {
+  const { app, settings: read } = buildApp(
+    new App({
+      outdir: directory,
+      context: { ...context, [CONTEXT_KEY]: settingsOver(rawSettings(context), settings) },
+      analyticsReporting: false,
+      // What a scenario varies is not validated each time: that takes longer than the rest of a synthesis.
+      ...(Object.keys(settings).length > 0 && { builtinCloudFormationValidation: false }),
+    }),
+  );
+  Validations.of(app).acknowledge({
+    id: `Annotation::${NOBODY_TOLD}`,
+    reason: 'A rehearsal reads what the topic was sent',
+  });
+  app.synth();
+  return { directory, stackName: read.stackName, region: read.region, zones: read.zones };
+}
+
+/** Synthesizes what a scenario is played on, its neighbour too. @throws as `synthesize` */
+export function synthesizeFor(
+  { settings = {}, neighbour }: Pick<Scenario, 'settings' | 'neighbour'>,
+  directory: string,
+  context = cdkContext(),
+): Assembly {
+  const made = synthesize(directory, settings, context);
+  if (!neighbour) return made;
+  // Into the same directory: the functions' bundles are named by what is in them, the templates by their stacks.
+  const stackName = neighbourOf(made.stackName);
+  synthesize(directory, { ...settings, stackName }, context);
+  return { ...made, neighbour: stackName };
+}

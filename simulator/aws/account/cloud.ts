@@ -1,0 +1,245 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { VirtualClock } from '../../time/clock.ts';
+import type { Disks } from '../../disks/disks.ts';
+import type { Random } from '../../time/random.ts';
+import { Faults } from './faults.ts';
+import { type AuthorizationRequest, evaluate } from '../iam/iam.ts';
+import type { Principal } from '../iam/account.ts';
+import { Keys } from '../iam/kms.ts';
+import { authorization } from '../iam/resources.ts';
+import { LazyLoading } from '../storage/lazy-loading.ts';
+import { PermissionLedger } from '../iam/permission-ledger.ts';
+import { ServiceError } from './service-error.ts';
+import { Throttle } from './throttle.ts';
+
+/** One line of what happened, in virtual time. The same seed gives the same lines. */
+export interface Happening {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+}
+
+export interface CallRecord {
+  readonly at: number;
+  readonly principal: string;
+  readonly service: string;
+  readonly operation: string;
+  /** `ok`, or the error code. */
+  readonly result: string;
+  /** There and back; `at` is halfway. Milliseconds. */
+  readonly tookMs: number;
+}
+
+/** One operation of a service: takes the command's input, has its effect at once, and gives the command's output. */
+export type Operation = (input: Readonly<Record<string, unknown>>, principal: Principal) => object;
+
+/** Milliseconds an API takes to answer, by service. EC2's and SSM's are slow, DynamoDB's is not. */
+const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: number }>> = {
+  ec2: { median: 180, p99: 900 },
+  ssm: { median: 90, p99: 400 },
+  dynamodb: { median: 8, p99: 40 },
+  sns: { median: 30, p99: 150 },
+  lambda: { median: 15, p99: 80 },
+  dlm: { median: 120, p99: 600 },
+  cloudwatch: { median: 40, p99: 200 },
+  cloudformation: { median: 120, p99: 600 },
+  elasticloadbalancing: { median: 60, p99: 300 },
+};
+
+/** One call on its way, as {@link Cloud.intercept} sees it. */
+export interface Call {
+  readonly principal: Principal;
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** One call, and what was answered: the output, or the code of an error that AWS sent. What was lost on its way is no answer. */
+export interface Exchange {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly output?: object;
+  readonly error?: string;
+}
+
+/** What the rest of the simulated AWS knows of a resource when it judges a call. */
+export interface TagIndex {
+  tagsOf(resourceId: string): Readonly<Record<string, string>>;
+}
+
+/** One for all worlds: see `clock.ts`. */
+const LIVES = new AsyncLocalStorage<{ readonly dead: boolean; calls: number; kill(): void }>();
+
+/** What all simulated services share: time, chance, identity, the log, and the way every call goes. */
+export class Cloud {
+  readonly partition = 'aws';
+  readonly account = '111122223333';
+  readonly region: string;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly disks: Disks;
+  /** Whether calls go through all of the SDK, or through its retries alone. */
+  readonly serializes: boolean;
+  readonly faults = new Faults();
+  readonly loading: LazyLoading;
+  /** Names of the stacks that were created, or are being. */
+  readonly stacks: string[] = [];
+  /** Physical ids and ARNs of what CloudFormation has deleted: rules, alarms, groups and schedules that do nothing any more. */
+  readonly deleted = new Set<string>();
+  /** ARNs of what it has retained of stacks that are gone: a later stack's roles may not use it. */
+  readonly retained = new Set<string>();
+  /** Which invocation of a function a call belongs to; one that died makes no more of them. */
+  readonly lives = LIVES;
+  /** Stands between a call that has arrived and its effect: the fault simulation does harm there. */
+  intercept: ((call: Call, perform: () => object) => Promise<object>) | undefined;
+  /** Is shown every call that was answered, as it was answered. */
+  witness: ((exchange: Exchange) => void) | undefined;
+  readonly log: Happening[] = [];
+  readonly calls: CallRecord[] = [];
+  /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
+  readonly partitionKeys = new Map<string, string>();
+  /** Keys of KMS, with who may use them. */
+  readonly keys = new Keys();
+  /** Which statement allowed what, and what was denied. */
+  readonly permissions = new PermissionLedger();
+  readonly #operations = new Map<string, Operation>();
+  readonly #tagIndexes: TagIndex[] = [];
+  readonly #throttle = new Throttle();
+  readonly #latency: Random;
+  readonly #listeners: ((happening: Happening) => void)[] = [];
+
+  constructor(options: {
+    readonly region: string;
+    readonly clock: VirtualClock;
+    readonly random: Random;
+    readonly disks: Disks;
+    readonly serializes?: boolean;
+  }) {
+    this.region = options.region;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.disks = options.disks;
+    this.serializes = options.serializes ?? true;
+    this.#latency = options.random.stream('latency');
+    this.loading = new LazyLoading(options.clock, options.random, options.disks);
+  }
+
+  say(who: string, what: string): void {
+    const happening = { at: this.clock.now(), who, what };
+    this.log.push(happening);
+    for (const listener of this.#listeners) listener(happening);
+  }
+
+  listen(listener: (happening: Happening) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Makes operations of a service known, by their command's name without `Command`. */
+  offer(service: string, operations: Readonly<Record<string, Operation>>): void {
+    for (const [name, operation] of Object.entries(operations)) this.#operations.set(`${service}.${name}`, operation);
+  }
+
+  index(tags: TagIndex): void {
+    this.#tagIndexes.push(tags);
+  }
+
+  /**
+   * One API call from end to end: it travels, is throttled, authorized, has its effect, and travels back.
+   * @throws ServiceError as AWS would send it; Error for an operation that the simulation does not know
+   * @param how `atOnce`: it takes no virtual time, for nobody waits for it; `timeoutMs`: for how long its caller waits for an answer
+   */
+  async call(
+    principal: Principal,
+    service: string,
+    operation: string,
+    input: Readonly<Record<string, unknown>>,
+    { atOnce = false, timeoutMs }: { readonly atOnce?: boolean; readonly timeoutMs?: number | undefined } = {},
+  ): Promise<object> {
+    const shape = LATENCY[service];
+    const known = this.#operations.get(`${service}.${operation}`);
+    if (!known || !shape) throw new Error(`the simulated AWS does not know ${service} ${operation}`);
+    const latency = atOnce ? 0 : this.#latency.delay(shape);
+    if (!atOnce) await this.clock.sleep(Math.ceil(latency / 2));
+    const life = this.lives.getStore();
+    if (life?.dead) await new Promise(() => {});
+    // Checkpoints are the SDK's own.
+    if (life && service !== 'lambda') life.calls++;
+    let result = 'ok';
+    const perform = () => {
+      if (
+        service === 'ec2' &&
+        (this.faults.throttledUntil > this.clock.now() || !this.#throttle.take(operation, this.clock.now()))
+      ) {
+        throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+      }
+      this.authorize(principal, service, operation, input);
+      try {
+        return known(input, principal);
+      } catch (error) {
+        // Not an answer of AWS: something that the simulation does not know. The caller must not take it for one.
+        if (!(error instanceof ServiceError)) this.clock.fail(error);
+        throw error;
+      }
+    };
+    const outage = this.faults.outages.suffer(service, this.clock.now(), timeoutMs);
+    if (outage) await this.clock.sleep(outage.ms);
+    try {
+      if (service === 'dynamodb' && this.faults.outages.withoutTableKey(this.clock.now()))
+        throw new ServiceError('InternalServerError', 'The key service does not answer.', 500);
+      if (outage?.error) throw outage.error;
+      const call = { principal, service, operation, input };
+      const output = await (this.intercept ? this.intercept(call, perform) : perform());
+      // The durable service answers a checkpoint after this, and shows it itself.
+      if (service !== 'lambda') this.witness?.({ service, operation, input, output });
+      return output;
+    } catch (error) {
+      result = error instanceof Error ? error.name : 'Error';
+      if (error instanceof ServiceError) this.witness?.({ service, operation, input, error: result });
+      throw error;
+    } finally {
+      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result, tookMs: latency });
+      if (!atOnce) await this.clock.sleep(Math.floor(latency / 2));
+    }
+  }
+
+  /** What a call must be allowed. @throws Error as `authorization` does */
+  authorizations(service: string, operation: string, input: Readonly<Record<string, unknown>>): AuthorizationRequest[] {
+    const tagsOf = (id: string) => {
+      for (const index of this.#tagIndexes) {
+        const tags = index.tagsOf(id);
+        if (Object.keys(tags).length > 0) return tags;
+      }
+      return {};
+    };
+    const { account, region, partition } = this;
+    const partitionKeyOf = (table: string) => this.partitionKeys.get(table);
+    return authorization(service, operation, input, { account, region, partition, tagsOf, partitionKeyOf });
+  }
+
+  /** @throws ServiceError as the service sends it when the role does not allow the call; the log names what is missing. */
+  authorize(principal: Principal, service: string, operation: string, input: Readonly<Record<string, unknown>>): void {
+    for (const request of this.authorizations(service, operation, input)) {
+      const verdict = evaluate(request, principal.statements());
+      if (verdict.allowed) {
+        this.permissions.allowed(principal.name, request.action, verdict.by, this.clock.now());
+        continue;
+      }
+      this.permissions.denied({ role: principal.name, ...request, missing: verdict.missing });
+      this.say('iam', `denied: ${principal.name} may not ${request.action}: ${verdict.missing}`);
+      const code =
+        service === 'ec2'
+          ? 'UnauthorizedOperation'
+          : service === 'sns'
+            ? 'AuthorizationErrorException'
+            : service === 's3'
+              ? 'AccessDenied'
+              : 'AccessDeniedException';
+      throw new ServiceError(
+        code,
+        `${principal.name} is not authorized to perform: ${request.action} on ${request.resources.join(', ')}`,
+        403,
+      );
+    }
+  }
+}

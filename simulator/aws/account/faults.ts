@@ -1,0 +1,107 @@
+import type { Garbled } from './garble.ts';
+import { Outages } from './outages.ts';
+import type { SlowMounts } from '../storage/slow-mounts.ts';
+
+/** A moment in the life of a durable step at which its function is killed. */
+export const KILL_AT = {
+  /** The step has begun and has had no effect yet. */
+  before: 'before',
+  /** The step has had its effect, and that it had is not recorded. */
+  after: 'after',
+} as const;
+export type KillAt = (typeof KILL_AT)[keyof typeof KILL_AT];
+
+/** An order to kill a function. */
+export interface Kill {
+  /** Name of the durable step. */
+  readonly step: string;
+  readonly at: KillAt;
+  /** Which executions it means, by the event that started them. */
+  readonly of: (event: unknown) => boolean;
+}
+
+/** When the runs of DLM start: within the hour that it promises, as late as it may, or not at all. */
+export const RUNS = { usual: 'usual', latest: 'latest', never: 'never' } as const;
+export type Runs = (typeof RUNS)[keyof typeof RUNS];
+
+/** What is broken just now: state that the simulated services ask, and that `failures.ts` sets. */
+export class Faults {
+  /** Instance -> since when it hangs: it runs, and does nothing. */
+  readonly hung = new Map<string, number>();
+  /** Volume -> since when its I/O hangs. */
+  readonly stalled = new Map<string, number>();
+  /** Volume -> how long each write of the probe takes: it is slow, and not dead. Milliseconds. */
+  readonly slow = new Map<string, number>();
+  /** Each time that a volume's I/O hung, also those that are over. */
+  readonly stalls: { readonly volumeId: string; readonly from: number; until: number }[] = [];
+  /** Instances whose web server nobody reaches: it is dead, or something on the way is shut. All else goes on there. */
+  readonly webUnreached = new Set<string>();
+  /** Instances whose reads S3 refuses. */
+  readonly unfetchable = new Set<string>();
+  /** Zone -> since when nothing in it answers. */
+  readonly lostZones = new Map<string, number>();
+  /** Zone -> until when no volume can be made there. */
+  readonly noCapacity = new Map<string, number>();
+  /** Snapshots that were damaged, or of which a copy does not mount for another reason. */
+  readonly spoilt = new Set<string>();
+  /** How many of the next attachments, and detachments, do not end. */
+  stuckAttaches = 0;
+  stuckDetaches = 0;
+  /** The key that encrypts volumes cannot be used. */
+  keyRevoked = false;
+  /** EC2 refuses every call until then. */
+  throttledUntil = 0;
+  /** The most that a page of a list holds: AWS may put fewer into one than its limit. */
+  pageItems = Number.POSITIVE_INFINITY;
+  /** Services that do not do what they should. */
+  readonly outages = new Outages();
+  /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */
+  snapshotMs: number | undefined;
+  /** DLM does not come back to an instance with its post script. */
+  postScriptsLost = false;
+  /** Mounts take long from now on. */
+  slowMounts: SlowMounts | undefined;
+  /** How the next answers of a host verb are shown. */
+  readonly garbled: { readonly verb: string; readonly how: Garbled; times: number }[] = [];
+  /** When the runs of DLM start. */
+  runs: Runs = RUNS.usual;
+  /** Where a function dies, once. */
+  kill: Kill | undefined;
+
+  /** Takes one of the stuck operations, if any is left. */
+  takeStuckAttach(): boolean {
+    if (this.stuckAttaches === 0) return false;
+    this.stuckAttaches--;
+    return true;
+  }
+
+  takeStuckDetach(): boolean {
+    if (this.stuckDetaches === 0) return false;
+    this.stuckDetaches--;
+    return true;
+  }
+
+  /** Takes the order to kill, if there is one for that moment. */
+  takeKill(step: string, at: KillAt, event: unknown): boolean {
+    const { kill } = this;
+    if (kill?.step !== step || kill.at !== at || !kill.of(event)) return false;
+    this.kill = undefined;
+    return true;
+  }
+
+  /** Takes one of the garbled answers of a verb, if any is left. */
+  takeGarbled(verb: string): Garbled | undefined {
+    const next = this.garbled.find((g) => g.verb === verb && g.times > 0);
+    if (next) next.times--;
+    return next?.how;
+  }
+
+  /** Nothing new can be encrypted or decrypted with the key: it is revoked, or KMS is out. What is attached goes on. */
+  keyUnusable(now: number): boolean {
+    return this.keyRevoked || this.outages.of('kms', now) !== undefined;
+  }
+
+  hasCapacity(zone: string, now: number): boolean {
+    return !this.lostZones.has(zone) && (this.noCapacity.get(zone) ?? 0) <= now;
+  }
+}

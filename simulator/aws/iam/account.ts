@@ -1,0 +1,19 @@
+import type { VirtualClock } from '../../time/clock.ts';
+import type { Statement } from './iam.ts';
+import type { PermissionLedger } from './permission-ledger.ts';
+
+/** Who makes a call, and what its role allows. `statements` is asked at each call, for a stack grows while it is created. */
+export interface Principal {
+  readonly name: string;
+  /** Of the role: what policies of resources name it by. Without one, they mean it only where they mean its account, or all. */
+  readonly arn?: string;
+  readonly statements: () => readonly Statement[];
+}
+
+/** An account as IAM sees it: whose it is, when it is, and where what was allowed and denied is noted. */
+export interface Account {
+  readonly account: string;
+  readonly partition: string;
+  readonly permissions: PermissionLedger;
+  readonly clock: Pick<VirtualClock, 'now'>;
+}

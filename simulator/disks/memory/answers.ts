@@ -1,0 +1,19 @@
+/** What a verb of memory disks answers. */
+import { EXIT } from '../../../contract/contract.ts';
+
+export interface VerbResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type State = Exclude<keyof typeof EXIT, 'ok'>;
+
+export function ok(...lines: string[]): VerbResult {
+  return { exitCode: EXIT.ok, stdout: lines.map((line) => `${line}\n`).join(''), stderr: '' };
+}
+
+export function fail(state: State, message: string, ...lines: string[]): VerbResult {
+  const stdout = [`state=${state}`, ...lines].map((line) => `${line}\n`).join('');
+  return { exitCode: EXIT[state], stdout, stderr: `remount: ${message}\n` };
+}

@@ -1,0 +1,226 @@
+/** The file system of a memory disk: what XFS is to the verbs, as a model. */
+import { altered, fileToAlter, manifestOf, plantOrder } from '../course.ts';
+import { type Alteration, CANARY_FILE, type Course, DISK_ERROR, DiskError, MANIFEST_FILE } from '../disks.ts';
+import { NOTHING_WRITTEN, withCourse } from '../first-touch.ts';
+
+function bytesOf(course: Course): number {
+  return course.files.reduce((sum, file) => sum + file.bytes.length, 0);
+}
+
+/** What a volume holds once it is formatted. Copies share their courses until one of the two changes. */
+export class MemoryFileSystem {
+  /** The content volume that it was formatted for. */
+  readonly volume: string;
+  /** The physical volume that it was formatted on. */
+  readonly formattedOn: string;
+  /** ISO time in the canary; none until the volume is first served. */
+  canary: string | undefined;
+  /** Courses whose deletion runs into the planted inconsistency. */
+  latent: ReadonlySet<string> = new Set();
+  /** The log cannot be replayed: the kernel refuses to mount it. */
+  damaged = false;
+  /** Files that the web server's user may not read: as they are, in every copy. */
+  hidden = 0;
+  /** Somebody's file fills it up to so many percent. */
+  filled = 0;
+  /** What it was made or grown to; its volume may be larger. */
+  sizeGiB: number;
+  /** Counts the canaries that were written: copies with the same are of the same moment. */
+  copyNumber = 0;
+  written = NOTHING_WRITTEN;
+  /** It was not unmounted since it was last mounted: what was written in place may have no time yet. */
+  private dirty = false;
+  /** A check has replayed its log, which was of a mounted volume. */
+  private marked = false;
+  /** Sparse files, and their sizes. */
+  private sparse: ReadonlyMap<string, number> = new Map();
+  /** Course -> the file of it that rotted. */
+  private rotten: ReadonlyMap<string, string> = new Map();
+  private courses = new Map<string, Course>();
+  /** Courses that nobody has synced yet: a power cut loses them, and a snapshot has them not. */
+  private unsynced: ReadonlySet<string> = new Set();
+  private shared = false;
+  private used = 0;
+
+  constructor(volume: string, formattedOn: string, sizeGiB: number) {
+    this.volume = volume;
+    this.formattedOn = formattedOn;
+    this.sizeGiB = sizeGiB;
+  }
+
+  /** A copy as a snapshot takes it. Cheap: courses are shared until written. */
+  copy(): MemoryFileSystem {
+    const copy = new MemoryFileSystem(this.volume, this.formattedOn, this.sizeGiB);
+    copy.canary = this.canary;
+    copy.copyNumber = this.copyNumber;
+    copy.written = this.written;
+    copy.dirty = this.dirty;
+    copy.marked = this.marked;
+    copy.sparse = this.sparse;
+    copy.latent = this.latent;
+    copy.damaged = this.damaged;
+    copy.hidden = this.hidden;
+    copy.filled = this.filled;
+    copy.rotten = this.rotten;
+    copy.courses = this.courses;
+    copy.used = this.used;
+    copy.shared = true;
+    this.shared = true;
+    copy.loseUnsynced(this.unsynced);
+    return copy;
+  }
+
+  /** Percent of the space that is used, rounded up as df(1) does. */
+  usedPercent(): number {
+    return Math.max(this.filled, Math.ceil((this.used / (this.sizeGiB * 2 ** 30)) * 100));
+  }
+
+  writeCanary(now: string): void {
+    this.canary = now;
+    this.copyNumber++;
+  }
+
+  mount(): void {
+    this.dirty = true;
+  }
+
+  /** Writes everything out. */
+  unmount(): void {
+    this.sync();
+    this.dirty = false;
+  }
+
+  /** A check mounts it, and unmounts it again: so it leaves a mark where it was copied live. */
+  look(): void {
+    this.marked ||= this.dirty;
+    this.dirty = false;
+  }
+
+  /** It was copied while it was mounted. Once a check has had a look. */
+  get wasLive(): boolean {
+    return this.marked;
+  }
+
+  addSparse(path: string, bytes: number): void {
+    this.sparse = new Map([...this.sparse, [path, bytes]]);
+  }
+
+  /** Files in no manifest, manifests apart. */
+  unlistedCount(): number {
+    return this.sparse.size;
+  }
+
+  /** Everything that was written is on the disk. */
+  sync(): void {
+    this.unsynced = new Set();
+  }
+
+  /** What was not synced is gone. */
+  loseUnsynced(lost = this.unsynced): void {
+    for (const id of lost) {
+      const course = this.courses.get(id);
+      if (!course) continue;
+      this.writable().delete(id);
+      this.used -= bytesOf(course);
+    }
+    this.unsynced = new Set();
+  }
+
+  /** Whether it was made for this volume and never served. */
+  isFreshFor(volume: string, volumeId: string): boolean {
+    return (
+      this.volume === volume &&
+      this.formattedOn === volumeId &&
+      this.canary === undefined &&
+      this.courses.size === 0 &&
+      !this.damaged
+    );
+  }
+
+  /** Regular files outside `.remount`, manifests included. */
+  fileCount(): number {
+    let count = 0;
+    for (const course of this.courses.values()) count += course.files.length + 1;
+    return count + this.sparse.size;
+  }
+
+  /** Bytes in those files. */
+  byteCount(): number {
+    let count = [...this.sparse.values()].reduce((sum, bytes) => sum + bytes, this.used);
+    for (const course of this.courses.values()) count += Buffer.byteLength(manifestOf(course));
+    return count;
+  }
+
+  /** Files, manifests apart: each is listed in its course's manifest. */
+  listedCount(): number {
+    return this.fileCount() - this.courses.size - this.sparse.size;
+  }
+
+  /** Paths of the files whose content is not what their manifest says. */
+  alteredFiles(): string[] {
+    return [...this.rotten].filter(([id]) => this.courses.has(id)).map(([id, path]) => `courses/${id}/${path}`);
+  }
+
+  /** Damages a file, whose checksum in the manifest stays. @returns `undefined` where there is none */
+  alter(how: Alteration): { readonly courseId: string; readonly path: string } | undefined {
+    const [courseId = ''] = plantOrder(this.courseIds());
+    const course = this.courses.get(courseId);
+    const victim = fileToAlter((course?.files ?? []).map(({ path, bytes }) => ({ path, size: bytes.length })));
+    if (!course || !victim) return undefined;
+    const { path } = victim;
+    const files = course.files.map((file) =>
+      file.path === path ? { ...file, bytes: altered(file.bytes, how) } : file,
+    );
+    this.writable().set(courseId, { ...course, files });
+    this.rotten = new Map([...this.rotten, [courseId, path]]);
+    return { courseId, path };
+  }
+
+  /** Course ids in the order of their upload. */
+  courseIds(): string[] {
+    return [...this.courses.keys()];
+  }
+
+  /** One syncfs(2) syncs all that was written before. */
+  add(course: Course, capacityBytes: number, synced: boolean): void {
+    if (this.courses.has(course.id)) throw new DiskError(DISK_ERROR.exists, `course ${course.id} is there already`);
+    const size = bytesOf(course);
+    if (this.used + size > capacityBytes) throw new DiskError(DISK_ERROR.full, `no space left for course ${course.id}`);
+    this.writable().set(course.id, course);
+    this.written = withCourse(this.written, course);
+    this.used += size;
+    this.unsynced = new Set(synced ? [] : [...this.unsynced, course.id]);
+  }
+
+  /** Deletes a course and says whether that ran into the planted inconsistency. */
+  remove(courseId: string): 'removed' | 'tripped' {
+    const course = this.courses.get(courseId);
+    if (!course) throw new DiskError(DISK_ERROR.missing, `no course ${courseId}`);
+    if (this.latent.has(courseId)) {
+      this.damaged = true;
+      return 'tripped';
+    }
+    this.writable().delete(courseId);
+    this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
+    this.used -= bytesOf(course);
+    return 'removed';
+  }
+
+  read(path: string): Uint8Array {
+    if (path === CANARY_FILE && this.canary !== undefined) return Buffer.from(`${this.canary}\n`);
+    const [, id, name] = /^courses\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    const course = id === undefined ? undefined : this.courses.get(id);
+    if (course && name === MANIFEST_FILE) return Buffer.from(manifestOf(course));
+    const file = course?.files.find((candidate) => candidate.path === name);
+    if (!file) throw new DiskError(DISK_ERROR.missing, `no file ${path}`);
+    return file.bytes;
+  }
+
+  private writable(): Map<string, Course> {
+    if (this.shared) {
+      this.courses = new Map(this.courses);
+      this.shared = false;
+    }
+    return this.courses;
+  }
+}

@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { decide, NOTHING_YET } from '../../../../lambda/core/heal/decide.ts';
+import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, seenAgain } from '../../../../lambda/core/world/evidence.ts';
+import { heal } from '../../../../lambda/core/heal/heal.ts';
+import type { Spare, Trigger } from '../../../../lambda/core/world/model.ts';
+import { Scene } from '../scene.ts';
+import { NOW, probe, volume, world } from '../world.ts';
+
+const ALARM = { kind: 'alarm', volume: 'alpha', reason: 'no data', at: NOW } as const;
+const UNKNOWN = { status: 'ok', stalled: undefined, why: [] };
+
+let scene: Scene;
+beforeEach(() => {
+  scene = new Scene();
+  scene.seen = world({ probe: probe('timeout'), io: UNKNOWN });
+});
+
+const run = (trigger: Trigger = ALARM) =>
+  heal(scene.workflow, scene.ports, trigger, { prefer: 'faster', maxAgeMinutes: 120 });
+
+/** From a moment of the heal on, the probe on the owner says something else. */
+function later(seconds: number, state: 'serving' | 'notMounted' | 'shutdown'): void {
+  const { pause } = scene.workflow;
+  scene.workflow.pause = async (...args) => {
+    await pause(...args);
+    if (scene.now >= NOW + seconds * 1000) scene.seen = { ...scene.seen, probe: probe(state) };
+  };
+}
+
+describe('a heal of a volume whose I/O hangs', () => {
+  test('that goes on: recorded with what EBS said, and nothing is touched', async () => {
+    later(30, 'serving');
+    expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
+    expect([scene.did, scene.told]).toEqual([[], []]);
+    expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'observe')?.note).toBe(
+      'probe: timeout; EBS: volume status ok, the check for stalled I/O has no data',
+    );
+  });
+
+  test('that goes on, found by a sweep: on record, and no false alarm, for none was raised', async () => {
+    later(30, 'serving');
+    expect(await run({ kind: 'sweep', volume: 'alpha', reason: 'sweep', at: undefined })).toMatchObject({
+      outcome: 'sound',
+    });
+    expect([scene.told, scene.incidents.at(-1)?.outcome]).toEqual([[], 'sound']);
+  });
+
+  test('that hangs on: two minutes, and then it is replaced', async () => {
+    expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('its I/O hangs') });
+    expect(scene.now - NOW).toBe(STALL_SECONDS * 1000);
+  });
+
+  test('that turns out to be dead is replaced at once', async () => {
+    later(10, 'shutdown');
+    expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('is shut down') });
+    expect(scene.now - NOW).toBe(10_000);
+  });
+});
+
+test('what goes on for one look and hangs again begins anew', () => {
+  const again = world({ probe: probe('timeout'), at: NOW + 1 });
+  const hung = { on: 'i-owner', stalled: NOW };
+  expect(seenAgain(hung, again).stalled).toBe(NOW);
+  expect(seenAgain(seenAgain(hung, world()), again).stalled).toBe(NOW + 1);
+  expect(seenAgain({ ...hung, on: 'i-other' }, again).stalled).toBe(NOW + 1);
+});
+
+test('what EC2 does not show, late in a heal, is looked for as long as what it never showed', () => {
+  const gone = world({ volumes: [] });
+  const { unseen } = seenAgain({}, gone);
+  expect(unseen).toBe(NOW);
+  expect(decide(gone, { ...NOTHING_YET, waitedSeconds: 600, since: { unseen } })).toMatchObject({
+    kind: 'wait',
+    brief: true,
+  });
+  expect(seenAgain({ unseen: NOW - 1 }, gone).unseen).toBe(NOW - 1);
+  expect(seenAgain({ unseen: NOW - 1 }, world()).unseen).toBeUndefined();
+  expect(seenAgain({}, world({ instances: [] })).unseen).toBe(NOW);
+});
+
+describe('a spare, where I/O hangs', () => {
+  const spare: Spare = { volumeId: 'vol-spare', snapshotId: 'snap-40', instanceId: 'i-standby', at: NOW - 2_400_000 };
+  beforeEach(() => {
+    const { ledger, volumes } = scene.seen;
+    if (!ledger) throw new Error('the world has a ledger');
+    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }];
+    const ready = volume({ id: 'vol-spare', role: 'spare', scheduled: false, madeFrom: 'snap-40', attachments });
+    scene.seen = { ...scene.seen, volumes: [...volumes, ready], ledger: { ...ledger, spare } };
+  });
+
+  test('lies ready for two minutes, and is taken', async () => {
+    expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('the spare vol-spare') });
+    expect(scene.now - NOW).toBe(STALL_SECONDS * 1000);
+    expect(scene.did.slice(0, 3)).toEqual(['mount vol-spare', 'verify vol-spare', 'release vol-11111111']);
+  });
+
+  test('is taken sooner where EBS says so too', async () => {
+    scene.seen = { ...scene.seen, io: { status: undefined, stalled: true, why: ['RequestLimitExceeded'] } };
+    expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('the spare vol-spare') });
+    expect(scene.now - NOW).toBe(CONFIRMED_STALL_SECONDS * 1000);
+    expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'look-again')?.note).toBe(
+      'probe: timeout; EBS: volume status unknown, the check for stalled I/O says stalled, RequestLimitExceeded',
+    );
+  });
+
+  test('that cannot be used is let go without waiting for it', async () => {
+    scene.answers.set('mount vol-spare', 'busy');
+    later(10, 'serving');
+    expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
+    expect(scene.did).toEqual(['mount vol-spare: busy', 'release vol-spare']);
+  });
+
+  test('is let go where the owner serves again', async () => {
+    later(20, 'serving');
+    expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
+    expect(scene.did).toEqual(['mount vol-spare', 'verify vol-spare', 'release vol-spare']);
+    expect(scene.told).toEqual([]);
+  });
+});

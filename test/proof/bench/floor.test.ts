@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Floor, floorOf } from '../../../proof/bench/floor.ts';
+import type { CallRecord, Happening } from '../../../simulator/aws/account/cloud.ts';
+import type { Services } from '../../../simulator/aws/account/services.ts';
+import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
+
+/** One recovery with round figures, in milliseconds from the blow: the alarm has started the function at 15,000. */
+const BEGUN = 15_000;
+const HEALTHY = 40_000;
+const CHECK = { intervalMs: 5000, threshold: 2 };
+
+function call(operation: string, at: number, tookMs: number, over: Partial<CallRecord> = {}): CallRecord {
+  return { principal: 'HealerRole', service: 'x', result: 'ok', operation, at, tookMs, ...over };
+}
+
+/** Each was sent in 100 ms, and its answer fetched in 80; between them there is time that the floor must leave out. */
+const COMMANDS: readonly (readonly [verb: string, sentAt: number, ranMs: number])[] = [
+  ['probe', 16_000, 4000],
+  ['mount', 16_000, 1000],
+  ['verify', 18_000, 1500],
+  ['release', 21_000, 1200],
+  ['serve', 24_000, 900],
+];
+
+function floor(over: { readonly calls?: readonly CallRecord[]; readonly healthyAt?: number } = {}): Floor {
+  const ran: Ran[] = COMMANDS.map(([verb, sentAt, ranMs]) => ({
+    verb,
+    instanceId: 'i-1',
+    volumeId: 'vol-1',
+    sentAt,
+    beganAt: sentAt + 10,
+    endedAt: sentAt + ranMs,
+    exitCode: 0,
+  }));
+  const commands = COMMANDS.flatMap(([, sentAt, ranMs]) => [
+    call('SendCommand', sentAt, 100),
+    call('GetCommandInvocation', sentAt + ranMs + 300, 80),
+  ]);
+  const calls = [
+    call('UpdateItem', BEGUN + 500, 20),
+    ...commands,
+    call('UpdateItem', 23_000, 40),
+    ...(over.calls ?? []),
+  ].sort((a, b) => a.at - b.at);
+  const log: Happening[] = [
+    { at: -1000, who: 'elb', what: 'i-0 is healthy for /healthz/alpha' },
+    { at: 0, who: 'failure', what: 'it breaks' },
+    { at: over.healthyAt ?? HEALTHY, who: 'elb', what: 'i-1 is healthy for /healthz/alpha' },
+  ];
+  const begun = [
+    { name: 'function-GuardFunction', at: BEGUN + 400 },
+    { name: 'function-HealerFunction', at: BEGUN },
+    { name: 'function-HealerFunction', at: 30_000 },
+  ];
+  return floorOf({ cloud: { calls }, ssm: { ran }, lambda: { begun } } as unknown as Services, log, CHECK);
+}
+
+describe('the floor of a recovery', () => {
+  test('is what its parts took, without the time between them, and two checks of the load balancer', () => {
+    // lease 20 + mount 1130 + verify 1630 + release 1330 + commit 40 + serve 950 = 5100: served at 20,100, seen at 25,000 and 30,000.
+    expect(floor()).toMatchObject({ detection: BEGUN, ordered: 30_000 });
+  });
+
+  test('is that of the longer of the two, were the old owner fenced beside', () => {
+    // 3770: served at 18,770.
+    expect(floor().bare).toBe(25_000);
+  });
+
+  test('keeps to the moments at which the load balancer looks', () => {
+    expect(floor({ healthyAt: 40_200 }).ordered).toBe(25_200);
+    expect(floor({ healthyAt: 40_000 + 90 }).ordered).toBe(30_090);
+  });
+
+  test('counts no call of another role, none that was refused, and none from before', () => {
+    const strays = [
+      call('UpdateItem', -5000, 9000),
+      call('UpdateItem', BEGUN + 100, 9000, { principal: 'DrillRole' }),
+      call('UpdateItem', BEGUN + 100, 9000, { result: 'ConditionalCheckFailedException' }),
+    ];
+    expect(floor({ calls: strays })).toEqual(floor());
+  });
+
+  test('is known for recoveries with a spare only', () => {
+    const services = { cloud: { calls: [] }, ssm: { ran: [] }, lambda: { begun: [] } } as unknown as Services;
+    const log = [
+      { at: 0, who: 'failure', what: '' },
+      { at: 9, who: 'elb', what: 'i-1 is healthy for x' },
+    ];
+    expect(() => floorOf(services, log, CHECK)).toThrow('mount: not in this run');
+  });
+});

@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { TAG, VERDICT } from '../../../contract/contract.ts';
+import { RUNS } from '../../../simulator/aws/account/faults.ts';
+import { AgeWatch } from '../../../proof/faults/checkers/age-watch.ts';
+import type { World } from '../../../rehearsal/world/world.ts';
+import { Lab } from '../../simulator/aws/lab.ts';
+
+const MINUTE_S = 60;
+
+/** A world in which nobody takes any snapshot but the test. */
+class AgeLab extends Lab {
+  readonly messages: { at: number; subject: string; message: string }[] = [];
+  volumeId = '';
+  watch: AgeWatch | undefined;
+
+  async begin(): Promise<AgeWatch> {
+    this.cloud.faults.runs = RUNS.never;
+    this.volumeId = await this.made();
+    await this.copy({});
+    const services = { cloud: this.cloud, ec2: this.ec2, sns: { messages: this.messages } };
+    // The members that it looks at.
+    this.watch = new AgeWatch({ services, clock: this.clock, stackName: 'Shop' } as unknown as World, ['alpha']);
+    return this.watch;
+  }
+
+  async copy(tags: Record<string, string>): Promise<void> {
+    const { id } = this.snapshots.take(this.volumeId, { [TAG.volume]: 'alpha', ...tags });
+    await this.pass(20 * MINUTE_S);
+    const snapshot = this.ec2.snapshots.get(id);
+    if (snapshot?.state !== 'completed') throw new Error(`${id} is ${snapshot?.state}`);
+  }
+
+  tell(subject: string): void {
+    this.messages.push({ at: this.clock.now(), subject, message: '' });
+  }
+}
+
+let lab: AgeLab;
+beforeEach(() => {
+  lab = new AgeLab();
+});
+const kept = (watch: AgeWatch, drills = false, strictly = false) => watch.judge(drills, strictly).map((c) => c.kept);
+
+describe('the newest completed copy', () => {
+  test('may be an hour old', async () => {
+    const watch = await lab.begin();
+    await lab.pass(35 * MINUTE_S);
+    await lab.copy({});
+    await lab.pass(30 * MINUTE_S);
+    expect(kept(watch, false, true)).toEqual([true]);
+  });
+
+  test('is older, and nobody hears of it', async () => {
+    const watch = await lab.begin();
+    await lab.pass(60 * MINUTE_S);
+    expect(kept(watch)).toEqual([false]);
+    expect(watch.judge(false, false)[0]?.seen).toContain('alpha/recovery-point');
+  });
+
+  test('is older, and a person is told: that is enough only where something stood in the way', async () => {
+    const watch = await lab.begin();
+    await lab.pass(42 * MINUTE_S);
+    lab.tell('ALARM: "Shop/alpha/recovery-point" in eu-west-1');
+    await lab.pass(30 * MINUTE_S);
+    expect(kept(watch)).toEqual([true]);
+    expect(kept(watch, false, true)).toEqual([false]);
+  });
+
+  test.each([
+    'OK: "Shop/alpha/recovery-point" in eu-west-1',
+    'ALARM: "Shop/beta/recovery-point" in eu-west-1',
+    'ALARM: "Shop/alpha/verified-recovery-point" in eu-west-1',
+  ])('is older, and what a person hears is something else: %s', async (subject) => {
+    const watch = await lab.begin();
+    lab.tell('ALARM: "Shop/alpha/recovery-point" in eu-west-1');
+    lab.tell('OK: "Shop/alpha/recovery-point" in eu-west-1');
+    await lab.pass(42 * MINUTE_S);
+    lab.tell(subject);
+    await lab.pass(30 * MINUTE_S);
+    expect(kept(watch)).toEqual([false]);
+  });
+});
+
+test('where there is none any more, its age runs from when there was', async () => {
+  const watch = await lab.begin();
+  lab.ec2.snapshots.clear();
+  await lab.pass(66 * MINUTE_S);
+  expect(kept(watch)).toEqual([true]);
+  await lab.pass(5 * MINUTE_S);
+  expect(kept(watch)).toEqual([false]);
+});
+
+describe('the newest verified copy', () => {
+  test('may be 75 minutes old, and is looked at where there are drills only', async () => {
+    lab.cloud.faults.runs = RUNS.never;
+    const watch = await lab.begin();
+    await lab.copy({ [TAG.verdict]: VERDICT.verified });
+    await lab.pass(30 * MINUTE_S);
+    await lab.copy({});
+    expect(kept(watch, true)).toEqual([true, true]);
+    await lab.pass(39 * MINUTE_S);
+    expect(kept(watch, true)).toEqual([true, false]);
+    expect(kept(watch, false)).toEqual([true]);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '../../../rehearsal/command/command.ts';
+import { Random } from '../../../simulator/time/random.ts';
+import {
+  explore,
+  type Outcome,
+  type Plan,
+  type Player,
+  randomSchedule,
+  singles,
+} from '../../../proof/faults/explore.ts';
+import { readOptions } from '../../../proof/faults/options.ts';
+import { readSchedule, scheduleText } from '../../../proof/faults/schedule.ts';
+import { failureLines } from '../../../proof/faults/summary.ts';
+
+const POINTS = new Map([
+  ['ec2:CreateVolume', 2],
+  ['ec2:DescribeVolumes', 3],
+  ['step:commit', 1],
+  ['host:mount', 1],
+  ['host:release', 1],
+  ['guard/ec2:CreateSnapshot', 1],
+  ['keeper/ec2:DescribeVolumes', 1],
+]);
+
+function played(broken: boolean): Outcome {
+  return {
+    broken: broken ? [{ promise: 'a promise', kept: false, seen: 'broken' }] : [],
+    digest: '',
+    points: POINTS,
+    fired: [],
+    heals: 1,
+    pages: 0,
+    calls: 0,
+    pagesInVain: 0,
+    served: true,
+    excuses: [],
+    recoveryMs: undefined,
+  };
+}
+
+describe('schedules', () => {
+  test('every single fault can be written and read again', () => {
+    const all = [...singles(POINTS)];
+    expect(all.length).toBeGreaterThan(40);
+    for (const schedule of all) expect(readSchedule(scheduleText(schedule))).toEqual(schedule);
+    expect(new Set(all.map(scheduleText)).size).toBe(all.length);
+  });
+
+  test('random ones are the same for the same seed', () => {
+    const draw = (seed: number) => {
+      const random = new Random(seed);
+      return Array.from({ length: 20 }, () => scheduleText(randomSchedule(POINTS, random)));
+    };
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  test.each([
+    'dieBefore',
+    'stale@ec2:CreateVolume#1',
+    'lost@ec2:DescribeVolumes#1',
+    'throttle@ec2:CreateVolume#0',
+    'x@y#1',
+    'dieLong@guard/ec2:CreateSnapshot#1',
+    'dieBefore@keeper/ec2:DescribeVolumes#1',
+    'throttle@drill/ec2:DescribeVolumes#1',
+    'missing@ec2:CreateVolume#1',
+    'busy@host:mount#1',
+  ])('%s is refused', (text) => expect(() => readSchedule(text)).toThrow(RangeError));
+});
+
+describe('what fails is shrunk', () => {
+  test('to the faults that matter, each lasting no longer than it must', async () => {
+    const guilty = 'errorAfter@ec2:CreateVolume#2x7';
+    const player: Player = async ({ schedule }) =>
+      played(schedule.some((f) => f.kind === 'errorAfter' && f.nth === 2 && f.times >= 7));
+    const schedule = readSchedule('slow@ec2:CreateVolume#1,errorAfter@ec2:CreateVolume#2x30,dieAfter@step:commit#1');
+    const plan: Plan = { story: 'file-system', seed: 5, schedule };
+    const tally = await explore([plan, { ...plan, schedule: [] }], player, Number.POSITIVE_INFINITY);
+    expect(tally.failures.map((f) => scheduleText(f.shortest.schedule))).toEqual([guilty]);
+    const lines = failureLines(tally);
+    expect(lines).toContain('file-system, seed 5');
+    expect(lines).toContain(`npm run simulate -- --scenario file-system --seed 5 --replay '${guilty}'`);
+    expect([...tally.byPromise]).toEqual([['a promise', 1]]);
+  });
+
+  test('runs that end out of order are counted in the order of their plans', async () => {
+    const player: Player = async ({ seed }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10 - seed));
+      return { ...played(false), digest: String(seed) };
+    };
+    const many = Array.from({ length: 8 }, (_, seed): Plan => ({ story: 'file-system', seed, schedule: [] }));
+    const digest = async (width: number) =>
+      (await explore(many, player, Number.POSITIVE_INFINITY, undefined, width)).digest;
+    expect(await digest(5)).toBe(await digest(1));
+  });
+
+  test('a run that cannot be played ends the exploration', async () => {
+    const plan: Plan = { story: 'file-system', seed: 5, schedule: [] };
+    const player: Player = () => Promise.reject(new Error('no such operation'));
+    await expect(explore([plan, plan], player, Number.POSITIVE_INFINITY, undefined, 2)).rejects.toThrow('no such');
+  });
+
+  test('no run is begun when the time is over', async () => {
+    const plan: Plan = { story: 'file-system', seed: 5, schedule: [] };
+    const tally = await explore([plan], async () => played(false), performance.now() - 1);
+    expect([tally.runs, tally.cut]).toEqual([0, true]);
+  });
+});
+
+describe('options', () => {
+  test.each([
+    [['--runs', 'many'], /--runs: received "many"; allowed: a whole number/],
+    [['--seed', '-1'], /seed/],
+    [['--threads', '0'], /--threads: received "0"; allowed: a whole number from 1 to 64/],
+    [['--minutes', '0'], /--minutes: received "0"; allowed: a number above 0/],
+    [['--scenario', 'sunshine'], /--scenario: received "sunshine"; allowed: file-system/],
+    [['--replay', 'none'], /--replay: received without --scenario/],
+    [['--scenario', 'unmounted', '--replay', 'x'], /--replay: received "x"; allowed: KIND@POINT#NTH/],
+    [['--fast'], /--fast/],
+  ])('%j is refused in one line', (args, message) => {
+    expect(() => readOptions(args)).toThrow(UsageError);
+    expect(() => readOptions(args)).toThrow(message);
+    try {
+      readOptions(args);
+    } catch (error) {
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+});

@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { TAG, VERDICT } from '../../../contract/contract.ts';
+import type { Message } from '../../../simulator/aws/lambda/sns.ts';
+import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
+import { falseClaim } from '../../../proof/faults/checkers/page-reasons.ts';
+import { saidOnce } from '../../../proof/faults/checkers/pages.ts';
+import { readSchedule } from '../../../proof/faults/schedule.ts';
+import { Lab } from '../../simulator/aws/lab.ts';
+
+const MINUTE = 60_000;
+const message = (minute: number, subject: string, text = 'because'): Message => ({
+  at: minute * MINUTE,
+  topicArn: '',
+  subject,
+  message: text,
+});
+const PAGE = 'Remount: alpha needs a person';
+const GOOD = 'Remount: alpha is served';
+const fired = (text: string, minute: number) =>
+  readSchedule(text).map((fault) => ({ fault, at: minute * MINUTE, hurt: '' }));
+
+describe('the same is said once', () => {
+  test.each<[string, Message[]]>([
+    ['a page to a volume, whatever its words', [message(0, PAGE, 'one'), message(13, PAGE, 'two')]],
+    ['the same good news', [message(0, GOOD), message(1, GOOD)]],
+    [
+      'nor after a call to another volume',
+      [message(0, GOOD), message(1, 'Remount: beta needs a person'), message(2, GOOD)],
+    ],
+  ])('%s: not within 15 min', (_, messages) => {
+    expect(saidOnce(messages, [], 0).kept).toBe(false);
+  });
+
+  test.each<[string, Message[]]>([
+    ['a page after a quarter of an hour', [message(0, PAGE), message(15, PAGE)]],
+    ['a page to another volume', [message(0, PAGE), message(1, 'Remount: beta needs a person')]],
+    ['other good news', [message(0, GOOD, 'a'), message(1, GOOD, 'b')]],
+    ['good news after another call', [message(0, GOOD), message(4, PAGE), message(5, GOOD)]],
+    ['an alarm that flaps', [message(0, 'ALARM: "x"'), message(1, 'ALARM: "x"')]],
+  ])('%s: fine', (_, messages) => {
+    expect(saidOnce(messages, [], 0).kept).toBe(true);
+  });
+
+  const twice = [message(0, PAGE), message(1, PAGE)];
+  test.each(['lost@sns:Publish#1', 'errorAfter@sns:Publish#1', 'dieAfter@step:tell#1', 'dieBefore@dynamodb:GetItem#9'])(
+    'a message of which its sender did not hear may come twice, and not three times: %s',
+    (fault) => {
+      expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(true);
+      expect(saidOnce([...twice, message(2, PAGE)], fired(fault, 0), 0).kept).toBe(false);
+    },
+  );
+
+  test('the answer to a deployment comes again with the next one, and with nothing else', () => {
+    const left = [1, 3].map((minute) => message(minute, 'Remount: alpha is left as it is by a deployment'));
+    expect(saidOnce(left, [], 0, [0, 2 * MINUTE]).kept).toBe(true);
+    expect(saidOnce(left, [], 0, [0]).kept).toBe(false);
+    expect(saidOnce(twice, [], 0, [0, 0.5 * MINUTE]).kept).toBe(false);
+  });
+
+  test.each(['throttle@sns:Publish#1', 'throttle@dynamodb:UpdateItem#3x30'])('%s is no excuse', (fault) => {
+    expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(false);
+  });
+
+  test('a call whose sender cannot read what people were told may come again, for that minute', () => {
+    expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 0.5), 0).kept).toBe(true);
+    expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', -0.5), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 1.5), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('throttle@dynamodb:GetItem#1x7', 0.5), 0).kept).toBe(false);
+  });
+
+  test('so may good news of what EC2 did not show in between', () => {
+    const settled = [message(0, GOOD), message(5, GOOD)];
+    expect(saidOnce(settled, fired('missing@ec2:DescribeVolumes#1', 2), 0).kept).toBe(true);
+    expect(saidOnce(settled, fired('slow@ec2:DescribeVolumes#1', 2), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('missing@ec2:DescribeVolumes#1', 0.5), 0).kept).toBe(false);
+  });
+
+  test('so may one whose sender could not note it', () => {
+    const later = [message(0, PAGE), message(5, PAGE)];
+    expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 0.1), 0).kept).toBe(true);
+    expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 3), 0).kept).toBe(false);
+  });
+
+  test('one after the good news may come where something fails again', () => {
+    const anew = [message(0, PAGE), message(3, GOOD), message(4, PAGE)];
+    expect(saidOnce(anew, fired('denied@ec2:DescribeVolumes#1', 3.5), 0).kept).toBe(true);
+    expect(saidOnce(anew, fired('denied@ec2:DescribeVolumes#1', 1), 0).kept).toBe(false);
+    expect(saidOnce(twice, fired('denied@ec2:DescribeVolumes#1', 0.5), 0).kept).toBe(false);
+  });
+
+  test('nor is a death long after it', () => {
+    expect(saidOnce(twice, fired('dieAfter@step:promote#1', 1), 0).kept).toBe(true);
+    expect(saidOnce(twice, fired('dieAfter@step:promote#1', 9), 0).kept).toBe(false);
+    // But for one in the telling itself, which may be slow.
+    expect(saidOnce(twice, fired('dieAfter@step:tell#1', -0.5), 0).kept).toBe(true);
+  });
+});
+
+describe('a page claims what is so', () => {
+  let lab: Lab;
+  let volumeId: string;
+  let down: boolean;
+  beforeEach(async () => {
+    lab = new Lab();
+    lab.launch('i-0aaaaaaaaaaaaaaaa');
+    const Tags = [TAG.volume, TAG.stack].map((Key) => ({ Key, Value: Key === TAG.volume ? 'alpha' : 'Shop' }));
+    volumeId = await lab.made({ TagSpecifications: [{ ResourceType: 'volume', Tags }] });
+    down = true;
+  });
+
+  const judged = (reason: string) => {
+    const services = { cloud: lab.cloud, ec2: lab.ec2, ssm: { ran: [] } };
+    const stage = {
+      physical: () => [...lab.ec2.volumes.values()],
+      servedBy: () => (down ? undefined : 'i-0aaaaaaaaaaaaaaaa'),
+    };
+    // The members that it looks at.
+    const strike = {
+      services,
+      stage,
+      world: { stackName: 'Shop', clock: lab.clock, disks: lab.cloud.disks },
+    } as unknown as Strike;
+    const truth = { sound: () => true };
+    return falseClaim(reason, { strike, truth, injector: { fired: [] }, volume: 'alpha', since: 0 });
+  };
+
+  test('an error code that no call returned', async () => {
+    const reason = 'could not attach vol-1 to i-1: IncorrectState: no';
+    expect(judged(reason)).toContain('is not so');
+    await lab.call('DeleteVolume', { VolumeId: volumeId });
+    await lab.call('DeleteVolume', { VolumeId: volumeId }).catch(() => {});
+    expect(judged(reason)).toBeUndefined();
+  });
+
+  test('that there is no snapshot', async () => {
+    const none = 'dead, and no completed snapshot of alpha exists';
+    const rejected = 'dead, and no completed snapshot of alpha is left: all 1 are rejected';
+    expect(judged(none)).toBeUndefined();
+    const { id } = lab.snapshots.take(volumeId, { [TAG.volume]: 'alpha', [TAG.stack]: 'Shop' });
+    await lab.pass(3600);
+    expect(judged(none)).toContain('is not so');
+    expect(judged(rejected)).toContain('is not so');
+    Object.assign(lab.ec2.snapshot(id).tags, { [TAG.verdict]: VERDICT.rejected });
+    expect(judged(rejected)).toBeUndefined();
+  });
+
+  test('that it is still down', () => {
+    expect(judged('nothing was done, and alpha is still not serving after 900 s')).toBeUndefined();
+    down = false;
+    expect(judged('nothing was done, and alpha is still not serving after 900 s')).toContain('is not so');
+  });
+
+  test.each([
+    'VOL: its file system is shut down',
+    'VOL: its I/O hangs',
+    'VOL is in quarantine',
+    'VOL is in state error',
+    'VOL is detaching at i-0aaaaaaaaaaaaaaaa',
+    'VOL is attached to i-0aaaaaaaaaaaaaaaa, which is not in the fleet',
+    'EC2 does not show VOL, which the ledger names',
+    'i-0aaaaaaaaaaaaaaaa, the owner of VOL, answers no command',
+    'i-0aaaaaaaaaaaaaaaa, the owner of VOL, is stopped',
+    'VOL is blank, but alpha has a history',
+    'mount on i-0aaaaaaaaaaaaaaaa: busy: in use',
+  ])('%s: it is not', (reason) => {
+    expect(judged(reason.replace('VOL', volumeId))).toContain('is not so');
+  });
+
+  test('or it cannot be checked at all', () => {
+    expect(judged('something is wrong')).toContain('nothing that can be checked');
+  });
+});

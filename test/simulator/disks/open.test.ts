@@ -1,0 +1,22 @@
+import { describe, expect, test } from '@jest/globals';
+import { DISK_KIND, DisksUnavailable } from '../../../simulator/disks/disks.ts';
+import { openDisks } from '../../../simulator/disks/open.ts';
+
+// Jest's own processes are in no private namespace, so here real disks are never to be had.
+describe('openDisks', () => {
+  test('falls back to memory, and says why', () => {
+    const disks = openDisks();
+    expect(disks.kind).toBe(DISK_KIND.memory);
+    expect(disks.notes).toHaveLength(2);
+    expect(disks.notes[1]).toMatch(/^Real XFS is not used: ./);
+  });
+
+  test('refuses, in one line, when real disks were asked for', () => {
+    expect(() => openDisks({ kind: DISK_KIND.xfs })).toThrow(DisksUnavailable);
+    expect(() => openDisks({ kind: DISK_KIND.xfs })).toThrow(/^[^\n]+$/);
+  });
+
+  test('memory as asked for needs no excuse', () => {
+    expect(openDisks({ kind: DISK_KIND.memory }).notes).toHaveLength(1);
+  });
+});

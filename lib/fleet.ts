@@ -19,9 +19,9 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { TAG } from '../contract/contract.ts';
 import type { HostSoftware } from './host-software.ts';
+import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { checkProps, PROP } from './internal/props.ts';
 import { contentUserData } from './internal/user-data.ts';
 

@@ -6,12 +6,12 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { z } from 'zod';
+import { SOFTWARE_KEY, SOFTWARE_VERSION, UPDATE_PARAMETER, UPDATE_VERB } from '../contract/contract.ts';
 import { acknowledge, inFinding } from './internal/acknowledge.ts';
 import { archive } from './internal/archive.ts';
-import { SOFTWARE_KEY, SOFTWARE_VERSION, UPDATE_PARAMETER, UPDATE_VERB } from '../contract/contract.ts';
 import { documentOf, HOST, hostFile } from './internal/host-documents.ts';
-import type { Ledger } from './ledger.ts';
 import { checkProps } from './internal/props.ts';
+import type { Ledger } from './ledger.ts';
 import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './stack/web-settings.ts';
 
 /** Stands in the CloudWatch agent's configuration for the namespace of the metrics. */

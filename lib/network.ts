@@ -15,9 +15,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { HostSoftware } from './host-software.ts';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { asksLedger, callsOfThisAccount, readsSoftware } from './internal/endpoint-policies.ts';
-import type { HostSoftware } from './host-software.ts';
 import { encryptedLogGroup } from './internal/log-group.ts';
 import { checkProps, PROP } from './internal/props.ts';
 

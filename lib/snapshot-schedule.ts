@@ -3,12 +3,12 @@ import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeInlinePolicy, inFinding } from './internal/acknowledge.ts';
 import { type DeployedPolicy, LEFT_OUT, scheduleTagValue, TAG } from '../contract/contract.ts';
+import { acknowledge, acknowledgeInlinePolicy, inFinding } from './internal/acknowledge.ts';
 import { FreezeDocument, SCRIPT_SECONDS } from './internal/freeze-document.ts';
 import { checkProps, PROP } from './internal/props.ts';
-import { fail } from './stack/settings.ts';
 import { allowKeyUse, ec2Arns, notQuarantined, ours } from './internal/volume-permissions.ts';
+import { fail } from './stack/settings.ts';
 
 export interface SnapshotScheduleProps {
   /** Volumes whose tag `remount:schedule` is this stack's are copied; or, frozen first, those of instances with its `remount:stack`. */

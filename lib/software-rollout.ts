@@ -2,9 +2,9 @@ import { type Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { acknowledge } from './internal/acknowledge.ts';
 import { METRIC, softwareAlarmName, TAG } from '../contract/contract.ts';
 import type { HostSoftware } from './host-software.ts';
+import { acknowledge } from './internal/acknowledge.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns, onlyTags, ours } from './internal/volume-permissions.ts';
 
 /** How long an instance may run older host software before people are told, in rounds of the guard. */

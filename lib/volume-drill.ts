@@ -5,12 +5,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { ENV, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../contract/contract.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import type { Ledger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './internal/props.ts';
 import {
   acknowledgeTagged,
@@ -24,6 +22,8 @@ import {
   withoutTags,
 } from './internal/volume-permissions.ts';
 import { targetsByRule } from './internal/volume-targets.ts';
+import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
 
 /** A drill looks for the answer of a check of 27 minutes, and tidies up. */
 const EXECUTION_TIMEOUT = Duration.hours(1);

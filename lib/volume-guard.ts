@@ -8,7 +8,6 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import {
   AGE_ALARM,
   type AgeAlarmKind,
@@ -23,13 +22,10 @@ import {
   VERDICT,
   VOLUME_ROLE,
 } from '../contract/contract.ts';
-import { remountFunction } from './internal/function.ts';
 import type { HostSoftware } from './host-software.ts';
-import type { Ledger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
+import { remountFunction } from './internal/function.ts';
 import { checkProps, PROP } from './internal/props.ts';
-import type { SnapshotSchedule } from './snapshot-schedule.ts';
-import { allowRollout } from './software-rollout.ts';
 import { allowCounting } from './internal/subscribers-alarm.ts';
 import {
   acknowledgeTagged,
@@ -41,6 +37,10 @@ import {
   onlyTags,
   withoutTags,
 } from './internal/volume-permissions.ts';
+import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
+import type { SnapshotSchedule } from './snapshot-schedule.ts';
+import { allowRollout } from './software-rollout.ts';
 
 /** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard/guard.ts` is reckoned from it. */
 const EVERY = Duration.minutes(5);

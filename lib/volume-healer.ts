@@ -9,7 +9,6 @@ import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from './internal/acknowledge.ts';
 import {
   ENV,
   HEALER_ALARM,
@@ -21,10 +20,9 @@ import {
   VERDICT,
   VOLUME_ROLE,
 } from '../contract/contract.ts';
+import { acknowledge } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import type { Ledger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
 import { checkProps, PROP } from './internal/props.ts';
 import {
   allowDescribing,
@@ -36,6 +34,8 @@ import {
   withoutTags,
 } from './internal/volume-permissions.ts';
 import { targetsByRule } from './internal/volume-targets.ts';
+import type { Ledger } from './ledger.ts';
+import { allowTelling } from './people-topic.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal/heal.ts`. A test compares the two. */
 export const EXECUTION_TIMEOUT = Duration.hours(1);

@@ -4,15 +4,15 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { ENV, metricNamespace, TAG, VOLUME_ROLE } from '../contract/contract.ts';
+import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
+import { checkProps, PROP } from './internal/props.ts';
+import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
 import type { Ledger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
-import { checkProps, PROP } from './internal/props.ts';
 import { fail } from './stack/settings.ts';
-import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
 
 export interface VolumeKeeperProps {
   /** Value of the tag `remount:stack`. */

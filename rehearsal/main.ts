@@ -1,13 +1,13 @@
-import { EXIT, runCommand } from './command/command.ts';
 import { DISK_KIND } from '../simulator/disks/disks.ts';
 import { enterPrivateNamespace } from '../simulator/disks/xfs/namespace.ts';
-import { playMatrix } from './world/matrix.ts';
+import { EXIT, runCommand } from './command/command.ts';
 import { type MatrixOptions, type Options, readOptions } from './command/options.ts';
 import type { Outcome, Skipped } from './judge/outcome.ts';
-import { Player } from './world/player.ts';
-import { withDirectory } from './world/rehearse.ts';
 import { closing, comparison, summary } from './judge/report.ts';
 import { ALL, SCENARIOS, UNDRILLED } from './scenarios/index.ts';
+import { playMatrix } from './world/matrix.ts';
+import { Player } from './world/player.ts';
+import { withDirectory } from './world/rehearse.ts';
 import { cdkContext, rawSettings } from './world/settings.ts';
 
 async function main(): Promise<number> {

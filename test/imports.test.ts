@@ -3,6 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
+const ROOMS = ['bin', 'build', 'contract', 'examples', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator', 'test'];
+/** A folder of more is two rooms. On an instance all host scripts lie in one folder, and each test folder goes with what it tests. */
+const MOST_FILES = 19;
+const MOST_LINES = 350;
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -17,32 +21,39 @@ function imports(file: string): string[] {
   return found.map((name) => (name.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), name)) : name));
 }
 
-/** DESIGN, section 4: imports run one way. Each folder, and all that it may import. */
-const RULES: readonly { readonly folder: string; readonly may: RegExp }[] = [
-  { folder: 'lambda/core', may: /^lambda\/core\// },
-  { folder: 'lambda/aws', may: /^(lambda\/(core|aws)\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
-  { folder: 'lambda/heal', may: /^(lambda\/(core|aws|heal)\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
-  { folder: 'lambda/drill', may: /^(lambda\/(core|aws|drill)\/|lib\/contract\.ts$|@aws(-sdk)?\/|node:)/ },
-  { folder: 'lambda/guard', may: /^(lambda\/(core|aws|guard)\/|lib\/contract\.ts$)/ },
-  { folder: 'lambda/keep', may: /^(lambda\/(core|aws|keep)\/|lib\/contract\.ts$|@aws(-sdk)?\/|aws-lambda$|node:)/ },
-  { folder: 'lib', may: /^(lib\/|aws-cdk-lib|cdk-nag$|constructs$|esbuild$|zod$|node:)/ },
+/** Imports run one way. Each room, and all that it may import: what its README says. */
+const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
+  { room: 'contract', may: /^contract\// },
+  { room: 'lambda/core', may: /^(lambda\/core|contract)\// },
+  { room: 'lambda/aws', may: /^(lambda\/(core|aws)\/|contract\/|@aws(-sdk)?\/|node:)/ },
+  { room: 'lambda/heal', may: /^(lambda\/(core|aws|heal)\/|contract\/|@aws(-sdk)?\/|node:)/ },
+  { room: 'lambda/drill', may: /^(lambda\/(core|aws|drill)\/|contract\/|@aws(-sdk)?\/|node:)/ },
+  { room: 'lambda/guard', may: /^(lambda\/(core|aws|guard)\/|contract\/)/ },
+  { room: 'lambda/keep', may: /^(lambda\/(core|aws|keep)\/|contract\/|@aws(-sdk)?\/|aws-lambda$|node:)/ },
+  { room: 'lib', may: /^(lib\/|contract\/|aws-cdk-lib|cdk-nag$|constructs$|esbuild$|zod$|node:)/ },
   // Another team's app has the constructs that are exported, and no others.
-  { folder: 'examples', may: /^(examples\/|lib\/index\.ts$|aws-cdk-lib|cdk-nag$|constructs$)/ },
+  { room: 'examples', may: /^(examples\/|lib\/index\.ts$|aws-cdk-lib|cdk-nag$|constructs$)/ },
+  { room: 'simulator/time', may: /^(simulator\/time\/|lambda\/core\/world\/clock\.ts$|node:)/ },
+  { room: 'simulator/disks', may: /^(simulator\/disks\/|contract\/|node:)/ },
+  // The types of a function's runtime, and nothing else of what it runs.
   {
-    folder: 'rehearsal/cloud',
-    may: /^(rehearsal\/(cloud|disks)\/|rehearsal\/(clock|random)\.ts$|lambda\/aws\/runtime\.ts$|lib\/contract\.ts$|@aws(-sdk)?\/|aws-lambda$|node:)/,
+    room: 'simulator/aws',
+    may: /^(simulator\/|contract\/|lambda\/aws\/runtime\.ts$|@aws(-sdk)?\/|aws-lambda$|node:)/,
   },
   // It judges: what it judges does not know it. The stack is reached through its templates and bundles, and by file path.
+  { room: 'rehearsal', may: /^(rehearsal\/|simulator\/|contract\/|lib\/|aws-cdk-lib|node:|zod$)/ },
   {
-    folder: 'conformance',
-    may: /^(conformance\/|rehearsal\/|lib\/contract\.ts$|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
+    room: 'proof/conformance',
+    may: /^(proof\/(conformance|faults)\/|rehearsal\/|simulator\/|contract\/|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
   },
-  { folder: 'rehearsal/disks', may: /^(rehearsal\/disks\/|lib\/contract\.ts$|node:)/ },
+  { room: 'proof/mutants', may: /^(proof\/mutants\/|rehearsal\/command\/|node:)/ },
+  { room: 'proof/permissions', may: /^(proof\/(permissions|faults)\/|rehearsal\/|simulator\/|contract\/|node:)/ },
+  { room: 'proof/damage', may: /^(proof\/damage\/|rehearsal\/command\/|simulator\/|contract\/|lib\/|node:)/ },
 ];
 
 describe('imports run one way', () => {
-  test.each(RULES)('$folder', ({ folder, may }) => {
-    const files = sources(folder);
+  test.each(RULES)('$room', ({ room, may }) => {
+    const files = sources(room);
     expect(files.length).toBeGreaterThan(0);
     const wrong = files.flatMap((file) =>
       imports(file)
@@ -52,33 +63,82 @@ describe('imports run one way', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('and in no circle, also of types', () => {
+    const graph = new Map(ROOMS.flatMap(sources).map((file) => [file, imports(file)]));
+    expect(circles(graph)).toEqual([]);
+  });
+
   test('core has no clock, chance or environment of its own', () => {
-    const wrong = sources('lambda/core').filter((file) =>
-      /Date\.now|new Date\(\)|Math\.random|process\.|setTimeout|randomUUID/.test(
-        readFileSync(join(ROOT, file), 'utf8'),
-      ),
-    );
-    expect(wrong).toEqual([]);
+    const own = /Date\.now|new Date\(\)|Math\.random|process\.|setTimeout|randomUUID/;
+    expect(sources('lambda/core').filter((file) => own.test(readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
   });
 
   test('the simulation takes its time from the virtual clock and its chance from the seed', () => {
     // durable.ts hands the SDK times of the real clock, for the SDK compares them with it.
-    const wrong = ['rehearsal/cloud', 'rehearsal/scenarios']
+    const real = /Date\.now|new Date\(\)|Math\.random|randomUUID/;
+    const wrong = ['simulator/aws', 'rehearsal/scenarios', 'rehearsal/cross-stack']
       .flatMap(sources)
       .filter(
-        (file) =>
-          file !== 'simulator/aws/lambda/durable.ts' &&
-          /Date\.now|new Date\(\)|Math\.random|randomUUID/.test(readFileSync(join(ROOT, file), 'utf8')),
+        (file) => file !== 'simulator/aws/lambda/durable.ts' && real.test(readFileSync(join(ROOT, file), 'utf8')),
       );
     expect(wrong).toEqual([]);
   });
 });
 
+/** Each file from which imports lead back to itself, with the way. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]) => {
+    if (way.includes(file)) found.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+    if (done.has(file) || way.includes(file)) return;
+    for (const next of graph.get(file) ?? []) walk(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return found;
+}
+
 test('no file is far beyond 300 lines', () => {
-  const long = ['bin', 'build', 'conformance', 'examples', 'lib', 'lambda', 'permissions', 'rehearsal', 'test']
-    .flatMap(sources)
-    .filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 350);
+  const long = ROOMS.flatMap(sources).filter(
+    (file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > MOST_LINES,
+  );
   expect(long).toEqual([]);
+});
+
+describe('rooms', () => {
+  const rooms = ROOMS.filter((room) => room !== 'test').flatMap((room) => [...new Set(sources(room).map(dirname))]);
+
+  test('no folder holds more than a newcomer looks through', () => {
+    const full = rooms.map((room) => [room, readdirSync(join(ROOT, room)).length] as const);
+    expect(full.filter(([, files]) => files > MOST_FILES + 2)).toEqual([]);
+  });
+
+  test.each(['contract', 'host', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator', 'test'])(
+    '%s says what it is for',
+    (room) => {
+      const readme = readFileSync(join(ROOT, room, 'README.md'), 'utf8');
+      // Each room within it is named there.
+      const inner = readdirSync(join(ROOT, room), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      if (room !== 'host' && room !== 'test')
+        for (const { name } of inner) expect([room, name, readme.includes(`${name}/`)]).toEqual([room, name, true]);
+    },
+  );
+
+  test('a path that a README of a room names is there', () => {
+    const named = ['contract', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator'].flatMap((room) =>
+      [...readFileSync(join(ROOT, room, 'README.md'), 'utf8').matchAll(/`((?:[\w-]+\/)+[\w-]*(?:\.\w+)?)`/g)].map(
+        ([, path = '']) => [room, path] as const,
+      ),
+    );
+    expect(named.length).toBeGreaterThan(30);
+    const all = ROOMS.flatMap((room) => [
+      room,
+      ...readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((path) => `${room}/${path}`),
+    ]).map((path) => `/${path}`);
+    const there = (path: string) => all.some((one) => one.endsWith(`/${path.replace(/\/$/, '')}`));
+    expect(named.filter(([, path]) => !there(path) && !['docs/', 'host/'].some((d) => path.startsWith(d)))).toEqual([]);
+  });
 });
 
 test('host verbs can be executed', () => {

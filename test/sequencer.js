@@ -8,9 +8,9 @@ const LONGEST = [
   'rehearsal/scenarios',
   'rehearsal/bad-wednesday',
   'rehearsal/broken',
-  'simulation/simulate',
+  'proof/faults/simulate',
   'host/check',
-  'damage/damage',
+  'proof/damage/damage',
   'lib/packs',
   'examples/package',
 ];

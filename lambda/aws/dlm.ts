@@ -6,8 +6,8 @@ import {
   type Script,
   type Tag,
 } from '@aws-sdk/client-dlm';
-import type { PolicyReader } from '../core/guard/ports.ts';
 import type { FoundPolicy, FoundSchedule, FoundScript } from '../core/guard/policy.ts';
+import type { PolicyReader } from '../core/guard/ports.ts';
 import { isKind, translated } from './errors.ts';
 
 /** What the deployed policy says, and the values that DLM fills in for what it does not. */

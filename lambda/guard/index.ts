@@ -1,13 +1,13 @@
 import { type DeployedPolicy, ENV, metricNamespace, type SnapshotLock } from '../../contract/contract.ts';
 import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { dlmPolicy } from '../aws/dlm.ts';
+import { dynamoPolicyNotes } from '../aws/dynamodb/guard-notes.ts';
 import { dynamoLedger } from '../aws/dynamodb/ledger.ts';
+import { ec2Stores } from '../aws/ec2/guard-store.ts';
 import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
-import { dynamoPolicyNotes } from '../aws/dynamodb/guard-notes.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { ec2Software } from '../aws/ssm/software.ts';
-import { ec2Stores } from '../aws/ec2/guard-store.ts';
 import { snsSubscribers } from '../aws/subscribers.ts';
 import { patrol } from '../core/guard/round.ts';
 

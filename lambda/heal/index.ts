@@ -2,16 +2,16 @@ import { type DurableContext, withDurableExecution } from '@aws/durable-executio
 import { ENV } from '../../contract/contract.ts';
 import { elbBalancer } from '../aws/balancer.ts';
 import { cloudWatchClient, dynamoClient, ec2Client, elbClient, snsClient, ssmClient } from '../aws/clients.ts';
-import { ec2Compute } from '../aws/ec2/compute.ts';
 import { durableWorkflow } from '../aws/durable.ts';
-import { ssmHost } from '../aws/ssm/host.ts';
 import { dynamoLedger } from '../aws/dynamodb/ledger.ts';
+import { ec2Compute } from '../aws/ec2/compute.ts';
 import { awsMonitor } from '../aws/monitor.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { ssmHost } from '../aws/ssm/host.ts';
 import { type HealResult, heal } from '../core/heal/heal.ts';
-import type { Ports, Workflow } from '../core/world/ports.ts';
 import type { SparePolicy } from '../core/heal/spare.ts';
+import type { Ports, Workflow } from '../core/world/ports.ts';
 import { readTrigger } from './trigger.ts';
 
 /** Everything that the healer reaches the world through. */

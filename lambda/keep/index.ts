@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
 import { ENV, metricNamespace } from '../../contract/contract.ts';
-import { describeVolume } from '../aws/ec2/attachments.ts';
 import {
   cloudFormationClient,
   cloudWatchClient,
@@ -10,19 +9,20 @@ import {
   snsClient,
   ssmClient,
 } from '../aws/clients.ts';
-import { ec2Compute } from '../aws/ec2/compute.ts';
-import { ssmHost } from '../aws/ssm/host.ts';
-import { createVolume } from '../aws/ec2/keeper-volumes.ts';
 import { dynamoLedger } from '../aws/dynamodb/ledger.ts';
-import { cloudWatchMetrics } from '../aws/metrics.ts';
+import { describeVolume } from '../aws/ec2/attachments.ts';
+import { ec2Compute } from '../aws/ec2/compute.ts';
+import { createVolume } from '../aws/ec2/keeper-volumes.ts';
 import { modify, settleModification } from '../aws/ec2/modifications.ts';
+import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { ssmHost } from '../aws/ssm/host.ts';
 import { courseOf } from '../aws/stacks.ts';
-import type { VolumeClaim } from '../core/keep/keep.ts';
 import type { Course } from '../core/keep/change.ts';
-import { leftAsItIs } from '../core/keep/tell.ts';
+import type { VolumeClaim } from '../core/keep/keep.ts';
 import { create, type KeeperPorts, type Kept, type Order, update } from '../core/keep/keeper.ts';
+import { leftAsItIs } from '../core/keep/tell.ts';
 import { readClaim } from './claim.ts';
 import { type Outcome, respond } from './respond.ts';
 

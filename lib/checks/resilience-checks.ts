@@ -2,9 +2,9 @@ import { type CfnResource, Duration, type PolicyValidationPluginReport } from 'a
 import { NagMessageLevel, NagPack, type NagPackProps, NagRuleCompliance, type NagRuleResult } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { ALARM_RULES } from './alarms/alarm-rules.ts';
+import { START_WINDOW_MINUTES } from './copies/snapshot-times.ts';
 import { DeclaredResources } from './declared.ts';
 import type { Objectives, Rule } from './rule.ts';
-import { START_WINDOW_MINUTES } from './copies/snapshot-times.ts';
 import { STANDBY_RULE } from './volumes/standby-rule.ts';
 import { VOLUME_RULES } from './volumes/volume-rules.ts';
 

@@ -11,10 +11,10 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
 import { alarmName, CONDITION_ALARM, type ConditionAlarmKind, METRIC } from '../../contract/contract.ts';
-import { checkProps, PROP } from './props.ts';
 import { FULL_WITHIN_HOURS, fail } from '../stack/settings.ts';
+import { acknowledge } from './acknowledge.ts';
+import { checkProps, PROP } from './props.ts';
 
 export interface ConditionAlarmsProps {
   readonly stackName: string;

@@ -3,8 +3,8 @@ import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { acknowledge } from './acknowledge.ts';
 import { METRIC, metricNamespace, nobodyToldAlarmName } from '../../contract/contract.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** An hour of the guard's rounds: the address of a first deployment has to be confirmed. */
 const ROUNDS = 12;

@@ -2,8 +2,8 @@ import type { Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { acknowledge, inFinding } from './acknowledge.ts';
 import { TAG, VOLUME_ROLE, type VolumeRole } from '../../contract/contract.ts';
+import { acknowledge, inFinding } from './acknowledge.ts';
 import { allowKeyVia } from './key-use.ts';
 
 /** Describe calls take no resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */

@@ -1,24 +1,24 @@
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { ContentBalancer } from '../balancer.ts';
-import { ConditionAlarms } from '../internal/condition-alarms.ts';
-import { ContentVolume } from '../content-volume.ts';
 import { metricNamespace } from '../../contract/contract.ts';
+import { ContentBalancer } from '../balancer.ts';
+import { ContentVolume } from '../content-volume.ts';
 import { Fleet } from '../fleet.ts';
-import { HostDocuments } from '../internal/host-documents.ts';
 import { HostSoftware } from '../host-software.ts';
+import { ConditionAlarms } from '../internal/condition-alarms.ts';
+import { HostDocuments } from '../internal/host-documents.ts';
 import { Ledger } from '../ledger.ts';
 import { ContentNetwork } from '../network.ts';
 import { PeopleTopic } from '../people-topic.ts';
 import { RecycleBin } from '../recycle-bin.ts';
-import type { Settings } from './settings.ts';
 import { SnapshotSchedule } from '../snapshot-schedule.ts';
 import { VolumeAlarms } from '../volume-alarms.ts';
 import { VolumeDrill } from '../volume-drill.ts';
 import { VolumeGuard } from '../volume-guard.ts';
 import { VolumeHealer } from '../volume-healer.ts';
 import { VolumeKeeper } from '../volume-keeper.ts';
+import type { Settings } from './settings.ts';
 
 export interface RemountStackProps extends StackProps {
   readonly settings: Settings;

@@ -7,9 +7,9 @@ import type { HostVerb } from '../../contract/contract.ts';
 import { verbScript } from '../../lib/internal/host-documents.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
 import { MANIFEST_FILE } from '../../simulator/disks/disks.ts';
+import { must } from '../../simulator/disks/shell.ts';
 import { mountXfs, unmount } from '../../simulator/disks/xfs/mounts.ts';
 import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
-import { must } from '../../simulator/disks/shell.ts';
 import { XfsDisks } from '../../simulator/disks/xfs/xfs.ts';
 import { median } from './measure.ts';
 

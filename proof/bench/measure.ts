@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What a synthesis reads. */
-const SOURCES = ['bin', 'lib', 'lambda', 'host', 'cdk.json', 'package.json', 'package-lock.json'];
+const SOURCES = ['bin', 'contract', 'lib', 'lambda', 'host', 'cdk.json', 'package.json', 'package-lock.json'];
 /** Exit code of the rehearsal where this machine cannot play it; its line on standard error says why. */
 const CANNOT = 3;
 

@@ -1,11 +1,11 @@
 /** How long content is gone, in virtual time: with a spare and without, over many seeds of sampled latencies. */
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
-import type { Services } from '../../simulator/aws/account/services.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
-import type { Written } from '../../simulator/disks/reads.ts';
 import { withDirectory } from '../../rehearsal/world/rehearse.ts';
-import { grounds } from '../faults/stacks.ts';
+import type { Services } from '../../simulator/aws/account/services.ts';
+import type { Written } from '../../simulator/disks/reads.ts';
 import { type Ground, play } from '../faults/play.ts';
+import { grounds } from '../faults/stacks.ts';
 import { STORIES } from '../faults/stories.ts';
 import { type Floor, floorOf, type HealthCheck } from './floor.ts';
 

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
+import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import type { Assembly } from '../../rehearsal/world/assembly.ts';
+import { rehearse, templateOf } from '../../rehearsal/world/rehearse.ts';
+import type { Progress } from '../../rehearsal/world/world.ts';
 import type { Exchange } from '../../simulator/aws/account/cloud.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
 import { Random } from '../../simulator/time/random.ts';
-import { rehearse, templateOf } from '../../rehearsal/world/rehearse.ts';
-import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { randomSchedule } from '../faults/explore.ts';
 import { play } from '../faults/play.ts';
 import { STORIES, settingsOf } from '../faults/stories.ts';
-import type { Progress } from '../../rehearsal/world/world.ts';
 
 export type Hear = (exchange: Exchange, scenario: string) => void;
 

@@ -45,7 +45,7 @@ export function document(said: readonly Said[]): string {
   return `# What others say of it
 
 Written by \`npm run conformance -- --write\`: not by hand. The stack and its simulated AWS are held against things that nobody here
-wrote. Where somebody finds something that stays, it is on a list in \`conformance/\` with its reason, and the check fails when the list and
+wrote. Where somebody finds something that stays, it is on a list in \`proof/conformance/\` with its reason, and the check fails when the list and
 what is found differ, in either direction.
 
 ## What was asked of whom

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
-import { Ground } from './volumes.ts';
+import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
 import { hardFalseAlarms } from './sound.ts';
 import { damageRows, printed, writeTable } from './table.ts';
-import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
+import { Ground } from './volumes.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/failure-modes.md');
 const MAX_COPIES = 10_000;

@@ -1,7 +1,7 @@
 /** The table of damage: what a volume that goes on serving notices, what the drill notices, and how long that took. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Ground, Sight } from './volumes.ts';
 import { KINDS } from './kinds.ts';
+import type { Ground, Sight } from './volumes.ts';
 
 const BEGIN = '<!-- damage table: npm run damage -- --write -->';
 const END = '<!-- end of the damage table -->';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Random } from '../../simulator/time/random.ts';
 import type { Check } from '../../rehearsal/world/world.ts';
+import { Random } from '../../simulator/time/random.ts';
 import type { Played } from './play.ts';
 import { type Fault, kindsAt, mayLast, OUTLASTS_CALL, OUTLASTS_STEP, scheduleText } from './schedule.ts';
 

@@ -1,9 +1,9 @@
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
-import { Library, makeCourse } from '../../rehearsal/world/courses.ts';
-import { Random } from '../../simulator/time/random.ts';
-import { type Stage, upload } from '../../rehearsal/scenarios/story/deployed-stack.ts';
 import { PERSON } from '../../rehearsal/scenarios/story/breaking.ts';
+import { type Stage, upload } from '../../rehearsal/scenarios/story/deployed-stack.ts';
+import { Library, makeCourse } from '../../rehearsal/world/courses.ts';
 import type { World } from '../../rehearsal/world/world.ts';
+import { Random } from '../../simulator/time/random.ts';
 import type { Story } from './stories.ts';
 
 const SECOND_MS = 1000;

@@ -1,14 +1,15 @@
 /** The functions under faults: what is deployed, with the injector between it and the cloud. */
+
+import { ENV } from '../../contract/contract.ts';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import type { Ports } from '../../lambda/core/world/ports.ts';
 import { driller } from '../../lambda/drill/index.ts';
 import { createHandler as createGuard } from '../../lambda/guard/index.ts';
 import { healer, portsOf } from '../../lambda/heal/index.ts';
-import { ENV } from '../../contract/contract.ts';
-import type { FunctionDefinition } from '../../simulator/aws/lambda/lambda.ts';
 import type { Services } from '../../simulator/aws/account/services.ts';
-import type { Injector } from './injector.ts';
+import type { FunctionDefinition } from '../../simulator/aws/lambda/lambda.ts';
 import type { HealEnd } from './checkers/records.ts';
+import type { Injector } from './injector.ts';
 import { PLAIN } from './schedule.ts';
 import { executeVirtually } from './workflow.ts';
 

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { VERB_PARAMETER } from '../../contract/contract.ts';
 import type { Call } from '../../simulator/aws/account/cloud.ts';
-import type { SimSnapshot } from '../../simulator/aws/ec2/state.ts';
 import { hangInstance, wakeInstance } from '../../simulator/aws/account/failures.ts';
 import { KILL_AT } from '../../simulator/aws/account/faults.ts';
 import { GARBLED, type Garbled } from '../../simulator/aws/account/garble.ts';
-import { AGENT } from '../../simulator/aws/fleet/hosts.ts';
 import { ServiceError } from '../../simulator/aws/account/service-error.ts';
 import type { Services } from '../../simulator/aws/account/services.ts';
+import type { SimSnapshot } from '../../simulator/aws/ec2/state.ts';
+import { AGENT } from '../../simulator/aws/fleet/hosts.ts';
 import { type HostResult, type HostRun, KILLED } from '../../simulator/disks/disks.ts';
 import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 import type { Refused } from './checkers/drills.ts';

@@ -1,14 +1,14 @@
-import { promiseText } from '../../rehearsal/judge/checks.ts';
 import { EXIT, runCommand } from '../../rehearsal/command/command.ts';
 import { makeProgress } from '../../rehearsal/command/progress.ts';
-import { withDirectory } from '../../rehearsal/world/rehearse.ts';
+import { promiseText } from '../../rehearsal/judge/checks.ts';
 import { line } from '../../rehearsal/judge/report.ts';
-import { type Crew, openCrew } from './workers.ts';
+import { withDirectory } from '../../rehearsal/world/rehearse.ts';
 import { explore, type Plan, type Points, plans, pointsOfStories, type Tally } from './explore.ts';
-import { grounds } from './stacks.ts';
 import { readOptions, type SimulateOptions } from './options.ts';
 import { type Ground, playPlan } from './play.ts';
+import { grounds } from './stacks.ts';
 import { failureLines, pagesTooOften, summary } from './summary.ts';
+import { type Crew, openCrew } from './workers.ts';
 
 /** Runs given out for each thread, so that none waits while the results of another are counted. */
 const AHEAD = 4;

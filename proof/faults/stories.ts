@@ -1,12 +1,13 @@
 /** What the faults are added to: one blow each, to a stack that has served for a few minutes. */
+
+import { recoveryPoint, servedVolume } from '../../rehearsal/judge/measure.ts';
+import { PLANS } from '../../rehearsal/scenarios/index.ts';
+import { breakFileSystem, struck } from '../../rehearsal/scenarios/story/breaking.ts';
+import type { Plan, Strike } from '../../rehearsal/scenarios/story/incident.ts';
+import { HOME_ZONE } from '../../rehearsal/world/world.ts';
 import { releaseStall, stallVolume } from '../../simulator/aws/account/failures.ts';
 import { RUNS } from '../../simulator/aws/account/faults.ts';
 import { shiftRuns } from '../../simulator/aws/account/snapshot-failures.ts';
-import { recoveryPoint, servedVolume } from '../../rehearsal/judge/measure.ts';
-import type { Plan, Strike } from '../../rehearsal/scenarios/story/incident.ts';
-import { PLANS } from '../../rehearsal/scenarios/index.ts';
-import { breakFileSystem, struck } from '../../rehearsal/scenarios/story/breaking.ts';
-import { HOME_ZONE } from '../../rehearsal/world/world.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 8 * MINUTE_MS;

@@ -1,8 +1,8 @@
 /** One thread of the crew: plays the plans that it is sent, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Answer, Briefing } from './workers.ts';
 import { type Plan, replayCommand } from './explore.ts';
 import { playPlan } from './play.ts';
+import type { Answer, Briefing } from './workers.ts';
 
 const { stacks, durable } = workerData as Briefing;
 // Thousands of errors are thrown in a run, as AWS throws them, and nobody reads where they were made.

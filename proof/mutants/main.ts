@@ -1,4 +1,12 @@
-import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, UsageError, whole } from '../../rehearsal/command/command.ts';
+import {
+  EXIT,
+  FLAG,
+  HELP_FLAG,
+  readArguments,
+  runCommand,
+  UsageError,
+  whole,
+} from '../../rehearsal/command/command.ts';
 import { SCENARIO_MUTANTS } from './all.ts';
 import { TEST_MUTANTS } from './kinds/index.ts';
 import { MUTANTS } from './list.ts';

@@ -90,5 +90,11 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     'ofThem: 2,',
     /BROKEN .*nobody is told of one large upload/,
   ),
-  broken('full', 'that nothing can be written is told', 'lib/internal/condition-alarms.ts', 'threshold: 99,', 'threshold: 101,'),
+  broken(
+    'full',
+    'that nothing can be written is told',
+    'lib/internal/condition-alarms.ts',
+    'threshold: 99,',
+    'threshold: 101,',
+  ),
 ];

@@ -1,6 +1,6 @@
-import type { Denial } from '../../simulator/aws/iam/permission-ledger.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import type { Progress } from '../../rehearsal/world/world.ts';
+import type { Denial } from '../../simulator/aws/iam/permission-ledger.ts';
 import { type RoleStatement, without } from './statements.ts';
 import { type Grant, matches, playScenario, type Stacks } from './survey.ts';
 

@@ -1,10 +1,10 @@
-import { AWS_MANAGED_POLICIES } from '../../simulator/aws/iam/managed.ts';
 import {
   type Dictionary,
   isDictionary,
   readTemplate,
   type TemplateResource,
 } from '../../simulator/aws/cloudformation/template-model.ts';
+import { AWS_MANAGED_POLICIES } from '../../simulator/aws/iam/managed.ts';
 
 /** One statement of one role of a synthesized template. */
 export interface RoleStatement {

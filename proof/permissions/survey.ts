@@ -1,16 +1,16 @@
 import { join } from 'node:path';
+import type { Outcome } from '../../rehearsal/judge/outcome.ts';
+import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import type { Assembly } from '../../rehearsal/world/assembly.ts';
+import { rehearse, templateOf } from '../../rehearsal/world/rehearse.ts';
+import type { Progress } from '../../rehearsal/world/world.ts';
 import { glob } from '../../simulator/aws/iam/conditions.ts';
 import type { PermissionLedger } from '../../simulator/aws/iam/permission-ledger.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
-import type { Outcome } from '../../rehearsal/judge/outcome.ts';
 import { Random } from '../../simulator/time/random.ts';
-import { rehearse, templateOf } from '../../rehearsal/world/rehearse.ts';
-import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import { randomSchedule } from '../faults/explore.ts';
 import { type Ground, play } from '../faults/play.ts';
 import { STORIES, settingsOf } from '../faults/stories.ts';
-import type { Progress } from '../../rehearsal/world/world.ts';
 import { type RoleStatement, roleStatements } from './statements.ts';
 
 /** A scenario in which a call needed a statement, for no other one allowed it. */

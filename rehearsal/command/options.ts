@@ -1,8 +1,8 @@
-import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from './command.ts';
-import { readContext } from '../world/context.ts';
 import { DISK_KIND, type DiskKind } from '../../simulator/disks/disks.ts';
 import { ALL, SCENARIOS } from '../scenarios/index.ts';
+import { readContext } from '../world/context.ts';
 import { UNUSUAL } from '../world/unusual.ts';
+import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from './command.ts';
 
 const DEFAULT_SCENARIO = 'bad-wednesday';
 /** Of the matrix: one for each of its settings. */

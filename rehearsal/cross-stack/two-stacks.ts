@@ -1,16 +1,16 @@
 /** Two stacks of the same app in one account and Region, with content volumes of the same names: neither touches the other. */
 import { metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../contract/contract.ts';
-import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../judge/checks.ts';
 import { principalOf } from '../../simulator/aws/account/created.ts';
 import { terminateInstance } from '../../simulator/aws/account/failures.ts';
-import { type Reach, reachOf } from '../../simulator/aws/iam/reach.ts';
 import type { Estate } from '../../simulator/aws/iam/foreign-actions.ts';
-import { makeCourse } from '../world/courses.ts';
+import { type Reach, reachOf } from '../../simulator/aws/iam/reach.ts';
+import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../judge/checks.ts';
 import { failureOf } from '../judge/measure.ts';
-import type { Check, Scenario, ScenarioResult, World } from '../world/world.ts';
-import { judge, prepare, type Settled, type Strike, untilSettled } from '../scenarios/story/incident.ts';
-import { bringUp, type Stage, upload } from '../scenarios/story/deployed-stack.ts';
 import { breakFileSystem, PERSON } from '../scenarios/story/breaking.ts';
+import { bringUp, type Stage, upload } from '../scenarios/story/deployed-stack.ts';
+import { judge, prepare, type Settled, type Strike, untilSettled } from '../scenarios/story/incident.ts';
+import { makeCourse } from '../world/courses.ts';
+import type { Check, Scenario, ScenarioResult, World } from '../world/world.ts';
 
 const MINUTE_MS = 60_000;
 /** Until the neighbour has a verified copy and a spare too. */

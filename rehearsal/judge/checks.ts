@@ -1,13 +1,14 @@
 /** Promises that every incident shares, judged on what the simulated world shows: none of this knows the healer's rules. */
-import { listed, SAID } from '../../contract/listed.ts';
+
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { listed, SAID } from '../../contract/listed.ts';
 import type { Item } from '../../simulator/aws/dynamodb/expressions.ts';
-import type { Library } from '../world/courses.ts';
 import { duration } from '../command/duration.ts';
-import { completedSnapshots, type Failure, readOwed, recoveryPoint, servedVolume } from './measure.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
+import type { Library } from '../world/courses.ts';
 import type { Watch } from '../world/watch.ts';
 import type { Check, World } from '../world/world.ts';
+import { completedSnapshots, type Failure, readOwed, recoveryPoint, servedVolume } from './measure.ts';
 
 /** Promises, DESIGN section 2. */
 export const PROMISE = {

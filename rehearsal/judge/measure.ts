@@ -1,8 +1,8 @@
 import { metricNamespace, TAG, VERDICT } from '../../contract/contract.ts';
 import type { SimSnapshot } from '../../simulator/aws/ec2/state.ts';
+import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import { type ReadBack, readBack } from '../world/content.ts';
 import type { Library } from '../world/courses.ts';
-import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import type { Damage, Recovery, World } from '../world/world.ts';
 
 /** What broke, and how things stood at that moment. */

@@ -1,10 +1,10 @@
 import { listed } from '../../contract/listed.ts';
-import { promiseText } from './checks.ts';
 import type { Happening } from '../../simulator/aws/account/cloud.ts';
-import { contextArguments } from '../world/context.ts';
 import { duration } from '../command/duration.ts';
-import type { Outcome, Skipped } from './outcome.ts';
+import { contextArguments } from '../world/context.ts';
 import type { Check, Damage, Recovery, ScenarioResult } from '../world/world.ts';
+import { promiseText } from './checks.ts';
+import type { Outcome, Skipped } from './outcome.ts';
 
 /** Who only speaks with `--verbose`, even in the spotlight. */
 const ROUTINE: readonly string[] = ['dlm'];

@@ -1,10 +1,10 @@
 import { CONTEXT_KEY } from '../../lib/stack/settings.ts';
 import { DISK_KIND } from '../../simulator/disks/disks.ts';
+import { Random } from '../../simulator/time/random.ts';
 import type { MatrixOptions } from '../command/options.ts';
 import type { Outcome, Skipped } from '../judge/outcome.ts';
-import type { Player, Playing } from './player.ts';
-import { Random } from '../../simulator/time/random.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
+import type { Player, Playing } from './player.ts';
 import { cannotPlay } from './settings.ts';
 import { UNUSUAL, type Unusual } from './unusual.ts';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { Assembly } from './assembly.ts';
 import type { DiskKind, Disks } from '../../simulator/disks/disks.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
-import type { Outcome, Skipped } from '../judge/outcome.ts';
 import { makeProgress } from '../command/progress.ts';
-import { rehearse } from './rehearse.ts';
+import type { Outcome, Skipped } from '../judge/outcome.ts';
 import { inStory, line } from '../judge/report.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
+import type { Assembly } from './assembly.ts';
+import { rehearse } from './rehearse.ts';
 import { cannotPlay, cdkContext, rawSettings } from './settings.ts';
 
 /** How a scenario is played and shown. */

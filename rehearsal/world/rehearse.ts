@@ -1,15 +1,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Assembly } from './assembly.ts';
-import { nothingDenied } from '../judge/checks.ts';
-import { VirtualClock } from '../../simulator/time/clock.ts';
 import type { Happening } from '../../simulator/aws/account/cloud.ts';
 import { openServices, type Services } from '../../simulator/aws/account/services.ts';
 import type { Disks } from '../../simulator/disks/disks.ts';
-import type { Options } from '../command/options.ts';
-import type { Outcome } from '../judge/outcome.ts';
+import { VirtualClock } from '../../simulator/time/clock.ts';
 import { Random } from '../../simulator/time/random.ts';
+import type { Options } from '../command/options.ts';
+import { nothingDenied } from '../judge/checks.ts';
+import type { Outcome } from '../judge/outcome.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
+import type { Assembly } from './assembly.ts';
 import type { Progress, World } from './world.ts';
 
 /** The virtual day begins here: a Wednesday. */

@@ -1,6 +1,6 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { buildApp } from '../../lib/stack/app.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
+import { buildApp } from '../../lib/stack/app.ts';
 import { CONTEXT_KEY } from '../../lib/stack/settings.ts';
 import type { Assembly } from './assembly.ts';
 import { cdkContext, neighbourOf, rawSettings, settingsOver } from './settings.ts';

@@ -1,8 +1,8 @@
 import type { Settings } from '../../lib/stack/settings.ts';
-import type { VirtualClock } from '../../simulator/time/clock.ts';
 import type { Created } from '../../simulator/aws/account/created.ts';
 import type { Services } from '../../simulator/aws/account/services.ts';
 import type { Disks } from '../../simulator/disks/disks.ts';
+import type { VirtualClock } from '../../simulator/time/clock.ts';
 import type { Random } from '../../simulator/time/random.ts';
 
 /** One promise of DESIGN section 2, judged on what the simulated world shows, never on what the healer says of itself. */

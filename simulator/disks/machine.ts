@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { DisksUnavailable } from './disks.ts';
-import { inPrivateNamespace } from './xfs/namespace.ts';
 import { hasTool, tool } from './shell.ts';
+import { inPrivateNamespace } from './xfs/namespace.ts';
 
 /** By the package that has them. The check reads attributes with `getfattr`, and says that it did not where that is missing. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {

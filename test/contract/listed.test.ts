@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { briefly, described } from '../../lambda/core/world/answers.ts';
 import { listed, SAID } from '../../contract/listed.ts';
+import { briefly, described } from '../../lambda/core/world/answers.ts';
 import { check, promiseText } from '../../rehearsal/judge/checks.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `f${n + 1}`);

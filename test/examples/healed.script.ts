@@ -1,8 +1,8 @@
 /** Rehearses a scenario on the synthesized example, as it is or with a slip in what is the team's own; prints what came of it, as JSON. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 import { rehearse } from '../../rehearsal/world/rehearse.ts';
+import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 
 type Resources = Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 

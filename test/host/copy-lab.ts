@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
 import { must } from '../../simulator/disks/shell.ts';
+import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
 import { XfsDisks } from '../../simulator/disks/xfs/xfs.ts';
 import { keysOf } from '../simulator/disks/support.ts';
 

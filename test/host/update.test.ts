@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { archive } from '../../lib/internal/archive.ts';
 import { EXIT } from '../../contract/contract.ts';
+import { archive } from '../../lib/internal/archive.ts';
 import { ROOT } from '../lib/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'update-'));

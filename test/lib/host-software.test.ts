@@ -7,11 +7,11 @@ import { Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { archive } from '../../lib/internal/archive.ts';
 import { EXIT, METRIC } from '../../contract/contract.ts';
 import { HostSoftware, softwareFiles } from '../../lib/host-software.ts';
-import { Ledger } from '../../lib/ledger.ts';
+import { archive } from '../../lib/internal/archive.ts';
 import { PROBE_SECONDS } from '../../lib/internal/user-data.ts';
+import { Ledger } from '../../lib/ledger.ts';
 import { onlyOne, someStack, statementsOf } from './support.ts';
 
 const NAMESPACE = 'Remount/Shop';

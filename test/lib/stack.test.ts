@@ -5,7 +5,6 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { buildApp } from '../../lib/stack/app.ts';
 import {
   AGE_ALARM,
   ALARM,
@@ -19,6 +18,7 @@ import {
   UNSERVED_ALARM,
 } from '../../contract/contract.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
+import { buildApp } from '../../lib/stack/app.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
 
 /** The app with these settings in place of those of `cdk.json`, and its stack. */

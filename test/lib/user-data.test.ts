@@ -7,8 +7,8 @@ import { Stage } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { metricNamespace } from '../../contract/contract.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
-import { Ledger } from '../../lib/ledger.ts';
 import { contentUserData } from '../../lib/internal/user-data.ts';
+import { Ledger } from '../../lib/ledger.ts';
 import { ROOT, someStack, text } from './support.ts';
 
 /** Far less than EC2 takes: what a team adds has room, and nothing is pasted in again unseen. */
@@ -49,7 +49,7 @@ function run(name: string, given: readonly string[]) {
   const host = join(folder, name);
   const commands = join(host, 'commands');
   mkdirSync(host);
-  cpSync(join(ROOT, 'rehearsal/disks/commands'), commands, { recursive: true });
+  cpSync(join(ROOT, 'simulator/disks/xfs/commands'), commands, { recursive: true });
   given.forEach((file, i) => {
     if (file) cpSync(file, join(host, `answer.${i}`));
   });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { LATE_MINUTES } from '../../lambda/core/guard/guard.ts';
-import { policyFinding } from '../../lambda/core/guard/policy.ts';
 import {
   AGE_ALARM,
   alarmName,
@@ -15,6 +13,8 @@ import {
   scheduleTagValue,
   TAG,
 } from '../../contract/contract.ts';
+import { LATE_MINUTES } from '../../lambda/core/guard/guard.ts';
+import { policyFinding } from '../../lambda/core/guard/policy.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
 import { VolumeGuard } from '../../lib/volume-guard.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { ENV, TAG } from '../../contract/contract.ts';
 import { readClaim } from '../../lambda/keep/claim.ts';
 import { ContentVolume } from '../../lib/content-volume.ts';
-import { ENV, TAG } from '../../contract/contract.ts';
 import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { VolumeKeeper } from '../../lib/volume-keeper.ts';

@@ -4,11 +4,11 @@
  * all of them, for the CDK loads and synthesizes longer than most scenarios play.
  */
 import { join } from 'node:path';
-import type { Assembly } from '../../rehearsal/world/assembly.ts';
-import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
-import { rehearse, templateOf, withDirectory } from '../../rehearsal/world/rehearse.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
+import type { Assembly } from '../../rehearsal/world/assembly.ts';
+import { rehearse, templateOf, withDirectory } from '../../rehearsal/world/rehearse.ts';
 import { synthesizeFor } from '../../rehearsal/world/synthesize.ts';
+import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 
 type Resource = { Type: string; Properties: Record<string, unknown> };
 type Break = (resources: Record<string, Resource>) => number;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { deal } from '../../rehearsal/world/matrix.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
+import { deal } from '../../rehearsal/world/matrix.ts';
 import { cannotPlay } from '../../rehearsal/world/settings.ts';
 import { UNUSUAL } from '../../rehearsal/world/unusual.ts';
 import { node } from './child.ts';

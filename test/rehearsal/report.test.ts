@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { summary } from '../../proof/faults/summary.ts';
 import type { Outcome } from '../../rehearsal/judge/outcome.ts';
 import { closing } from '../../rehearsal/judge/report.ts';
-import { summary } from '../../proof/faults/summary.ts';
 
 const recovery = {
   volume: 'alpha',

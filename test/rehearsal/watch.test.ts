@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
-import type { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 import { Watch } from '../../rehearsal/world/watch.ts';
 import type { World } from '../../rehearsal/world/world.ts';
+import type { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 import { Lab } from '../simulator/aws/lab.ts';
 import { documentScript } from '../simulator/disks/support.ts';
 

@@ -12,8 +12,8 @@ import { scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/c
 import type { Clock } from '../../core/world/clock.ts';
 import type { RecoveryPoint, Volume } from '../../core/world/model.ts';
 import type { Compute, VolumeOrder } from '../../core/world/ports.ts';
-import { describeVolume, ec2Attachments } from './attachments.ts';
 import { translated } from '../errors.ts';
+import { describeVolume, ec2Attachments } from './attachments.ts';
 import { ec2Instances } from './instances.ts';
 import { asTags, restoreVolume } from './restore.ts';
 import { copiedTags, tagText, toRecoveryPoint, toVolume } from './volumes.ts';

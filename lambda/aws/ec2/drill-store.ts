@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import type { Clock } from '../../core/world/clock.ts';
 import { countsText } from '../../core/drill/counts.ts';
 import type { DrillPorts } from '../../core/drill/ports.ts';
+import type { Clock } from '../../core/world/clock.ts';
 import { isKind, translated } from '../errors.ts';
 import { asTags, restoreVolume } from './restore.ts';
 import { copiedTags, tagText } from './volumes.ts';

@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VERDICT } from '../../../contract/contract.ts';
 import type { Stores } from '../../core/guard/ports.ts';
-import type { Volume } from '../../core/world/model.ts';
 import type { Snapshot } from '../../core/guard/retention.ts';
+import type { Volume } from '../../core/world/model.ts';
 import { AwsError, isKind, translated } from '../errors.ts';
 import { tagsOf, toRecoveryPoint, toVolume } from './volumes.ts';
 

@@ -1,7 +1,7 @@
 import { CreateVolumeCommand, DescribeVolumesCommand, type EC2Client, type VolumeType } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import type { NewVolume } from '../../core/keep/keeper.ts';
+import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import { isKind, translated } from '../errors.ts';
 
 /**

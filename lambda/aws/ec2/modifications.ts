@@ -5,10 +5,10 @@ import {
   type VolumeModification,
   type VolumeType,
 } from '@aws-sdk/client-ec2';
-import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import { type Change, isAs } from '../../core/keep/change.ts';
-import { describeVolume } from './attachments.ts';
+import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import { isKind, translated } from '../errors.ts';
+import { describeVolume } from './attachments.ts';
 
 /** Until the new size can be used; the volume serves meanwhile. Source: EBS User Guide, "Monitor the progress of volume modifications". */
 const USABLE = { everyMs: 2000, withinSeconds: 90 };

@@ -1,8 +1,8 @@
 import { CreateVolumeCommand, type EC2Client, type Tag, type VolumeType } from '@aws-sdk/client-ec2';
 import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import type { Volume } from '../../core/world/model.ts';
-import { describeVolume } from './attachments.ts';
 import { translated } from '../errors.ts';
+import { describeVolume } from './attachments.ts';
 
 /** Create to available: median 1.5 s, p99 4 s (figures of the EBS CSI driver's authors). */
 const CREATE = { everyMs: 1000, withinSeconds: 60 };

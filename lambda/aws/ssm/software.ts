@@ -2,10 +2,10 @@ import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-clo
 import { CreateTagsCommand, type EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { EXIT, METRIC, TAG } from '../../../contract/contract.ts';
-import { type Clock, DeadlineExceeded, pollUntil } from '../../core/world/clock.ts';
 import type { Software, Updated } from '../../core/guard/ports.ts';
-import { isKind, translated } from '../errors.ts';
+import { type Clock, DeadlineExceeded, pollUntil } from '../../core/world/clock.ts';
 import { tagsOf } from '../ec2/volumes.ts';
+import { isKind, translated } from '../errors.ts';
 
 /** Seconds for an agent to pick the command up: the least that SSM takes; and for the whole of it, of which the host's own deadline is 150. */
 const DELIVERY_SECONDS = 30;

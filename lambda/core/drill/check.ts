@@ -1,8 +1,8 @@
-import type { DrillPorts } from './ports.ts';
-import { type Neighbourhood, turnOf } from './turn.ts';
 import type { Journal } from '../world/journal.ts';
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
+import type { DrillPorts } from './ports.ts';
+import { type Neighbourhood, turnOf } from './turn.ts';
 
 /** The check ends by itself before this (`host/check.sh`, 1500 s). */
 const CHECK_SECONDS = 1620;

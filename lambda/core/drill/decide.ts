@@ -1,6 +1,6 @@
 import { currentVolume } from '../heal/candidates.ts';
-import { standbys } from './turn.ts';
 import type { Instance, LedgerState, Observation, RecoveryPoint, Volume } from '../world/model.ts';
+import { standbys } from './turn.ts';
 
 /** What a drill looks at. */
 export type DrillObservation = Pick<

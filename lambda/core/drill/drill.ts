@@ -1,15 +1,15 @@
+import { currentVolume, likeFor } from '../heal/candidates.ts';
 import { briefly, described, hasUnmounted } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
-import { currentVolume, likeFor } from '../heal/candidates.ts';
-import { countsOf, fallen } from './counts.ts';
+import { Journal } from '../world/journal.ts';
+import type { Instance } from '../world/model.ts';
+import type { HostAnswer, Workflow } from '../world/ports.ts';
 import { checkSomewhere } from './check.ts';
+import { countsOf, fallen } from './counts.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './decide.ts';
 import { coverageOf, isComplete, publish } from './metrics.ts';
 import type { DrillPorts, DrillRecord } from './ports.ts';
 import { remark, tellDamaged, tellFallen, tellReliedOn, tellSound } from './tell.ts';
-import { Journal } from '../world/journal.ts';
-import type { Instance } from '../world/model.ts';
-import type { HostAnswer, Workflow } from '../world/ports.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
 const LEASE_SECONDS = 45 * 60;

@@ -1,5 +1,5 @@
-import type { Drilled, DrillPorts } from './ports.ts';
 import type { HostAnswer, Workflow } from '../world/ports.ts';
+import type { Drilled, DrillPorts } from './ports.ts';
 
 /** Percent of the files whose content was read and compared. Of no files at all nothing was left out. */
 export function coverageOf({ result, values }: HostAnswer): number {

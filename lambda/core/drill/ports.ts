@@ -1,7 +1,7 @@
-import type { Counts } from './counts.ts';
-import type { Remarks } from './remarks.ts';
 import type { Neighbour, Spare, StepRecord, Volume } from '../world/model.ts';
 import type { Compute, Host, HostAnswer, Ledger, Ports } from '../world/ports.ts';
+import type { Counts } from './counts.ts';
+import type { Remarks } from './remarks.ts';
 
 /** What people know of the drills of a content volume. */
 export interface DrillNote {

@@ -1,10 +1,10 @@
+import { listed } from '../../../contract/listed.ts';
 import { currentVolume } from '../heal/candidates.ts';
+import type { RecoveryPoint } from '../world/model.ts';
+import type { HostAnswer } from '../world/ports.ts';
 import { generationOf } from './decide.ts';
 import type { DrillNote, DrillPorts } from './ports.ts';
 import { remarksOf } from './remarks.ts';
-import { listed } from '../../../contract/listed.ts';
-import type { RecoveryPoint } from '../world/model.ts';
-import type { HostAnswer } from '../world/ports.ts';
 
 /** Nobody is told the same of the same content volume twice within this long: each hourly copy carries the same damage. */
 const QUIET_SECONDS = 6 * 3600;

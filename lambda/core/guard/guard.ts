@@ -1,6 +1,6 @@
+import type { LedgerState, Volume } from '../world/model.ts';
 import { type Hold, holdOf } from './hold.ts';
 import { type Lock, toLock, wantsCopyToLock } from './lock.ts';
-import type { LedgerState, Volume } from '../world/model.ts';
 import { UNCOVERED_HOURS } from './policy.ts';
 import { abandoned, expired, isRecoveryPoint, newest, type Retention, type Snapshot, salvaging } from './retention.ts';
 

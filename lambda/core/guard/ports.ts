@@ -1,9 +1,9 @@
 import type { Clock } from '../world/clock.ts';
+import type { Volume } from '../world/model.ts';
+import type { Ledger, People } from '../world/ports.ts';
 import type { Ages } from './guard.ts';
 import type { Lock } from './lock.ts';
-import type { Volume } from '../world/model.ts';
 import type { FoundPolicy, PolicyNote } from './policy.ts';
-import type { Ledger, People } from '../world/ports.ts';
 import type { Snapshot } from './retention.ts';
 
 /** Physical volumes and snapshots, as the guard needs them. */

@@ -1,8 +1,8 @@
-import { type Ages, ages, type GuardAction, type GuardView, guardActions, LATE_MINUTES, uncovered } from './guard.ts';
-import type { GuardPorts } from './ports.ts';
 import { listed } from '../../../contract/listed.ts';
+import { type Ages, ages, type GuardAction, type GuardView, guardActions, LATE_MINUTES, uncovered } from './guard.ts';
 import type { Lock } from './lock.ts';
 import { type ExpectedPolicy, findingOf, news } from './policy.ts';
+import type { GuardPorts } from './ports.ts';
 import type { Retention } from './retention.ts';
 import { rollOut } from './rollout.ts';
 import { watchSubscribers } from './subscribers.ts';

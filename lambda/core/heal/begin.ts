@@ -1,12 +1,12 @@
-import { decide } from './decide.ts';
 import type { Journal } from '../world/journal.ts';
 import { awaitLease } from '../world/lease.ts';
 import { type NothingWrong, nothingWrong, type Trigger } from '../world/model.ts';
-import { owesNews } from './findings.ts';
 import { observe } from '../world/observe.ts';
-import { withoutLedger } from './outage.ts';
 import type { Ports } from '../world/ports.ts';
 import { standing } from '../world/standing.ts';
+import { decide } from './decide.ts';
+import { owesNews } from './findings.ts';
+import { withoutLedger } from './outage.ts';
 import { isRecent } from './tell.ts';
 
 /** A heal that did not begin, and why. */

@@ -1,9 +1,9 @@
 import { attempt } from '../world/attempt.ts';
 import type { Incident } from '../world/model.ts';
-import { type Findings, isNews } from './findings.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
-import { isRecent, noteTold, publish, tell } from './tell.ts';
 import { asking } from '../world/unanswered.ts';
+import { type Findings, isNews } from './findings.ts';
+import { isRecent, noteTold, publish, tell } from './tell.ts';
 
 /**
  * The end of a heal: people are told, what happened is on record, and the lease is given back.

@@ -1,6 +1,3 @@
-import { spareOn } from './attach.ts';
-import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
-import type { Decision, Page, Replace, Wait } from './decision.ts';
 import {
   confirmsStall,
   failedAt,
@@ -12,6 +9,9 @@ import {
   UNSEEN_SECONDS,
 } from '../world/evidence.ts';
 import type { Instance, Observation, ProbeState, Volume } from '../world/model.ts';
+import { spareOn } from './attach.ts';
+import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
+import type { Decision, Page, Replace, Wait } from './decision.ts';
 
 /** What this heal has learned that an observation cannot show. */
 export interface Context {

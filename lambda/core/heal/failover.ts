@@ -1,8 +1,8 @@
+import type { Journal } from '../world/journal.ts';
+import type { Ports } from '../world/ports.ts';
 import type { Failover } from './decision.ts';
 import { fence } from './fence.ts';
-import type { Journal } from '../world/journal.ts';
 import { type MountResult, mountAndServe } from './mount.ts';
-import type { Ports } from '../world/ports.ts';
 
 /** The service moves, the volume stays: fence the owner, detach (never by force), then mount and serve on the standby. */
 export async function failover(

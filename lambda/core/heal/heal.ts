@@ -1,10 +1,5 @@
 import { attempt, message } from '../world/attempt.ts';
-import { beginHeal, type Unbegun } from './begin.ts';
-import type { PassedOver } from './choice.ts';
-import { conclude } from './conclude.ts';
-import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { evidenceText, seenAgain } from '../world/evidence.ts';
-import { failover } from './failover.ts';
 import { Journal } from '../world/journal.ts';
 import { LOST_LEASE, mayAct, renewLease } from '../world/lease.ts';
 import {
@@ -15,11 +10,16 @@ import {
   type Trigger,
   type Volume,
 } from '../world/model.ts';
-import { mountAndServe } from './mount.ts';
-import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './findings.ts';
 import { observe } from '../world/observe.ts';
-import { waitingTold } from './outage.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
+import { beginHeal, type Unbegun } from './begin.ts';
+import type { PassedOver } from './choice.ts';
+import { conclude } from './conclude.ts';
+import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
+import { failover } from './failover.ts';
+import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './findings.ts';
+import { mountAndServe } from './mount.ts';
+import { waitingTold } from './outage.ts';
 import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
 

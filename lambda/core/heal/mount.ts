@@ -1,10 +1,10 @@
 import { described, insist, saysOfVolume } from '../world/answers.ts';
-import { attach } from './attach.ts';
-import type { Found } from './decide.ts';
-import type { Mount } from './decision.ts';
 import type { Journal } from '../world/journal.ts';
 import { mountPatiently } from '../world/patience.ts';
 import type { HostAnswer, Ports } from '../world/ports.ts';
+import { attach } from './attach.ts';
+import type { Found } from './decide.ts';
+import type { Mount } from './decision.ts';
 
 export type MountResult =
   | { readonly done: true }

@@ -1,10 +1,10 @@
 import { attempt } from '../world/attempt.ts';
 import type { Journal } from '../world/journal.ts';
 import type { Trigger } from '../world/model.ts';
-import type { Findings } from './findings.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
 import { LEDGER, type Standing, standing, standingText } from '../world/standing.ts';
 import { asking } from '../world/unanswered.ts';
+import type { Findings } from './findings.ts';
 
 /**
  * What a heal does while a service of AWS does not answer: people are told within a minute, with what can be seen without it and what

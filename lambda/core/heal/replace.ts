@@ -1,13 +1,13 @@
-import { attach, takeOff } from './attach.ts';
-import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.ts';
-import { choiceOf, type PassedOver } from './choice.ts';
-import type { Replace } from './decision.ts';
-import { noteFencing } from './fence.ts';
 import type { Journal } from '../world/journal.ts';
 import { renewLease } from '../world/lease.ts';
 import type { Replacement, Volume } from '../world/model.ts';
 import type { MountOrder } from '../world/patience.ts';
 import type { Ports } from '../world/ports.ts';
+import { attach, takeOff } from './attach.ts';
+import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.ts';
+import { choiceOf, type PassedOver } from './choice.ts';
+import type { Replace } from './decision.ts';
+import { noteFencing } from './fence.ts';
 import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
 
 /** A recovery point that could not be used, and why. */

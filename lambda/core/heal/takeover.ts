@@ -1,9 +1,9 @@
 import { described, insist, isDamage } from '../world/answers.ts';
-import { fence } from './fence.ts';
 import type { Journal } from '../world/journal.ts';
 import type { Choice, Holder, Replaced, Replacement } from '../world/model.ts';
 import { type MountOrder, mountPatiently } from '../world/patience.ts';
 import type { HostAnswer, Ports } from '../world/ports.ts';
+import { fence } from './fence.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
 export type Prepared =

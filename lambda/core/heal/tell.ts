@@ -1,8 +1,8 @@
-import { inWords } from './choice.ts';
 import { listed } from '../../../contract/listed.ts';
 import type { Incident } from '../world/model.ts';
-import type { Findings } from './findings.ts';
 import type { Ports } from '../world/ports.ts';
+import { inWords } from './choice.ts';
+import type { Findings } from './findings.ts';
 import type { Rejected } from './replace.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { VolumeClaim } from './keep.ts';
 import type { Volume } from '../world/model.ts';
+import type { VolumeClaim } from './keep.ts';
 
 /** What a deployment changes of a volume that exists, in place and while it serves. */
 export interface Change {

@@ -1,6 +1,6 @@
+import { listed } from '../../../contract/listed.ts';
 import { byPreference } from '../heal/candidates.ts';
 import { UNSEEN_SECONDS } from '../world/evidence.ts';
-import { listed } from '../../../contract/listed.ts';
 import type { LedgerState, RecoveryPoint, Volume } from '../world/model.ts';
 
 /** What a deployment asks of a content volume. The limits are checked at synth time (`lib/stack/settings.ts`). */

@@ -1,9 +1,9 @@
 import { type Clock, pollUntil } from '../world/clock.ts';
 import { UNSEEN_SECONDS } from '../world/evidence.ts';
-import { decideCreate, type KeeperDecision, patienceSeconds, type Sought, type VolumeClaim } from './keep.ts';
-import { asksForNoMore, type Change, type Course, changeOf, impossible } from './change.ts';
 import type { Volume } from '../world/model.ts';
 import type { Compute, Host, Ledger } from '../world/ports.ts';
+import { asksForNoMore, type Change, type Course, changeOf, impossible } from './change.ts';
+import { decideCreate, type KeeperDecision, patienceSeconds, type Sought, type VolumeClaim } from './keep.ts';
 
 /** How long a deployment waits for a heal, within the function's eight minutes: most end in one. */
 const HEAL_SECONDS = 180;

@@ -1,5 +1,14 @@
+import {
+  type Asker,
+  alarmAsker,
+  allOf,
+  allows,
+  anyOf,
+  isAccountOf,
+  isArnOf,
+  type Verdict,
+} from '../copies/resource-policy.ts';
 import { type Declared, type DeclaredResources, isIntrinsic, listOf, shown, textOf } from '../declared.ts';
-import { type Asker, alarmAsker, allOf, allows, anyOf, isAccountOf, isArnOf, type Verdict } from '../copies/resource-policy.ts';
 
 /** What becomes of an alarm's action: it reaches somebody, it cannot, it is no recovery, or that cannot be told. */
 export type Reach =

@@ -1,8 +1,8 @@
 /** What an alarm is for, beside waking somebody: each purpose asks for another form. */
 
-import { alarmNames } from './alarm-rule-text.ts';
-import { type Declared, type DeclaredResources, isIntrinsic, listOf, objectOf, textOf } from '../declared.ts';
 import { anyOf, type Verdict } from '../copies/resource-policy.ts';
+import { type Declared, type DeclaredResources, isIntrinsic, listOf, objectOf, textOf } from '../declared.ts';
+import { alarmNames } from './alarm-rule-text.ts';
 
 /**
  * Actions of EC2 itself, on the instance that the alarm is keyed by, as it must be:

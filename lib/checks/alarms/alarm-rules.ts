@@ -1,6 +1,4 @@
-import { reachOf } from './alarm-actions.ts';
-import { actsOnInstance, endsIdle, isUsed, scales } from './alarm-purpose.ts';
-import { followsFrom } from './alarm-rule-text.ts';
+import { anyOf } from '../copies/resource-policy.ts';
 import {
   type Declared,
   type DeclaredResources,
@@ -11,8 +9,10 @@ import {
   shown,
   textOf,
 } from '../declared.ts';
-import { anyOf } from '../copies/resource-policy.ts';
 import { type Finding, type Rule, unjudged, wrong } from '../rule.ts';
+import { reachOf } from './alarm-actions.ts';
+import { actsOnInstance, endsIdle, isUsed, scales } from './alarm-purpose.ts';
+import { followsFrom } from './alarm-rule-text.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const COMPOSITE = 'AWS::CloudWatch::CompositeAlarm';

@@ -1,5 +1,5 @@
 /** AWS Backup: plans that copy EBS volumes, by themselves or with the instance that has them attached. */
-import { readCron } from './cron.ts';
+
 import {
   type Declared,
   type DeclaredResources,
@@ -11,6 +11,7 @@ import {
   textOf,
 } from '../declared.ts';
 import { attachedTo } from '../volumes/instance-tags.ts';
+import { readCron } from './cron.ts';
 import type { Hold } from './policy-hold.ts';
 import { allOf, anyOf, type Verdict } from './resource-policy.ts';
 import { type SnapshotTimes, spacingOf } from './snapshot-times.ts';

@@ -1,5 +1,5 @@
-import { type CronTimes, readCron } from './cron.ts';
 import { isIntrinsic, type Json, listOf, objectOf, shown } from '../declared.ts';
+import { type CronTimes, readCron } from './cron.ts';
 
 /**
  * Minutes that a run of a schedule may start after its time: "the operation occurs within a one-hour window following the

@@ -1,12 +1,12 @@
 import { ENV, scheduleTagValue, TAG } from '../../../contract/contract.ts';
 import { planSchedules, SELECTION_TYPE, selectionHold } from '../copies/backup-plans.ts';
-import { type Declared, type DeclaredResources, isIntrinsic, type Json, listOf, objectOf, shown } from '../declared.ts';
-import { LAUNCH_TYPES, launchedTags } from './launched-volumes.ts';
 import { CONTENT_TYPE, type Hold, holdOn, idleBecause } from '../copies/policy-hold.ts';
 import { type RoleUse, type RoleVerdict, roleVerdict } from '../copies/service-role.ts';
 import { readSchedule, type SnapshotTimes } from '../copies/snapshot-times.ts';
-import { managedTags, SERVICE_TYPE } from './task-volumes.ts';
+import { type Declared, type DeclaredResources, isIntrinsic, type Json, listOf, objectOf, shown } from '../declared.ts';
 import { inWorld, type World, worldsOf } from '../worlds.ts';
+import { LAUNCH_TYPES, launchedTags } from './launched-volumes.ts';
+import { managedTags, SERVICE_TYPE } from './task-volumes.ts';
 
 /** `AWS::EC2::Volume` is a data volume: an instance's root volume is declared with the instance. And Remount's own claim. */
 export const VOLUME_TYPES: readonly string[] = ['AWS::EC2::Volume', CONTENT_TYPE];

@@ -1,6 +1,6 @@
-import { VOLUME_TYPES, zoneOf } from './data-volumes.ts';
 import { type Declared, type DeclaredResources, isIntrinsic, listOf, sameValue, shown } from '../declared.ts';
 import { type Rule, unjudged, wrong } from '../rule.ts';
+import { VOLUME_TYPES, zoneOf } from './data-volumes.ts';
 
 const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
 

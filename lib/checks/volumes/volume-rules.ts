@@ -1,8 +1,8 @@
-import { coverageOf, POLICY_TYPE, schedulesFor, VOLUME_TYPES, workingRole } from './data-volumes.ts';
-import { type Declared, type DeclaredResources, isIntrinsic, shown } from '../declared.ts';
-import { LAUNCH_TYPES, launchedBy } from './launched-volumes.ts';
-import { type Finding, type Rule, unjudged, wrong } from '../rule.ts';
 import { pointsOf, START_WINDOW_MINUTES, worstGap } from '../copies/snapshot-times.ts';
+import { type Declared, type DeclaredResources, isIntrinsic, shown } from '../declared.ts';
+import { type Finding, type Rule, unjudged, wrong } from '../rule.ts';
+import { coverageOf, POLICY_TYPE, schedulesFor, VOLUME_TYPES, workingRole } from './data-volumes.ts';
+import { LAUNCH_TYPES, launchedBy } from './launched-volumes.ts';
 import { managedBy, SERVICE_TYPE } from './task-volumes.ts';
 
 const covered: Rule = {

@@ -1,13 +1,13 @@
+import { bringUp } from '../../../rehearsal/scenarios/story/deployed-stack.ts';
 import type { Assembly } from '../../../rehearsal/world/assembly.ts';
-import { VirtualClock } from '../../../simulator/time/clock.ts';
-import { readStatements } from '../../../simulator/aws/iam/iam.ts';
-import type { Principal } from '../../../simulator/aws/iam/account.ts';
+import { templateOf } from '../../../rehearsal/world/rehearse.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { openServices } from '../../../simulator/aws/account/services.ts';
+import type { Principal } from '../../../simulator/aws/iam/account.ts';
+import { readStatements } from '../../../simulator/aws/iam/iam.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
+import { VirtualClock } from '../../../simulator/time/clock.ts';
 import { Random } from '../../../simulator/time/random.ts';
-import { templateOf } from '../../../rehearsal/world/rehearse.ts';
-import { bringUp } from '../../../rehearsal/scenarios/story/deployed-stack.ts';
 import { type Bench, clients } from './bench.ts';
 
 const START = Date.parse('2026-01-07T00:00:00Z');

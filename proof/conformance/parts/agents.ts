@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRIC } from '../../../contract/contract.ts';
-import { readTemplate } from '../../../simulator/aws/cloudformation/template-model.ts';
 import { templateOf } from '../../../rehearsal/world/rehearse.ts';
+import { readTemplate } from '../../../simulator/aws/cloudformation/template-model.ts';
 import type { Part, Report } from '../part.ts';
 
 const HOST = join(import.meta.dirname, '../../../host');

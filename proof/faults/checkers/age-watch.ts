@@ -1,8 +1,8 @@
 import { AGE_ALARM, type AgeAlarmKind, alarmName, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
-import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { duration } from '../../../rehearsal/command/duration.ts';
+import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
 import type { Check, World } from '../../../rehearsal/world/world.ts';
+import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 
 const MINUTE_MS = 60_000;
 /** From an age beyond its promise to somebody who knows: the guard's round, and the alarm's evaluation. */

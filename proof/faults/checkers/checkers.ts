@@ -1,5 +1,6 @@
 /** What must hold whatever fails, judged on the world: nothing here knows how the healer decides. */
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { duration } from '../../../rehearsal/command/duration.ts';
 import {
   check,
   contentIntact,
@@ -13,20 +14,19 @@ import {
   pages,
   suspectNeverScheduled,
 } from '../../../rehearsal/judge/checks.ts';
-import { duration } from '../../../rehearsal/command/duration.ts';
 import { completedSnapshots, recoveryPoint, servedVolume } from '../../../rehearsal/judge/measure.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Watch } from '../../../rehearsal/world/watch.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
+import type { Injector } from '../injector.ts';
+import type { Fault, FaultKind } from '../schedule.ts';
 import type { AgeWatch } from './age-watch.ts';
 import { type Rest, servedAgain } from './convergence.ts';
 import { type RejectedWatch, soundNotRejected, wayBackTold } from './copies.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drills.ts';
-import type { Injector } from '../injector.ts';
 import { nothingForgotten, nothingNameless } from './leftovers.ts';
 import { type PageWatch, saidOnce } from './pages.ts';
 import { type HealEnd, recordsTrue } from './records.ts';
-import type { Fault, FaultKind } from '../schedule.ts';
 
 /** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm; and of each copy tried in vain. */
 const CALLS = 6000;

@@ -1,10 +1,10 @@
 /** Whether content that is down could be served again, judged on the world: a copy that mounts, and a host that could take it. */
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, pages } from '../../../rehearsal/judge/checks.ts';
-import type { SimInstance } from '../../../simulator/aws/ec2/state.ts';
 import { duration } from '../../../rehearsal/command/duration.ts';
+import { check, pages } from '../../../rehearsal/judge/checks.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
+import type { SimInstance } from '../../../simulator/aws/ec2/state.ts';
 import type { Story } from '../stories.ts';
 
 const MINUTE_MS = 60_000;

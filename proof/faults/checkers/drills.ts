@@ -1,10 +1,10 @@
 /** What must hold between drills and heals, judged on what hosts ran and what the ledger held: nothing here knows what either decides. */
 import { EXIT } from '../../../contract/contract.ts';
+import { duration } from '../../../rehearsal/command/duration.ts';
 import { check } from '../../../rehearsal/judge/checks.ts';
+import type { Check } from '../../../rehearsal/world/world.ts';
 import type { Happening } from '../../../simulator/aws/account/cloud.ts';
 import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
-import { duration } from '../../../rehearsal/command/duration.ts';
-import type { Check } from '../../../rehearsal/world/world.ts';
 
 /** A command beside a check on the same host may take so long, once the agent has it; most take half a second without one. */
 const BESIDE_MS = 10_000;

@@ -1,11 +1,11 @@
 /** What becomes of what was made: nothing that costs money is forgotten. Judged on tags and the ledger, at the end of the rest. */
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../../rehearsal/judge/checks.ts';
-import type { SimVolume } from '../../../simulator/aws/ec2/state.ts';
 import { duration } from '../../../rehearsal/command/duration.ts';
+import { check } from '../../../rehearsal/judge/checks.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Watch } from '../../../rehearsal/world/watch.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
+import type { SimVolume } from '../../../simulator/aws/ec2/state.ts';
 
 const MINUTE_MS = 60_000;
 /** The lease of the heal that was to end it runs out (15 min), and two sweeps come by (5 min each): what it prepared is set aside. */

@@ -3,10 +3,10 @@
  * true is not. A page that says nothing of this is one that nobody can check, and counts as false.
  */
 import { EXIT, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import type { SimInstance, SimSnapshot, SimVolume } from '../../../simulator/aws/ec2/state.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
-import type { Truth } from './convergence.ts';
+import type { SimInstance, SimSnapshot, SimVolume } from '../../../simulator/aws/ec2/state.ts';
 import type { Injector } from '../injector.ts';
+import type { Truth } from './convergence.ts';
 
 /** What a claim is judged on. */
 export interface Witness {

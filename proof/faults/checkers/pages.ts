@@ -1,12 +1,12 @@
 /** What must hold of messages to people: no page that is not true, and not the same one over and over. */
 import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
-import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
-import { falseClaim } from './page-reasons.ts';
-import type { Truth } from './convergence.ts';
+import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import type { Injector } from '../injector.ts';
 import type { FaultKind } from '../schedule.ts';
+import type { Truth } from './convergence.ts';
+import { falseClaim } from './page-reasons.ts';
 
 const MINUTE_MS = 60_000;
 /** From the note of a message to the message: a slow call. */

@@ -1,10 +1,10 @@
 import type { Slip } from './kind.ts';
 
-const WORDS = { test: 'lambda/words-of-aws.test.ts' };
-const VERB = { test: 'lambda/verb-answer.test.ts' };
-const MONITOR = { file: 'lambda/aws/monitor.ts', test: 'lambda/monitor.test.ts' };
-const METRICS = { file: 'lambda/aws/metrics.ts', test: 'lambda/drill.handler.test.ts' };
-const KEEP = { file: 'lambda/core/keep/keep.ts', test: 'lambda/keep.test.ts' };
+const WORDS = { test: 'lambda/aws/words-of-aws.test.ts' };
+const VERB = { test: 'lambda/aws/verb-answer.test.ts' };
+const MONITOR = { file: 'lambda/aws/monitor.ts', test: 'lambda/aws/monitor.test.ts' };
+const METRICS = { file: 'lambda/aws/metrics.ts', test: 'lambda/handlers/drill.handler.test.ts' };
+const KEEP = { file: 'lambda/core/keep/keep.ts', test: 'lambda/core/keep/keep.test.ts' };
 
 const CHECKS = {
   ...{ ...WORDS, file: 'lambda/aws/ec2/instances.ts' },

@@ -1,7 +1,7 @@
 import type { Slip } from './kind.ts';
 
-const KEEPER = { file: 'lambda/core/keep/keeper.ts', test: 'lambda/keeper.test.ts' };
-const HEALER = { test: 'lambda/failed-calls.test.ts' };
+const KEEPER = { file: 'lambda/core/keep/keeper.ts', test: 'lambda/core/keep/keeper.test.ts' };
+const HEALER = { test: 'lambda/aws/failed-calls.test.ts' };
 const OBSERVE = { ...HEALER, file: 'lambda/core/world/observe.ts' };
 
 /** What could not be asked for is taken for empty, or what one answer lacks for gone. */

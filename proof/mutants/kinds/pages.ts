@@ -1,6 +1,6 @@
 import type { Slip } from './kind.ts';
 
-const test = 'lambda/pages.test.ts';
+const test = 'lambda/aws/pages.test.ts';
 const firstOf = (page: string) => ({ code: page, instead: `{ ${page} break; }` });
 
 /** Of a list that comes in pages, the first alone is read. */

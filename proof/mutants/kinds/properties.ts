@@ -1,6 +1,6 @@
 import type { Slip } from './kind.ts';
 
-const test = 'lambda/carried-over.test.ts';
+const test = 'lambda/aws/carried-over.test.ts';
 /** Of what a heal and a drill make. */
 const restored = (slip: string, code: string, named: string): Slip => ({
   ...{ slip: `${slip} of a replacement, and of a copy that is drilled`, file: 'lambda/aws/ec2/restore.ts' },

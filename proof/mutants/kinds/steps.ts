@@ -1,6 +1,6 @@
 import type { Slip } from './kind.ts';
 
-const test = 'lambda/kinds-noticed.test.ts';
+const test = 'lambda/aws/kinds-noticed.test.ts';
 
 /** Of a heal's, a drill's and the keeper's steps, one is left out, taken twice, or taken where it must not be. */
 export const STEPS: readonly Slip[] = [

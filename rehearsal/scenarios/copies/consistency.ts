@@ -1,15 +1,15 @@
 /** What a snapshot has of what was just being written; and a freeze that nobody ends. */
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
-import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { losePostScripts } from '../../../simulator/aws/account/snapshot-failures.ts';
-import { readBack } from '../../world/content.ts';
-import { makeCourse } from '../../world/courses.ts';
+import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { DiskError } from '../../../simulator/disks/disks.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
+import { readBack } from '../../world/content.ts';
+import { makeCourse } from '../../world/courses.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem, once } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;

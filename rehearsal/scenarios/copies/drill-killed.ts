@@ -1,6 +1,6 @@
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
 import { killOnce } from '../../../simulator/aws/account/failures.ts';
+import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { prepare, type Strike } from '../story/incident.ts';
 import { type PointToDie, pointsToDie } from '../story/points-to-die.ts';

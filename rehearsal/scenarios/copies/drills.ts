@@ -1,12 +1,12 @@
 /** What drills and the spare are for, and what can go wrong with them. */
 import { EXIT, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { loseVolume, terminateInstance, throttle } from '../../../simulator/aws/account/failures.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
 import { damageFound, recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem, breakWhatServes, once } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

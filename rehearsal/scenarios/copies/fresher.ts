@@ -1,11 +1,11 @@
 /** A spare is ready, and something newer is verified: with `drills.prefer` set to `fresher` that is taken, where it can be. */
 import { LEDGER, TAG, VERDICT } from '../../../contract/contract.ts';
-import { check, incidents } from '../../judge/checks.ts';
 import { exhaustCapacity } from '../../../simulator/aws/account/failures.ts';
+import { check, incidents } from '../../judge/checks.ts';
 import { recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakWhatServes, PERSON } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** Longer than a snapshot takes as a rule. */

@@ -1,12 +1,12 @@
 /** What a replacement and a drill that died leave behind, with a retention of two hours so that it is seen to end. */
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, suspectKept } from '../../judge/checks.ts';
 import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { duration } from '../../command/duration.ts';
+import { check, suspectKept } from '../../judge/checks.ts';
 import type { Check, Scenario } from '../../world/world.ts';
+import { breakFileSystem, struck } from '../story/breaking.ts';
 import type { Strike } from '../story/incident.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from './recovery-points.ts';
-import { breakFileSystem, struck } from '../story/breaking.ts';
 
 const KEEP_HOURS = 2;
 /** Retention, and then some rounds of the guard. */

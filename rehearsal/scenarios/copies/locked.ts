@@ -1,18 +1,18 @@
 /** Somebody has the guard's own role and deletes every snapshot that there is: the one that is locked is what content comes back from. */
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, neverBlank, oneWriter } from '../../judge/checks.ts';
 import { principalOf } from '../../../simulator/aws/account/created.ts';
-import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { loseVolume } from '../../../simulator/aws/account/failures.ts';
-import { evaluate } from '../../../simulator/aws/iam/iam.ts';
-import type { Principal } from '../../../simulator/aws/iam/account.ts';
 import { ServiceError } from '../../../simulator/aws/account/service-error.ts';
+import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
+import type { Principal } from '../../../simulator/aws/iam/account.ts';
+import { evaluate } from '../../../simulator/aws/iam/iam.ts';
 import { duration } from '../../command/duration.ts';
+import { check, neverBlank, oneWriter } from '../../judge/checks.ts';
 import { failureOf, recoveryPoint } from '../../judge/measure.ts';
 import { atLeast, type Check, type Scenario, type ScenarioResult, type World } from '../../world/world.ts';
+import { breakFileSystem } from '../story/breaking.ts';
 import { judge, prepare, type Strike, untilSettled } from '../story/incident.ts';
 import { HOUR_MS, snapshotsOf } from './recovery-points.ts';
-import { breakFileSystem } from '../story/breaking.ts';
 
 const MINUTE_MS = 60_000;
 const KEEP_HOURS = 4;

@@ -1,8 +1,8 @@
 /** The ages of recovery points over hours, judged on the snapshots that there are: none of this knows the guard's rules. */
 import { AGE_ALARM, alarmName, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, firstLine, neverBlank, oneWriter, PROMISE, policyPages } from '../../judge/checks.ts';
 import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { duration } from '../../command/duration.ts';
+import { check, firstLine, neverBlank, oneWriter, PROMISE, policyPages } from '../../judge/checks.ts';
 import type { Check, OutcomeKind, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { prepare, type Strike } from '../story/incident.ts';
 

@@ -1,7 +1,14 @@
 /** Recovery points that are late, missing, slow, or left behind. */
-import { check } from '../../judge/checks.ts';
+
 import { RUNS } from '../../../simulator/aws/account/faults.ts';
-import { changePolicies, enablePolicies, failPolicies, shiftRuns, slowSnapshots } from '../../../simulator/aws/account/snapshot-failures.ts';
+import {
+  changePolicies,
+  enablePolicies,
+  failPolicies,
+  shiftRuns,
+  slowSnapshots,
+} from '../../../simulator/aws/account/snapshot-failures.ts';
+import { check } from '../../judge/checks.ts';
 import type { Scenario } from '../../world/world.ts';
 import { contentFalls } from '../volumes/content-falls.ts';
 import { leftBehind } from './left-behind.ts';

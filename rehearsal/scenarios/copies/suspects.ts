@@ -1,10 +1,11 @@
 /** Copies that are of no use, and could not be known to be: they were taken of what had failed. */
-import { check } from '../../judge/checks.ts';
+
 import { throttle } from '../../../simulator/aws/account/failures.ts';
+import { check } from '../../judge/checks.ts';
 import { completedSnapshots, recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** How long EC2 refuses calls, and with them each heal. */

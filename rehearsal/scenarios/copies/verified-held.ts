@@ -1,7 +1,7 @@
 /** Damage that nobody mends, for longer than the schedule keeps its copies: the last verified one must outlive them. */
 import { TAG, VERDICT } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check, Scenario } from '../../world/world.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from './recovery-points.ts';
 

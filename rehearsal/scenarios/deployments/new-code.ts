@@ -1,10 +1,11 @@
 /** New code of the functions, and new scripts of the verbs, deployed while the old ones are at work. */
-import { check } from '../../judge/checks.ts';
+
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
+import { breakFileSystem, breakWhatServes, once } from '../story/breaking.ts';
 import { deployed, withNewCode } from '../story/deployments.ts';
 import type { Plan, Strike } from '../story/incident.ts';
-import { breakFileSystem, breakWhatServes, once } from '../story/breaking.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;

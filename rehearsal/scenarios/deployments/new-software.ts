@@ -1,11 +1,11 @@
 /** New host software reaches a running fleet. */
 import { SOFTWARE_VERSION, TAG, UPDATE_VERB } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
+import { breakFileSystem } from '../story/breaking.ts';
 import { copyOf, deployed } from '../story/deployments.ts';
 import type { Plan, Strike } from '../story/incident.ts';
-import { breakFileSystem } from '../story/breaking.ts';
 
 const MINUTE_MS = 60_000;
 /** The guard comes every five minutes, and an owner's turn is a round after its standby's. */

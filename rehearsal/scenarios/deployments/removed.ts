@@ -1,10 +1,11 @@
 /** A first deployment that fails, one that works, and the stack's removal as docs/removal.md has it. */
-import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
-import { createStack } from '../../../simulator/aws/cloudformation/stack.ts';
+
 import { deleteStack } from '../../../simulator/aws/cloudformation/delete.ts';
+import { createStack } from '../../../simulator/aws/cloudformation/stack.ts';
+import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
-import { prepare } from '../story/incident.ts';
 import { PERSON } from '../story/breaking.ts';
+import { prepare } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

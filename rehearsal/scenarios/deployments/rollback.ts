@@ -1,11 +1,12 @@
 /** Deployments that fail, and that CloudFormation rolls back. */
-import { check } from '../../judge/checks.ts';
+
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
+import { breakWhatServes } from '../story/breaking.ts';
 import { type Claimed, claiming, deployed } from '../story/deployments.ts';
 import type { Plan, Strike } from '../story/incident.ts';
 import { cannotGrow, grown, type Size } from '../story/sizes.ts';
-import { breakWhatServes } from '../story/breaking.ts';
 
 const MINUTE_MS = 60_000;
 /** When the file system breaks, and when somebody deploys again. */

@@ -2,8 +2,8 @@
 import { ALARM, alarmName } from '../../../contract/contract.ts';
 import { check, incidents } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const ALARMS = 20;

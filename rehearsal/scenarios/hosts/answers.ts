@@ -1,10 +1,10 @@
 /** Answers of hosts that are none. */
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { GARBLED } from '../../../simulator/aws/account/garble.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakWhatServes } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** More checks than drills make in that time. */

@@ -1,11 +1,11 @@
 /** Clients that are connected while a volume fails, and volumes that share the instance with it. */
 import { createHash } from 'node:crypto';
-import { check } from '../../judge/checks.ts';
 import { releaseStall, stallVolume } from '../../../simulator/aws/account/failures.ts';
 import type { Course } from '../../../simulator/disks/disks.ts';
+import { check } from '../../judge/checks.ts';
 import { type Check, inHome } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem, struck } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** The other volume is asked for so often, and for so long. */

@@ -1,7 +1,13 @@
 /** The file system is gone, and AWS does not do what it is asked: or not at once, or not at all. */
-import { exhaustCapacity, restoreKey, revokeKey, stickAttach, throttle } from '../../../simulator/aws/account/failures.ts';
-import type { Plan } from '../story/incident.ts';
+import {
+  exhaustCapacity,
+  restoreKey,
+  revokeKey,
+  stickAttach,
+  throttle,
+} from '../../../simulator/aws/account/failures.ts';
 import { breakFileSystem } from '../story/breaking.ts';
+import type { Plan } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const KEY_REVOKED_MS = 2 * MINUTE_MS;

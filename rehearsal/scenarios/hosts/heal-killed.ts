@@ -1,13 +1,13 @@
 import { ALARM, alarmName } from '../../../contract/contract.ts';
-import { check, inventory, neverBlank, nothingDeleted, oneWriter, promiseText } from '../../judge/checks.ts';
 import { killOnce } from '../../../simulator/aws/account/failures.ts';
-import { makeCourse } from '../../world/courses.ts';
 import { duration } from '../../command/duration.ts';
+import { check, inventory, neverBlank, nothingDeleted, oneWriter, promiseText } from '../../judge/checks.ts';
 import { completedSnapshots, failureOf } from '../../judge/measure.ts';
+import { makeCourse } from '../../world/courses.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
+import { breakFileSystem, clearUp } from '../story/breaking.ts';
 import { judge, prepare, type Strike, untilSettled } from '../story/incident.ts';
 import { type PointToDie, pointsToDie } from '../story/points-to-die.ts';
-import { breakFileSystem, clearUp } from '../story/breaking.ts';
 
 const MINUTE_MS = 60_000;
 /** A function that died is run again within half a minute; that comes on top of the promise. */

@@ -1,11 +1,11 @@
 /** Things that happen while a heal runs. */
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { terminateInstance } from '../../../simulator/aws/account/failures.ts';
 import type { ResolvedResource } from '../../../simulator/aws/cloudformation/template.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem, once } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** Somebody deploys over and over: no moment of the heal is spared. */

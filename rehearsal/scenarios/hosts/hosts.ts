@@ -1,5 +1,5 @@
 /** Instances that are lost, hang, or go with their whole zone: the volume is sound. */
-import { check } from '../../judge/checks.ts';
+
 import {
   cutOffWeb,
   hangInstance,
@@ -11,9 +11,10 @@ import {
   untagInstance,
   wakeInstance,
 } from '../../../simulator/aws/account/failures.ts';
+import { check } from '../../judge/checks.ts';
 import { inHome } from '../../world/world.ts';
-import type { Plan } from '../story/incident.ts';
 import { once, struck } from '../story/breaking.ts';
+import type { Plan } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** A hung owner wakes up after this: long enough for somebody else to have taken over, if it was not fenced. */

@@ -1,11 +1,12 @@
 /** A service of AWS is out for an hour, and a file system is lost meanwhile. */
-import { check } from '../../judge/checks.ts';
+
 import { outage } from '../../../simulator/aws/account/failures.ts';
 import { OUTAGE, type OutageKind, type Service } from '../../../simulator/aws/account/outages.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem, breakWhatServes } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_SECONDS = 3600;

@@ -1,11 +1,12 @@
 /** An owner that boots again serves by itself, where the ledger says that it may. */
-import { check } from '../../judge/checks.ts';
+
 import { outage, rebootInstance } from '../../../simulator/aws/account/failures.ts';
 import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem, once } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** From the boot to content that is served: the ledger's answer, a mount, a web server. */

@@ -1,7 +1,7 @@
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
 import type { Created } from '../../../simulator/aws/account/created.ts';
-import type { SimVolume } from '../../../simulator/aws/ec2/state.ts';
 import { createStack } from '../../../simulator/aws/cloudformation/stack.ts';
+import type { SimVolume } from '../../../simulator/aws/ec2/state.ts';
 import type { Course } from '../../../simulator/disks/disks.ts';
 import { contentVolumes, type World } from '../../world/world.ts';
 

@@ -1,4 +1,6 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
+import type { Services } from '../../../simulator/aws/account/services.ts';
+import { duration } from '../../command/duration.ts';
 import {
   boundedCalls,
   check,
@@ -21,14 +23,12 @@ import {
   suspectKept,
   suspectNeverScheduled,
 } from '../../judge/checks.ts';
-import type { Services } from '../../../simulator/aws/account/services.ts';
-import { Library, makeCourse } from '../../world/courses.ts';
-import { duration } from '../../command/duration.ts';
 import { type Failure, failureOf, measure, servedVolume } from '../../judge/measure.ts';
+import { Library, makeCourse } from '../../world/courses.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, OutcomeKind, Recovery, Scenario, ScenarioResult, World } from '../../world/world.ts';
-import { gather } from './gather.ts';
 import { bringUp, type Stage, upload } from './deployed-stack.ts';
+import { gather } from './gather.ts';
 
 const MINUTE_MS = 60_000;
 const COURSES = 40;

@@ -1,3 +1,5 @@
+import { DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
+import { duration } from '../../command/duration.ts';
 import {
   alarmsCalm,
   check,
@@ -10,11 +12,9 @@ import {
   scheduleWorks,
   suspectKept,
 } from '../../judge/checks.ts';
+import { completedSnapshots, damageFound, type Failure, failureOf, measure } from '../../judge/measure.ts';
 import { readBack } from '../../world/content.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
-import { DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
-import { duration } from '../../command/duration.ts';
-import { completedSnapshots, damageFound, type Failure, failureOf, measure } from '../../judge/measure.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, Damage, Recovery, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { bringUp, currentOf, type Stage, upload } from '../story/deployed-stack.ts';

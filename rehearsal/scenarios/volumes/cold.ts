@@ -1,11 +1,12 @@
 /** A copy that loads each block when it is first touched: it serves, slowly at first, and that is no evidence against it. */
-import { check } from '../../judge/checks.ts';
+
 import type { Written } from '../../../simulator/disks/reads.ts';
+import { check } from '../../judge/checks.ts';
 import { servedVolume } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
+import { breakFileSystem } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
 import { copiesMade, noneRejected, toldSlow } from './slow.ts';
-import { breakFileSystem } from '../story/breaking.ts';
 
 const MINUTE_MS = 60_000;
 const KIB_PER_GIB = 1024 * 1024;

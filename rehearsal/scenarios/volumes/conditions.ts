@@ -1,10 +1,10 @@
 /** A volume that serves, and not as it should: people are told, and nothing is moved. */
 import { CONDITION_ALARM, type ConditionAlarmKind } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { fillVolume, setSubscriptions, slowVolume } from '../../../simulator/aws/account/failures.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { struck } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const SLOW_MS = 3600;

@@ -1,10 +1,10 @@
 /** Content is deleted that should not have been: no checksum shows it, and the schedule rotates the copies out that still have it. */
 import { TAG, VERDICT } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check, Scenario } from '../../world/world.ts';
-import type { Strike } from '../story/incident.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from '../copies/recovery-points.ts';
+import type { Strike } from '../story/incident.ts';
 
 const KEEP_HOURS = 4;
 const HOURS = KEEP_HOURS + 3;

@@ -1,11 +1,11 @@
 /** Two volumes get uploads: one goes on and on and will be full, the other has had a large one. No story of the simulation: it takes half a day. */
 import { alarmName, CONDITION_ALARM } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { fillVolume } from '../../../simulator/aws/account/failures.ts';
 import { duration } from '../../command/duration.ts';
+import { check } from '../../judge/checks.ts';
 import { atLeast, type Check } from '../../world/world.ts';
-import { told, toldAt, untouched } from './conditions.ts';
 import { incident, type Strike } from '../story/incident.ts';
+import { told, toldAt, untouched } from './conditions.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

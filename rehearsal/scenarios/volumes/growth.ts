@@ -1,10 +1,10 @@
 /** A content volume that a deployment changes while it serves. */
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
+import { breakWhatServes, PERSON } from '../story/breaking.ts';
 import { claiming, deployed } from '../story/deployments.ts';
 import type { Plan, Strike } from '../story/incident.ts';
 import { cannotGrow, grown, type Size } from '../story/sizes.ts';
-import { breakWhatServes, PERSON } from '../story/breaking.ts';
 
 const MINUTE_MS = 60_000;
 /** Longer than a modification takes to be usable. */

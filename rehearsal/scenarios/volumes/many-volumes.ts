@@ -1,13 +1,13 @@
 /** As many content volumes in one zone as an even spread of the most that a stack may have: one standby drills them all. */
 import { DEVICE_NAMES, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check, neverBlank, oneWriter, PROMISE } from '../../judge/checks.ts';
 import { terminateInstance } from '../../../simulator/aws/account/failures.ts';
 import { duration } from '../../command/duration.ts';
+import { check, neverBlank, oneWriter, PROMISE } from '../../judge/checks.ts';
 import { failureOf } from '../../judge/measure.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { inHome } from '../../world/world.ts';
-import { type Expectation, judge, prepare, type Settled, type Strike, untilSettled } from '../story/incident.ts';
 import { HOUR_MS, snapshotsOf } from '../copies/recovery-points.ts';
+import { type Expectation, judge, prepare, type Settled, type Strike, untilSettled } from '../story/incident.ts';
 
 const VOLUMES = 7;
 /** Of drills, after the two of the uploads and before an owner is lost. */

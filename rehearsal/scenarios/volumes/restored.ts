@@ -1,11 +1,11 @@
 /** A content volume that a deployment restores, for there is nothing left that a heal could start from. */
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { unmountVolume } from '../../../simulator/aws/account/failures.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { resourceOf } from '../hosts/heals.ts';
-import { incident, type Strike } from '../story/incident.ts';
 import { once, PERSON, struck } from '../story/breaking.ts';
+import { incident, type Strike } from '../story/incident.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;

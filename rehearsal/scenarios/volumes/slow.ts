@@ -1,10 +1,10 @@
 /** Mounts that take long: slow is no evidence against a volume, and no end is. */
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { check } from '../../judge/checks.ts';
 import { SlowMounts, type Slowness } from '../../../simulator/aws/storage/slow-mounts.ts';
+import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakFileSystem } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** Every mount takes so long, and moves on. */

@@ -1,8 +1,8 @@
 /** Links that udev left: the name of one volume leads to another one. */
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakWhatServes } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 function mislead(strike: Strike): void {
   const { world, services } = strike;

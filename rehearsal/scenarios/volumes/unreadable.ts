@@ -2,8 +2,8 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
-import type { Plan, Strike } from '../story/incident.ts';
 import { breakWhatServes } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 /** Until every copy that drills take has the files: schedules start up to an hour late. */

@@ -1,8 +1,14 @@
 /** Volumes that are lost, hang or cannot be trusted, and copies of them that are of no use. */
-import { deleteSnapshots, loseVolume, releaseStall, spoilSnapshots, stallVolume } from '../../../simulator/aws/account/failures.ts';
-import { plantBlank } from './blank.ts';
-import type { Plan, Strike } from '../story/incident.ts';
+import {
+  deleteSnapshots,
+  loseVolume,
+  releaseStall,
+  spoilSnapshots,
+  stallVolume,
+} from '../../../simulator/aws/account/failures.ts';
 import { breakFileSystem, struck } from '../story/breaking.ts';
+import type { Plan, Strike } from '../story/incident.ts';
+import { plantBlank } from './blank.ts';
 
 const MINUTE_MS = 60_000;
 /** I/O that hung goes on after this: writes that waited on the old host would come through, if they still could. */

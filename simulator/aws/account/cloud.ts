@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { VirtualClock } from '../../time/clock.ts';
 import type { Disks } from '../../disks/disks.ts';
+import type { VirtualClock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
-import { Faults } from './faults.ts';
-import { type AuthorizationRequest, evaluate } from '../iam/iam.ts';
 import type { Principal } from '../iam/account.ts';
+import { type AuthorizationRequest, evaluate } from '../iam/iam.ts';
 import { Keys } from '../iam/kms.ts';
+import { PermissionLedger } from '../iam/permission-ledger.ts';
 import { authorization } from '../iam/resources.ts';
 import { LazyLoading } from '../storage/lazy-loading.ts';
-import { PermissionLedger } from '../iam/permission-ledger.ts';
+import { Faults } from './faults.ts';
 import { ServiceError } from './service-error.ts';
 import { Throttle } from './throttle.ts';
 

@@ -1,8 +1,8 @@
-import type { Cloud } from './cloud.ts';
-import { collectStatements, type Statement } from '../iam/iam.ts';
-import type { Principal } from '../iam/account.ts';
-import { mustTrust } from '../iam/trust.ts';
 import { properties, type Reference, type ResolvedResource } from '../cloudformation/template.ts';
+import type { Principal } from '../iam/account.ts';
+import { collectStatements, type Statement } from '../iam/iam.ts';
+import { mustTrust } from '../iam/trust.ts';
+import type { Cloud } from './cloud.ts';
 
 /** Everything that has been created so far: what a later resource, or a role at the moment of a call, looks at. */
 export interface Created {

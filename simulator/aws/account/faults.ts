@@ -1,6 +1,6 @@
+import type { SlowMounts } from '../storage/slow-mounts.ts';
 import type { Garbled } from './garble.ts';
 import { Outages } from './outages.ts';
-import type { SlowMounts } from '../storage/slow-mounts.ts';
 
 /** A moment in the life of a durable step at which its function is killed. */
 export const KILL_AT = {

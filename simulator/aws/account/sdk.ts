@@ -1,6 +1,6 @@
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
-import type { Cloud } from './cloud.ts';
 import type { Principal } from '../iam/account.ts';
+import type { Cloud } from './cloud.ts';
 
 /** The parts of an SDK client that the rehearsal touches; each client types them by its own commands. */
 interface SdkClient {

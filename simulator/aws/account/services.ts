@@ -1,8 +1,8 @@
-import { AutoScaling } from '../fleet/auto-scaling.ts';
-import { Cloud } from './cloud.ts';
 import { CloudFormation } from '../cloudformation/cloudformation.ts';
-import { CloudWatch } from '../cloudwatch/cloudwatch.ts';
 import { CustomResources } from '../cloudformation/custom-resources.ts';
+import { CloudWatch } from '../cloudwatch/cloudwatch.ts';
+import { Logs } from '../cloudwatch/logs.ts';
+import { metricData } from '../cloudwatch/metric-data.ts';
 import { Dlm } from '../dlm/dlm.ts';
 import { DynamoDb } from '../dynamodb/dynamodb.ts';
 import { Attachments } from '../ec2/attachments.ts';
@@ -13,19 +13,19 @@ import { ec2Snapshots } from '../ec2/snapshots.ts';
 import { Ec2State } from '../ec2/state.ts';
 import { StatusChecks } from '../ec2/status.ts';
 import { ec2Volumes } from '../ec2/volumes.ts';
+import { AutoScaling } from '../fleet/auto-scaling.ts';
 import { LoadBalancer } from '../fleet/elb.ts';
-import { EventBus } from '../lambda/event-bus.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { Gateways } from '../fleet/gateways.ts';
 import { Hosts } from '../fleet/hosts.ts';
-import { Lambda } from '../lambda/lambda.ts';
-import { Logs } from '../cloudwatch/logs.ts';
-import { metricData } from '../cloudwatch/metric-data.ts';
 import { S3 } from '../fleet/s3.ts';
+import { keepWatchdogs } from '../fleet/watchdogs.ts';
+import { EventBus } from '../lambda/event-bus.ts';
+import { Lambda } from '../lambda/lambda.ts';
 import { Sns } from '../lambda/sns.ts';
 import { Sqs } from '../lambda/sqs.ts';
 import { Ssm } from '../ssm/ssm.ts';
-import { keepWatchdogs } from '../fleet/watchdogs.ts';
+import { Cloud } from './cloud.ts';
 
 /** All simulated services, wired to each other. */
 export interface Services {

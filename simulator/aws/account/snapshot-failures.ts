@@ -1,7 +1,8 @@
 /** What can go wrong with the snapshots of the simulated AWS, done to it on purpose, as in `failures.ts`. */
+
+import type { Dictionary } from '../cloudformation/template.ts';
 import type { Runs } from './faults.ts';
 import type { Services } from './services.ts';
-import type { Dictionary } from '../cloudformation/template.ts';
 
 /** When the runs of DLM start from now on. Runs are planned up to an hour ahead: those stay as they are, unless there are none. */
 export function shiftRuns(s: Services, runs: Runs): void {

@@ -1,6 +1,6 @@
 import type { Cloud } from '../account/cloud.ts';
-import { type Input, onlyMembers, text } from '../ec2/input.ts';
 import { ServiceError } from '../account/service-error.ts';
+import { type Input, onlyMembers, text } from '../ec2/input.ts';
 
 /** Those that the rehearsal's stacks can be in. Source: AWS CloudFormation User Guide, "Stack status codes". */
 export type StackStatus =

@@ -1,6 +1,6 @@
 import type { Cloud } from '../account/cloud.ts';
-import { stackIdOf } from './cloudformation.ts';
 import type { Lambda } from '../lambda/lambda.ts';
+import { stackIdOf } from './cloudformation.ts';
 import type { Reference, ResolvedResource } from './template.ts';
 
 interface Answer {

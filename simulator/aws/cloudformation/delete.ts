@@ -1,6 +1,6 @@
 import type { Created } from '../account/created.ts';
-import { INERT } from './inert.ts';
 import type { Services } from '../account/services.ts';
+import { INERT } from './inert.ts';
 import {
   bool,
   has,

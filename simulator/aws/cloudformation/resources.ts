@@ -1,12 +1,13 @@
-import { readAlarm } from '../cloudwatch/alarm.ts';
-import type { GroupDefinition } from '../fleet/auto-scaling.ts';
 import { type Created, logicalIdOf, passRole } from '../account/created.ts';
-import { targetsOf } from '../lambda/event-bus.ts';
+import type { Services } from '../account/services.ts';
+import { readAlarm } from '../cloudwatch/alarm.ts';
+import { rateMs } from '../dlm/schedule.ts';
+import type { GroupDefinition } from '../fleet/auto-scaling.ts';
+import { readBoot } from '../fleet/user-data.ts';
 import type { Principal } from '../iam/account.ts';
 import { ResourcePolicy } from '../iam/resource-policies.ts';
+import { targetsOf } from '../lambda/event-bus.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
-import { rateMs } from '../dlm/schedule.ts';
-import type { Services } from '../account/services.ts';
 import {
   bool,
   has,
@@ -22,7 +23,6 @@ import {
   TemplateError,
   tags,
 } from './template.ts';
-import { readBoot } from '../fleet/user-data.ts';
 
 /** Creates one resource of a type. May take virtual time. */
 type Creator = (s: Services, p: Properties, id: string, created: Created) => Reference | Promise<Reference>;

@@ -1,7 +1,7 @@
 import type { Created } from '../account/created.ts';
-import { checkTypes, createResource } from './resources.ts';
 import type { Services } from '../account/services.ts';
 import { deleteResources } from './delete.ts';
+import { checkTypes, createResource } from './resources.ts';
 import { type Dictionary, Resolver } from './template.ts';
 
 /** Seconds of virtual time that a resource takes by itself; a real deployment makes many side by side. */

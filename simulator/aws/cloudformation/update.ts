@@ -1,8 +1,8 @@
 import type { Created } from '../account/created.ts';
-import { createResource, groupOf, redefineFunction } from './resources.ts';
 import type { Services } from '../account/services.ts';
-import { RESOURCE_SECONDS, resolverFor, sameProperties } from './stack.ts';
 import { deleteResources } from './delete.ts';
+import { createResource, groupOf, redefineFunction } from './resources.ts';
+import { RESOURCE_SECONDS, resolverFor, sameProperties } from './stack.ts';
 import { properties, type Reference, type ResolvedResource, str, TemplateError } from './template.ts';
 
 /** How an update of a stack ended. */

@@ -9,7 +9,6 @@
  * missing data as breaching therefore goes off after 5 silent periods, not after 3; one on 1 of 1 after 3.
  */
 
-import { type DataPoint, type MetricMath, parseMath } from './metric-math.ts';
 import { type Dictionary, TemplateError } from '../cloudformation/template-model.ts';
 import {
   bool,
@@ -23,6 +22,7 @@ import {
   str,
   strings,
 } from '../cloudformation/template-properties.ts';
+import { type DataPoint, type MetricMath, parseMath } from './metric-math.ts';
 
 const STATISTICS = ['Maximum', 'Minimum', 'Average', 'Sum', 'SampleCount'] as const;
 const COMPARISONS = [

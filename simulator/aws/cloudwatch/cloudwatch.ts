@@ -1,3 +1,8 @@
+import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
+import { type Input, onlyMembers, text } from '../ec2/input.ts';
+import type { Lambda } from '../lambda/lambda.ts';
+import type { Sns } from '../lambda/sns.ts';
 import {
   type AlarmDefinition,
   type AlarmState,
@@ -6,11 +11,6 @@ import {
   evaluationRange,
   Tally,
 } from './alarm.ts';
-import type { Cloud } from '../account/cloud.ts';
-import { type Input, onlyMembers, text } from '../ec2/input.ts';
-import type { Lambda } from '../lambda/lambda.ts';
-import { ServiceError } from '../account/service-error.ts';
-import type { Sns } from '../lambda/sns.ts';
 
 interface Alarm extends AlarmDefinition {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { Cloud } from '../account/cloud.ts';
+import { has, onlyKnown, type Properties, str } from '../cloudformation/template.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForLogs } from '../iam/key-uses.ts';
 import { missingForRole } from '../iam/role.ts';
-import { has, onlyKnown, type Properties, str } from '../cloudformation/template.ts';
 
 /** What Lambda does in the name of a function's role, docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html */
 const WRITING = ['logs:CreateLogStream', 'logs:PutLogEvents'];

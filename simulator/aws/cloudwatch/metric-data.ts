@@ -1,7 +1,7 @@
 import type { Cloud } from '../account/cloud.ts';
-import type { CloudWatch } from './cloudwatch.ts';
 import { type Input, onlyMembers, optionalText, page, text } from '../ec2/input.ts';
 import type { Ec2State } from '../ec2/state.ts';
+import type { CloudWatch } from './cloudwatch.ts';
 
 const MINUTE_MS = 60_000;
 /** From the end of a minute to its data point, at most about: AWS gives no figure, and a slow one is the harder case. */

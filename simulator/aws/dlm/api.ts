@@ -1,8 +1,8 @@
 import type { Cloud } from '../account/cloud.ts';
-import type { SimPolicy } from './policy.ts';
-import { type Input, onlyMembers, text } from '../ec2/input.ts';
 import { ServiceError } from '../account/service-error.ts';
 import { bool, type Dictionary, list, num, object, type Properties } from '../cloudformation/template.ts';
+import { type Input, onlyMembers, text } from '../ec2/input.ts';
+import type { SimPolicy } from './policy.ts';
 
 /** What DLM answers of a policy. Source: API reference of GetLifecyclePolicy, and the SDK's types. */
 export function dlmApi(cloud: Cloud, policies: ReadonlyMap<string, SimPolicy>): void {

@@ -1,16 +1,16 @@
 import type { Cloud, TagIndex } from '../account/cloud.ts';
+import { RUNS } from '../account/faults.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { Dictionary, Properties } from '../cloudformation/template.ts';
+import type { Snapshots } from '../ec2/snapshots.ts';
+import type { Ec2State, SimVolume } from '../ec2/state.ts';
+import type { Principal } from '../iam/account.ts';
+import { missingForEbs } from '../iam/key-uses.ts';
 import { dlmApi } from './api.ts';
 import { expire } from './expiry.ts';
 import { InstanceRuns } from './instances.ts';
 import { readPolicy, type SimPolicy, type SimSchedule } from './policy.ts';
-import type { Snapshots } from '../ec2/snapshots.ts';
-import type { Ec2State, SimVolume } from '../ec2/state.ts';
-import { RUNS } from '../account/faults.ts';
-import type { Principal } from '../iam/account.ts';
-import { missingForEbs } from '../iam/key-uses.ts';
 import { runTimes } from './schedule.ts';
-import { ServiceError } from '../account/service-error.ts';
-import type { Dictionary, Properties } from '../cloudformation/template.ts';
 
 /** A run starts within one hour after its scheduled time; mostly within minutes (milliseconds). Source: Amazon DLM, "Considerations". */
 const LATE = { median: 4 * 60_000, p99: 45 * 60_000 };

@@ -1,6 +1,6 @@
 import type { Cloud } from '../account/cloud.ts';
-import type { Snapshots } from '../ec2/snapshots.ts';
 import { ServiceError } from '../account/service-error.ts';
+import type { Snapshots } from '../ec2/snapshots.ts';
 
 /**
  * DLM deletes a snapshot past its retention, or finds it locked. Documented is that a deletion may fail (the metric

@@ -1,12 +1,12 @@
 import { DLM_COMMANDS } from '../../../contract/contract.ts';
 import type { Cloud } from '../account/cloud.ts';
-import { expire } from './expiry.ts';
-import type { SimPolicy, SimSchedule, SimScript } from './policy.ts';
+import { ServiceError } from '../account/service-error.ts';
 import type { Snapshots } from '../ec2/snapshots.ts';
 import type { Ec2State, SimInstance, SimSnapshot, SimVolume } from '../ec2/state.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForEbs } from '../iam/key-uses.ts';
-import { ServiceError } from '../account/service-error.ts';
+import { expire } from './expiry.ts';
+import type { SimPolicy, SimSchedule, SimScript } from './policy.ts';
 
 /** How often DLM asks what became of a script (milliseconds). */
 const ASK_MS = 1000;

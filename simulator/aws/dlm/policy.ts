@@ -1,6 +1,17 @@
+import {
+  bool,
+  list,
+  num,
+  object,
+  onlyKnown,
+  type Properties,
+  str,
+  strings,
+  TemplateError,
+  tags,
+} from '../cloudformation/template.ts';
 import type { Principal } from '../iam/account.ts';
 import { dlmSchedule, type FixedRate } from './schedule.ts';
-import { bool, list, num, object, onlyKnown, type Properties, str, strings, TemplateError, tags } from '../cloudformation/template.ts';
 
 /** What runs on an instance around its snapshots. Source: API reference of Amazon DLM, Script. */
 export interface SimScript {

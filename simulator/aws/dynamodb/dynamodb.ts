@@ -1,10 +1,10 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
 import { type Input, onlyMembers, text } from '../ec2/input.ts';
-import { type CompiledExpressions, compileExpressions, type Item } from './expressions.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForTable } from '../iam/key-uses.ts';
 import { deniedTo, type ResourcePolicy } from '../iam/resource-policies.ts';
-import { ServiceError } from '../account/service-error.ts';
+import { type CompiledExpressions, compileExpressions, type Item } from './expressions.ts';
 
 /** After this long without a call, a table's key is decrypted anew: "Table key caching" in DynamoDB's usage notes on encryption. */
 const UNLOCKED_MS = 5 * 60_000;

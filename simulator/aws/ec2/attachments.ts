@@ -1,10 +1,10 @@
 import type { Cloud } from '../account/cloud.ts';
-import { type Input, onlyMembers, optionalText, text } from './input.ts';
-import type { Ec2State, SimAttachment, SimVolume } from './state.ts';
-import type { EventBus } from '../lambda/event-bus.ts';
+import { ServiceError } from '../account/service-error.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingToAttach } from '../iam/key-uses.ts';
-import { ServiceError } from '../account/service-error.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
+import { type Input, onlyMembers, optionalText, text } from './input.ts';
+import type { Ec2State, SimAttachment, SimVolume } from './state.ts';
 
 /** Attach, and detach of what nobody has mounted (figures of the EBS CSI driver's authors, milliseconds). */
 const ATTACH = { median: 2000, p99: 4000 };

@@ -1,5 +1,5 @@
-import type { Tags } from './state.ts';
 import { ServiceError } from '../account/service-error.ts';
+import type { Tags } from './state.ts';
 
 /** Reading the inputs of EC2 commands, strictly: a member that the simulation does not know is an error by name. */
 

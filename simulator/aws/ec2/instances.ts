@@ -1,9 +1,9 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
 import type { Attachments } from './attachments.ts';
 import { type Input, matches, onlyMembers, page, tagList, texts } from './input.ts';
 import type { Ec2State, SimInstance } from './state.ts';
-import type { EventBus } from '../lambda/event-bus.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 /** How long an instance takes to stop and to go (milliseconds). */
 const STOP = { median: 20_000, p99: 60_000 };

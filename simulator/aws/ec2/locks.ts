@@ -1,8 +1,8 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
 import { type Input, matches, onlyMembers, optionalNumber, page, text } from './input.ts';
 import type { Ec2State, SimLock, SimSnapshot } from './state.ts';
-import type { EventBus } from '../lambda/event-bus.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Source: API reference of LockSnapshot, LockDuration. */

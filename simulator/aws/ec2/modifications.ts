@@ -1,8 +1,8 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
 import { type Input, onlyMembers, optionalNumber, optionalText, text, texts } from './input.ts';
 import type { Ec2State, SimVolume } from './state.ts';
-import type { EventBus } from '../lambda/event-bus.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 /** Until the new size can be used: "usually a few seconds". Source: EBS User Guide, "Monitor the progress of volume modifications". */
 const MODIFYING = { median: 4000, p99: 30_000 };

@@ -1,11 +1,11 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { Principal } from '../iam/account.ts';
+import { missingForEbs } from '../iam/key-uses.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
 import { type Input, matches, onlyMembers, page, specifiedTags, tagList, text, texts } from './input.ts';
 import { refuseLocked } from './locks.ts';
 import type { Ec2State, SimSnapshot, Tags } from './state.ts';
-import type { EventBus } from '../lambda/event-bus.ts';
-import type { Principal } from '../iam/account.ts';
-import { missingForEbs } from '../iam/key-uses.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 /** Time until a snapshot of little change is complete (milliseconds); large first ones take hours. */
 const COMPLETE = { median: 60_000, p99: 300_000 };

@@ -1,5 +1,9 @@
 import { TAG } from '../../../contract/contract.ts';
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { Principal } from '../iam/account.ts';
+import { missingForEbs } from '../iam/key-uses.ts';
+import type { EventBus } from '../lambda/event-bus.ts';
 import {
   type Input,
   matches,
@@ -13,10 +17,6 @@ import {
   texts,
 } from './input.ts';
 import type { Ec2State, SimVolume } from './state.ts';
-import type { EventBus } from '../lambda/event-bus.ts';
-import type { Principal } from '../iam/account.ts';
-import { missingForEbs } from '../iam/key-uses.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 /** Create to available (figures of the EBS CSI driver's authors, milliseconds). */
 const CREATE = { median: 1500, p99: 4000 };

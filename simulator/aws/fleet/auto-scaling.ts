@@ -2,10 +2,10 @@ import type { Cloud } from '../account/cloud.ts';
 import type { Instances } from '../ec2/instances.ts';
 import type { Ec2State, SimInstance } from '../ec2/state.ts';
 import type { StatusChecks } from '../ec2/status.ts';
-import type { LoadBalancer } from './elb.ts';
-import type { Fleet } from './fleet.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForAutoScaling } from '../iam/key-uses.ts';
+import type { LoadBalancer } from './elb.ts';
+import type { Fleet } from './fleet.ts';
 import type { Boot } from './user-data.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
 import type { CloudWatch } from '../cloudwatch/cloudwatch.ts';
 import { type Input, onlyMembers, text } from '../ec2/input.ts';
 import type { Ec2State } from '../ec2/state.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 export interface TargetGroup {
   readonly arn: string;

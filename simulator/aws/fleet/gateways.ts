@@ -1,9 +1,9 @@
 import type { Cloud } from '../account/cloud.ts';
-import { evaluate } from '../iam/iam.ts';
+import { ServiceError } from '../account/service-error.ts';
 import type { Principal } from '../iam/account.ts';
+import { evaluate } from '../iam/iam.ts';
 import type { Input } from '../iam/input.ts';
 import type { ResourcePolicy } from '../iam/resource-policies.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 /** Services that a network may have a gateway to. */
 export type GatewayService = 's3' | 'dynamodb';

@@ -2,8 +2,8 @@ import { EXIT, UPDATE_PARAMETER, UPDATE_VERB } from '../../../contract/contract.
 import { OBJECT_ENV, REFUSAL_ENV, readArchive } from '../../disks/software.ts';
 import type { Cloud } from '../account/cloud.ts';
 import type { SimInstance } from '../ec2/state.ts';
-import type { Hosts } from './hosts.ts';
 import type { Principal } from '../iam/account.ts';
+import type { Hosts } from './hosts.ts';
 import type { S3 } from './s3.ts';
 import { type Boot, type HostFacts, keyOf, readFacts } from './user-data.ts';
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cloud } from '../account/cloud.ts';
-import type { Gateways } from './gateways.ts';
-import type { Principal } from '../iam/account.ts';
 import { ServiceError } from '../account/service-error.ts';
+import type { Principal } from '../iam/account.ts';
+import type { Gateways } from './gateways.ts';
 import { keyOf } from './user-data.ts';
 
 interface Manifest {

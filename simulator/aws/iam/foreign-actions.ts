@@ -1,8 +1,8 @@
 import { LEDGER, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import type { AuthorizationRequest, Context } from './iam.ts';
-import type { Principal } from './account.ts';
-import type { Input } from './input.ts';
 import type { Services } from '../account/services.ts';
+import type { Principal } from './account.ts';
+import type { AuthorizationRequest, Context } from './iam.ts';
+import type { Input } from './input.ts';
 
 /** What a stack has, as far as another one could lay hands on it. */
 export interface Estate {

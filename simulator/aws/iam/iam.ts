@@ -8,11 +8,11 @@
  * policies and session policies (decision 17).
  */
 
-import { type Condition, type Context, glob, lookup, readCondition } from './conditions.ts';
-import { AWS_MANAGED_POLICIES } from './managed.ts';
 import type { ResolvedTemplate } from '../cloudformation/template.ts';
 import { type Dictionary, isDictionary, kindOf, TemplateError } from '../cloudformation/template-model.ts';
 import { has, list, type Properties, properties, str, strings } from '../cloudformation/template-properties.ts';
+import { type Condition, type Context, glob, lookup, readCondition } from './conditions.ts';
+import { AWS_MANAGED_POLICIES } from './managed.ts';
 
 export type { Context } from './conditions.ts';
 

@@ -1,7 +1,7 @@
 /** What each service asks of the key that encrypts something, and in whose name. */
 import type { Cloud } from '../account/cloud.ts';
-import type { Context } from './iam.ts';
 import type { Principal } from './account.ts';
+import type { Context } from './iam.ts';
 import { deniedToGrantee, missingOfKey } from './kms.ts';
 
 const kms = (...names: readonly string[]) => names.map((name) => `kms:${name}`);

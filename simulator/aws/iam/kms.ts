@@ -7,11 +7,11 @@
  * attached. What a service asks of a key, and in whose name: `iam-key-uses.ts`.
  */
 
-import { type AuthorizationRequest, type Context, evaluate, evaluateBoundary, type Verdict } from './iam.ts';
+import { onlyKnown, type Properties } from '../cloudformation/template.ts';
 import type { Account, Principal } from './account.ts';
+import { type AuthorizationRequest, type Context, evaluate, evaluateBoundary, type Verdict } from './iam.ts';
 import { deniedTo, missingForService, ResourcePolicy, rootArn } from './resource-policies.ts';
 import { missingForRole } from './role.ts';
-import { onlyKnown, type Properties } from '../cloudformation/template.ts';
 
 /** A role; or a service, by its principal or by the ARN of its service-linked role, which no policy but the key's can help. */
 export type Caller = Principal | { readonly service: string };

@@ -3,10 +3,10 @@
  * tried on the other's resources, and on its own, as EC2's `DryRun` tries it: judged, and without an effect.
  */
 
-import { type AuthorizationRequest, evaluate } from './iam.ts';
+import type { Services } from '../account/services.ts';
 import type { Principal } from './account.ts';
 import { ATTEMPTS, type Attempt, type Estate, READING, UNSCOPED } from './foreign-actions.ts';
-import type { Services } from '../account/services.ts';
+import { type AuthorizationRequest, evaluate } from './iam.ts';
 
 /** One role, one action. */
 export interface Reach {

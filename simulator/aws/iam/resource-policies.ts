@@ -1,6 +1,6 @@
-import { type Context, evaluate, readStatements, type Statement } from './iam.ts';
-import type { Account, Principal } from './account.ts';
 import { type Dictionary, isDictionary, kindOf, TemplateError } from '../cloudformation/template-model.ts';
+import type { Account, Principal } from './account.ts';
+import { type Context, evaluate, readStatements, type Statement } from './iam.ts';
 
 /** An account, or one of its users and roles, as a principal. Wildcards within an ARN are not allowed there. */
 const IDENTITY = /^arn:[a-z-]+:(iam|sts)::\d{12}:(root|[\w+=,.@:/-]+)$/;

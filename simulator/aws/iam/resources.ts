@@ -8,8 +8,8 @@
  * snapshots other than their tags, parents and owner (`ec2:VolumeType`, `ec2:Encrypted`, ... on an existing volume).
  */
 
-import type { AuthorizationRequest, Context } from './iam.ts';
 import { ec2 } from './ec2.ts';
+import type { AuthorizationRequest, Context } from './iam.ts';
 import { type Input, type Operations, tagKeys, text, texts, type World } from './input.ts';
 
 export type { AuthorizationRequest } from './iam.ts';

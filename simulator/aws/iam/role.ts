@@ -1,5 +1,5 @@
-import { type AuthorizationRequest, evaluate, type Verdict } from './iam.ts';
 import type { Account, Principal } from './account.ts';
+import { type AuthorizationRequest, evaluate, type Verdict } from './iam.ts';
 
 /**
  * Judges what a service does in the name of a role, and counts it: what was allowed by which statement, and what was denied.

@@ -1,8 +1,8 @@
 import type { Cloud } from '../account/cloud.ts';
-import { evaluate } from './iam.ts';
-import { ResourcePolicy } from './resource-policies.ts';
 import { TemplateError } from '../cloudformation/template-model.ts';
 import type { Properties } from '../cloudformation/template-properties.ts';
+import { evaluate } from './iam.ts';
+import { ResourcePolicy } from './resource-policies.ts';
 
 const ACTION = 'sts:AssumeRole';
 

@@ -1,6 +1,6 @@
 import type { Cloud } from '../account/cloud.ts';
-import type { Lambda } from './lambda.ts';
 import { list, object, onlyKnown, type Properties, str, strings } from '../cloudformation/template.ts';
+import type { Lambda } from './lambda.ts';
 
 /** From a change to the target (milliseconds); EventBridge promises no bound, and delivers these events on a best-effort basis. */
 const DELIVERY = { median: 900, p99: 3000 };

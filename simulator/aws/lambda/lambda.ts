@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
 import type { Cloud } from '../account/cloud.ts';
-import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
-import type { Principal } from '../iam/account.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../account/sdk.ts';
 import { ServiceError } from '../account/service-error.ts';
+import type { Principal } from '../iam/account.ts';
+import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
 
 /** A function as the template defines it. */
 export interface FunctionDefinition {

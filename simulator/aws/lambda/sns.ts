@@ -1,9 +1,9 @@
 import type { Cloud } from '../account/cloud.ts';
+import { ServiceError } from '../account/service-error.ts';
 import { type Input, onlyMembers, text } from '../ec2/input.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForEventSource, missingForMessage } from '../iam/key-uses.ts';
 import { deniedTo, missingForService, ResourcePolicy } from '../iam/resource-policies.ts';
-import { ServiceError } from '../account/service-error.ts';
 
 const ALARMS = 'cloudwatch.amazonaws.com';
 const PUBLISH = 'sns:Publish';

@@ -1,9 +1,9 @@
 import type { Cloud } from '../account/cloud.ts';
+import { has, onlyKnown, type Properties, str } from '../cloudformation/template.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForMessage } from '../iam/key-uses.ts';
 import { deniedTo, ResourcePolicy } from '../iam/resource-policies.ts';
 import { missingForRole } from '../iam/role.ts';
-import { has, onlyKnown, type Properties, str } from '../cloudformation/template.ts';
 
 const SEND = 'sqs:SendMessage';
 const MINUTE_MS = 60_000;

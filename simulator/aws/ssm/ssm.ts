@@ -1,13 +1,13 @@
 import { EXIT } from '../../../contract/contract.ts';
 import type { HostResult } from '../../disks/disks.ts';
 import type { Cloud, TagIndex } from '../account/cloud.ts';
+import { garble } from '../account/garble.ts';
+import { ServiceError } from '../account/service-error.ts';
+import type { Properties } from '../cloudformation/template.ts';
 import { type Input, onlyMembers, optionalNumber, page, text } from '../ec2/input.ts';
 import type { Ec2State, SimInstance } from '../ec2/state.ts';
-import { garble } from '../account/garble.ts';
 import { AGENT, type Hosts } from '../fleet/hosts.ts';
-import { ServiceError } from '../account/service-error.ts';
 import { type Document, documentOf, environment } from './documents.ts';
-import type { Properties } from '../cloudformation/template.ts';
 
 /** A command that ran to its end: when it arrived at SSM, when its verb began on the host, and when that was done. */
 export interface Ran {

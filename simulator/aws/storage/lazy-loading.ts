@@ -6,10 +6,17 @@
  * nothing that the stack asks for. Source: EBS User Guide, "Initialize Amazon EBS volumes".
  */
 import { EXIT } from '../../../contract/contract.ts';
-import type { VirtualClock } from '../../time/clock.ts';
 import type { Disks, HostResult } from '../../disks/disks.ts';
-import { BLOCK_KIB, blocksTouched, blocksWritten, modelledReads, READING, type Reading } from '../../disks/first-touch.ts';
+import {
+  BLOCK_KIB,
+  blocksTouched,
+  blocksWritten,
+  modelledReads,
+  READING,
+  type Reading,
+} from '../../disks/first-touch.ts';
 import type { DeviceReads, Written } from '../../disks/reads.ts';
+import type { VirtualClock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import { ANSWERS_MS, goesOn } from './slow-mounts.ts';
 

@@ -17,14 +17,14 @@ import {
   type Watchdog,
 } from '../disks.ts';
 import { NOTHING_WRITTEN } from '../first-touch.ts';
-import { NOTHING_FROZEN, ring } from './freeze.ts';
-import type { MemoryFileSystem } from './file-system.ts';
-import type { MemoryHost, MemoryMount, MemoryVolume } from './host.ts';
-import { newHost, playVerb } from './verbs.ts';
 import type { DeviceReads, Written } from '../reads.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { webAnswer } from './web-answer.ts';
 import { known, vacant } from '../xfs/stock.ts';
+import type { MemoryFileSystem } from './file-system.ts';
+import { NOTHING_FROZEN, ring } from './freeze.ts';
+import type { MemoryHost, MemoryMount, MemoryVolume } from './host.ts';
+import { newHost, playVerb } from './verbs.ts';
+import { webAnswer } from './web-answer.ts';
 
 interface MemorySnapshot {
   readonly sizeGiB: number;

@@ -1,7 +1,7 @@
 /** What a host of memory disks does at boot: what `host/resume.sh` comes to, with one look. */
 import { EXIT, VOLUME_ID } from '../../../contract/contract.ts';
-import { fail, ok, type VerbResult } from './answers.ts';
 import { LEDGER_ENV } from '../software.ts';
+import { fail, ok, type VerbResult } from './answers.ts';
 
 /** What is there after the boot, by content volume. */
 export interface Marked {

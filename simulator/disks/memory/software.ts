@@ -1,7 +1,7 @@
 /** Host software on memory disks: what `host/update.sh` comes to. */
 import { SOFTWARE_VERSION, UPDATE_PARAMETER } from '../../../contract/contract.ts';
-import { fail, ok, type VerbResult } from './answers.ts';
 import { configurationCloses, OBJECT_ENV, REFUSAL_ENV, readArchive } from '../software.ts';
+import { fail, ok, type VerbResult } from './answers.ts';
 
 const REFUSED_MS = 60 * 60_000;
 

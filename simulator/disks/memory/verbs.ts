@@ -12,8 +12,8 @@ import {
 import { UNKNOWN_VERB } from '../disks.ts';
 import { fail, ok, type VerbResult } from './answers.ts';
 import { checkContent } from './check.ts';
-import { dlm, isFrozen, NOTHING_FROZEN } from './freeze.ts';
 import { MemoryFileSystem } from './file-system.ts';
+import { dlm, isFrozen, NOTHING_FROZEN } from './freeze.ts';
 import type { MemoryHost, MemoryVolume } from './host.ts';
 import { type Marked, resume } from './resume.ts';
 import { NO_SOFTWARE, update } from './software.ts';

@@ -18,9 +18,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Inspection } from '../disks.ts';
+import { must, tool } from '../shell.ts';
 import { LoopDevice } from './loop.ts';
 import { isMounted, mountXfs, unmount } from './mounts.ts';
-import { must, tool } from '../shell.ts';
 
 /** Virtual size; the file is sparse and takes what is written. Volumes may be larger: their images are sparse, too. */
 const AREA_BYTES = 256 * 2 ** 30;

@@ -14,10 +14,10 @@ import { basename, join } from 'node:path';
 import { DLM_PARAMETER, DLM_VERB, EXIT, VERB_PARAMETER } from '../../../contract/contract.ts';
 import { DISK_ERROR, DiskError, type HostResult, type HostRun, KILLED, type ServedLink } from '../disks.ts';
 import { hostScript } from '../host-script.ts';
-import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
 import { tool } from '../shell.ts';
 import { isShutDown } from './content.ts';
 import { endWatchdogs } from './freeze.ts';
+import { cutOff, isMounted, mountPoints, unmount } from './mounts.ts';
 
 /** Stands for nginx; every Linux has it. */
 export const WEB_USER = 'nobody';

@@ -1,8 +1,8 @@
 /** What real disks keep account of. */
 import { closeSync, openSync } from 'node:fs';
 import { NOTHING_WRITTEN } from '../first-touch.ts';
-import type { LoopDevice } from './loop.ts';
 import type { Written } from '../reads.ts';
+import type { LoopDevice } from './loop.ts';
 
 /** Images are sparse, but the log of a large XFS is not, and checking one takes memory. GiB. */
 export const IMAGE_CAP_GIB = 256;

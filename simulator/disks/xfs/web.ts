@@ -6,11 +6,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bringNginx, type Nginx } from './nginx.ts';
-import { must } from '../shell.ts';
 import { webAnswer } from '../memory/web-answer.ts';
+import { must } from '../shell.ts';
 import { courseIds, readContent } from './content.ts';
 import { linksOf, WEB_USER } from './host.ts';
+import { bringNginx, type Nginx } from './nginx.ts';
 
 /** Nobody waits for so long, whose server answers at all, however slow the machine. Seconds. */
 const ANSWERS_WITHIN = 60;

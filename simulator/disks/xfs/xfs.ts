@@ -21,9 +21,7 @@ import {
 } from '../disks.ts';
 import { withCourse } from '../first-touch.ts';
 import { baseDirectory, requireXfs, uptimeSeconds, xfsLog } from '../machine.ts';
-import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import type { DeviceReads, Written } from '../reads.ts';
-import { StaleLinks } from './stale-links.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { StorageArea, type Work, workMounted } from './area.ts';
 import {
@@ -53,8 +51,10 @@ import {
   sweepLeft,
   unplug,
 } from './host.ts';
+import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { plantUnder, prepareHole } from './plant.ts';
 import { rot } from './rot.ts';
+import { StaleLinks } from './stale-links.ts';
 import { holdOpen, IMAGE_CAP_GIB, known, newVolume, type Stored, vacant, type XfsVolume } from './stock.ts';
 import { HostWebs, volumeOf } from './web.ts';
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { TAG } from '../../../contract/contract.ts';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
 import { ec2DrillStore } from '../../../lambda/aws/ec2/drill-store.ts';
-import { createVolume } from '../../../lambda/aws/ec2/keeper-volumes.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
+import { createVolume } from '../../../lambda/aws/ec2/keeper-volumes.ts';
 import { likeFor } from '../../../lambda/core/heal/candidates.ts';
-import { TAG } from '../../../contract/contract.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
 import { point, volume } from '../core/world.ts';
 

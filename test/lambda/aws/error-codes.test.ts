@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { dlmPolicy } from '../../../lambda/aws/dlm.ts';
+import { stepRetry } from '../../../lambda/aws/durable.ts';
+import { dynamoLedger } from '../../../lambda/aws/dynamodb/ledger.ts';
 import { describeVolume } from '../../../lambda/aws/ec2/attachments.ts';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
-import { dlmPolicy } from '../../../lambda/aws/dlm.ts';
 import { ec2DrillStore } from '../../../lambda/aws/ec2/drill-store.ts';
-import { stepRetry } from '../../../lambda/aws/durable.ts';
+import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
+import { modify, settleModification } from '../../../lambda/aws/ec2/modifications.ts';
 import { type ErrorKind, translated } from '../../../lambda/aws/errors.ts';
 import { ssmCommands } from '../../../lambda/aws/ssm/host.ts';
-import { dynamoLedger } from '../../../lambda/aws/dynamodb/ledger.ts';
-import { modify, settleModification } from '../../../lambda/aws/ec2/modifications.ts';
-import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
 import { ServiceError } from '../../../simulator/aws/account/service-error.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
 

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { drill } from '../../../lambda/core/drill/drill.ts';
+import { expired } from '../../../lambda/core/guard/retention.ts';
 import { attach } from '../../../lambda/core/heal/attach.ts';
 import { decide } from '../../../lambda/core/heal/decide.ts';
-import { drill } from '../../../lambda/core/drill/drill.ts';
 import { fence } from '../../../lambda/core/heal/fence.ts';
+import { passedOver } from '../../../lambda/core/heal/findings.ts';
 import { heal } from '../../../lambda/core/heal/heal.ts';
 import { Journal } from '../../../lambda/core/world/journal.ts';
 import type { Instance, LedgerState, Trigger } from '../../../lambda/core/world/model.ts';
-import { passedOver } from '../../../lambda/core/heal/findings.ts';
 import type { Attached } from '../../../lambda/core/world/ports.ts';
-import { expired } from '../../../lambda/core/guard/retention.ts';
 import { DrillScene } from '../core/drill/drill.scene.ts';
 import { guarded, RETENTION, snapshot } from '../core/guard/guard.world.ts';
 import { Scene } from '../core/scene.ts';

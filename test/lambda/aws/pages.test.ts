@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
-import { ec2Instances } from '../../../lambda/aws/ec2/instances.ts';
-import { awsMonitor } from '../../../lambda/aws/monitor.ts';
-import { ec2Neighbours } from '../../../lambda/aws/ec2/neighbours.ts';
-import { ec2Software } from '../../../lambda/aws/ssm/software.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
+import { ec2Instances } from '../../../lambda/aws/ec2/instances.ts';
+import { ec2Neighbours } from '../../../lambda/aws/ec2/neighbours.ts';
+import { awsMonitor } from '../../../lambda/aws/monitor.ts';
+import { ec2Software } from '../../../lambda/aws/ssm/software.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
 
 /** Pages of one: AWS may put fewer into a page than there is room for, and whoever reads the first alone sees a part. */
@@ -97,32 +97,34 @@ describe('the last page is read', () => {
  * belongs in a test above.
  */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
-  'attachments.ts': ['DescribeVolumesCommand: by id'],
+  'ec2/attachments.ts': ['DescribeVolumesCommand: by id'],
   'balancer.ts': ['DescribeTargetHealthCommand: no pages'],
-  'compute.ts': ['paginateDescribeSnapshots', 'paginateDescribeVolumes'],
-  'instances.ts': [
+  'ec2/compute.ts': ['paginateDescribeSnapshots', 'paginateDescribeVolumes'],
+  'ec2/instances.ts': [
     'paginateDescribeInstanceInformation',
     'paginateDescribeInstanceStatus',
     'paginateDescribeInstances',
   ],
-  'keeper-volumes.ts': ['DescribeVolumesCommand: by id'],
-  'modifications.ts': ['DescribeVolumesModificationsCommand: by id'],
+  'ec2/keeper-volumes.ts': ['DescribeVolumesCommand: by id'],
+  'ec2/modifications.ts': ['DescribeVolumesModificationsCommand: by id'],
   'monitor.ts': ['DescribeVolumeStatusCommand: by id', 'GetMetricDataCommand'],
-  'neighbours.ts': ['paginateDescribeVolumes'],
-  'software.ts': ['paginateDescribeInstances'],
+  'ec2/neighbours.ts': ['paginateDescribeVolumes'],
+  'ssm/software.ts': ['paginateDescribeInstances'],
   'stacks.ts': ['DescribeStacksCommand: by name'],
-  'stores.ts': ['DescribeLockedSnapshotsCommand', 'paginateDescribeSnapshots', 'paginateDescribeVolumes'],
+  'ec2/guard-store.ts': ['DescribeLockedSnapshotsCommand', 'paginateDescribeSnapshots', 'paginateDescribeVolumes'],
 };
 
 test('there are no other lists', () => {
   const folder = join(import.meta.dirname, '../../../lambda/aws');
-  const asked = readdirSync(folder).flatMap((file) => {
-    const text = readFileSync(join(folder, file), 'utf8');
-    const names = text.match(
-      /\b(?:paginate\w+|(?:Describe|List)\w+Command|GetMetricDataCommand|(?:Query|Scan)Command)\b/g,
-    );
-    return names ? [[file, [...new Set(names)].sort()] as const] : [];
-  });
+  const asked = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      const names = text.match(
+        /\b(?:paginate\w+|(?:Describe|List)\w+Command|GetMetricDataCommand|(?:Query|Scan)Command)\b/g,
+      );
+      return names ? [[file, [...new Set(names)].sort()] as const] : [];
+    });
   const known = Object.entries(LISTS).map(([file, lists]) => [file, lists.map((list) => list.replace(/:.*/, ''))]);
   expect(Object.fromEntries(asked)).toEqual(Object.fromEntries(known));
 });

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Counts, countsText, fallen, readCounts } from '../../../lambda/core/drill/counts.ts';
-import { drill } from '../../../lambda/core/drill/drill.ts';
 import { decideDrill } from '../../../lambda/core/drill/decide.ts';
+import { drill } from '../../../lambda/core/drill/drill.ts';
 import { INCOMPLETE_CHECKS, NO_REMARKS, remarksOf } from '../../../lambda/core/drill/remarks.ts';
 import { holdOf } from '../../../lambda/core/guard/hold.ts';
 import { expired } from '../../../lambda/core/guard/retention.ts';

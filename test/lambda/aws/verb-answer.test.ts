@@ -1,9 +1,9 @@
 import { type GetCommandInvocationResult, SSMClient } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { EXIT, HOST_VERBS, type HostVerb } from '../../../contract/contract.ts';
 import { ssmHost } from '../../../lambda/aws/ssm/host.ts';
 import { readAnswer } from '../../../lambda/aws/ssm/verb-answer.ts';
-import { EXIT, HOST_VERBS, type HostVerb } from '../../../contract/contract.ts';
 
 const ID = 'vol-0123456789abcdef0';
 const CANARY = 'canary=2026-01-07T11:50:00Z\n';

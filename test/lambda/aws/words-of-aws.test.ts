@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ssmHost } from '../../../lambda/aws/ssm/host.ts';
-import { ec2Instances } from '../../../lambda/aws/ec2/instances.ts';
-import { ec2Software } from '../../../lambda/aws/ssm/software.ts';
 import { HOST_VERBS } from '../../../contract/contract.ts';
+import { ec2Instances } from '../../../lambda/aws/ec2/instances.ts';
+import { ssmHost } from '../../../lambda/aws/ssm/host.ts';
+import { ec2Software } from '../../../lambda/aws/ssm/software.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
 
 /** Each word of an answer of which several lead to the same: with one of them alone. The simulated AWS says most of them together. */

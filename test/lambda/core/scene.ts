@@ -1,4 +1,11 @@
-import type { Incident, LedgerEntry, LedgerState, Observation, ProbeState, Volume } from '../../../lambda/core/world/model.ts';
+import type {
+  Incident,
+  LedgerEntry,
+  LedgerState,
+  Observation,
+  ProbeState,
+  Volume,
+} from '../../../lambda/core/world/model.ts';
 import type { HostAnswer, Ports, Workflow } from '../../../lambda/core/world/ports.ts';
 import { NOW, probe, volume, world } from './world.ts';
 

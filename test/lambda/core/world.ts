@@ -1,4 +1,11 @@
-import type { Instance, Observation, Probe, ProbeState, RecoveryPoint, Volume } from '../../../lambda/core/world/model.ts';
+import type {
+  Instance,
+  Observation,
+  Probe,
+  ProbeState,
+  RecoveryPoint,
+  Volume,
+} from '../../../lambda/core/world/model.ts';
 
 /** Small worlds for tests of the decisions: sound by default, each test breaks what it is about. */
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DurableExecutionInvocationInputWithClient } from '@aws/durable-execution-sdk-js';
-import { bundle, FUNCTIONS } from '../../../lib/internal/bundle.ts';
 import { ENV } from '../../../contract/contract.ts';
+import { bundle, FUNCTIONS } from '../../../lib/internal/bundle.ts';
 import { lambdaContext } from '../../../simulator/aws/lambda/durable.ts';
 
 const name = FUNCTIONS.find((known) => known === process.argv[2]);

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ENV, TAG } from '../../../contract/contract.ts';
 import type { LedgerEntry, Spare } from '../../../lambda/core/world/model.ts';
 import type { Workflow } from '../../../lambda/core/world/ports.ts';
 import { driller, drillPortsOf } from '../../../lambda/drill/index.ts';
-import { ENV, TAG } from '../../../contract/contract.ts';
-import { DrillLab } from './drill.lab.ts';
 import { volume } from '../core/world.ts';
+import { DrillLab } from './drill.lab.ts';
 
 let lab: DrillLab;
 beforeEach(() => {

@@ -1,13 +1,13 @@
+import { ENV, TAG } from '../../../contract/contract.ts';
 import { dynamoClient } from '../../../lambda/aws/clients.ts';
 import { dynamoLedger } from '../../../lambda/aws/dynamodb/ledger.ts';
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
 import type { DrillPorts } from '../../../lambda/core/drill/ports.ts';
 import type { Ledger } from '../../../lambda/core/world/ports.ts';
 import { drillPortsOf } from '../../../lambda/drill/index.ts';
-import { ENV, TAG } from '../../../contract/contract.ts';
-import { DynamoDb } from '../../../simulator/aws/dynamodb/dynamodb.ts';
 import { RUNS } from '../../../simulator/aws/account/faults.ts';
 import { simulatedAws } from '../../../simulator/aws/account/sdk.ts';
+import { DynamoDb } from '../../../simulator/aws/dynamodb/dynamodb.ts';
 import { ANYONE, Lab } from '../../simulator/aws/lab.ts';
 
 /** A simulated AWS with what the drill's adapters reach. */

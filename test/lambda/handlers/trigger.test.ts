@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readTrigger } from '../../../lambda/heal/trigger.ts';
 import { alarmName, volumeOfAlarm } from '../../../contract/contract.ts';
+import { readTrigger } from '../../../lambda/heal/trigger.ts';
 
 const alarm = (name: string) => ({
   source: 'aws.cloudwatch',

@@ -1,5 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { type AgentConfiguration, gaugesOf, looksAt, reaches, unknownMembers } from '../../../proof/conformance/parts/agents.ts';
+import {
+  type AgentConfiguration,
+  gaugesOf,
+  looksAt,
+  reaches,
+  unknownMembers,
+} from '../../../proof/conformance/parts/agents.ts';
 
 const CONFIGURATION: AgentConfiguration = {
   metrics: {

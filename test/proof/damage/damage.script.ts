@@ -1,7 +1,8 @@
 /** Does each kind of damage on real disks, and checks some sound copies under load. Prints what came of it as JSON. */
-import { Ground } from '../../../proof/damage/volumes.ts';
+
 import { falseAlarms } from '../../../proof/damage/sound.ts';
 import { damageRows } from '../../../proof/damage/table.ts';
+import { Ground } from '../../../proof/damage/volumes.ts';
 import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 
 const reason = enterPrivateNamespace();

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG, VERDICT } from '../../../contract/contract.ts';
-import { RUNS } from '../../../simulator/aws/account/faults.ts';
 import { AgeWatch } from '../../../proof/faults/checkers/age-watch.ts';
 import type { World } from '../../../rehearsal/world/world.ts';
+import { RUNS } from '../../../simulator/aws/account/faults.ts';
 import { Lab } from '../../simulator/aws/lab.ts';
 
 const MINUTE_S = 60;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../../contract/contract.ts';
+import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from '../../../proof/faults/checkers/drills.ts';
 import type { Happening } from '../../../simulator/aws/account/cloud.ts';
 import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
-import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from '../../../proof/faults/checkers/drills.ts';
 
 const SECOND = 1000;
 const CHECKED = 'vol-0cccccccc';

@@ -1,6 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { UsageError } from '../../../rehearsal/command/command.ts';
-import { Random } from '../../../simulator/time/random.ts';
 import {
   explore,
   type Outcome,
@@ -12,6 +10,8 @@ import {
 import { readOptions } from '../../../proof/faults/options.ts';
 import { readSchedule, scheduleText } from '../../../proof/faults/schedule.ts';
 import { failureLines } from '../../../proof/faults/summary.ts';
+import { UsageError } from '../../../rehearsal/command/command.ts';
+import { Random } from '../../../simulator/time/random.ts';
 
 const POINTS = new Map([
   ['ec2:CreateVolume', 2],

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
-import { ledgerAgrees } from '../../../rehearsal/judge/checks.ts';
-import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
-import type { Stage } from '../../../rehearsal/scenarios/story/deployed-stack.ts';
 import { nothingForgotten, nothingNameless } from '../../../proof/faults/checkers/leftovers.ts';
+import { ledgerAgrees } from '../../../rehearsal/judge/checks.ts';
+import type { Stage } from '../../../rehearsal/scenarios/story/deployed-stack.ts';
+import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import { Watch } from '../../../rehearsal/world/watch.ts';
 import type { World } from '../../../rehearsal/world/world.ts';
 import { Lab } from '../../simulator/aws/lab.ts';

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG, VERDICT } from '../../../contract/contract.ts';
-import type { Message } from '../../../simulator/aws/lambda/sns.ts';
-import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import { falseClaim } from '../../../proof/faults/checkers/page-reasons.ts';
 import { saidOnce } from '../../../proof/faults/checkers/pages.ts';
 import { readSchedule } from '../../../proof/faults/schedule.ts';
+import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
+import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import { Lab } from '../../simulator/aws/lab.ts';
 
 const MINUTE = 60_000;

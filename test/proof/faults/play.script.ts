@@ -1,9 +1,10 @@
 /** Plays schedules in a process of its own, as Jest's module loader would slow them down; prints the results as JSON. */
-import { withDirectory } from '../../../rehearsal/world/rehearse.ts';
-import { grounds } from '../../../proof/faults/stacks.ts';
+
 import { play } from '../../../proof/faults/play.ts';
 import { readSchedule } from '../../../proof/faults/schedule.ts';
+import { grounds } from '../../../proof/faults/stacks.ts';
 import { STORIES } from '../../../proof/faults/stories.ts';
+import { withDirectory } from '../../../rehearsal/world/rehearse.ts';
 import { TAMPERS, type Tamper } from './tampers.ts';
 
 export interface Request {

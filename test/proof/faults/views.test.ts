@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Call } from '../../../simulator/aws/account/cloud.ts';
 import { Views } from '../../../proof/faults/views.ts';
+import type { Call } from '../../../simulator/aws/account/cloud.ts';
 import { Lab } from '../../simulator/aws/lab.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';

@@ -35,9 +35,9 @@ test('each is one of its own', () => {
 });
 
 test('each list of kinds is played', () => {
-  const folder = join(ROOT, 'mutants', 'kinds');
+  const folder = join(ROOT, 'proof/mutants/kinds');
   const lists = readdirSync(folder).flatMap(
-    (name) => read(`mutants/kinds/${name}`).match(/^export const [A-Z]+: readonly Slip/gm) ?? [],
+    (name) => read(`proof/mutants/kinds/${name}`).match(/^export const [A-Z]+: readonly Slip/gm) ?? [],
   );
   expect(Object.keys(KINDS).length).toBe(lists.length);
 });

@@ -3,9 +3,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { RemountStack } from '../../../lib/stack/remount-stack.ts';
 import { readSettings } from '../../../lib/stack/settings.ts';
 import { roleName } from '../../../proof/permissions/statements.ts';
+import { resolveTemplate } from '../../../simulator/aws/cloudformation/template.ts';
 import { collectStatements, evaluate, type Statement } from '../../../simulator/aws/iam/iam.ts';
 import { authorization } from '../../../simulator/aws/iam/resources.ts';
-import { resolveTemplate } from '../../../simulator/aws/cloudformation/template.ts';
 import { CONTEXT, REGION } from '../../lib/support.ts';
 
 export const STACK = 'Remount';

@@ -4,14 +4,14 @@ import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { withPatience } from '../../../lambda/aws/patience.ts';
 import { TAG } from '../../../contract/contract.ts';
+import { withPatience } from '../../../lambda/aws/patience.ts';
+import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
+import { ServiceError } from '../../../simulator/aws/account/service-error.ts';
 import { Dlm } from '../../../simulator/aws/dlm/dlm.ts';
 import { DynamoDb } from '../../../simulator/aws/dynamodb/dynamodb.ts';
 import { ec2Modifications } from '../../../simulator/aws/ec2/modifications.ts';
 import { Hosts } from '../../../simulator/aws/fleet/hosts.ts';
-import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
-import { ServiceError } from '../../../simulator/aws/account/service-error.ts';
 import { Ssm } from '../../../simulator/aws/ssm/ssm.ts';
 import { ANYONE, Lab } from './lab.ts';
 

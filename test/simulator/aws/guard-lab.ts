@@ -1,10 +1,10 @@
+import { type DeployedPolicy, ENV, type SnapshotLock, scheduleTagValue, TAG } from '../../../contract/contract.ts';
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
 import { createHandler } from '../../../lambda/guard/index.ts';
-import { type DeployedPolicy, ENV, type SnapshotLock, scheduleTagValue, TAG } from '../../../contract/contract.ts';
+import { simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { CloudWatch } from '../../../simulator/aws/cloudwatch/cloudwatch.ts';
 import { Dlm } from '../../../simulator/aws/dlm/dlm.ts';
 import { DynamoDb } from '../../../simulator/aws/dynamodb/dynamodb.ts';
-import { simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { Sns } from '../../../simulator/aws/lambda/sns.ts';
 import { ANYONE, Lab } from './lab.ts';
 

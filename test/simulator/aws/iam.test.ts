@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of policy variables
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { resolveTemplate } from '../../../simulator/aws/cloudformation/template.ts';
 import {
   type Context,
   collectStatements,
@@ -8,7 +9,6 @@ import {
   readStatements,
   type Statement,
 } from '../../../simulator/aws/iam/iam.ts';
-import { resolveTemplate } from '../../../simulator/aws/cloudformation/template.ts';
 
 const VOLUME = 'arn:aws:ec2:eu-west-1:111122223333:volume/vol-1';
 

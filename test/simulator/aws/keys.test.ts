@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { CloudWatch } from '../../../simulator/aws/cloudwatch/cloudwatch.ts';
+import { Logs } from '../../../simulator/aws/cloudwatch/logs.ts';
 import { DynamoDb } from '../../../simulator/aws/dynamodb/dynamodb.ts';
-import { readStatements } from '../../../simulator/aws/iam/iam.ts';
 import type { Principal } from '../../../simulator/aws/iam/account.ts';
+import { readStatements } from '../../../simulator/aws/iam/iam.ts';
 import { missingForAutoScaling } from '../../../simulator/aws/iam/key-uses.ts';
 import { missingOfKey } from '../../../simulator/aws/iam/kms.ts';
 import { ResourcePolicy } from '../../../simulator/aws/iam/resource-policies.ts';
-import { Logs } from '../../../simulator/aws/cloudwatch/logs.ts';
 import { Sns } from '../../../simulator/aws/lambda/sns.ts';
 import { BLANK, Lab } from './lab.ts';
 

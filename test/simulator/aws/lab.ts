@@ -1,5 +1,5 @@
-import { VirtualClock } from '../../../simulator/time/clock.ts';
 import { Cloud } from '../../../simulator/aws/account/cloud.ts';
+import { metricData } from '../../../simulator/aws/cloudwatch/metric-data.ts';
 import { Attachments } from '../../../simulator/aws/ec2/attachments.ts';
 import { Instances } from '../../../simulator/aws/ec2/instances.ts';
 import { ec2Locks } from '../../../simulator/aws/ec2/locks.ts';
@@ -7,12 +7,12 @@ import { ec2Snapshots, type Snapshots } from '../../../simulator/aws/ec2/snapsho
 import { Ec2State, type SimInstance } from '../../../simulator/aws/ec2/state.ts';
 import { StatusChecks } from '../../../simulator/aws/ec2/status.ts';
 import { ec2Volumes } from '../../../simulator/aws/ec2/volumes.ts';
-import { EventBus } from '../../../simulator/aws/lambda/event-bus.ts';
-import { readStatements } from '../../../simulator/aws/iam/iam.ts';
 import type { Principal } from '../../../simulator/aws/iam/account.ts';
+import { readStatements } from '../../../simulator/aws/iam/iam.ts';
+import { EventBus } from '../../../simulator/aws/lambda/event-bus.ts';
 import { Lambda } from '../../../simulator/aws/lambda/lambda.ts';
-import { metricData } from '../../../simulator/aws/cloudwatch/metric-data.ts';
 import { MemoryDisks } from '../../../simulator/disks/memory/memory.ts';
+import { VirtualClock } from '../../../simulator/time/clock.ts';
 import { Random } from '../../../simulator/time/random.ts';
 
 export const START = Date.parse('2026-01-07T00:00:00Z');

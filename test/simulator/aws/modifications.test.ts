@@ -1,8 +1,8 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { modify, settleModification } from '../../../lambda/aws/ec2/modifications.ts';
-import { ec2Modifications } from '../../../simulator/aws/ec2/modifications.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
+import { ec2Modifications } from '../../../simulator/aws/ec2/modifications.ts';
 import { ANYONE, Lab } from './lab.ts';
 
 const CHANGE = { sizeGiB: 10, type: 'gp3', iops: 4000, throughputMiBs: 250 };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../../simulator/aws/iam/account.ts';
 import { Logs } from '../../../simulator/aws/cloudwatch/logs.ts';
+import type { Principal } from '../../../simulator/aws/iam/account.ts';
 import { Sqs } from '../../../simulator/aws/lambda/sqs.ts';
 import { Lab, policy } from './lab.ts';
 

@@ -1,8 +1,8 @@
 import { CreateVolumeCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Principal } from '../../../simulator/aws/iam/account.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
+import type { Principal } from '../../../simulator/aws/iam/account.ts';
 import { ANYONE, BLANK, Lab, policy, START } from './lab.ts';
 
 let lab: Lab;

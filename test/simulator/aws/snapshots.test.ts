@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { readAlarm } from '../../../simulator/aws/cloudwatch/alarm.ts';
 import { RUNS } from '../../../simulator/aws/account/faults.ts';
+import { readAlarm } from '../../../simulator/aws/cloudwatch/alarm.ts';
 import { GuardLab, policyDetails } from './guard-lab.ts';
 import { ANYONE, START } from './lab.ts';
 

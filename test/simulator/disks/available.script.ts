@@ -1,7 +1,7 @@
 /** Prints, as JSON, why real disks cannot be had on this machine; `null` when they can. */
 import { DISK_KIND, DisksUnavailable } from '../../../simulator/disks/disks.ts';
-import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
+import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 
 function obstacle(): string | null {
   const reason = enterPrivateNamespace();

@@ -3,8 +3,8 @@
  * `exit` ends with code 7 without closing anything, or `frozen` freezes it and closes.
  */
 import { DISK_KIND } from '../../../simulator/disks/disks.ts';
-import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
+import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { documentScript, runVerb } from './support.ts';
 
 const reason = enterPrivateNamespace();

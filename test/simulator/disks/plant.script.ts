@@ -3,8 +3,8 @@
  * Arguments: size of the volume in GiB, number of courses, seed of the courses' ids, `mounted` or `detached`.
  */
 import { DISK_KIND, DiskError } from '../../../simulator/disks/disks.ts';
-import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
+import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { damagedCourses, makeCourse, runVerb } from './support.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';

@@ -1,9 +1,9 @@
 /** Prints, as JSON, what the loop device's counters say that each verb reads of a fresh copy, and what was written to it. */
 import { createHash } from 'node:crypto';
 import { DISK_KIND, type Disks } from '../../../simulator/disks/disks.ts';
-import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
 import type { DeviceReads } from '../../../simulator/disks/reads.ts';
+import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { runVerb } from './support.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';

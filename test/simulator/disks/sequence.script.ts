@@ -1,7 +1,7 @@
 /** Plays the sequence on real disks and prints its answers as JSON, with the kernel's lines. */
 import { DISK_KIND } from '../../../simulator/disks/disks.ts';
-import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
+import { enterPrivateNamespace } from '../../../simulator/disks/xfs/namespace.ts';
 import { playSequence } from './sequence.ts';
 
 const reason = enterPrivateNamespace();

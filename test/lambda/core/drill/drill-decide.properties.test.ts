@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { currentVolume } from '../../../../lambda/core/heal/candidates.ts';
 import { type DrillObservation, decideDrill } from '../../../../lambda/core/drill/decide.ts';
 import { standbys } from '../../../../lambda/core/drill/turn.ts';
+import { currentVolume } from '../../../../lambda/core/heal/candidates.ts';
 import type { RecoveryPoint } from '../../../../lambda/core/world/model.ts';
-import { type Check, HOURS_2, ledger, MINUTE, on, seen, spareVolume } from './drill-decide.world.ts';
 import { instance, NOW, point, volume, ZONE } from '../world.ts';
+import { type Check, HOURS_2, ledger, MINUTE, on, seen, spareVolume } from './drill-decide.world.ts';
 
 describe('decideDrill, in any world', () => {
   const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333', 'vol-44444444'];

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideDrill } from '../../../../lambda/core/drill/decide.ts';
 import type { Volume } from '../../../../lambda/core/world/model.ts';
-import { checked, HOURS_2, ledger, on, reason, scratchOf, seen, spareVolume, withSpare } from './drill-decide.world.ts';
 import { instance, point, volume, ZONE } from '../world.ts';
+import { checked, HOURS_2, ledger, on, reason, scratchOf, seen, spareVolume, withSpare } from './drill-decide.world.ts';
 
 describe('which recovery point is drilled', () => {
   test('the newest that nobody has checked, like the current volume', () => {

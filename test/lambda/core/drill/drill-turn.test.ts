@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { drill } from '../../../../lambda/core/drill/drill.ts';
 import type { DrillObservation } from '../../../../lambda/core/drill/decide.ts';
+import { drill } from '../../../../lambda/core/drill/drill.ts';
 import { type Neighbourhood, turnOf } from '../../../../lambda/core/drill/turn.ts';
 import type { Neighbour, Volume } from '../../../../lambda/core/world/model.ts';
+import { instance, NOW, volume, ZONE } from '../world.ts';
 import { CHECKED, DrillScene } from './drill.scene.ts';
 import { on, scratchOf, seen } from './drill-decide.world.ts';
-import { instance, NOW, volume, ZONE } from '../world.ts';
 
 const NAMES = ['f', 'g', 'h', 'i', 'j'].map((letter) => `/dev/sd${letter}`);
 const MADE = NOW - 60_000;

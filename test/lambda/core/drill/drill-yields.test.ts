@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { drill } from '../../../../lambda/core/drill/drill.ts';
-import { CHECKED, DISPOSED, DrillScene } from './drill.scene.ts';
 import { volume } from '../world.ts';
+import { CHECKED, DISPOSED, DrillScene } from './drill.scene.ts';
 
 let scene: DrillScene;
 beforeEach(() => {

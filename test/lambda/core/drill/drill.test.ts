@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { drill } from '../../../../lambda/core/drill/drill.ts';
 import type { HostAnswer } from '../../../../lambda/core/world/ports.ts';
-import { CHECKED, DISPOSED, DrillScene, onStandby, SOUND } from './drill.scene.ts';
 import { NOW, point, volume } from '../world.ts';
+import { CHECKED, DISPOSED, DrillScene, onStandby, SOUND } from './drill.scene.ts';
 
 let scene: DrillScene;
 beforeEach(() => {

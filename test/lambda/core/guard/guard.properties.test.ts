@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { type GuardObservation, guardActions } from '../../../../lambda/core/guard/guard.ts';
 import type { Lock } from '../../../../lambda/core/guard/lock.ts';
 import type { Snapshot } from '../../../../lambda/core/guard/retention.ts';
-import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 import { NOW } from '../world.ts';
+import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 
 const MINUTE = 60_000;
 const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333'];

@@ -8,8 +8,8 @@ import {
   uncovered,
 } from '../../../../lambda/core/guard/guard.ts';
 import { MAX_DELETIONS } from '../../../../lambda/core/guard/retention.ts';
-import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 import { NOW } from '../world.ts';
+import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;

@@ -1,6 +1,6 @@
 import type { GuardObservation } from '../../../../lambda/core/guard/guard.ts';
-import type { Volume } from '../../../../lambda/core/world/model.ts';
 import type { Retention, Snapshot } from '../../../../lambda/core/guard/retention.ts';
+import type { Volume } from '../../../../lambda/core/world/model.ts';
 import { NOW, point, volume } from '../world.ts';
 
 export const RETENTION: Retention = {

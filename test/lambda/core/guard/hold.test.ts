@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { guardActions } from '../../../../lambda/core/guard/guard.ts';
 import { holdOf } from '../../../../lambda/core/guard/hold.ts';
 import type { Snapshot } from '../../../../lambda/core/guard/retention.ts';
-import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 import { NOW } from '../world.ts';
+import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 
 const HOUR = 60;
 const verified = (hours: number, over: Partial<Snapshot> = {}) =>

@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from '../../../../lambda/core/heal/candidates.ts';
 import { decide, HANG_SECONDS, RELOCATE_SECONDS } from '../../../../lambda/core/heal/decide.ts';
-import { CONFIRMED_STALL_SECONDS, failedAt, STALL_SECONDS, UNREACHED_SECONDS } from '../../../../lambda/core/world/evidence.ts';
+import {
+  CONFIRMED_STALL_SECONDS,
+  failedAt,
+  STALL_SECONDS,
+  UNREACHED_SECONDS,
+} from '../../../../lambda/core/world/evidence.ts';
 import { type Observation, PROBE_STATES, type Volume } from '../../../../lambda/core/world/model.ts';
 import { instance, NOW, point, probe, volume, world, ZONE } from '../world.ts';
 

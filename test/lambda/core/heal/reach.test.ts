@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide, NOTHING_YET } from '../../../../lambda/core/heal/decide.ts';
-import { seenAgain, UNREACHED_SECONDS } from '../../../../lambda/core/world/evidence.ts';
 import { heal } from '../../../../lambda/core/heal/heal.ts';
+import { seenAgain, UNREACHED_SECONDS } from '../../../../lambda/core/world/evidence.ts';
 import type { Observation } from '../../../../lambda/core/world/model.ts';
 import { observe } from '../../../../lambda/core/world/observe.ts';
 import { Scene } from '../scene.ts';

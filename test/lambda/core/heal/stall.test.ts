@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decide, NOTHING_YET } from '../../../../lambda/core/heal/decide.ts';
-import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, seenAgain } from '../../../../lambda/core/world/evidence.ts';
 import { heal } from '../../../../lambda/core/heal/heal.ts';
+import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, seenAgain } from '../../../../lambda/core/world/evidence.ts';
 import type { Spare, Trigger } from '../../../../lambda/core/world/model.ts';
 import { Scene } from '../scene.ts';
 import { NOW, probe, volume, world } from '../world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideCreate, patienceSeconds, type VolumeClaim } from '../../../../lambda/core/keep/keep.ts';
 import { changeOf, impossible } from '../../../../lambda/core/keep/change.ts';
+import { decideCreate, patienceSeconds, type VolumeClaim } from '../../../../lambda/core/keep/keep.ts';
 import { readClaim } from '../../../../lambda/keep/claim.ts';
 import { NOW, point, volume, ZONE } from '../world.ts';
 

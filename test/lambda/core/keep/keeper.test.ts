@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { VolumeClaim } from '../../../../lambda/core/keep/keep.ts';
 import type { Course } from '../../../../lambda/core/keep/change.ts';
+import type { VolumeClaim } from '../../../../lambda/core/keep/keep.ts';
 import { create, type KeeperPorts, type NewVolume, update } from '../../../../lambda/core/keep/keeper.ts';
 import type { LedgerState, ProbeState, RecoveryPoint, Volume } from '../../../../lambda/core/world/model.ts';
 import { NOW, point, probe, volume, ZONE } from '../world.ts';

@@ -1,4 +1,5 @@
 /** How long the drill's check of a copy takes, against what it cannot do without: `xfs_repair -n`, and one read of all bytes. */
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import type { HostVerb } from '../../contract/contract.ts';
 import { verbScript } from '../../lib/internal/host-documents.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
+import { makeTeller } from '../../rehearsal/command/progress.ts';
 import { MANIFEST_FILE } from '../../simulator/disks/disks.ts';
 import { must } from '../../simulator/disks/shell.ts';
 import { mountXfs, unmount } from '../../simulator/disks/xfs/mounts.ts';
@@ -112,26 +114,31 @@ function mount(device: string, directory: string): void {
   if (refused !== undefined) throw new Error(refused);
 }
 
-function measure(files: number, runs: number): Figures {
+function measure(files: number, runs: number, tell: (text: string) => void): Figures {
   const disks = new XfsDisks();
   try {
     disks.addHost(HOST);
     disks.createVolume(SOURCE, SIZE_GIB);
     disks.attach(SOURCE, HOST);
     for (const name of ['format', 'mount', 'serve'] as const) verb(disks, name, SOURCE);
+    tell(`${files} files are written`);
     fill(join(disks.rootOf(HOST), 'srv/content', VOLUME), files);
     disks.takeSnapshot(SOURCE, SNAPSHOT);
     const seconds: { repair: number[]; read: number[]; check: number[] } = { repair: [], read: [], check: [] };
     for (let run = 0; run < runs; run++) {
+      const now = (what: string) => tell(`${files} files, run ${run + 1} of ${runs}: ${what}`);
       onCopy(disks, (device, directory) => {
         mount(device, directory);
         unmount(directory);
+        now('xfs_repair -n');
         seconds.repair.push(timed(() => long('xfs_repair', '-n', device)));
         mount(device, directory);
+        now('one read');
         const read = 'find "$1" -type f -print0 | xargs -0 cat >/dev/null';
         seconds.read.push(timed(() => long('sh', '-c', read, 'sh', directory)));
         unmount(directory);
       });
+      now('check');
       onCopy(disks, () => seconds.check.push(verb(disks, 'check', COPY)));
     }
     const [repair, read, check] = [median(seconds.repair), median(seconds.read), median(seconds.check)];
@@ -157,7 +164,11 @@ function main(): number {
     return EXIT.ok;
   }
   enterPrivateNamespace();
-  const rows = options.files.map((files) => measure(files, options.runs));
+  const { tell, clear } = makeTeller(process.stderr);
+  const rows = options.files.map((files, n) =>
+    measure(files, options.runs, (text) => tell(`${n + 1} of ${options.files.length}: ${text}`)),
+  );
+  clear();
   process.stdout.write(options.json ? `${JSON.stringify({ rows }, null, 1)}\n` : table(rows));
   return EXIT.ok;
 }

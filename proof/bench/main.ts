@@ -1,4 +1,5 @@
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
+import { makeTeller } from '../../rehearsal/command/progress.ts';
 import { cases, inDirectory, measure, type Row } from './measure.ts';
 
 const MAX_RUNS = 100;
@@ -45,9 +46,9 @@ function main(): number {
     process.stdout.write(HELP);
     return EXIT.ok;
   }
-  const progress = process.stderr.isTTY ? (text: string) => process.stderr.write(`\r\x1b[K${text}`) : () => undefined;
-  const rows = inDirectory((directory) => measure(cases(directory), options.runs, progress));
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  const { tell, clear } = makeTeller(process.stderr);
+  const rows = inDirectory((directory) => measure(cases(directory), options.runs, tell));
+  clear();
   process.stdout.write(options.json ? `${JSON.stringify({ node: process.version, rows }, null, 1)}\n` : table(rows));
   return EXIT.ok;
 }

@@ -66,10 +66,13 @@ export function cases(directory: string): Case[] {
 export function measure(all: readonly Case[], runs: number, progress: (text: string) => void): Row[] {
   const seconds = new Map(all.map((each) => [each.name, [] as number[]]));
   const skipped = new Map<string, string>();
+  const of = all.length * (runs + 1);
   for (let run = 0; run <= runs; run++) {
-    for (const each of all) {
+    for (const [n, each] of all.entries()) {
       if (skipped.has(each.name)) continue;
-      progress(`${run === 0 ? 'warming up' : `run ${run} of ${runs}`}: ${each.name}`);
+      progress(
+        `${run * all.length + n + 1} of ${of}: ${run === 0 ? 'warming up' : `run ${run} of ${runs}`}: ${each.name}`,
+      );
       const took = once(each);
       if (typeof took === 'string') skipped.set(each.name, took);
       else if (run > 0) seconds.get(each.name)?.push(took);

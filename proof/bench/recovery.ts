@@ -1,6 +1,8 @@
 /** How long content is gone, in virtual time: with a spare and without, over many seeds of sampled latencies. */
+
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
+import { makeProgress } from '../../rehearsal/command/progress.ts';
 import { withDirectory } from '../../rehearsal/world/rehearse.ts';
 import type { Services } from '../../simulator/aws/account/services.ts';
 import type { Written } from '../../simulator/disks/reads.ts';
@@ -115,7 +117,12 @@ function slowness({ cloud, ec2 }: Services, struckAt: number, recoveryMs: number
   return cloud.loading.slowFor(serving?.id ?? '', struckAt + recoveryMs) / 1000;
 }
 
-async function measure(ground: Ground, measured: Case, seeds: number): Promise<Figures & { readonly lost: number }> {
+async function measure(
+  ground: Ground,
+  measured: Case,
+  seeds: number,
+  done: (seeds: number) => void,
+): Promise<Figures & { readonly lost: number }> {
   const story = STORIES[measured.story];
   if (!story) throw new Error(`no story ${measured.story}`);
   const slow: number[] = [];
@@ -129,6 +136,7 @@ async function measure(ground: Ground, measured: Case, seeds: number): Promise<F
       Object.assign(shown.cloud.loading, { standsFor: measured.content, unaskedRate: measured.rate ?? 0 });
     };
     const { recoveryMs, log } = await play(ground, { story, seed, schedule: [], show });
+    done(seed);
     if (recoveryMs === undefined || !services) continue;
     recovery.push(recoveryMs / 1000);
     const struckAt = log.find(({ who }) => who === 'failure')?.at;
@@ -188,12 +196,17 @@ async function main(): Promise<number> {
     return EXIT.ok;
   }
   return withDirectory(async (directory) => {
+    const progress = makeProgress(process.stderr);
+    process.stderr.write('Synthesizing the stacks ...\n');
     const stacks = await grounds(directory, [...new Set(CASES.map(({ story }) => story))]);
     const rows: (Figures & { readonly lost: number })[] = [];
-    for (const measured of CASES) {
+    for (const [n, measured] of CASES.entries()) {
       const ground = stacks.get(measured.story);
       if (!ground) throw new Error(`no stack of ${measured.story}`);
-      const figures = await measure(ground, measured, options.seeds);
+      const figures = await measure(ground, measured, options.seeds, (done) =>
+        progress.show(`${n + 1} of ${CASES.length}: ${measured.name}: seeds`, done, options.seeds),
+      );
+      progress.clear();
       rows.push(figures);
       if (!options.json) process.stdout.write(lines(figures));
     }

@@ -51,12 +51,14 @@ function readOptions() {
 }
 
 /** @returns by story */
-async function measure(runs: number, seed: number, out: NodeJS.WriteStream): Promise<Map<string, Cost>> {
+async function measure(runs: number, seed: number): Promise<Map<string, Cost>> {
   const exploration = { runs, seed, scenarios: Object.keys(STORIES), exhaustive: false };
-  const progress = makeProgress(out);
+  const progress = makeProgress(process.stderr);
   return withDirectory(async (directory) => {
+    process.stderr.write('Synthesizing the stacks ...\n');
     const crew = openCrew({ stacks: await grounds(directory, exploration.scenarios), durable: false }, 1);
     try {
+      process.stderr.write(`Counting the points of ${exploration.scenarios.length} stories ...\n`);
       const points = await pointsOfStories(exploration, crew.play);
       const costs = new Map<string, Cost>();
       let done = 0;
@@ -109,7 +111,7 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return EXIT.ok;
   }
-  const costs = await measure(options.runs, options.seed, options.json ? process.stderr : process.stdout);
+  const costs = await measure(options.runs, options.seed);
   const total = totalOf(costs.values());
   process.stdout.write(
     options.json

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
+import { makeProgress } from '../../rehearsal/command/progress.ts';
 import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
+import { KINDS } from './kinds.ts';
 import { hardFalseAlarms } from './sound.ts';
 import { damageRows, printed, writeTable } from './table.ts';
 import { Ground } from './volumes.ts';
@@ -39,10 +41,10 @@ function readOptions(args: readonly string[]): Options {
 }
 
 async function run({ sound, write, json }: Options): Promise<number> {
-  const tell = process.stderr.isTTY ? (text: string) => process.stderr.write(`\r\x1b[K${text}`) : () => undefined;
+  const progress = makeProgress(process.stderr);
   if (sound !== undefined) {
-    const alarms = await hardFalseAlarms(sound, (done) => tell(`${done} of ${sound} copies`));
-    tell('');
+    const alarms = await hardFalseAlarms(sound, (done) => progress.show('copies', done, sound));
+    progress.clear();
     const lines = alarms.map(({ noticed, said }) => `${noticed}: ${said}\n`).join('');
     const found = `${sound} sound copies taken under load, ${alarms.length} false alarms\n${lines}`;
     process.stdout.write(json ? `${JSON.stringify({ copies: sound, falseAlarms: alarms }, null, 1)}\n` : found);
@@ -50,8 +52,9 @@ async function run({ sound, write, json }: Options): Promise<number> {
   }
   const ground = new Ground();
   try {
-    const rows = damageRows(ground, ({ damage }) => tell(damage));
-    tell('');
+    let done = 0;
+    const rows = damageRows(ground, () => progress.show('kinds of damage', ++done, KINDS.length));
+    progress.clear();
     process.stdout.write(json ? `${JSON.stringify({ rows }, null, 1)}\n` : printed(rows));
     if (write) writeTable(DOCUMENT, rows);
     return rows.every(({ drill }) => drill.noticed !== '') ? EXIT.ok : EXIT.failed;

@@ -20,6 +20,18 @@ const MAX_RUNS = 10_000_000;
 const MAX_MINUTES = 24 * 60;
 const MAX_THREADS = 64;
 
+/** Names in lines that fit a terminal, under the words that say what an option does. */
+function wrapped(names: readonly string[]): string {
+  const lines = [''];
+  for (const [n, name] of names.entries()) {
+    const word = n < names.length - 1 ? `${name}, ` : name;
+    if (`${lines.at(-1)}${word}`.length > COLUMNS) lines.push('');
+    lines[lines.length - 1] += word;
+  }
+  return lines.map((line) => `${' '.repeat(20)}${line.trimEnd()}`).join('\n');
+}
+const COLUMNS = 100;
+
 export const HELP = `Heals simulated incidents in virtual time while faults happen: throttled, failed, denied, slow and lost calls, stale answers,
 functions that die, hosts that hang, triggers that come twice, late or never, clocks that are off.
 
@@ -30,7 +42,8 @@ Usage: npm run simulate -- [options]
   --seed S          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same runs
   --minutes M       begin no run after this many real minutes, above 0 up to ${MAX_MINUTES} (default: no limit)
   --threads N       runs side by side, 1 to ${MAX_THREADS} (default: one for each core); the result is the same for any number
-  --scenario NAME   ${Object.keys(STORIES).join(', ')} (default: all of them)
+  --scenario NAME   plays one of these only (default: all of them):
+${wrapped(Object.keys(STORIES))}
   --replay TEXT     play one schedule, as a failure prints it, and print its log; needs --scenario
   --durable         the deployed bundle on the real durable SDK, which is slower; of faults at steps the first happens, at
                     triggers and clocks none

@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('owner-unseen'),
-    says: /BROKEN .*it ends in page/,
+    says: /BROKEN .*the outcome is page/,
   },
   {
     rule: 'no detach by force',
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('key-revoked-for-a-while'),
-    says: /BROKEN .*it ends in replace/,
+    says: /BROKEN .*the outcome is replace/,
   },
   {
     rule: 'the lease is asked for inside each step that acts',

@@ -1,3 +1,4 @@
+import { listed } from '../../contract/listed.ts';
 import {
   EXIT,
   FLAG,
@@ -16,7 +17,7 @@ import { Copies, Player } from './play.ts';
 const HELP = `Breaks the rules that the healer lives by in a copy of the code, one by one, and plays an incident on each: something
 must notice. The sound code is played first, and must pass.
 
-Usage: npm run mutants [-- options]
+Usage: npm run mutants -- [options]
 
   --scenarios    breaks, instead, the part that each scenario proves, and plays that scenario: some twenty minutes
   --tests        breaks, instead, one line each of the kinds that tests overlook, and runs the test that is to notice it
@@ -46,7 +47,10 @@ function chosen({ scenarios, tests, only }: Wanted): readonly Mutant[] {
   const all = scenarios ? SCENARIO_MUTANTS : tests ? TEST_MUTANTS : MUTANTS;
   const found = all.filter(({ rule }) => rule.includes(only));
   if (found.length > 0) return found;
-  const rules = all.map((mutant) => mutant.rule).join('; ');
+  const rules = listed(
+    all.map((mutant) => mutant.rule),
+    { between: '; ', rest: 'all of them: proof/mutants' },
+  );
   throw new UsageError(`--only: received "${only}"; allowed: a text that is in one of: ${rules}`);
 }
 

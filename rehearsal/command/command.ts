@@ -20,9 +20,26 @@ export function readArguments<const T extends ParseArgsOptionsConfig>(args: read
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    const [first] = (error as Error).message.split('\n');
-    throw new UsageError(`${first}; --help lists the options`);
+    throw new UsageError(`${wrongWith(args, options) ?? (error as Error).message}; --help lists the options`);
   }
+}
+
+/** What is the first that is wrong, of arguments that Node refuses; its own messages do not say what is allowed. */
+function wrongWith(args: readonly string[], options: ParseArgsOptionsConfig): string | undefined {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') return `received "${token.value}"; allowed: options and their values`;
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const allowed = Object.keys(options).map((known) => `--${known}`);
+    if (!Object.hasOwn(options, name)) return `received ${rawName}; allowed: ${allowed.join(', ')}`;
+    if (options[name]?.type === 'boolean') {
+      if (value !== undefined) return `${rawName}: received "${value}"; allowed: no value`;
+    } else if (value === undefined) return `${rawName}: received no value; allowed: ${rawName} VALUE`;
+    else if (!inlineValue && value.startsWith('-'))
+      return `${rawName}: received "${value}"; allowed: a value, and one that begins with a dash as ${rawName}=${value}`;
+  }
+  return undefined;
 }
 
 /** A whole number in [min, max]. @param option with its dashes. @throws UsageError */

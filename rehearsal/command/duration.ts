@@ -5,3 +5,8 @@ export function duration(ms: number): string {
   const words = parts.map((n, i) => `${n} ${['h', 'min', 's'][i]}`).filter((_, i) => parts[i] !== 0);
   return words.length > 0 ? `${ms < 0 ? '-' : ''}${words.join(' ')}` : '0 s';
 }
+
+/** `1 page`, `2 pages`. @param noun of which the plural has an s and no more */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,9 +1,11 @@
 /** Two stacks of the same app in one account and Region, with content volumes of the same names: neither touches the other. */
+
 import { metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../contract/contract.ts';
 import { principalOf } from '../../simulator/aws/account/created.ts';
 import { terminateInstance } from '../../simulator/aws/account/failures.ts';
 import type { Estate } from '../../simulator/aws/iam/foreign-actions.ts';
 import { type Reach, reachOf } from '../../simulator/aws/iam/reach.ts';
+import { counted } from '../command/duration.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../judge/checks.ts';
 import { failureOf } from '../judge/measure.ts';
 import { breakFileSystem, PERSON } from '../scenarios/story/breaking.ts';
@@ -151,7 +153,7 @@ function copiesApart({ services: { ec2, dlm } }: World): Check {
     'no policy copies the volumes of the other stack',
     kept,
     wrong.map((s) => s.id),
-    `${ec2.snapshots.size} snapshots`,
+    counted(ec2.snapshots.size, 'snapshot'),
   );
 }
 

@@ -3,7 +3,7 @@
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { listed, SAID } from '../../contract/listed.ts';
 import type { Item } from '../../simulator/aws/dynamodb/expressions.ts';
-import { duration } from '../command/duration.ts';
+import { counted, duration } from '../command/duration.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import type { Library } from '../world/courses.ts';
 import type { Watch } from '../world/watch.ts';
@@ -294,7 +294,7 @@ export function nobodyCalledInVain(world: World, failure: Failure): Check {
 export function rarelyPaged(world: World, failure: Failure): Check {
   const called = pages(world, failure.volume, failure.at).map((m) => m.at);
   const tooSoon = called.filter((at, i) => i > 0 && at - (called[i - 1] ?? 0) < PROMISE.betweenPagesMs).length;
-  return check('nobody is paged again for the same within 15 min', tooSoon === 0, `${called.length} pages`);
+  return check('nobody is paged again for the same within 15 min', tooSoon === 0, counted(called.length, 'page'));
 }
 
 export function boundedCalls(world: World, failure: Failure, until: number, bound: number): Check {

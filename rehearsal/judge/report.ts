@@ -89,7 +89,7 @@ export function summary(outcomes: readonly Outcome[], skipped: readonly Skipped[
     const broken = virtual.checks.filter((c) => !c.kept).length;
     return [
       scenario,
-      virtual.outcome ?? (r ? 'replace' : 'lost'),
+      virtual.outcome ?? (r ? 'replace' : ok ? 'none' : 'lost'),
       r ? duration(r.failedAt - r.recoveryPointAt) : '',
       r ? duration(r.servingAt - r.failedAt) : '',
       r ? `${r.filesIntact} of ${r.filesExpected}` : '',

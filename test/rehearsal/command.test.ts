@@ -10,9 +10,18 @@ describe('options', () => {
     expect(readArguments(['--json', '-h'], OPTIONS)).toEqual({ runs: '3', json: true, help: true });
   });
 
-  test.each([[['--frob']], [['--runs']], [['--json=yes']], [['left over']]])('%j is refused in one line', (args) => {
-    expect(() => readArguments(args, OPTIONS)).toThrow(UsageError);
-    expect(() => readArguments(args, OPTIONS)).toThrow(/^[^\n]+; --help lists the options$/);
+  test.each([
+    [['--frob'], 'received --frob; allowed: --runs, --json, --help'],
+    [['-x'], 'received -x; allowed: --runs, --json, --help'],
+    [['--runs'], '--runs: received no value; allowed: --runs VALUE'],
+    [
+      ['--runs', '--json'],
+      '--runs: received "--json"; allowed: a value, and one that begins with a dash as --runs=--json',
+    ],
+    [['--json=yes'], '--json: received "yes"; allowed: no value'],
+    [['--json', 'left over'], 'received "left over"; allowed: options and their values'],
+  ])('%j is refused in one line, which says what is allowed', (args, message) => {
+    expect(() => readArguments(args, OPTIONS)).toThrow(new UsageError(`${message}; --help lists the options`));
   });
 
   test.each(['', '-1', '0', '8', '1.5', '1e0', ' 1', 'x'])('"%s" is no whole number from 1 to 7', (text) => {

@@ -1,5 +1,6 @@
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { killOnce } from '../../../simulator/aws/account/failures.ts';
+import { counted } from '../../command/duration.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { prepare, type Strike } from '../story/incident.ts';
@@ -97,7 +98,7 @@ async function drill(strike: Strike, point: PointToDie): Promise<Check> {
     ...records.filter((r) => r.outcome !== 'verified').map((r) => `${r.snapshotId} is ${r.outcome}`),
     ...(verdict === VERDICT.verified ? [] : [`${last?.snapshotId ?? 'no snapshot'} has the verdict ${verdict}`]),
     ...(copies === 1 ? [] : [`${copies} volumes were made of it`]),
-    ...(spares.length === 1 ? [] : [`there are ${spares.length} spares`]),
+    ...(spares.length === 1 ? [] : [`there are ${counted(spares.length, 'spare')}`]),
   ];
   return check(
     `${name}: verified by one volume, and one spare`,

@@ -1,7 +1,7 @@
 /** What drills and the spare are for, and what can go wrong with them. */
 import { EXIT, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { loseVolume, terminateInstance, throttle } from '../../../simulator/aws/account/failures.ts';
-import { duration } from '../../command/duration.ts';
+import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import { damageFound, recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
@@ -25,7 +25,7 @@ function spareOf({ stage, first }: Strike) {
   const spares = stage.physical(first.volume).filter((v) => v.tags[TAG.role] === VOLUME_ROLE.spare);
   const [spare] = spares;
   if (!spare || spares.length > 1)
-    throw new Error(`${first.volume} has ${spares.length} spares, and the story needs one`);
+    throw new Error(`${first.volume} has ${counted(spares.length, 'spare')}, and the story needs one`);
   return spare;
 }
 
@@ -83,7 +83,7 @@ function drillsMeasured({ world, first, services }: Strike): Check {
   return check(
     'what each drill came to is in its metrics',
     recorded.length > 0 && covered && recorded.sort().join() === published.sort().join(),
-    `${recorded.length} records, the last of ${recorded.at(-1)}; ${published.length} points, the last of ${published.at(-1)}`,
+    `${counted(recorded.length, 'record')}, the last of ${recorded.at(-1)}; ${published.length} points, the last of ${published.at(-1)}`,
   );
 }
 
@@ -102,7 +102,7 @@ export function foundAndTold(strike: Strike): Check[] {
     check(
       'a person is told once, with the finding',
       toldAt !== undefined && messages.length === 1 && (messages[0]?.message.length ?? 0) > 100,
-      `${messages.length} messages`,
+      counted(messages.length, 'message'),
     ),
   ];
 }

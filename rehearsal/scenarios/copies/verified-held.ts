@@ -1,6 +1,6 @@
 /** Damage that nobody mends, for longer than the schedule keeps its copies: the last verified one must outlive them. */
 import { TAG, VERDICT } from '../../../contract/contract.ts';
-import { duration } from '../../command/duration.ts';
+import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check, Scenario } from '../../world/world.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from './recovery-points.ts';
@@ -29,7 +29,7 @@ function judge({ strike, since }: Hours): Check[] {
     check(
       'a person is told once that the schedule would have deleted it',
       newest !== undefined && told.length === 1 && told[0]?.message.includes(newest.id) === true,
-      `${told.length} messages`,
+      counted(told.length, 'message'),
     ),
   ];
 }

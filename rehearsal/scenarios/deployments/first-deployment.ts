@@ -1,4 +1,5 @@
 /** A first deployment, and nothing else: what people get by mail until all is well. */
+import { counted } from '../../command/duration.ts';
 import { check, neverBlank, oneWriter } from '../../judge/checks.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
@@ -46,13 +47,13 @@ function nobodyAlarmed({ services }: World): Check {
     'nobody is alarmed by a first deployment',
     wolf.length === 0,
     wolf,
-    `${messages.length} messages, none of them of anything wrong`,
+    `${counted(messages.length, 'message')}, none of them of anything wrong`,
   );
 }
 
 function toldOnce({ services }: World, volume: string): Check {
   const told = services.sns.messages.filter((m) => m.subject.startsWith(`Remount: ${volume} `));
-  return check(`people are told once that ${volume} is served`, told.length === 1, `${told.length} messages`);
+  return check(`people are told once that ${volume} is served`, told.length === 1, counted(told.length, 'message'));
 }
 
 function allCalm({ cloudwatch }: World['services']): Check {

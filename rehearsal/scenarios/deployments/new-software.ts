@@ -1,6 +1,8 @@
 /** New host software reaches a running fleet. */
+
 import { SOFTWARE_VERSION, TAG, UPDATE_VERB } from '../../../contract/contract.ts';
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
+import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -124,7 +126,7 @@ function judge({ services, world, first }: Strike): Check[] {
       'an owner takes it after a standby of its zone, where there is one',
       early.length === 0 && turns.length > 0,
       early,
-      `${turns.length} turns`,
+      counted(turns.length, 'turn'),
     ),
     check('every content volume is served throughout', gaps.length === 0, gaps, 'no gap'),
   ];

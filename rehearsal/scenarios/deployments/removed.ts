@@ -2,6 +2,7 @@
 
 import { deleteStack } from '../../../simulator/aws/cloudformation/delete.ts';
 import { createStack } from '../../../simulator/aws/cloudformation/stack.ts';
+import { counted } from '../../command/duration.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { PERSON } from '../story/breaking.ts';
@@ -35,7 +36,11 @@ async function play(world: World): Promise<ScenarioResult> {
   const kept = [
     check('the stack is removed to its end', stuck.length === 0, stuck, 'yes'),
     nothingDeleted(world, before),
-    check('the ledger is kept', services.dynamodb.all().length >= ledger, `${services.dynamodb.all().length} items`),
+    check(
+      'the ledger is kept',
+      services.dynamodb.all().length >= ledger,
+      counted(services.dynamodb.all().length, 'item'),
+    ),
     check(
       'every content volume is free, and of the same data',
       volumes.every((v) => v?.state === 'available'),

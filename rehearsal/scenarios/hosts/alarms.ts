@@ -1,5 +1,7 @@
 /** Alarms that mean nothing, and too many of them. */
+
 import { ALARM, alarmName } from '../../../contract/contract.ts';
+import { counted } from '../../command/duration.ts';
 import { check, incidents } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -22,7 +24,7 @@ function oneReplacement({ stage, first, world }: Strike): Check[] {
     check(
       'many alarms end in one replacement',
       volumes.length === 2 && healed.length === 1,
-      `${volumes.length} volumes, ${healed.length} heals on record as healed`,
+      `${counted(volumes.length, 'volume')}, ${counted(healed.length, 'heal')} on record as healed`,
     ),
   ];
 }
@@ -38,7 +40,11 @@ export const alarmPlans: Readonly<Record<string, Plan>> = {
       const volumes = stage.physical(first.volume);
       const same = volumes.length === 1 && stage.servedBy(first.volume) === first.owner;
       return [
-        check('nothing is changed', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`),
+        check(
+          'nothing is changed',
+          same,
+          `${counted(volumes.length, 'volume')}, served by ${stage.servedBy(first.volume)}`,
+        ),
       ];
     },
   },

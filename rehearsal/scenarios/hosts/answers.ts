@@ -1,6 +1,8 @@
 /** Answers of hosts that are none. */
+
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { GARBLED } from '../../../simulator/aws/account/garble.ts';
+import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
@@ -46,7 +48,7 @@ function unanswered({ services, first }: Strike): Check[] {
     check(
       'a drill without an answer is undecided, and the copy is looked at again',
       drills.length > 1 && outcomes.every((outcome) => outcome === 'undecided'),
-      `${drills.length} drills: ${outcomes.join(', ')}`,
+      `${counted(drills.length, 'drill')}: ${outcomes.join(', ')}`,
     ),
     check(
       'without an answer nothing is verified, and no spare is made of it',

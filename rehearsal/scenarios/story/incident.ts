@@ -264,7 +264,7 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
   const served = owner && servedVolume(world, owner, volume);
   const took = recovery ? recovery.servingAt - failure.at : pagedAt !== undefined ? pagedAt - failure.at : undefined;
   const checks = [
-    check(`${volume}: it ends in ${expect.outcome.join(' or ')}`, expect.outcome.includes(outcome), outcome),
+    check(`${volume}: the outcome is ${expect.outcome.join(' or ')}`, expect.outcome.includes(outcome), outcome),
     everyVolumePlaced(stage, volume, served),
     ledgerAgrees(world, stage, volume),
     rarelyPaged(world, failure),

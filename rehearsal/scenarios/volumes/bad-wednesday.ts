@@ -1,5 +1,5 @@
 import { DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
-import { duration } from '../../command/duration.ts';
+import { counted, duration } from '../../command/duration.ts';
 import {
   alarmsCalm,
   check,
@@ -243,7 +243,7 @@ function judge(world: World, stage: Stage, watch: Watch, failure: Failure, r: Re
     const called = pages(world, volume, failure.at);
     return [
       ...checks,
-      check('a person is paged when it cannot be healed', called.length > 0, `${called.length} messages`),
+      check('a person is paged when it cannot be healed', called.length > 0, counted(called.length, 'message')),
     ];
   }
   const current = currentOf(stage, volume);
@@ -270,7 +270,7 @@ function judge(world: World, stage: Stage, watch: Watch, failure: Failure, r: Re
     check(
       'the new volume is in the snapshot schedule',
       later.length > 0,
-      `${later.length} snapshots of ${current?.id ?? 'no single current volume'}`,
+      `${counted(later.length, 'snapshot')} of ${current?.id ?? 'no single current volume'}`,
     ),
     alarmsCalm(world, volume),
     check(

@@ -1,6 +1,8 @@
 /** A volume that serves, and not as it should: people are told, and nothing is moved. */
+
 import { CONDITION_ALARM, type ConditionAlarmKind } from '../../../contract/contract.ts';
 import { fillVolume, setSubscriptions, slowVolume } from '../../../simulator/aws/account/failures.ts';
+import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { struck } from '../story/breaking.ts';
@@ -39,7 +41,11 @@ export function untouched({ stage, first, services }: Strike): Check {
   // What DLM runs before and after a snapshot heals nothing either.
   const healed = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.verb !== 'probe' && r.verb !== 'dlm');
   const same = volumes.length === 1 && stage.servedBy(first.volume) === first.owner && healed.length === 0;
-  return check('nothing is moved', same, `${volumes.length} volumes, served by ${stage.servedBy(first.volume)}`);
+  return check(
+    'nothing is moved',
+    same,
+    `${counted(volumes.length, 'volume')}, served by ${stage.servedBy(first.volume)}`,
+  );
 }
 
 /** By the world that it was seen in: the alarm after two hours. */

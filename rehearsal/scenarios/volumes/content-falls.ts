@@ -1,6 +1,6 @@
 /** Content is deleted that should not have been: no checksum shows it, and the schedule rotates the copies out that still have it. */
 import { TAG, VERDICT } from '../../../contract/contract.ts';
-import { duration } from '../../command/duration.ts';
+import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check, Scenario } from '../../world/world.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from '../copies/recovery-points.ts';
@@ -36,7 +36,7 @@ function judge({ strike, since }: Hours): Check[] {
     check(
       'a person is told once, with the copy that is kept',
       told.length === 1 && whole.some(({ id }) => told[0]?.message.includes(id)),
-      `${told.length} messages`,
+      counted(told.length, 'message'),
     ),
   ];
 }

@@ -1,4 +1,5 @@
 /** One file of terabytes beside many small ones: what it costs to read it must not keep a drill from the others. */
+import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import { foundAndTold, LATENT_REST_MS } from '../copies/drills.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -11,7 +12,7 @@ function allRead({ services, first }: Strike) {
   const answers = services.ssm.ran.filter(
     (ran) => ran.verb === 'check' && ran.sentAt >= first.at && ran.exitCode !== null,
   );
-  return check('a drill has looked since', answers.length > 1, `${answers.length} checks`);
+  return check('a drill has looked since', answers.length > 1, counted(answers.length, 'check'));
 }
 
 export const hugeFilePlans: Readonly<Record<string, Plan>> = {

@@ -1,6 +1,8 @@
 /** Mounts that take long: slow is no evidence against a volume, and no end is. */
+
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { SlowMounts, type Slowness } from '../../../simulator/aws/storage/slow-mounts.ts';
+import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -47,7 +49,7 @@ export function toldSlow({ services, first }: Strike): Check {
   return check(
     'people are told once, with how far it is',
     told.length === 1 && /\d+ sectors/.test(told[0]?.message ?? ''),
-    `${told.length} messages`,
+    counted(told.length, 'message'),
   );
 }
 

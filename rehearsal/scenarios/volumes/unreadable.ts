@@ -1,5 +1,7 @@
 /** Files that the web server may not read: a property that content has while it serves, and no damage. */
+
 import { TAG, VERDICT } from '../../../contract/contract.ts';
+import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
@@ -29,7 +31,7 @@ function noneRejected({ services, first }: Strike): Check[] {
     check(
       'a person is told once, with how many there are',
       told.length === 1 && /may not read [1-9]\d* files/.test(told[0]?.message ?? ''),
-      `${told.length} messages`,
+      counted(told.length, 'message'),
     ),
   ];
 }

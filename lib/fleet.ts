@@ -75,6 +75,8 @@ export class Fleet extends Construct {
       ],
     });
     this.groups = props.zones.map((zone) => this.#group(zone, template, props));
+    // What instances may do is there before the first of them, and until the last is gone: policies are resources of their own.
+    for (const group of this.groups) group.node.addDependency(role);
   }
 
   #role(software: HostSoftware): Role {

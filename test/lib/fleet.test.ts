@@ -35,6 +35,13 @@ describe.each(ZONES)('the group of %s', (zone) => {
     expect(group?.Properties).toMatchObject({ MinSize: '3', MaxSize: '4' });
   });
 
+  test('is made after all that its instances may do, and deleted before that', () => {
+    const policies = resourcesOf(template, 'AWS::IAM::Policy').map(({ id }) => id);
+    const groups = resourcesOf(template, 'AWS::AutoScaling::AutoScalingGroup');
+    expect(policies.length).toBeGreaterThan(0);
+    for (const made of groups) expect(made).toHaveProperty('DependsOn', expect.arrayContaining(policies));
+  });
+
   test('replaces what EC2 finds dead, and nothing that the load balancer finds not to be the owner', () => {
     expect(group?.Properties).toMatchObject({ HealthCheckType: 'EC2', HealthCheckGracePeriod: 300 });
   });

@@ -13,6 +13,8 @@ import {
 } from './template.ts';
 
 const DELETE_MS = 1000;
+/** Longer than an instance takes to end. */
+const GROUP_MS = 15 * 60_000;
 const RETAINED: readonly string[] = ['Retain', 'RetainExceptOnCreate'];
 
 /** @throws Error as the service refuses it */
@@ -23,6 +25,21 @@ const nothing: Deleter = () => {};
 const gone: Deleter = (s, _, { ref, attributes }) => {
   s.cloud.deleted.add(ref);
   if (typeof attributes.Arn === 'string') s.cloud.deleted.add(attributes.Arn);
+};
+
+/** A group with instances is not deleted without force, so its role's policies outlive them. Source: API reference of DeleteAutoScalingGroup */
+const groupGone: Deleter = async (s, p, reference, created) => {
+  gone(s, p, reference, created);
+  const { clock } = s.cloud;
+  const until = clock.now() + GROUP_MS;
+  const runs = () =>
+    [...s.ec2.instances.values()].some(
+      ({ tags, state }) => tags['aws:autoscaling:groupName'] === reference.ref && /^(pending|running)$/.test(state),
+    );
+  while (runs()) {
+    if (clock.now() > until) throw new Error(`${reference.ref}: its instances do not end`);
+    await clock.sleep(DELETE_MS);
+  }
 };
 
 const DELETERS: Readonly<Record<string, Deleter>> = {
@@ -43,7 +60,7 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::Lambda::EventInvokeConfig': nothing,
   'AWS::ElasticLoadBalancingV2::TargetGroup': nothing,
   'AWS::ElasticLoadBalancingV2::Listener': nothing,
-  'AWS::AutoScaling::AutoScalingGroup': gone,
+  'AWS::AutoScaling::AutoScalingGroup': groupGone,
   'AWS::Events::Rule': gone,
   'AWS::CloudWatch::Alarm': (s, _, { ref }) => s.cloudwatch.remove(ref),
   // Its snapshots stay. Source: API reference of DeleteLifecyclePolicy

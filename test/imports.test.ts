@@ -46,7 +46,7 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
     room: 'proof/conformance',
     may: /^(proof\/(conformance|faults)\/|rehearsal\/|simulator\/|contract\/|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
   },
-  { room: 'proof/mutants', may: /^(proof\/mutants\/|rehearsal\/command\/|node:)/ },
+  { room: 'proof/mutants', may: /^(proof\/mutants\/|rehearsal\/command\/|contract\/listed\.ts$|node:)/ },
   { room: 'proof/permissions', may: /^(proof\/(permissions|faults)\/|rehearsal\/|simulator\/|contract\/|node:)/ },
   { room: 'proof/damage', may: /^(proof\/damage\/|rehearsal\/command\/|simulator\/|contract\/|lib\/|node:)/ },
 ];

@@ -68,6 +68,27 @@ test('the alarm full-soon looks at the trend of UsedPercent, and tells people of
   expect([AlarmActions, OKActions]).toEqual([[topic], [topic]]);
 });
 
+/** Of each the metric, the seconds and number of its periods, and the value from which on people are told. */
+const LIMITS = [
+  ['slow', 'ProbeMilliseconds', 60, 3, 1500],
+  ['filling', 'UsedPercent', 300, 1, 85],
+  ['full', 'UsedPercent', 60, 1, 99],
+] as const;
+
+test.each(LIMITS)('the alarm %s tells people of both ways, by %s', (kind, MetricName, Period, periods, Threshold) => {
+  const template = synthesized();
+  const told = [{ Ref: onlyOne(template, 'AWS::SNS::Topic').id }];
+  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((a) => a.Properties);
+  expect(alarms.find((a) => a.AlarmName === `Shop/alpha/${kind}`)).toMatchObject({
+    ...{ MetricName, Period, Threshold, EvaluationPeriods: periods, DatapointsToAlarm: periods },
+    ...{ Namespace: 'Remount/Shop', Dimensions: [{ Name: 'Volume', Value: 'alpha' }] },
+    // The best value of a period: what is so for a moment is no news.
+    ...{ Statistic: 'Minimum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
+    // The alarm serving tells of silence.
+    ...{ TreatMissingData: 'notBreaching', AlarmActions: told, OKActions: told },
+  });
+});
+
 test('its hours are known at synthesis: the length of a period follows from them', () => {
   expect(() => synthesized(Lazy.number({ produce: () => 24 }))).toThrow(
     'fullWithinHours: received "a token"; allowed: a number that is known at synthesis',

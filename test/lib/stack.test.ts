@@ -79,6 +79,12 @@ describe('the stack of the default settings', () => {
     expect(findings(report)).toEqual([`Annotation::${NOBODY_TOLD}`]);
   });
 
+  test('has a key that outlives it, as what it encrypts does, and that is another each year', () => {
+    const key = onlyOne(template, 'AWS::KMS::Key');
+    expect([key.DeletionPolicy, key.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    expect(key.Properties.EnableKeyRotation).toBe(true);
+  });
+
   test('has the alarms that the contract names, and no others', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties.AlarmName);
     const expected = ['alpha', 'beta'].flatMap((volume) =>

@@ -125,6 +125,18 @@ describe('the alarms', () => {
     });
   });
 
+  test('that nobody is told, in each round of an hour', () => {
+    expect(alarm(nobodyToldAlarmName('Shop'))).toMatchObject({
+      Namespace: 'Remount/Shop',
+      MetricName: METRIC.subscribers,
+      Statistic: 'Maximum',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 12,
+      DatapointsToAlarm: 12,
+    });
+  });
+
   test('the age of the newest verified one: 75 minutes, and only where there are drills', () => {
     const name = alarmName('Shop', 'alpha', AGE_ALARM.verifiedRecoveryPoint);
     expect(alarm(name)).toBeUndefined();

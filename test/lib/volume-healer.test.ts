@@ -96,6 +96,12 @@ describe('the sweep', () => {
     );
   });
 
+  test('is told when an instance begins to stop or to go, and not when one starts', () => {
+    const states = rules.flatMap((rule) => (rule.EventPattern ? [rule.EventPattern.detail.state] : []));
+    expect(states).toHaveLength(2);
+    for (const some of states) expect([...some].sort()).toEqual(['shutting-down', 'stopped', 'stopping', 'terminated']);
+  });
+
   test('invokes the alias, and may', () => {
     const live = { Ref: onlyOne(template, 'AWS::Lambda::Alias').id };
     for (const target of rules.flatMap((rule) => rule.Targets)) expect(target.Arn).toEqual(live);

@@ -8,6 +8,7 @@ import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
 import { PROPERTIES } from './properties.ts';
 import { STEPS } from './steps.ts';
+import { ALARMS, KEPT, LEAVE, STARTS } from './template.ts';
 
 /** By kind: what has been found to slip through tests. */
 export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
@@ -21,6 +22,10 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'it is told by what may be another': IDENTITY,
   'a default': DEFAULTS,
   'only a disk shows it': DISKS,
+  'an alarm is not heard': ALARMS,
+  'it is not kept': KEPT,
+  'leave for more than was meant': LEAVE,
+  'it is not started': STARTS,
 };
 
 const SLIPS = Object.values(KINDS).flat();

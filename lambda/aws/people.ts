@@ -1,4 +1,8 @@
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { type MessageAttributeValue, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { MESSAGE_ATTRIBUTE, MESSAGE_SEVERITY } from '../../contract/messages.ts';
+import { render } from '../core/message/render.ts';
+import type { Place } from '../core/message/words.ts';
+import { type Message, volumeOf } from '../core/world/message.ts';
 import type { People } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
 
@@ -7,17 +11,37 @@ const SUBJECT_CHARACTERS = 100;
 const MESSAGE_CHARACTERS = 60_000;
 
 export function snsPeople(sns: SNSClient, TopicArn: string): People {
+  const place: Place = { runbook: (section) => `docs/runbook.md${section ? `#${section}` : ''}` };
   return {
-    async tell(subject, message) {
+    async tell(message) {
+      const { subject, text } = render(message, place);
       await translated('tell people', () =>
         sns.send(
           new PublishCommand({
             TopicArn,
             Subject: subject.slice(0, SUBJECT_CHARACTERS),
-            Message: message.slice(0, MESSAGE_CHARACTERS),
+            Message: text.slice(0, MESSAGE_CHARACTERS),
+            MessageAttributes: attributes(message),
           }),
         ),
       );
     },
   };
+}
+
+/**
+ * What subscriptions filter by. "Name, type, and value must not be empty or null"
+ * (docs.aws.amazon.com/sns/latest/api/API_MessageAttributeValue.html), so what is about all of the stack has no volume.
+ */
+function attributes(message: Message): Record<string, MessageAttributeValue> {
+  const { kind } = message;
+  const volume = volumeOf(message);
+  const values = {
+    [MESSAGE_ATTRIBUTE.kind]: kind,
+    [MESSAGE_ATTRIBUTE.severity]: MESSAGE_SEVERITY[kind],
+    ...(volume && { [MESSAGE_ATTRIBUTE.volume]: volume }),
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );
 }

@@ -68,10 +68,10 @@ export function createHandler(runtime: Runtime) {
 
   /** That people could not be told is no reason to fail a rollback. */
   async function tell(order: Order, left: readonly string[]): Promise<void> {
-    const { subject, message } = leftAsItIs(order, left);
-    runtime.log({ message: subject, left });
+    const told = leftAsItIs(order, left);
+    runtime.log({ message: 'a deployment left a volume as it is', ...told });
     try {
-      await people.tell(subject, message);
+      await people.tell(told);
     } catch (error) {
       runtime.log({ message: 'could not tell people', reason: reasonOf(error) });
     }

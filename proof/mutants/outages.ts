@@ -20,9 +20,9 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
   broken(
     'ssm-lost',
     'people are told who is where',
-    'lambda/core/heal/outage.ts',
-    "      ...standingText(seen),\n      'What",
-    "      'What",
+    'lambda/core/message/heal-words.ts',
+    '          ...standingText(message.standing),\n          `What',
+    '          `What',
   ),
   broken(
     'kms-lost',

@@ -1,4 +1,4 @@
-import { listed } from '../../../contract/listed.ts';
+import type { Message } from '../world/message.ts';
 import type { HostAnswer } from '../world/ports.ts';
 
 /** What people are told of copies that are sound, once each: nothing is damaged, and somebody has to look. */
@@ -17,12 +17,6 @@ export const NO_REMARKS: Remarks = { incomplete: 0, toldIncomplete: false, toldU
  * copies at least one should have come to the end of what was left.
  */
 export const INCOMPLETE_CHECKS = 24;
-const NAMES = 10;
-
-export interface Remark {
-  readonly subject: string;
-  readonly message: string;
-}
 
 /** What is to be told of a copy that passed, and what people know then. Pure. */
 export function remarksOf(
@@ -30,39 +24,18 @@ export function remarksOf(
   snapshotId: string,
   before: Remarks,
   { values, detail }: Pick<HostAnswer, 'values' | 'detail'>,
-): { readonly next: Remarks; readonly remarks: readonly Remark[] } {
+): { readonly next: Remarks; readonly remarks: readonly Message[] } {
   const incomplete = values.complete === 'false' ? before.incomplete + 1 : 0;
   const unreadable = Number(values.unreadable ?? 0);
   const tellIncomplete = incomplete >= INCOMPLETE_CHECKS && !before.toldIncomplete;
   const tellUnreadable = unreadable > 0 && before.toldUnreadable === 0;
   const names = detail.split('; ').filter((line) => line !== '' && !/^\w+=/.test(line));
-  const remarks = [
-    ...(tellIncomplete
-      ? [
-          {
-            subject: `Remount: checks of ${volume} do not come to their end`,
-            message: [
-              `${incomplete} checks in a row had no time for all files of ${volume}: ${values.checked} of ${values.files} were read of ${snapshotId}.`,
-              'Its copies count as verified all the same: damage in a file is found once a check has read that file.',
-              'What to do: docs/runbook.md#incomplete',
-            ].join('\n'),
-          },
-        ]
-      : []),
-    ...(tellUnreadable
-      ? [
-          {
-            subject: `Remount: files of ${volume} cannot be read by the web server`,
-            message: [
-              `The web server's user may not read ${unreadable} files or directories of ${volume} (${snapshotId}). Nothing is damaged, and the copy is`,
-              'verified all the same; whoever asks for them is refused. The first of them:',
-              listed(names, { between: '\n', most: NAMES, rest: 'what the check printed, in Systems Manager' }),
-              'What to do: docs/runbook.md#unreadable',
-            ].join('\n'),
-          },
-        ]
-      : []),
-  ];
+  const remarks: Message[] = [];
+  if (tellIncomplete) {
+    const { checked: read, files } = values;
+    remarks.push({ kind: 'incomplete', volume, snapshotId, checks: incomplete, read, files });
+  }
+  if (tellUnreadable) remarks.push({ kind: 'unreadable', volume, snapshotId, files: unreadable, names });
   const next = {
     incomplete,
     toldIncomplete: incomplete > 0 && (before.toldIncomplete || tellIncomplete),

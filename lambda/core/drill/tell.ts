@@ -1,4 +1,3 @@
-import { listed } from '../../../contract/listed.ts';
 import { currentVolume } from '../heal/candidates.ts';
 import type { RecoveryPoint } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
@@ -10,8 +9,6 @@ import { remarksOf } from './remarks.ts';
 const QUIET_SECONDS = 6 * 3600;
 /** Names of files that are remembered: the check prints five of each copy. */
 const FILES = 50;
-/** What a check printed, in a message. */
-const FINDINGS = { between: '\n', most: 20, rest: 'what the check printed, in Systems Manager' } as const;
 /** How `host/check.sh` names a file that is not what its manifest says. */
 const ALTERED = /^(?:differs|missing): (.+)$/;
 
@@ -36,18 +33,7 @@ export async function tellDamaged(
     if (of !== before.of) await ports.ledger.writeDrillNote(volume, { ...before, of });
     return true;
   }
-  await ports.people.tell(
-    `Remount: ${volume} is damaged`,
-    [
-      `The drill of ${point.snapshotId} found damage in the content of ${volume}: ${result}.`,
-      '',
-      listed(lines, FINDINGS),
-      '',
-      'Nothing was done to what serves: it may fail at the next write or delete. Later copies carry the same damage; a heal',
-      'takes the newest that was verified before: the spare, or a snapshot.',
-      'What to do: docs/runbook.md#damaged',
-    ].join('\n'),
-  );
+  await ports.people.tell({ kind: 'damaged', volume, snapshotId: point.snapshotId, result, findings: lines });
   const told = [...new Set([...(known ? before.files : []), ...files])].slice(-FILES);
   await ports.ledger.writeDrillNote(volume, { about: result, at: now, of, files: told });
   return true;
@@ -58,7 +44,7 @@ export async function tellSound(ports: DrillPorts, volume: string, point: Recove
   const before = await ports.ledger.readDrillNote(volume);
   if (before?.about === undefined || point.at <= before.of) return;
   if (!(await isOfWhatServes(ports, volume, point))) return;
-  await ports.people.tell(`Remount: ${volume} is sound again`, `The drill of ${point.snapshotId} found nothing wrong.`);
+  await ports.people.tell({ kind: 'sound', volume, snapshotId: point.snapshotId });
   const note: DrillNote = { about: undefined, at: ports.clock.now(), of: before.of, files: [] };
   await ports.ledger.writeDrillNote(volume, note);
 }
@@ -83,17 +69,14 @@ export async function tellFallen(
 ): Promise<void> {
   const until = ports.clock.now() + KEPT_MS;
   await ports.store.keep(before.snapshotId, until);
-  await ports.people.tell(
-    `Remount: the content of ${volume} has fallen`,
-    [
-      `${after.snapshotId} holds much less than ${before.snapshotId}, the verified copy before it, of ${new Date(before.at).toISOString()}:`,
-      ...fell,
-      '',
-      `Both are sound: what is gone was deleted or cut short. ${before.snapshotId} is kept until ${new Date(until).toISOString()}; the volume`,
-      'may leave the snapshot schedule for that, and the guard takes its copies then. A heal takes what is newest all the same.',
-      'If it was meant, nothing has to be done: docs/runbook.md#fallen',
-    ].join('\n'),
-  );
+  await ports.people.tell({
+    kind: 'fallen',
+    volume,
+    before: { snapshotId: before.snapshotId, at: before.at },
+    after: after.snapshotId,
+    fell,
+    keptUntil: until,
+  });
 }
 
 /** Damage in a copy that had passed, and is relied on. @returns `true`: whatever serves, people were told */
@@ -103,17 +86,7 @@ export async function tellReliedOn(
   { snapshotId, at }: RecoveryPoint,
   { result, detail }: HostAnswer,
 ): Promise<boolean> {
-  await ports.people.tell(
-    `Remount: a verified copy of ${volume} is damaged`,
-    [
-      `${snapshotId}, of ${new Date(at).toISOString()}, had passed its drill and was looked at once more: ${result}.`,
-      '',
-      listed(detail.split('; '), FINDINGS),
-      '',
-      'It is rejected, and no heal takes it any more. What serves is not touched by that, and neither are other copies.',
-      'What to do: docs/runbook.md#relied-on',
-    ].join('\n'),
-  );
+  await ports.people.tell({ kind: 'reliedOn', volume, snapshotId, at, result, findings: detail.split('; ') });
   return true;
 }
 
@@ -121,6 +94,6 @@ export async function tellReliedOn(
 export async function remark(ports: DrillPorts, volume: string, snapshotId: string, answer: HostAnswer): Promise<void> {
   const before = await ports.ledger.readRemarks(volume);
   const { next, remarks } = remarksOf(volume, snapshotId, before, answer);
-  for (const { subject, message } of remarks) await ports.people.tell(subject, message);
+  for (const it of remarks) await ports.people.tell(it);
   if (JSON.stringify(next) !== JSON.stringify(before)) await ports.ledger.writeRemarks(volume, next);
 }

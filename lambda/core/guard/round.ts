@@ -7,10 +7,6 @@ import type { Retention } from './retention.ts';
 import { rollOut } from './rollout.ts';
 import { watchSubscribers } from './subscribers.ts';
 
-/** SNS takes printable ASCII of at most 100 characters. */
-const SUBJECT = 'Remount: the snapshot policy needs a person';
-const ENDED = 'Remount: the snapshot policy is as deployed again';
-
 /**
  * One run of the guard over all content volumes: each by itself, so that what is wrong with one keeps no other from its
  * snapshot. What fails is tried again by the next run.
@@ -113,14 +109,7 @@ async function act(
       // Told before it is done, and marked before it is told: rather twice than never, and not at each round that may not act.
       // Of content that fell the drill has told them, with the copy.
       if (action.why === 'unverified')
-        await people.tell(
-          `Remount: nothing newer of ${volume} is verified`,
-          [
-            `The newest verified copy of ${volume}, ${snapshotId}, is of ${new Date(at).toISOString()}; the snapshot schedule would delete it soon.`,
-            `So ${action.volume.id} leaves the schedule until a newer copy is verified; the guard takes its copies meanwhile.`,
-            'Whatever keeps drills from verifying newer copies needs a person: docs/runbook.md#held',
-          ].join('\n'),
-        );
+        await people.tell({ kind: 'held', volume, snapshotId, at, volumeId: action.volume.id });
       await stores.unschedule(action.volume.id);
       log(
         `${volume}: ${action.volume.id} is out of the schedule, which would delete ${snapshotId}, ${action.why === 'fell' ? 'after which content fell' : 'the last verified'}`,
@@ -162,11 +151,7 @@ async function watchPolicy(
   const finding = findingOf(expected, found, missed, note, now);
   const next = news(finding, note, now);
   if (!next) return;
-  if (finding)
-    await people.tell(
-      SUBJECT,
-      `${finding.detail}.\nUntil it is mended, the guard takes a snapshot whenever the newest is ${LATE_MINUTES} minutes old. Runbook: docs/runbook.md#snapshot-policy`,
-    );
-  else await people.tell(ENDED, `The snapshot policy ${expected.id} is enabled, and as it was deployed.`);
+  if (finding) await people.tell({ kind: 'policy', detail: finding.detail, lateMinutes: LATE_MINUTES });
+  else await people.tell({ kind: 'policySound', policyId: expected.id });
   await notes.write(next);
 }

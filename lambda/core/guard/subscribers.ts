@@ -1,8 +1,8 @@
 import type { GuardPorts } from './ports.ts';
 
-/** A message that proves the way, so often. Milliseconds: 30 days. */
-const EVERY_MS = 30 * 24 * 60 * 60_000;
-const SUBJECT = 'Remount: a test message, nothing has to be done';
+/** A message that proves the way, so often. */
+const EVERY_DAYS = 30;
+const EVERY_MS = EVERY_DAYS * 24 * 60 * 60_000;
 
 /**
  * Whether anybody hears what people are told: a subscription that was never confirmed, or was ended, makes no error anywhere. The
@@ -16,14 +16,6 @@ export async function watchSubscribers({ clock, subscribers, people, testNotes, 
   const now = clock.now();
   if (last && now - last.at < EVERY_MS) return;
   // The first round is that of a deployment: whoever confirms a subscription then has proven the way.
-  if (last)
-    await people.tell(
-      SUBJECT,
-      [
-        'This message comes every 30 days. It shows that what Remount has to tell people reaches you.',
-        `${confirmed} subscriptions of the topic are confirmed, ${pending} wait to be.`,
-        'Should it stop: docs/runbook.md#nobody-told',
-      ].join('\n'),
-    );
+  if (last) await people.tell({ kind: 'test', everyDays: EVERY_DAYS, confirmed, pending });
   await testNotes.write({ about: 'test', at: now });
 }

@@ -19,17 +19,3 @@ export function choiceOf(
 export function minutesBetween(from: number, to: number): number {
   return Math.round((to - from) / 60_000);
 }
-
-/** One line for people. */
-export function inWords({
-  taken,
-  spare,
-  newer = 'a newer recovery point',
-  minutes,
-  longerSeconds,
-  why,
-}: Choice): string {
-  if (taken === 'spare')
-    return `The spare (${spare}) was taken, and not ${newer}, which is verified too: that gave up ${minutes} min of uploads.${why === undefined ? '' : ` It was to be taken, and was not: ${why}`}`;
-  return `${newer} was taken, and not the spare (${spare}), which was ready: ${minutes} min of uploads more, for ${longerSeconds} s more.`;
-}

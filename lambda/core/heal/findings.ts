@@ -1,5 +1,5 @@
+import type { Rejected } from '../world/message.ts';
 import type { LessRoom, Observation, Replaced, Replacement } from '../world/model.ts';
-import type { Rejected } from './replace.ts';
 
 /** What people have to know however a heal ends. */
 export interface Findings {

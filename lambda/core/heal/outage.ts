@@ -1,8 +1,9 @@
 import { attempt } from '../world/attempt.ts';
 import type { Journal } from '../world/journal.ts';
+import type { Placed, Standing } from '../world/message.ts';
 import type { Trigger } from '../world/model.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
-import { LEDGER, type Standing, standing, standingText } from '../world/standing.ts';
+import { LEDGER, standing } from '../world/standing.ts';
 import { asking } from '../world/unanswered.ts';
 import type { Findings } from './findings.ts';
 
@@ -79,33 +80,22 @@ function servedText(volume: string, { current }: Standing, why: string): string 
 
 /** @returns when. Unix milliseconds */
 async function tellSilent(ports: Ports, volume: string, seen: Standing, why: string): Promise<number> {
-  await ports.people.tell(
-    `Remount: ${volume} needs a person`,
-    [
-      `The ledger does not answer, and the heal of ${volume} cannot go on: ${why}.`,
-      'Nothing is moved without it, for nobody could know who else is moving. The heal goes on by itself when it answers.',
-      ...standingText(seen),
-      ...byHand(ports, volume, seen),
-      'What to do: docs/runbook.md#outages',
-    ].join('\n'),
-  );
+  await ports.people.tell({
+    kind: 'ledgerSilent',
+    volume,
+    why,
+    standing: seen,
+    commands: byHand(ports, volume, seen),
+  });
   return ports.clock.now();
 }
 
 /** The commands with which a person lets the spare serve: the verbs that the healer would send, in their order. */
 function byHand({ host }: Ports, volume: string, { current, spare, probe }: Standing): string[] {
   if (!current || !spare || probe?.state === 'serving') return [];
-  const command = (
-    verb: 'release' | 'mount' | 'verify' | 'serve',
-    { volumeId, instanceId }: typeof spare | typeof current,
-  ) => host.byHand(verb, instanceId, volume, volumeId);
-  return [
-    'To let the spare serve by hand, one after the other, each once the one before has said that it is done:',
-    command('release', current),
-    command('mount', spare),
-    command('verify', spare),
-    command('serve', spare),
-  ];
+  const command = (verb: 'release' | 'mount' | 'verify' | 'serve', { volumeId, instanceId }: Placed) =>
+    host.byHand(verb, instanceId, volume, volumeId);
+  return [command('release', current), command('mount', spare), command('verify', spare), command('serve', spare)];
 }
 
 /**
@@ -145,14 +135,6 @@ async function tellWaiting(
   const before = Math.max(seen.pagedAt ?? 0, pagedAt ?? 0);
   if (seen.at - before < HOUR_MS) return undefined;
   if (by === LEDGER) return tellSilent(ports, volume, seen, why);
-  await ports.people.tell(
-    `Remount: the heal of ${volume} waits for ${by}`,
-    [
-      `${by} does not answer, and the heal of ${volume} waits for it: ${why}.`,
-      'It goes on by itself when it answers.',
-      ...standingText(seen),
-      'What to do: docs/runbook.md#outages',
-    ].join('\n'),
-  );
+  await ports.people.tell({ kind: 'waits', volume, service: by, why, standing: seen });
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Journal } from '../world/journal.ts';
 import { renewLease } from '../world/lease.ts';
+import type { Rejected } from '../world/message.ts';
 import type { Replacement, Volume } from '../world/model.ts';
 import type { MountOrder } from '../world/patience.ts';
 import type { Ports } from '../world/ports.ts';
@@ -9,13 +10,6 @@ import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
 import { noteFencing } from './fence.ts';
 import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
-
-/** A recovery point that could not be used, and why. */
-export interface Rejected {
-  readonly snapshotId: string;
-  readonly volumeId: string;
-  readonly why: string;
-}
 
 export type ReplaceResult =
   | { readonly done: true; readonly replacement: Replacement }

@@ -1,9 +1,9 @@
 import type { Journal } from '../world/journal.ts';
+import type { Rejected } from '../world/message.ts';
 import type { Choice, Replacement, Spare } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
 import { DEAD } from './decide.ts';
-import type { Rejected } from './replace.ts';
 import { outlast } from './stall.ts';
 import { prepare, preparePatiently, takeOver } from './takeover.ts';
 

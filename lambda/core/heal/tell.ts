@@ -1,9 +1,7 @@
-import { listed } from '../../../contract/listed.ts';
+import type { Rejected } from '../world/message.ts';
 import type { Incident } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
-import { inWords } from './choice.ts';
 import type { Findings } from './findings.ts';
-import type { Rejected } from './replace.ts';
 
 /**
  * Nobody is called twice for one content volume within this long, whatever the words: who was called looks at all of it, and the
@@ -42,7 +40,9 @@ export async function tell(
 
 /** Tells people, whatever they know. */
 export async function publish(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Told> {
-  await ports.people.tell(subject(incident), letter(incident, rejected));
+  const { volume, outcome } = incident;
+  const kind = outcome === 'overtaken' ? outcome : outcome === 'healed' ? 'served' : 'needsPerson';
+  await ports.people.tell({ kind, volume, incident, rejected });
   return { at: ports.clock.now() };
 }
 
@@ -57,56 +57,4 @@ export async function noteTold(ports: Ports, incident: Incident, at: number, fin
 /** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */
 export function isRecent(at: number, now: number): boolean {
   return now - at < QUIET_SECONDS * 1000;
-}
-
-function subject(incident: Incident): string {
-  if (incident.outcome === 'overtaken')
-    return `Remount: what a heal of ${incident.volume} found before another took over`;
-  if (incident.outcome !== 'healed') return `Remount: ${incident.volume} needs a person`;
-  return `Remount: ${incident.volume} is served${incident.replacement ? ' again, from a snapshot' : ''}`;
-}
-
-/** Steps of a heal that a message has: as many as a heal that waits for nothing has, and some. */
-const STEPS = 40;
-const RECORD = 'all of them: the incident in the ledger, docs/runbook.md#where-the-record-is';
-
-function letter(incident: Incident, rejected: readonly Rejected[]): string {
-  const r = incident.replacement;
-  const lines = [
-    incident.summary,
-    '',
-    `Incident ${incident.id}, started by ${incident.trigger.kind}: ${incident.trigger.reason}`,
-    ...(r
-      ? [
-          `Data reach up to ${new Date(r.recoveryPointAt).toISOString()} (${r.snapshotId}, ${r.moreFiles ? 'at least ' : ''}${r.files} files). The old volume ${r.oldVolume} is kept in quarantine.`,
-        ]
-      : []),
-    ...(r?.cold
-      ? [
-          `${r.newVolume} loads each block from the snapshot when that is first read: content answers late until it was read once. docs/runbook.md#cold`,
-        ]
-      : []),
-    ...(r?.choice ? [inWords(r.choice)] : []),
-    ...(r && incident.lessRoom
-      ? [
-          `${r.newVolume} has ${incident.lessRoom.now} GiB, and ${r.oldVolume} has ${incident.lessRoom.before}: it was made before that grew. What to do: docs/runbook.md#less-room`,
-        ]
-      : []),
-    ...(incident.passedOver.length > 0
-      ? [
-          `Newer copies were not taken, for nobody has verified them, they are from after the failure, or the spare was quicker: ${listed(incident.passedOver, { rest: RECORD })}.`,
-        ]
-      : []),
-    ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),
-    '',
-    listed(
-      incident.steps.map((s) =>
-        `${new Date(s.startedAt).toISOString()} ${s.name} ${((s.endedAt - s.startedAt) / 1000).toFixed(1)} s ${s.note}`.trimEnd(),
-      ),
-      { between: '\n', most: STEPS, rest: RECORD },
-    ),
-    '',
-    'What to do: docs/runbook.md',
-  ];
-  return lines.join('\n');
 }

@@ -105,6 +105,19 @@ export const PROBE_STATES = [
 ] as const;
 export type ProbeState = (typeof PROBE_STATES)[number];
 
+/** What a host verb answered: `ok`, or one of the states that its exit code stands for. */
+export type HostResult =
+  | 'ok'
+  | 'notBlank'
+  | 'noDevice'
+  | 'busy'
+  | 'failed'
+  | 'corrupt'
+  | 'altered'
+  | 'interrupted'
+  | 'mounting'
+  | ProbeState;
+
 export interface Probe {
   readonly instanceId: string;
   readonly state: ProbeState;

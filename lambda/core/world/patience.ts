@@ -66,14 +66,14 @@ async function tellSlow(
     'tell-slow',
     () =>
       ports.people
-        .tell(
-          `Remount: ${volume} is mounted slowly`,
-          [
-            `${volumeId} is being mounted on ${instanceId}, and moves on: ${values.progress} sectors so far. It is waited for, for`,
-            `${patienceSeconds(sizeGiB)} s at most: another copy would take as long. ${volume} is not served meanwhile.`,
-            'Nothing has to be done: docs/runbook.md#slow-mount',
-          ].join('\n'),
-        )
+        .tell({
+          kind: 'slowMount',
+          volume,
+          volumeId,
+          instanceId,
+          progress: values.progress,
+          seconds: patienceSeconds(sizeGiB),
+        })
         .then(
           () => 'people are told',
           (error: unknown) => `people are not told: ${message(error)}`,

@@ -1,12 +1,13 @@
 import type { Clock } from './clock.ts';
+import type { Message } from './message.ts';
 import type {
+  HostResult,
   Incident,
   Instance,
   LedgerEntry,
   LedgerState,
   Paged,
   Probe,
-  ProbeState,
   Reach,
   RecoveryPoint,
   Replaced,
@@ -67,19 +68,9 @@ export interface Compute {
   markFormatted(volumeId: string): Promise<void>;
 }
 
-/** What a host verb answered: `ok`, or one of the states that its exit code stands for. */
+/** What a host verb answered. */
 export interface HostAnswer {
-  readonly result:
-    | 'ok'
-    | 'notBlank'
-    | 'noDevice'
-    | 'busy'
-    | 'failed'
-    | 'corrupt'
-    | 'altered'
-    | 'interrupted'
-    | 'mounting'
-    | ProbeState;
+  readonly result: HostResult;
   /** The `key=value` lines that the verb printed. */
   readonly values: Readonly<Record<string, string>>;
   readonly detail: string;
@@ -146,7 +137,7 @@ export interface Monitor {
 }
 
 export interface People {
-  tell(subject: string, message: string): Promise<void>;
+  tell(message: Message): Promise<void>;
 }
 
 export interface Ports {

@@ -1,4 +1,5 @@
-import type { Probe, Volume } from './model.ts';
+import type { Standing } from './message.ts';
+import type { Volume } from './model.ts';
 import type { Ports } from './ports.ts';
 import { unansweredBy } from './unanswered.ts';
 
@@ -6,33 +7,6 @@ import { unansweredBy } from './unanswered.ts';
 export const LEDGER = 'DynamoDB';
 export const EC2 = 'EC2';
 export const HOSTS = 'SSM';
-
-/** A volume, and the instance that has it. */
-export interface Placed {
-  readonly volumeId: string;
-  readonly instanceId: string;
-}
-
-/**
- * How things stand with a content volume as far as can be seen while a service does not answer: each part is asked of whoever knows it,
- * and what nobody said is missing. Nothing is guessed.
- */
-export interface Standing {
-  readonly at: number;
-  /** What was the current volume when it was last known, and the instance that has it. */
-  readonly current?: Placed | undefined;
-  /** What the probe there says. */
-  readonly probe?: Probe | undefined;
-  /** The load balancer reaches the content there; `undefined`: it could not be asked. */
-  readonly reached?: boolean | undefined;
-  readonly spare?: (Placed & { readonly snapshotId: string | undefined }) | undefined;
-  /** Whose word `current` and `spare` are. */
-  readonly by: 'the ledger' | 'the tags in EC2' | 'nobody';
-  /** When people were last told that they have something to do. Unix milliseconds. */
-  readonly pagedAt?: number | undefined;
-  /** What did not answer here. */
-  readonly silent: readonly string[];
-}
 
 /** @param except what did not answer a moment ago is not asked again: that would take as long once more */
 export async function standing(ports: Ports, volume: string, except: string): Promise<Standing> {
@@ -77,17 +51,4 @@ function fromTags(volumes: readonly Volume[]): Pick<Standing, 'current' | 'spare
   const current = of('current');
   const [spare] = of('spare').sort((a, b) => b.at - a.at);
   return { by: 'the tags in EC2', current: current.length === 1 ? current[0] : undefined, spare };
-}
-
-/** In words, one a line: only what was seen, and who said it. */
-export function standingText({ at, current, probe, spare, by, silent }: Standing): string[] {
-  return [
-    `How it stands, seen at ${new Date(at).toISOString()} without ${silent.join(' and ')}:`,
-    current
-      ? `- By ${by} the current volume is ${current.volumeId} on ${current.instanceId}${probe ? `, whose probe says ${probe.state}: ${probe.detail}` : '; its probe could not be asked'}.`
-      : `- Which volume is current ${by === 'nobody' ? 'could not be asked' : `${by} do not say`}.`,
-    spare
-      ? `- By ${by} the spare is ${spare.volumeId} on ${spare.instanceId}${spare.snapshotId ? `, made from ${spare.snapshotId}` : ''}.`
-      : `- ${by === 'nobody' ? 'Whether there is a spare could not be asked' : `By ${by} there is no spare`}.`,
-  ];
 }

@@ -4,6 +4,7 @@ import { type Input, onlyMembers, text } from '../ec2/input.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForEventSource, missingForMessage } from '../iam/key-uses.ts';
 import { deniedTo, missingForService, ResourcePolicy } from '../iam/resource-policies.ts';
+import { type Attributes, messageAttributes } from './message-attributes.ts';
 
 const ALARMS = 'cloudwatch.amazonaws.com';
 const PUBLISH = 'sns:Publish';
@@ -19,6 +20,8 @@ export interface Message {
   readonly topicArn: string;
   readonly subject: string;
   readonly message: string;
+  /** An alarm's message has none: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html names none. */
+  readonly attributes: Attributes;
 }
 
 /** Topics of the simulated SNS: what people would have got. */
@@ -33,12 +36,13 @@ export class Sns {
     this.#cloud = cloud;
     cloud.offer('sns', {
       Publish: (input: Input, principal: Principal) => {
-        onlyMembers('Publish', input, ['TopicArn', 'Subject', 'Message']);
+        onlyMembers('Publish', input, ['TopicArn', 'Subject', 'Message', 'MessageAttributes']);
         const subject = text(input, 'Subject');
         if (subject.length > 100 || /[^\x20-\x7e]/.test(subject))
           throw new ServiceError('InvalidParameter', 'Invalid parameter: Subject');
+        const attributes = messageAttributes(input.MessageAttributes);
         this.#refuse(text(input, 'TopicArn'), principal);
-        this.publish(text(input, 'TopicArn'), subject, text(input, 'Message'));
+        this.publish(text(input, 'TopicArn'), subject, text(input, 'Message'), attributes);
         return { MessageId: `message-${this.messages.length}` };
       },
       GetTopicAttributes: (input: Input, principal: Principal) => {
@@ -112,9 +116,9 @@ export class Sns {
   }
 
   /** @throws ServiceError NotFound */
-  publish(topicArn: string, subject: string, message: string): void {
+  publish(topicArn: string, subject: string, message: string, attributes: Attributes = {}): void {
     this.#topic(topicArn);
-    this.messages.push({ at: this.#cloud.clock.now(), topicArn, subject, message });
+    this.messages.push({ at: this.#cloud.clock.now(), topicArn, subject, message, attributes });
     this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} told: ${subject}`);
   }
 }

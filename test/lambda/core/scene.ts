@@ -1,3 +1,5 @@
+import { render } from '../../../lambda/core/message/render.ts';
+import type { Message } from '../../../lambda/core/world/message.ts';
 import type {
   Incident,
   LedgerEntry,
@@ -7,6 +9,7 @@ import type {
   Volume,
 } from '../../../lambda/core/world/model.ts';
 import type { HostAnswer, Ports, Workflow } from '../../../lambda/core/world/ports.ts';
+import { PLACE } from './place.ts';
 import { NOW, probe, volume, world } from './world.ts';
 
 /** Steps run at once, pauses take no time but the clock's: the logic alone, with everything around it scripted. */
@@ -14,6 +17,8 @@ export class Scene {
   now = NOW;
   seen: Observation = world({ probe: probe('shutdown') });
   readonly did: string[] = [];
+  readonly messages: Message[] = [];
+  /** Their subjects and texts. */
   readonly told: string[] = [];
   readonly letters: string[] = [];
   /** Whom the ledger was told of as being fenced. */
@@ -153,9 +158,11 @@ export class Scene {
       },
     },
     people: {
-      tell: async (subject, message) => {
+      tell: async (message) => {
+        const { subject, text } = render(message, PLACE);
+        this.messages.push(message);
         this.told.push(subject);
-        this.letters.push(message);
+        this.letters.push(text);
       },
     },
   };

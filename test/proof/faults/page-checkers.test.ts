@@ -13,6 +13,7 @@ const message = (minute: number, subject: string, text = 'because'): Message => 
   topicArn: '',
   subject,
   message: text,
+  attributes: {},
 });
 const PAGE = 'Remount: alpha needs a person';
 const GOOD = 'Remount: alpha is served';

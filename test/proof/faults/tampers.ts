@@ -104,16 +104,22 @@ export const TAMPERS = {
   /** People hear that it serves, and not from what. */
   curt: (ports: Ports): Ports => ({
     ...ports,
-    people: { tell: (subject) => ports.people.tell(subject, 'It is served again.') },
+    people: {
+      tell: (message) => {
+        if (message.kind !== 'served') return ports.people.tell(message);
+        const incident = { ...message.incident, summary: 'It is served again.', steps: [], replacement: undefined };
+        return ports.people.tell({ ...message, incident });
+      },
+    },
   }),
   /** Each thing is told twice. */
   insistent: (ports: Ports): Ports => ({
     ...ports,
     people: {
-      tell: async (subject, message) => {
-        await ports.people.tell(subject, message);
+      tell: async (message) => {
+        await ports.people.tell(message);
         await ports.clock.sleep(60_000);
-        await ports.people.tell(subject, message);
+        await ports.people.tell(message);
       },
     },
   }),

@@ -1,7 +1,10 @@
 import type { Drilled, DrillNote, DrillPorts, DrillRecord } from '../../../../lambda/core/drill/ports.ts';
 import { NO_REMARKS } from '../../../../lambda/core/drill/remarks.ts';
+import { render } from '../../../../lambda/core/message/render.ts';
+import type { Message } from '../../../../lambda/core/world/message.ts';
 import type { LedgerState, Neighbour, Volume } from '../../../../lambda/core/world/model.ts';
 import type { HostAnswer, Workflow } from '../../../../lambda/core/world/ports.ts';
+import { PLACE } from '../place.ts';
 import { instance, NOW, point, volume } from '../world.ts';
 
 export const SOUND = { canary: '2026-01-07T11:49:30Z', files: '12', checked: '12' };
@@ -40,6 +43,8 @@ export class DrillScene {
   };
   /** What changed the world, in its order. */
   readonly did: string[] = [];
+  readonly messages: Message[] = [];
+  /** In words. */
   readonly told: { readonly subject: string; readonly message: string }[] = [];
   readonly records: DrillRecord[] = [];
   readonly published: Drilled[] = [];
@@ -191,8 +196,10 @@ export class DrillScene {
       this.logged.push(line);
     },
     people: {
-      tell: async (subject, message) => {
-        this.told.push({ subject, message });
+      tell: async (message) => {
+        const { subject, text } = render(message, PLACE);
+        this.messages.push(message);
+        this.told.push({ subject, message: text });
       },
     },
   };

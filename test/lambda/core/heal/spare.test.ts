@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decide } from '../../../../lambda/core/heal/decide.ts';
 import { heal } from '../../../../lambda/core/heal/heal.ts';
-import type { Rejected } from '../../../../lambda/core/heal/replace.ts';
 import { type SparePolicy, serveSpare } from '../../../../lambda/core/heal/spare.ts';
 import { Journal } from '../../../../lambda/core/world/journal.ts';
+import type { Rejected } from '../../../../lambda/core/world/message.ts';
 import type { LedgerState, Observation, ProbeState, Spare, Trigger } from '../../../../lambda/core/world/model.ts';
 import { observe } from '../../../../lambda/core/world/observe.ts';
 import type { Ports } from '../../../../lambda/core/world/ports.ts';

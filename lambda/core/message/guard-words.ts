@@ -1,0 +1,58 @@
+import type { LeftAsItIs, Message } from '../world/message.ts';
+import { INSTANT, type Place, type Words } from './words.ts';
+
+/** What the guard tells, and the keeper. */
+export type GuardMessage = Extract<Message, { kind: 'held' | 'policy' | 'policySound' | 'test' | 'leftAsItIs' }>;
+
+export function guardWords(message: GuardMessage, place: Place): Words {
+  switch (message.kind) {
+    case 'held': {
+      const { volume, snapshotId, at, volumeId } = message;
+      return {
+        subject: `Remount: nothing newer of ${volume} is verified`,
+        lines: [
+          `The newest verified copy of ${volume}, ${snapshotId}, is of ${INSTANT(at)}; the snapshot schedule would delete it soon.`,
+          `So ${volumeId} leaves the schedule until a newer copy is verified; the guard takes its copies meanwhile.`,
+          `Whatever keeps drills from verifying newer copies needs a person: ${place.runbook('held')}`,
+        ],
+      };
+    }
+    case 'policy':
+      return {
+        subject: 'Remount: the snapshot policy needs a person',
+        lines: [
+          `${message.detail}.`,
+          `Until it is mended, the guard takes a snapshot whenever the newest is ${message.lateMinutes} minutes old. Runbook: ${place.runbook('snapshot-policy')}`,
+        ],
+      };
+    case 'policySound':
+      return {
+        subject: 'Remount: the snapshot policy is as deployed again',
+        lines: [`The snapshot policy ${message.policyId} is enabled, and as it was deployed.`],
+      };
+    case 'test':
+      return {
+        subject: 'Remount: a test message, nothing has to be done',
+        lines: [
+          `This message comes every ${message.everyDays} days. It shows that what Remount has to tell people reaches you.`,
+          `${message.confirmed} subscriptions of the topic are confirmed, ${message.pending} wait to be.`,
+          `Should it stop: ${place.runbook('nobody-told')}`,
+        ],
+      };
+    case 'leftAsItIs':
+      return {
+        subject: `Remount: ${message.volume} is left as it is by a deployment`,
+        lines: [
+          `The claim of ${message.volume} was ${message.rolledBack ? 'rolled back' : 'deployed'} to ${claimText(message)}. The volume is left as it is:`,
+          ...message.left.map((line) => `- ${line}`),
+          '',
+          'Nothing of the content is touched, and nothing has to be done at once. The template and the volume differ from now on.',
+          `What to do: ${place.runbook('left-as-it-is')}`,
+        ],
+      };
+  }
+}
+
+function claimText({ claim: { zone, sizeGiB, type, iops, throughputMiBs } }: LeftAsItIs): string {
+  return `${sizeGiB} GiB of ${type} with ${iops} IOPS and ${throughputMiBs} MiB/s in ${zone}`;
+}

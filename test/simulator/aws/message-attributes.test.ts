@@ -1,0 +1,34 @@
+import { describe, expect, test } from '@jest/globals';
+import { messageAttributes } from '../../../simulator/aws/lambda/message-attributes.ts';
+
+const text = (StringValue: unknown) => ({ DataType: 'String', StringValue });
+
+describe('attributes of a message', () => {
+  test('are kept by name', () => {
+    expect(messageAttributes({ kind: text('served'), 'a-b.c_1': text('x') })).toEqual({
+      kind: 'served',
+      'a-b.c_1': 'x',
+    });
+    expect(messageAttributes(undefined)).toEqual({});
+  });
+
+  test.each<[string, object]>([
+    ['an empty value', { kind: text('') }],
+    ['no value', { kind: { DataType: 'String' } }],
+    ['no type', { kind: { StringValue: 'x' } }],
+    ['a name that is reserved', { 'Amazon.kind': text('x') }],
+    ['a name that ends with a period', { 'kind.': text('x') }],
+    ['a name with two periods in a row', { 'a..b': text('x') }],
+    ['a name with other characters', { 'a b': text('x') }],
+    ['eleven', Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`a${n}`, text('x')]))],
+  ])('%s is refused', (_, given) => {
+    expect(() => messageAttributes(given)).toThrow(expect.objectContaining({ name: 'ParameterValueInvalid' }));
+  });
+
+  test.each<[string, object]>([
+    ['another type', { kind: { DataType: 'Number', StringValue: '1' } }],
+    ['another member', { kind: { ...text('x'), BinaryValue: new Uint8Array(1) } }],
+  ])('%s is not known here', (_, given) => {
+    expect(() => messageAttributes(given)).toThrow(/does not know/);
+  });
+});

@@ -39,6 +39,25 @@ describe('links', () => {
   ])('%s: one to %s would be found', (from, target, said) => expect(leadsNowhere(from, target)).toBe(said));
 });
 
+describe('paths in documents', () => {
+  const PATH =
+    /`((?:bin|build|contract|docs|examples|host|lambda|lib|proof|rehearsal|simulator|test|\.ci)\/[\w./-]*)`/g;
+  /** No file, but the form of a name. */
+  const FORMS = ['test/a/b/c.test.ts'];
+  const named = documents().flatMap((document) =>
+    [...read(document).matchAll(PATH)].map(([, path = '']) => [document, path] as const),
+  );
+
+  test('are there', () => {
+    expect(named.length).toBeGreaterThan(100);
+    const missing = named.filter(([, path]) => {
+      const plain = path.replace(/\/$/, '');
+      return !FILES.includes(plain) && !FOLDERS.has(plain) && !FORMS.includes(path);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
 /** Messages, alarms and comments send people to these pages. */
 describe('pages that code names', () => {
   const code = FILES.filter((path) => /\.(ts|sh|json|conf|service|timer)$/.test(path) && !path.startsWith('test/'));

@@ -8,6 +8,7 @@ import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import type { Library } from '../world/courses.ts';
 import type { Watch } from '../world/watch.ts';
 import type { Check, World } from '../world/world.ts';
+import { heard, PAGES } from './heard.ts';
 import { completedSnapshots, type Failure, readOwed, recoveryPoint, servedVolume } from './measure.ts';
 
 /** Promises, DESIGN section 2. */
@@ -69,16 +70,12 @@ export function firstLine({ message }: { readonly message: string }): string {
 
 /** Messages that call a person to this volume. */
 export function pages(world: World, volume: string, since: number) {
-  return world.services.sns.messages.filter(
-    (m) => m.at >= since && m.subject.includes(volume) && m.subject.includes('needs a person'),
-  );
+  return heard(world.services.sns, { kinds: PAGES, volume, since });
 }
 
 /** Messages that call a person to the snapshot policy: the guard's own snapshots would hide that it does not work. */
 export function policyPages(world: World, since: number) {
-  return world.services.sns.messages.filter(
-    (m) => m.at >= since && m.subject.includes('snapshot policy needs a person'),
-  );
+  return heard(world.services.sns, { kinds: ['policy'], since });
 }
 
 export function scheduleWorks(world: World): Check {

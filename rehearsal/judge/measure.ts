@@ -4,6 +4,7 @@ import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import { type ReadBack, readBack } from '../world/content.ts';
 import type { Library } from '../world/courses.ts';
 import type { Damage, Recovery, World } from '../world/world.ts';
+import { heard } from './heard.ts';
 
 /** What broke, and how things stood at that moment. */
 export interface Failure {
@@ -26,7 +27,7 @@ export function damageFound(world: World, volume: string, since: number): Damage
     .filter((s) => s.tags[TAG.volume] === volume && s.tags[TAG.verdict] === VERDICT.rejected)
     .map((s) => Date.parse(s.tags[TAG.drilledAt] ?? ''))
     .filter((at) => at >= since);
-  const told = sns.messages.find((m) => m.at >= since && m.subject.includes(`${volume} is damaged`));
+  const [told] = heard(sns, { kinds: ['damaged'], volume, since });
   return { aroseAt: since, foundAt: rejected.length > 0 ? Math.min(...rejected) : undefined, toldAt: told?.at };
 }
 

@@ -1,5 +1,6 @@
 /** What must hold of messages to people: no page that is not true, and not the same one over and over. */
 import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
+import { isOf, PAGES } from '../../../rehearsal/judge/heard.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
 import type { Message } from '../../../simulator/aws/lambda/sns.ts';
@@ -16,15 +17,10 @@ const UNHEARD: readonly FaultKind[] = ['errorAfter', 'lost', 'dieAfter'];
 const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 /** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
 const UNRECORDED_MS = 3000;
-const PAGE = /^Remount: (\S+) needs a person$/;
 /** Of what people were told: the note of it, and the look at it. Nobody tries again what is denied. */
 const NOTED = 'denied@dynamodb:UpdateItem';
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
-/** Alarms tell people by themselves, as often as they change. */
-const BY_ALARM = /^(?:ALARM|OK|INSUFFICIENT_DATA): /;
-/** The answer to a deployment: whoever deploys again is told again, once. */
-const BY_DEPLOYMENT = / is left as it is by a deployment$/;
 
 /** Looks at each page as it is sent. A heal that began up to so long before it may still send one. */
 export class PageWatch {
@@ -35,7 +31,7 @@ export class PageWatch {
     const { cloud, sns } = strike.services;
     cloud.listen(({ who }) => {
       const page = who === 'sns' ? sns.messages.at(-1) : undefined;
-      const volume = PAGE.exec(page?.subject ?? '')?.[1];
+      const volume = page && calledTo(page);
       if (this.#stopped || !page || !volume || !volumes.includes(volume)) return;
       const [reason = ''] = page.message.split('\n');
       const wrong = falseClaim(reason, { strike, truth, injector, volume, since: begunAt(page) });
@@ -58,10 +54,17 @@ function begunAt({ at, message }: Message): number {
   return Math.min(at, step ? Date.parse(step) : at - 60 * MINUTE_MS) - 2 * MINUTE_MS;
 }
 
+/** The volume that a message calls a person to. */
+function calledTo(message: Message): string | undefined {
+  return isOf(message, PAGES) ? message.attributes.volume : undefined;
+}
+
 /** A message that was said lately. */
-function key({ subject, message }: Message): string {
+function key(message: Message): string {
+  const { kind, volume } = message.attributes;
   // Whoever was called to a volume looks at all of it, whatever the words.
-  return PAGE.test(subject) ? subject : `${subject}: ${message.split('\n')[0]}`;
+  const called = calledTo(message);
+  return called === undefined ? `${kind} ${volume ?? ''}: ${message.message.split('\n')[0]}` : `call ${called}`;
 }
 
 /**
@@ -81,18 +84,20 @@ export function saidOnce(
   const again: string[] = [];
   const hit = (from: number, to: number, what = '') =>
     fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
-  for (const message of messages.filter((m) => !BY_ALARM.test(m.subject))) {
-    const { at, subject } = message;
+  // Alarms tell people by themselves, as often as they change.
+  for (const message of messages.filter((m) => isOf(m))) {
+    const { at } = message;
     const before = last.get(key(message));
     last.set(key(message), at);
-    const called = PAGE.exec(subject)?.[1];
-    const good = [...last].filter(([said]) => said.startsWith(`Remount: ${called} is served`));
+    const called = calledTo(message);
+    const good = [...last].filter(([said]) => called !== undefined && said.startsWith(`served ${called}: `));
     // Who is called after the good news has a use for the next.
     for (const [said] of good) last.delete(said);
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
     const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
     const anew = good.some(([, when]) => when > before) && hit(at - MINUTE_MS, at);
-    const asked = BY_DEPLOYMENT.test(subject) && updates.some((began) => began > before && began <= at);
+    // The answer to a deployment: whoever deploys again is told again, once.
+    const asked = isOf(message, ['leftAsItIs']) && updates.some((began) => began > before && began <= at);
     // What EC2 does not show for a moment is put in order once more, and told.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
     if (!anew && !hidden && !asked && !(called && unknown))

@@ -3,6 +3,7 @@ import { EXIT, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../
 import { loseVolume, terminateInstance, throttle } from '../../../simulator/aws/account/failures.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import { damageFound, recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem, breakWhatServes, once } from '../story/breaking.ts';
@@ -92,7 +93,7 @@ export function foundAndTold(strike: Strike): Check[] {
   const { world, first, services } = strike;
   const { foundAt, toldAt } = damageFound(world, first.volume, first.at);
   const took = foundAt === undefined ? undefined : foundAt - first.at;
-  const messages = services.sns.messages.filter((m) => m.subject.includes(`${first.volume} is damaged`));
+  const messages = heard(services.sns, { kinds: ['damaged'], volume: first.volume });
   return [
     check(
       'a drill finds it within an hour',

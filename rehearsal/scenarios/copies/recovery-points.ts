@@ -3,6 +3,7 @@ import { AGE_ALARM, alarmName, TAG, VOLUME_ROLE } from '../../../contract/contra
 import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { duration } from '../../command/duration.ts';
 import { check, firstLine, neverBlank, oneWriter, PROMISE, policyPages } from '../../judge/checks.ts';
+import { heardOfAlarm } from '../../judge/heard.ts';
 import type { Check, OutcomeKind, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { prepare, type Strike } from '../story/incident.ts';
 
@@ -178,8 +179,9 @@ export function pagedOnce(hours: Hours, says: string): Check {
 
 /** Messages of the alarms on ages. */
 export function ageMessages({ strike, since }: Hours) {
-  return strike.services.sns.messages.filter(
-    (m) => m.at >= since && m.subject.includes(`/${AGE_ALARM.recoveryPoint}"`),
+  const { world, services, stage } = strike;
+  return stage.volumes.flatMap(({ name }) =>
+    heardOfAlarm(services.sns, alarmName(world.stackName, name, AGE_ALARM.recoveryPoint), since),
   );
 }
 
@@ -191,7 +193,7 @@ export function nobodyWoken(hours: Hours): Check {
 /** Where the promise cannot be kept, a person hears of it at once. */
 export function toldOfAge(hours: Hours): Check {
   const { brokenAt } = hours;
-  const first = ageMessages(hours).find((m) => m.subject.startsWith('ALARM'))?.at;
+  const first = ageMessages(hours).find((m) => m.alarm?.state === 'ALARM')?.at;
   const took = first !== undefined && brokenAt !== undefined ? first - brokenAt : undefined;
   return check(
     `a person is told of the age within ${duration(TOLD_MS)}`,

@@ -2,6 +2,7 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import type { Check, Scenario } from '../../world/world.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from './recovery-points.ts';
 
@@ -16,9 +17,7 @@ function judge({ strike, since }: Hours): Check[] {
   const [newest] = verified.slice(-1);
   const age = newest && world.clock.now() - newest.startedAt;
   const rejected = all.filter((s) => s.tags[TAG.verdict] === VERDICT.rejected);
-  const told = services.sns.messages.filter(
-    (m) => m.at >= since && m.subject.includes(`nothing newer of ${first.volume} is verified`),
-  );
+  const told = heard(services.sns, { kinds: ['held'], volume: first.volume, since });
   return [
     check('since the damage no copy is verified', rejected.length >= KEEP_HOURS, `${rejected.length} are rejected`),
     check(

@@ -1,6 +1,7 @@
 /** A first deployment, and nothing else: what people get by mail until all is well. */
 import { counted } from '../../command/duration.ts';
 import { check, neverBlank, oneWriter } from '../../judge/checks.ts';
+import { heard, isOf } from '../../judge/heard.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { bringUp } from '../story/deployed-stack.ts';
@@ -40,9 +41,7 @@ async function play(world: World): Promise<ScenarioResult> {
 /** An alarm's word that it is calm alarms nobody, and neither does the healer's that content is served for the first time. */
 function nobodyAlarmed({ services }: World): Check {
   const { messages } = services.sns;
-  const wolf = messages
-    .map((m) => m.subject)
-    .filter((s) => !s.startsWith('OK: ') && !/^Remount: \S+ is served$/.test(s));
+  const wolf = messages.filter((m) => m.alarm?.state !== 'OK' && !isOf(m, ['served'])).map((m) => m.subject);
   return check(
     'nobody is alarmed by a first deployment',
     wolf.length === 0,
@@ -52,7 +51,7 @@ function nobodyAlarmed({ services }: World): Check {
 }
 
 function toldOnce({ services }: World, volume: string): Check {
-  const told = services.sns.messages.filter((m) => m.subject.startsWith(`Remount: ${volume} `));
+  const told = heard(services.sns, { volume });
   return check(`people are told once that ${volume} is served`, told.length === 1, counted(told.length, 'message'));
 }
 

@@ -2,6 +2,7 @@
 
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
 import { type Claimed, claiming, deployed } from '../story/deployments.ts';
@@ -74,7 +75,7 @@ function checks(strike: Strike): Check[] {
   const all = ({ SizeGiB, Iops }: Size) => `${SizeGiB} GiB, ${Iops} IOPS, a file system of ${SizeGiB} GiB`;
   const ended = [...updates].map(([name, { status }]) => `${name}: ${status}`);
   const reason = (name: string) => updates.get(name)?.reason ?? 'none';
-  const told = services.sns.messages.filter((m) => m.subject.includes(`${first.volume} is left as it is`));
+  const told = heard(services.sns, { kinds: ['leftAsItIs'], volume: first.volume });
   return [
     check(
       'every rollback ends',

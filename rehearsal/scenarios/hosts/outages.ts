@@ -1,9 +1,11 @@
 /** A service of AWS is out for an hour, and a file system is lost meanwhile. */
 
+import type { MessageKind } from '../../../contract/messages.ts';
 import { outage } from '../../../simulator/aws/account/failures.ts';
 import { OUTAGE, type OutageKind, type Service } from '../../../simulator/aws/account/outages.ts';
 import { duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heard, PAGES } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem, breakWhatServes } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -33,15 +35,12 @@ function healBegan({ services }: Strike, since: number): number {
 function toldWithinMinute(
   strike: Strike,
   since: number,
-  subject: RegExp,
+  kind: MessageKind,
   ...says: readonly (string | RegExp)[]
 ): Check {
   const began = healBegan(strike, since);
-  const told = strike.services.sns.messages.find(
-    (m) =>
-      m.at >= since &&
-      subject.test(m.subject) &&
-      says.every((each) => (typeof each === 'string' ? m.message.includes(each) : each.test(m.message))),
+  const told = heard(strike.services.sns, { kinds: [kind], volume: strike.first.volume, since }).find((m) =>
+    says.every((each) => (typeof each === 'string' ? m.message.includes(each) : each.test(m.message))),
   );
   const took = told && told.at - began;
   return check(
@@ -52,9 +51,9 @@ function toldWithinMinute(
 }
 
 /** While people are out of reach nothing is lost of what they have to know: it comes when they can be reached, with its time. */
-function toldAfterwards(strike: Strike, seconds: number, subject: RegExp): Check {
+function toldAfterwards(strike: Strike, seconds: number): Check {
   const over = strike.first.at + seconds * 1000;
-  const told = strike.services.sns.messages.find((m) => m.at >= over && subject.test(m.subject));
+  const [told] = heard(strike.services.sns, { kinds: ['served'], volume: strike.first.volume, since: over });
   const day = new Date(strike.first.at).toISOString().slice(0, 10);
   return check(
     'people are told once they can be reached, with the time of what happened',
@@ -65,8 +64,8 @@ function toldAfterwards(strike: Strike, seconds: number, subject: RegExp): Check
 
 /** The same trouble is a message or two an hour, and not one for each heal. */
 function fewMessages({ services, first }: Strike, most: number): Check {
-  const told = services.sns.messages.filter((m) => m.at >= first.at && /needs a person|waits for/.test(m.subject));
-  const others = told.filter((m) => !m.subject.includes(` ${first.volume} `));
+  const told = heard(services.sns, { kinds: [...PAGES, 'waits'], since: first.at });
+  const others = told.filter((m) => m.attributes.volume !== first.volume);
   const kept = told.length <= most && others.length === 0;
   return check(
     `at most ${most} messages of it, and none of what serves`,
@@ -94,7 +93,6 @@ function spareOf({ stage, first }: Strike): Placed {
   return { volumeId: spare?.id ?? 'no spare', instanceId: spare?.attachment?.instanceId ?? 'no instance' };
 }
 
-const served = /is served again/;
 /** Of the spare, which needs none of the services that are out. */
 const SPARE_MS = 3 * MINUTE_MS;
 
@@ -139,8 +137,7 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
       toldWithinMinute(
         strike,
         strike.first.at,
-        /needs a person/,
-        /ledger does not answer/,
+        'ledgerSilent',
         spare.volumeId,
         spare.instanceId,
         /send-command .*\n.*send-command /,
@@ -151,7 +148,7 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   }),
   'ec2-lost': lost('ec2', OUTAGE.refuses, 'EC2 refuses every call', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, served, spare.volumeId, /are to follow/)],
+    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', spare.volumeId, /are to follow/)],
   }),
   'ssm-lost': lost('ssm', OUTAGE.hangs, 'Systems Manager answers nothing', {
     expect: afterwards,
@@ -159,7 +156,8 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
       toldWithinMinute(
         strike,
         strike.first.at,
-        /waits for SSM/,
+        'waits',
+        'waits for SSM',
         strike.first.owner,
         strike.first.volumeId,
         spare.volumeId,
@@ -170,11 +168,11 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   }),
   'kms-lost': lost('kms', OUTAGE.refuses, 'KMS answers nobody', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS, served)],
+    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS)],
   }),
   'sns-lost': lost('sns', OUTAGE.refuses, 'SNS takes no message', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS, served)],
+    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS)],
   }),
   'metrics-lost': lost(
     'cloudwatch',
@@ -183,11 +181,11 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
     {
       laterMs: 7 * MINUTE_MS,
       expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
-      checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, served, spare.volumeId)],
+      checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, 'served', spare.volumeId)],
     },
   ),
   'balancer-unasked': lost('elasticloadbalancing', OUTAGE.slow, 'the load balancer answers the healer late', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, served, spare.volumeId)],
+    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', spare.volumeId)],
   }),
 };

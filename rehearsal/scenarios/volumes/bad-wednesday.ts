@@ -12,6 +12,7 @@ import {
   scheduleWorks,
   suspectKept,
 } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import { completedSnapshots, damageFound, type Failure, failureOf, measure } from '../../judge/measure.ts';
 import { readBack } from '../../world/content.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
@@ -275,7 +276,7 @@ function judge(world: World, stage: Stage, watch: Watch, failure: Failure, r: Re
     alarmsCalm(world, volume),
     check(
       'people are told, and the incident is on record',
-      incident !== undefined && sns.messages.some((m) => m.subject.includes(`${volume} is served again`)),
+      incident !== undefined && heard(sns, { kinds: ['served'], volume, since: failure.at }).length > 0,
       String(incident?.summary ?? 'no record'),
     ),
   ];

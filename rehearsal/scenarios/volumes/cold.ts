@@ -2,6 +2,7 @@
 
 import type { Written } from '../../../simulator/disks/reads.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import { servedVolume } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -32,7 +33,7 @@ function stillCold({ world, stage, first, services }: Strike): Check {
 }
 
 function toldCold({ services, first }: Strike): Check {
-  const [told] = services.sns.messages.filter((m) => m.at > first.at && m.subject.includes('is served again'));
+  const [told] = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at });
   const said = told?.message ?? '';
   return check(
     'people are told that it is slow at first, and that files were not counted to the end',

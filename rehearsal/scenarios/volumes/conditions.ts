@@ -1,9 +1,10 @@
 /** A volume that serves, and not as it should: people are told, and nothing is moved. */
 
-import { CONDITION_ALARM, type ConditionAlarmKind } from '../../../contract/contract.ts';
+import { alarmName, CONDITION_ALARM, type ConditionAlarmKind } from '../../../contract/contract.ts';
 import { fillVolume, setSubscriptions, slowVolume } from '../../../simulator/aws/account/failures.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heardOfAlarm } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { struck } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -18,12 +19,12 @@ const UNHEARD_MS = 120 * MINUTE_MS;
 
 /** When an alarm of the volume was told to people; `undefined`: never. */
 export function toldAt(
-  { services, first }: Strike,
+  { services, world, first }: Strike,
   kind: ConditionAlarmKind,
   volume = first.volume,
 ): number | undefined {
-  const told = new RegExp(`^ALARM: "[^/]+/${volume}/${kind}"`);
-  return services.sns.messages.find((m) => m.at >= first.at && told.test(m.subject))?.at;
+  const told = heardOfAlarm(services.sns, alarmName(world.stackName, volume, kind), first.at);
+  return told.find((m) => m.alarm?.state === 'ALARM')?.at;
 }
 
 export function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {

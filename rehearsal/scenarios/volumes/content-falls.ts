@@ -2,6 +2,7 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import type { Check, Scenario } from '../../world/world.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from '../copies/recovery-points.ts';
 import type { Strike } from '../story/incident.ts';
@@ -21,7 +22,7 @@ function judge({ strike, since }: Hours): Check[] {
   const newest = verified.at(-1);
   const whole = verified.filter((s) => s.startedAt < since);
   const age = world.clock.now() - (whole.at(-1)?.startedAt ?? 0);
-  const told = services.sns.messages.filter((m) => m.at >= since && /content of \S+ has fallen/.test(m.subject));
+  const told = heard(services.sns, { kinds: ['fallen'], volume: first.volume, since });
   return [
     check(
       'copies without the courses are sound, and verified',

@@ -4,6 +4,7 @@ import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { SlowMounts, type Slowness } from '../../../simulator/aws/storage/slow-mounts.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -45,7 +46,7 @@ export function copiesMade(strike: Strike): Check {
 }
 
 export function toldSlow({ services, first }: Strike): Check {
-  const told = services.sns.messages.filter((m) => m.at > first.at && m.subject.includes('is mounted slowly'));
+  const told = heard(services.sns, { kinds: ['slowMount'], volume: first.volume, since: first.at });
   return check(
     'people are told once, with how far it is',
     told.length === 1 && /\d+ sectors/.test(told[0]?.message ?? ''),

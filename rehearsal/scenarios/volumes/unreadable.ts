@@ -3,6 +3,7 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
+import { heard } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -24,7 +25,7 @@ function noneRejected({ services, first }: Strike): Check[] {
     (s) => s.tags[TAG.volume] === first.volume && s.startedAt > first.at && s.startedAt < first.at + COPIED_MS,
   );
   const of = (verdict: string) => copies.filter((s) => s.tags[TAG.verdict] === verdict);
-  const told = services.sns.messages.filter((m) => m.subject.includes('cannot be read by the web server'));
+  const told = heard(services.sns, { kinds: ['unreadable'], volume: first.volume });
   return [
     check('copies with such files are verified', of(VERDICT.verified).length > 0, String(of(VERDICT.verified).length)),
     check('and none is rejected', of(VERDICT.rejected).length === 0, String(of(VERDICT.rejected).length)),

@@ -161,7 +161,7 @@ export class CloudWatch {
     const why = { ALARM: 'crossed its threshold or is missing', OK: 'is back', INSUFFICIENT_DATA: 'is missing' };
     const reason = `${alarm.metricName} ${why[alarm.state]}`;
     if (action.startsWith('arn:aws:sns:')) {
-      this.#sns.publishByAlarm(action, alarm.arn, `${alarm.state}: "${alarm.name}" in ${this.#cloud.region}`, reason);
+      this.#sns.publishByAlarm(action, alarm, reason);
       return;
     }
     if (!action.startsWith('arn:aws:lambda:'))

@@ -20,8 +20,16 @@ export interface Message {
   readonly topicArn: string;
   readonly subject: string;
   readonly message: string;
-  /** An alarm's message has none: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html names none. */
+  /** An alarm's message has none: published examples of its event show none, and a filter by attributes has to let it through. */
   readonly attributes: Attributes;
+  /** The alarm that sent it, and its new state. */
+  readonly alarm?: { readonly name: string; readonly state: string };
+}
+
+interface Sender {
+  readonly arn: string;
+  readonly name: string;
+  readonly state: string;
 }
 
 /** Topics of the simulated SNS: what people would have got. */
@@ -70,7 +78,9 @@ export class Sns {
   }
 
   /** An alarm tells people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
-  publishByAlarm(topicArn: string, alarmArn: string, subject: string, message: string): void {
+  publishByAlarm(topicArn: string, alarm: Sender, message: string): void {
+    const { arn: alarmArn, name, state } = alarm;
+    const subject = `${state}: "${name}" in ${this.#cloud.region}`;
     const { key, policy } = this.#topic(topicArn);
     if (this.#silent(key)) {
       this.#cloud.say('sns', `nobody is told: ${subject}`);
@@ -81,7 +91,7 @@ export class Sns {
       missingForService(this.#cloud, ALARMS, policy, asked) ??
       (key === undefined ? undefined : missingForEventSource(this.#cloud, ALARMS, key, alarmArn));
     if (missing) this.#cloud.say('iam', `denied: ${ALARMS} may not ${missing}`);
-    else this.publish(topicArn, subject, message);
+    else this.publish(topicArn, subject, message, {}, { name, state });
   }
 
   /** It is out itself, or may not encrypt: the worst case, in which no data key is left in its cache. */
@@ -116,9 +126,22 @@ export class Sns {
   }
 
   /** @throws ServiceError NotFound */
-  publish(topicArn: string, subject: string, message: string, attributes: Attributes = {}): void {
+  publish(
+    topicArn: string,
+    subject: string,
+    message: string,
+    attributes: Attributes = {},
+    alarm?: Message['alarm'],
+  ): void {
     this.#topic(topicArn);
-    this.messages.push({ at: this.#cloud.clock.now(), topicArn, subject, message, attributes });
+    this.messages.push({
+      at: this.#cloud.clock.now(),
+      topicArn,
+      subject,
+      message,
+      attributes,
+      ...(alarm && { alarm }),
+    });
     this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} told: ${subject}`);
   }
 }

@@ -11,6 +11,7 @@ const LONGEST = [
   'proof/faults/simulate',
   'host/check',
   'proof/damage/damage',
+  'docs/commands',
   'lib/packs',
   'examples/package',
 ];

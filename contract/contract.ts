@@ -96,7 +96,7 @@ export const METRIC = {
   drillDuration: 'DrillDuration',
   /** Instances that do not run the host software that is deployed; of the whole stack. */
   hostsBehind: 'HostsBehind',
-  /** Confirmed subscriptions of the topic that people are told by; of the whole stack. */
+  /** Confirmed subscriptions of the topic that people are notified by; of the whole stack. */
   subscribers: 'Subscribers',
   volumeDimension: 'Volume',
 } as const;
@@ -110,14 +110,14 @@ export function metricNamespace(stackName: string): string {
 export const ALARM = { serving: 'serving', reachable: 'reachable' } as const;
 export type AlarmKind = (typeof ALARM)[keyof typeof ALARM];
 
-/** The alarm that tells people of content that no heal has brought back. */
+/** The alarm that notifies people of content that no heal has brought back. */
 export const UNSERVED_ALARM = 'unserved';
 
-/** The alarms that only tell people: ages of the newest recovery points. */
+/** The alarms that only notify people: ages of the newest recovery points. */
 export const AGE_ALARM = { recoveryPoint: 'recovery-point', verifiedRecoveryPoint: 'verified-recovery-point' } as const;
 export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
 
-/** The alarms that only tell people what the probe measures of a volume that serves. */
+/** The alarms that only notify people of what the probe measures of a volume that serves. */
 export const CONDITION_ALARM = { slow: 'slow', fullSoon: 'full-soon', filling: 'filling', full: 'full' } as const;
 export type ConditionAlarmKind = (typeof CONDITION_ALARM)[keyof typeof CONDITION_ALARM];
 

@@ -1,4 +1,4 @@
-/** What Remount tells people, by code: the attributes of its messages, which subscriptions, checkers and tests read in the place of sentences. */
+/** What Remount notifies people of, by code: the attributes of its messages, which subscriptions, checkers and tests read in the place of sentences. */
 
 /** Names of message attributes. `volume` is missing where a message is about all of the stack. */
 export const MESSAGE_ATTRIBUTE = { kind: 'kind', volume: 'volume', severity: 'severity' } as const;

@@ -13,7 +13,7 @@ interface RetryStrategy {
 
 /**
  * A call is tried again for so long, and not longer: six tries of a service that hangs would be a minute, within which people are to
- * be told. Throttling stays below it: five delays of 0.5 s, doubled each time, of which the SDK takes a half on average. Milliseconds.
+ * be notified. Throttling stays below it: five delays of 0.5 s, doubled each time, of which the SDK takes a half on average. Milliseconds.
  */
 const PATIENCE_MS = 15_000;
 

@@ -66,7 +66,7 @@ export function createHandler(runtime: Runtime) {
     return { before: before(event) ?? after, after, course: await course(event.StackId), clientToken };
   }
 
-  /** That people could not be told is no reason to fail a rollback. */
+  /** That people could not be notified is no reason to fail a rollback. */
   async function tell(order: Order, left: readonly string[]): Promise<void> {
     const told = leftAsItIs(order, left);
     runtime.log({ message: 'a deployment left a volume as it is', ...told });

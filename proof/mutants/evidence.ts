@@ -51,8 +51,8 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
     'unreadable-file',
     'files that the web server may not read are told',
     'lambda/core/drill/remarks.ts',
-    'const tellUnreadable = unreadable > 0 &&',
-    'const tellUnreadable = unreadable > 9 &&',
+    'const reportUnreadable = unreadable > 0 &&',
+    'const reportUnreadable = unreadable > 9 &&',
     /BROKEN .*a person is told once, with how many/,
   ),
 ];

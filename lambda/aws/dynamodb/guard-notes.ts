@@ -3,7 +3,7 @@ import { LEDGER } from '../../../contract/contract.ts';
 import type { PolicyNotes } from '../../core/guard/ports.ts';
 import { translated } from '../errors.ts';
 
-/** What people were last told by the guard, of the snapshot policy or as a test: one item of the ledger's table each. */
+/** What people were last notified of by the guard, the snapshot policy or a test: one item of the ledger's table each. */
 export function dynamoPolicyNotes(
   dynamo: DynamoDBClient,
   TableName: string,

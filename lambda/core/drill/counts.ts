@@ -30,7 +30,7 @@ export function readCounts(text: string | undefined): Counts | undefined {
 
 /**
  * What has fallen by more than a share, in words; empty: nothing. No checksum shows it: a copy without its courses is sound.
- * Manifests that went alone are told however few: their files stay, and nothing compares them any more.
+ * Manifests that went alone are reported however few: their files stay, and nothing compares them any more.
  * @param percent of what there was before
  */
 export function fallen(before: Counts, after: Counts, percent: number): string[] {

@@ -68,7 +68,7 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
   if (end.outcome !== 'undecided') {
     const seconds = (endedAt - begun.at) / 1000;
     const { coverage, complete } = end;
-    // Last of all: nothing waits for it, the lease is given back.
+    // Last of all: nothing waits for it, the lease is released.
     await publish(workflow, ports, {
       volume,
       passed: end.outcome === 'verified',
@@ -192,7 +192,7 @@ async function verified(
   const dataUntil = Number.isNaN(canary) ? point.at : canary;
   const read = `${values.checked} of ${values.files} files`;
   const counts = countsOf(values);
-  // First: were this copy verified and that not told, nobody would compare the two again.
+  // First: were this copy verified and that not reported, nobody would compare the two again.
   const fell = counts && older?.counts ? fallen(older.counts, counts, ports.fallPercent) : [];
   if (older && fell.length > 0)
     await journal.act(
@@ -247,7 +247,7 @@ async function rejected(
 ): Promise<string> {
   const { snapshotId } = point;
   const finding = `${described(answer)}`;
-  // First of all: were it tagged and not told, no later drill would tell.
+  // First of all: were it tagged and not reported, no later drill would report it.
   const tell = again ? tellReliedOn : tellDamaged;
   const serves = await journal.act('tell', () => tell(ports, volume, point, answer));
   await journal.act(

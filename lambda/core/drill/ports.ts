@@ -5,13 +5,13 @@ import type { Remarks } from './remarks.ts';
 
 /** What people know of the drills of a content volume. */
 export interface DrillNote {
-  /** What people were last told of a recovery point that was rejected; `undefined`: nothing is wrong as far as they know. */
+  /** What people were last notified of about a recovery point that was rejected; `undefined`: nothing is wrong as far as they know. */
   readonly about: string | undefined;
-  /** When they were told. Unix milliseconds. */
+  /** When they were notified. Unix milliseconds. */
   readonly at: number;
   /** When the newest recovery point that was rejected was started: one that is older and passes says nothing of what serves. */
   readonly of: number;
-  /** Files that they were told of. */
+  /** Files that they were notified of. */
   readonly files: readonly string[];
 }
 

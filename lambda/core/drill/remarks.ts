@@ -1,24 +1,24 @@
 import type { Message } from '../world/message.ts';
 import type { HostAnswer } from '../world/ports.ts';
 
-/** What people are told of copies that are sound, once each: nothing is damaged, and somebody has to look. */
+/** What people are notified of about copies that are sound, once each: nothing is damaged, and somebody has to look. */
 export interface Remarks {
   /** Checks in a row that did not get through all of the content. */
   readonly incomplete: number;
   readonly toldIncomplete: boolean;
-  /** Files that the web server may not read, when people were told. */
+  /** Files that the web server may not read, when people were notified. */
   readonly toldUnreadable: number;
 }
 
 export const NO_REMARKS: Remarks = { incomplete: 0, toldIncomplete: false, toldUnreadable: 0 };
 
 /**
- * So many incomplete checks in a row are told. Each reads another part, so what is merely large is read in turns; of a day of hourly
+ * So many incomplete checks in a row are reported. Each reads another part, so what is merely large is read in turns; of a day of hourly
  * copies at least one should have come to the end of what was left.
  */
 export const INCOMPLETE_CHECKS = 24;
 
-/** What is to be told of a copy that passed, and what people know then. Pure. */
+/** What is to be reported of a copy that passed, and what people know then. Pure. */
 export function remarksOf(
   volume: string,
   snapshotId: string,
@@ -27,19 +27,19 @@ export function remarksOf(
 ): { readonly next: Remarks; readonly remarks: readonly Message[] } {
   const incomplete = values.complete === 'false' ? before.incomplete + 1 : 0;
   const unreadable = Number(values.unreadable ?? 0);
-  const tellIncomplete = incomplete >= INCOMPLETE_CHECKS && !before.toldIncomplete;
-  const tellUnreadable = unreadable > 0 && before.toldUnreadable === 0;
+  const reportIncomplete = incomplete >= INCOMPLETE_CHECKS && !before.toldIncomplete;
+  const reportUnreadable = unreadable > 0 && before.toldUnreadable === 0;
   const names = detail.split('; ').filter((line) => line !== '' && !/^\w+=/.test(line));
   const remarks: Message[] = [];
-  if (tellIncomplete) {
+  if (reportIncomplete) {
     const { checked: read, files } = values;
     remarks.push({ kind: 'incomplete', volume, snapshotId, checks: incomplete, read, files });
   }
-  if (tellUnreadable) remarks.push({ kind: 'unreadable', volume, snapshotId, files: unreadable, names });
+  if (reportUnreadable) remarks.push({ kind: 'unreadable', volume, snapshotId, files: unreadable, names });
   const next = {
     incomplete,
-    toldIncomplete: incomplete > 0 && (before.toldIncomplete || tellIncomplete),
-    toldUnreadable: unreadable === 0 ? 0 : tellUnreadable ? unreadable : before.toldUnreadable,
+    toldIncomplete: incomplete > 0 && (before.toldIncomplete || reportIncomplete),
+    toldUnreadable: unreadable === 0 ? 0 : reportUnreadable ? unreadable : before.toldUnreadable,
   };
   return { next, remarks };
 }

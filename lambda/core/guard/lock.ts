@@ -46,8 +46,8 @@ export function toLock(seen: Lockable, keepHours: number): Snapshot | undefined 
 export function wantsCopyToLock(seen: Lockable, volumeId: string): boolean {
   if (!lockIsDue(seen)) return false;
   const { at, snapshots } = seen;
-  const told = newest(snapshots.filter(isRecoveryPoint)).find((s) => s.verdict !== undefined);
-  if (told?.verdict !== 'verified') return false;
+  const judged = newest(snapshots.filter(isRecoveryPoint)).find((s) => s.verdict !== undefined);
+  if (judged?.verdict !== 'verified') return false;
   const tried = snapshots.some(
     (s) => s.maker === 'guard' && s.volumeId === volumeId && at - s.at < LOCK_RETRY_HOURS * HOUR_MS,
   );

@@ -65,19 +65,26 @@ export function policyFinding(expected: ExpectedPolicy, found: FoundPolicy | und
       about: `state ${found.state}`,
       detail: `its state is ${found.state}${found.statusMessage ? `: ${found.statusMessage}` : ''}`,
     });
-  const tags = toldTags(found.targetTags);
-  const wanted = toldTags([expected.targetTag]);
+  const tags = tagsText(found.targetTags);
+  const wanted = tagsText([expected.targetTag]);
   if (tags !== wanted)
     wrong.push({ about: `targets ${tags}`, detail: `it targets ${tags || 'nothing'}, not ${wanted}` });
   const { frozenBy, leftOut = [] } = expected;
-  const copies = toldScope(found.copies, found.rootLeftOut, found.leftOut);
-  const meant = toldScope(frozenBy ? 'INSTANCE' : 'VOLUME', frozenBy !== undefined, leftOut);
+  const copies = scopeText(found.copies, found.rootLeftOut, found.leftOut);
+  const meant = scopeText(frozenBy ? 'INSTANCE' : 'VOLUME', frozenBy !== undefined, leftOut);
   if (copies !== meant) wrong.push({ about: `copies ${copies}`, detail: `it copies ${copies}, not ${meant}` });
   const scripts = frozenBy ? [{ document: frozenBy, stages: ['PRE', 'POST'], anyway: true, retries: 0 }] : [];
   const deployed = expected.schedules.map((s) =>
-    told({ name: s.name, every: '1 HOURS', times: [s.time], keep: expected.keepHours, copyTags: true, scripts }),
+    scheduleText({
+      name: s.name,
+      every: '1 HOURS',
+      times: [s.time],
+      keep: expected.keepHours,
+      copyTags: true,
+      scripts,
+    }),
   );
-  const present = found.schedules.map(told);
+  const present = found.schedules.map(scheduleText);
   const missing = deployed.filter((s) => !present.includes(s));
   const added = present.filter((s) => !deployed.includes(s));
   if (missing.length + added.length > 0) {
@@ -98,7 +105,7 @@ export function policyFinding(expected: ExpectedPolicy, found: FoundPolicy | und
   };
 }
 
-function told({ name, every, times, keep, copyTags, scripts }: FoundSchedule): string {
+function scheduleText({ name, every, times, keep, copyTags, scripts }: FoundSchedule): string {
   const runs = scripts.map(
     ({ document, stages, anyway, retries }) =>
       `, runs ${document} (${[...stages].sort().join(', ')}; ${retries} retries; a snapshot ${anyway ? 'anyway' : 'only then'})`,
@@ -106,15 +113,15 @@ function told({ name, every, times, keep, copyTags, scripts }: FoundSchedule): s
   return `${name}: every ${every} at ${times.join(', ')}, keeps ${keep}${copyTags ? '' : ', without tags'}${runs.join('')}`;
 }
 
-function toldTags(tags: readonly Tag[]): string {
+function tagsText(tags: readonly Tag[]): string {
   return tags
     .map((t) => `${t.key}=${t.value}`)
     .sort()
     .join(', ');
 }
 
-function toldScope(kind: string, rootLeftOut: boolean, leftOut: readonly Tag[]): string {
-  const without = [...(rootLeftOut ? ['root volumes'] : []), ...(leftOut.length > 0 ? [toldTags(leftOut)] : [])];
+function scopeText(kind: string, rootLeftOut: boolean, leftOut: readonly Tag[]): string {
+  const without = [...(rootLeftOut ? ['root volumes'] : []), ...(leftOut.length > 0 ? [tagsText(leftOut)] : [])];
   return without.length === 0 ? kind : `${kind} without ${without.join(', ')}`;
 }
 
@@ -125,13 +132,13 @@ function toldScope(kind: string, rootLeftOut: boolean, leftOut: readonly Tag[]):
 export const UNCOVERED_HOURS = 4;
 
 const UNCOVERED_MS = UNCOVERED_HOURS * 3_600_000;
-/** The same trouble is told again after a day: whoever was told first may not have been there. */
+/** The same trouble is reported again after a day: whoever was notified first may not have been there. */
 const AGAIN_MS = 24 * 3_600_000;
 const NOT_COPIED = 'not copied';
 /** Of a note: nothing is wrong any more. */
 const SOUND = '';
 
-/** What people were last told of the policy, and when. */
+/** What people were last notified of about the policy, and when. */
 export interface PolicyNote {
   readonly about: string;
   readonly at: number;
@@ -160,7 +167,7 @@ export function findingOf(
   return { about: NOT_COPIED, detail };
 }
 
-/** The note to make, once people were told of trouble or of its end; `undefined` where there is nothing new to tell. */
+/** The note to make, once people were notified of trouble or of its end; `undefined` where there is nothing new to report. */
 export function news(finding: Finding | undefined, note: PolicyNote | undefined, now: number): PolicyNote | undefined {
   const about = finding?.about ?? SOUND;
   const same = about === (note?.about ?? SOUND);

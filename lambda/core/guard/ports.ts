@@ -42,14 +42,14 @@ export interface Metrics {
   publish(ages: ReadonlyMap<string, Ages>, at: number): Promise<void>;
 }
 
-/** Who is subscribed to the topic that people are told by. */
+/** Who is subscribed to the topic that people are notified by. */
 export interface Subscribers {
   /** @throws Error where the answer has no such numbers */
   count(): Promise<{ readonly confirmed: number; readonly pending: number }>;
   publish(confirmed: number, at: number): Promise<void>;
 }
 
-/** What people were last told: of the snapshot policy, or as a test. */
+/** What people were last notified of: the snapshot policy, or a test. */
 export interface PolicyNotes {
   read(): Promise<PolicyNote | undefined>;
   write(note: PolicyNote): Promise<void>;

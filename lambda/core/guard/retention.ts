@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
  * take 47 h. Its snapshot also tells where it came from. Source: EBS User Guide, "Initialize Amazon EBS volumes".
  */
 const LOADING_HOURS = 48;
-/** After people were told that they have to act, they may be choosing among old snapshots by hand. */
+/** After people were notified that they have to act, they may be choosing among old snapshots by hand. */
 const SALVAGE_HOURS = 7 * 24;
 /** Of one volume in one run, so that a run is short and its calls are bounded; DLM makes at most 4 an hour. */
 export const MAX_DELETIONS = 10;
@@ -117,7 +117,7 @@ export function abandoned(at: number, volumes: readonly Volume[]): Volume[] {
   return volumes.filter((v) => v.state === 'available' && (v.role === 'discarded' || died(v))).slice(0, MAX_DELETIONS);
 }
 
-/** People were told a while ago that they have to act: nothing that they may need goes meanwhile. */
+/** People were notified a while ago that they have to act: nothing that they may need goes meanwhile. */
 export function salvaging(at: number, pagedAt: number | undefined): boolean {
   return pagedAt !== undefined && at - pagedAt < SALVAGE_HOURS * HOUR_MS;
 }

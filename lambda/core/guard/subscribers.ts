@@ -5,7 +5,7 @@ const EVERY_DAYS = 30;
 const EVERY_MS = EVERY_DAYS * 24 * 60 * 60_000;
 
 /**
- * Whether anybody hears what people are told: a subscription that was never confirmed, or was ended, makes no error anywhere. The
+ * Whether anybody hears what people are notified of: a subscription that was never confirmed, or was ended, makes no error anywhere. The
  * count is a metric with an alarm; once in 30 days a message shows that one arrives.
  */
 export async function watchSubscribers({ clock, subscribers, people, testNotes, log }: GuardPorts): Promise<void> {

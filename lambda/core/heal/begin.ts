@@ -12,14 +12,14 @@ import { isRecent } from './tell.ts';
 /** A heal that did not begin, and why. */
 export interface Unbegun {
   /**
-   * {@link NothingWrong}: it serves. `busy`: another heal has the lease. `quiet`: people were told a short while ago, and nothing has changed.
+   * {@link NothingWrong}: it serves. `busy`: another heal has the lease. `quiet`: people were notified a short while ago, and nothing has changed.
    * `unanswered`: the ledger does not answer, and nothing was moved.
    */
   readonly outcome: NothingWrong | 'busy' | 'quiet' | 'unanswered';
   readonly summary: string;
 }
 
-/** With the lease. `pagedAt`: when people were last told that they have something to do. Unix milliseconds. */
+/** With the lease. `pagedAt`: when people were last notified that they have something to do. Unix milliseconds. */
 export type Begun = { readonly outcome: 'begun'; readonly pagedAt?: number | undefined } | Unbegun;
 
 /** From what started a heal to its lease: a sweep looks first whether there is anything to do, an alarm waits for its turn. */

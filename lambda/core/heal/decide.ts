@@ -21,7 +21,7 @@ export interface Context {
   readonly waitedSeconds: number;
   /** What it has seen look after look. */
   readonly since?: Since;
-  /** Instances that did not do what they were told; and of them, those that answered. */
+  /** Instances that did not do what a command asked; and of them, those that answered. */
   readonly useless: readonly string[];
   readonly failing: readonly string[];
   /** When the alarm that started this heal saw the failure. Unix milliseconds. */
@@ -88,7 +88,7 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   if (holder.state !== 'running') return ownerGone(observation, context, current, holder);
   switch (state) {
     case 'notMounted':
-      // It was told to, and did not: its volume goes to another host, where there is one.
+      // It was sent the command, and did not do it: its volume goes to another host, where there is one.
       if (context.useless.includes(holder.id)) {
         const reason = `${holder.id} does not serve ${current.id}`;
         if (observation.reachableOn?.includes(holder.id))
@@ -274,7 +274,7 @@ function nobodyHere(
   const elsewhere = usableInstances(observation, context.useless).find(
     (i) => i.zone !== current.zone && i.id !== owner?.id,
   );
-  // A sound volume is not given up for hosts that are there and do not do what they are told.
+  // A sound volume is not given up for hosts that are there and do not do what commands ask.
   const failing = observation.instances.filter((i) => i.zone === current.zone && context.failing.includes(i.id));
   if (!lost && failing.length > 0)
     return { ...page(`${reason}; ${failing.map((i) => i.id).join(', ')} failed to take it`), open: true };

@@ -24,7 +24,7 @@ export interface Page {
   readonly kind: 'page';
   readonly reason: string;
   readonly suspect?: Volume;
-  /** Others than people may yet change it: hosts that were told and did not do it may do it the next time. */
+  /** Others than people may yet change it: hosts that were sent a command and did not do it may do it the next time. */
   readonly open?: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Journal } from '../world/journal.ts';
 import type { Holder, Probe } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
 
-/** Either the old owner provably cannot write, or it cannot be told, which is the same as no. */
+/** Either the old owner provably cannot write, or it cannot be known, which is the same as no. */
 export interface Fenced {
   readonly certain: boolean;
   readonly note: string;
@@ -43,7 +43,7 @@ export async function fence(
   if (owner.kind === 'unseen')
     return { certain: false, note: `${volumeId} is attached to ${owner.id}, of which EC2 says nothing` };
   await noteFencing(ports, journal, healId, volume, owner.id);
-  // That it was off before it was noted says nothing: it may have been started, and have been told by the ledger that it may serve.
+  // That it was off before it was noted says nothing: it may have been started, and have read in the ledger that it may serve.
   if (isOff(owner.state)) {
     const state = await journal.act('is-off', () => stateOf(ports, owner.id));
     if (isOff(state)) return { certain: true, note: `${owner.id} is ${state}` };
@@ -99,7 +99,7 @@ async function release(
   let released = await ask();
   let probed: Probe | undefined;
   if (released.result === 'unreachable' && !moves) {
-    // One that boots answers a moment later, with nothing mounted: it is to be told that it stays so.
+    // One that boots answers a moment later, with nothing mounted: it is asked once more, so that it stays so.
     probed = await ports.host.probe(ownerId, volume, volumeId);
     if (probed.state !== 'unreachable') {
       released = await ask();
@@ -118,8 +118,9 @@ async function release(
   // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted. What
   // hangs of ours has one canary to write, to a volume that nobody serves any more (decision 8).
   const written = released.result === 'busy' && released.values.held !== HELD_BY_US;
-  const told = released.result !== 'unreachable';
-  const harmless = told && (state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written));
+  const answered = released.result !== 'unreachable';
+  const harmless =
+    answered && (state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written));
   return { certain: harmless, note: `${why}, and its probe says ${state}` };
 }
 

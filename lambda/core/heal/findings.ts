@@ -8,19 +8,19 @@ export interface Findings {
   /** Recovery points that were not used. */
   passedOver: readonly string[];
   lessRoom?: LessRoom | undefined;
-  /** When people were last told that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
+  /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
   spare?: { readonly replacement: Replacement; readonly summary: string };
 }
 
-/** Nobody else tells people of it. */
+/** Nobody else notifies people of it. */
 export function isNews({ rejected, passedOver }: Findings): boolean {
   return rejected.length > 0 || passedOver.length > 0;
 }
 
 /**
- * People wait for a word, and it is known: something took over and nobody has told them, or they were called, and the load balancer
+ * People wait for a word, and it is known: something took over and nobody has notified them, or they were called, and the load balancer
  * was asked and does not contradict the probe.
  */
 export function owesNews({ ledger, reachableOn }: Observation): boolean {
@@ -28,7 +28,7 @@ export function owesNews({ ledger, reachableOn }: Observation): boolean {
 }
 
 /** What took over and serves by now, as the ledger has it: the heal that did it did not come to tell. */
-export function untold({ ledger, probe, at }: Observation): Replacement | undefined {
+export function unreported({ ledger, probe, at }: Observation): Replacement | undefined {
   const { replaced, currentVolume } = ledger ?? {};
   if (!replaced || replaced.newVolume !== currentVolume || probe?.state !== 'serving') return undefined;
   return { ...replaced, servingAt: at };
@@ -40,7 +40,7 @@ export function hasJustTakenOver({ volumes, ledger }: Observation): boolean {
   return role === 'candidate' || role === 'spare';
 }
 
-/** Copies of earlier generations that are newer than the one that serves now was made from: people are told that there are some. */
+/** Copies of earlier generations that are newer than the one that serves now was made from: people are notified that there are some. */
 export function passedOver({ recoveryPoints, volumes, ledger }: Observation): string[] {
   const current = volumes.find((v) => v.id === ledger?.currentVolume);
   const taken = recoveryPoints.find((p) => p.snapshotId === current?.madeFrom);

@@ -17,7 +17,7 @@ import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
 import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { failover } from './failover.ts';
-import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, untold } from './findings.ts';
+import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, unreported } from './findings.ts';
 import { mountAndServe } from './mount.ts';
 import { waitingTold } from './outage.ts';
 import { quarantine, replace, setAside } from './replace.ts';
@@ -139,7 +139,7 @@ async function work(
   await renewLease(ports, journal, healId, volume);
   const anyway = await serveSpare(ports, journal, healId, volume, { anyway: end.summary }, rejected);
   if (!anyway.served) {
-    // Whoever has taken the spare meanwhile has told people.
+    // Whoever has taken the spare meanwhile has notified people.
     await renewLease(ports, journal, healId, volume);
     return end;
   }
@@ -186,18 +186,18 @@ async function rounds(
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
     context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
-    // Looked at once more, for people are told how it is now.
+    // Looked at once more, for people are notified of how it is now.
     if (journal.elapsedSeconds() > start.untilSeconds && decision.kind !== 'none' && decision.kind !== 'page') {
       // It is decided only where the probe says that it serves.
       if (decision.kind === 'settle' && spare) return tagsToFollow(spare);
       break;
     }
-    replacement ??= untold(seen);
+    replacement ??= unreported(seen);
     if (replacement || hasJustTakenOver(seen)) findings.passedOver = passedOver(seen);
     if (replacement) findings.lessRoom = lessRoom(seen, replacement);
     switch (decision.kind) {
       case 'none':
-        // What another heal has done, or people have, is told by whoever sees that it serves.
+        // What another heal has done, or people have, is reported by whoever sees that it serves.
         if (!acted && !owesNews(seen)) return { outcome: nothingWrong(start.trigger), summary: decision.reason };
         await keepEvidence(ports, journal, healId, volume, replacement);
         return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };

@@ -10,7 +10,7 @@ export type MountResult =
   | { readonly done: true }
   /**
    * Decide again, knowing this of the volume, or that this instance is of no use; with neither, a person has to look. `failing`: the
-   * instance answers, and does not do what it is told.
+   * instance answers, and does not do what the command asks.
    */
   | {
       readonly done: false;

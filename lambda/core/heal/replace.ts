@@ -13,7 +13,7 @@ import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
 
 export type ReplaceResult =
   | { readonly done: true; readonly replacement: Replacement }
-  /** `useless`: the standby did not do what it was told; another one may. `again`: look again, and go on from there. */
+  /** `useless`: the standby did not do what a command asked; another one may. `again`: look again, and go on from there. */
   | {
       readonly done: false;
       readonly why: string;

@@ -9,7 +9,7 @@ const LOOK_SECONDS = 10;
  * Looks again at a volume whose I/O hangs, until it does not any more, or has hung for so long that nothing else is to be expected.
  * EBS is asked too, and shortens the wait where it answers: that it does not is no obstacle.
  *
- * @param state what the owner's probe has just said; anything but `timeout` is given back at once
+ * @param state what the owner's probe has just said; anything but `timeout` is returned at once
  */
 export async function outlast(
   ports: Ports,

@@ -4,7 +4,7 @@ import { guardWords } from './guard-words.ts';
 import { healWords } from './heal-words.ts';
 import type { Place, Words } from './words.ts';
 
-/** A message as people get it: the one place where what is told becomes sentences. */
+/** A message as people get it: the one place where it becomes sentences. */
 export function render(message: Message, place: Place): { readonly subject: string; readonly text: string } {
   const { subject, lines } = words(message, place);
   return { subject, text: lines.join('\n') };

@@ -3,7 +3,7 @@ import type { StepRecord } from './model.ts';
 import type { Workflow } from './ports.ts';
 import { type Asked, asking } from './unanswered.ts';
 
-/** Once a service has not answered for so long, people are told. An attempt takes up to 25 s (`lambda/aws/patience.ts`). */
+/** Once a service has not answered for so long, people are notified. An attempt takes up to 25 s (`lambda/aws/patience.ts`). */
 const TELL_AFTER_MS = 20_000;
 const ASK_AGAIN_SECONDS = 5;
 
@@ -35,8 +35,8 @@ export class Journal {
   }
 
   /** From now on, who waits for a service that does not answer says so. Its own steps are those of {@link ask}. */
-  outageBy(told: Outage): void {
-    this.#outage = told;
+  outageBy(notify: Outage): void {
+    this.#outage = notify;
   }
 
   /**
@@ -54,7 +54,7 @@ export class Journal {
 
   /**
    * A step that only looks, or whose effect is conditional by itself. Where a service does not answer it is tried again, as any step
-   * is, and people are told of it before that has taken a minute.
+   * is, and people are notified of it before that has taken a minute.
    */
   async step<T>(name: string, run: () => Promise<T>, note: (value: T) => string = () => ''): Promise<T> {
     const done = this.#outage ? await this.#persist(name, run, this.#outage) : await this.#timed(name, run);
@@ -62,21 +62,21 @@ export class Journal {
     return done.value;
   }
 
-  async #persist<T>(name: string, run: () => Promise<T>, told: Outage): Promise<Timed<T>> {
+  async #persist<T>(name: string, run: () => Promise<T>, notify: Outage): Promise<Timed<T>> {
     for (let first: number | undefined; ; ) {
       const asked = await this.#timed(name, () => asking(run));
       first ??= asked.startedAt;
       const { value } = asked;
       if (value.answered) return { value: value.value, startedAt: first, endedAt: asked.endedAt };
       if (asked.endedAt - first >= TELL_AFTER_MS) {
-        await told(value.by, value.why);
+        await notify(value.by, value.why);
         return { ...(await this.#timed(name, run)), startedAt: first };
       }
       await this.#workflow.pause('await-answer', ASK_AGAIN_SECONDS);
     }
   }
 
-  /** A step whose service may not answer, which is an answer. Nobody is told. */
+  /** A step whose service may not answer, which is an answer. Nobody is notified. */
   async ask<T>(name: string, run: () => Promise<T>): Promise<Asked<T>> {
     const { value, startedAt, endedAt } = await this.#timed(name, () => asking(run));
     this.steps.push({ name, startedAt, endedAt, note: value.answered ? '' : value.why });

@@ -1,4 +1,4 @@
-/** What people are told, as data: rendered at the edge (`lambda/core/message/`), and nowhere else. Times are Unix milliseconds. */
+/** What people are notified of, as data: rendered at the edge (`lambda/core/message/`), and nowhere else. Times are Unix milliseconds. */
 import type { HostResult, Incident, Probe } from './model.ts';
 
 export type Message = OfVolume | OfStack;
@@ -170,7 +170,7 @@ export interface Standing {
   readonly spare?: (Placed & { readonly snapshotId: string | undefined }) | undefined;
   /** Whose word `current` and `spare` are. */
   readonly by: 'the ledger' | 'the tags in EC2' | 'nobody';
-  /** When people were last told that they have something to do. */
+  /** When people were last notified that they have something to do. */
   readonly pagedAt?: number | undefined;
   /** What did not answer here. */
   readonly silent: readonly string[];

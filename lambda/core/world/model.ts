@@ -168,7 +168,7 @@ export interface Spare {
   readonly at: number;
 }
 
-/** What people were told that they have to do. `final`: only they can; else the sweep goes on trying. */
+/** What people were notified of that they have to do. `final`: only they can; else the sweep goes on trying. */
 export interface Paged {
   readonly about: string;
   readonly at: number;
@@ -177,7 +177,7 @@ export interface Paged {
 
 /** What else the ledger's item says. */
 export interface LedgerState extends LedgerEntry {
-  /** What last took over from what, until people have been told: whichever heal sees it serve tells them. */
+  /** What last took over from what, until people have been notified: whichever heal sees it serve notifies them. */
   readonly replaced?: Replaced | undefined;
   readonly spare?: Spare | undefined;
   /** When the newest verified snapshot was started. */
@@ -185,7 +185,7 @@ export interface LedgerState extends LedgerEntry {
   /** Its id. */
   readonly verifiedSnapshot?: string | undefined;
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
-  /** What people were last told that they have to do, and when. */
+  /** What people were last notified of that they have to do, and when. */
   readonly paged: Paged | undefined;
 }
 

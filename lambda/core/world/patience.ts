@@ -31,7 +31,7 @@ export function patienceSeconds(sizeGiB: number): number {
 
 /**
  * Mounts, and waits for as long as the mount moves on: slow is no evidence against a volume, and another copy of it would take as long.
- * People are told once.
+ * People are notified once.
  * @returns `mounting` only where it took longer than the volume's size allows
  */
 export async function mountPatiently(
@@ -45,9 +45,9 @@ export async function mountPatiently(
   const began = journal.elapsedSeconds();
   const until = Math.min(began + patienceSeconds(sizeGiB), LAST_SECONDS);
   let answer = await journal.act('mount', mount, described);
-  for (let told = false; answer.result === 'mounting' && journal.elapsedSeconds() < until; ) {
-    if (!told) await tellSlow(ports, journal, order, answer);
-    told = true;
+  for (let notified = false; answer.result === 'mounting' && journal.elapsedSeconds() < until; ) {
+    if (!notified) await notifySlow(ports, journal, order, answer);
+    notified = true;
     await journal.pause('await-mount', PAUSE_SECONDS);
     await renewLease(ports, journal, healId, volume);
     answer = await journal.act('mount', mount, described);
@@ -55,8 +55,8 @@ export async function mountPatiently(
   return answer;
 }
 
-/** That people cannot be told is a note: the mount is what matters, and they hear of it when it has ended. */
-async function tellSlow(
+/** That people cannot be notified is a note: the mount is what matters, and they hear of it when it has ended. */
+async function notifySlow(
   ports: Ports,
   journal: Journal,
   { volume, volumeId, instanceId, sizeGiB }: MountOrder,

@@ -99,7 +99,7 @@ export interface Ledger {
   acquire(volume: string, holder: string, now: number, until: number): Promise<LedgerState | undefined>;
   /**
    * Writes who owns what. Fails with a `conflict` unless `holder` still has the lease at `now`.
-   * @param replaced what took over from what, noted until people are told; the spare, if there is one, is not one any more
+   * @param replaced what took over from what, noted until people are notified; the spare, if there is one, is not one any more
    */
   commit(volume: string, holder: string, now: number, entry: LedgerEntry, replaced?: Replaced): Promise<void>;
   /**
@@ -109,11 +109,11 @@ export interface Ledger {
   noteFencing(volume: string, holder: string, now: number, instanceId: string): Promise<void>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
-  /** Notes what people were told that they have to do; nothing where another heal has the volume by now, for it knows better. */
+  /** Notes what people were notified of that they have to do; nothing where another heal has the volume by now, for it knows better. */
   notePage(volume: string, holder: string, paged: Paged): Promise<void>;
   /**
-   * People know that it serves: they have nothing to do any more, and were told what took over.
-   * @param told what they were told of; where something else has taken over since, that is still to be told, and nothing is changed
+   * People know that it serves: they have nothing to do any more, and were notified of what took over.
+   * @param told what they were notified of; where something else has taken over since, that is still to be reported, and nothing is changed
    */
   noteServed(volume: string, told?: string): Promise<void>;
 }

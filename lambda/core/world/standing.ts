@@ -3,7 +3,7 @@ import type { Volume } from './model.ts';
 import type { Ports } from './ports.ts';
 import { unansweredBy } from './unanswered.ts';
 
-/** The service that is not asked: it has just not answered, and people are to be told within a minute. SDK names. */
+/** The service that is not asked: it has just not answered, and people are to be notified within a minute. SDK names. */
 export const LEDGER = 'DynamoDB';
 export const EC2 = 'EC2';
 export const HOSTS = 'SSM';
@@ -16,7 +16,7 @@ export async function standing(ports: Ports, volume: string, except: string): Pr
     try {
       return await ask();
     } catch (error) {
-      // Denied or out: who asks for this is about to tell people, and must not be kept from it.
+      // Denied or out: who asks for this is about to notify people, and must not be kept from it.
       silent.push(unansweredBy(error) ?? service);
       return undefined;
     }

@@ -1,7 +1,7 @@
 import { currentVolume, likeFor } from '../heal/candidates.ts';
 import { briefly, described, hasUnmounted } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
-import { Journal } from '../world/journal.ts';
+import { isStopped, Journal, type Stop } from '../world/journal.ts';
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer, Workflow } from '../world/ports.ts';
 import { checkSomewhere } from './check.ts';
@@ -96,8 +96,7 @@ async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: st
   try {
     return await check(ports, journal, run, volume, decision);
   } catch (error) {
-    const why = message(error);
-    if (why.includes(YIELDS)) return { outcome: 'undecided', summary: why };
+    if (isStopped(error, 'yields')) return { outcome: 'undecided', summary: error.message };
     throw error;
   }
 }
@@ -109,12 +108,11 @@ interface Run {
 }
 
 type Check = Extract<DrillDecision, { readonly kind: 'check' }>;
-const YIELDS = 'the drill yields';
 
-async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promise<void> {
-  if (ports.clock.now() >= until) throw new Error(`${volume}: ${YIELDS}: its time is over`);
-  if (healing(await ports.ledger.read(volume), ports.clock.now()))
-    throw new Error(`${volume}: ${YIELDS}: a heal is under way`);
+async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promise<Stop | undefined> {
+  const yields = (to: string): Stop => ({ tag: 'yields', why: `${volume}: the drill yields: ${to}` });
+  if (ports.clock.now() >= until) return yields('its time is over');
+  return healing(await ports.ledger.read(volume), ports.clock.now()) ? yields('a heal is under way') : undefined;
 }
 
 async function observe(ports: DrillPorts, volume: string): Promise<DrillObservation> {

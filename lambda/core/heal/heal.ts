@@ -1,7 +1,7 @@
 import { attempt, message } from '../world/attempt.ts';
 import { evidenceText, seenAgain } from '../world/evidence.ts';
-import { Journal } from '../world/journal.ts';
-import { LOST_LEASE, mayAct, renewLease } from '../world/lease.ts';
+import { isStopped, Journal } from '../world/journal.ts';
+import { mayAct, renewLease } from '../world/lease.ts';
 import {
   type Incident,
   type NothingWrong,
@@ -93,7 +93,7 @@ export async function heal(
     end = await work(ports, journal, begun.healId, trigger, policy, findings);
   } catch (error) {
     const why = message(error);
-    end = why.includes(LOST_LEASE)
+    end = isStopped(error, 'lostLease')
       ? { outcome: 'overtaken', summary: why }
       : findings.spare
         ? tagsToFollow(findings.spare, why)
@@ -132,7 +132,7 @@ async function work(
   const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, trigger };
   if (!spare) return rounds(ports, journal, healId, volume, findings, first);
   const end = await rounds(ports, journal, healId, volume, findings, first).catch((error: unknown) => {
-    if (message(error).includes(LOST_LEASE)) throw error;
+    if (isStopped(error, 'lostLease')) throw error;
     return failed(journal, error);
   });
   if (end.outcome !== 'paged') return end;

@@ -16,12 +16,37 @@ interface Timed<T> {
   readonly endedAt: number;
 }
 
+/** Why a run may not act any more: `lostLease`, to another heal or to time; `yields`, a drill to a heal or to time. */
+export interface Stop {
+  readonly tag: 'lostLease' | 'yields';
+  readonly why: string;
+}
+
+/**
+ * Ends a run that may not act any more. It is thrown beside steps and never within one: of an error that a step throws a durable
+ * execution keeps the text and little else, so that within a step the same is a result with a tag.
+ */
+export class Stopped extends Error {
+  readonly stop: Stop;
+
+  constructor(stop: Stop) {
+    super(stop.why);
+    this.name = 'Stopped';
+    this.stop = stop;
+  }
+}
+
+/** Whether that is why a run ended. */
+export function isStopped(error: unknown, tag: Stop['tag']): error is Stopped {
+  return error instanceof Stopped && error.stop.tag === tag;
+}
+
 /** Runs the steps of one heal and keeps when each began and ended. The times are taken inside the step, so a replay repeats them. */
 export class Journal {
   readonly steps: StepRecord[] = [];
   readonly #workflow: Workflow;
   readonly #clock: Clock;
-  #guard: (() => Promise<void>) | undefined;
+  #guard: (() => Promise<Stop | undefined>) | undefined;
   #outage: Outage | undefined;
 
   constructor(workflow: Workflow, clock: Clock) {
@@ -29,8 +54,8 @@ export class Journal {
     this.#clock = clock;
   }
 
-  /** From now on {@link act} asks this first. It throws when this heal may not act any more. */
-  guardBy(guard: () => Promise<void>): void {
+  /** From now on {@link act} asks this first. @param guard says why this run may not act any more; `undefined`: it may */
+  guardBy(guard: () => Promise<Stop | undefined>): void {
     this.#guard = guard;
   }
 
@@ -42,24 +67,33 @@ export class Journal {
   /**
    * A step that changes the world. It asks for leave within the step, and so each time that it runs: a heal whose function was
    * dead for longer than its lease comes back in the middle of a step, and others have acted since.
+   * @throws Stopped when it may not act any more
    */
   async act<T>(name: string, run: () => Promise<T>, note?: (value: T) => string): Promise<T> {
-    const asked = async () => {
+    const done = await this.#done(name, async (): Promise<{ readonly stop: Stop } | { readonly value: T }> => {
       if (!this.#guard) throw new Error(`${name}: this heal has no lease`);
-      await this.#guard();
-      return run();
-    };
-    return this.step(name, asked, note);
+      const stop = await this.#guard();
+      return stop ? { stop } : { value: await run() };
+    });
+    if ('stop' in done.value) throw new Stopped(done.value.stop);
+    return this.#noted(name, { ...done, value: done.value.value }, note);
   }
 
   /**
    * A step that only looks, or whose effect is conditional by itself. Where a service does not answer it is tried again, as any step
    * is, and people are notified of it before that has taken a minute.
    */
-  async step<T>(name: string, run: () => Promise<T>, note: (value: T) => string = () => ''): Promise<T> {
-    const done = this.#outage ? await this.#persist(name, run, this.#outage) : await this.#timed(name, run);
-    this.steps.push({ name, startedAt: done.startedAt, endedAt: done.endedAt, note: note(done.value) });
-    return done.value;
+  async step<T>(name: string, run: () => Promise<T>, note?: (value: T) => string): Promise<T> {
+    return this.#noted(name, await this.#done(name, run), note);
+  }
+
+  #done<T>(name: string, run: () => Promise<T>): Promise<Timed<T>> {
+    return this.#outage ? this.#persist(name, run, this.#outage) : this.#timed(name, run);
+  }
+
+  #noted<T>(name: string, { value, startedAt, endedAt }: Timed<T>, note: (value: T) => string = () => ''): T {
+    this.steps.push({ name, startedAt, endedAt, note: note(value) });
+    return value;
   }
 
   async #persist<T>(name: string, run: () => Promise<T>, notify: Outage): Promise<Timed<T>> {

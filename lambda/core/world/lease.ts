@@ -1,4 +1,4 @@
-import type { Journal } from './journal.ts';
+import type { Journal, Stop } from './journal.ts';
 import type { Trigger } from './model.ts';
 import type { Ports } from './ports.ts';
 
@@ -32,19 +32,15 @@ export type Turn =
   | { readonly turn: 'others' }
   | { readonly turn: 'silent'; readonly why: string };
 
-/** What the error says that ends a heal whose lease is gone. */
-export const LOST_LEASE = 'the lease was lost';
-
-/** @throws Error with {@link LOST_LEASE} unless the ledger says that this heal has the lease now */
-export async function mayAct(ports: Ports, volume: string, healId: string): Promise<void> {
+/** @returns `undefined` where the ledger says that this heal has the lease now */
+export async function mayAct(ports: Ports, volume: string, healId: string): Promise<Stop | undefined> {
   const lease = (await ports.ledger.read(volume))?.lease;
-  if (lease?.holder !== healId || lease.until <= ports.clock.now())
-    throw new Error(
-      `${volume}: ${LOST_LEASE}${lease && lease.holder !== healId ? ` to ${lease.holder}` : ': it ran out'}`,
-    );
+  if (lease?.holder === healId && lease.until > ports.clock.now()) return undefined;
+  const to = lease && lease.holder !== healId ? ` to ${lease.holder}` : ': it ran out';
+  return { tag: 'lostLease', why: `${volume}: the lease was lost${to}` };
 }
 
-/** @throws Error with {@link LOST_LEASE}: also when nobody has it now, for others may have acted in between */
+/** @throws Stopped also when nobody has it now, for others may have acted in between */
 export async function renewLease(ports: Ports, journal: Journal, healId: string, volume: string): Promise<void> {
   await journal.act('renew-lease', async () => (await acquire(ports, volume, healId)) !== undefined);
 }

@@ -83,7 +83,7 @@ describe('a spare', () => {
 describe('an order to attach', () => {
   const ordered = async (answers: Attached[]) => {
     const journal = new Journal(scene.workflow, scene.ports.clock);
-    journal.guardBy(async () => {});
+    journal.guardBy(async () => undefined);
     (scene.ports.compute as { attach: unknown }).attach = async () => answers.shift();
     return attach(scene.ports, journal, 'alpha', 'vol-1', 'i-standby', spareVolume);
   };
@@ -133,7 +133,7 @@ test('an instance that one late answer lacks is not off: whoever was told to sto
   scene.answers.set('release vol-11111111', 'unreachable');
   (scene.ports.compute as { instances: unknown }).instances = async () => [];
   const journal = new Journal(scene.workflow, scene.ports.clock);
-  journal.guardBy(async () => {});
+  journal.guardBy(async () => undefined);
   const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
   const fenced = await fence(scene.ports, journal, 'heal', {
     volume: 'alpha',

@@ -13,7 +13,7 @@ const OWNER: Owner = { kind: 'instance', id: 'i-owner', state: 'running' };
 
 function fenceIn(scene: Scene, moves: boolean, owner = OWNER) {
   const journal = new Journal(scene.workflow, scene.ports.clock);
-  journal.guardBy(async () => {});
+  journal.guardBy(async () => undefined);
   return fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves });
 }
 
@@ -126,7 +126,7 @@ test('a candidate that is fenced and still mounted is not detached', async () =>
   const scene = new Scene();
   scene.printed.set('release vol-11111111', { state: 'fenced' });
   const journal = new Journal(scene.workflow, scene.ports.clock);
-  journal.guardBy(async () => {});
+  journal.guardBy(async () => undefined);
   expect(await takeOff(scene.ports, journal, 'alpha', 'vol-11111111', 'i-owner')).toBe(false);
   expect(scene.did).toEqual(['release vol-11111111']);
 });

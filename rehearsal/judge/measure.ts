@@ -20,7 +20,7 @@ export interface Failure {
   readonly calls: number;
 }
 
-/** When a drill first found damage after that moment, and when people were told: Unix milliseconds. */
+/** When a drill first found damage after that moment, and when people were notified: Unix milliseconds. */
 export function damageFound(world: World, volume: string, since: number): Damage {
   const { ec2, sns } = world.services;
   const rejected = [...ec2.snapshots.values()]

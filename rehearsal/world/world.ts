@@ -46,7 +46,7 @@ export interface World {
   spotlight(on: boolean): void;
 }
 
-/** What became of a content volume. `lost`: it is not served, and nobody was told. */
+/** What became of a content volume. `lost`: it is not served, and nobody was notified. */
 /** `passed`: it was gone for a while, and is served again as it was, by nobody's doing. */
 export type OutcomeKind = 'none' | 'passed' | 'remount' | 'failover' | 'replace' | 'relocate' | 'page' | 'lost';
 
@@ -73,7 +73,7 @@ export interface ScenarioResult {
   readonly damage?: Damage;
 }
 
-/** Latent damage: when it arose, when a drill found it, and when people were told. */
+/** Latent damage: when it arose, when a drill found it, and when people were notified. */
 export interface Damage {
   readonly aroseAt: number;
   readonly foundAt: number | undefined;

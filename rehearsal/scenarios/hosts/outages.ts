@@ -31,7 +31,7 @@ function healBegan({ services }: Strike, since: number): number {
   return services.lambda.begun.find((b) => b.name.includes('Healer') && b.at >= since)?.at ?? Number.POSITIVE_INFINITY;
 }
 
-/** People are told within a minute of the heal's start. @param says all of it in one message. @param since Unix milliseconds */
+/** People are notified within a minute of the heal's start. @param says all of it in one message. @param since Unix milliseconds */
 function toldWithinMinute(
   strike: Strike,
   since: number,
@@ -75,7 +75,7 @@ function fewMessages({ services, first }: Strike, most: number): Check {
   );
 }
 
-/** No host is told to move anything while it cannot be known who else does. */
+/** No host is asked to move anything while it cannot be known who else does. */
 function nothingMoved({ services, first }: Strike, seconds: number): Check {
   const until = first.at + seconds * 1000;
   const moved = services.ssm.ran.filter((r) => r.sentAt >= first.at && r.sentAt < until && MOVES.includes(r.verb));

@@ -33,7 +33,7 @@ import { gather } from './gather.ts';
 const MINUTE_MS = 60_000;
 const COURSES = 40;
 const UPLOADING_MS = 120 * MINUTE_MS;
-/** How long content may be gone without anybody being told, before the scenario gives up. */
+/** How long content may be gone without anybody being notified, before the scenario gives up. */
 const PATIENCE_MS = 45 * MINUTE_MS;
 /** From there until everything must be at rest: longer than a lease, and than a group takes to replace an instance. */
 const REST_MS = 20 * MINUTE_MS;

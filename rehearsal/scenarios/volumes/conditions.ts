@@ -1,4 +1,4 @@
-/** A volume that serves, and not as it should: people are told, and nothing is moved. */
+/** A volume that serves, and not as it should: people are notified, and nothing is moved. */
 
 import { alarmName, CONDITION_ALARM, type ConditionAlarmKind } from '../../../contract/contract.ts';
 import { fillVolume, setSubscriptions, slowVolume } from '../../../simulator/aws/account/failures.ts';
@@ -17,7 +17,7 @@ const STEP_MS = 10 * MINUTE_MS;
 /** An hour of the guard's rounds, and as much again. */
 const UNHEARD_MS = 120 * MINUTE_MS;
 
-/** When an alarm of the volume was told to people; `undefined`: never. */
+/** When people were notified of an alarm of the volume; `undefined`: never. */
 export function toldAt(
   { services, world, first }: Strike,
   kind: ConditionAlarmKind,

@@ -77,7 +77,7 @@ export class Sns {
     this.#topic(topicArn).policy = new ResourcePolicy(document, path);
   }
 
-  /** An alarm tells people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
+  /** An alarm notifies people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
   publishByAlarm(topicArn: string, alarm: Sender, message: string): void {
     const { arn: alarmArn, name, state } = alarm;
     const subject = `${state}: "${name}" in ${this.#cloud.region}`;

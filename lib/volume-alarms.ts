@@ -21,6 +21,13 @@ export interface VolumeAlarmsProps {
   readonly people: ITopic;
 }
 
+/** What an alarm looks at, for how long before it acts, and what it says. */
+interface Watched {
+  readonly metric: Metric;
+  readonly evaluationPeriods: number;
+  readonly meaning: string;
+}
+
 /** Of `reachable`: two minutes are no hiccup. */
 const UNREACHABLE_MINUTES = 2;
 /** A heal is to be over after five (DESIGN section 2), and the first of a new stack waits for its instances. */
@@ -47,9 +54,11 @@ export class VolumeAlarms extends Construct {
     this.#alarm(
       ALARM.serving,
       props,
-      serving,
-      1,
-      'The probe on its owner cannot read and write the content, or has stopped reporting.',
+      {
+        metric: serving,
+        evaluationPeriods: 1,
+        meaning: 'The probe on its owner cannot read and write the content, or has stopped reporting.',
+      },
       toHealer,
     );
     const reachable = props.targetGroup.metrics.healthyHostCount({
@@ -59,9 +68,11 @@ export class VolumeAlarms extends Construct {
     this.#alarm(
       ALARM.reachable,
       props,
-      reachable,
-      UNREACHABLE_MINUTES,
-      'The load balancer finds no instance that serves the content.',
+      {
+        metric: reachable,
+        evaluationPeriods: UNREACHABLE_MINUTES,
+        meaning: 'The load balancer finds no instance that serves the content.',
+      },
       toHealer,
     );
     this.#unserved(props, reachable);
@@ -94,9 +105,7 @@ export class VolumeAlarms extends Construct {
   #alarm(
     kind: AlarmKind,
     props: VolumeAlarmsProps,
-    metric: Metric,
-    evaluationPeriods: number,
-    meaning: string,
+    { metric, evaluationPeriods, meaning }: Watched,
     toHealer: LambdaAction,
   ): void {
     const alarm = new Alarm(this, kind, {

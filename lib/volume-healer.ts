@@ -44,6 +44,14 @@ const SWEEP_EVERY = Duration.minutes(5);
 /** Sweeps in a row that fail before people are told: one or two are made up for by the next. */
 const FAILED_SWEEPS = 3;
 
+/** What an alarm on the healer looks at, for how many periods, and what it says. */
+interface Watched {
+  readonly metric: Metric;
+  readonly periods: number;
+  readonly treatMissingData: TreatMissingData;
+  readonly meaning: string;
+}
+
 const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
 
 export interface VolumeHealerProps {
@@ -269,31 +277,27 @@ export class VolumeHealer extends Construct {
    */
   #alarms(props: VolumeHealerProps, deadLetters: Queue): void {
     const period = props.sweepEvery ?? SWEEP_EVERY;
-    this.#alarm(
-      HEALER_ALARM.failed,
-      props,
-      this.function.metricErrors({ period, statistic: Stats.SUM }),
-      FAILED_SWEEPS,
-      TreatMissingData.MISSING,
-      'The healer fails, or is not run: what breaks now is healed by nobody.',
-    );
-    this.#alarm(
-      HEALER_ALARM.deadLetters,
-      props,
-      deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: Stats.SUM }),
-      1,
-      TreatMissingData.NOT_BREACHING,
-      'An event that should have started a heal has failed for good.',
-    );
+    this.#alarm(HEALER_ALARM.failed, props, {
+      metric: this.function.metricErrors({ period, statistic: Stats.SUM }),
+      periods: FAILED_SWEEPS,
+      treatMissingData: TreatMissingData.MISSING,
+      meaning: 'The healer fails, or is not run: what breaks now is healed by nobody.',
+    });
+    this.#alarm(HEALER_ALARM.deadLetters, props, {
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(1),
+        statistic: Stats.SUM,
+      }),
+      periods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      meaning: 'An event that should have started a heal has failed for good.',
+    });
   }
 
   #alarm(
     kind: HealerAlarmKind,
     { stackName, people }: VolumeHealerProps,
-    metric: Metric,
-    periods: number,
-    treatMissingData: TreatMissingData,
-    meaning: string,
+    { metric, periods, treatMissingData, meaning }: Watched,
   ): void {
     const alarm = new Alarm(this, kind, {
       alarmName: healerAlarmName(stackName, kind),

@@ -106,6 +106,22 @@ test('no file is far beyond 300 lines', () => {
   expect(long).toEqual([]);
 });
 
+/** The linter judges it, types and constructors too: what holds here is that it does, everywhere. */
+test('a function has five parameters at most, and what a file offers is named', () => {
+  const { linter, overrides, files } = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8'));
+  const { complexity, performance } = linter.rules;
+  expect(complexity.useMaxParams).toEqual({ level: 'error', options: { max: 5 } });
+  expect(performance.noReExportAll).toBe('error');
+  expect(overrides).toBeUndefined();
+  expect(files.includes).toEqual(['**', '!**/__snapshots__', '!package-lock.json']);
+  const excused = ROOMS.flatMap(sources).filter((file) =>
+    /biome-ignore(-all|-start)?\s+lint(:|\/(complexity(:|\/useMaxParams)|performance(:|\/noReExportAll)))/.test(
+      readFileSync(join(ROOT, file), 'utf8'),
+    ),
+  );
+  expect(excused).toEqual([]);
+});
+
 describe('rooms', () => {
   const rooms = ROOMS.filter((room) => room !== 'test').flatMap((room) => [...new Set(sources(room).map(dirname))]);
 

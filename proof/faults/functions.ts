@@ -64,7 +64,7 @@ export function installFunctions(
     if (!(ENV.targetGroups in env))
       return options.durable ? undefined : virtualDriller(services, injector, definition, runtime);
     healers.add(definition.arn);
-    return options.durable ? undefined : virtualHealer(options, services, injector, definition, runtime, ends);
+    return options.durable ? undefined : virtualHealer({ options, services, injector, ends }, definition, runtime);
   };
   return {
     endedSince: (at) => [...ends, ...durableEnds(services, healers)].filter((end) => end.endedAt >= at),
@@ -85,14 +85,21 @@ function durableEnds({ lambda }: Services, functions: ReadonlySet<string>): Heal
   });
 }
 
+/** What the healer is put between; its executions are added to `ends`. */
+interface Installed {
+  readonly options: FunctionOptions;
+  readonly services: Services;
+  readonly injector: Injector;
+  readonly ends: HealEnd[];
+}
+
 function virtualHealer(
-  { tamper }: FunctionOptions,
-  { cloud }: Services,
-  injector: Injector,
+  { options, services, injector, ends }: Installed,
   definition: FunctionDefinition,
   runtime: Runtime,
-  ends: HealEnd[],
 ): (event: unknown) => Promise<void> {
+  const { tamper } = options;
+  const { cloud } = services;
   const { clock } = cloud;
   let skew = 0;
   const skewed: Runtime = {

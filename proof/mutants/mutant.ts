@@ -26,13 +26,6 @@ export const rehearse = (scenario: string) =>
   ['rehearsal/main.ts', '--scenario', scenario, '--seed', '1', '--disks', 'memory'] as const;
 
 /** Each scenario proves a part of the code: with that part broken, the scenario must fail. */
-export function broken(
-  scenario: string,
-  part: string,
-  file: string,
-  code: string,
-  instead: string,
-  says = /BROKEN /,
-): Mutant {
-  return { rule: `${scenario}: ${part}`, edits: [{ file, code, instead }], play: rehearse(scenario), says };
+export function broken(scenario: string, part: string, edit: Edit, says = /BROKEN /): Mutant {
+  return { rule: `${scenario}: ${part}`, edits: [edit], play: rehearse(scenario), says };
 }

@@ -7,17 +7,13 @@ export const REBOOT_PARTS: readonly Mutant[] = [
   broken(
     'host-reboot',
     'an instance may ask the ledger',
-    'lib/fleet.ts',
-    '    software.ledger?.grantAsking(role);\n',
-    '',
+    { file: 'lib/fleet.ts', code: '    software.ledger?.grantAsking(role);\n', instead: '' },
     ITSELF,
   ),
   broken(
     'host-crash',
     'an instance has a way to the ledger',
-    'lib/network.ts',
-    '    if (props.software?.ledger)\n',
-    '    if (!props.software)\n',
+    { file: 'lib/network.ts', code: '    if (props.software?.ledger)\n', instead: '    if (!props.software)\n' },
     ITSELF,
   ),
   {
@@ -35,9 +31,7 @@ export const REBOOT_PARTS: readonly Mutant[] = [
   broken(
     'reboot-during-heal',
     'an owner that boots is told to let go once it answers',
-    'lambda/core/heal/fence.ts',
-    "if (probed.state !== 'unreachable') {",
-    'if (!probed) {',
+    { file: 'lambda/core/heal/fence.ts', code: "if (probed.state !== 'unreachable') {", instead: 'if (!probed) {' },
     /BROKEN .*no instance is stopped/,
   ),
 ];

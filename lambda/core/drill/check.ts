@@ -1,7 +1,7 @@
-import type { Journal } from '../world/journal.ts';
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { DrillPorts } from './ports.ts';
+import type { DrillRun } from './run.ts';
 import { type Neighbourhood, turnOf } from './turn.ts';
 
 /** The check ends by itself before this (`host/check.sh`, 1500 s). */
@@ -20,15 +20,10 @@ interface Checked {
 }
 
 /** Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again. */
-export async function checkSomewhere(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
-  volumeId: string,
-  until: number,
-): Promise<Checked> {
+export async function checkSomewhere(run: DrillRun, volumeId: string): Promise<Checked> {
+  const { ports, journal } = run;
   for (let stopped = 0; ; stopped++) {
-    const { host, why } = await awaitTurn(ports, journal, volume, volumeId, until);
+    const { host, why } = await awaitTurn(run, volumeId);
     if (!host) return { why };
     const attached = await journal.act(
       'attach',
@@ -36,7 +31,7 @@ export async function checkSomewhere(
       (done) => `${volumeId} to ${host.id}: ${done}`,
     );
     if (attached !== 'attached') return { why: `${volumeId} cannot be attached to ${host.id}` };
-    const answer = await runCheck(ports, journal, volume, volumeId, host.id);
+    const answer = await runCheck(run, volumeId, host.id);
     // Somebody's heal had the host to himself. To wait for the next sweep would make the newest verified copy ten minutes older.
     if (answer.result !== 'interrupted' || stopped >= STARTED_AGAIN) return { host, answer };
     await journal.pause('await-host', LOOK_SECONDS);
@@ -44,11 +39,8 @@ export async function checkSomewhere(
 }
 
 async function awaitTurn(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
+  { ports, journal, volume, until }: DrillRun,
   volumeId: string,
-  until: number,
 ): Promise<{ readonly host?: Instance; readonly why: string }> {
   for (;;) {
     const { turn, late } = await journal.act('turn', async () => {
@@ -80,9 +72,7 @@ async function neighbourhood(ports: DrillPorts, volume: string): Promise<Neighbo
 
 /** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
 async function runCheck(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
+  { ports, journal, volume }: DrillRun,
   volumeId: string,
   instanceId: string,
 ): Promise<HostAnswer> {

@@ -9,6 +9,7 @@ import { countsOf, fallen } from './counts.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './decide.ts';
 import { coverageOf, isComplete, publish } from './metrics.ts';
 import type { DrillPorts, DrillRecord } from './ports.ts';
+import type { DrillRun } from './run.ts';
 import { remark, tellDamaged, tellFallen, tellReliedOn, tellSound } from './tell.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
@@ -56,7 +57,7 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
     const decision = await look();
     if (decision.kind === 'none') return { outcome: 'nothing', summary: decision.reason };
     snapshotId = decision.point.snapshotId;
-    end = await attempt(ports, journal, { id, until }, volume, decision).catch(async (error: unknown) => {
+    end = await attempt({ ports, journal, volume, id, until }, decision).catch(async (error: unknown) => {
       await record({ outcome: 'failed', summary: message(error) });
       throw error;
     });
@@ -92,19 +93,13 @@ type End =
     };
 
 /** A drill that a heal stops has no verdict: it is tried again after the heal. */
-async function attempt(ports: DrillPorts, journal: Journal, run: Run, volume: string, decision: Check): Promise<End> {
+async function attempt(run: DrillRun, decision: Check): Promise<End> {
   try {
-    return await check(ports, journal, run, volume, decision);
+    return await check(run, decision);
   } catch (error) {
     if (isStopped(error, 'yields')) return { outcome: 'undecided', summary: error.message };
     throw error;
   }
-}
-
-/** A run of the drill. `until`: when its lease is over, Unix milliseconds. */
-interface Run {
-  readonly id: string;
-  readonly until: number;
 }
 
 type Check = Extract<DrillDecision, { readonly kind: 'check' }>;
@@ -125,7 +120,8 @@ async function observe(ports: DrillPorts, volume: string): Promise<DrillObservat
   return { volume, at: ports.clock.now(), ledger, volumes, instances, recoveryPoints };
 }
 
-async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, volume: string, to: Check): Promise<End> {
+async function check(run: DrillRun, to: Check): Promise<End> {
+  const { ports, journal, volume, id } = run;
   const { point } = to;
   const { snapshotId } = point;
   for (const stray of to.strays)
@@ -141,7 +137,7 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
       () => ports.store.createScratch(likeFor(to.like, point), snapshotId, id),
       (made) => `${made} from ${snapshotId}`,
     ));
-  const { host, answer, why } = await checkSomewhere(ports, journal, volume, volumeId, until);
+  const { host, answer, why } = await checkSomewhere(run, volumeId);
   if (!host || !answer) return { outcome: 'undecided', summary: `${snapshotId}: ${why}` };
   if (answer.result === 'ok' && readNothing(answer))
     return {
@@ -158,11 +154,11 @@ async function check(ports: DrillPorts, journal: Journal, { id, until }: Run, vo
   const coverage = coverageOf(answer);
   const complete = isComplete(answer);
   if (answer.result === 'ok') {
-    const summary = await verified(ports, journal, volume, volumeId, host, to, answer);
+    const summary = await verified(run, to, { volumeId, host, answer });
     return { outcome: 'verified', summary, coverage, complete };
   }
   if (VERDICTS.includes(answer.result)) {
-    const summary = await rejected(ports, journal, volume, volumeId, to, answer);
+    const summary = await rejected(run, to, { volumeId, answer });
     return { outcome: 'rejected', summary, coverage, complete };
   }
   return { outcome: 'undecided', summary: `${snapshotId} on ${host.id}: ${described(answer)}` };
@@ -173,15 +169,18 @@ function readNothing({ values }: HostAnswer): boolean {
   return Number(values.files) > 0 && Number(values.checked) === 0;
 }
 
+/** What the check said of the copy on this volume, and where. */
+interface Checked {
+  readonly volumeId: string;
+  readonly host: Instance;
+  readonly answer: HostAnswer;
+}
+
 /** @returns the summary */
 async function verified(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
-  volumeId: string,
-  host: Instance,
+  { ports, journal, volume }: DrillRun,
   { point, before: older, keep, like }: Check,
-  answer: HostAnswer,
+  { volumeId, host, answer }: Checked,
 ): Promise<string> {
   const { values } = answer;
   const { snapshotId } = point;
@@ -236,12 +235,9 @@ async function verified(
 
 /** @returns the summary */
 async function rejected(
-  ports: DrillPorts,
-  journal: Journal,
-  volume: string,
-  volumeId: string,
+  { ports, journal, volume }: DrillRun,
   { point, again }: Check,
-  answer: HostAnswer,
+  { volumeId, answer }: Omit<Checked, 'host'>,
 ): Promise<string> {
   const { snapshotId } = point;
   const finding = `${described(answer)}`;

@@ -1,7 +1,7 @@
 import { hasUnmounted } from '../world/answers.ts';
-import type { Journal } from '../world/journal.ts';
 import type { Observation, Volume } from '../world/model.ts';
-import type { Attached, Ports } from '../world/ports.ts';
+import type { Attached } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 
 /** The spare of this content volume on an instance: it is dispensable where something else of the same has to be attached there. */
 export function spareOn({ ledger, volumes }: Observation, instanceId: string): Volume | undefined {
@@ -19,22 +19,20 @@ export function spareOn({ ledger, volumes }: Observation, instanceId: string): V
  * of this content volume makes room. The next drill makes another one.
  */
 export async function attach(
-  ports: Ports,
-  journal: Journal,
-  volume: string,
+  run: HealRun,
   volumeId: string,
   instanceId: string,
   spare: Volume | undefined,
 ): Promise<Attached> {
   const order = () =>
-    journal.act(
+    run.journal.act(
       'attach',
-      () => ports.compute.attach(volumeId, instanceId),
+      () => run.ports.compute.attach(volumeId, instanceId),
       (done) => `${volumeId} to ${instanceId}: ${done}`,
     );
   const done = await order();
   if (done !== 'full' || !spare) return done;
-  return (await takeOff(ports, journal, volume, spare.id, instanceId)) ? order() : done;
+  return (await takeOff(run, spare.id, instanceId)) ? order() : done;
 }
 
 /**
@@ -43,9 +41,7 @@ export async function attach(
  * @returns `false` where the host still has it mounted, or EC2 does not get it from there
  */
 export async function takeOff(
-  ports: Ports,
-  journal: Journal,
-  volume: string,
+  { ports, journal, volume }: HealRun,
   volumeId: string,
   instanceId: string,
 ): Promise<boolean> {

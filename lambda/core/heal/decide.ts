@@ -173,7 +173,7 @@ function mountAnywhere(observation: Observation, context: Context, current: Volu
   const instance = usableInstances(observation, context.useless, current.zone)[0];
   const reason = `${current.id} has no owner`;
   if (instance) return mountOn(observation, current, instance, reason);
-  return nobodyHere(observation, context, current, undefined, reason);
+  return nobodyHere(observation, context, { current }, reason);
 }
 
 function mountOn(observation: Observation, current: Volume, instance: Instance, reason: string): Decision {
@@ -225,7 +225,7 @@ function failover(
 ): Decision {
   const standby = usableInstances(observation, context.useless, current.zone).find((i) => i.id !== owner.id);
   if (standby) return moveTo(observation, current, owner, standby, reason);
-  return nobodyHere(observation, context, current, owner, reason);
+  return nobodyHere(observation, context, { current, owner }, reason);
 }
 
 function moveTo(
@@ -249,8 +249,8 @@ function replace(
 ): Decision {
   const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
   const next = standby
-    ? replaceOn(observation, context, 'replace', old, standby, reason)
-    : nobodyHere(observation, context, old, oldOwner, reason, true);
+    ? replaceOn(observation, context, { kind: 'replace', old, standby, reason })
+    : nobodyHere(observation, context, { current: old, owner: oldOwner, lost: true }, reason);
   return next.kind === 'wait' || next.kind === 'page' ? { ...next, suspect: old } : next;
 }
 
@@ -259,14 +259,19 @@ function agreedGeneration({ ledger }: Observation, { id, generation }: Volume): 
   return ledger?.currentVolume === id ? Math.max(ledger.generation, generation) : generation;
 }
 
+/** A volume that nobody has or can have; `lost`: it is given up, and a copy is to serve. */
+interface Stranded {
+  readonly current: Volume;
+  readonly owner?: Instance | undefined;
+  readonly lost?: boolean;
+}
+
 /** Nobody in the zone can take the volume: somebody may be coming; else, after a while, another zone has to do. */
 function nobodyHere(
   observation: Observation,
   context: Context,
-  current: Volume,
-  owner: Instance | undefined,
+  { current, owner, lost = false }: Stranded,
   reason: string,
-  lost = false,
 ): Decision {
   const coming = comingInstance(observation, current.zone, [owner?.id, ...context.useless]);
   if (coming)
@@ -288,23 +293,21 @@ function nobodyHere(
   const nobody = `${reason}, and nobody else answers in ${current.zone}`;
   if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
   if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
-  return replaceOn(observation, context, 'relocate', current, elsewhere, nobody);
+  return replaceOn(observation, context, { kind: 'relocate', old: current, standby: elsewhere, reason: nobody });
 }
 
 function replaceOn(
   observation: Observation,
   context: Context,
-  kind: Replace['kind'],
-  old: Volume,
-  standby: Instance,
-  reason: string,
+  to: Pick<Replace, 'kind' | 'old' | 'standby' | 'reason'>,
 ): Decision {
+  const { old, standby, reason } = to;
   const recoveryPoints = usablePoints(observation, failedAt(observation, context.alarmedAt));
   if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
   const spare = spareOn(observation, standby.id);
   const oldOwner = holderOf(observation, old);
-  return { kind, old, oldOwner, standby, spare, recoveryPoints, generation: newest + 1, reason };
+  return { ...to, oldOwner, spare, recoveryPoints, generation: newest + 1 };
 }
 
 function noPoint({ volume, recoveryPoints }: Observation): string {

@@ -1,28 +1,20 @@
-import type { Journal } from '../world/journal.ts';
-import type { Ports } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import type { Failover } from './decision.ts';
 import { fence } from './fence.ts';
 import { type MountResult, mountAndServe } from './mount.ts';
 
 /** The service moves, the volume stays: fence the owner, detach (never by force), then mount and serve on the standby. */
-export async function failover(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
-  decision: Failover,
-): Promise<MountResult> {
+export async function failover(run: HealRun, decision: Failover): Promise<MountResult> {
   const { volume: current, owner, standby } = decision;
-  const fenced = await fence(ports, journal, healId, {
-    volume,
+  const fenced = await fence(run, {
     volumeId: current.id,
     owner: { ...owner, kind: 'instance' },
     moves: true,
   });
   if (!fenced.certain) return { done: false, why: fenced.note };
-  const detached = await journal.act(
+  const detached = await run.journal.act(
     'detach',
-    () => ports.compute.detach(current.id, owner.id),
+    () => run.ports.compute.detach(current.id, owner.id),
     (done) => (done ? `${current.id} is free` : 'stuck'),
   );
   if (!detached)
@@ -32,7 +24,7 @@ export async function failover(
       why: `${current.id} cannot be detached from ${owner.id}`,
     };
   const free = { ...current, attachments: [] };
-  return mountAndServe(ports, journal, healId, volume, {
+  return mountAndServe(run, {
     kind: 'mount',
     volume: free,
     instance: standby,

@@ -1,7 +1,7 @@
 import { hasUnmounted, insist } from '../world/answers.ts';
-import type { Journal } from '../world/journal.ts';
 import type { Holder, Probe } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 
 /** Either the old owner provably cannot write, or it cannot be known, which is the same as no. */
 export interface Fenced {
@@ -18,7 +18,6 @@ const LOOK_SECONDS = 10;
 
 /** What is fenced. */
 export interface ToFence {
-  readonly volume: string;
   readonly volumeId: string;
   readonly owner: Holder;
   /**
@@ -33,16 +32,12 @@ export interface ToFence {
  * Makes sure that nobody writes to the old volume, or serves it. Fails closed: "stopped" and "cannot tell whether it is
  * stopped" are different answers (as fence-agents have them), and a second writer is never started on the second.
  */
-export async function fence(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  { volume, volumeId, owner, moves }: ToFence,
-): Promise<Fenced> {
+export async function fence(run: HealRun, { volumeId, owner, moves }: ToFence): Promise<Fenced> {
+  const { ports, journal } = run;
   if (owner.kind === 'nobody') return { certain: true, note: `${volumeId} is attached nowhere` };
   if (owner.kind === 'unseen')
     return { certain: false, note: `${volumeId} is attached to ${owner.id}, of which EC2 says nothing` };
-  await noteFencing(ports, journal, healId, volume, owner.id);
+  await noteFencing(run, owner.id);
   // That it was off before it was noted says nothing: it may have been started, and have read in the ledger that it may serve.
   if (isOff(owner.state)) {
     const state = await journal.act('is-off', () => stateOf(ports, owner.id));
@@ -50,7 +45,7 @@ export async function fence(
   }
   const asked = await journal.act(
     'fence',
-    () => release(ports, volume, volumeId, owner.id, moves),
+    () => release(run, volumeId, owner.id, moves),
     (f) => f.note,
   );
   if (asked.certain) return asked;
@@ -74,13 +69,7 @@ export async function fence(
  * From now on the instance serves nothing by itself, should it boot: it asks the ledger (decision 25). Everything that a fence is
  * certain of is seen after this.
  */
-export async function noteFencing(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
-  instanceId: string,
-): Promise<void> {
+export async function noteFencing({ ports, journal, healId, volume }: HealRun, instanceId: string): Promise<void> {
   await journal.act('note-fencing', () => ports.ledger.noteFencing(volume, healId, ports.clock.now(), instanceId));
 }
 
@@ -88,13 +77,7 @@ async function stateOf(ports: Ports, instanceId: string): Promise<string> {
   return (await ports.compute.instances()).find((i) => i.id === instanceId)?.state ?? 'unknown';
 }
 
-async function release(
-  ports: Ports,
-  volume: string,
-  volumeId: string,
-  ownerId: string,
-  moves: boolean,
-): Promise<Fenced> {
+async function release({ ports, volume }: HealRun, volumeId: string, ownerId: string, moves: boolean): Promise<Fenced> {
   const ask = () => insist(() => ports.host.release(ownerId, volume, volumeId));
   let released = await ask();
   let probed: Probe | undefined;

@@ -12,6 +12,7 @@ import {
 } from '../world/model.ts';
 import { observe } from '../world/observe.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import { beginHeal, type Unbegun } from './begin.ts';
 import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
@@ -90,7 +91,7 @@ export async function heal(
   await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
   let end: Ending;
   try {
-    end = await work(ports, journal, begun.healId, trigger, policy, findings);
+    end = await work({ ports, journal, healId: begun.healId, volume }, trigger, policy, findings);
   } catch (error) {
     const why = message(error);
     end = isStopped(error, 'lostLease')
@@ -117,35 +118,27 @@ interface Ending {
  * The spare, where there is one to be taken, and rounds. Where a spare was passed over for something newer, and of that comes nothing
  * (EC2 makes no volume, or not in time), the spare serves after all: older content is better than none.
  */
-async function work(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  trigger: Trigger,
-  policy: SparePolicy,
-  findings: Findings,
-): Promise<Ending> {
-  const { volume } = trigger;
+async function work(run: HealRun, trigger: Trigger, policy: SparePolicy, findings: Findings): Promise<Ending> {
   const { rejected } = findings;
-  const { served, passedOver: spare } = await serveSpare(ports, journal, healId, volume, policy, rejected);
+  const { served, passedOver: spare } = await serveSpare(run, policy, rejected);
   if (served) findings.spare = served;
   const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, trigger };
-  if (!spare) return rounds(ports, journal, healId, volume, findings, first);
-  const end = await rounds(ports, journal, healId, volume, findings, first).catch((error: unknown) => {
+  if (!spare) return rounds(run, findings, first);
+  const end = await rounds(run, findings, first).catch((error: unknown) => {
     if (isStopped(error, 'lostLease')) throw error;
-    return failed(journal, error);
+    return failed(run.journal, error);
   });
   if (end.outcome !== 'paged') return end;
-  await renewLease(ports, journal, healId, volume);
-  const anyway = await serveSpare(ports, journal, healId, volume, { anyway: end.summary }, rejected);
+  await renewLease(run);
+  const anyway = await serveSpare(run, { anyway: end.summary }, rejected);
   if (!anyway.served) {
     // Whoever has taken the spare meanwhile has notified people.
-    await renewLease(ports, journal, healId, volume);
+    await renewLease(run);
     return end;
   }
   findings.spare = anyway.served;
-  const untilSeconds = journal.elapsedSeconds() + TAGS_SECONDS;
-  return rounds(ports, journal, healId, volume, findings, { round: MAX_ROUNDS, untilSeconds, trigger });
+  const untilSeconds = run.journal.elapsedSeconds() + TAGS_SECONDS;
+  return rounds(run, findings, { round: MAX_ROUNDS, untilSeconds, trigger });
 }
 
 /** Where rounds begin, and when nothing more is begun. */
@@ -169,20 +162,14 @@ function failed(journal: Journal, error: unknown): Ending {
   return { outcome: 'paged', summary: `the heal failed at the step after ${after}: ${message(error)}` };
 }
 
-async function rounds(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
-  findings: Findings,
-  start: Start,
-): Promise<Ending> {
+async function rounds(run: HealRun, findings: Findings, start: Start): Promise<Ending> {
+  const { ports, journal, volume } = run;
   const { rejected, spare } = findings;
   let acted = spare?.summary ?? '';
   let replacement = spare?.replacement;
   let context: Context = { ...NOTHING_YET, alarmedAt: start.trigger.at };
   for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
-    await renewLease(ports, journal, healId, volume);
+    await renewLease(run);
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
     context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
@@ -199,13 +186,13 @@ async function rounds(
       case 'none':
         // What another heal has done, or people have, is reported by whoever sees that it serves.
         if (!acted && !owesNews(seen)) return { outcome: nothingWrong(start.trigger), summary: decision.reason };
-        await keepEvidence(ports, journal, healId, volume, replacement);
+        await keepEvidence(run, replacement);
         return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
       case 'page':
-        await takeOutOfSchedule(ports, journal, decision.suspect);
+        await takeOutOfSchedule(run, decision.suspect);
         return { outcome: 'paged', summary: decision.reason, final: decision.open !== true };
       case 'wait': {
-        await takeOutOfSchedule(ports, journal, decision.suspect);
+        await takeOutOfSchedule(run, decision.suspect);
         const { waitedSeconds } = context;
         if (waitedSeconds >= PATIENCE_SECONDS && !decision.brief)
           return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting` };
@@ -218,18 +205,15 @@ async function rounds(
         for (const { id, role, attachments } of decision.suspects) {
           const host = attachments.find((a) => a.state === 'attached')?.instanceId;
           // What was never served has nothing to do on its host; what was is left as it is.
-          if (role === 'candidate') await setAside(ports, journal, healId, volume, id, host);
-          else await quarantine(ports, journal, healId, id);
+          if (role === 'candidate') await setAside(run, id, host);
+          else await quarantine(run, id);
         }
         await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
         acted ||= decision.reason;
         break;
       case 'mount':
       case 'failover': {
-        const result =
-          decision.kind === 'mount'
-            ? await mountAndServe(ports, journal, healId, volume, decision)
-            : await failover(ports, journal, healId, volume, decision);
+        const result = decision.kind === 'mount' ? await mountAndServe(run, decision) : await failover(run, decision);
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
         if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
         else if (!result.found && !result.useless && !result.again)
@@ -239,7 +223,7 @@ async function rounds(
       }
       case 'replace':
       case 'relocate': {
-        const result = await replace(ports, journal, healId, volume, decision, round, rejected, start.spare);
+        const result = await replace(run, decision, { round, rejected, passedOver: start.spare });
         if (!result.done) {
           if (!result.useless && !result.again)
             return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
@@ -272,7 +256,7 @@ function learn(
 }
 
 /** A volume that is dead, and cannot be replaced yet: DLM's count would rotate the good snapshots out with copies of it. */
-async function takeOutOfSchedule(ports: Ports, journal: Journal, suspect: Volume | undefined): Promise<void> {
+async function takeOutOfSchedule({ ports, journal }: HealRun, suspect: Volume | undefined): Promise<void> {
   if (!suspect?.scheduled) return;
   await journal.act(
     'unschedule',
@@ -283,10 +267,7 @@ async function takeOutOfSchedule(ports: Ports, journal: Journal, suspect: Volume
 
 /** A copy of the suspect volume as it is, once everything serves again. That it fails is a note: the volume itself is kept. */
 async function keepEvidence(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
+  { ports, journal, healId, volume }: HealRun,
   replacement: Replacement | undefined,
 ): Promise<void> {
   if (!replacement) return;

@@ -1,7 +1,7 @@
 import { described, insist, saysOfVolume } from '../world/answers.ts';
-import type { Journal } from '../world/journal.ts';
 import { mountPatiently } from '../world/patience.ts';
-import type { HostAnswer, Ports } from '../world/ports.ts';
+import type { HostAnswer } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import { attach } from './attach.ts';
 import type { Found } from './decide.ts';
 import type { Mount } from './decision.ts';
@@ -23,16 +23,11 @@ export type MountResult =
     };
 
 /** Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, serve. */
-export async function mountAndServe(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
-  decision: Mount,
-): Promise<MountResult> {
+export async function mountAndServe(run: HealRun, decision: Mount): Promise<MountResult> {
+  const { ports, journal, healId, volume } = run;
   const { volume: current, instance, generation } = decision;
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
-    const attached = await attach(ports, journal, volume, current.id, instance.id, decision.spare);
+    const attached = await attach(run, current.id, instance.id, decision.spare);
     // What was decided on is not so, or not any more.
     if (attached === 'elsewhere') return { done: false, again: true, why: `${current.id} is attached elsewhere` };
     // That says nothing of the volume: another host may have room.
@@ -51,8 +46,8 @@ export async function mountAndServe(
     await journal.act('mark-formatted', () => ports.compute.markFormatted(current.id));
   }
   const { sizeGiB } = current;
-  const order = { volume, volumeId: current.id, instanceId: instance.id, sizeGiB };
-  const mounted = await mountPatiently(ports, journal, healId, order);
+  const order = { volumeId: current.id, instanceId: instance.id, sizeGiB };
+  const mounted = await mountPatiently(run, order);
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
     return { done: false, found: { volumeId: current.id, state: mounted.result }, why: described(mounted) };
   }

@@ -3,13 +3,23 @@ import { renewLease } from '../world/lease.ts';
 import type { Rejected } from '../world/message.ts';
 import type { Replacement, Volume } from '../world/model.ts';
 import type { MountOrder } from '../world/patience.ts';
-import type { Ports } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import { attach, takeOff } from './attach.ts';
 import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.ts';
 import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
 import { noteFencing } from './fence.ts';
 import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
+
+/** What this heal has tried, as far as it bears on what it tries next. */
+export interface Attempts {
+  /** Counts the replacements: client tokens differ from one to the next. */
+  readonly round: number;
+  /** Where recovery points that could not be used are added. */
+  readonly rejected: Rejected[];
+  /** A spare that was ready. */
+  readonly passedOver?: PassedOver | undefined;
+}
 
 export type ReplaceResult =
   | { readonly done: true; readonly replacement: Replacement }
@@ -25,28 +35,21 @@ export type ReplaceResult =
  * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (DESIGN, section 6).
  * Nothing that is served is touched before the replacement is attached, mounted and read.
  *
- * @param round counts the replacements that this heal has tried: client tokens differ from one to the next
- * @param rejected where recovery points that could not be used are added
- * @param passedOver a spare that was ready
  */
 export async function replace(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
+  run: HealRun,
   decision: Replace,
-  round: number,
-  rejected: Rejected[],
-  passedOver?: PassedOver,
+  { round, rejected, passedOver }: Attempts,
 ): Promise<ReplaceResult> {
+  const { ports, journal, healId } = run;
   const { old, standby } = decision;
   // What is suspect is not served again by an owner that boots meanwhile.
   const { oldOwner } = decision;
-  if (oldOwner.kind === 'instance') await noteFencing(ports, journal, healId, volume, oldOwner.id);
-  await quarantine(ports, journal, healId, old.id);
+  if (oldOwner.kind === 'instance') await noteFencing(run, oldOwner.id);
+  await quarantine(run, old.id);
 
   for (const [index, point] of decision.recoveryPoints.entries()) {
-    await renewLease(ports, journal, healId, volume);
+    await renewLease(run);
     const attempt = round * (MAX_RECOVERY_POINTS + MAX_SUSPECT_POINTS) + index;
     const order = {
       like: likeFor(old, point),
@@ -58,12 +61,12 @@ export async function replace(
     };
     const from = (id: string) => `${id} from ${point.snapshotId}`;
     const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
-    const to = { volume, volumeId: newId, instanceId: standby.id, sizeGiB: order.like.sizeGiB };
-    const prepared = await attachAndPrepare(ports, journal, healId, to, decision.spare);
+    const to = { volumeId: newId, instanceId: standby.id, sizeGiB: order.like.sizeGiB };
+    const prepared = await attachAndPrepare(run, to, decision.spare);
     if (!prepared.ok) {
       const { why, fault } = prepared;
       rejected.push({ snapshotId: point.snapshotId, volumeId: newId, why });
-      await setAside(ports, journal, healId, volume, newId, standby.id);
+      await setAside(run, newId, standby.id);
       if (fault === 'volume')
         await journal.act(
           'reject',
@@ -74,8 +77,7 @@ export async function replace(
       continue;
     }
     const { generation } = decision;
-    const taken = await takeOver(ports, journal, healId, {
-      volume,
+    const taken = await takeOver(run, {
       oldVolume: old.id,
       oldOwner: decision.oldOwner,
       newVolume: newId,
@@ -108,38 +110,25 @@ function longer({ steps }: Journal): number {
   return ordered && mounted ? Math.round((mounted.startedAt - ordered.startedAt) / 1000) : 0;
 }
 
-async function attachAndPrepare(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  order: MountOrder,
-  spare: Volume | undefined,
-): Promise<Prepared> {
-  const { volume, volumeId, instanceId } = order;
-  const attached = await attach(ports, journal, volume, volumeId, instanceId, spare);
+async function attachAndPrepare(run: HealRun, order: MountOrder, spare: Volume | undefined): Promise<Prepared> {
+  const { volumeId, instanceId } = order;
+  const attached = await attach(run, volumeId, instanceId, spare);
   if (attached !== 'attached')
     return { ok: false, why: `${volumeId} cannot be attached to ${instanceId}`, fault: 'host' };
-  return preparePatiently(ports, journal, healId, order);
+  return preparePatiently(run, order);
 }
 
 /**
  * Sets a candidate that is not used aside: off the standby's mounts and device names, then kept and marked, so that a person can
  * look at it. In this order, for what is in quarantine stays where it is.
  */
-export async function setAside(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
-  volumeId: string,
-  instanceId: string | undefined,
-): Promise<void> {
-  if (instanceId !== undefined) await takeOff(ports, journal, volume, volumeId, instanceId);
-  await quarantine(ports, journal, healId, volumeId);
+export async function setAside(run: HealRun, volumeId: string, instanceId: string | undefined): Promise<void> {
+  if (instanceId !== undefined) await takeOff(run, volumeId, instanceId);
+  await quarantine(run, volumeId);
 }
 
 /** Out of service, out of the schedule, and kept. */
-export async function quarantine(ports: Ports, journal: Journal, healId: string, volumeId: string): Promise<void> {
+export async function quarantine({ ports, journal, healId }: HealRun, volumeId: string): Promise<void> {
   await journal.act(
     'quarantine',
     () => ports.compute.quarantine(volumeId, healId),

@@ -1,7 +1,7 @@
-import type { Journal } from '../world/journal.ts';
 import type { Rejected } from '../world/message.ts';
 import type { Choice, Replacement, Spare } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
 import { DEAD } from './decide.ts';
 import { outlast } from './stall.ts';
@@ -45,14 +45,8 @@ export interface Tried {
  *
  * @param rejected where a spare that could not be used is added
  */
-export async function serveSpare(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  volume: string,
-  policy: SparePolicy | Anyway,
-  rejected: Rejected[],
-): Promise<Tried> {
+export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rejected: Rejected[]): Promise<Tried> {
+  const { ports, journal, volume } = run;
   const seen = await journal.step(
     'look-at-spare',
     () => look(ports, volume, policy),
@@ -68,7 +62,7 @@ export async function serveSpare(
       // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
       const [probe, ready] = await Promise.allSettled([
         ports.host.probe(owner, volume, oldVolume),
-        prepare(ports, (_, run) => run(), volume, volumeId, instanceId),
+        prepare(run, (_, now) => now(), { volumeId, instanceId }),
       ]);
       if (probe.status === 'rejected') throw probe.reason;
       if (ready.status === 'rejected') throw ready.reason;
@@ -78,19 +72,18 @@ export async function serveSpare(
   );
   const { state } = asked;
   const ready = asked.prepared.ok || asked.prepared.moves === true;
-  const dead = DEAD[ready ? await outlast(ports, journal, volume, oldVolume, owner, state) : state];
+  const dead = DEAD[ready ? await outlast(run, oldVolume, owner, state) : state];
   // Slow is no evidence against it, and what else could be mounted would be as slow. Its size is known to EC2 only.
   const prepared =
     dead && !asked.prepared.ok && asked.prepared.moves
-      ? await preparePatiently(ports, journal, healId, { volume, volumeId, instanceId, sizeGiB: 0 })
+      ? await preparePatiently(run, { volumeId, instanceId, sizeGiB: 0 })
       : asked.prepared;
   if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
   if (!dead || !prepared.ok) {
     await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
     return {};
   }
-  const taken = await takeOver(ports, journal, healId, {
-    volume,
+  const taken = await takeOver(run, {
     oldVolume,
     oldOwner: { kind: 'instance', id: owner, state: 'running' },
     newVolume: volumeId,

@@ -1,7 +1,6 @@
 import { confirmsStall, ioText, outlasted } from '../world/evidence.ts';
-import type { Journal } from '../world/journal.ts';
 import type { ProbeState } from '../world/model.ts';
-import type { Ports } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 
 const LOOK_SECONDS = 10;
 
@@ -12,9 +11,7 @@ const LOOK_SECONDS = 10;
  * @param state what the owner's probe has just said; anything but `timeout` is returned at once
  */
 export async function outlast(
-  ports: Ports,
-  journal: Journal,
-  volume: string,
+  { ports, journal, volume }: HealRun,
   volumeId: string,
   owner: string,
   state: ProbeState,

@@ -1,8 +1,8 @@
 import { described, insist, isDamage } from '../world/answers.ts';
-import type { Journal } from '../world/journal.ts';
 import type { Choice, Holder, Replaced, Replacement } from '../world/model.ts';
 import { type MountOrder, mountPatiently } from '../world/patience.ts';
-import type { HostAnswer, Ports } from '../world/ports.ts';
+import type { HostAnswer } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import { fence } from './fence.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
@@ -20,37 +20,28 @@ export type Prepared =
       readonly moves?: boolean;
     };
 
+type At = Omit<MountOrder, 'sizeGiB'>;
+
 /** Runs something, as a step of its own or within one. */
 type Act = <T>(name: string, run: () => Promise<T>, note: (value: T) => string) => Promise<T>;
 
 /** Mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried. */
-export async function prepare(
-  ports: Ports,
-  act: Act,
-  volume: string,
-  volumeId: string,
-  instanceId: string,
-): Promise<Prepared> {
-  const mount = () => insist(() => ports.host.mount(instanceId, volume, volumeId));
+export async function prepare(run: HealRun, act: Act, at: At): Promise<Prepared> {
+  const mount = () => insist(() => run.ports.host.mount(at.instanceId, run.volume, at.volumeId));
   const mounted = await act('mount', mount, described);
-  return verify(ports, act, { volume, volumeId, instanceId }, mounted);
+  return verify(run, act, at, mounted);
 }
 
 /** As {@link prepare}, and it waits for a mount that is slow. Each look of that is a step of its own. */
-export async function preparePatiently(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  order: MountOrder,
-): Promise<Prepared> {
-  const mounted = await mountPatiently(ports, journal, healId, order);
-  return verify(ports, (...step) => journal.act(...step), order, mounted);
+export async function preparePatiently(run: HealRun, order: MountOrder): Promise<Prepared> {
+  const mounted = await mountPatiently(run, order);
+  return verify(run, (...step) => run.journal.act(...step), order, mounted);
 }
 
 async function verify(
-  ports: Ports,
+  { ports, volume }: HealRun,
   act: Act,
-  { volume, volumeId, instanceId }: Omit<MountOrder, 'sizeGiB'>,
+  { volumeId, instanceId }: At,
   mounted: HostAnswer,
 ): Promise<Prepared> {
   if (mounted.result !== 'ok') return refused('mount', mounted);
@@ -75,7 +66,6 @@ function refused(verb: string, answer: HostAnswer): Prepared {
 
 /** What takes over from what. */
 export interface Takeover {
-  readonly volume: string;
   readonly oldVolume: string;
   readonly oldOwner: Holder;
   /** Prepared on {@link Takeover.instanceId}, from this recovery point. */
@@ -95,10 +85,10 @@ export type TakenOver =
   | { readonly done: false; readonly why: string; readonly committed: boolean };
 
 /** Fences what served, agrees on the new volume, and serves it. */
-export async function takeOver(ports: Ports, journal: Journal, healId: string, to: Takeover): Promise<TakenOver> {
-  const { volume, newVolume, instanceId, generation } = to;
-  const fenced = await fence(ports, journal, healId, {
-    volume,
+export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
+  const { ports, journal, healId, volume } = run;
+  const { newVolume, instanceId, generation } = to;
+  const fenced = await fence(run, {
     volumeId: to.oldVolume,
     owner: to.oldOwner,
     moves: false,
@@ -123,7 +113,7 @@ export async function takeOver(ports: Ports, journal: Journal, healId: string, t
   );
   const served = await journal.act(
     'serve',
-    () => serve(ports, volume, newVolume, instanceId),
+    () => serve(run, newVolume, instanceId),
     (answer) => answer.note,
   );
   return served.at === undefined
@@ -133,8 +123,7 @@ export async function takeOver(ports: Ports, journal: Journal, healId: string, t
 
 /** @returns when the probe said `serving`, Unix milliseconds; without it, why not */
 async function serve(
-  ports: Ports,
-  volume: string,
+  { ports, volume }: HealRun,
   volumeId: string,
   instanceId: string,
 ): Promise<{ readonly at?: number; readonly note: string }> {

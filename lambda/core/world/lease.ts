@@ -1,6 +1,7 @@
 import type { Journal, Stop } from './journal.ts';
 import type { Trigger } from './model.ts';
 import type { Ports } from './ports.ts';
+import type { HealRun } from './run.ts';
 
 /**
  * How long a lease is good for. It is renewed before each round and each candidate, and nothing between two renewals takes as
@@ -41,7 +42,7 @@ export async function mayAct(ports: Ports, volume: string, healId: string): Prom
 }
 
 /** @throws Stopped also when nobody has it now, for others may have acted in between */
-export async function renewLease(ports: Ports, journal: Journal, healId: string, volume: string): Promise<void> {
+export async function renewLease({ ports, journal, healId, volume }: HealRun): Promise<void> {
   await journal.act('renew-lease', async () => (await acquire(ports, volume, healId)) !== undefined);
 }
 

@@ -1,8 +1,8 @@
 import { described, insist } from './answers.ts';
 import { message } from './attempt.ts';
-import type { Journal } from './journal.ts';
 import { renewLease } from './lease.ts';
-import type { HostAnswer, Ports } from './ports.ts';
+import type { HostAnswer } from './ports.ts';
+import type { HealRun } from './run.ts';
 
 /**
  * How long a mount that moves on is waited for: a long log or a copy that loads lazily takes minutes whatever the size, and thousands of
@@ -17,7 +17,6 @@ const PAUSE_SECONDS = 5;
 
 /** What is to be mounted where. */
 export interface MountOrder {
-  readonly volume: string;
   readonly volumeId: string;
   readonly instanceId: string;
   /** 0: it is not known. */
@@ -34,22 +33,18 @@ export function patienceSeconds(sizeGiB: number): number {
  * People are notified once.
  * @returns `mounting` only where it took longer than the volume's size allows
  */
-export async function mountPatiently(
-  ports: Ports,
-  journal: Journal,
-  healId: string,
-  order: MountOrder,
-): Promise<HostAnswer> {
-  const { volume, volumeId, instanceId, sizeGiB } = order;
+export async function mountPatiently(run: HealRun, order: MountOrder): Promise<HostAnswer> {
+  const { ports, journal, volume } = run;
+  const { volumeId, instanceId, sizeGiB } = order;
   const mount = () => insist(() => ports.host.mount(instanceId, volume, volumeId));
   const began = journal.elapsedSeconds();
   const until = Math.min(began + patienceSeconds(sizeGiB), LAST_SECONDS);
   let answer = await journal.act('mount', mount, described);
   for (let notified = false; answer.result === 'mounting' && journal.elapsedSeconds() < until; ) {
-    if (!notified) await notifySlow(ports, journal, order, answer);
+    if (!notified) await notifySlow(run, order, answer);
     notified = true;
     await journal.pause('await-mount', PAUSE_SECONDS);
-    await renewLease(ports, journal, healId, volume);
+    await renewLease(run);
     answer = await journal.act('mount', mount, described);
   }
   return answer;
@@ -57,9 +52,8 @@ export async function mountPatiently(
 
 /** That people cannot be notified is a note: the mount is what matters, and they hear of it when it has ended. */
 async function notifySlow(
-  ports: Ports,
-  journal: Journal,
-  { volume, volumeId, instanceId, sizeGiB }: MountOrder,
+  { ports, journal, volume }: HealRun,
+  { volumeId, instanceId, sizeGiB }: MountOrder,
   { values }: HostAnswer,
 ): Promise<void> {
   await journal.act(

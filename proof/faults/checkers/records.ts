@@ -74,7 +74,7 @@ export function recordsTrue(
   const failed = ends.some((e) => e.outcome === 'failed');
   const records = incidents(world, volume, 0).filter((r) => r.endedAt !== undefined);
   const wrong = records.flatMap((record) => {
-    const why = untrue(strike, watch, volume, record, failed, skewMs);
+    const why = untrue(strike, watch, record, { volume, failed, skewMs });
     return why ? [`${String(record.id)} (${String(record.outcome)}): ${why}`] : [];
   });
   const failure = failures.find((f) => f.volume === volume);
@@ -89,10 +89,8 @@ export function recordsTrue(
 function untrue(
   { world, services }: Strike,
   watch: Watch,
-  volume: string,
   { outcome, replacement, startedAt, endedAt }: Incident,
-  failed: boolean,
-  skewMs: number,
+  { volume, failed, skewMs }: { readonly volume: string; readonly failed: boolean; readonly skewMs: number },
 ): string | undefined {
   const [from, to] = [Number(startedAt) - skewMs, Number(endedAt) + skewMs];
   const served = watch.servedBetween(`${world.stackName} ${volume}`, from, to);

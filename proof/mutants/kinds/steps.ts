@@ -39,7 +39,7 @@ export const STEPS: readonly Slip[] = [
   {
     slip: 'a dead volume stays in the schedule while it is waited',
     file: 'lambda/core/heal/heal.ts',
-    code: "      case 'wait': {\n        await takeOutOfSchedule(ports, journal, decision.suspect);",
+    code: "      case 'wait': {\n        await takeOutOfSchedule(run, decision.suspect);",
     instead: "      case 'wait': {",
     test,
     named: 'a dead volume that cannot be replaced yet leaves the schedule',

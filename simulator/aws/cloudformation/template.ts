@@ -19,7 +19,19 @@ export {
   type TemplateResource,
 } from './template-model.ts';
 export { creationOrder, dependencies } from './template-order.ts';
-export * from './template-properties.ts';
+export {
+  bool,
+  has,
+  list,
+  num,
+  object,
+  onlyKnown,
+  type Properties,
+  properties,
+  str,
+  strings,
+  tags,
+} from './template-properties.ts';
 
 /** A resource with all intrinsics resolved. */
 export interface ResolvedResource {

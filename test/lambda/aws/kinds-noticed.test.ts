@@ -85,7 +85,7 @@ describe('an order to attach', () => {
     const journal = new Journal(scene.workflow, scene.ports.clock);
     journal.guardBy(async () => undefined);
     (scene.ports.compute as { attach: unknown }).attach = async () => answers.shift();
-    return attach(scene.ports, journal, 'alpha', 'vol-1', 'i-standby', spareVolume);
+    return attach({ ports: scene.ports, journal, healId: 'heal', volume: 'alpha' }, 'vol-1', 'i-standby', spareVolume);
   };
 
   test.each<Attached>(['stuck', 'elsewhere', 'attached'])('that ends %s takes no spare off', async (answer) => {
@@ -135,12 +135,14 @@ test('an instance that one late answer lacks is not off: whoever was told to sto
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => undefined);
   const owner = { kind: 'instance', id: 'i-owner', state: 'running' } as const;
-  const fenced = await fence(scene.ports, journal, 'heal', {
-    volume: 'alpha',
-    volumeId: 'vol-11111111',
-    owner,
-    moves: true,
-  });
+  const fenced = await fence(
+    { ports: scene.ports, journal, healId: 'heal', volume: 'alpha' },
+    {
+      volumeId: 'vol-11111111',
+      owner,
+      moves: true,
+    },
+  );
   expect(fenced.certain).toBe(false);
   expect(did('stop i-owner').length).toBe(1);
 });

@@ -8,13 +8,15 @@ import type { HostAnswer } from '../../../../lambda/core/world/ports.ts';
 import { Scene } from '../scene.ts';
 import { instance, NOW, probe, volume, world } from '../world.ts';
 
-type Owner = Parameters<typeof fence>[3]['owner'];
+type Owner = Parameters<typeof fence>[1]['owner'];
 const OWNER: Owner = { kind: 'instance', id: 'i-owner', state: 'running' };
+
+const runOf = ({ ports }: Scene, journal: Journal) => ({ ports, journal, healId: 'heal', volume: 'alpha' });
 
 function fenceIn(scene: Scene, moves: boolean, owner = OWNER) {
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => undefined);
-  return fence(scene.ports, journal, 'heal', { volume: 'alpha', volumeId: 'vol-11111111', owner, moves });
+  return fence(runOf(scene, journal), { volumeId: 'vol-11111111', owner, moves });
 }
 
 async function fenced(owner: Owner, moves = false, state = 'running') {
@@ -127,6 +129,6 @@ test('a candidate that is fenced and still mounted is not detached', async () =>
   scene.printed.set('release vol-11111111', { state: 'fenced' });
   const journal = new Journal(scene.workflow, scene.ports.clock);
   journal.guardBy(async () => undefined);
-  expect(await takeOff(scene.ports, journal, 'alpha', 'vol-11111111', 'i-owner')).toBe(false);
+  expect(await takeOff(runOf(scene, journal), 'vol-11111111', 'i-owner')).toBe(false);
   expect(scene.did).toEqual(['release vol-11111111']);
 });

@@ -73,7 +73,7 @@ function listened(to: Ports): Ports {
 async function serve(policy = FASTER) {
   const journal = new Journal(scene.workflow, ports.clock);
   journal.guardBy(async () => undefined);
-  return (await serveSpare(ports, journal, 'heal-1', 'alpha', policy, rejected)).served;
+  return (await serveSpare({ ports, journal, healId: 'heal-1', volume: 'alpha' }, policy, rejected)).served;
 }
 
 /** The host's answers as they come: each takes a second. */

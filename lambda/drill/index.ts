@@ -4,8 +4,8 @@ import { cloudWatchClient, dynamoClient, ec2Client, snsClient, ssmClient } from 
 import { durableWorkflow } from '../aws/durable.ts';
 import { dynamoDrillLedger } from '../aws/dynamodb/drill-ledger.ts';
 import { ec2Compute } from '../aws/ec2/compute.ts';
+import { neighbours } from '../aws/ec2/describe.ts';
 import { ec2DrillStore } from '../aws/ec2/drill-store.ts';
-import { ec2Neighbours } from '../aws/ec2/neighbours.ts';
 import { cloudWatchDrillMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
@@ -25,7 +25,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
   return {
     clock: runtime.clock,
     newId: runtime.newId,
-    compute: { ...ec2Compute(ec2, ssm, runtime.clock, stack), neighbours: () => ec2Neighbours(ec2, stack) },
+    compute: { ...ec2Compute(ec2, ssm, runtime.clock, stack), neighbours: () => neighbours(ec2, stack) },
     deviceNames: DEVICE_NAMES,
     fallPercent: Number(required(runtime.env, ENV.fallPercent)),
     store: ec2DrillStore(ec2, runtime.clock, stack, Number(required(runtime.env, ENV.initializationRate))),

@@ -10,9 +10,9 @@ import {
   ssmClient,
 } from '../aws/clients.ts';
 import { dynamoLedger } from '../aws/dynamodb/ledger.ts';
-import { describeVolume } from '../aws/ec2/attachments.ts';
 import { ec2Compute } from '../aws/ec2/compute.ts';
-import { createVolume } from '../aws/ec2/keeper-volumes.ts';
+import { describeVolume } from '../aws/ec2/describe.ts';
+import { createClaimed } from '../aws/ec2/keeper-volumes.ts';
 import { modify, settleModification } from '../aws/ec2/modifications.ts';
 import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
@@ -41,7 +41,7 @@ export function createHandler(runtime: Runtime) {
     compute: {
       ...ec2Compute(ec2, ssm, clock, stack),
       volume: (id) => describeVolume(ec2, id),
-      create: (order) => createVolume(ec2, clock, { stack, keyArn }, order),
+      create: (order) => createClaimed(ec2, clock, { stack, keyArn }, order),
       settle: (id) => settleModification(ec2, clock, id),
       modify: (id, change) => modify(ec2, clock, id, change),
     },

@@ -46,8 +46,8 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'a suspect volume leaves the snapshot schedule',
     edits: [
       {
-        file: 'lambda/aws/ec2/compute.ts',
-        code: 'ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] }))',
+        file: 'lambda/aws/ec2/tags.ts',
+        code: 'ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: key }] }))',
         instead: 'Promise.resolve()',
       },
     ],

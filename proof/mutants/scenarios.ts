@@ -128,7 +128,7 @@ export const PARTS: readonly Mutant[] = [
     instead: 'if (recoveryPoints.length < 0) return page',
   }),
   broken('key-revoked', 'a volume that goes to state error is seen', {
-    file: 'lambda/aws/ec2/restore.ts',
+    file: 'lambda/aws/ec2/wait.ts',
     code: "if (seen?.state === 'error')",
     instead: "if (seen?.state === 'lost')",
   }),

@@ -1,39 +1,18 @@
-import { AttachVolumeCommand, DescribeVolumesCommand, DetachVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { AttachVolumeCommand, DetachVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { DEVICE_NAMES } from '../../../contract/contract.ts';
-import { type Clock, DeadlineExceeded, type Poll, pollUntil } from '../../core/world/clock.ts';
-import type { Instance, Volume } from '../../core/world/model.ts';
+import type { Clock } from '../../core/world/clock.ts';
+import type { Instance } from '../../core/world/model.ts';
 import type { Attached } from '../../core/world/ports.ts';
 import { isKind, translated } from '../errors.ts';
-import { toVolume } from './volumes.ts';
+import { describeVolume } from './describe.ts';
+import { isSoWithin } from './wait.ts';
 
-const POLL_MS = 1000;
 /** Attach and detach take 1-4 s mostly, and are stuck beyond 90 s (figures of the EBS CSI driver's authors). */
 const STUCK_SECONDS = 90;
 const DEVICE_ATTEMPTS = 3;
 
-/** @returns the volume, or `undefined` where EC2 does not find it: one created a moment ago may not be found yet */
-export async function describeVolume(ec2: EC2Client, id: string): Promise<Volume | undefined> {
-  try {
-    const found = await translated(`describe ${id}`, () => ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] })));
-    return found.Volumes?.[0] && toVolume(found.Volumes[0]);
-  } catch (error) {
-    if (isKind(error, 'notFound')) return undefined;
-    throw error;
-  }
-}
-
 /** Moves volumes; after each change the world is looked at again, identity included (which volume, which instance). */
 export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Promise<Instance[]>) {
-  /** @returns `false` when it is not done within {@link STUCK_SECONDS} */
-  async function settled(what: string, look: () => Promise<Poll<true>>): Promise<boolean> {
-    try {
-      return await pollUntil(clock, what, { everyMs: POLL_MS, withinSeconds: STUCK_SECONDS }, look);
-    } catch (error) {
-      if (error instanceof DeadlineExceeded) return false;
-      throw error;
-    }
-  }
-
   /**
    * Two heals may choose the same free name at the same moment: the one that is refused looks again.
    * @returns `false` when the instance takes no more volumes: another one does
@@ -68,7 +47,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
       if (!before?.attachments.some((a) => a.instanceId === instanceId)) {
         if (!(await order(volumeId, instanceId))) return 'full';
       }
-      const there = await settled(`${volumeId} attached to ${instanceId}`, async () => {
+      const there = await isSoWithin(clock, STUCK_SECONDS, `${volumeId} attached to ${instanceId}`, async () => {
         const at = (await describeVolume(ec2, volumeId))?.attachments.find((a) => a.instanceId === instanceId);
         return at?.state === 'attached'
           ? { done: true, value: true }
@@ -90,7 +69,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
           if (!isKind(error, 'conflict')) throw error;
         }
       }
-      return settled(`${volumeId} detached from ${instanceId}`, async () => {
+      return isSoWithin(clock, STUCK_SECONDS, `${volumeId} detached from ${instanceId}`, async () => {
         const seen = await describeVolume(ec2, volumeId);
         return seen?.state === 'available'
           ? { done: true, value: true }

@@ -1,76 +1,39 @@
 import { createHash } from 'node:crypto';
-import {
-  CreateSnapshotCommand,
-  CreateTagsCommand,
-  DeleteTagsCommand,
-  type EC2Client,
-  paginateDescribeSnapshots,
-  paginateDescribeVolumes,
-} from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import type { Clock } from '../../core/world/clock.ts';
-import type { RecoveryPoint, Volume } from '../../core/world/model.ts';
 import type { Compute, VolumeOrder } from '../../core/world/ports.ts';
-import { translated } from '../errors.ts';
-import { describeVolume, ec2Attachments } from './attachments.ts';
+import { ec2Attachments } from './attachments.ts';
+import { createSnapshot, restoreVolume } from './create.ts';
+import { describeVolume, snapshotsOf, volumesOf } from './describe.ts';
 import { ec2Instances } from './instances.ts';
-import { asTags, restoreVolume } from './restore.ts';
-import { copiedTags, tagText, toRecoveryPoint, toVolume } from './volumes.ts';
+import { toRecoveryPoint } from './shapes.ts';
+import { copiedTags, tag, tagText, unschedule } from './tags.ts';
 
 /** EC2, as the healer needs it, for the volumes and instances of one stack. */
 export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: string): Compute {
-  const ofVolume = (volume: string) => [
-    { Name: `tag:${TAG.stack}`, Values: [stack] },
-    { Name: `tag:${TAG.volume}`, Values: [volume] },
-  ];
   const { list, stop } = ec2Instances(ec2, ssm, stack);
-
-  async function tag(id: string, tags: Record<string, string>): Promise<void> {
-    await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
-  }
-
-  async function unschedule(volumeId: string): Promise<void> {
-    await translated(`take ${volumeId} out of the schedule`, () =>
-      ec2.send(new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: TAG.schedule }] })),
-    );
-  }
 
   return {
     ...ec2Attachments(ec2, clock, list),
     instances: list,
     stop,
 
-    async volumes(volume) {
-      return translated(`describe the volumes of ${volume}`, async () => {
-        const found: Volume[] = [];
-        for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters: ofVolume(volume) })) {
-          found.push(...(page.Volumes ?? []).map(toVolume));
-        }
-        return found;
-      });
+    volumes: (volume) => volumesOf(ec2, stack, volume),
+    recoveryPoints: (volume) => snapshotsOf(ec2, stack, volume, toRecoveryPoint),
+    createReplacement: (order) => {
+      const { like, zone, snapshotId } = order;
+      const its = { clientToken: clientToken(order), tags: replacementTags(order) };
+      return restoreVolume(ec2, clock, { like, zone, snapshotId, ...its });
     },
 
-    async recoveryPoints(volume) {
-      return translated(`describe the snapshots of ${volume}`, async () => {
-        const found: RecoveryPoint[] = [];
-        const input = { OwnerIds: ['self'], Filters: ofVolume(volume) };
-        for await (const page of paginateDescribeSnapshots({ client: ec2 }, input)) {
-          found.push(...(page.Snapshots ?? []).map(toRecoveryPoint));
-        }
-        return found;
-      });
-    },
-
-    createReplacement: (order) =>
-      restoreVolume(ec2, clock, { ...order, clientToken: clientToken(order), tags: replacementTags(order) }),
-
-    unschedule,
+    unschedule: (volumeId) => unschedule(ec2, volumeId),
 
     async quarantine(volumeId, healId) {
       // First of all out of the schedule: DLM's count-based retention would rotate the good snapshots out with copies of this one.
-      await unschedule(volumeId);
-      await tag(volumeId, { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId });
+      await unschedule(ec2, volumeId);
+      await tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.quarantined, [TAG.heal]: healId });
     },
 
     async snapshotSuspect(volume, volumeId, healId) {
@@ -83,27 +46,19 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
         [TAG.role]: VOLUME_ROLE.quarantined,
         [TAG.heal]: healId,
       };
-      const made = await translated(`copy ${volumeId}`, () =>
-        ec2.send(
-          new CreateSnapshotCommand({
-            VolumeId: volumeId,
-            Description: `Quarantined by heal ${healId}: for salvage, never a recovery point`,
-            TagSpecifications: [{ ResourceType: 'snapshot', Tags: asTags(tags) }],
-          }),
-        ),
-      );
-      return made.SnapshotId ?? '';
+      const description = `Quarantined by heal ${healId}: for salvage, never a recovery point`;
+      return createSnapshot(ec2, { volumeId, description, tags }, `copy ${volumeId}`);
     },
 
     promote: (volumeId, generation) =>
-      tag(volumeId, {
+      tag(ec2, volumeId, {
         [TAG.role]: VOLUME_ROLE.current,
         [TAG.generation]: String(generation),
         [TAG.schedule]: scheduleTagValue(stack),
       }),
     reject: (snapshotId, finding) =>
-      tag(snapshotId, { [TAG.verdict]: VERDICT.rejected, [TAG.finding]: tagText(finding) }),
-    markFormatted: (volumeId) => tag(volumeId, { [TAG.blank]: 'false' }),
+      tag(ec2, snapshotId, { [TAG.verdict]: VERDICT.rejected, [TAG.finding]: tagText(finding) }),
+    markFormatted: (volumeId) => tag(ec2, volumeId, { [TAG.blank]: 'false' }),
   };
 }
 

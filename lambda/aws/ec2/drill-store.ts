@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { CreateTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { countsText } from '../../core/drill/counts.ts';
 import type { DrillPorts } from '../../core/drill/ports.ts';
 import type { Clock } from '../../core/world/clock.ts';
-import { isKind, translated } from '../errors.ts';
-import { asTags, restoreVolume } from './restore.ts';
-import { copiedTags, tagText } from './volumes.ts';
+import { isKind } from '../errors.ts';
+import { restoreVolume } from './create.ts';
+import { copiedTags, tag, tagText } from './tags.ts';
 
 /**
  * What a drill makes in EC2, and marks, and discards.
@@ -15,9 +15,6 @@ import { copiedTags, tagText } from './volumes.ts';
  *   Source: docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html
  */
 export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateMiBs: number): DrillPorts['store'] {
-  async function tag(id: string, tags: Record<string, string>): Promise<void> {
-    await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: asTags(tags) })));
-  }
   const iso = (at: number) => new Date(at).toISOString();
 
   return {
@@ -41,7 +38,7 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
     },
 
     verify: (snapshotId, at, { dataUntil, read, counts }) =>
-      tag(snapshotId, {
+      tag(ec2, snapshotId, {
         [TAG.verdict]: VERDICT.verified,
         [TAG.drilledAt]: iso(at),
         [TAG.dataUntil]: iso(dataUntil),
@@ -49,18 +46,18 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
         ...(counts && { [TAG.content]: tagText(countsText(counts)) }),
       }),
     // With the verdict that it has: the role tags nothing on a snapshot without one.
-    keep: (snapshotId, until) => tag(snapshotId, { [TAG.verdict]: VERDICT.verified, [TAG.keptUntil]: iso(until) }),
+    keep: (snapshotId, until) => tag(ec2, snapshotId, { [TAG.verdict]: VERDICT.verified, [TAG.keptUntil]: iso(until) }),
     reject: (snapshotId, at, finding) =>
-      tag(snapshotId, {
+      tag(ec2, snapshotId, {
         [TAG.verdict]: VERDICT.rejected,
         [TAG.drilledAt]: iso(at),
         [TAG.finding]: tagText(finding),
       }),
-    makeSpare: (volumeId) => tag(volumeId, { [TAG.role]: VOLUME_ROLE.spare }),
+    makeSpare: (volumeId) => tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.spare }),
 
     async discard(volumeId) {
       try {
-        await tag(volumeId, { [TAG.role]: VOLUME_ROLE.discarded });
+        await tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.discarded });
       } catch (error) {
         if (!isKind(error, 'notFound')) throw error;
       }

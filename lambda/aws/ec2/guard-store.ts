@@ -1,23 +1,20 @@
 import {
-  CreateSnapshotCommand,
-  CreateTagsCommand,
   DeleteSnapshotCommand,
-  DeleteTagsCommand,
   DeleteVolumeCommand,
   DescribeLockedSnapshotsCommand,
   type EC2Client,
   type Snapshot as Ec2Snapshot,
   LockSnapshotCommand,
   type LockState,
-  paginateDescribeSnapshots,
-  paginateDescribeVolumes,
 } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VERDICT } from '../../../contract/contract.ts';
 import type { Stores } from '../../core/guard/ports.ts';
 import type { Snapshot } from '../../core/guard/retention.ts';
-import type { Volume } from '../../core/world/model.ts';
 import { AwsError, isKind, translated } from '../errors.ts';
-import { tagsOf, toRecoveryPoint, toVolume } from './volumes.ts';
+import { createSnapshot } from './create.ts';
+import { snapshotsOf, volumesOf } from './describe.ts';
+import { toRecoveryPoint } from './shapes.ts';
+import { tag, tagsOf, unschedule, untag } from './tags.ts';
 
 /** System tags of DLM. Source: EBS User Guide, "Considerations for snapshot lifecycle policies". */
 const DLM_POLICY = 'aws:dlm:lifecycle-policy-id';
@@ -36,54 +33,18 @@ const LOCKED: readonly LockState[] = ['governance', 'compliance', 'compliance-co
 
 /** EC2, as the guard needs it, for the volumes and snapshots of one stack. */
 export function ec2Stores(ec2: EC2Client, stack: string): Stores {
-  const ofVolume = (volume: string) => [
-    { Name: `tag:${TAG.stack}`, Values: [stack] },
-    { Name: `tag:${TAG.volume}`, Values: [volume] },
-  ];
-  async function tag(id: string, Key: string, Value: string): Promise<void> {
-    await translated(`tag ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] })));
-  }
-  async function untag(id: string, Key: string): Promise<void> {
-    await translated(`take ${Key} off ${id}`, () =>
-      ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key }] })),
-    );
-  }
   return {
-    async volumes(volume) {
-      return translated(`describe the volumes of ${volume}`, async () => {
-        const found: Volume[] = [];
-        for await (const page of paginateDescribeVolumes({ client: ec2 }, { Filters: ofVolume(volume) }))
-          found.push(...(page.Volumes ?? []).map(toVolume));
-        return found;
-      });
-    },
-
-    async snapshots(volume) {
-      return translated(`describe the snapshots of ${volume}`, async () => {
-        const found: Snapshot[] = [];
-        const input = { OwnerIds: ['self'], Filters: ofVolume(volume) };
-        for await (const page of paginateDescribeSnapshots({ client: ec2 }, input))
-          found.push(...(page.Snapshots ?? []).map(toSnapshot));
-        return found;
-      });
-    },
+    volumes: (volume) => volumesOf(ec2, stack, volume),
+    snapshots: (volume) => snapshotsOf(ec2, stack, volume, toSnapshot),
 
     // Crash-consistent, whatever the schedule is: it must work where the owner does not answer.
     async take(volume) {
       // As DLM copies them, so that the snapshot is found by whoever looks for recovery points. `aws:` tags cannot be given.
       const own = Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !NEVER_COPIED.includes(key));
-      const Tags = [...own, [TAG.guard, 'true'] as const].map(([Key, Value]) => ({ Key, Value }));
+      const tags = { ...Object.fromEntries(own), [TAG.guard]: 'true' };
+      const description = 'Taken by the guard: the schedule was late';
       try {
-        const made = await translated(`take a snapshot of ${volume.id}`, () =>
-          ec2.send(
-            new CreateSnapshotCommand({
-              VolumeId: volume.id,
-              Description: 'Taken by the guard: the schedule was late',
-              TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
-            }),
-          ),
-        );
-        return made.SnapshotId;
+        return await createSnapshot(ec2, { volumeId: volume.id, description, tags }, `take a snapshot of ${volume.id}`);
       } catch (error) {
         // There is no client token: when an answer was lost, the SDK's second try comes within 15 s and is refused here.
         if (error instanceof AwsError && NOT_NOW.includes(error.code)) return undefined;
@@ -91,20 +52,17 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
       }
     },
 
-    hold: (volumeId) => tag(volumeId, TAG.held, 'true'),
+    hold: (volumeId) => tag(ec2, volumeId, { [TAG.held]: 'true' }),
 
-    unschedule: (volumeId) => untag(volumeId, TAG.schedule),
+    unschedule: (volumeId) => unschedule(ec2, volumeId),
 
     // First into the schedule: with both tags it is held again, or let go, by the next round.
     async unhold(volumeId) {
-      await tag(volumeId, TAG.schedule, scheduleTagValue(stack));
-      await untag(volumeId, TAG.held);
+      await tag(ec2, volumeId, { [TAG.schedule]: scheduleTagValue(stack) });
+      await untag(ec2, volumeId, TAG.held);
     },
 
-    async mark(id) {
-      const Tags = [{ Key: TAG.reap, Value: 'true' }];
-      await unlessGone(`mark ${id}`, () => ec2.send(new CreateTagsCommand({ Resources: [id], Tags })));
-    },
+    mark: (id) => unlessGone(() => tag(ec2, id, { [TAG.reap]: 'true' }, `mark ${id}`)),
 
     async locked() {
       return translated('describe the locked snapshots', async () => {
@@ -132,11 +90,13 @@ export function ec2Stores(ec2: EC2Client, stack: string): Stores {
     },
 
     async deleteSnapshot(SnapshotId) {
-      await unlessGone(`delete ${SnapshotId}`, () => ec2.send(new DeleteSnapshotCommand({ SnapshotId })));
+      await unlessGone(() =>
+        translated(`delete ${SnapshotId}`, () => ec2.send(new DeleteSnapshotCommand({ SnapshotId }))),
+      );
     },
 
     async deleteVolume(VolumeId) {
-      await unlessGone(`delete ${VolumeId}`, () => ec2.send(new DeleteVolumeCommand({ VolumeId })));
+      await unlessGone(() => translated(`delete ${VolumeId}`, () => ec2.send(new DeleteVolumeCommand({ VolumeId }))));
     },
   };
 }
@@ -155,9 +115,9 @@ function toSnapshot(snapshot: Ec2Snapshot): Snapshot {
   };
 }
 
-async function unlessGone(doing: string, call: () => Promise<unknown>): Promise<void> {
+async function unlessGone(call: () => Promise<unknown>): Promise<void> {
   try {
-    await translated(doing, call);
+    await call();
   } catch (error) {
     if (!isKind(error, 'notFound') && !isKind(error, 'conflict')) throw error;
   }

@@ -1,14 +1,9 @@
-import {
-  type EC2Client,
-  paginateDescribeInstanceStatus,
-  paginateDescribeInstances,
-  StopInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { type EC2Client, paginateDescribeInstanceStatus, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { paginateDescribeInstanceInformation, type SSMClient } from '@aws-sdk/client-ssm';
-import { TAG } from '../../../contract/contract.ts';
 import type { Instance } from '../../core/world/model.ts';
 import { isKind, translated } from '../errors.ts';
-import { toInstance } from './volumes.ts';
+import { instancesOf } from './describe.ts';
+import { toInstance } from './shapes.ts';
 
 /** The instances of one stack, with what EC2's status checks and Systems Manager say of each. */
 export function ec2Instances(ec2: EC2Client, ssm: SSMClient, stack: string) {
@@ -40,14 +35,7 @@ export function ec2Instances(ec2: EC2Client, ssm: SSMClient, stack: string) {
       const [answering, failing, described] = await Promise.all([
         translated('list the managed instances', online),
         translated('describe the status of instances', impaired),
-        translated('describe the instances of the fleet', async () => {
-          const found = [];
-          const input = { Filters: [{ Name: `tag:${TAG.stack}`, Values: [stack] }] };
-          for await (const page of paginateDescribeInstances({ client: ec2 }, input)) {
-            found.push(...(page.Reservations ?? []).flatMap((r) => r.Instances ?? []));
-          }
-          return found;
-        }),
+        instancesOf(ec2, stack),
       ]);
       return described.map((each) => {
         const id = each.InstanceId ?? '';

@@ -8,7 +8,7 @@ import {
 import { type Change, isAs } from '../../core/keep/change.ts';
 import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import { isKind, translated } from '../errors.ts';
-import { describeVolume } from './attachments.ts';
+import { describeVolume } from './describe.ts';
 
 /** Until the new size can be used; the volume serves meanwhile. Source: EBS User Guide, "Monitor the progress of volume modifications". */
 const USABLE = { everyMs: 2000, withinSeconds: 90 };

@@ -1,10 +1,11 @@
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { CreateTagsCommand, type EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { EXIT, METRIC, TAG } from '../../../contract/contract.ts';
 import type { Software, Updated } from '../../core/guard/ports.ts';
 import { type Clock, DeadlineExceeded, pollUntil } from '../../core/world/clock.ts';
-import { tagsOf } from '../ec2/volumes.ts';
+import { instancesOf } from '../ec2/describe.ts';
+import { tag, tagsOf } from '../ec2/tags.ts';
 import { isKind, translated } from '../errors.ts';
 
 /** Seconds for an agent to pick the command up: the least that SSM takes; and for the whole of it, of which the host's own deadline is 150. */
@@ -32,21 +33,11 @@ export function ec2Software(options: SoftwareOptions): Software {
     wanted,
 
     async fleet() {
-      return translated('describe the instances of the fleet', async () => {
-        const found = [];
-        const Filters = [
-          { Name: `tag:${TAG.stack}`, Values: [options.stack] },
-          { Name: 'instance-state-name', Values: ['running'] },
-        ];
-        for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters }))
-          for (const each of (page.Reservations ?? []).flatMap((r) => r.Instances ?? []))
-            found.push({
-              id: each.InstanceId ?? '',
-              zone: each.Placement?.AvailabilityZone ?? '',
-              version: tagsOf(each)[TAG.software],
-            });
-        return found;
-      });
+      return (await instancesOf(ec2, options.stack, 'running')).map((each) => ({
+        id: each.InstanceId ?? '',
+        zone: each.Placement?.AvailabilityZone ?? '',
+        version: tagsOf(each)[TAG.software],
+      }));
     },
 
     async update(instanceId) {
@@ -89,10 +80,8 @@ export function ec2Software(options: SoftwareOptions): Software {
       }
     },
 
-    async note(instanceId, version) {
-      const input = { Resources: [instanceId], Tags: [{ Key: TAG.software, Value: version }] };
-      await translated(`tag ${instanceId} with what it runs`, () => ec2.send(new CreateTagsCommand(input)));
-    },
+    note: (instanceId, version) =>
+      tag(ec2, instanceId, { [TAG.software]: version }, `tag ${instanceId} with what it runs`),
 
     async publish(behind, at) {
       const MetricData = [{ MetricName: METRIC.hostsBehind, Timestamp: new Date(at), Value: behind }];

@@ -31,14 +31,14 @@ export const CODES: readonly Slip[] = [
   ),
   branch(
     'a volume that could not be asked for is not there',
-    'ec2/attachments.ts',
+    'ec2/describe.ts',
     "if (isKind(error, 'notFound')) return undefined;",
     "if (isKind(error, 'notFound') || isKind(error, 'denied')) return undefined;",
     'of a volume: not found is nothing; denied, and throttled, is no answer',
   ),
   branch(
     'a volume that EC2 throttles is not there',
-    'ec2/attachments.ts',
+    'ec2/describe.ts',
     "if (isKind(error, 'notFound')) return undefined;",
     "if (isKind(error, 'notFound') || isKind(error, 'transient')) return undefined;",
     'of a volume: not found is nothing; denied, and throttled, is no answer',

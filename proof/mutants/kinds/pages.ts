@@ -6,32 +6,18 @@ const firstOf = (page: string) => ({ code: page, instead: `{ ${page} break; }` }
 /** Of a list that comes in pages, the first alone is read. */
 export const PAGES: readonly Slip[] = [
   {
-    slip: "the healer's volumes",
-    file: 'lambda/aws/ec2/compute.ts',
+    slip: 'the volumes of a content volume',
+    file: 'lambda/aws/ec2/describe.ts',
     ...firstOf('found.push(...(page.Volumes ?? []).map(toVolume));'),
     test,
     named: 'of the volumes of a content volume, by the healer',
   },
   {
-    slip: "the healer's recovery points",
-    file: 'lambda/aws/ec2/compute.ts',
-    ...firstOf('found.push(...(page.Snapshots ?? []).map(toRecoveryPoint));'),
+    slip: 'its snapshots',
+    file: 'lambda/aws/ec2/describe.ts',
+    ...firstOf('found.push(...(page.Snapshots ?? []).map(shape));'),
     test,
     named: 'of its recovery points',
-  },
-  {
-    slip: "the guard's volumes",
-    file: 'lambda/aws/ec2/guard-store.ts',
-    ...firstOf('found.push(...(page.Volumes ?? []).map(toVolume));'),
-    test,
-    named: 'of its volumes and snapshots, by the guard',
-  },
-  {
-    slip: "the guard's snapshots",
-    file: 'lambda/aws/ec2/guard-store.ts',
-    ...firstOf('found.push(...(page.Snapshots ?? []).map(toSnapshot));'),
-    test,
-    named: 'of its volumes and snapshots, by the guard',
   },
   {
     slip: 'locked snapshots',
@@ -42,16 +28,8 @@ export const PAGES: readonly Slip[] = [
     named: 'of locked snapshots',
   },
   {
-    slip: 'the volumes of the stack',
-    file: 'lambda/aws/ec2/neighbours.ts',
-    code: "found.push({ ...volume, of: volume.tags[TAG.volume] ?? '' });\n      }",
-    instead: "found.push({ ...volume, of: volume.tags[TAG.volume] ?? '' });\n      } break;",
-    test,
-    named: 'of the volumes of the stack, by a drill',
-  },
-  {
     slip: 'instances',
-    file: 'lambda/aws/ec2/instances.ts',
+    file: 'lambda/aws/ec2/describe.ts',
     ...firstOf('found.push(...(page.Reservations ?? []).flatMap((r) => r.Instances ?? []));'),
     test,
     named: 'of instances, and of those whose agent answers',
@@ -73,14 +51,6 @@ export const PAGES: readonly Slip[] = [
       "if (each.AttachedEbsStatus?.Status === 'impaired' && each.InstanceId) found.ebs.add(each.InstanceId);\n      } break;",
     test,
     named: 'of status checks: of a host, and of its volumes',
-  },
-  {
-    slip: 'instances that get host software',
-    file: 'lambda/aws/ssm/software.ts',
-    code: 'version: tagsOf(each)[TAG.software],\n            });\n        return found;',
-    instead: 'version: tagsOf(each)[TAG.software],\n            });\n        return found.slice(0, 1);',
-    test,
-    named: 'of instances, by who brings host software to them',
   },
   {
     slip: 'the minutes of a metric',

@@ -1,31 +1,40 @@
 import type { Slip } from './kind.ts';
 
 const test = 'lambda/aws/carried-over.test.ts';
-/** Of what a heal and a drill make. */
-const restored = (slip: string, code: string, named: string): Slip => ({
-  ...{ slip: `${slip} of a replacement, and of a copy that is drilled`, file: 'lambda/aws/ec2/restore.ts' },
+/** Of whatever is made. */
+const made = (slip: string, code: string, named: string): Slip => ({
+  ...{ slip: `${slip} of what is made`, file: 'lambda/aws/ec2/create.ts' },
   ...{ code, instead: '', test, named },
 });
-/** Of what the keeper makes. */
-const kept = (slip: string, code: string, named: string): Slip => ({
-  ...{ slip: `${slip} of what the keeper makes`, file: 'lambda/aws/ec2/keeper-volumes.ts' },
-  ...{ code, instead: '', test, named },
+/** Of what a heal and a drill make. */
+const restored = (slip: string, property: string, named: string): Slip => ({
+  ...{ slip: `${slip} of a replacement, and of a copy that is drilled`, file: 'lambda/aws/ec2/create.ts' },
+  code: 'const as = { sizeGiB, type, iops, throughputMiBs, keyArn };',
+  instead: `const as = { sizeGiB, type, iops, throughputMiBs, keyArn, ${property}: undefined as never };`,
+  ...{ test, named },
 });
 
 /** A property of a volume that its successor lacks. */
 export const PROPERTIES: readonly Slip[] = [
-  restored('the key', 'KmsKeyId: like.keyArn,', 'has of the volume its key'),
-  restored('the type', 'VolumeType: like.type as VolumeType,', 'has of the volume its type'),
-  restored('the IOPS', 'Iops: like.iops,', 'has of the volume its IOPS'),
-  restored('the throughput', 'Throughput: like.throughputMiBs,', 'has of the volume its throughput'),
-  restored('the size', 'Size: like.sizeGiB,', 'has of the volume its size'),
-  restored('the encryption', 'Encrypted: true,', 'has of the volume that it is encrypted'),
-  kept('the key', 'KmsKeyId: keyArn,', 'has as claimed its key'),
-  kept('the type', 'VolumeType: claim.type as VolumeType,', 'has as claimed its type'),
-  kept('the IOPS', 'Iops: claim.iops,', 'has as claimed its IOPS'),
-  kept('the throughput', 'Throughput: claim.throughputMiBs,', 'has as claimed its throughput'),
-  kept('the size', 'Size: claim.sizeGiB,', 'has as claimed its size'),
-  kept('the encryption', 'Encrypted: true,', 'has as claimed that it is encrypted'),
+  made('the key', 'KmsKeyId: order.keyArn,', 'has of the volume its key'),
+  made('the type', 'VolumeType: order.type as VolumeType,', 'has as claimed its type'),
+  made('the IOPS', 'Iops: order.iops,', 'has of the volume its IOPS'),
+  made('the throughput', 'Throughput: order.throughputMiBs,', 'has as claimed its throughput'),
+  made('the size', 'Size: order.sizeGiB,', 'has of the volume its size'),
+  made('the encryption', 'Encrypted: true,', 'has as claimed that it is encrypted'),
+  restored('the key', 'keyArn', 'has of the volume its key'),
+  restored('the type', 'type', 'has of the volume its type'),
+  restored('the IOPS', 'iops', 'has of the volume its IOPS'),
+  restored('the throughput', 'throughputMiBs', 'has of the volume its throughput'),
+  restored('the size', 'sizeGiB', 'has of the volume its size'),
+  {
+    slip: 'the key of what the keeper makes',
+    file: 'lambda/aws/ec2/keeper-volumes.ts',
+    code: '...{ ...as, keyArn, named,',
+    instead: '...{ ...as, keyArn: undefined, named,',
+    test,
+    named: 'has as claimed its key',
+  },
   {
     slip: 'the tags of the team, of a replacement',
     file: 'lambda/aws/ec2/compute.ts',
@@ -53,7 +62,7 @@ export const PROPERTIES: readonly Slip[] = [
   },
   {
     slip: 'a verdict is handed on',
-    file: 'lambda/aws/ec2/volumes.ts',
+    file: 'lambda/aws/ec2/tags.ts',
     code: '  TAG.verdict,\n];',
     instead: '];',
     test,
@@ -61,7 +70,7 @@ export const PROPERTIES: readonly Slip[] = [
   },
   {
     slip: 'the blank mark is handed on',
-    file: 'lambda/aws/ec2/volumes.ts',
+    file: 'lambda/aws/ec2/tags.ts',
     code: '  TAG.blank,\n',
     instead: '',
     test,

@@ -3,7 +3,7 @@ import { TAG } from '../../../contract/contract.ts';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
 import { ec2DrillStore } from '../../../lambda/aws/ec2/drill-store.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
-import { createVolume } from '../../../lambda/aws/ec2/keeper-volumes.ts';
+import { createClaimed } from '../../../lambda/aws/ec2/keeper-volumes.ts';
 import { likeFor } from '../../../lambda/core/heal/candidates.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
 import { point, volume } from '../core/world.ts';
@@ -49,7 +49,7 @@ const MAKERS: Readonly<Record<string, () => Promise<unknown>>> = {
     }),
   drill: () => ec2DrillStore(lab.clients().ec2, lab.clock, STACK, 0).createScratch(like, snapshotId, 'drill-1'),
   keeper: () =>
-    createVolume(
+    createClaimed(
       lab.clients().ec2,
       lab.clock,
       { stack: STACK, keyArn: KEY },

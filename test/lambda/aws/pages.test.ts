@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
+import { neighbours } from '../../../lambda/aws/ec2/describe.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
 import { ec2Instances } from '../../../lambda/aws/ec2/instances.ts';
-import { ec2Neighbours } from '../../../lambda/aws/ec2/neighbours.ts';
 import { awsMonitor } from '../../../lambda/aws/monitor.ts';
 import { ec2Software } from '../../../lambda/aws/ssm/software.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
@@ -51,7 +51,7 @@ describe('the last page is read', () => {
 
   test('of the volumes of the stack, by a drill', async () => {
     const all = [await lab.ours('alpha'), await lab.ours('beta'), await lab.ours('gamma')];
-    const seen = await lab.within(() => ec2Neighbours(lab.clients().ec2, STACK));
+    const seen = await lab.within(() => neighbours(lab.clients().ec2, STACK));
     expect(seen.map((v) => [v.id, v.of])).toEqual(all.map((id, n) => [id, ['alpha', 'beta', 'gamma'][n]]));
   });
 
@@ -97,21 +97,18 @@ describe('the last page is read', () => {
  * belongs in a test above.
  */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
-  'ec2/attachments.ts': ['DescribeVolumesCommand: by id'],
   'balancer.ts': ['DescribeTargetHealthCommand: no pages'],
-  'ec2/compute.ts': ['paginateDescribeSnapshots', 'paginateDescribeVolumes'],
-  'ec2/instances.ts': [
-    'paginateDescribeInstanceInformation',
-    'paginateDescribeInstanceStatus',
+  'ec2/describe.ts': [
+    'DescribeVolumesCommand: by id',
     'paginateDescribeInstances',
+    'paginateDescribeSnapshots',
+    'paginateDescribeVolumes',
   ],
-  'ec2/keeper-volumes.ts': ['DescribeVolumesCommand: by id'],
+  'ec2/instances.ts': ['paginateDescribeInstanceInformation', 'paginateDescribeInstanceStatus'],
   'ec2/modifications.ts': ['DescribeVolumesModificationsCommand: by id'],
   'monitor.ts': ['DescribeVolumeStatusCommand: by id', 'GetMetricDataCommand'],
-  'ec2/neighbours.ts': ['paginateDescribeVolumes'],
-  'ssm/software.ts': ['paginateDescribeInstances'],
   'stacks.ts': ['DescribeStacksCommand: by name'],
-  'ec2/guard-store.ts': ['DescribeLockedSnapshotsCommand', 'paginateDescribeSnapshots', 'paginateDescribeVolumes'],
+  'ec2/guard-store.ts': ['DescribeLockedSnapshotsCommand'],
 };
 
 test('there are no other lists', () => {

@@ -2,35 +2,9 @@ import type { Instance as Ec2Instance, Snapshot as Ec2Snapshot, Volume as Ec2Vol
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { readCounts } from '../../core/drill/counts.ts';
 import type { Instance, RecoveryPoint, Volume } from '../../core/world/model.ts';
+import { type Tags, tagsOf } from './tags.ts';
 
 /** EC2's shapes into the project's own. A resource without what every resource has is a broken answer and is refused. */
-
-type Tags = Readonly<Record<string, string>>;
-
-/** Tags that belong to one physical volume and are never copied to its replacement. `aws:` tags cannot be. */
-const OWN_TAGS: readonly string[] = [
-  TAG.role,
-  TAG.generation,
-  TAG.heal,
-  TAG.drill,
-  TAG.schedule,
-  TAG.held,
-  TAG.blank,
-  TAG.reap,
-  // Of a volume it says nothing; whoever put it there must not have its snapshots pass for drilled ones.
-  TAG.verdict,
-];
-
-export function tagsOf(resource: {
-  Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined;
-}): Tags {
-  return Object.fromEntries((resource.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
-}
-
-/** The tags that what takes a volume's place gets from it. */
-export function copiedTags(tags: Tags): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !OWN_TAGS.includes(key)));
-}
 
 export function toVolume(volume: Ec2Volume): Volume {
   const tags = tagsOf(volume);
@@ -96,14 +70,6 @@ export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
     ...(counts && { counts }),
     ...(tags[TAG.guard] === 'true' && { byGuard: true }),
   };
-}
-
-/** A text as a tag takes it. Source: EC2 User Guide, "Tag restrictions": 256 characters; these are allowed with every service. */
-export function tagText(text: string): string {
-  return text
-    .replace(/[^\p{L}\p{N} +\-=._:/@]/gu, ' ')
-    .slice(0, 256)
-    .trim();
 }
 
 function present<T>(value: T | undefined, name: string): T {

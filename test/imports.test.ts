@@ -25,6 +25,7 @@ function imports(file: string): string[] {
 const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'contract', may: /^contract\// },
   { room: 'lambda/core', may: /^(lambda\/core|contract)\// },
+  { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },
   { room: 'lambda/aws', may: /^(lambda\/(core|aws)\/|contract\/|@aws(-sdk)?\/|node:)/ },
   { room: 'lambda/heal', may: /^(lambda\/(core|aws|heal)\/|contract\/|@aws(-sdk)?\/|node:)/ },
   { room: 'lambda/drill', may: /^(lambda\/(core|aws|drill)\/|contract\/|@aws(-sdk)?\/|node:)/ },

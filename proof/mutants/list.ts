@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
         instead: '',
       },
       {
-        file: 'lambda/core/heal/candidates.ts',
+        file: 'lambda/core/world/current.ts',
         code: "return state === undefined ? { kind: 'unseen', id }",
         instead: "return state === undefined ? { kind: 'nobody' }",
       },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { scheduleTagValue, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
 import type { Clock } from '../../core/world/clock.ts';
 import type { Compute, VolumeOrder } from '../../core/world/ports.ts';
 import { ec2Attachments } from './attachments.ts';
@@ -9,7 +9,7 @@ import { createSnapshot, restoreVolume } from './create.ts';
 import { describeVolume, snapshotsOf, volumesOf } from './describe.ts';
 import { ec2Instances } from './instances.ts';
 import { toRecoveryPoint } from './shapes.ts';
-import { copiedTags, tag, tagText, unschedule } from './tags.ts';
+import { copiedTags, reject, tag, unschedule } from './tags.ts';
 
 /** EC2, as the healer needs it, for the volumes and instances of one stack. */
 export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: string): Compute {
@@ -56,8 +56,7 @@ export function ec2Compute(ec2: EC2Client, ssm: SSMClient, clock: Clock, stack: 
         [TAG.generation]: String(generation),
         [TAG.schedule]: scheduleTagValue(stack),
       }),
-    reject: (snapshotId, finding) =>
-      tag(ec2, snapshotId, { [TAG.verdict]: VERDICT.rejected, [TAG.finding]: tagText(finding) }),
+    reject: (snapshotId, finding) => reject(ec2, snapshotId, { finding }),
     markFormatted: (volumeId) => tag(ec2, volumeId, { [TAG.blank]: 'false' }),
   };
 }

@@ -6,7 +6,7 @@ import type { DrillPorts } from '../../core/drill/ports.ts';
 import type { Clock } from '../../core/world/clock.ts';
 import { isKind } from '../errors.ts';
 import { restoreVolume } from './create.ts';
-import { copiedTags, tag, tagText } from './tags.ts';
+import { copiedTags, reject, tag, tagText } from './tags.ts';
 
 /**
  * What a drill makes in EC2, and marks, and discards.
@@ -47,12 +47,7 @@ export function ec2DrillStore(ec2: EC2Client, clock: Clock, stack: string, rateM
       }),
     // With the verdict that it has: the role tags nothing on a snapshot without one.
     keep: (snapshotId, until) => tag(ec2, snapshotId, { [TAG.verdict]: VERDICT.verified, [TAG.keptUntil]: iso(until) }),
-    reject: (snapshotId, at, finding) =>
-      tag(ec2, snapshotId, {
-        [TAG.verdict]: VERDICT.rejected,
-        [TAG.drilledAt]: iso(at),
-        [TAG.finding]: tagText(finding),
-      }),
+    reject: (snapshotId, at, finding) => reject(ec2, snapshotId, { finding, drilledAt: at }),
     makeSpare: (volumeId) => tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.spare }),
 
     async discard(volumeId) {

@@ -1,5 +1,5 @@
 import { CreateTagsCommand, DeleteTagsCommand, type EC2Client, type Tag } from '@aws-sdk/client-ec2';
-import { TAG } from '../../../contract/contract.ts';
+import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { translated } from '../errors.ts';
 
 export type Tags = Readonly<Record<string, string>>;
@@ -54,4 +54,19 @@ export async function untag(ec2: EC2Client, id: string, key: string, doing = `ta
 /** Out of the snapshot schedule, whoever does it. */
 export function unschedule(ec2: EC2Client, volumeId: string): Promise<void> {
   return untag(ec2, volumeId, TAG.schedule, `take ${volumeId} out of the schedule`);
+}
+
+/** Why a copy is of no use. `drilledAt`: a drill says so, and then (Unix milliseconds); what a heal could not mount was not drilled. */
+export interface Rejection {
+  readonly finding: string;
+  readonly drilledAt?: number;
+}
+
+/** From now on no heal takes the copy. */
+export function reject(ec2: EC2Client, snapshotId: string, { finding, drilledAt }: Rejection): Promise<void> {
+  return tag(ec2, snapshotId, {
+    [TAG.verdict]: VERDICT.rejected,
+    ...(drilledAt !== undefined && { [TAG.drilledAt]: new Date(drilledAt).toISOString() }),
+    [TAG.finding]: tagText(finding),
+  });
 }

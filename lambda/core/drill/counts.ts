@@ -1,10 +1,4 @@
-/** What a copy holds, as the check has counted it. It is kept on the copy, so it lasts as long as that, and needs no ledger. */
-export interface Counts {
-  readonly files: number;
-  /** Bytes in all of them. */
-  readonly stored: number;
-  readonly manifests: number;
-}
+import type { Counts } from '../world/model.ts';
 
 const KEYS = ['files', 'stored', 'manifests'] as const;
 

@@ -1,4 +1,4 @@
-import { currentVolume } from '../heal/candidates.ts';
+import { currentVolume } from '../world/current.ts';
 import type { Instance, LedgerState, Observation, RecoveryPoint, Volume } from '../world/model.ts';
 import { standbys } from './turn.ts';
 

@@ -1,6 +1,7 @@
-import { currentVolume, likeFor } from '../heal/candidates.ts';
+import { likeFor } from '../heal/candidates.ts';
 import { briefly, described, hasUnmounted } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
+import { currentVolume } from '../world/current.ts';
 import { isStopped, Journal, type Stop } from '../world/journal.ts';
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer, Workflow } from '../world/ports.ts';

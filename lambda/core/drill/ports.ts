@@ -1,6 +1,5 @@
-import type { Neighbour, Spare, StepRecord, Volume } from '../world/model.ts';
+import type { Counts, Neighbour, Spare, StepRecord, Volume } from '../world/model.ts';
 import type { Compute, Host, HostAnswer, Ledger, Ports } from '../world/ports.ts';
-import type { Counts } from './counts.ts';
 import type { Remarks } from './remarks.ts';
 
 /** What people know of the drills of a content volume. */

@@ -1,4 +1,4 @@
-import { currentVolume } from '../heal/candidates.ts';
+import { currentVolume } from '../world/current.ts';
 import type { RecoveryPoint } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import { generationOf } from './decide.ts';

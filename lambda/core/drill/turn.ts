@@ -1,4 +1,5 @@
-import { currentVolume, usableInstances } from '../heal/candidates.ts';
+import { usableInstances } from '../heal/candidates.ts';
+import { currentVolume } from '../world/current.ts';
 import type { Instance, Neighbour, Observation } from '../world/model.ts';
 
 /** What a drill sees of the content volumes beside its own. */

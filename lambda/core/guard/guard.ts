@@ -1,3 +1,4 @@
+import { undisputedVolume } from '../world/current.ts';
 import type { LedgerState, Volume } from '../world/model.ts';
 import { type Hold, holdOf } from './hold.ts';
 import { type Lock, toLock, wantsCopyToLock } from './lock.ts';
@@ -70,7 +71,7 @@ export function guardActions(
 ): GuardAction[] {
   const { at, ledger, volumes, snapshots, locked } = seen;
   if (ledger?.lease && ledger.lease.until > at) return [];
-  const current = currentVolume(seen);
+  const current = undisputedVolume(seen);
   const actions: GuardAction[] = abandoned(at, volumes).map((volume) => ({
     kind: volume.marked ? 'deleteVolume' : 'markVolume',
     volume,
@@ -91,15 +92,9 @@ export function guardActions(
   return actions;
 }
 
-/** The one that is current by its tag. With two of them the evidence contradicts itself, and the ledger decides, or nobody. */
-export function currentVolume({ volumes, ledger }: GuardView): Volume | undefined {
-  const live = volumes.filter((v) => v.role === 'current' && (v.state === 'in-use' || v.state === 'available'));
-  return live.length === 1 ? live[0] : live.find((v) => v.id === ledger?.currentVolume);
-}
-
 /** The schedule does not copy the current volume, whatever its policy says: a wrong tag, for one. The guard's own copies hide it. */
 export function uncovered(seen: GuardView): boolean {
-  const current = currentVolume(seen);
+  const current = undisputedVolume(seen);
   if (!current || current.held) return false;
   const copied = seen.snapshots.filter((s) => s.volumeId === current.id && s.maker === 'dlm').map((s) => s.at);
   return seen.at - Math.max(current.createdAt, ...copied) > UNCOVERED_HOURS * 60 * MINUTE_MS;
@@ -136,7 +131,7 @@ function origin(snapshots: readonly Snapshot[], { madeFrom, createdAt }: Volume)
  */
 export function ages(seen: GuardView): Ages {
   const { at, snapshots } = seen;
-  const current = currentVolume(seen);
+  const current = undisputedVolume(seen);
   const points = newest(snapshots.filter(isRecoveryPoint));
   const own = current ? points.find((s) => s.volumeId === current.id) : points[0];
   const verified = points.find((s) => s.verdict === 'verified');

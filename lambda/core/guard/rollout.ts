@@ -1,5 +1,5 @@
+import { taggedCurrent, undisputedVolume } from '../world/current.ts';
 import type { GuardView } from './guard.ts';
-import { currentVolume } from './guard.ts';
 import type { FleetHost, GuardPorts, Software } from './ports.ts';
 
 /** Nothing more is begun in a round that has lasted this long: the function has four minutes. */
@@ -26,12 +26,12 @@ export function turnsOf(hosts: readonly FleetHost[], wanted: string, views: read
   const own = (id: string, volume: string) => owned.set(id, (owned.get(id) ?? new Set()).add(volume));
   const busy = new Set<string>();
   for (const view of views) {
-    const current = view.volumes.filter((v) => v.role === 'current');
+    const current = taggedCurrent(view.volumes);
     for (const { attachments } of current) for (const { instanceId } of attachments) own(instanceId, view.volume);
     const lease = view.ledger?.lease;
     // Whatever zone it heals in, or into: with no volume to say so, that is any.
     if (lease && lease.until > view.at) {
-      const zone = currentVolume(view)?.zone;
+      const zone = undisputedVolume(view)?.zone;
       for (const host of hosts) if (zone === undefined || host.zone === zone) busy.add(host.zone);
     }
     const { owner } = view.ledger ?? {};

@@ -1,4 +1,4 @@
-import type { Holder, Instance, Observation, RecoveryPoint, Volume } from '../world/model.ts';
+import type { Instance, Observation, RecoveryPoint, Volume } from '../world/model.ts';
 
 /** Who and what can be chosen from: all in a stable order, so that the same observation gives the same choice. */
 
@@ -11,28 +11,6 @@ export function likeFor(volume: Volume, { sizeGiB = 0 }: RecoveryPoint): Volume 
 export const MAX_RECOVERY_POINTS = 5;
 /** Of those from after the failure, which are tried when none of the others is of use. */
 export const MAX_SUSPECT_POINTS = 3;
-
-/**
- * The ledger names the current volume once a heal has run; before that the tags do (the keeper's work). Where the one that it names
- * is not there, a later generation that was made from a snapshot is what a deployment has restored: no heal gives that role before
- * it has told the ledger.
- */
-export function currentVolume({ ledger, volumes }: Pick<Observation, 'ledger' | 'volumes'>): Volume | undefined {
-  const named = ledger?.currentVolume;
-  const byLedger = volumes.find((v) => v.id === named);
-  if (byLedger) return byLedger;
-  const tagged = volumes.filter((v) => v.role === 'current');
-  const candidates = named ? tagged.filter((v) => v.madeFrom && v.generation > ledger.generation) : tagged;
-  return candidates.sort((a, b) => b.generation - a.generation || b.createdAt - a.createdAt)[0];
-}
-
-export function holderOf({ instances }: Pick<Observation, 'instances'>, volume: Volume): Holder {
-  const attachment = volume.attachments.find((a) => a.state !== 'detached');
-  if (!attachment) return { kind: 'nobody' };
-  const id = attachment.instanceId;
-  const state = instances.find((i) => i.id === id)?.state;
-  return state === undefined ? { kind: 'unseen', id } : { kind: 'instance', id, state };
-}
 
 /**
  * Completed copies of what was not suspect at the time, but for those that failed: the verified ones first, for one that nobody

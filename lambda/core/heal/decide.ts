@@ -1,3 +1,4 @@
+import { currentVolume, holderOf } from '../world/current.ts';
 import {
   confirmsStall,
   failedAt,
@@ -10,7 +11,7 @@ import {
 } from '../world/evidence.ts';
 import type { Instance, Observation, ProbeState, Volume } from '../world/model.ts';
 import { spareOn } from './attach.ts';
-import { comingInstance, currentVolume, formattable, holderOf, usableInstances, usablePoints } from './candidates.ts';
+import { comingInstance, formattable, usableInstances, usablePoints } from './candidates.ts';
 import type { Decision, Page, Replace, Wait } from './decision.ts';
 
 /** What this heal has learned that an observation cannot show. */

@@ -1,5 +1,6 @@
 import { listed } from '../../../contract/listed.ts';
 import { byPreference } from '../heal/candidates.ts';
+import { taggedCurrent } from '../world/current.ts';
 import { UNSEEN_SECONDS } from '../world/evidence.ts';
 import type { LedgerState, RecoveryPoint, Volume } from '../world/model.ts';
 
@@ -61,7 +62,7 @@ export function decideCreate(
   if (agreed) return { kind: 'adopt', volumeId: agreed.id };
   const named = ledger?.currentVolume;
   const unseen = named !== undefined && volumes.every((v) => v.id !== named);
-  const [tagged] = live.filter((v) => v.role === 'current').sort((a, b) => b.generation - a.generation);
+  const [tagged] = taggedCurrent(live);
   if (tagged?.state === 'creating') return beingMade(tagged);
   if (tagged && claim.zone !== undefined && tagged.zone !== claim.zone) {
     return {

@@ -1,4 +1,4 @@
-import { currentVolume, holderOf } from '../heal/candidates.ts';
+import { currentVolume, holderOf } from './current.ts';
 import type { Instance, Observation, VolumeIo } from './model.ts';
 
 /** Since when a heal has seen the same, look after look. Unix milliseconds; `undefined`: not at its last look. */

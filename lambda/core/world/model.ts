@@ -1,5 +1,4 @@
 /** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
-import type { Counts } from '../drill/counts.ts';
 
 export interface Attachment {
   readonly instanceId: string;
@@ -66,6 +65,14 @@ export type Holder =
   | { readonly kind: 'nobody' }
   | ({ readonly kind: 'instance' } & Pick<Instance, 'id' | 'state'>)
   | { readonly kind: 'unseen'; readonly id: string };
+
+/** What a copy holds, as the check has counted it. It is kept on the copy, so it lasts as long as that, and needs no ledger. */
+export interface Counts {
+  readonly files: number;
+  /** Bytes in all of them. */
+  readonly stored: number;
+  readonly manifests: number;
+}
 
 /** A snapshot of the content volume, and the moment its data reach up to. */
 export interface RecoveryPoint {

@@ -1,4 +1,4 @@
-import { currentVolume } from '../heal/candidates.ts';
+import { currentVolume } from './current.ts';
 import type { Observation } from './model.ts';
 import type { Ports } from './ports.ts';
 

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Counts, countsText, fallen, readCounts } from '../../../lambda/core/drill/counts.ts';
+import { countsText, fallen, readCounts } from '../../../lambda/core/drill/counts.ts';
 import { decideDrill } from '../../../lambda/core/drill/decide.ts';
 import { drill } from '../../../lambda/core/drill/drill.ts';
 import { INCOMPLETE_CHECKS, NO_REMARKS, remarksOf } from '../../../lambda/core/drill/remarks.ts';
 import { holdOf } from '../../../lambda/core/guard/hold.ts';
 import { expired } from '../../../lambda/core/guard/retention.ts';
+import type { Counts } from '../../../lambda/core/world/model.ts';
 import { DrillScene, SOUND } from '../core/drill/drill.scene.ts';
 import { guarded, RETENTION, snapshot } from '../core/guard/guard.world.ts';
 import { NOW, point } from '../core/world.ts';

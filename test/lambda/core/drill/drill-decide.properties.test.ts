@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type DrillObservation, decideDrill } from '../../../../lambda/core/drill/decide.ts';
 import { standbys } from '../../../../lambda/core/drill/turn.ts';
-import { currentVolume } from '../../../../lambda/core/heal/candidates.ts';
+import { currentVolume } from '../../../../lambda/core/world/current.ts';
 import type { RecoveryPoint } from '../../../../lambda/core/world/model.ts';
 import { instance, NOW, point, volume, ZONE } from '../world.ts';
 import { type Check, HOURS_2, ledger, MINUTE, on, seen, spareVolume } from './drill-decide.world.ts';

@@ -274,8 +274,8 @@ export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
 export const SEED = /^[0-9]{1,10}$/;
 
 /**
- * Exit codes of the host verbs (`host/README.md`). 0 is success; the rest say why not, so that the healer decides on a
- * number and not on a text.
+ * Exit codes of the host verbs. 0 is success; the rest say why not, so that the healer decides on a number and not on a text. They
+ * are written here; that `host/*.sh` and `host/README.md` have the same is held by `test/host/exit-codes.test.ts`.
  */
 export const EXIT = {
   ok: 0,

@@ -58,7 +58,7 @@ resume() {
     printf 'volume=%s\nvolumeId=%s\n' "$volume" "$volume_id"
     (resume_once) && return 0
     code=$?
-    # What the kernel or the volume itself has said is for a heal to judge.
+    # What the kernel or the volume itself has said is for a heal to judge: shutdown, unmountable, noCanary, unreadable, foreign.
     case "$code" in 22 | 23 | 24 | 25 | 33) return 0 ;; esac
   done
   return "$code"

@@ -116,34 +116,6 @@ weigh_survey "$(survey "$REMOUNT_ROOT")"
   });
 });
 
-describe('what a verb ends with', () => {
-  test.each([
-    [0, true],
-    [22, true],
-    [41, true],
-    [64, true],
-    [203, true],
-    [1, false],
-    [2, false],
-    [126, false],
-    [127, false],
-    [137, false],
-  ])('%i is an answer: %s', (code, answer) => {
-    expect(told(`is_answer ${code} && echo yes=1`).stdout.includes('yes=1')).toBe(answer);
-  });
-
-  test.each([
-    ['corrupt', 29],
-    ['altered', 30],
-    ['interrupted', 31],
-    ['mounting', 32],
-    ['foreign', 33],
-    ['unheard of', 70],
-  ])('%s: %i', (state, code) => {
-    expect(told(`(fail "${state}" why); echo "code=$?"`).stdout).toContain(`code=${code}`);
-  });
-});
-
 describe('a process that is not there any more', () => {
   test('keeps no volume from being probed, though its id was given away again', () => {
     const stuck = (birth: string) =>

@@ -5,24 +5,15 @@ import type { HostAnswer } from '../../core/world/ports.ts';
 /** Standard output beyond this is cut off by Systems Manager (API reference of GetCommandInvocation). */
 const OUTPUT_CHARACTERS = 24_000;
 
-/** What the exit codes of `host/README.md` stand for. */
-const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map<number, HostAnswer['result']>([
-  [EXIT.ok, 'ok'],
-  [EXIT.noDevice, 'noDevice'],
-  [EXIT.notMounted, 'notMounted'],
-  [EXIT.shutdown, 'shutdown'],
-  [EXIT.unmountable, 'unmountable'],
-  [EXIT.noCanary, 'noCanary'],
-  [EXIT.unreadable, 'unreadable'],
-  [EXIT.notBlank, 'notBlank'],
-  [EXIT.timeout, 'timeout'],
-  [EXIT.busy, 'busy'],
-  [EXIT.corrupt, 'corrupt'],
-  [EXIT.altered, 'altered'],
-  [EXIT.interrupted, 'interrupted'],
-  [EXIT.mounting, 'mounting'],
-  [EXIT.foreign, 'foreign'],
-]);
+/** Of other scripts, and of a verb that was called wrongly: no answer. */
+const NO_ANSWER = ['usage', 'unfetched', 'unwell', 'overdue'] as const satisfies readonly (keyof typeof EXIT)[];
+type Answer = Exclude<keyof typeof EXIT, (typeof NO_ANSWER)[number]>;
+const isAnswer = (name: string): name is Answer => !(NO_ANSWER as readonly string[]).includes(name);
+
+/** What the exit codes stand for: their own names. */
+const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map(
+  Object.entries(EXIT).flatMap(([name, code]): [number, Answer][] => (isAnswer(name) ? [[code, name]] : [])),
+);
 
 type Kind = 'volume' | 'time' | 'count' | 'flag';
 type Keys = Readonly<Record<string, Kind>>;

@@ -6,6 +6,12 @@ const slip = (what: string, file: string, code: string, instead: string, named: 
   ...{ code, instead, test, named },
 });
 
+/** Of an exit code. */
+const exit = (what: string, code: string, instead: string, named: string): Slip => ({
+  ...slip(what, 'common', code, instead, named),
+  test: 'host/exit-codes.test.ts',
+});
+
 /** The words of an errno that mean something else, on a host. */
 export const WORDS: readonly Slip[] = [
   slip(
@@ -92,21 +98,20 @@ export const WORDS: readonly Slip[] = [
     '*busy*) fail busy',
     'where it is mounted: /x already mounted on /y is busy',
   ),
-  slip(
+  exit(
     'a shell that was killed has given an answer',
-    'common',
     'case "$1" in 0 | [234][0-9] | 64 | 203) return 0 ;; esac',
     'case "$1" in 0 | [234][0-9] | 64 | 137 | 203) return 0 ;; esac',
     '137 is an answer: false',
   ),
-  slip(
+  exit(
     'what was stopped is altered',
-    'common',
+
     'interrupted) exit 31 ;;',
     'interrupted) exit 30 ;;',
     'interrupted: 31',
   ),
-  slip('a mount that moves on hangs', 'common', 'mounting) exit 32 ;;', 'mounting) exit 27 ;;', 'mounting: 32'),
+  exit('a mount that moves on hangs', 'mounting) exit 32 ;;', 'mounting) exit 27 ;;', 'mounting: 32'),
 ];
 
 /** A thing that is told by what may be another's by now. */

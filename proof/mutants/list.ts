@@ -71,8 +71,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lambda/core/world/lease.ts',
-        code: 'if (lease?.holder !== healId || lease.until <= ports.clock.now())',
-        instead: "if (lease?.holder === '')",
+        code: 'if (lease?.holder === healId && lease.until > ports.clock.now()) return undefined;',
+        instead: "if (lease?.holder !== '') return undefined;",
       },
     ],
     play: simulate('again', 'dieLong@step:promote#1'),
@@ -83,8 +83,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lambda/core/world/lease.ts',
-        code: 'if (lease?.holder !== healId || lease.until <= ports.clock.now())',
-        instead: "if (lease?.holder === '')",
+        code: 'if (lease?.holder === healId && lease.until > ports.clock.now()) return undefined;',
+        instead: "if (lease?.holder !== '') return undefined;",
       },
       {
         file: 'lambda/core/world/lease.ts',

@@ -13,7 +13,7 @@ const MESSAGE_CHARACTERS = 60_000;
 export function snsPeople(sns: SNSClient, TopicArn: string): People {
   const place: Place = { runbook: (section) => `docs/runbook.md${section ? `#${section}` : ''}` };
   return {
-    async tell(message) {
+    async notify(message) {
       const { subject, text } = render(message, place);
       await translated('tell people', () =>
         sns.send(

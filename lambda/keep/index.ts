@@ -22,7 +22,7 @@ import { courseOf } from '../aws/stacks.ts';
 import type { Course } from '../core/keep/change.ts';
 import type { VolumeClaim } from '../core/keep/keep.ts';
 import { create, type KeeperPorts, type Kept, type Order, update } from '../core/keep/keeper.ts';
-import { leftAsItIs } from '../core/keep/tell.ts';
+import { leftAsItIs } from '../core/keep/notify.ts';
 import { readClaim } from './claim.ts';
 import { type Outcome, respond } from './respond.ts';
 
@@ -67,11 +67,11 @@ export function createHandler(runtime: Runtime) {
   }
 
   /** That people could not be notified is no reason to fail a rollback. */
-  async function tell(order: Order, left: readonly string[]): Promise<void> {
-    const told = leftAsItIs(order, left);
-    runtime.log({ message: 'a deployment left a volume as it is', ...told });
+  async function notify(order: Order, left: readonly string[]): Promise<void> {
+    const notice = leftAsItIs(order, left);
+    runtime.log({ message: 'a deployment left a volume as it is', ...notice });
     try {
-      await people.tell(told);
+      await people.notify(notice);
     } catch (error) {
       runtime.log({ message: 'could not tell people', reason: reasonOf(error) });
     }
@@ -93,7 +93,7 @@ export function createHandler(runtime: Runtime) {
     if (event.RequestType === 'Delete') return { volumeId: undefined, left: [] };
     const order = await orderOf(event);
     const kept = await (event.RequestType === 'Create' ? create : update)(ports, order);
-    if (kept.left.length > 0) await tell(order, kept.left);
+    if (kept.left.length > 0) await notify(order, kept.left);
     if (kept.blank) await beginAge(order.after.volume);
     return kept;
   }

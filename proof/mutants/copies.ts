@@ -16,7 +16,7 @@ export const COPY_PARTS: readonly Mutant[] = [
   }),
   broken('latent-corruption', 'people are told what a drill finds', {
     file: 'lambda/core/drill/drill.ts',
-    code: "await journal.act('tell', () => tell(ports, volume, point, answer));",
+    code: "await journal.act('tell', () => notify(ports, volume, point, answer));",
     instead: 'true;',
   }),
   broken('bit-rot', 'the drill calls content that is not what its manifest says damaged', {

@@ -7,7 +7,7 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     'people are told that the ledger does not answer',
     {
       file: 'lambda/core/heal/outage.ts',
-      code: 'if (tells && !late && pagedAt === undefined) await tell();',
+      code: 'if (notifies && !late && pagedAt === undefined) await notify();',
       instead: '',
     },
     /BROKEN .*people are told what holds/,

@@ -9,9 +9,9 @@ import { checkSomewhere } from './check.ts';
 import { countsOf, fallen } from './counts.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './decide.ts';
 import { coverageOf, isComplete, publish } from './metrics.ts';
+import { notifyDamaged, notifyFallen, notifyReliedOn, notifySound, remark } from './notify.ts';
 import type { DrillPorts, DrillRecord } from './ports.ts';
 import type { DrillRun } from './run.ts';
-import { remark, tellDamaged, tellFallen, tellReliedOn, tellSound } from './tell.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
 const LEASE_SECONDS = 45 * 60;
@@ -195,7 +195,7 @@ async function verified(
   if (older && fell.length > 0)
     await journal.act(
       'content-fell',
-      () => tellFallen(ports, volume, older, point, fell),
+      () => notifyFallen(ports, volume, older, point, fell),
       () => `${older.snapshotId} is kept: ${fell.join(', ')}`,
     );
   await journal.act(
@@ -207,7 +207,7 @@ async function verified(
     },
     () => `${snapshotId}: ${read} read`,
   );
-  await journal.act('tell', () => tellSound(ports, volume, point));
+  await journal.act('tell', () => notifySound(ports, volume, point));
   await journal.act('remark', () => remark(ports, volume, snapshotId, answer));
   const summary = `${snapshotId} is verified: ${read} read, data up to ${new Date(dataUntil).toISOString()}`;
   const before = await journal.act('spare-before', async () => {
@@ -243,8 +243,8 @@ async function rejected(
   const { snapshotId } = point;
   const finding = `${described(answer)}`;
   // First of all: were it tagged and not reported, no later drill would report it.
-  const tell = again ? tellReliedOn : tellDamaged;
-  const serves = await journal.act('tell', () => tell(ports, volume, point, answer));
+  const notify = again ? notifyReliedOn : notifyDamaged;
+  const serves = await journal.act('tell', () => notify(ports, volume, point, answer));
   await journal.act(
     'rejected',
     () => ports.store.reject(snapshotId, ports.clock.now(), finding),

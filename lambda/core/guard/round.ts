@@ -106,10 +106,10 @@ async function act(
     case 'hold': {
       const { snapshotId, at } = action.snapshot;
       await stores.hold(action.volume.id);
-      // Told before it is done, and marked before it is told: rather twice than never, and not at each round that may not act.
-      // Of content that fell the drill has told them, with the copy.
+      // Reported before it is done, and marked before it is reported: rather twice than never, and not at each round that may not act.
+      // Of content that fell the drill has notified people, with the copy.
       if (action.why === 'unverified')
-        await people.tell({ kind: 'held', volume, snapshotId, at, volumeId: action.volume.id });
+        await people.notify({ kind: 'held', volume, snapshotId, at, volumeId: action.volume.id });
       await stores.unschedule(action.volume.id);
       log(
         `${volume}: ${action.volume.id} is out of the schedule, which would delete ${snapshotId}, ${action.why === 'fell' ? 'after which content fell' : 'the last verified'}`,
@@ -139,7 +139,7 @@ async function act(
   }
 }
 
-/** Tells people once of what is wrong with the policy. They are told before it is noted: rather twice than never. */
+/** Notifies people once of what is wrong with the policy. They are notified before it is noted: rather twice than never. */
 async function watchPolicy(
   { clock, policy, notes, people }: GuardPorts,
   expected: ExpectedPolicy,
@@ -151,7 +151,7 @@ async function watchPolicy(
   const finding = findingOf(expected, found, missed, note, now);
   const next = news(finding, note, now);
   if (!next) return;
-  if (finding) await people.tell({ kind: 'policy', detail: finding.detail, lateMinutes: LATE_MINUTES });
-  else await people.tell({ kind: 'policySound', policyId: expected.id });
+  if (finding) await people.notify({ kind: 'policy', detail: finding.detail, lateMinutes: LATE_MINUTES });
+  else await people.notify({ kind: 'policySound', policyId: expected.id });
   await notes.write(next);
 }

@@ -16,6 +16,6 @@ export async function watchSubscribers({ clock, subscribers, people, testNotes, 
   const now = clock.now();
   if (last && now - last.at < EVERY_MS) return;
   // The first round is that of a deployment: whoever confirms a subscription then has proven the way.
-  if (last) await people.tell({ kind: 'test', everyDays: EVERY_DAYS, confirmed, pending });
+  if (last) await people.notify({ kind: 'test', everyDays: EVERY_DAYS, confirmed, pending });
   await testNotes.write({ about: 'test', at: now });
 }

@@ -6,8 +6,8 @@ import type { Ports } from '../world/ports.ts';
 import { standing } from '../world/standing.ts';
 import { decide } from './decide.ts';
 import { owesNews } from './findings.ts';
+import { isRecent } from './notify.ts';
 import { withoutLedger } from './outage.ts';
-import { isRecent } from './tell.ts';
 
 /** A heal that did not begin, and why. */
 export interface Unbegun {

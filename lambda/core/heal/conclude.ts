@@ -3,10 +3,10 @@ import type { Incident } from '../world/model.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
 import { asking } from '../world/unanswered.ts';
 import { type Findings, isNews } from './findings.ts';
-import { isRecent, noteTold, publish, tell } from './tell.ts';
+import { isRecent, noteNotified, notify, publish } from './notify.ts';
 
 /**
- * The end of a heal: people are told, what happened is on record, and the lease is given back.
+ * The end of a heal: people are notified, what happened is on record, and the lease is released.
  *
  * @param final nothing that is safe is left to try: only people can
  * @returns the incident as it is on record
@@ -19,29 +19,29 @@ export async function conclude(
   findings: Findings,
   final = false,
 ): Promise<Incident> {
-  // Telling may take long where people are out of reach, and the ledger be gone by then. One try, for they may wait for the telling.
+  // Notifying may take long where people are out of reach, and the ledger be gone by then. One try, for they may wait for the message.
   const early = await attempt(workflow, 'note-end', () => asking(() => ports.ledger.record(closed)));
-  // Each has its own step, for one that fails runs again; the telling goes first: when the ledger is what failed, a person still
+  // Each has its own step, for one that fails runs again; the message goes first: when the ledger is what failed, a person still
   // hears of it.
-  const telling =
-    // Where another heal has the volume, it tells people what they have to know, but for what this one alone has seen.
+  const notifying =
+    // Where another heal has the volume, it notifies people of what they have to know, but for what this one alone has seen.
     closed.outcome === 'falseAlarm' ||
     closed.outcome === 'sound' ||
     (closed.outcome === 'overtaken' && !isNews(findings))
       ? undefined
-      : await attempt(workflow, 'tell', () => tell(ports, closed, findings));
-  // A ledger that cannot be read, however often it is asked, must not keep people from being told.
+      : await attempt(workflow, 'tell', () => notify(ports, closed, findings));
+  // A ledger that cannot be read, however often it is asked, must not keep people from being notified.
   const anyway =
-    telling?.failed === undefined ||
+    notifying?.failed === undefined ||
     (closed.outcome !== 'healed' && isRecent(findings.pagedAt ?? 0, closed.endedAt ?? 0))
       ? undefined
       : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
-  const toldAt = (anyway ?? telling)?.value?.at;
+  const notifiedAt = (anyway ?? notifying)?.value?.at;
   const noted =
-    toldAt === undefined
+    notifiedAt === undefined
       ? undefined
-      : await attempt(workflow, 'note-told', () => noteTold(ports, closed, toldAt, final));
-  const unheard = telling !== undefined && telling.failed === undefined && toldAt === undefined;
+      : await attempt(workflow, 'note-told', () => noteNotified(ports, closed, notifiedAt, final));
+  const unheard = notifying !== undefined && notifying.failed === undefined && notifiedAt === undefined;
   const outcome = unheard ? 'overtaken' : closed.outcome;
   const summary = unheard
     ? `the lease ran out, and the next heal tells people what holds then, not this: ${closed.summary}`
@@ -57,7 +57,7 @@ export async function conclude(
       ? undefined
       : await attempt(workflow, 'close-incident', () => ports.ledger.record(concluded));
   const released = await attempt(workflow, 'release-lease', () => ports.ledger.release(closed.volume, closed.id));
-  const trouble = [anyway ?? telling, found, noted, recorded, released].flatMap((t) => t?.failed ?? []);
+  const trouble = [anyway ?? notifying, found, noted, recorded, released].flatMap((t) => t?.failed ?? []);
   if (trouble.length > 0)
     throw new Error(
       `heal ${closed.id} of ${closed.volume} (${outcome}: ${summary}) could not be concluded: ${trouble.join('; ')}`,

@@ -20,7 +20,7 @@ import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
 import { failover } from './failover.ts';
 import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, unreported } from './findings.ts';
 import { mountAndServe } from './mount.ts';
-import { waitingTold } from './outage.ts';
+import { waitingNotified } from './outage.ts';
 import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
 
@@ -67,7 +67,7 @@ export async function heal(
   const findings: Findings = { rejected: [], passedOver: [], pagedAt: start.pagedAt };
 
   journal.guardBy(() => mayAct(ports, volume, begun.healId));
-  journal.outageBy(waitingTold(workflow, ports, volume, findings));
+  journal.outageBy(waitingNotified(workflow, ports, volume, findings));
 
   const incident = (
     outcome: Incident['outcome'],

@@ -8,8 +8,8 @@ import { asking } from '../world/unanswered.ts';
 import type { Findings } from './findings.ts';
 
 /**
- * What a heal does while a service of AWS does not answer: people are told within a minute, with what can be seen without it and what
- * they can do by hand; then it is waited for. Without the ledger nothing is moved: whoever else may be moving it could not be told.
+ * What a heal does while a service of AWS does not answer: people are notified within a minute, with what can be seen without it and what
+ * they can do by hand; then it is waited for. Without the ledger nothing is moved: whoever else may be moving it could not be known.
  */
 
 /** For how long a heal waits for the ledger. The sweep comes every five minutes, so that somebody always waits. */
@@ -17,11 +17,11 @@ const PATIENCE_SECONDS = 10 * 60;
 const LOOK_SECONDS = 15;
 const HOUR_MS = 3600_000;
 /**
- * Without the ledger no heal knows what another has told. So the alarm's heal tells at once, and of the sweeps only the first of each
+ * Without the ledger no heal knows of what another has notified people. So the alarm's heal does it at once, and of the sweeps only the first of each
  * hour, once it has seen the same for so long: an hour's outage is a message or two, and an alarm that was lost is made up for.
  */
 const FIRST_OF_HOUR_MS = 5 * 60_000;
-const SWEEP_TELLS_SECONDS = 20 * 60;
+const SWEEP_NOTIFIES_SECONDS = 20 * 60;
 
 /** How a heal that found the ledger silent goes on: `answers`, with its turn; else it ends. */
 export type Silence =
@@ -29,7 +29,7 @@ export type Silence =
   | { readonly answers: false; readonly serves: boolean; readonly summary: string };
 
 /**
- * The ledger does not answer. Where the probe says that content is served, that is all; else people are told, and it is waited for.
+ * The ledger does not answer. Where the probe says that content is served, that is all; else people are notified, and it is waited for.
  * @param begunAt Unix milliseconds
  */
 export async function withoutLedger(
@@ -44,26 +44,26 @@ export async function withoutLedger(
   let seen = await look();
   if (isServed(seen, trigger)) return { answers: false, serves: true, summary: servedText(volume, seen, why) };
   const late = trigger.kind === 'sweep';
-  const tells = late
+  const notifies = late
     ? begunAt % HOUR_MS < FIRST_OF_HOUR_MS
     : trigger.alarm !== 'reachable' || seen.probe?.state === 'serving';
-  const patience = late && tells ? SWEEP_TELLS_SECONDS : PATIENCE_SECONDS;
-  // People may be out of reach as well: that they could not be told is tried again, and keeps nothing waiting.
+  const patience = late && notifies ? SWEEP_NOTIFIES_SECONDS : PATIENCE_SECONDS;
+  // People may be out of reach as well: that they could not be notified is tried again, and keeps nothing waiting.
   let pagedAt: number | undefined;
-  const tell = async () => {
-    const told = await journal.ask('tell-ledger-silent', () => tellSilent(ports, volume, seen, why));
-    if (told.answered) pagedAt = told.value;
+  const notify = async () => {
+    const asked = await journal.ask('tell-ledger-silent', () => notifyOfSilence(ports, volume, seen, why));
+    if (asked.answered) pagedAt = asked.value;
   };
   for (let waited = 0; waited < patience; waited += LOOK_SECONDS) {
-    if (tells && !late && pagedAt === undefined) await tell();
+    if (notifies && !late && pagedAt === undefined) await notify();
     await journal.pause('await-ledger', LOOK_SECONDS);
     const { answered } = await journal.ask('ask-ledger', () => ports.ledger.read(volume));
     if (answered) return { answers: true, ...(pagedAt !== undefined && { pagedAt }) };
   }
-  if (late && tells) {
+  if (late && notifies) {
     seen = await look();
     if (isServed(seen, trigger)) return { answers: false, serves: true, summary: servedText(volume, seen, why) };
-    await tell();
+    await notify();
   }
   const said = pagedAt === undefined ? 'others tell people' : 'people were told';
   return { answers: false, serves: false, summary: `${volume} does not serve, and nothing is moved; ${said}: ${why}` };
@@ -79,8 +79,8 @@ function servedText(volume: string, { current }: Standing, why: string): string 
 }
 
 /** @returns when. Unix milliseconds */
-async function tellSilent(ports: Ports, volume: string, seen: Standing, why: string): Promise<number> {
-  await ports.people.tell({
+async function notifyOfSilence(ports: Ports, volume: string, seen: Standing, why: string): Promise<number> {
+  await ports.people.notify({
     kind: 'ledgerSilent',
     volume,
     why,
@@ -99,30 +99,30 @@ function byHand({ host }: Ports, volume: string, { current, spare, probe }: Stan
 }
 
 /**
- * What a heal does about a service that has not answered for a while: people are told, once. It throws where the spare serves: the rest
+ * What a heal does about a service that has not answered for a while: people are notified, once. It throws where the spare serves: the rest
  * is done by the sweep that finds the service answering, and good news need not wait for that.
  */
-export function waitingTold(workflow: Workflow, ports: Ports, volume: string, findings: Findings) {
-  let told = false;
+export function waitingNotified(workflow: Workflow, ports: Ports, volume: string, findings: Findings) {
+  let notified = false;
   return async (by: string, why: string) => {
     if (findings.spare) throw new Error(why);
-    if (told) return;
-    told = true;
+    if (notified) return;
+    notified = true;
     // One try: that people are out of reach as well must not keep a heal waiting.
     const paged = await attempt(workflow, 'tell-waiting', () =>
-      asking(() => tellWaiting(ports, volume, by, why, findings.pagedAt)),
+      asking(() => notifyOfWaiting(ports, volume, by, why, findings.pagedAt)),
     );
     if (paged.value?.answered) findings.pagedAt = paged.value.value ?? findings.pagedAt;
   };
 }
 
 /**
- * Tells people that a heal waits for a service, once it has waited for a while. Where content is served, and where they were told a
+ * Notifies people that a heal waits for a service, once it has waited for a while. Where content is served, and where they were notified a
  * short while ago that they have something to do, it is no news.
- * @param pagedAt when they were told before as far as this heal knows: the ledger may not say any more. Unix milliseconds
- * @returns when they were told that they have something to do. Unix milliseconds
+ * @param pagedAt when they were notified before as far as this heal knows: the ledger may not say any more. Unix milliseconds
+ * @returns when they were notified that they have something to do. Unix milliseconds
  */
-async function tellWaiting(
+async function notifyOfWaiting(
   ports: Ports,
   volume: string,
   by: string,
@@ -131,10 +131,10 @@ async function tellWaiting(
 ): Promise<number | undefined> {
   const seen = await standing(ports, volume, by);
   if (seen.probe?.state === 'serving') return undefined;
-  // Each heal of a long outage would say it again, beside what they are told that they have to do.
+  // Each heal of a long outage would say it again, beside what they are notified of that they have to do.
   const before = Math.max(seen.pagedAt ?? 0, pagedAt ?? 0);
   if (seen.at - before < HOUR_MS) return undefined;
-  if (by === LEDGER) return tellSilent(ports, volume, seen, why);
-  await ports.people.tell({ kind: 'waits', volume, service: by, why, standing: seen });
+  if (by === LEDGER) return notifyOfSilence(ports, volume, seen, why);
+  await ports.people.notify({ kind: 'waits', volume, service: by, why, standing: seen });
   return undefined;
 }

@@ -60,7 +60,7 @@ async function notifySlow(
     'tell-slow',
     () =>
       ports.people
-        .tell({
+        .notify({
           kind: 'slowMount',
           volume,
           volumeId,

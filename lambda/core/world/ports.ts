@@ -113,9 +113,9 @@ export interface Ledger {
   notePage(volume: string, holder: string, paged: Paged): Promise<void>;
   /**
    * People know that it serves: they have nothing to do any more, and were notified of what took over.
-   * @param told what they were notified of; where something else has taken over since, that is still to be reported, and nothing is changed
+   * @param notified what they were notified of; where something else has taken over since, that is still to be reported, and nothing is changed
    */
-  noteServed(volume: string, told?: string): Promise<void>;
+  noteServed(volume: string, notified?: string): Promise<void>;
 }
 
 export interface Balancer {
@@ -137,7 +137,7 @@ export interface Monitor {
 }
 
 export interface People {
-  tell(message: Message): Promise<void>;
+  notify(message: Message): Promise<void>;
 }
 
 export interface Ports {

@@ -16,7 +16,7 @@ function recorder() {
 
 test('a message carries what subscriptions filter by', async () => {
   const { people, sent } = recorder();
-  await people.tell(SAMPLES.needsPerson);
+  await people.notify(SAMPLES.needsPerson);
   expect(sent[0]).toMatchObject({
     Subject: 'Remount: alpha needs a person',
     MessageAttributes: {
@@ -29,6 +29,6 @@ test('a message carries what subscriptions filter by', async () => {
 
 test('one about all of the stack has no volume: an attribute must not be empty', async () => {
   const { people, sent } = recorder();
-  await people.tell(SAMPLES.policySound);
+  await people.notify(SAMPLES.policySound);
   expect(Object.keys(sent[0]?.MessageAttributes ?? {})).toEqual(['kind', 'severity']);
 });

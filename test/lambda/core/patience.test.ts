@@ -54,10 +54,10 @@ describe('a mount that moves on', () => {
 
   test('goes on being waited for where people cannot be told', async () => {
     mounts('vol-new1', 3);
-    const { tell } = scene.ports.people;
-    (scene.ports.people as { tell: typeof tell }).tell = async (message) => {
+    const { notify } = scene.ports.people;
+    (scene.ports.people as { notify: typeof notify }).notify = async (message) => {
       if (message.kind === 'slowMount') throw new Error('no topic');
-      return tell(message);
+      return notify(message);
     };
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(of('create').length).toBe(1);

@@ -158,7 +158,7 @@ export class Scene {
       },
     },
     people: {
-      tell: async (message) => {
+      notify: async (message) => {
         const { subject, text } = render(message, PLACE);
         this.messages.push(message);
         this.told.push(subject);

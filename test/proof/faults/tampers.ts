@@ -75,7 +75,7 @@ export const TAMPERS = {
   /** People are not told, and nothing is done: it only looks. */
   silent: (ports: Ports): Ports => ({
     ...ports,
-    people: { tell: async () => {} },
+    people: { notify: async () => {} },
     compute: { ...ports.compute, recoveryPoints: async () => [] },
   }),
   /** It finds no copy of the content, and leaves it to people. */
@@ -105,10 +105,10 @@ export const TAMPERS = {
   curt: (ports: Ports): Ports => ({
     ...ports,
     people: {
-      tell: (message) => {
-        if (message.kind !== 'served') return ports.people.tell(message);
+      notify: (message) => {
+        if (message.kind !== 'served') return ports.people.notify(message);
         const incident = { ...message.incident, summary: 'It is served again.', steps: [], replacement: undefined };
-        return ports.people.tell({ ...message, incident });
+        return ports.people.notify({ ...message, incident });
       },
     },
   }),
@@ -116,10 +116,10 @@ export const TAMPERS = {
   insistent: (ports: Ports): Ports => ({
     ...ports,
     people: {
-      tell: async (message) => {
-        await ports.people.tell(message);
+      notify: async (message) => {
+        await ports.people.notify(message);
         await ports.clock.sleep(60_000);
-        await ports.people.tell(message);
+        await ports.people.notify(message);
       },
     },
   }),

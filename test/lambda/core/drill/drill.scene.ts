@@ -196,7 +196,7 @@ export class DrillScene {
       this.logged.push(line);
     },
     people: {
-      tell: async (message) => {
+      notify: async (message) => {
         const { subject, text } = render(message, PLACE);
         this.messages.push(message);
         this.told.push({ subject, message: text });

@@ -64,16 +64,16 @@ describe('the record and the letter say what was chosen and what it cost:', () =
   });
 
   test('the same where the heal that did it did not come to tell, and another one does', async () => {
-    const { tell } = scene.ports.people;
+    const { notify } = scene.ports.people;
     scene.ports.ledger.record = async ({ outcome }) => {
       if (outcome !== 'open') throw new Error('it dies here');
     };
-    scene.ports.people.tell = async () => {
+    scene.ports.people.notify = async () => {
       throw new Error('it dies here');
     };
     await expect(run('faster')).rejects.toThrow('it dies here');
     expect(scene.letters).toEqual([]);
-    scene.ports.people.tell = tell;
+    scene.ports.people.notify = notify;
     scene.ports.ledger.record = async () => {};
     await run('faster');
     expect(scene.letters.at(-1)).toContain('and not snap-10, which is verified too: that gave up 30 min of uploads.');

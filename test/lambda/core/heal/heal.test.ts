@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BUDGET_SECONDS, heal, LONGEST_SECONDS, PATIENCE_SECONDS } from '../../../../lambda/core/heal/heal.ts';
-import { QUIET_SECONDS } from '../../../../lambda/core/heal/tell.ts';
+import { QUIET_SECONDS } from '../../../../lambda/core/heal/notify.ts';
 import { LEASE_SECONDS } from '../../../../lambda/core/world/lease.ts';
 import type { Trigger } from '../../../../lambda/core/world/model.ts';
 import { Scene } from '../scene.ts';

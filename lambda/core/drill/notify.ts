@@ -5,7 +5,7 @@ import { generationOf } from './decide.ts';
 import type { DrillNote, DrillPorts } from './ports.ts';
 import { remarksOf } from './remarks.ts';
 
-/** Nobody is told the same of the same content volume twice within this long: each hourly copy carries the same damage. */
+/** Nobody is notified of the same of one content volume twice within this long: each hourly copy carries the same damage. */
 const QUIET_SECONDS = 6 * 3600;
 /** Names of files that are remembered: the check prints five of each copy. */
 const FILES = 50;
@@ -13,10 +13,10 @@ const FILES = 50;
 const ALTERED = /^(?:differs|missing): (.+)$/;
 
 /**
- * Tells people what a drill found, and notes it.
+ * Notifies people of what a drill found, and notes it.
  * @returns `false` for a copy of a volume that serves no more: people would take a sound one out of service
  */
-export async function tellDamaged(
+export async function notifyDamaged(
   ports: DrillPorts,
   volume: string,
   point: RecoveryPoint,
@@ -33,18 +33,18 @@ export async function tellDamaged(
     if (of !== before.of) await ports.ledger.writeDrillNote(volume, { ...before, of });
     return true;
   }
-  await ports.people.tell({ kind: 'damaged', volume, snapshotId: point.snapshotId, result, findings: lines });
-  const told = [...new Set([...(known ? before.files : []), ...files])].slice(-FILES);
-  await ports.ledger.writeDrillNote(volume, { about: result, at: now, of, files: told });
+  await ports.people.notify({ kind: 'damaged', volume, snapshotId: point.snapshotId, result, findings: lines });
+  const since = [...new Set([...(known ? before.files : []), ...files])].slice(-FILES);
+  await ports.ledger.writeDrillNote(volume, { about: result, at: now, of, files: since });
   return true;
 }
 
-/** Tells people, who were told of damage, that it is over: only what was copied later, of what serves now, can say so. */
-export async function tellSound(ports: DrillPorts, volume: string, point: RecoveryPoint): Promise<void> {
+/** Notifies people, who were notified of damage, that it is over: only what was copied later, of what serves now, can say so. */
+export async function notifySound(ports: DrillPorts, volume: string, point: RecoveryPoint): Promise<void> {
   const before = await ports.ledger.readDrillNote(volume);
   if (before?.about === undefined || point.at <= before.of) return;
   if (!(await isOfWhatServes(ports, volume, point))) return;
-  await ports.people.tell({ kind: 'sound', volume, snapshotId: point.snapshotId });
+  await ports.people.notify({ kind: 'sound', volume, snapshotId: point.snapshotId });
   const note: DrillNote = { about: undefined, at: ports.clock.now(), of: before.of, files: [] };
   await ports.ledger.writeDrillNote(volume, note);
 }
@@ -59,8 +59,8 @@ async function isOfWhatServes(ports: DrillPorts, volume: string, point: Recovery
 /** How long a copy is kept after which content fell: a person may take longer to notice than the schedule keeps anything. */
 export const KEPT_MS = 7 * 24 * 3600_000;
 
-/** Content fell, and no checksum shows it: the copy from before is kept, and people are told. Kept before it is told: it may go any time. */
-export async function tellFallen(
+/** Content fell, and no checksum shows it: the copy from before is kept, and people are notified. Kept before that: it may go any time. */
+export async function notifyFallen(
   ports: DrillPorts,
   volume: string,
   before: RecoveryPoint,
@@ -69,7 +69,7 @@ export async function tellFallen(
 ): Promise<void> {
   const until = ports.clock.now() + KEPT_MS;
   await ports.store.keep(before.snapshotId, until);
-  await ports.people.tell({
+  await ports.people.notify({
     kind: 'fallen',
     volume,
     before: { snapshotId: before.snapshotId, at: before.at },
@@ -79,21 +79,21 @@ export async function tellFallen(
   });
 }
 
-/** Damage in a copy that had passed, and is relied on. @returns `true`: whatever serves, people were told */
-export async function tellReliedOn(
+/** Damage in a copy that had passed, and is relied on. @returns `true`: whatever serves, people were notified */
+export async function notifyReliedOn(
   ports: DrillPorts,
   volume: string,
   { snapshotId, at }: RecoveryPoint,
   { result, detail }: HostAnswer,
 ): Promise<boolean> {
-  await ports.people.tell({ kind: 'reliedOn', volume, snapshotId, at, result, findings: detail.split('; ') });
+  await ports.people.notify({ kind: 'reliedOn', volume, snapshotId, at, result, findings: detail.split('; ') });
   return true;
 }
 
-/** Tells people what is to be said of a copy that is sound, once. They are told before it is noted: rather twice than never. */
+/** Notifies people of what is to be said of a copy that is sound, once. They are notified before it is noted: rather twice than never. */
 export async function remark(ports: DrillPorts, volume: string, snapshotId: string, answer: HostAnswer): Promise<void> {
   const before = await ports.ledger.readRemarks(volume);
   const { next, remarks } = remarksOf(volume, snapshotId, before, answer);
-  for (const it of remarks) await ports.people.tell(it);
+  for (const it of remarks) await ports.people.notify(it);
   if (JSON.stringify(next) !== JSON.stringify(before)) await ports.ledger.writeRemarks(volume, next);
 }

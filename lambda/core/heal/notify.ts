@@ -9,21 +9,21 @@ import type { Findings } from './findings.ts';
  */
 export const QUIET_SECONDS = 15 * 60;
 
-/** When people were told; `undefined`: somebody else is to tell them. Unix milliseconds. */
-export interface Told {
+/** When people were notified; `undefined`: somebody else is to notify them. Unix milliseconds. */
+export interface Notified {
   readonly at?: number;
 }
 
 /**
- * Tells people how a heal ended: good news, and once in a while what they have to do. One that was dead for longer than its lease knows
- * no more what they have to do; and what it put in the place of what, whoever came after it may have told them.
+ * Notifies people of how a heal ended: good news, and once in a while what they have to do. One that was dead for longer than its lease knows
+ * no more what they have to do; and what it put in the place of what, whoever came after it may have notified them.
  * @throws Error when the ledger cannot be read
  */
-export async function tell(
+export async function notify(
   ports: Ports,
   incident: Incident,
   { rejected, pagedAt = 0 }: Pick<Findings, 'rejected' | 'pagedAt'>,
-): Promise<Told> {
+): Promise<Notified> {
   const { id, outcome, replacement } = incident;
   const { lease, paged, replaced } = (await ports.ledger.read(incident.volume)) ?? {};
   const now = ports.clock.now();
@@ -38,23 +38,23 @@ export async function tell(
   return publish(ports, incident, rejected);
 }
 
-/** Tells people, whatever they know. */
-export async function publish(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Told> {
+/** Notifies people, whatever they know. */
+export async function publish(ports: Ports, incident: Incident, rejected: readonly Rejected[]): Promise<Notified> {
   const { volume, outcome } = incident;
   const kind = outcome === 'overtaken' ? outcome : outcome === 'healed' ? 'served' : 'needsPerson';
-  await ports.people.tell({ kind, volume, incident, rejected });
+  await ports.people.notify({ kind, volume, incident, rejected });
   return { at: ports.clock.now() };
 }
 
-/** Notes what people know now. A step of its own: when the ledger fails, they are not told again. */
-export async function noteTold(ports: Ports, incident: Incident, at: number, final = false): Promise<void> {
+/** Notes what people know now. A step of its own: when the ledger fails, they are not notified again. */
+export async function noteNotified(ports: Ports, incident: Incident, at: number, final = false): Promise<void> {
   const { id, volume, outcome, summary, replacement } = incident;
   if (outcome === 'healed') await ports.ledger.noteServed(volume, replacement?.newVolume);
   // Whoever overtook this heal knows whether people have something to do.
   else if (outcome !== 'overtaken') await ports.ledger.notePage(volume, id, { about: summary, at, final });
 }
 
-/** Whether people were told so short a while ago that it is quiet. Times are Unix milliseconds. */
+/** Whether people were notified so short a while ago that it is quiet. Times are Unix milliseconds. */
 export function isRecent(at: number, now: number): boolean {
   return now - at < QUIET_SECONDS * 1000;
 }

@@ -3,7 +3,19 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
-const ROOMS = ['bin', 'build', 'contract', 'examples', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator', 'test'];
+const ROOMS = [
+  'bin',
+  'build',
+  'contract',
+  'examples',
+  'journal',
+  'lambda',
+  'lib',
+  'proof',
+  'rehearsal',
+  'simulator',
+  'test',
+];
 /** A folder of more is two rooms. On an instance all host scripts lie in one folder, and each test folder goes with what it tests. */
 const MOST_FILES = 19;
 const MOST_LINES = 350;
@@ -24,6 +36,8 @@ function imports(file: string): string[] {
 /** Imports run one way. Each room, and all that it may import: what its README says. */
 const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'contract', may: /^contract\// },
+  { room: 'journal', may: /^journal\// },
+  { room: 'proof/journal', may: /^(proof\/journal\/|journal\/|rehearsal\/command\/)/ },
   { room: 'lambda/core', may: /^(lambda\/core|contract)\// },
   { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },
   { room: 'lambda/aws', may: /^(lambda\/(core|aws)\/|contract\/|@aws(-sdk)?\/|node:)/ },
@@ -131,7 +145,7 @@ describe('rooms', () => {
     expect(full.filter(([, files]) => files > MOST_FILES + 2)).toEqual([]);
   });
 
-  test.each(['contract', 'host', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator', 'test'])(
+  test.each(['contract', 'host', 'journal', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator', 'test'])(
     '%s says what it is for',
     (room) => {
       const readme = readFileSync(join(ROOT, room, 'README.md'), 'utf8');

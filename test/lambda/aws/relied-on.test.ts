@@ -54,7 +54,7 @@ describe('what a copy holds', () => {
 
 let scene: DrillScene;
 const run = () => drill(scene.workflow, scene.ports, 'alpha');
-const subjects = () => scene.told.map(({ subject }) => subject);
+const subjects = () => scene.notified.map(({ subject }) => subject);
 beforeEach(() => {
   scene = new DrillScene();
   scene.hasSpare(100);
@@ -84,7 +84,7 @@ describe('a copy after which content fell', () => {
     expect(kept).toBeGreaterThan(-1);
     expect(scene.did.findIndex((did) => did.startsWith('verified snap-10'))).toBeGreaterThan(kept);
     expect(subjects()).toEqual(['Remount: the content of alpha has fallen']);
-    expect(scene.told[0]?.message).toContain('files: 120 -> 1');
+    expect(scene.notified[0]?.message).toContain('files: 120 -> 1');
     expect(scene.published).toMatchObject([{ passed: true, complete: true }]);
   });
 
@@ -98,7 +98,7 @@ describe('a copy after which content fell', () => {
   test('is not told of where the host does not count', async () => {
     says(SOUND);
     expect(await run()).toMatchObject({ outcome: 'verified' });
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 
   test('is held in the schedule, however much is verified since, and not deleted by the guard', () => {
@@ -144,7 +144,7 @@ describe('a copy that is relied on', () => {
     scene.answer = { result: 'unreachable', values: {}, detail: 'no answer' };
     expect(await run()).toMatchObject({ outcome: 'undecided' });
     expect(scene.points[0]).toMatchObject({ verdict: 'verified' });
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 
   test('and is damaged by now is rejected, and people are told, whatever serves', async () => {
@@ -163,11 +163,11 @@ describe('of copies that are sound people are told once', () => {
       scene.looks = 2;
       says({ ...SOUND, unreadable }, 'unreadable=2; courses/a/.x.tmp');
       expect(await run()).toMatchObject({ outcome: 'verified' });
-      told.push(scene.told.length);
+      told.push(scene.notified.length);
     }
     expect(told).toEqual([1, 1, 1, 2]);
-    expect(scene.told[0]?.message).toContain('\ncourses/a/.x.tmp\n');
-    expect(scene.told[0]?.message).not.toContain('unreadable=2');
+    expect(scene.notified[0]?.message).toContain('\ncourses/a/.x.tmp\n');
+    expect(scene.notified[0]?.message).not.toContain('unreadable=2');
   });
 
   test('that checks never come to the end of the content', () => {

@@ -35,8 +35,11 @@ describe('a mount that moves on', () => {
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(of('mount vol-new1').length).toBe(8);
     expect(of('create').length).toBe(1);
-    expect(scene.told).toEqual(['Remount: alpha is mounted slowly', 'Remount: alpha is served again, from a snapshot']);
-    expect(scene.letters[0]).toContain('1000 sectors');
+    expect(scene.notified).toEqual([
+      'Remount: alpha is mounted slowly',
+      'Remount: alpha is served again, from a snapshot',
+    ]);
+    expect(scene.texts[0]).toContain('1000 sectors');
   });
 
   test('is waited for longer, the larger the volume is', () => {
@@ -101,7 +104,7 @@ describe('a mount that moves on', () => {
     mounts('vol-spare', 4);
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
     expect(of('mount').length).toBe(1);
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 });
 
@@ -132,14 +135,14 @@ describe('a copy that loads its blocks when they are first read', () => {
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(of('create').length).toBe(1);
     expect(scene.incidents.at(-1)?.replacement).toMatchObject({ files: 37, moreFiles: true, cold: true });
-    expect(scene.letters.at(-1)).toContain('at least 37 files');
+    expect(scene.texts.at(-1)).toContain('at least 37 files');
   });
 
   test('is told of as slow at first; files that were all counted are their number', async () => {
     scene.printed.set('verify vol-new1', { files: '37', filesComplete: 'true' });
     await run();
     expect(scene.incidents.at(-1)?.replacement).not.toHaveProperty('moreFiles');
-    expect(scene.letters.at(-1)).toContain('vol-new1 loads each block from the snapshot when that is first read');
-    expect(scene.letters.at(-1)).toContain(', 37 files)');
+    expect(scene.texts.at(-1)).toContain('vol-new1 loads each block from the snapshot when that is first read');
+    expect(scene.texts.at(-1)).toContain(', 37 files)');
   });
 });

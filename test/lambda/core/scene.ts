@@ -19,8 +19,8 @@ export class Scene {
   readonly did: string[] = [];
   readonly messages: Message[] = [];
   /** Their subjects and texts. */
-  readonly told: string[] = [];
-  readonly letters: string[] = [];
+  readonly notified: string[] = [];
+  readonly texts: string[] = [];
   /** Whom the ledger was told of as being fenced. */
   readonly fencing: string[] = [];
   readonly incidents: Incident[] = [];
@@ -161,8 +161,8 @@ export class Scene {
       notify: async (message) => {
         const { subject, text } = render(message, PLACE);
         this.messages.push(message);
-        this.told.push(subject);
-        this.letters.push(text);
+        this.notified.push(subject);
+        this.texts.push(text);
       },
     },
   };

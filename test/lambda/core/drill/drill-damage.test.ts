@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 const run = () => drill(scene.workflow, scene.ports, 'alpha');
-const subjects = () => scene.told.map((t) => t.subject);
+const subjects = () => scene.notified.map((t) => t.subject);
 const says = (result: HostAnswer['result'], detail = 'what it saw') => {
   scene.answer = { result, values: {}, detail };
 };
@@ -35,7 +35,7 @@ describe('a copy that fails', () => {
       });
       expect(scene.did).toEqual([...CHECKED, `rejected snap-10: ${result}: what it saw`, ...DISPOSED]);
       expect(subjects()).toEqual(['Remount: alpha is damaged']);
-      expect(scene.told[0]?.message).toContain('docs/runbook.md#damaged');
+      expect(scene.notified[0]?.message).toContain('docs/runbook.md#damaged');
       expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
       expect(scene.records).toMatchObject([{ outcome: 'rejected' }]);
     },
@@ -48,7 +48,7 @@ describe('a copy that fails', () => {
       outcome: 'rejected',
       summary: 'snap-10 is rejected (a copy of generation 1, which serves no more): corrupt: what it saw',
     });
-    expect([scene.told, scene.note]).toEqual([[], undefined]);
+    expect([scene.notified, scene.note]).toEqual([[], undefined]);
   });
 
   test('that a heal replaces while it is checked: nobody is told', async () => {
@@ -57,14 +57,14 @@ describe('a copy that fails', () => {
       scene.ledger = { ...scene.ledger, generation: 2 };
     });
     expect(await run()).toMatchObject({ outcome: 'rejected' });
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 
   test('the message has the first lines of the finding, and no more', async () => {
     says('corrupt', Array.from({ length: 30 }, (_, n) => `line ${n}`).join('; '));
     await run();
-    expect(scene.told[0]?.message).toContain('line 19\n');
-    expect(scene.told[0]?.message).not.toContain('line 20');
+    expect(scene.notified[0]?.message).toContain('line 19\n');
+    expect(scene.notified[0]?.message).not.toContain('line 20');
   });
 
   test('the same of later copies is told again after six hours; another thing at once', async () => {
@@ -73,15 +73,15 @@ describe('a copy that fails', () => {
     later(6 * 3600 - 60, 'snap-b');
     await run();
     expect(scene.did).toContain('rejected snap-b: corrupt: what it saw');
-    expect(scene.told).toHaveLength(1);
+    expect(scene.notified).toHaveLength(1);
     says('altered');
     later(600, 'snap-c');
     await run();
-    expect(scene.told).toHaveLength(2);
+    expect(scene.notified).toHaveLength(2);
     says('altered');
     later(6 * 3600, 'snap-d');
     await run();
-    expect(scene.told).toHaveLength(3);
+    expect(scene.notified).toHaveLength(3);
   });
 
   test('another file of the same kind of damage is told at once, the same ones not', async () => {
@@ -90,14 +90,14 @@ describe('a copy that fails', () => {
     says('altered', 'checked=11; missing: courses/b; differs: courses/a/x.html');
     later(600, 'snap-b');
     await run();
-    expect(scene.told).toHaveLength(1);
+    expect(scene.notified).toHaveLength(1);
     says('altered', 'checked=12; differs: courses/c/x.html');
     later(600, 'snap-c');
     await run();
     says('altered', 'checked=12; differs: courses/a/x.html');
     later(600, 'snap-d');
     await run();
-    expect(scene.told.map((t) => t.message.includes('courses/c'))).toEqual([false, true]);
+    expect(scene.notified.map((t) => t.message.includes('courses/c'))).toEqual([false, true]);
   });
 
   test('an older copy that passes says nothing of it: only a younger one is “sound again”', async () => {
@@ -147,6 +147,6 @@ describe('a copy that fails', () => {
     says('corrupt');
     later(60, 'snap-d');
     await run();
-    expect(scene.told).toHaveLength(3);
+    expect(scene.notified).toHaveLength(3);
   });
 });

@@ -32,7 +32,7 @@ describe('a heal', () => {
     expect(summary).toContain('a heal is under way');
     expect(scene.did).toHaveLength(done);
     expect(scene.ledger.spare?.volumeId).toBe('vol-spare');
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
     expect(scene.drillHolder).toBeUndefined();
     expect(scene.records).toMatchObject([{ outcome: 'undecided' }]);
   });

@@ -45,7 +45,7 @@ export class DrillScene {
   readonly did: string[] = [];
   readonly messages: Message[] = [];
   /** In words. */
-  readonly told: { readonly subject: string; readonly message: string }[] = [];
+  readonly notified: { readonly subject: string; readonly message: string }[] = [];
   readonly records: DrillRecord[] = [];
   readonly published: Drilled[] = [];
   /** Why metrics cannot be published. */
@@ -199,7 +199,7 @@ export class DrillScene {
       notify: async (message) => {
         const { subject, text } = render(message, PLACE);
         this.messages.push(message);
-        this.told.push({ subject, message: text });
+        this.notified.push({ subject, message: text });
       },
     },
   };

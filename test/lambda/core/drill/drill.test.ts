@@ -41,7 +41,7 @@ describe('a copy that passes', () => {
       instanceId: 'i-standby',
       at: NOW - 600_000,
     });
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
     expect(scene.drillHolder).toBeUndefined();
   });
 
@@ -124,7 +124,7 @@ describe('what is no verdict', () => {
       expect(await run()).toMatchObject({ outcome: 'undecided' });
       expect(scene.did).toEqual(CHECKED);
       expect(scene.points[0]?.verdict).toBeUndefined();
-      expect(scene.told).toEqual([]);
+      expect(scene.notified).toEqual([]);
       scene.answer = { result: 'ok', values: SOUND, detail: '' };
       expect(await run()).toMatchObject({ outcome: 'verified' });
       expect(scene.did.filter((d) => d.startsWith('create'))).toHaveLength(1);

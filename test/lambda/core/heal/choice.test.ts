@@ -42,12 +42,12 @@ function slowly(seconds: number): void {
   }
 }
 
-describe('the record and the letter say what was chosen and what it cost:', () => {
+describe('the record and the message say what was chosen and what it cost:', () => {
   test('the spare, though a newer recovery point is verified', async () => {
     expect(await run('faster')).toMatchObject({ outcome: 'healed' });
     expect(record()).toMatchObject({ newVolume: 'vol-spare' });
     expect(record()?.choice).toEqual({ taken: 'spare', spare: 'snap-40', newer: 'snap-10', minutes: 30 });
-    expect(scene.letters.at(-1)).toContain(
+    expect(scene.texts.at(-1)).toContain(
       'The spare (snap-40) was taken, and not snap-10, which is verified too: that gave up 30 min of uploads.',
     );
   });
@@ -60,7 +60,7 @@ describe('the record and the letter say what was chosen and what it cost:', () =
     });
     Object.assign(scene.ports, { compute });
     expect(await run('faster')).toMatchObject({ outcome: 'healed' });
-    expect(scene.letters.at(-1)).toContain('and not snap-10, which is verified too: that gave up 30 min of uploads.');
+    expect(scene.texts.at(-1)).toContain('and not snap-10, which is verified too: that gave up 30 min of uploads.');
   });
 
   test('the same where the heal that did it did not come to tell, and another one does', async () => {
@@ -72,11 +72,11 @@ describe('the record and the letter say what was chosen and what it cost:', () =
       throw new Error('it dies here');
     };
     await expect(run('faster')).rejects.toThrow('it dies here');
-    expect(scene.letters).toEqual([]);
+    expect(scene.texts).toEqual([]);
     scene.ports.people.notify = notify;
     scene.ports.ledger.record = async () => {};
     await run('faster');
-    expect(scene.letters.at(-1)).toContain('and not snap-10, which is verified too: that gave up 30 min of uploads.');
+    expect(scene.texts.at(-1)).toContain('and not snap-10, which is verified too: that gave up 30 min of uploads.');
   });
 
   test.each([
@@ -95,7 +95,7 @@ describe('the record and the letter say what was chosen and what it cost:', () =
         minutes: 30,
         longerSeconds: 90,
       });
-      expect(scene.letters.at(-1)).toContain(
+      expect(scene.texts.at(-1)).toContain(
         'snap-10 was taken, and not the spare (snap-40), which was ready: 30 min of uploads more, for 90 s more.',
       );
     },
@@ -114,7 +114,7 @@ describe('the record and the letter say what was chosen and what it cost:', () =
     await run(prefer);
     expect(record()).toMatchObject({ newVolume: 'vol-spare' });
     expect(record()).not.toHaveProperty('choice');
-    expect(scene.letters.at(-1)).not.toMatch(/was taken, and not/);
+    expect(scene.texts.at(-1)).not.toMatch(/was taken, and not/);
   });
 });
 
@@ -146,14 +146,14 @@ describe('no volume is made of the newer one: the spare serves after all', () =>
     expect(ordered()).toBeGreaterThan(0);
     expect(scene.committed).toMatchObject({ currentVolume: 'vol-spare', owner: 'i-standby' });
     expect(scene.did.slice(-2)).toEqual(['promote vol-spare', 'copy vol-11111111']);
-    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual(['Remount: alpha is served again, from a snapshot']);
     expect(record()?.choice).toMatchObject({
       taken: 'spare',
       newer: 'snap-10',
       minutes: 30,
       why: expect.stringMatching(why),
     });
-    expect(scene.letters.at(-1)).toMatch(/gave up 30 min of uploads\. It was to be taken, and was not: ./);
+    expect(scene.texts.at(-1)).toMatch(/gave up 30 min of uploads\. It was to be taken, and was not: ./);
     expect(scene.leaseHolder).toBeUndefined();
   });
 
@@ -193,7 +193,7 @@ describe('no volume is made of the newer one: the spare serves after all', () =>
       summary: expect.stringMatching(/the step after renew-lease: InsufficientVolumeCapacity/),
     });
     expect(scene.committed).toBeUndefined();
-    expect(scene.letters.at(-1)).toContain('the spare: mount: unmountable');
+    expect(scene.texts.at(-1)).toContain('the spare: mount: unmountable');
   });
 
   test('but for a heal that has lost its lease: it touches nothing more', async () => {
@@ -218,7 +218,7 @@ describe('no volume is made of the newer one: the spare serves after all', () =>
       return { ...state, spare: undefined };
     };
     expect(await run('fresher')).toMatchObject({ outcome: 'overtaken' });
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 
   test('but not in the place of an owner that is not dead by its own word', async () => {

@@ -114,13 +114,13 @@ describe('what another heal did is told', () => {
     scene.replaced = REPLACED;
     scene.seen = world({ ledger: { ...world().ledger, ...scene.committed, replaced: REPLACED } as never });
     expect(await run(SWEEP)).toMatchObject({ outcome: 'healed' });
-    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual(['Remount: alpha is served again, from a snapshot']);
     expect(scene.incidents.at(-1)?.replacement).toMatchObject(REPLACED);
     expect(scene.did).toContain('copy vol-old');
     expect(scene.replaced).toBeUndefined();
     scene.seen = world();
     expect(await run(SWEEP)).toMatchObject({ outcome: 'sound' });
-    expect(scene.told.length).toBe(1);
+    expect(scene.notified.length).toBe(1);
   });
 
   test('also that it serves again after people were called', async () => {
@@ -129,7 +129,7 @@ describe('what another heal did is told', () => {
     });
     scene.paged = { about: 'nothing safe', at: NOW - 60_000, final: true };
     expect(await run(SWEEP)).toMatchObject({ outcome: 'healed' });
-    expect(scene.told).toEqual(['Remount: alpha is served']);
+    expect(scene.notified).toEqual(['Remount: alpha is served']);
     expect(scene.paged).toBeUndefined();
   });
 
@@ -138,7 +138,7 @@ describe('what another heal did is told', () => {
     scene.seen = world({ ledger: { ...world().ledger, paged } as never, reachableOn: undefined });
     scene.paged = paged;
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
-    expect([scene.told, scene.paged]).toEqual([[], paged]);
+    expect([scene.notified, scene.paged]).toEqual([[], paged]);
     expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'observe')?.note).toBe(
       'probe: serving; could not ask the load balancer',
     );
@@ -159,7 +159,7 @@ describe('what another heal did is told', () => {
       outcome: 'overtaken',
       summary: expect.stringContaining('the next heal tells people'),
     });
-    expect([scene.told, scene.paged]).toEqual([[], undefined]);
+    expect([scene.notified, scene.paged]).toEqual([[], undefined]);
     expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken' });
   });
 
@@ -175,7 +175,7 @@ describe('what another heal did is told', () => {
     };
     const ended = await heal(late, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
     expect(ended).toMatchObject({ outcome: 'overtaken' });
-    expect(scene.told).toEqual(['Remount: what a heal of alpha found before another took over']);
+    expect(scene.notified).toEqual(['Remount: what a heal of alpha found before another took over']);
     expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken', replacement: { newVolume: 'vol-new2' } });
   });
 
@@ -184,7 +184,7 @@ describe('what another heal did is told', () => {
       throw new Error('throttled');
     };
     await expect(run()).rejects.toThrow('note-told: throttled');
-    expect(scene.told.length).toBe(1);
+    expect(scene.notified.length).toBe(1);
     expect(scene.leaseHolder).toBeUndefined();
   });
 });

@@ -33,7 +33,7 @@ describe('a heal', () => {
       'copy vol-11111111',
     ]);
     expect(scene.committed).toEqual({ generation: 2, currentVolume: 'vol-new1', owner: 'i-standby' });
-    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual(['Remount: alpha is served again, from a snapshot']);
     expect(scene.leaseHolder).toBeUndefined();
     expect(scene.incidents.map((i) => i.outcome)).toEqual(['open', 'healed']);
     expect(scene.incidents[1]?.replacement).toMatchObject({
@@ -65,7 +65,7 @@ describe('a heal', () => {
     });
     expect(scene.did).not.toContain('commit');
     expect(scene.did).not.toContain('release vol-11111111');
-    expect(scene.told).toEqual(['Remount: alpha needs a person']);
+    expect(scene.notified).toEqual(['Remount: alpha needs a person']);
     expect(scene.leaseHolder).toBeUndefined();
   });
 
@@ -193,18 +193,18 @@ describe('a heal', () => {
       'commit',
       'serve vol-11111111',
     ]);
-    expect(scene.told).toEqual(['Remount: alpha is served']);
+    expect(scene.notified).toEqual(['Remount: alpha is served']);
   });
 
   test('a false alarm is recorded and nobody is told; a sweep that finds nothing leaves no trace', async () => {
     scene.seen = world();
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
-    expect([scene.told, scene.did, scene.incidents.length]).toEqual([[], [], 2]);
+    expect([scene.notified, scene.did, scene.incidents.length]).toEqual([[], [], 2]);
     scene = new Scene();
     scene.seen = world();
     // Nobody has called: it is no alarm, and no false one.
     expect(await run(SWEEP)).toMatchObject({ outcome: 'sound' });
-    expect([scene.told, scene.did, scene.incidents]).toEqual([[], [], []]);
+    expect([scene.notified, scene.did, scene.incidents]).toEqual([[], [], []]);
   });
 
   test('an alarm waits for its turn; a sweep does not wait', async () => {
@@ -229,7 +229,7 @@ describe('a heal', () => {
       summary: expect.stringContaining('the lease was lost to another'),
     });
     // What it alone has seen is told; the rest is up to whoever has the lease now.
-    expect(scene.told).toEqual(['Remount: what a heal of alpha found before another took over']);
+    expect(scene.notified).toEqual(['Remount: what a heal of alpha found before another took over']);
     expect(scene.did.filter((d) => d.startsWith('create'))).toEqual(['create snap-10 in eu-west-1a attempt 0']);
     expect(scene.leaseHolder).toBe('another');
   });
@@ -240,7 +240,7 @@ describe('a heal', () => {
       outcome: 'paged',
       summary: expect.stringContaining('attach vol-new1 i-standby was denied'),
     });
-    expect(scene.told).toEqual(['Remount: alpha needs a person']);
+    expect(scene.notified).toEqual(['Remount: alpha needs a person']);
     expect(scene.leaseHolder).toBeUndefined();
     expect(scene.incidents.at(-1)?.outcome).toBe('paged');
   });
@@ -250,17 +250,17 @@ describe('a heal', () => {
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(await run(SWEEP)).toMatchObject({ outcome: 'quiet' });
-    expect(scene.told.length).toBe(1);
+    expect(scene.notified.length).toBe(1);
     scene.now += QUIET_SECONDS * 1000;
     expect(await run(SWEEP)).toMatchObject({ outcome: 'paged' });
-    expect(scene.told.length).toBe(2);
+    expect(scene.notified.length).toBe(2);
     scene.seen = world({ probe: probe('shutdown'), instances: [instance('i-owner')] });
     expect(await run()).toMatchObject({ outcome: 'paged' });
     // Another reason is no reason to call again so soon: who was called looks at all of it.
-    expect(scene.told.length).toBe(2);
+    expect(scene.notified.length).toBe(2);
     scene.now += (QUIET_SECONDS + 60) * 1000;
     expect(await run()).toMatchObject({ outcome: 'paged' });
-    expect(scene.told.length).toBe(3);
+    expect(scene.notified.length).toBe(3);
   });
 
   test('comes back from the dead in the middle of a step: it asks for leave again, and does nothing', async () => {
@@ -273,14 +273,17 @@ describe('a heal', () => {
     expect(await run()).toMatchObject({ outcome: 'overtaken' });
     expect(scene.did).toContain('serve vol-new1');
     expect(scene.did).not.toContain('promote vol-new1');
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 
   test('a step that failed for a while is told once, but the sweep goes on trying', async () => {
     scene.failing.add('attach vol-new1 i-standby');
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(await run(SWEEP)).toMatchObject({ outcome: 'healed' });
-    expect(scene.told).toEqual(['Remount: alpha needs a person', 'Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual([
+      'Remount: alpha needs a person',
+      'Remount: alpha is served again, from a snapshot',
+    ]);
   });
 
   test('a replacement that is committed and not yet served is served in the next round', async () => {
@@ -301,7 +304,7 @@ describe('a heal', () => {
       throw new Error('table is gone');
     };
     await expect(run()).rejects.toThrow(/could not be concluded: close-incident: table is gone/);
-    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual(['Remount: alpha is served again, from a snapshot']);
     expect(scene.committed?.currentVolume).toBe('vol-new1');
   });
 

@@ -28,19 +28,19 @@ describe('a spare from before its volume was made larger', () => {
     const end = await heal(scene.workflow, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
     expect(end).toMatchObject({ outcome: 'healed' });
     expect(scene.committed?.currentVolume).toBe('vol-spare');
-    return { letter: scene.letters.at(-1), record: scene.incidents.at(-1) };
+    return { text: scene.texts.at(-1), record: scene.incidents.at(-1) };
   };
 
   test('serves, and people are told how much room is missing', async () => {
-    const { letter, record } = await healed(GROWN);
+    const { text, record } = await healed(GROWN);
     expect(record?.lessRoom).toEqual({ before: GROWN, now: 100 });
-    expect(letter).toContain('vol-spare has 100 GiB, and vol-11111111 has 160: it was made before that grew.');
+    expect(text).toContain('vol-spare has 100 GiB, and vol-11111111 has 160: it was made before that grew.');
   });
 
   test('nothing is said of one that is as large', async () => {
-    const { letter, record } = await healed(100);
+    const { text, record } = await healed(100);
     expect(record).not.toHaveProperty('lessRoom');
-    expect(letter).not.toContain('GiB');
+    expect(text).not.toContain('GiB');
   });
 });
 

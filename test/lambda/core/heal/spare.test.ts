@@ -132,7 +132,7 @@ describe('the spare', () => {
         /the spare vol-spare serves in its place; its tags are to follow: .*RequestLimitExceeded/,
       ),
     });
-    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual(['Remount: alpha is served again, from a snapshot']);
     expect(scene.incidents.at(-1)?.replacement).toMatchObject({ newVolume: 'vol-spare' });
     expect(scene.did.at(-1)).toBe('serve vol-spare');
     expect(scene.committed?.currentVolume).toBe('vol-spare');
@@ -191,7 +191,7 @@ describe('after it, the tags', () => {
     expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('the spare vol-spare') });
     expect(scene.did.slice(-3)).toEqual(['quarantine vol-11111111', 'promote vol-spare', 'copy vol-11111111']);
     expect(scene.incidents.at(-1)?.replacement).toMatchObject({ newVolume: 'vol-spare', snapshotId: 'snap-40' });
-    expect(scene.told).toEqual(['Remount: alpha is served again, from a snapshot']);
+    expect(scene.notified).toEqual(['Remount: alpha is served again, from a snapshot']);
   });
 
   test('and people hear of the newer copies that were not taken', async () => {

@@ -31,7 +31,7 @@ describe('a heal of a volume whose I/O hangs', () => {
   test('that goes on: recorded with what EBS said, and nothing is touched', async () => {
     later(30, 'serving');
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
-    expect([scene.did, scene.told]).toEqual([[], []]);
+    expect([scene.did, scene.notified]).toEqual([[], []]);
     expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'observe')?.note).toBe(
       'probe: timeout; EBS: volume status ok, the check for stalled I/O has no data',
     );
@@ -42,7 +42,7 @@ describe('a heal of a volume whose I/O hangs', () => {
     expect(await run({ kind: 'sweep', volume: 'alpha', reason: 'sweep', at: undefined })).toMatchObject({
       outcome: 'sound',
     });
-    expect([scene.told, scene.incidents.at(-1)?.outcome]).toEqual([[], 'sound']);
+    expect([scene.notified, scene.incidents.at(-1)?.outcome]).toEqual([[], 'sound']);
   });
 
   test('that hangs on: two minutes, and then it is replaced', async () => {
@@ -114,6 +114,6 @@ describe('a spare, where I/O hangs', () => {
     later(20, 'serving');
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
     expect(scene.did).toEqual(['mount vol-spare', 'verify vol-spare', 'release vol-spare']);
-    expect(scene.told).toEqual([]);
+    expect(scene.notified).toEqual([]);
   });
 });

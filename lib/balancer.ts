@@ -1,11 +1,12 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
-import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type ISecurityGroup, type IVpc, Peer, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   type ApplicationListener,
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
+  type IApplicationLoadBalancerTarget,
+  type IApplicationTargetGroup,
   ListenerAction,
   ListenerCertificate,
   ListenerCondition,
@@ -13,15 +14,17 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { IContentVolume } from './content-volume.ts';
 import { acknowledge, acknowledgeControl } from './internal/acknowledge.ts';
 import { checkProps, PROP } from './internal/props.ts';
 
 export interface ContentBalancerProps {
+  /** Where it stands. */
   readonly vpc: IVpc;
-  readonly groups: readonly AutoScalingGroup[];
-  readonly instanceSecurityGroup: SecurityGroup;
-  /** Names of the content volumes; each is served below `/<name>/`. */
-  readonly volumes: readonly string[];
+  /** What serves content: every instance that may be an owner, such as `Fleet.groups`. */
+  readonly targets: readonly IApplicationLoadBalancerTarget[];
+  /** Of the instances; it is opened for requests from the load balancer. */
+  readonly instanceSecurityGroup: ISecurityGroup;
   /**
    * ACM certificate for HTTPS; port 80 then only redirects.
    * @default plain HTTP on port 80
@@ -30,17 +33,20 @@ export interface ContentBalancerProps {
 }
 
 /**
- * The load balancer: one target group per content volume, with every instance in each. Its health check reads the canary from
- * the volume, so only the owner is healthy, and a switch of owner needs no change of DNS.
+ * The load balancer: one target group for each content volume that it {@link ContentBalancer.serves}, with every instance in each. Its
+ * health check reads the canary from the volume, so only the owner is healthy, and a switch of owner needs no change of DNS.
  */
 export class ContentBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
-  readonly targetGroups: ReadonlyMap<string, ApplicationTargetGroup>;
+  readonly #vpc: IVpc;
+  readonly #targets: readonly IApplicationLoadBalancerTarget[];
+  readonly #listener: ApplicationListener;
+  readonly #served: string[] = [];
 
-  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ContentBalancerProps) {
     super(scope, id);
-    checkProps(props, { volumes: PROP.volumes });
+    this.#vpc = props.vpc;
+    this.#targets = props.targets;
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
       description: 'Content load balancer',
@@ -67,13 +73,24 @@ export class ContentBalancer extends Construct {
       'It would fail the rollback of a first deployment, and holds no data; the stack has termination protection',
     );
     this.loadBalancer.logAccessLogs(this.#logs());
-    const listener = this.#listener(props.certificateArn, securityGroup);
+    this.#listener = this.#listen(props.certificateArn, securityGroup);
     props.instanceSecurityGroup.addIngressRule(securityGroup, Port.tcp(80), 'Requests and health checks');
     securityGroup.addEgressRule(props.instanceSecurityGroup, Port.tcp(80), 'Requests and health checks');
-    this.targetGroups = new Map(props.volumes.map((volume, i) => [volume, this.#targets(volume, i, listener, props)]));
   }
 
-  #listener(certificateArn: string | undefined, securityGroup: SecurityGroup): ApplicationListener {
+  /**
+   * Serves a content volume below `/<name>/`.
+   *
+   * @returns the target group that it is reached by, for `VolumeHealer.heals`
+   * @throws SettingsError
+   */
+  serves({ volumeName }: IContentVolume): IApplicationTargetGroup {
+    checkProps({ volumes: [...this.#served, volumeName] }, { volumes: PROP.volumes });
+    this.#served.push(volumeName);
+    return this.#serve(volumeName, this.#served.length - 1);
+  }
+
+  #listen(certificateArn: string | undefined, securityGroup: SecurityGroup): ApplicationListener {
     const notFound = ListenerAction.fixedResponse(404, {
       contentType: 'text/plain',
       messageBody: 'no such content volume\n',
@@ -118,18 +135,13 @@ export class ContentBalancer extends Construct {
     return listener;
   }
 
-  #targets(
-    volume: string,
-    index: number,
-    listener: ApplicationListener,
-    props: ContentBalancerProps,
-  ): ApplicationTargetGroup {
+  #serve(volume: string, index: number): ApplicationTargetGroup {
     const group = new ApplicationTargetGroup(this, `Targets-${volume}`, {
-      vpc: props.vpc,
+      vpc: this.#vpc,
       targetType: TargetType.INSTANCE,
       protocol: ApplicationProtocol.HTTP,
       port: 80,
-      targets: [...props.groups],
+      targets: [...this.#targets],
       deregistrationDelay: Duration.seconds(10),
       healthCheck: {
         path: `/healthz/${volume}`,
@@ -140,7 +152,7 @@ export class ContentBalancer extends Construct {
         unhealthyThresholdCount: 2,
       },
     });
-    listener.addTargetGroups(`Serve-${volume}`, {
+    this.#listener.addTargetGroups(`Serve-${volume}`, {
       targetGroups: [group],
       priority: 10 + index,
       conditions: [ListenerCondition.pathPatterns([`/${volume}/*`])],

@@ -1,46 +1,145 @@
-import { CustomResource, Duration, Token, Tokenization } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
-import { checkProps, PROP } from './internal/props.ts';
+import { CustomResource, Duration, Size, Token, Tokenization } from 'aws-cdk-lib';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct, type IConstruct } from 'constructs';
+import { METRIC } from '../contract/contract.ts';
+import { remountMetric } from './internal/metric.ts';
+import { checkProps, PROP, stackNameOf } from './internal/props.ts';
 import { checkGp3 } from './stack/settings.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
+/** A content volume, of this app or another: what is healed, drilled and watched. Physical volumes come and go below it. */
+export interface IContentVolume extends IConstruct {
+  /** Its logical name: a tag, a path and a metric dimension. */
+  readonly volumeName: string;
+  /** The Remount that it belongs to: value of the tag `remount:stack`. */
+  readonly stackName: string;
+  /** 1 for each probe of its owner that could read and write it; none where nobody serves it. By default the best of ten seconds. */
+  metricServing(options?: MetricOptions): Metric;
+  /** How long a probe took that found it serving, in milliseconds. By default the quickest of a minute. */
+  metricProbeMilliseconds(options?: MetricOptions): Metric;
+  /** Percent of its space, or of its inodes, whichever is more. By default the least of a minute. */
+  metricUsedPercent(options?: MetricOptions): Metric;
+  /** Minutes since its newest completed snapshot was started. By default the most of five minutes. */
+  metricRecoveryPointAge(options?: MetricOptions): Metric;
+  /** Minutes since the newest snapshot was started that a drill verified. By default the most of five minutes. */
+  metricVerifiedRecoveryPointAge(options?: MetricOptions): Metric;
+}
+
+export interface ContentVolumeAttributes {
+  /** Its logical name. */
+  readonly volumeName: string;
+  /**
+   * The Remount that it belongs to.
+   * @default that of this stack
+   */
+  readonly stackName?: string;
+}
+
 export interface ContentVolumeProps {
+  /** The function that makes it, or finds it again. */
   readonly keeper: VolumeKeeper;
-  /** Logical name: a tag, a path and a metric dimension. */
-  readonly name: string;
-  readonly zone: string;
-  readonly sizeGiB: number;
-  readonly iops: number;
-  readonly throughputMiBs: number;
+  /** Logical name: a tag, a path and a metric dimension. Two to 32 of `a-z`, `0-9` and `-`. */
+  readonly volumeName: string;
+  /** Where it lives, and the instances that serve it. */
+  readonly availabilityZone: string;
+  /**
+   * How large it is. It can be made larger later, and never smaller.
+   * @default 100 GiB, which are paid for whatever is stored; and once more for the spare, where there are drills
+   */
+  readonly size?: Size;
+  /**
+   * Operations a second, up to 500 a GiB. Paid for beyond gp3's own, for this volume and its spare.
+   * @default 3000, what every gp3 volume has
+   */
+  readonly iops?: number;
+  /**
+   * MiB/s, up to a quarter of `iops`. Paid for beyond gp3's own, for this volume and its spare.
+   * @default 125, what every gp3 volume has
+   */
+  readonly throughputMiBs?: number;
+}
+
+abstract class ContentVolumeBase extends Construct implements IContentVolume {
+  abstract readonly volumeName: string;
+  abstract readonly stackName: string;
+
+  metricServing(options?: MetricOptions): Metric {
+    return remountMetric(this, METRIC.serving, { statistic: Stats.MAXIMUM, period: Duration.seconds(10), ...options });
+  }
+
+  metricProbeMilliseconds(options?: MetricOptions): Metric {
+    return remountMetric(this, METRIC.probeMilliseconds, { ...LEAST, ...options });
+  }
+
+  metricUsedPercent(options?: MetricOptions): Metric {
+    return remountMetric(this, METRIC.usedPercent, { ...LEAST, ...options });
+  }
+
+  metricRecoveryPointAge(options?: MetricOptions): Metric {
+    return remountMetric(this, METRIC.recoveryPointAge, { ...AGE, ...options });
+  }
+
+  metricVerifiedRecoveryPointAge(options?: MetricOptions): Metric {
+    return remountMetric(this, METRIC.verifiedRecoveryPointAge, { ...AGE, ...options });
+  }
+}
+
+const LEAST = { statistic: Stats.MINIMUM, period: Duration.minutes(1) };
+/** The guard publishes ages each five minutes. */
+const AGE = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
+
+/** What every gp3 volume has. Source: EBS User Guide, "General Purpose SSD volumes". */
+const GP3 = { iops: 3000, throughputMiBs: 125 };
+
+class ImportedContentVolume extends ContentVolumeBase {
+  readonly volumeName: string;
+  readonly stackName: string;
+
+  constructor(scope: Construct, id: string, { volumeName, stackName }: ContentVolumeAttributes) {
+    super(scope, id);
+    checkProps({ volumeName }, { volumeName: PROP.volumeName });
+    this.volumeName = volumeName;
+    this.stackName = stackNameOf(this, stackName);
+  }
 }
 
 /**
  * A content volume: a claim that the keeper answers with a physical volume, as each replacement brings another one. Deleting it
  * deletes no data.
  */
-export class ContentVolume extends Construct {
-  readonly name: string;
+export class ContentVolume extends ContentVolumeBase {
+  /** A content volume of another stack. @throws SettingsError */
+  static fromContentVolumeAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ContentVolumeAttributes,
+  ): IContentVolume {
+    return new ImportedContentVolume(scope, id, attributes);
+  }
+
+  readonly volumeName: string;
+  readonly stackName: string;
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ContentVolumeProps) {
     super(scope, id);
-    checkProps(props, {
-      name: PROP.volumeName,
-      sizeGiB: PROP.sizeGiB,
-      iops: PROP.iops,
-      throughputMiBs: PROP.throughputMiBs,
-    });
-    const { sizeGiB, iops, throughputMiBs } = props;
-    if (![sizeGiB, iops, throughputMiBs].some(Token.isUnresolved)) checkGp3(props);
-    props.keeper.claim(props.name);
-    this.name = props.name;
+    const { iops = GP3.iops, throughputMiBs = GP3.throughputMiBs } = props;
+    const sizeGiB = (props.size ?? Size.gibibytes(100)).toGibibytes();
+    checkProps(
+      { volumeName: props.volumeName, size: sizeGiB, iops, throughputMiBs },
+      { volumeName: PROP.volumeName, size: PROP.sizeGiB, iops: PROP.iops, throughputMiBs: PROP.throughputMiBs },
+    );
+    if (![sizeGiB, iops, throughputMiBs].some(Token.isUnresolved)) checkGp3({ sizeGiB, iops, throughputMiBs });
+    props.keeper.claim(props.volumeName);
+    this.volumeName = props.volumeName;
+    this.stackName = props.keeper.stackName;
     new CustomResource(this, 'Resource', {
       serviceToken: props.keeper.function.functionArn,
       serviceTimeout: Duration.minutes(10),
       resourceType: 'Custom::RemountContentVolume',
       properties: {
-        Volume: props.name,
-        Zone: props.zone,
+        Volume: props.volumeName,
+        Zone: props.availabilityZone,
         SizeGiB: Tokenization.stringifyNumber(sizeGiB),
         VolumeType: 'gp3',
         Iops: Tokenization.stringifyNumber(iops),

@@ -1,4 +1,4 @@
-import { Duration, Tags } from 'aws-cdk-lib';
+import { Duration, Tags, Token } from 'aws-cdk-lib';
 import {
   AutoScalingGroup,
   BlockDeviceVolume,
@@ -15,27 +15,41 @@ import {
   Peer,
   Port,
   SecurityGroup,
-  SubnetType,
 } from 'aws-cdk-lib/aws-ec2';
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAG } from '../contract/contract.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { checkProps, PROP, stackNameOf } from './internal/props.ts';
 import { contentUserData } from './internal/user-data.ts';
+import { fail } from './stack/settings.ts';
 
 export interface FleetProps {
+  /** Where the instances live. They need a way to Systems Manager, CloudWatch, S3 and DynamoDB: by endpoints, or by NAT. */
   readonly vpc: IVpc;
-  /** Value of the tag `remount:stack` on the instances. */
-  readonly stackName: string;
+  /**
+   * The Remount that the instances belong to: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
   /** What the instances run. */
   readonly software: HostSoftware;
-  readonly zones: readonly string[];
-  /** Owner and standby make at least two. */
-  readonly instancesPerZone: number;
-  /** A Graviton type. */
-  readonly instanceType: string;
+  /**
+   * The zones that content volumes live in: each has instances of its own. They must be known at synthesis.
+   * @default those of the VPC
+   */
+  readonly availabilityZones?: readonly string[];
+  /**
+   * Owner and standby make at least two; 2 to 20. Multiplies by zones: instances are most of what Remount costs.
+   * @default 2
+   */
+  readonly instancesPerZone?: number;
+  /**
+   * A Graviton type.
+   * @default t4g.small
+   */
+  readonly instanceType?: InstanceType;
 }
 
 /**
@@ -49,7 +63,17 @@ export class Fleet extends Construct {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: FleetProps) {
     super(scope, id);
-    checkProps(props, { stackName: PROP.stackName, instancesPerZone: PROP.instancesPerZone });
+    const stackName = stackNameOf(this, props.stackName);
+    const { instancesPerZone = 2, instanceType = new InstanceType('t4g.small') } = props;
+    const zones = props.availabilityZones ?? props.vpc.availabilityZones;
+    checkProps({ instancesPerZone }, { instancesPerZone: PROP.instancesPerZone });
+    // Each zone has resources of its own, whose logical ids have its name.
+    if (zones.some(Token.isUnresolved))
+      fail(
+        'availabilityZones',
+        'a token',
+        'zones that are known at synthesis, such as eu-west-1a: name them, or those of the VPC',
+      );
     this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
       description: 'Content instances',
@@ -59,7 +83,7 @@ export class Fleet extends Construct {
     this.securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS services through the VPC endpoints');
     const role = this.#role(props.software);
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
-      instanceType: new InstanceType(props.instanceType),
+      instanceType,
       machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
       role,
       securityGroup: this.securityGroup,
@@ -74,7 +98,7 @@ export class Fleet extends Construct {
         },
       ],
     });
-    this.groups = props.zones.map((zone) => this.#group(zone, template, props));
+    this.groups = zones.map((zone) => this.#group(zone, template, { vpc: props.vpc, stackName, instancesPerZone }));
     // What instances may do is there before the first of them, and until the last is gone: policies are resources of their own.
     for (const group of this.groups) group.node.addDependency(role);
   }
@@ -117,10 +141,15 @@ export class Fleet extends Construct {
     return role;
   }
 
-  #group(zone: string, launchTemplate: LaunchTemplate, props: FleetProps): AutoScalingGroup {
+  #group(
+    zone: string,
+    launchTemplate: LaunchTemplate,
+    props: Required<Pick<FleetProps, 'vpc' | 'stackName' | 'instancesPerZone'>>,
+  ): AutoScalingGroup {
     const group = new AutoScalingGroup(this, `Group-${zone}`, {
       vpc: props.vpc,
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED, availabilityZones: [zone] },
+      // By the CDK's own order: private ones with a way out, or isolated ones where there are none.
+      vpcSubnets: { availabilityZones: [zone] },
       launchTemplate,
       minCapacity: props.instancesPerZone,
       maxCapacity: props.instancesPerZone + 1,

@@ -2,16 +2,23 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileAssetPackaging, Stack, Stage } from 'aws-cdk-lib';
-import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { SOFTWARE_KEY, SOFTWARE_VERSION, UPDATE_PARAMETER, UPDATE_VERB } from '../contract/contract.ts';
-import { acknowledge, inFinding } from './internal/acknowledge.ts';
+import {
+  metricNamespace,
+  SOFTWARE_KEY,
+  SOFTWARE_VERSION,
+  UPDATE_PARAMETER,
+  UPDATE_VERB,
+} from '../contract/contract.ts';
+import { acknowledge, granted, inFinding } from './internal/acknowledge.ts';
 import { archive } from './internal/archive.ts';
 import { documentOf, HOST, hostFile } from './internal/host-documents.ts';
-import { checkProps } from './internal/props.ts';
-import type { Ledger } from './ledger.ts';
+import { named } from './internal/key-use.ts';
+import { checkProps, stackNameOf } from './internal/props.ts';
+import type { ILedger } from './ledger.ts';
 import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './stack/web-settings.ts';
 
 /** Stands in the CloudWatch agent's configuration for the namespace of the metrics. */
@@ -22,8 +29,11 @@ const LOG_DAYS = '@ACCESS_LOG_DAYS@';
 const TIMEOUT_SECONDS = 180;
 
 export interface HostSoftwareProps {
-  /** CloudWatch namespace of the probe's metrics; `VolumeAlarms` takes the same. */
-  readonly namespace: string;
+  /**
+   * The Remount that is served: the namespace of the probe's metrics has its name.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
   /**
    * How content is served.
    * @default see {@link WEB_DEFAULTS}
@@ -34,7 +44,7 @@ export interface HostSoftwareProps {
    * role and network to say: `Fleet` and `ContentNetwork` see to both.
    * @default none: after a boot nothing is served until a heal comes
    */
-  readonly ledger?: Ledger;
+  readonly ledger?: ILedger;
 }
 
 /**
@@ -44,6 +54,7 @@ export interface HostSoftwareProps {
  * another hash. Decision 22 says how a version reaches a fleet.
  */
 export class HostSoftware extends Construct {
+  /** CloudWatch namespace of the probe's metrics. */
   readonly namespace: string;
   /** sha256 of the archive, 64 hexadecimal digits. */
   readonly version: string;
@@ -57,15 +68,15 @@ export class HostSoftware extends Construct {
   /** The SSM document that brings an instance to this version (`host/update.sh`). */
   readonly document: CfnDocument;
   /** What instances ask after a boot. */
-  readonly ledger: Ledger | undefined;
+  readonly ledger: ILedger | undefined;
 
-  constructor(scope: Construct, id: string, props: HostSoftwareProps) {
+  constructor(scope: Construct, id: string, props: HostSoftwareProps = {}) {
     super(scope, id);
     checkProps(props, { web: z.strictObject(WEB).partial().optional() });
     const stack = Stack.of(this);
-    this.namespace = props.namespace;
+    this.namespace = metricNamespace(stackNameOf(this, props.stackName));
     this.ledger = props.ledger;
-    const bytes = archive(softwareFiles(props.namespace, { ...WEB_DEFAULTS, ...props.web }));
+    const bytes = archive(softwareFiles(this.namespace, { ...WEB_DEFAULTS, ...props.web }));
     this.version = createHash('sha256').update(bytes).digest('hex');
     // Made here and published as it is: the CDK would zip a directory when it publishes, and nobody knows the hash of that before.
     const fileName = `asset.${SOFTWARE_KEY}${this.version}.tar`;
@@ -87,16 +98,17 @@ export class HostSoftware extends Construct {
    * Lets instances fetch the software, and nothing else of the bucket. A bucket of the CDK's bootstrap needs no leave for its key:
    * the key's policy lets everybody of the account use it through S3 (aws-cdk, `bootstrap-template.yaml`).
    */
-  grantFetch(role: IRole): void {
-    role.addToPrincipalPolicy(
-      new PolicyStatement({ sid: 'FetchesHostSoftware', actions: ['s3:GetObject'], resources: [this.objectsArn] }),
-    );
+  grantFetch(grantee: IGrantable): Grant {
+    const fetching = Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns: [this.objectsArn] });
     const { partition } = Stack.of(this);
-    acknowledge(
-      role,
-      `AwsSolutions-IAM5[Resource::${inFinding(`arn:${partition}:s3:::${this.#shownBucket()}/${SOFTWARE_KEY}*`)}]`,
-      'Versions of the host software have a name each; an instance that is launched during a deployment may need the one before',
-    );
+    const construct = granted(grantee);
+    if (construct)
+      acknowledge(
+        construct,
+        `AwsSolutions-IAM5[Resource::${inFinding(`arn:${partition}:s3:::${this.#shownBucket()}/${SOFTWARE_KEY}*`)}]`,
+        'Versions of the host software have a name each; an instance that is launched during a deployment may need the one before',
+      );
+    return named(fetching, 'FetchesHostSoftware');
   }
 
   /** The bucket's name as cdk-nag shows it: the CDK writes it as a text with references in it. */

@@ -1,28 +1,104 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { AnyPrincipal, Effect, type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AttributeType, Billing, type ITableV2, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { LEDGER } from '../contract/contract.ts';
-import { allowKeyVia } from './internal/key-use.ts';
+import { allowKeyVia, named } from './internal/key-use.ts';
 
 // DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 const TO_READ = ['kms:DescribeKey', 'kms:Decrypt'];
 const TO_WRITE = [...TO_READ, 'kms:Encrypt', 'kms:GenerateDataKey'];
+
+/** The ledger of a Remount, of this app or another. */
+export interface ILedger extends IConstruct {
+  readonly table: ITableV2;
+  /** To read entries, take leases and write records; never to delete any. */
+  grantActing(grantee: IGrantable): Grant;
+  /** To read entries, and to write the guard's own notes; the leases only to read. */
+  grantNoting(grantee: IGrantable): Grant;
+  /** To read entries, and nothing else. */
+  grantReading(grantee: IGrantable): Grant;
+  /** To read the entries of content volumes: for instances, which ask after a boot whose a volume is. */
+  grantAsking(grantee: IGrantable): Grant;
+}
+
+export interface LedgerAttributes {
+  readonly tableName: string;
+  /** Encrypts the table. */
+  readonly key: IKey;
+}
 
 export interface LedgerProps {
   /** Encrypts the table. */
   readonly key: IKey;
 }
 
+abstract class LedgerBase extends Construct implements ILedger {
+  abstract readonly table: ITableV2;
+  protected abstract readonly key: IKey;
+
+  grantActing(grantee: IGrantable): Grant {
+    return this.table
+      .grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+      .combine(this.#open(grantee, TO_WRITE));
+  }
+
+  grantNoting(grantee: IGrantable): Grant {
+    const reading = this.table.grant(grantee, 'dynamodb:GetItem');
+    const noting = Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:PutItem'],
+      resourceArns: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
+    });
+    return reading.combine(noting).combine(this.#open(grantee, TO_WRITE));
+  }
+
+  grantReading(grantee: IGrantable): Grant {
+    return this.table.grant(grantee, 'dynamodb:GetItem').combine(this.#open(grantee, TO_READ));
+  }
+
+  /** Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+  grantAsking(grantee: IGrantable): Grant {
+    const asking = Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem'],
+      resourceArns: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } },
+    });
+    return named(asking, 'AsksLedger').combine(this.#open(grantee, TO_READ));
+  }
+
+  #open(grantee: IGrantable, actions: readonly string[]): Grant {
+    return allowKeyVia(grantee, this.key, 'dynamodb', actions, 'OpensLedger');
+  }
+}
+
+class ImportedLedger extends LedgerBase {
+  readonly table: ITableV2;
+  protected readonly key: IKey;
+
+  constructor(scope: Construct, id: string, { tableName, key }: LedgerAttributes) {
+    super(scope, id);
+    this.table = TableV2.fromTableAttributes(this, 'Table', { tableName });
+    this.key = key;
+  }
+}
+
 /** The ledger: who may act on a content volume, what was last agreed, and the record of every incident. It outlives the stack. */
-export class Ledger extends Construct {
-  readonly #key: IKey;
+export class Ledger extends LedgerBase {
+  /** The ledger of another stack, or of a stack that was deleted: it is left behind, and can be gone on with. */
+  static fromLedgerAttributes(scope: Construct, id: string, attributes: LedgerAttributes): ILedger {
+    return new ImportedLedger(scope, id, attributes);
+  }
+
+  protected readonly key: IKey;
   readonly table: TableV2;
 
   constructor(scope: Construct, id: string, props: LedgerProps) {
     super(scope, id);
-    this.#key = props.key;
+    this.key = props.key;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: LEDGER.partitionKey, type: AttributeType.STRING },
       sortKey: { name: LEDGER.sortKey, type: AttributeType.STRING },
@@ -33,50 +109,6 @@ export class Ledger extends Construct {
       resourcePolicy: tlsOnly(),
       removalPolicy: RemovalPolicy.RETAIN,
     });
-  }
-
-  /** To read entries, take leases and write records; never to delete any. */
-  grantActing(grantee: IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    this.#open(grantee, TO_WRITE);
-  }
-
-  /** To read entries, and to write the guard's own notes; the leases only to read. */
-  grantNoting(grantee: IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:GetItem');
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: ['dynamodb:PutItem'],
-        resources: [this.table.tableArn],
-        conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
-      }),
-    );
-    this.#open(grantee, TO_WRITE);
-  }
-
-  grantReading(grantee: IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:GetItem');
-    this.#open(grantee, TO_READ);
-  }
-
-  /**
-   * To read the entries of content volumes, and nothing else: for instances, which ask after a boot whose a volume is.
-   * Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-   */
-  grantAsking(grantee: IGrantable): void {
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        sid: 'AsksLedger',
-        actions: ['dynamodb:GetItem'],
-        resources: [this.table.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } },
-      }),
-    );
-    this.#open(grantee, TO_READ);
-  }
-
-  #open(grantee: IGrantable, actions: readonly string[]): void {
-    allowKeyVia(grantee, this.#key, 'dynamodb', actions, 'OpensLedger');
   }
 }
 

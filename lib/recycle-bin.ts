@@ -1,14 +1,26 @@
+import { Duration } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-rbin';
 import { Construct } from 'constructs';
 import { TAG, VOLUME_ROLE } from '../contract/contract.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
 
 export interface RecycleBinProps {
-  readonly stackName: string;
-  /** Days that a deleted snapshot of the stack can be got back: 1 to 365, or 0 for no rule. */
-  readonly snapshotDays: number;
-  /** Days that a deleted content volume can be got back: 1 to 7, or 0 for no rule. */
-  readonly volumeDays: number;
+  /**
+   * The Remount that its snapshots belong to: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
+  /**
+   * How long a deleted snapshot can be got back: 1 to 365 days, or none for no rule. It is paid for as if it were not deleted, and the
+   * schedule deletes `perHour` times 24 a day of each volume.
+   * @default 3 days: a long weekend
+   */
+  readonly keepSnapshots?: Duration;
+  /**
+   * How long a deleted content volume can be got back: 1 to 7 days, or none for no rule. It is paid for as if it were not deleted.
+   * @default 7 days
+   */
+  readonly keepVolumes?: Duration;
 }
 
 /**
@@ -21,28 +33,27 @@ export interface RecycleBinProps {
  */
 export class RecycleBin extends Construct {
   /** @throws SettingsError */
-  constructor(scope: Construct, id: string, props: RecycleBinProps) {
+  constructor(scope: Construct, id: string, props: RecycleBinProps = {}) {
     super(scope, id);
-    checkProps(props, {
-      stackName: PROP.stackName,
-      snapshotDays: PROP.snapshotDays,
-      volumeDays: PROP.volumeDays,
-    });
+    const stackName = stackNameOf(this, props.stackName);
+    const keepSnapshots = lengthOf.days(props.keepSnapshots ?? Duration.days(3));
+    const keepVolumes = lengthOf.days(props.keepVolumes ?? Duration.days(7));
+    checkProps({ keepSnapshots, keepVolumes }, { keepSnapshots: PROP.snapshotDays, keepVolumes: PROP.volumeDays });
     const tag = (resourceTagKey: string, resourceTagValue: string) => ({ resourceTagKey, resourceTagValue });
     // A token is a number below 0.
-    if (props.snapshotDays !== 0)
+    if (keepSnapshots !== 0)
       new CfnRule(this, 'Snapshots', {
-        description: `Deleted snapshots of ${props.stackName}`,
+        description: `Deleted snapshots of ${stackName}`,
         resourceType: 'EBS_SNAPSHOT',
-        resourceTags: [tag(TAG.stack, props.stackName)],
-        retentionPeriod: { retentionPeriodUnit: 'DAYS', retentionPeriodValue: props.snapshotDays },
+        resourceTags: [tag(TAG.stack, stackName)],
+        retentionPeriod: { retentionPeriodUnit: 'DAYS', retentionPeriodValue: keepSnapshots },
       });
-    if (props.volumeDays !== 0)
+    if (keepVolumes !== 0)
       new CfnRule(this, 'Volumes', {
-        description: `Deleted content volumes of ${props.stackName}`,
+        description: `Deleted content volumes of ${stackName}`,
         resourceType: 'EBS_VOLUME',
         resourceTags: [tag(TAG.role, VOLUME_ROLE.current), tag(TAG.role, VOLUME_ROLE.quarantined)],
-        retentionPeriod: { retentionPeriodUnit: 'DAYS', retentionPeriodValue: props.volumeDays },
+        retentionPeriod: { retentionPeriodUnit: 'DAYS', retentionPeriodValue: keepVolumes },
       });
   }
 }

@@ -1,24 +1,49 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, CfnResource, Duration, Stack, Tags, Token, Validations } from 'aws-cdk-lib';
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
+import { CfnVolume, type IVolume } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type DeployedPolicy, LEFT_OUT, scheduleTagValue, TAG } from '../contract/contract.ts';
 import { acknowledge, acknowledgeInlinePolicy, inFinding } from './internal/acknowledge.ts';
 import { FreezeDocument, SCRIPT_SECONDS } from './internal/freeze-document.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
 import { allowKeyUse, ec2Arns, notQuarantined, ours } from './internal/volume-permissions.ts';
 import { fail } from './stack/settings.ts';
 
+/** A schedule of snapshots, of this stack or another. */
+export interface ISnapshotSchedule extends IConstruct {
+  /** ARN of its policy of Data Lifecycle Manager. */
+  readonly policyArn: string;
+  /** The policy as it was deployed: what the guard compares Data Lifecycle Manager's answer with. */
+  readonly deployed: DeployedPolicy;
+}
+
+export interface SnapshotScheduleAttributes {
+  readonly policyArn: string;
+  /** `SnapshotSchedule.deployed` of the stack that has it. */
+  readonly deployed: DeployedPolicy;
+}
+
 export interface SnapshotScheduleProps {
-  /** Volumes whose tag `remount:schedule` is this stack's are copied; or, frozen first, those of instances with its `remount:stack`. */
-  readonly stackName: string;
+  /**
+   * The Remount that its volumes belong to: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
   /** Encrypts the volumes: DLM must be allowed to use it, docs.aws.amazon.com/ebs/latest/userguide/dlm-access-control.html */
   readonly key: IKey;
-  /** Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. So many are made, so it must be known at synthesis. */
-  readonly perHour: number;
-  /** Hours that each schedule's snapshots are kept for: 2 to 250. */
-  readonly keepHours: number;
+  /**
+   * Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. So many are made, so it must be known at synthesis. Each snapshot
+   * is paid for by the blocks that changed since the one before.
+   * @default 4: one is completed every quarter of an hour, or up to an hour late
+   */
+  readonly perHour?: number;
+  /**
+   * How long each snapshot is kept: 2 to 250 hours. `perHour` times as many of each volume are there, and paid for.
+   * @default 24 hours
+   */
+  readonly keep?: Duration;
   /**
    * `application`: DLM copies the volumes of the stack's instances, and has what they serve frozen first, so that a snapshot has
    * everything that was written before it; decision 18 says what that costs.
@@ -27,46 +52,78 @@ export interface SnapshotScheduleProps {
   readonly consistency?: 'crash' | 'application';
 }
 
+class ImportedSnapshotSchedule extends Construct implements ISnapshotSchedule {
+  readonly policyArn: string;
+  readonly deployed: DeployedPolicy;
+
+  constructor(scope: Construct, id: string, { policyArn, deployed }: SnapshotScheduleAttributes) {
+    super(scope, id);
+    this.policyArn = policyArn;
+    this.deployed = deployed;
+  }
+}
+
+/** Id of the warning of a volume beside a schedule that does not copy it. Whoever copies it otherwise acknowledges it, with `Annotation::` before it. */
+export const NOT_COVERED = 'remount:not-covered';
+
 /**
- * Snapshots by Data Lifecycle Manager. A run starts up to an hour after its time, so one hourly schedule allows a gap of almost
+ * Snapshots by Data Lifecycle Manager, of every `ContentVolume` of the stack, and of what it is told to {@link SnapshotSchedule.cover}. A
+ * volume beside it that it does not cover is warned of. A run starts up to an hour after its time, so one hourly schedule allows a gap of almost
  * two hours; several, staggered within the hour, bring it down.
  * Source: docs.aws.amazon.com/ebs/latest/userguide/snapshot-ami-policy.html
  */
-export class SnapshotSchedule extends Construct {
+export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
+  /** The schedule of another stack, for a guard here. */
+  static fromSnapshotScheduleAttributes(
+    scope: Construct,
+    id: string,
+    attributes: SnapshotScheduleAttributes,
+  ): ISnapshotSchedule {
+    return new ImportedSnapshotSchedule(scope, id, attributes);
+  }
+
   readonly policy: CfnLifecyclePolicy;
-  /** What the guard compares the policy with. */
+  readonly policyArn: string;
   readonly deployed: DeployedPolicy;
+  /** The Remount that its volumes belong to. */
+  readonly stackName: string;
+  readonly #role: Role;
+  readonly #key: IKey;
+  readonly #covered = new Set<IConstruct>();
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: SnapshotScheduleProps) {
     super(scope, id);
-    checkProps(props, {
-      stackName: PROP.stackName,
-      perHour: PROP.perHour,
-      keepHours: PROP.keepHours,
-      consistency: PROP.consistency.optional(),
-    });
+    this.stackName = stackNameOf(this, props.stackName);
+    const { stackName } = this;
+    const { perHour = 4, consistency = 'crash' } = props;
+    const keepHours = lengthOf.hours(props.keep ?? Duration.hours(24));
+    checkProps(
+      { perHour, keep: keepHours, consistency },
+      { perHour: PROP.perHour, keep: PROP.keepHours, consistency: PROP.consistency },
+    );
     // Nothing would be copied, and nothing would say so.
-    if (Token.isUnresolved(props.perHour))
+    if (Token.isUnresolved(perHour))
       fail('perHour', 'a token', 'a number that is known at synthesis, for as many schedules are made');
-    const spread = 60 / props.perHour;
-    const { stackName, keepHours } = props;
-    const freeze = props.consistency === 'application' ? new FreezeDocument(this, 'Freeze') : undefined;
+    const spread = 60 / perHour;
+    const freeze = consistency === 'application' ? new FreezeDocument(this, 'Freeze') : undefined;
     const frozenBy = freeze?.documentName;
     const targetTag = frozenBy
       ? { key: TAG.stack, value: stackName }
       : { key: TAG.schedule, value: scheduleTagValue(stackName) };
     // A volume with any of these is left out.
     const leftOut = LEFT_OUT.map((role) => ({ key: TAG.role, value: role }));
-    const schedules = Array.from({ length: props.perHour }, (_, i) => {
+    const schedules = Array.from({ length: perHour }, (_, i) => {
       const minute = String(i * spread).padStart(2, '0');
       return { name: `hourly-at-${minute}`, time: `00:${minute}` };
     });
+    this.#key = props.key;
+    this.#role = this.#makeRole(props.key, frozenBy);
     // DLM does not change what kind of resource a policy copies: the other kind is another policy.
     this.policy = new CfnLifecyclePolicy(this, frozenBy ? 'InstancePolicy' : 'Policy', {
       description: `Hourly snapshots of the content volumes of ${stackName}`,
       state: 'ENABLED',
-      executionRoleArn: this.#role(props, frozenBy).roleArn,
+      executionRoleArn: this.#role.roleArn,
       policyDetails: {
         policyType: 'EBS_SNAPSHOT_MANAGEMENT',
         resourceTypes: [frozenBy ? 'INSTANCE' : 'VOLUME'],
@@ -85,14 +142,53 @@ export class SnapshotSchedule extends Construct {
         })),
       },
     });
+    Aspects.of(Stack.of(this)).add({ visit: (node) => this.#warn(node) }, { priority: AspectPriority.READONLY });
+    this.policyArn = this.policy.attrArn;
     this.deployed = { id: this.policy.ref, targetTag, keepHours, schedules, ...(frozenBy && { frozenBy, leftOut }) };
+  }
+
+  /**
+   * Copies a volume that is none of Remount's own: one that this app makes and a team attaches itself. Its snapshots are kept as all
+   * others are, and nothing else is done with it: it is not healed.
+   *
+   * @throws SettingsError for one that the schedule cannot copy
+   */
+  cover(volume: IVolume): void {
+    const made = volumesIn(volume);
+    if (made.length === 0)
+      fail(
+        'cover',
+        volume.node.path,
+        'a volume that this app makes, for it is chosen by its tags (an imported one has its own)',
+      );
+    if (this.deployed.frozenBy)
+      fail(
+        'cover',
+        volume.node.path,
+        'no volume where consistency is application: the volumes of the tagged instances are copied',
+      );
+    const tags = { [TAG.schedule]: this.deployed.targetTag.value, [TAG.stack]: this.stackName };
+    for (const [tag, value] of Object.entries(tags)) Tags.of(volume).add(tag, value);
+    const { encryptionKey } = volume;
+    if (encryptionKey && encryptionKey !== this.#key) allowKeyUse(this.#role, encryptionKey);
+    for (const each of made) this.#covered.add(each);
+  }
+
+  /** What is not copied is said while it can still be told from what is, and not when it is gone. */
+  #warn(node: IConstruct): void {
+    if (!isVolume(node) || this.#covered.has(node) || node.tags.tagValues()[TAG.schedule] !== undefined) return;
+    Validations.of(node).addWarning(
+      NOT_COVERED,
+      `No snapshots are taken of this volume by ${this.node.path}: cover(volume) has it copied too, or acknowledge that something else does`,
+    );
   }
 
   /**
    * Of the documented service role what snapshots of volumes take, and no more: no copies, no sharing, no tiers, no events.
    * Source: docs.aws.amazon.com/ebs/latest/userguide/managed-policies.html, AWSDataLifecycleManagerServiceRole
    */
-  #role({ key, stackName }: SnapshotScheduleProps, document: string | undefined): Role {
+  #makeRole(key: IKey, document: string | undefined): Role {
+    const { stackName } = this;
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', {
       // Only for policies of this account and Region, docs.aws.amazon.com/ebs/latest/userguide/service-role.html. The policy names its
@@ -175,4 +271,13 @@ function scriptsOf(document: string): CfnLifecyclePolicy.ScriptProperty {
     executionTimeout: SCRIPT_SECONDS,
     maximumRetryCount: 0,
   };
+}
+
+function isVolume(construct: IConstruct): construct is CfnVolume {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === CfnVolume.CFN_RESOURCE_TYPE_NAME;
+}
+
+/** The volumes that this app makes in a construct. */
+function volumesIn(construct: IConstruct): CfnVolume[] {
+  return construct.node.findAll().filter(isVolume);
 }

@@ -1,25 +1,39 @@
-import { type Duration, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  type Metric,
+  type MetricOptions,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { METRIC, softwareAlarmName, TAG } from '../contract/contract.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge } from './internal/acknowledge.ts';
+import { remountMetric } from './internal/metric.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns, onlyTags, ours } from './internal/volume-permissions.ts';
 
 /** How long an instance may run older host software before people are told, in rounds of the guard. */
 const ROUNDS = 12;
 
+/** Instances that do not run the host software that is deployed. */
+export function hostsBehindMetric(of: { readonly stackName: string }, options: MetricOptions): Metric {
+  return remountMetric({ stackName: of.stackName }, METRIC.hostsBehind, { statistic: Stats.MINIMUM, ...options });
+}
+
 /**
  * Lets the guard bring host software to running instances: it sends one document, to instances of the stack, and notes on them what
  * they run.
- * @param every the time from one round of it to the next
+ * @param behind instances that are behind, of each round of it
  * @returns the alarm on instances that stay behind
  */
 export function allowRollout(
   guard: LambdaFunction,
   { document }: HostSoftware,
-  { stackName, namespace, every }: { readonly stackName: string; readonly namespace: string; readonly every: Duration },
+  { stackName, behind }: { readonly stackName: string; readonly behind: IMetric },
 ): Alarm {
   const { partition, region, account } = Stack.of(guard);
   const instances = ec2Arns(Stack.of(guard), 'instance');
@@ -50,7 +64,7 @@ export function allowRollout(
     alarmName: softwareAlarmName(stackName),
     alarmDescription:
       'An instance runs older host software than the deployed, for an hour. It serves as before. Runbook: docs/runbook.md#software-behind',
-    metric: new Metric({ namespace, metricName: METRIC.hostsBehind, statistic: Stats.MINIMUM, period: every }),
+    metric: behind,
     threshold: 1,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: ROUNDS,

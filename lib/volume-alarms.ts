@@ -1,22 +1,20 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaAction, SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import type { IAlias } from 'aws-cdk-lib/aws-lambda';
+import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ALARM, type AlarmKind, alarmName, METRIC, UNSERVED_ALARM } from '../contract/contract.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { ALARM, type AlarmKind, alarmName, UNSERVED_ALARM } from '../contract/contract.ts';
+import type { IContentVolume } from './content-volume.ts';
 
 export interface VolumeAlarmsProps {
-  readonly stackName: string;
-  /** CloudWatch namespace of the probe's metric. */
-  readonly namespace: string;
-  /** Logical name of the content volume: the only dimension, so that the alarms survive a replacement. */
-  readonly volume: string;
-  readonly targetGroup: ApplicationTargetGroup;
-  /** Started by the alarms `serving` and `reachable`, directly. */
-  readonly healer: IAlias;
+  /** What is watched. Its name is the only dimension, so that the alarms survive a replacement; they are made after it. */
+  readonly volume: IContentVolume;
+  /** What it is reached by. One of another stack needs its `loadBalancerArns`, for the metrics have the load balancer as a dimension. */
+  readonly targetGroup: IApplicationTargetGroup;
+  /** Started by the alarms `serving` and `reachable`, directly: `VolumeHealer.live`. */
+  readonly healer: IFunction;
   /** Told by the healer what it did; by the alarm `unserved` where content is not back by then, whatever became of the healer. */
   readonly people: ITopic;
 }
@@ -38,24 +36,17 @@ const UNSERVED_MINUTES = 10;
  * nobody: what heals itself is told by the healer, once. A third tells people of what is not healed.
  */
 export class VolumeAlarms extends Construct {
-  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeAlarmsProps) {
     super(scope, id);
-    checkProps(props, { stackName: PROP.stackName, volume: PROP.volumeName });
+    // An alarm before the volume would start a heal that finds nothing to heal.
+    this.node.addDependency(props.volume);
     const toHealer = new LambdaAction(props.healer, { useUniquePermissionId: true });
-    const serving = new Metric({
-      namespace: props.namespace,
-      metricName: METRIC.serving,
-      dimensionsMap: { [METRIC.volumeDimension]: props.volume },
-      statistic: Stats.MAXIMUM,
-      period: Duration.seconds(10),
-    });
     // One period decides: two would not keep detection within 30 s, and a heal that was started for nothing does nothing.
     this.#alarm(
       ALARM.serving,
       props,
       {
-        metric: serving,
+        metric: props.volume.metricServing(),
         evaluationPeriods: 1,
         meaning: 'The probe on its owner cannot read and write the content, or has stopped reporting.',
       },
@@ -88,8 +79,8 @@ export class VolumeAlarms extends Construct {
   #unserved(props: VolumeAlarmsProps, metric: Metric): void {
     const toPeople = new SnsAction(props.people);
     const alarm = new Alarm(this, UNSERVED_ALARM, {
-      alarmName: alarmName(props.stackName, props.volume, UNSERVED_ALARM),
-      alarmDescription: `${props.volume}: Nobody has served the content for ${UNSERVED_MINUTES} minutes, and no heal has brought it back. Runbook: docs/runbook.md#${UNSERVED_ALARM}`,
+      alarmName: alarmName(props.volume.stackName, props.volume.volumeName, UNSERVED_ALARM),
+      alarmDescription: `${props.volume.volumeName}: Nobody has served the content for ${UNSERVED_MINUTES} minutes, and no heal has brought it back. Runbook: docs/runbook.md#${UNSERVED_ALARM}`,
       metric,
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -104,13 +95,13 @@ export class VolumeAlarms extends Construct {
 
   #alarm(
     kind: AlarmKind,
-    props: VolumeAlarmsProps,
+    { volume }: VolumeAlarmsProps,
     { metric, evaluationPeriods, meaning }: Watched,
     toHealer: LambdaAction,
   ): void {
     const alarm = new Alarm(this, kind, {
-      alarmName: alarmName(props.stackName, props.volume, kind),
-      alarmDescription: `${props.volume}: ${meaning} The healer has been started. Runbook: docs/runbook.md#${kind}`,
+      alarmName: alarmName(volume.stackName, volume.volumeName, kind),
+      alarmDescription: `${volume.volumeName}: ${meaning} The healer has been started. Runbook: docs/runbook.md#${kind}`,
       metric,
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -1,15 +1,18 @@
 import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ENV, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../contract/contract.ts';
+import { ENV, type HostVerb, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../contract/contract.ts';
+import type { IContentVolume } from './content-volume.ts';
 import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { remountMetric } from './internal/metric.ts';
+import { checkProps, PROP, stackNameOf } from './internal/props.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -21,8 +24,8 @@ import {
   ours,
   withoutTags,
 } from './internal/volume-permissions.ts';
-import { targetsByRule } from './internal/volume-targets.ts';
-import type { Ledger } from './ledger.ts';
+import { namesOf, VolumeRules } from './internal/volume-targets.ts';
+import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
 
 /** A drill looks for the answer of a check of 27 minutes, and tidies up. */
@@ -33,21 +36,37 @@ const SWEEP = Duration.minutes(10);
 const NEXT_SWEEP =
   'The next sweep looks at every snapshot again; the age of the verified recovery point has an alarm of its own';
 
+const WORST = { statistic: Stats.MINIMUM, period: Duration.hours(1) };
+const VERBS: readonly HostVerb[] = ['check', 'release'];
+
 export interface VolumeDrillProps {
-  /** Value of the tag `remount:stack`: the only volumes, snapshots and instances that a drill may touch. */
-  readonly stackName: string;
-  /** Names of the content volumes. */
-  readonly volumes: readonly string[];
-  readonly ledger: Ledger;
+  /**
+   * The Remount that it may touch: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
+  /** What is drilled: each completed snapshot of each. */
+  readonly volumes: readonly IContentVolume[];
+  /** Where it keeps its turns, and what it found. */
+  readonly ledger: ILedger;
+  /** What it runs on instances. */
   readonly documents: HostDocuments;
   /** Whom damage is told to. */
   readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
-  /** MiB/s at which a drill's volume is loaded from its snapshot: 100 to 300, or 0 for as fast as it happens to be. */
-  readonly initializationMiBs: number;
-  /** Percent by which files, bytes or manifests may fall between two copies without a word: 1 to 99. */
-  readonly fallPercent: number;
+  /**
+   * MiB/s at which a drill's volume is loaded from its snapshot: 100 to 300, or 0. Paid for by the GiB of data in the snapshot, once for
+   * each drill: so it multiplies by volumes, by what they hold, and by snapshots a day.
+   * @default 125, what a gp3 volume reads at without paying more
+   */
+  readonly initializationMiBs?: number;
+  /**
+   * Percent by which files, bytes or manifests may fall from one verified copy to the next: 1 to 99. Beyond it people are told, and the
+   * older copy is kept for a week.
+   * @default 20
+   */
+  readonly fallPercent?: number;
 }
 
 /**
@@ -57,26 +76,31 @@ export interface VolumeDrillProps {
 export class VolumeDrill extends Construct {
   readonly function: LambdaFunction;
   readonly live: Alias;
+  /** The Remount that it drills. */
+  readonly stackName: string;
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeDrillProps) {
     super(scope, id);
-    checkProps(props, {
-      stackName: PROP.stackName,
-      volumes: PROP.volumes,
-      initializationMiBs: PROP.initializationMiBs,
-      fallPercent: PROP.fallPercent,
-    });
+    this.stackName = stackNameOf(this, props.stackName);
+    const { stackName } = this;
+    const { initializationMiBs = 125, fallPercent = 20 } = props;
+    const volumes = namesOf(props.volumes, stackName);
+    checkProps(
+      { volumes, initializationMiBs, fallPercent },
+      { volumes: PROP.volumes, initializationMiBs: PROP.initializationMiBs, fallPercent: PROP.fallPercent },
+    );
     this.function = remountFunction(this, 'Function', 'drill', {
       key: props.key,
       description: 'Remount: proves that snapshots can be mounted, and keeps a spare',
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(7) },
       environment: {
-        [ENV.stack]: props.stackName,
+        [ENV.stack]: stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.initializationRate]: Tokenization.stringifyNumber(props.initializationMiBs),
-        [ENV.fallPercent]: Tokenization.stringifyNumber(props.fallPercent),
+        [ENV.documents]: props.documents.namesOf(VERBS),
+        [ENV.initializationRate]: Tokenization.stringifyNumber(initializationMiBs),
+        [ENV.fallPercent]: Tokenization.stringifyNumber(fallPercent),
       },
     });
     this.live = new Alias(this, 'Live', {
@@ -87,14 +111,34 @@ export class VolumeDrill extends Construct {
     });
     props.ledger.grantActing(this.function);
     allowTelling(this.function, props.people);
-    props.documents.grantRunning(this.function, props.stackName, ['check', 'release']);
-    this.#allow(props);
+    props.documents.grantRun(this.function, VERBS, stackName);
+    this.#allow(stackName, props.key);
     acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);
     acknowledge(this.live, 'Serverless-LambdaAsyncFailureDestination', NEXT_SWEEP);
-    this.#start(props.volumes);
+    this.#start(volumes);
   }
 
-  #allow({ stackName, key }: VolumeDrillProps): void {
+  /** Of each drill of a content volume with a verdict: 1 where the copy passed, 0 where it was rejected. By default the least of an hour. */
+  metricPassed(volume: IContentVolume, options?: MetricOptions): Metric {
+    return remountMetric(volume, METRIC.drillPassed, { ...WORST, ...options });
+  }
+
+  /** Percent of a copy's files whose content was read and compared. By default the least of an hour. */
+  metricCoverage(volume: IContentVolume, options?: MetricOptions): Metric {
+    return remountMetric(volume, METRIC.drillCoverage, { ...WORST, ...options });
+  }
+
+  /** 1 where a check came to the end of the content, 0 where its time was over before. By default the least of an hour. */
+  metricComplete(volume: IContentVolume, options?: MetricOptions): Metric {
+    return remountMetric(volume, METRIC.drillComplete, { ...WORST, ...options });
+  }
+
+  /** Seconds from a drill's beginning to its end, with the wait for its turn. By default the longest of an hour. */
+  metricDuration(volume: IContentVolume, options?: MetricOptions): Metric {
+    return remountMetric(volume, METRIC.drillDuration, { ...WORST, statistic: Stats.MAXIMUM, ...options });
+  }
+
+  #allow(stackName: string, key: IKey): void {
     const stack = Stack.of(this);
     const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
     const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
@@ -173,7 +217,7 @@ export class VolumeDrill extends Construct {
 
   /** When a snapshot is completed (of any volume of the account: the event carries no tags), and now and then. */
   #start(volumes: readonly string[]): void {
-    for (const [number, targets] of targetsByRule(this.live, volumes, 'drill', SWEEP).entries()) {
+    const rules = new VolumeRules(this.live, { key: 'drill', maxEventAge: SWEEP }, (number) => {
       const completed = new Rule(this, `Completed${number}`, {
         description: 'Remount: drills a snapshot when it is completed',
         eventPattern: {
@@ -181,14 +225,14 @@ export class VolumeDrill extends Construct {
           detailType: ['EBS Snapshot Notification'],
           detail: { event: ['createSnapshot'], result: ['succeeded'] },
         },
-        targets,
       });
       const sweep = new Rule(this, `Sweep${number}`, {
         description: 'Remount: drills snapshots of which no event told',
         schedule: Schedule.rate(SWEEP),
-        targets,
       });
       for (const rule of [completed, sweep]) acknowledge(rule, 'Serverless-EventBusDLQ', NEXT_SWEEP);
-    }
+      return [completed, sweep];
+    });
+    for (const volume of volumes) rules.add(volume);
   }
 }

@@ -1,5 +1,12 @@
 import { Duration, Stack, Tokenization } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type Metric,
+  type MetricOptions,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -14,19 +21,19 @@ import {
   alarmName,
   ENV,
   guardAlarmName,
-  METRIC,
   metricNamespace,
   type SnapshotLock,
-  scheduleTagValue,
   TAG,
   VERDICT,
   VOLUME_ROLE,
 } from '../contract/contract.ts';
+import type { IContentVolume } from './content-volume.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
-import { checkProps, PROP } from './internal/props.ts';
-import { allowCounting } from './internal/subscribers-alarm.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
+import { allowCounting, subscribersMetric } from './internal/subscribers-alarm.ts';
+import { allowHolding } from './internal/tagging-permissions.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -37,10 +44,11 @@ import {
   onlyTags,
   withoutTags,
 } from './internal/volume-permissions.ts';
-import type { Ledger } from './ledger.ts';
+import { namesOf } from './internal/volume-targets.ts';
+import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
-import type { SnapshotSchedule } from './snapshot-schedule.ts';
-import { allowRollout } from './software-rollout.ts';
+import type { ISnapshotSchedule } from './snapshot-schedule.ts';
+import { allowRollout, hostsBehindMetric } from './software-rollout.ts';
 
 /** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard/guard.ts` is reckoned from it. */
 const EVERY = Duration.minutes(5);
@@ -48,26 +56,38 @@ const EVERY = Duration.minutes(5);
 const PROMISED = { [AGE_ALARM.recoveryPoint]: 60, [AGE_ALARM.verifiedRecoveryPoint]: 75 };
 
 export interface VolumeGuardProps {
-  /** Value of the tag `remount:stack`: the only volumes and snapshots that the guard may touch. */
-  readonly stackName: string;
-  /** Names of the content volumes. */
-  readonly volumes: readonly string[];
-  readonly schedule: SnapshotSchedule;
-  readonly ledger: Ledger;
+  /**
+   * The Remount that it may touch: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
+  /** Whose recovery points are kept young. The guard is made after them. */
+  readonly volumes: readonly IContentVolume[];
+  /** What copies them: the guard sees that it is as it was deployed. */
+  readonly schedule: ISnapshotSchedule;
+  /** Where it keeps its notes, and reads the leases. */
+  readonly ledger: ILedger;
+  /** Whom it tells, and its alarms. */
   readonly people: ITopic;
   /** Encrypts content volumes, and the ledger. */
   readonly key: IKey;
   /**
    * Drills verify recovery points here: the age of the newest verified one is published, and has an alarm.
-   * @default false
+   * @default false: nothing is said of verified recovery points
    */
   readonly verified?: boolean;
   /**
-   * The guard locks a verified recovery point of each content volume, about one a day: nobody can delete it for these days, and nothing
-   * of this stack can unlock it. Needs {@link VolumeGuardProps.verified}.
+   * The guard locks a verified recovery point of each content volume, about one a day: nobody can delete it for this time (1 to 365
+   * days), and nothing of this stack can unlock it. So many snapshots a volume are paid for, whatever becomes of the rest. Needs
+   * {@link VolumeGuardProps.verified}.
    * @default none is locked
    */
-  readonly lock?: SnapshotLock;
+  readonly lockFor?: Duration;
+  /**
+   * `governance`: whoever may unlock can end a lock. `compliance`: nobody can, the root user included.
+   * @default 'governance'
+   */
+  readonly lockMode?: SnapshotLock['mode'];
   /**
    * The host software that the guard brings to running instances, standbys first (decision 22).
    * @default it reaches them by other means: somebody sends `HostSoftware.document`
@@ -78,14 +98,25 @@ export interface VolumeGuardProps {
 /** The guard: a function that is run every five minutes, and the alarms on what it publishes, and on its own failures. */
 export class VolumeGuard extends Construct {
   readonly function: LambdaFunction;
+  /** The Remount that it guards. */
+  readonly stackName: string;
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeGuardProps) {
     super(scope, id);
-    checkProps(props, { stackName: PROP.stackName, volumes: PROP.volumes, lock: PROP.lock.optional() });
-    const { stackName, volumes, schedule, ledger, people, verified = false, lock } = props;
+    this.stackName = stackNameOf(this, props.stackName);
+    const { stackName } = this;
+    const { schedule, ledger, people, verified = false, lockMode = 'governance' } = props;
+    const volumes = namesOf(props.volumes, stackName);
+    const lockFor = props.lockFor && lengthOf.days(props.lockFor);
+    checkProps(
+      { volumes, lockFor, lockMode },
+      { volumes: PROP.volumes, lockFor: PROP.lockDays.optional(), lockMode: PROP.lockMode },
+    );
+    const lock = lockFor ? { days: lockFor, mode: lockMode } : undefined;
     if (lock && !verified)
-      throw new Error('lock: received without verified; allowed: where drills verify recovery points');
+      throw new Error('lockFor: received without verified; allowed: where drills verify recovery points');
+    this.node.addDependency(...props.volumes);
     const stack = Stack.of(this);
     this.function = remountFunction(this, 'Function', 'guard', {
       key: props.key,
@@ -127,26 +158,40 @@ export class VolumeGuard extends Construct {
     acknowledgeNoDeadLetters(this.function, nextRound);
     acknowledge(this.function, 'Serverless-LambdaAsyncFailureDestination', nextRound);
     acknowledge(round, 'Serverless-EventBusDLQ', nextRound);
-    this.#allowEc2(props);
+    this.#allowEc2(props.key, lock);
     this.#allowTelling(props);
-    for (const volume of volumes) {
-      this.#ageAlarm(AGE_ALARM.recoveryPoint, METRIC.recoveryPointAge, volume, props);
-      if (verified) this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, METRIC.verifiedRecoveryPointAge, volume, props);
+    for (const volume of props.volumes) {
+      this.#ageAlarm(AGE_ALARM.recoveryPoint, volume, volume.metricRecoveryPointAge(), people);
+      if (verified)
+        this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, volume, volume.metricVerifiedRecoveryPointAge(), people);
     }
-    this.#ownAlarm(props);
-    this.#tell(allowCounting(this.function, { stackName, people, every: EVERY }), people);
+    this.#ownAlarm(people);
+    this.#tell(allowCounting(this.function, { people, subscribers: this.metricSubscribers(), stackName }), people);
     if (props.software)
-      this.#tell(
-        allowRollout(this.function, props.software, { stackName, namespace: metricNamespace(stackName), every: EVERY }),
-        people,
-      );
+      this.#tell(allowRollout(this.function, props.software, { stackName, behind: this.metricHostsBehind() }), people);
+  }
+
+  /** Confirmed subscriptions of the topic that people are told by. By default the most of five minutes. */
+  metricSubscribers(options?: MetricOptions): Metric {
+    return subscribersMetric(this, { period: EVERY, ...options });
+  }
+
+  /** Instances that do not run the host software that is deployed. By default the least of five minutes. */
+  metricHostsBehind(options?: MetricOptions): Metric {
+    return hostsBehindMetric(this, { period: EVERY, ...options });
+  }
+
+  /** Rounds that failed. By default the sum of five minutes. */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.function.metricErrors({ statistic: Stats.SUM, period: EVERY, ...options });
   }
 
   #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {
     this.function.addToRolePolicy(new PolicyStatement(statement));
   }
 
-  #allowEc2({ stackName, key, lock }: VolumeGuardProps): void {
+  #allowEc2(key: IKey, lock: SnapshotLock | undefined): void {
+    const { stackName } = this;
     const stack = Stack.of(this);
     const [volumes, snapshots] = [ec2Arns(stack, 'volume'), ec2Arns(stack, 'snapshot')];
     const requested = { [`aws:RequestTag/${TAG.stack}`]: stackName, [`aws:RequestTag/${TAG.guard}`]: 'true' };
@@ -174,7 +219,7 @@ export class VolumeGuard extends Construct {
         ...withoutTags(TAG.verdict, TAG.reap, TAG.held),
       },
     });
-    this.#allowHolding(stackName, volumes);
+    allowHolding(this.function, stackName);
     this.#allowReaping(stackName, volumes, snapshots);
     if (lock) this.#allowLocking(stackName, snapshots, lock);
     // For a snapshot of an encrypted volume, docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
@@ -185,26 +230,6 @@ export class VolumeGuard extends Construct {
       'Describe calls and PutMetricData have no resources; the namespace of the latter is narrowed by a condition',
     );
     for (const kind of ['volume', 'snapshot'] as const) acknowledgeTagged(this.function, kind);
-  }
-
-  /** Out of the schedule and in again, and nothing else of a volume that is served. */
-  #allowHolding(stackName: string, volumes: string): void {
-    const conditions = {
-      StringEquals: ofRole(stackName, VOLUME_ROLE.current),
-      ...onlyTags(TAG.schedule, TAG.held),
-    };
-    const written = {
-      [`aws:RequestTag/${TAG.schedule}`]: scheduleTagValue(stackName),
-      [`aws:RequestTag/${TAG.held}`]: 'true',
-    };
-    this.#allow({
-      sid: 'HoldsVolumes',
-      actions: ['ec2:CreateTags'],
-      resources: [volumes],
-      // Each call writes one of the two.
-      conditions: { ...conditions, StringEqualsIfExists: written },
-    });
-    this.#allow({ sid: 'UnschedulesVolumes', actions: ['ec2:DeleteTags'], resources: [volumes], conditions });
   }
 
   /**
@@ -262,12 +287,12 @@ export class VolumeGuard extends Construct {
     });
   }
 
-  #allowTelling({ stackName, schedule, ledger, people }: VolumeGuardProps): void {
-    this.#allow({ actions: ['dlm:GetLifecyclePolicy'], resources: [schedule.policy.attrArn] });
+  #allowTelling({ schedule, ledger, people }: VolumeGuardProps): void {
+    this.#allow({ actions: ['dlm:GetLifecyclePolicy'], resources: [schedule.policyArn] });
     this.#allow({
       actions: ['cloudwatch:PutMetricData'],
       resources: ['*'],
-      conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(stackName) } },
+      conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(this.stackName) } },
     });
     ledger.grantNoting(this.function);
     allowTelling(this.function, people);
@@ -278,19 +303,13 @@ export class VolumeGuard extends Construct {
    * which an alarm begins: a new stack tells nobody before the guard's first round. The keeper gives the first data point of a new volume,
    * so that a guard that is never run is silence as well.
    */
-  #ageAlarm(kind: AgeAlarmKind, metricName: string, volume: string, { stackName, people }: VolumeGuardProps): void {
+  #ageAlarm(kind: AgeAlarmKind, { stackName, volumeName }: IContentVolume, metric: Metric, people: ITopic): void {
     const minutes = PROMISED[kind];
     const what = kind === AGE_ALARM.recoveryPoint ? 'completed snapshot' : 'verified snapshot';
-    const alarm = new Alarm(this, `${kind}-${volume}`, {
-      alarmName: alarmName(stackName, volume, kind),
-      alarmDescription: `${volume}: the newest ${what} is more than ${minutes} minutes old, or nobody looks. Runbook: docs/runbook.md#${kind}`,
-      metric: new Metric({
-        namespace: metricNamespace(stackName),
-        metricName,
-        dimensionsMap: { [METRIC.volumeDimension]: volume },
-        statistic: Stats.MAXIMUM,
-        period: EVERY,
-      }),
+    const alarm = new Alarm(this, `${kind}-${volumeName}`, {
+      alarmName: alarmName(stackName, volumeName, kind),
+      alarmDescription: `${volumeName}: the newest ${what} is more than ${minutes} minutes old, or nobody looks. Runbook: docs/runbook.md#${kind}`,
+      metric,
       threshold: minutes,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
@@ -302,12 +321,12 @@ export class VolumeGuard extends Construct {
   }
 
   /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is told too. */
-  #ownAlarm({ stackName, people }: VolumeGuardProps): void {
+  #ownAlarm(people: ITopic): void {
     const alarm = new Alarm(this, 'Failed', {
-      alarmName: guardAlarmName(stackName),
+      alarmName: guardAlarmName(this.stackName),
       alarmDescription:
         'The guard fails, or is not run: recovery points may grow old. Runbook: docs/runbook.md#recovery-point',
-      metric: this.function.metricErrors({ period: EVERY, statistic: Stats.SUM }),
+      metric: this.metricErrors(),
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 3,

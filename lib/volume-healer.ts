@@ -1,29 +1,21 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Duration, Lazy, Stack, Tags } from 'aws-cdk-lib';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Alias, type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
-import {
-  ENV,
-  HEALER_ALARM,
-  type HealerAlarmKind,
-  type HostVerb,
-  healerAlarmName,
-  scheduleTagValue,
-  TAG,
-  VERDICT,
-  VOLUME_ROLE,
-} from '../contract/contract.ts';
+import { Construct, type IConstruct } from 'constructs';
+import { ENV, type HostVerb, TAG, VERDICT, VOLUME_ROLE } from '../contract/contract.ts';
+import type { IContentVolume } from './content-volume.ts';
 import { acknowledge } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
+import { healerAlarms } from './internal/healer-alarms.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
+import { allowHealing } from './internal/tagging-permissions.ts';
 import {
   allowDescribing,
   allowVolumeCreation,
@@ -33,56 +25,122 @@ import {
   ours,
   withoutTags,
 } from './internal/volume-permissions.ts';
-import { targetsByRule } from './internal/volume-targets.ts';
-import type { Ledger } from './ledger.ts';
+import { checkOurs, VolumeRules } from './internal/volume-targets.ts';
+import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
+import { VolumeAlarms } from './volume-alarms.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal/heal.ts`. A test compares the two. */
 export const EXECUTION_TIMEOUT = Duration.hours(1);
 
 const SWEEP_EVERY = Duration.minutes(5);
-/** Sweeps in a row that fail before people are told: one or two are made up for by the next. */
-const FAILED_SWEEPS = 3;
-
-/** What an alarm on the healer looks at, for how many periods, and what it says. */
-interface Watched {
-  readonly metric: Metric;
-  readonly periods: number;
-  readonly treatMissingData: TreatMissingData;
-  readonly meaning: string;
-}
 
 const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
 
-export interface VolumeHealerProps {
-  /** Value of the tag `remount:stack`: the only volumes, snapshots and instances that the healer may touch. */
+/** The healer of a Remount, of this stack or another. */
+export interface IVolumeHealer extends IConstruct {
+  /** What alarms start. */
+  readonly live: IFunction;
+  /** The Remount that it heals: value of the tag `remount:stack`. */
   readonly stackName: string;
-  readonly ledger: Ledger;
+  /** Invocations that failed. By default the sum of five minutes, which is how often it is run at least. */
+  metricErrors(options?: MetricOptions): Metric;
+}
+
+export interface VolumeHealerAttributes {
+  /** ARN of the alias `live` of its function. */
+  readonly liveArn: string;
+  /**
+   * The Remount that it heals.
+   * @default that of this stack
+   */
+  readonly stackName?: string;
+}
+
+export interface VolumeHealerProps {
+  /**
+   * The Remount that it heals, and may touch: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
+  /** Who may act on a volume, what was last agreed, and the record of every incident. */
+  readonly ledger: ILedger;
+  /** What it runs on instances. */
   readonly documents: HostDocuments;
+  /** Whom it tells what it did; and its alarms, that it fails. */
   readonly people: ITopic;
-  /** When the spare is taken in the place of a lost volume. */
-  readonly spare: { readonly prefer: 'faster' | 'fresher'; readonly maxAgeMinutes: number };
   /** Encrypts content volumes. */
   readonly key: IKey;
-  /** The content volumes that the sweep looks at, each with the target group that it is reached by. */
-  readonly targetGroups: ReadonlyMap<string, ApplicationTargetGroup>;
   /**
-   * How often each volume is looked at without an alarm, for what no event told.
+   * Where a newer recovery point is verified than the spare: whether to serve sooner, or more of the newest uploads.
+   * @default 'faster': the spare serves, without a call to EC2
+   */
+  readonly prefer?: 'faster' | 'fresher';
+  /**
+   * A spare that is older is not taken where a newer recovery point is verified: 15 minutes to a day.
+   * @default 2 hours
+   */
+  readonly maxSpareAge?: Duration;
+  /**
+   * How often each volume is looked at without an alarm, for what no event told. Each look is an invocation a volume.
    * @default 5 minutes
    */
   readonly sweepEvery?: Duration;
 }
 
-/** The healer: a Lambda durable function, started by alarms and by a sweep. Invoke it through `live`, as durable functions must be. */
-export class VolumeHealer extends Construct {
+export interface HealsOptions {
+  /**
+   * What the volume is reached by: its health check reads the volume, at `/healthz/<name>`. One of another stack needs its
+   * `loadBalancerArns`.
+   */
+  readonly targetGroup: IApplicationTargetGroup;
+}
+
+const ERRORS = { statistic: Stats.SUM, period: SWEEP_EVERY };
+
+class ImportedVolumeHealer extends Construct implements IVolumeHealer {
+  readonly live: IFunction;
+  readonly stackName: string;
+
+  constructor(scope: Construct, id: string, { liveArn, stackName }: VolumeHealerAttributes) {
+    super(scope, id);
+    this.live = LambdaFunction.fromFunctionAttributes(this, 'Live', { functionArn: liveArn, sameEnvironment: true });
+    this.stackName = stackNameOf(this, stackName);
+  }
+
+  metricErrors(options?: MetricOptions): Metric {
+    return this.live.metricErrors({ ...ERRORS, ...options });
+  }
+}
+
+/**
+ * The healer: a Lambda durable function, started by alarms and by a sweep. Invoke it through `live`, as durable functions must be. It
+ * heals what it is told to: {@link VolumeHealer.heals}.
+ */
+export class VolumeHealer extends Construct implements IVolumeHealer {
+  /** The healer of another stack: for alarms here that are to start it, and for its metrics. @throws SettingsError */
+  static fromVolumeHealerAttributes(scope: Construct, id: string, attributes: VolumeHealerAttributes): IVolumeHealer {
+    return new ImportedVolumeHealer(scope, id, attributes);
+  }
+
   readonly function: LambdaFunction;
   readonly live: Alias;
+  readonly stackName: string;
+  readonly #people: ITopic;
+  readonly #rules: VolumeRules;
+  readonly #targetGroups = new Map<string, IApplicationTargetGroup>();
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeHealerProps) {
     super(scope, id);
-    checkProps(props, { stackName: PROP.stackName, spare: PROP.spare });
-    checkProps({ targetGroups: [...props.targetGroups.keys()] }, { targetGroups: PROP.volumes });
+    this.stackName = stackNameOf(this, props.stackName);
+    this.#people = props.people;
+    const { prefer = 'faster', maxSpareAge = Duration.hours(2), sweepEvery = SWEEP_EVERY } = props;
+    const spare = { prefer, maxAgeMinutes: lengthOf.minutes(maxSpareAge) };
+    checkProps(
+      { prefer, maxSpareAge: spare.maxAgeMinutes },
+      { prefer: PROP.prefer, maxSpareAge: PROP.maxSpareAgeMinutes },
+    );
     const deadLetters = this.#deadLetters();
     this.function = remountFunction(this, 'Function', 'heal', {
       description: 'Remount: heals content volumes',
@@ -90,13 +148,12 @@ export class VolumeHealer extends Construct {
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
       deadLetterQueue: deadLetters,
       environment: {
-        [ENV.stack]: props.stackName,
+        [ENV.stack]: this.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.spare]: Stack.of(this).toJsonString(props.spare),
-        [ENV.targetGroups]: Stack.of(this).toJsonString(
-          Object.fromEntries([...props.targetGroups].map(([volume, group]) => [volume, group.targetGroupArn])),
-        ),
+        [ENV.documents]: props.documents.namesOf(VERBS),
+        [ENV.spare]: Stack.of(this).toJsonString(spare),
+        [ENV.targetGroups]: Lazy.string({ produce: () => this.#targetGroupArns() }),
       },
     });
     this.live = new Alias(this, 'Live', {
@@ -112,10 +169,49 @@ export class VolumeHealer extends Construct {
       'Serverless-LambdaAsyncFailureDestination',
       'Durable functions take no destinations; what failed for good goes to the dead-letter queue',
     );
-    this.#allowEc2(props);
-    props.documents.grantRunning(this.function, props.stackName, VERBS);
-    this.#sweep(props);
-    this.#alarms(props, deadLetters);
+    this.#allowEc2(this.stackName, props.key);
+    props.documents.grantRun(this.function, VERBS, this.stackName);
+    this.#rules = this.#sweep(sweepEvery);
+    healerAlarms(this, {
+      people: props.people,
+      errors: this.function.metricErrors({ ...ERRORS, period: sweepEvery }),
+      deadLetters,
+    });
+    this.node.addValidation({
+      validate: () => (this.#targetGroups.size > 0 ? [] : ['Nothing is healed: name the content volumes with heals']),
+    });
+  }
+
+  /**
+   * Heals a content volume: looks at it now and then, and when one of its alarms goes off, which are made here, after the volume.
+   *
+   * @returns the alarms
+   * @throws SettingsError
+   */
+  heals(volume: IContentVolume, { targetGroup }: HealsOptions): VolumeAlarms {
+    const { volumeName } = volume;
+    checkProps({ volumes: [...this.#targetGroups.keys(), volumeName] }, { volumes: PROP.volumes });
+    checkOurs(volume, this.stackName);
+    this.#targetGroups.set(volumeName, targetGroup);
+    this.#rules.add(volumeName);
+    const { live: healer } = this;
+    // Beside the healer: an alarm has a name, and CloudFormation makes no second one under another logical id.
+    const scope = this.node.scope as Construct;
+    return new VolumeAlarms(scope, `Alarms-${volumeName}`, { volume, targetGroup, healer, people: this.#people });
+  }
+
+  /** Lets the healer work with instances: it touches what has the tag of its Remount, and nothing else. `Fleet` has it. */
+  worksOn(instances: IConstruct): void {
+    Tags.of(instances).add(TAG.stack, this.stackName);
+  }
+
+  metricErrors(options?: MetricOptions): Metric {
+    return this.function.metricErrors({ ...ERRORS, ...options });
+  }
+
+  #targetGroupArns(): string {
+    const arns = [...this.#targetGroups].map(([volume, group]) => [volume, group.targetGroupArn] as const);
+    return Stack.of(this).toJsonString(Object.fromEntries(arns));
   }
 
   /** Events that failed for good: an alarm that nobody answered must not vanish. */
@@ -129,7 +225,7 @@ export class VolumeHealer extends Construct {
     return queue;
   }
 
-  #allowEc2({ stackName, key }: VolumeHealerProps): void {
+  #allowEc2(stackName: string, key: IKey): void {
     const stack = Stack.of(this);
     const volumes = ec2Arns(stack, 'volume');
     const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
@@ -148,7 +244,7 @@ export class VolumeHealer extends Construct {
       role: VOLUME_ROLE.candidate,
       tags: withoutTags(TAG.schedule, TAG.held, TAG.blank, TAG.reap, TAG.verdict),
     });
-    this.#allowTagging(stackName, volumes);
+    allowHealing(this.function, stackName);
     // A recovery point that could not be used is marked, so that no other heal tries it.
     allow({
       sid: 'RejectsSnapshots',
@@ -213,40 +309,12 @@ export class VolumeHealer extends Construct {
     );
   }
 
-  /** Of a volume: into quarantine, and never out of it; out of the schedule; from what is prepared to what is current. */
-  #allowTagging(stackName: string, volumes: string): void {
-    const allow = (sid: string, action: string, conditions: Record<string, unknown>) =>
-      this.function.addToRolePolicy(
-        new PolicyStatement({ sid, actions: [action], resources: [volumes], conditions: { ...conditions } }),
-      );
-    const requested = (tags: Readonly<Record<string, string>>) =>
-      Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]));
-    const own = { [`aws:ResourceTag/${TAG.stack}`]: stackName };
-    allow('Quarantines', 'ec2:CreateTags', {
-      StringEquals: { ...own, ...requested({ [TAG.role]: VOLUME_ROLE.quarantined }) },
-      ...onlyTags(TAG.role, TAG.heal),
-    });
-    allow('Unschedules', 'ec2:DeleteTags', { StringEquals: own, ...onlyTags(TAG.schedule) });
-    allow('Promotes', 'ec2:CreateTags', {
-      StringEquals: {
-        ...ofRole(stackName, VOLUME_ROLE.candidate, VOLUME_ROLE.current, VOLUME_ROLE.spare),
-        ...requested({ [TAG.role]: VOLUME_ROLE.current, [TAG.schedule]: scheduleTagValue(stackName) }),
-      },
-      ...onlyTags(TAG.role, TAG.generation, TAG.schedule),
-    });
-    allow('NotesFormatted', 'ec2:CreateTags', {
-      StringEquals: { ...own, ...requested({ [TAG.blank]: 'false' }) },
-      ...onlyTags(TAG.blank),
-    });
-  }
-
   /** Looks at every volume now and then, and when an instance stops or goes: quicker than the alarm's patience with silence. */
-  #sweep({ targetGroups, sweepEvery = SWEEP_EVERY }: VolumeHealerProps): void {
-    for (const [number, targets] of targetsByRule(this.live, [...targetGroups.keys()], 'sweep', sweepEvery).entries()) {
+  #sweep(sweepEvery: Duration): VolumeRules {
+    return new VolumeRules(this.live, { key: 'sweep', maxEventAge: sweepEvery }, (number) => {
       const sweep = new Rule(this, `Sweep${number}`, {
         description: 'Remount: looks at every content volume for what no alarm told',
         schedule: Schedule.rate(sweepEvery),
-        targets,
       });
       // The event carries no tags, so that of any instance of the account starts a look; best effort, hence the sweep.
       const instance = new Rule(this, `Instance${number}`, {
@@ -256,7 +324,6 @@ export class VolumeHealer extends Construct {
           detailType: ['EC2 Instance State-change Notification'],
           detail: { state: ['stopping', 'stopped', 'shutting-down', 'terminated'] },
         },
-        targets,
       });
       for (const rule of [sweep, instance])
         acknowledge(
@@ -264,53 +331,7 @@ export class VolumeHealer extends Construct {
           'Serverless-EventBusDLQ',
           'It asks for a look at the world as it is: what is lost is made up for by the next sweep',
         );
-    }
-  }
-
-  /**
-   * Errors are of invocations: the code, its role, the time that it takes. The sweep invokes it all the time, so
-   * silence is told too: as INSUFFICIENT_DATA, in which an alarm begins, so that a new stack tells nobody before its first sweep. One that
-   * is never run serves nothing, which the alarm `unserved` tells.
-   * An execution that fails is no error of an invocation (docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html); what it was
-   * started by goes to the dead-letter queue once it has failed for good (durable-best-practices.html there), as does an event that
-   * was tried in vain. An idle queue sends no data: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-   */
-  #alarms(props: VolumeHealerProps, deadLetters: Queue): void {
-    const period = props.sweepEvery ?? SWEEP_EVERY;
-    this.#alarm(HEALER_ALARM.failed, props, {
-      metric: this.function.metricErrors({ period, statistic: Stats.SUM }),
-      periods: FAILED_SWEEPS,
-      treatMissingData: TreatMissingData.MISSING,
-      meaning: 'The healer fails, or is not run: what breaks now is healed by nobody.',
+      return [sweep, instance];
     });
-    this.#alarm(HEALER_ALARM.deadLetters, props, {
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(1),
-        statistic: Stats.SUM,
-      }),
-      periods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      meaning: 'An event that should have started a heal has failed for good.',
-    });
-  }
-
-  #alarm(
-    kind: HealerAlarmKind,
-    { stackName, people }: VolumeHealerProps,
-    { metric, periods, treatMissingData, meaning }: Watched,
-  ): void {
-    const alarm = new Alarm(this, kind, {
-      alarmName: healerAlarmName(stackName, kind),
-      alarmDescription: `${meaning} Runbook: docs/runbook.md#${kind}`,
-      metric,
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: periods,
-      datapointsToAlarm: periods,
-      treatMissingData,
-    });
-    alarm.addAlarmAction(new SnsAction(people));
-    alarm.addOkAction(new SnsAction(people));
-    if (treatMissingData === TreatMissingData.MISSING) alarm.addInsufficientDataAction(new SnsAction(people));
   }
 }

@@ -4,20 +4,27 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ENV, metricNamespace, TAG, VOLUME_ROLE } from '../contract/contract.ts';
+import { ENV, type HostVerb, metricNamespace, TAG, VOLUME_ROLE } from '../contract/contract.ts';
 import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { stackNameOf } from './internal/props.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
-import type { Ledger } from './ledger.ts';
+import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
 import { fail } from './stack/settings.ts';
 
+const VERBS: readonly HostVerb[] = ['probe', 'grow'];
+
 export interface VolumeKeeperProps {
-  /** Value of the tag `remount:stack`. */
-  readonly stackName: string;
-  readonly ledger: Ledger;
+  /**
+   * The Remount that its volumes belong to: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
+  /** Where it reads who may act on a volume. */
+  readonly ledger: ILedger;
+  /** What it runs on instances. */
   readonly documents: HostDocuments;
   /** Whom it tells of what a rollback leaves as it is. */
   readonly people: ITopic;
@@ -28,22 +35,26 @@ export interface VolumeKeeperProps {
 /** The function behind the custom resource of every content volume: adopts, restores, or makes blank where nothing ever existed. */
 export class VolumeKeeper extends Construct {
   readonly function: LambdaFunction;
+  /** The Remount that its volumes belong to. */
+  readonly stackName: string;
   readonly #claimed = new Set<string>();
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: VolumeKeeperProps) {
     super(scope, id);
-    checkProps(props, { stackName: PROP.stackName });
+    this.stackName = stackNameOf(this, props.stackName);
+    const { stackName } = this;
     this.function = remountFunction(this, 'Function', 'keep', {
       description: 'Remount: adopts, restores, creates or grows content volumes',
       // It waits for a heal to end, and for a modification to take.
       timeout: Duration.minutes(8),
       key: props.key,
       environment: {
-        [ENV.stack]: props.stackName,
+        [ENV.stack]: stackName,
         [ENV.key]: props.key.keyArn,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
+        [ENV.documents]: props.documents.namesOf(VERBS),
       },
     });
     props.ledger.grantReading(this.function);
@@ -60,7 +71,7 @@ export class VolumeKeeper extends Construct {
         sid: 'BeginsAges',
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(props.stackName) } },
+        conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(stackName) } },
       }),
     );
     allowDescribing(this.function, [
@@ -73,11 +84,11 @@ export class VolumeKeeper extends Construct {
         sid: 'GrowsVolumes',
         actions: ['ec2:ModifyVolume'],
         resources: [ec2Arns(Stack.of(this), 'volume')],
-        conditions: { StringEquals: ofRole(props.stackName, VOLUME_ROLE.current) },
+        conditions: { StringEquals: ofRole(stackName, VOLUME_ROLE.current) },
       }),
     );
-    props.documents.grantRunning(this.function, props.stackName, ['probe', 'grow']);
-    allowVolumeCreation(this.function, Stack.of(this), props.stackName, props.key, {
+    props.documents.grantRun(this.function, VERBS, stackName);
+    allowVolumeCreation(this.function, Stack.of(this), stackName, props.key, {
       role: VOLUME_ROLE.current,
       blank: true,
       tags: onlyTags('Name', TAG.stack, TAG.volume, TAG.generation, TAG.role, TAG.schedule, TAG.blank),

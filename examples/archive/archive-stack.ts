@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { AutoScalingGroup, BlockDeviceVolume, GroupMetrics, HealthChecks } from 'aws-cdk-lib/aws-autoscaling';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -18,7 +18,7 @@ import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
-import { NOBODY_TOLD, PeopleTopic, RecycleBin, SnapshotSchedule, scheduleTagValue, TAG } from '../../lib/index.ts';
+import { NOBODY_TOLD, PeopleTopic, RecycleBin, SnapshotSchedule } from '../../lib/index.ts';
 
 const ZONE = 'eu-west-1a';
 
@@ -26,14 +26,13 @@ const ZONE = 'eu-west-1a';
 export class ArchiveStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
-    const { stackName } = this;
     const key = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
 
     // Remount's: who is told, which volumes are copied and when, and what can be got back.
     const people = new PeopleTopic(this, 'People', { key });
     Validations.of(people).acknowledge({ id: `Annotation::${NOBODY_TOLD}`, reason: 'The team subscribes its pager' });
-    new SnapshotSchedule(this, 'Snapshots', { stackName, key, perHour: 2, keepHours: 48 });
-    new RecycleBin(this, 'RecycleBin', { stackName, snapshotDays: 7, volumeDays: 7 });
+    const schedule = new SnapshotSchedule(this, 'Snapshots', { key, perHour: 2, keep: Duration.hours(48) });
+    new RecycleBin(this, 'RecycleBin', { keepSnapshots: Duration.days(7) });
 
     const volume = new Volume(this, 'Mail', {
       availabilityZone: ZONE,
@@ -43,9 +42,7 @@ export class ArchiveStack extends Stack {
       encryptionKey: key,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    // What the schedule copies, and what the Recycle Bin knows the copies by: DLM copies the tags to them.
-    Tags.of(volume).add(TAG.schedule, scheduleTagValue(stackName));
-    Tags.of(volume).add(TAG.stack, stackName);
+    schedule.cover(volume);
     acknowledge(volume, 'EC2EBSInBackupPlan', 'DLM copies it twice an hour, which ResilienceChecks holds it to');
 
     this.#instances(key);

@@ -1,4 +1,4 @@
-import { Duration, Stack, Tags, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AutoScalingGroup, BlockDeviceVolume, GroupMetrics, HealthChecks } from 'aws-cdk-lib/aws-autoscaling';
 import {
   AmazonLinuxCpuType,
@@ -26,7 +26,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
-import { contentUserData, type HostSoftware, TAG } from '../../lib/index.ts';
+import { contentUserData, type HostSoftware } from '../../lib/index.ts';
 
 const CIDR = '10.2.0.0/16';
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-4000-8000-000000000000';
@@ -43,6 +43,7 @@ export interface WikiHostsProps {
 
 /** What is the team's own. What lets a healer work with it is marked with "Remount:". */
 export class WikiHosts extends Construct {
+  readonly group: AutoScalingGroup;
   readonly targetGroup: ApplicationTargetGroup;
 
   constructor(scope: Construct, id: string, props: WikiHostsProps) {
@@ -54,8 +55,8 @@ export class WikiHosts extends Construct {
     balancerGroup.addEgressRule(instanceGroup, Port.tcp(80), 'Requests and health checks');
     instanceGroup.addIngressRule(balancerGroup, Port.tcp(80), 'Requests and health checks');
     instanceGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS services through the VPC endpoints');
-    const group = this.#instances(vpc, instanceGroup, props);
-    this.targetGroup = this.#balancer(vpc, balancerGroup, group, props.volume);
+    this.group = this.#instances(vpc, instanceGroup, props);
+    this.targetGroup = this.#balancer(vpc, balancerGroup, this.group, props.volume);
   }
 
   /** Remount: an instance is healed through Systems Manager and CloudWatch, and Amazon Linux has its packages in S3. */
@@ -111,8 +112,6 @@ export class WikiHosts extends Construct {
       healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(5) }),
       groupMetrics: [GroupMetrics.all()],
     });
-    // Remount: the healer touches what has this tag, and nothing else.
-    Tags.of(group).add(TAG.stack, Stack.of(this).stackName);
     Validations.of(group).acknowledge({
       id: 'AwsSolutions-AS3',
       reason: 'A lost instance is replaced without anybody; the alarms watch the wiki',

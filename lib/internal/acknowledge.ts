@@ -1,5 +1,6 @@
 import { Aws, Validations } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
 
 /** An ARN as cdk-nag names it in a finding: what is known at deployment only stands in angle brackets. */
 export function inFinding(arn: string): string {
@@ -35,4 +36,9 @@ export function acknowledgeNoDeadLetters(made: IConstruct, reason: string): void
 /** Acknowledges one finding of a check on one construct, with the reason that a reader of the code needs. */
 export function acknowledge(construct: IConstruct, id: string, reason: string): void {
   Validations.of(construct).acknowledge({ id, reason });
+}
+
+/** The construct that a grant is written below, if it is one of this app. */
+export function granted(grantee: IGrantable): IConstruct | undefined {
+  return [grantee, grantee.grantPrincipal].find((each): each is IGrantable & IConstruct => Construct.isConstruct(each));
 }

@@ -4,7 +4,7 @@ import {
   ComparisonOperator,
   type IMetric,
   MathExpression,
-  Metric,
+  type Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -12,22 +12,22 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { alarmName, CONDITION_ALARM, type ConditionAlarmKind, METRIC } from '../../contract/contract.ts';
+import type { IContentVolume } from '../content-volume.ts';
 import { FULL_WITHIN_HOURS, fail } from '../stack/settings.ts';
 import { acknowledge } from './acknowledge.ts';
-import { checkProps, PROP } from './props.ts';
+import { remountMetric } from './metric.ts';
+import { checkProps, lengthOf, PROP } from './props.ts';
 
 export interface ConditionAlarmsProps {
-  readonly stackName: string;
-  /** CloudWatch namespace of the probe's metrics. */
-  readonly namespace: string;
-  /** Logical name of the content volume. */
-  readonly volume: string;
+  /** What is watched. The alarms are made after it. */
+  readonly volume: IContentVolume;
+  /** Whom the alarms tell. */
   readonly people: ITopic;
   /**
-   * People are told when the volume will be full within so many hours, if it goes on as in the last quarter of them: 12 to 168.
-   * @default 24
+   * People are told when the volume will be full within this time, if it goes on as in the last quarter of it: 12 to 168 hours.
+   * @default 24 hours: whoever looks once a day has time to make it larger
    */
-  readonly fullWithinHours?: number;
+  readonly fullWithin?: Duration;
 }
 
 interface Rule {
@@ -105,27 +105,20 @@ export class ConditionAlarms extends Construct {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ConditionAlarmsProps) {
     super(scope, id);
-    checkProps(props, {
-      stackName: PROP.stackName,
-      volume: PROP.volumeName,
-      fullWithinHours: PROP.fullWithinHours.optional(),
-    });
-    const { stackName, volume, namespace, people, fullWithinHours = FULL_WITHIN_HOURS } = props;
+    const { volume, people } = props;
+    const { stackName, volumeName } = volume;
+    const fullWithin = lengthOf.hours(props.fullWithin ?? Duration.hours(FULL_WITHIN_HOURS));
+    checkProps({ fullWithin }, { fullWithin: PROP.fullWithinHours });
     // The length of a period follows from it, and CloudFormation cannot reckon.
-    if (Token.isUnresolved(fullWithinHours)) fail('fullWithinHours', 'a token', 'a number that is known at synthesis');
+    if (Token.isUnresolved(fullWithin)) fail('fullWithin', 'a token', 'a time that is known at synthesis');
+    this.node.addDependency(volume);
     const smallest = (metricName: string, period: Duration) =>
-      new Metric({
-        namespace,
-        metricName,
-        dimensionsMap: { [METRIC.volumeDimension]: volume },
-        statistic: Stats.MINIMUM,
-        period,
-      });
+      remountMetric(volume, metricName, { statistic: Stats.MINIMUM, period });
     for (const kind of Object.values(CONDITION_ALARM)) {
-      const rule = RULES[kind](smallest, fullWithinHours);
+      const rule = RULES[kind](smallest, fullWithin);
       const alarm = new Alarm(this, kind, {
-        alarmName: alarmName(stackName, volume, kind),
-        alarmDescription: `${volume}: ${rule.meaning} Runbook: docs/runbook.md#${kind}`,
+        alarmName: alarmName(stackName, volumeName, kind),
+        alarmDescription: `${volumeName}: ${rule.meaning} Runbook: docs/runbook.md#${kind}`,
         metric: rule.metric,
         threshold: rule.threshold,
         comparisonOperator: rule.above

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { HostSoftware } from '../host-software.ts';
-import type { Ledger } from '../ledger.ts';
+import type { ILedger } from '../ledger.ts';
 
 /**
  * What the gateway to S3 lets through: reading, from the buckets that instances get software from. Nothing is written to any bucket,
@@ -64,7 +64,7 @@ function systemsManager(region: string): string[] {
 }
 
 /** What the gateway to DynamoDB lets through: reading single items of the ledger, and nothing of any other table. */
-export function asksLedger(ledger: Ledger): PolicyStatement {
+export function asksLedger(ledger: ILedger): PolicyStatement {
   return new PolicyStatement({
     sid: 'Ledger',
     principals: [new StarPrincipal()],

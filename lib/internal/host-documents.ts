@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import {
   type DLM_VERB,
-  ENV,
   HOST_VERBS,
   type HostVerb,
   SEED,
@@ -101,28 +99,35 @@ export class HostDocuments extends Construct {
     this.documents = Object.fromEntries(made) as Record<HostVerb, CfnDocument>;
   }
 
-  /** Lets a function run these verbs, and no others, on the hosts of one stack, and tells it the documents' names. */
-  grantRunning(grantee: LambdaFunction, stackName: string, verbs: readonly HostVerb[]): void {
+  /** The documents of these verbs, as a function is told of them: a JSON object, verb -> name. */
+  namesOf(verbs: readonly HostVerb[]): string {
+    return Stack.of(this).toJsonString(Object.fromEntries(verbs.map((verb) => [verb, this.documents[verb].ref])));
+  }
+
+  /**
+   * Lets run these verbs, and no others, on the hosts of one Remount, and read what came of it.
+   *
+   * @param stackName value of the tag `remount:stack`; by default the name of the stack
+   */
+  grantRun(grantee: IGrantable, verbs: readonly HostVerb[], stackName = Stack.of(this).stackName): Grant {
     const stack = Stack.of(this);
-    const names = verbs.map((verb) => [verb, this.documents[verb].ref] as const);
-    grantee.addEnvironment(ENV.documents, stack.toJsonString(Object.fromEntries(names)));
-    allowDescribing(grantee, ['ssm:GetCommandInvocation']);
-    grantee.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['ssm:SendCommand'],
-        resources: names.map(
-          ([, name]) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${name}`,
-        ),
-      }),
-    );
-    grantee.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['ssm:SendCommand'],
-        resources: [ec2Arns(stack, 'instance')],
-        conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
-      }),
-    );
+    const documents = verbs.map((verb) => this.documents[verb].ref);
+    const reading = allowDescribing(grantee, ['ssm:GetCommandInvocation']);
+    const sending = Grant.addToPrincipal({
+      grantee,
+      actions: ['ssm:SendCommand'],
+      resourceArns: documents.map(
+        (name) => `arn:${stack.partition}:ssm:${stack.region}:${stack.account}:document/${name}`,
+      ),
+    });
+    const toHosts = Grant.addToPrincipal({
+      grantee,
+      actions: ['ssm:SendCommand'],
+      resourceArns: [ec2Arns(stack, 'instance')],
+      conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
+    });
     acknowledgeTagged(grantee, 'instance');
+    return reading.combine(sending).combine(toHosts);
   }
 
   #document(verb: HostVerb): CfnDocument {

@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
 /** What uses a key in the name of whoever calls it. EBS is EC2 there. */
@@ -16,13 +16,13 @@ export function allowKeyVia(
   service: KeyUser,
   actions: readonly string[],
   sid?: string,
-): void {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({
-      ...(sid !== undefined && { sid }),
-      actions: [...actions],
-      resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(key).region}.amazonaws.com` } },
-    }),
-  );
+): Grant {
+  const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(key).region}.amazonaws.com` } };
+  return named(Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [key.keyArn], conditions }), sid);
+}
+
+/** Gives the statements of a grant a name. */
+export function named(grant: Grant, sid: string | undefined): Grant {
+  if (sid !== undefined) for (const statement of grant.principalStatements) statement.sid = sid;
+  return grant;
 }

@@ -1,4 +1,5 @@
-import { Token } from 'aws-cdk-lib';
+import { type Duration, Stack, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import { z } from 'zod';
 import { ALLOWED, MAX_VOLUMES, refusal, valueAt } from '../stack/settings.ts';
 
@@ -20,8 +21,6 @@ export const PROP = {
     .min(1, COUNT)
     .max(MAX_VOLUMES, COUNT)
     .refine((names) => new Set(names).size === names.length, 'each name once'),
-  spare: z.object({ prefer: ALLOWED.prefer, maxAgeMinutes: ALLOWED.maxSpareAgeMinutes }),
-  lock: z.object({ days: ALLOWED.lockDays, mode: ALLOWED.lockMode }),
 } as const;
 
 /**
@@ -40,3 +39,21 @@ export function checkProps<Props extends object>(
     if (known.length > 0) throw refusal(new z.ZodError(known), props);
   }
 }
+
+/**
+ * The name that all that belongs together is known by: what is given, or that of the stack.
+ *
+ * @throws SettingsError
+ */
+export function stackNameOf(scope: IConstruct, given: string | undefined): string {
+  const stackName = given ?? Stack.of(scope).stackName;
+  checkProps({ stackName }, { stackName: PROP.stackName });
+  return stackName;
+}
+
+/** A length of time as the number that a resource takes: also where it is known at deployment only, in this unit. */
+export const lengthOf = {
+  minutes: (time: Duration) => time.toMinutes({ integral: false }),
+  hours: (time: Duration) => time.toHours({ integral: false }),
+  days: (time: Duration) => time.toDays({ integral: false }),
+};

@@ -1,34 +1,46 @@
-import type { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  type Metric,
+  type MetricOptions,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { METRIC, metricNamespace, nobodyToldAlarmName } from '../../contract/contract.ts';
+import { METRIC, nobodyToldAlarmName } from '../../contract/contract.ts';
 import { acknowledge } from './acknowledge.ts';
+import { remountMetric } from './metric.ts';
 
 /** An hour of the guard's rounds: the address of a first deployment has to be confirmed. */
 const ROUNDS = 12;
 
+/** Confirmed subscriptions of the topic that people are told by. */
+export function subscribersMetric(of: { readonly stackName: string }, options: MetricOptions): Metric {
+  return remountMetric({ stackName: of.stackName }, METRIC.subscribers, { statistic: Stats.MAXIMUM, ...options });
+}
+
 /**
  * Lets the guard count who is subscribed to the topic that people are told by.
- * @param every the time from one round of it to the next
+ * @param subscribers of each round of it
  * @returns the alarm on nobody: it is seen in the console, and by whoever subscribes later, for nobody else can be told
  */
 export function allowCounting(
   guard: LambdaFunction,
-  { stackName, people, every }: { readonly stackName: string; readonly people: ITopic; readonly every: Duration },
+  {
+    stackName,
+    people,
+    subscribers,
+  }: { readonly stackName: string; readonly people: ITopic; readonly subscribers: IMetric },
 ): Alarm {
   guard.addToRolePolicy(new PolicyStatement({ actions: ['sns:GetTopicAttributes'], resources: [people.topicArn] }));
   const alarm = new Alarm(guard, 'NobodyTold', {
     alarmName: nobodyToldAlarmName(stackName),
     alarmDescription:
       'No subscription of the topic is confirmed: nobody is told of anything. Runbook: docs/runbook.md#nobody-told',
-    metric: new Metric({
-      namespace: metricNamespace(stackName),
-      metricName: METRIC.subscribers,
-      statistic: Stats.MAXIMUM,
-      period: every,
-    }),
+    metric: subscribers,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: ROUNDS,

@@ -1,14 +1,14 @@
-import type { Stack } from 'aws-cdk-lib';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib';
+import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { TAG, VOLUME_ROLE, type VolumeRole } from '../../contract/contract.ts';
-import { acknowledge, inFinding } from './acknowledge.ts';
+import { acknowledge, granted, inFinding } from './acknowledge.ts';
 import { allowKeyVia } from './key-use.ts';
 
 /** Describe calls take no resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
-export function allowDescribing(grantee: LambdaFunction, actions: readonly string[]): void {
-  grantee.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: ['*'] }));
+export function allowDescribing(grantee: IGrantable, actions: readonly string[]): Grant {
+  return Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: ['*'] });
 }
 
 /** ARNs of all volumes, snapshots or instances, to be narrowed by a condition on their tags. */
@@ -129,10 +129,12 @@ export function allowKeyUse(grantee: IGrantable, key: IKey): void {
 }
 
 /** Ids of volumes are not known at synthesis; the tag condition is what narrows the statement. */
-export function acknowledgeTagged(grantee: LambdaFunction, kind: 'volume' | 'instance' | 'snapshot'): void {
+export function acknowledgeTagged(grantee: IGrantable, kind: 'volume' | 'instance' | 'snapshot'): void {
+  const construct = granted(grantee);
+  if (!construct) return;
   acknowledge(
-    grantee,
-    `AwsSolutions-IAM5[Resource::${inFinding(ec2Arns(grantee.stack, kind))}]`,
+    construct,
+    `AwsSolutions-IAM5[Resource::${inFinding(ec2Arns(Stack.of(construct), kind))}]`,
     `Ids of ${kind}s are not known at synthesis; a condition on the tag ${TAG.stack} narrows this to the stack's own`,
   );
 }

@@ -1,28 +1,58 @@
-import type { Duration } from 'aws-cdk-lib';
-import { RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { type Duration, Token } from 'aws-cdk-lib';
+import { type Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IContentVolume } from '../content-volume.ts';
+import { fail } from '../stack/settings.ts';
 
 /** EventBridge takes five targets a rule. Source: EventBridge quotas. */
 const TARGETS_A_RULE = 5;
 
 /**
- * Targets that start a function once for each content volume, with the event `{"<key>": "<volume>"}`, in as many groups as there
- * must be rules. What could not be delivered within `maxEventAge` is given up: the next event asks the same.
+ * Rules that start a function once for each content volume, with the event `{"<key>": "<volume>"}`; so many of them as there must be.
+ * What could not be delivered within `maxEventAge` is given up: the next event asks the same.
  */
-export function targetsByRule(
-  target: IFunction,
-  volumes: readonly string[],
-  key: string,
-  maxEventAge: Duration,
-): LambdaTarget[][] {
-  const rules: LambdaTarget[][] = [];
-  for (let from = 0; from < volumes.length; from += TARGETS_A_RULE)
-    rules.push(
-      volumes.slice(from, from + TARGETS_A_RULE).map((volume) => {
-        const event = RuleTargetInput.fromObject({ [key]: volume });
-        return new LambdaTarget(target, { event, retryAttempts: 2, maxEventAge });
-      }),
-    );
-  return rules;
+export class VolumeRules {
+  readonly #target: IFunction;
+  readonly #key: string;
+  readonly #maxEventAge: Duration;
+  readonly #make: (number: number) => readonly Rule[];
+  #volumes = 0;
+  #rules: readonly Rule[] = [];
+
+  /** @param make the rules of the next few volumes, by a number that is theirs */
+  constructor(
+    target: IFunction,
+    { key, maxEventAge }: { readonly key: string; readonly maxEventAge: Duration },
+    make: (number: number) => readonly Rule[],
+  ) {
+    this.#target = target;
+    this.#key = key;
+    this.#maxEventAge = maxEventAge;
+    this.#make = make;
+  }
+
+  add(volumeName: string): void {
+    if (this.#volumes % TARGETS_A_RULE === 0) this.#rules = this.#make(this.#volumes / TARGETS_A_RULE);
+    this.#volumes += 1;
+    const event = RuleTargetInput.fromObject({ [this.#key]: volumeName });
+    for (const rule of this.#rules)
+      rule.addTarget(new LambdaTarget(this.#target, { event, retryAttempts: 2, maxEventAge: this.#maxEventAge }));
+  }
+}
+
+/**
+ * Refuses a content volume of another Remount: what has another tag would never be touched.
+ *
+ * @throws SettingsError
+ */
+export function checkOurs({ volumeName, stackName }: IContentVolume, ours: string): void {
+  if (stackName !== ours && !Token.isUnresolved(stackName) && !Token.isUnresolved(ours))
+    fail('volume', `${volumeName} of ${stackName}`, `content volumes of ${ours} (prop stackName of both)`);
+}
+
+/** Names of content volumes, all of one Remount. @throws SettingsError */
+export function namesOf(volumes: readonly IContentVolume[], ours: string): string[] {
+  for (const volume of volumes) checkOurs(volume, ours);
+  return volumes.map(({ volumeName }) => volumeName);
 }

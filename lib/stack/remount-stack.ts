@@ -1,127 +1,72 @@
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import type { Construct } from 'constructs';
-import { metricNamespace } from '../../contract/contract.ts';
-import { ContentBalancer } from '../balancer.ts';
-import { ContentVolume } from '../content-volume.ts';
-import { Fleet } from '../fleet.ts';
-import { HostSoftware } from '../host-software.ts';
-import { ConditionAlarms } from '../internal/condition-alarms.ts';
-import { HostDocuments } from '../internal/host-documents.ts';
-import { Ledger } from '../ledger.ts';
-import { ContentNetwork } from '../network.ts';
-import { PeopleTopic } from '../people-topic.ts';
-import { RecycleBin } from '../recycle-bin.ts';
-import { SnapshotSchedule } from '../snapshot-schedule.ts';
-import { VolumeAlarms } from '../volume-alarms.ts';
-import { VolumeDrill } from '../volume-drill.ts';
-import { VolumeGuard } from '../volume-guard.ts';
-import { VolumeHealer } from '../volume-healer.ts';
-import { VolumeKeeper } from '../volume-keeper.ts';
+import { AspectPriority, Aspects, Duration, Size, Stack, type StackProps, TagManager } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import type { Construct, IConstruct } from 'constructs';
+import { Remount, type RemountProps } from '../remount.ts';
 import type { Settings } from './settings.ts';
 
 export interface RemountStackProps extends StackProps {
+  /** What `readSettings` has read. */
   readonly settings: Settings;
 }
 
-/** All of Remount, wired: each part is a construct that may be used without the others. */
+/** A stack with a Remount and nothing else, made of settings. */
 export class RemountStack extends Stack {
+  readonly remount: Remount;
+
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: RemountStackProps) {
     super(scope, id, props);
-    const { settings } = props;
-    const { stackName } = this;
-    const namespace = metricNamespace(stackName);
-    const volumeNames = settings.volumes.map((v) => v.name);
-
-    const key = new Key(this, 'Key', {
-      description: `Content volumes of ${stackName}`,
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    const people = new PeopleTopic(this, 'People', { key, ...(settings.alertEmail && { email: settings.alertEmail }) });
-    const ledger = new Ledger(this, 'Ledger', { key });
-    const software = new HostSoftware(this, 'Software', { namespace, web: settings.web, ledger });
-    const network = new ContentNetwork(this, 'Network', {
-      key,
-      zones: settings.zones,
-      moreEndpoints: settings.moreEndpoints,
-      moreBuckets: settings.moreBuckets,
-      software,
-    });
-    const fleet = new Fleet(this, 'Fleet', {
-      vpc: network.vpc,
-      stackName,
-      software,
-      zones: settings.zones,
-      instancesPerZone: settings.instancesPerZone,
-      instanceType: settings.instanceType,
-    });
-    network.allowFrom(fleet.securityGroup);
-    const balancer = new ContentBalancer(this, 'Balancer', {
-      vpc: network.vpc,
-      groups: fleet.groups,
-      instanceSecurityGroup: fleet.securityGroup,
-      volumes: volumeNames,
-      ...(settings.certificateArn && { certificateArn: settings.certificateArn }),
-    });
-    const schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...settings.snapshots });
-    new RecycleBin(this, 'RecycleBin', { stackName, ...settings.recycleBin });
-    const documents = new HostDocuments(this, 'Host');
-    const healer = new VolumeHealer(this, 'Healer', {
-      stackName,
-      ledger,
-      documents,
-      people: people.topic,
-      key,
-      targetGroups: balancer.targetGroups,
-      spare: { prefer: settings.drills.prefer, maxAgeMinutes: settings.drills.maxSpareAgeMinutes },
-    });
-    if (settings.drills.enabled)
-      new VolumeDrill(this, 'Drill', {
-        stackName,
-        volumes: volumeNames,
-        ledger,
-        documents,
-        people: people.topic,
-        key,
-        initializationMiBs: settings.drills.initializationMiBs,
-        fallPercent: settings.drills.fallPercent,
-      });
-    const keeper = new VolumeKeeper(this, 'Keeper', { stackName, ledger, documents, people: people.topic, key });
-    const guard = new VolumeGuard(this, 'Guard', {
-      stackName,
-      volumes: volumeNames,
-      schedule,
-      verified: settings.drills.enabled,
-      software,
-      ...(settings.snapshotLock.days > 0 && { lock: settings.snapshotLock }),
-      ledger,
-      people: people.topic,
-      key,
-    });
-    for (const volume of settings.volumes) {
-      const targetGroup = balancer.targetGroups.get(volume.name);
-      if (!targetGroup) throw new Error(`no target group for ${volume.name}`);
-      const content = new ContentVolume(this, `Volume-${volume.name}`, { keeper, ...volume });
-      const alarms = new VolumeAlarms(this, `Alarms-${volume.name}`, {
-        stackName,
-        namespace,
-        volume: volume.name,
-        targetGroup,
-        healer: healer.live,
-        people: people.topic,
-      });
-      const conditions = new ConditionAlarms(this, `Conditions-${volume.name}`, {
-        stackName,
-        namespace,
-        volume: volume.name,
-        people: people.topic,
-        fullWithinHours: settings.fullWithinHours,
-      });
-      conditions.node.addDependency(content);
-      // An alarm before the volume would start a heal that finds nothing to heal.
-      alarms.node.addDependency(content);
-      guard.node.addDependency(content);
-    }
+    // The CDK leaves this id out of logical ids: what was deployed before there was a `Remount` keeps its own.
+    this.remount = new Remount(this, 'Default', propsOf(props.settings));
+    // The CDK names what has a tag `Name` by its path, with this id.
+    Aspects.of(this).add({ visit: shortName }, { priority: AspectPriority.READONLY });
   }
+}
+
+/** A tag counts over one of the same key that has a lower priority; `Tags.of(...).add` has 100. */
+const OVER_OTHERS = 1000;
+
+function shortName(node: IConstruct): void {
+  const tags = TagManager.of(node);
+  const name = tags?.tagValues().Name;
+  if (name) tags?.setTag('Name', name.replace('/Default/', '/'), OVER_OTHERS);
+}
+
+/** Settings as props: numbers with a unit in their name become lengths and sizes. */
+function propsOf(settings: Settings): RemountProps {
+  const { snapshots, recycleBin, drills, snapshotLock } = settings;
+  return {
+    availabilityZones: settings.zones,
+    instancesPerZone: settings.instancesPerZone,
+    instanceType: new InstanceType(settings.instanceType),
+    volumes: settings.volumes.map(({ name, zone, sizeGiB, iops, throughputMiBs }) => ({
+      volumeName: name,
+      availabilityZone: zone,
+      size: Size.gibibytes(sizeGiB),
+      iops,
+      throughputMiBs,
+    })),
+    snapshots: {
+      perHour: snapshots.perHour,
+      keep: Duration.hours(snapshots.keepHours),
+      consistency: snapshots.consistency,
+    },
+    recycleBin: {
+      keepSnapshots: Duration.days(recycleBin.snapshotDays),
+      keepVolumes: Duration.days(recycleBin.volumeDays),
+    },
+    drills: drills.enabled && {
+      prefer: drills.prefer,
+      maxSpareAge: Duration.minutes(drills.maxSpareAgeMinutes),
+      initializationMiBs: drills.initializationMiBs,
+      fallPercent: drills.fallPercent,
+    },
+    snapshotLock: { lockFor: Duration.days(snapshotLock.days), lockMode: snapshotLock.mode },
+    fullWithin: Duration.hours(settings.fullWithinHours),
+    web: settings.web,
+    moreEndpoints: settings.moreEndpoints,
+    moreBuckets: settings.moreBuckets,
+    email: settings.alertEmail,
+    certificateArn: settings.certificateArn,
+  };
 }

@@ -226,19 +226,24 @@ export function readSettings(context: unknown): Settings {
     if (!zones.includes(v.zone)) fail(`${at}.zone`, v.zone, `one of ${zones.join(', ')} (setting zones)`);
     checkGp3(v, `${at}.`);
   }
-  for (const zone of zones) {
+  checkCrowding(volumes, data.drills.enabled);
+  if (data.snapshotLock.days > 0 && !data.drills.enabled)
+    fail('snapshotLock.days', data.snapshotLock.days, '0 without drills (only what a drill has verified is locked)');
+  return { ...data, zones, volumes };
+}
+
+/** One instance may have to take all volumes of its zone. @throws SettingsError */
+export function checkCrowding(volumes: readonly Pick<VolumeSettings, 'zone'>[], drills: boolean): void {
+  for (const { zone } of volumes) {
     const there = volumes.filter((v) => v.zone === zone).length;
-    const allowed = DEVICE_NAMES.length - (data.drills.enabled ? 1 : 0);
+    const allowed = DEVICE_NAMES.length - (drills ? 1 : 0);
     if (there > allowed)
       fail(
         'volumes',
         `${there} in ${zone}`,
-        `at most ${allowed} in a zone (one instance may have to take them all, and has ${DEVICE_NAMES.length} device names${data.drills.enabled ? ', one for a drill' : ''})`,
+        `at most ${allowed} in a zone (one instance may have to take them all, and has ${DEVICE_NAMES.length} device names${drills ? ', one for a drill' : ''})`,
       );
   }
-  if (data.snapshotLock.days > 0 && !data.drills.enabled)
-    fail('snapshotLock.days', data.snapshotLock.days, '0 without drills (only what a drill has verified is locked)');
-  return { ...data, zones, volumes };
 }
 
 /**

@@ -46,8 +46,8 @@ export const COPY_PARTS: readonly Mutant[] = [
     'a copy is taken of a frozen file system',
     {
       file: 'lib/snapshot-schedule.ts',
-      code: "const freeze = props.consistency === 'application'",
-      instead: "const freeze = props.consistency !== 'application'",
+      code: "const freeze = consistency === 'application'",
+      instead: "const freeze = consistency !== 'application'",
     },
     /BROKEN .*DLM says how it was taken/,
   ),

@@ -4,7 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { InstanceType, MachineImage, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContentBalancer } from '../../lib/balancer.ts';
-import { onlyOne, resourcesOf, templateOf, text } from './support.ts';
+import { contentVolumes, onlyOne, resourcesOf, templateOf, text } from './support.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c';
 
@@ -19,14 +19,13 @@ function balancer(stack: Stack, certificateArn?: string): void {
     machineImage: MachineImage.genericLinux({ 'eu-west-1': 'ami-0123456789abcdef0' }),
     securityGroup: instanceSecurityGroup,
   });
-  const volumes = ['alpha', 'beta'];
-  new ContentBalancer(stack, 'Balancer', {
+  const made = new ContentBalancer(stack, 'Balancer', {
     vpc,
-    groups: [group],
+    targets: [group],
     instanceSecurityGroup,
-    volumes,
     ...(certificateArn && { certificateArn }),
   });
+  for (const volume of contentVolumes(stack, ['alpha', 'beta'])) made.serves(volume);
 }
 
 const plain = templateOf((stack) => balancer(stack));

@@ -1,20 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { Lazy } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import fc from 'fast-check';
 import { ConditionAlarms } from '../../lib/internal/condition-alarms.ts';
 import { readSettings } from '../../lib/stack/settings.ts';
 import { evaluateAlarm, readAlarm } from '../../simulator/aws/cloudwatch/alarm.ts';
-import { onlyOne, resourcesOf, templateOf } from './support.ts';
+import { contentVolume, onlyOne, resourcesOf, templateOf } from './support.ts';
 
 const synthesized = (fullWithinHours?: number) =>
   templateOf((stack) => {
     new ConditionAlarms(stack, 'Conditions', {
-      stackName: 'Shop',
-      namespace: 'Remount/Shop',
-      volume: 'alpha',
+      volume: contentVolume(stack),
       people: new Topic(stack, 'People'),
-      ...(fullWithinHours !== undefined && { fullWithinHours }),
+      ...(fullWithinHours !== undefined && { fullWithin: Duration.hours(fullWithinHours) }),
     });
   });
 
@@ -91,7 +89,7 @@ test.each(LIMITS)('the alarm %s tells people of both ways, by %s', (kind, Metric
 
 test('its hours are known at synthesis: the length of a period follows from them', () => {
   expect(() => synthesized(Lazy.number({ produce: () => 24 }))).toThrow(
-    'fullWithinHours: received "a token"; allowed: a number that is known at synthesis',
+    'fullWithin: received "a token"; allowed: a time that is known at synthesis',
   );
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { InstanceType, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { TAG } from '../../contract/contract.ts';
 import { Fleet } from '../../lib/fleet.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
@@ -13,9 +13,9 @@ const template = templateOf((stack) => {
     restrictDefaultSecurityGroup: false,
     subnetConfiguration: [{ name: 'Private', subnetType: SubnetType.PRIVATE_ISOLATED }],
   });
-  const software = new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' });
-  const some = { stackName: 'Shop', software, instancesPerZone: 3, instanceType: 'm7g.large' };
-  new Fleet(stack, 'Fleet', { vpc, zones: ZONES, ...some });
+  const software = new HostSoftware(stack, 'Software', { stackName: 'Shop' });
+  const some = { stackName: 'Shop', software, instancesPerZone: 3, instanceType: new InstanceType('m7g.large') };
+  new Fleet(stack, 'Fleet', { vpc, availabilityZones: ZONES, ...some });
 });
 const launched = onlyOne(template, 'AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData as Record<string, unknown>;
 

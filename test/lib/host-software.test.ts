@@ -14,9 +14,10 @@ import { PROBE_SECONDS } from '../../lib/internal/user-data.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { onlyOne, someStack, statementsOf } from './support.ts';
 
+const NAME = 'Shop';
 const NAMESPACE = 'Remount/Shop';
 const stack = someStack();
-const software = new HostSoftware(stack, 'Software', { namespace: NAMESPACE });
+const software = new HostSoftware(stack, 'Software', { stackName: NAME });
 const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
 software.grantFetch(role);
 const template = Template.fromStack(stack);
@@ -42,9 +43,9 @@ describe('the archive', () => {
   });
 
   test('is the same wherever it is made, and another one for another namespace', () => {
-    const again = (namespace: string) => new HostSoftware(new Stack(), 'Other', { namespace }).version;
-    expect(again(NAMESPACE)).toBe(software.version);
-    expect(again('Remount/Other')).not.toBe(software.version);
+    const again = (stackName: string) => new HostSoftware(new Stack(), 'Other', { stackName }).version;
+    expect(again(NAME)).toBe(software.version);
+    expect(again('Other')).not.toBe(software.version);
   });
 
   test('has files of any length, and refuses a path that it cannot hold', () => {
@@ -87,7 +88,7 @@ test('the document knows which version, and where: whoever sends it says nothing
 test('what instances ask after a boot is handed over with it, and is no part of the version', () => {
   const other = someStack();
   const ledger = new Ledger(other, 'Ledger', { key: new Key(other, 'Key') });
-  const asking = new HostSoftware(other, 'Software', { namespace: NAMESPACE, ledger });
+  const asking = new HostSoftware(other, 'Software', { stackName: NAME, ledger });
   expect(asking.version).toBe(software.version);
   const { Content } = onlyOne(Template.fromStack(other), 'AWS::SSM::Document').Properties as {
     Content: { parameters: Record<string, { default: unknown; allowedPattern: string; interpolationType: string }> };

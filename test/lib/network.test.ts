@@ -113,7 +113,7 @@ describe('the network', () => {
     const asked = templateOf((stack) => {
       const key = new Key(stack, 'Key');
       const software = new HostSoftware(stack, 'Software', {
-        namespace: 'Remount/Shop',
+        stackName: 'Shop',
         ledger: new Ledger(stack, 'Ledger', { key }),
       });
       const network = new ContentNetwork(stack, 'Network', { zones: ZONES, key, software });

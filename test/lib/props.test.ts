@@ -1,14 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { Aws, CfnParameter, type Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Duration, Size, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { ApplicationTargetGroup, TargetType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { InstanceType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV } from '../../contract/contract.ts';
 import { ContentBalancer } from '../../lib/balancer.ts';
-import { ContentVolume } from '../../lib/content-volume.ts';
+import { ContentVolume, type IContentVolume } from '../../lib/content-volume.ts';
 import { Fleet } from '../../lib/fleet.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
 import { ConditionAlarms } from '../../lib/internal/condition-alarms.ts';
@@ -17,23 +15,26 @@ import { Ledger } from '../../lib/ledger.ts';
 import { RecycleBin } from '../../lib/recycle-bin.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
 import { SettingsError } from '../../lib/stack/settings.ts';
-import { VolumeAlarms } from '../../lib/volume-alarms.ts';
 import { VolumeDrill } from '../../lib/volume-drill.ts';
 import { VolumeGuard } from '../../lib/volume-guard.ts';
 import { VolumeHealer } from '../../lib/volume-healer.ts';
 import { VolumeKeeper } from '../../lib/volume-keeper.ts';
-import { onlyOne, someStack, text, ZONES } from './support.ts';
+import { contentVolume, importedTargetGroup, onlyOne, someStack, text, ZONES } from './support.ts';
 
 /** Another team's stack with all that a construct may need of others, made when it is asked for. */
 function parts(stack: Stack) {
   const key = new Key(stack, 'Key');
   const people = new Topic(stack, 'People', { masterKey: key });
   const vpc = () => new Vpc(stack, 'Vpc', { natGateways: 0, restrictDefaultSecurityGroup: false });
-  const targetGroup = (of = vpc()) =>
-    new ApplicationTargetGroup(stack, 'Targets', { vpc: of, port: 80, targetType: TargetType.INSTANCE });
+  const targetGroup = importedTargetGroup(stack, 'Targets');
   const ledger = () => new Ledger(stack, 'Ledger', { key });
   const documents = () => new HostDocuments(stack, 'Documents');
   return { key, people, vpc, targetGroup, ledger, documents };
+}
+
+/** A content volume of Shop. */
+function named(stack: Stack, id: string, volumeName: string): IContentVolume {
+  return ContentVolume.fromContentVolumeAttributes(stack, id, { volumeName, stackName: 'Shop' });
 }
 
 type Parts = ReturnType<typeof parts>;
@@ -42,51 +43,38 @@ type Make = (stack: Stack, parts: Parts) => unknown;
 const schedule =
   (some: object): Make =>
   (stack, { key }) =>
-    new SnapshotSchedule(stack, 'It', { stackName: 'Shop', key, perHour: 2, keepHours: 24, ...some });
+    new SnapshotSchedule(stack, 'It', { stackName: 'Shop', key, ...some });
 const bin =
   (some: object): Make =>
   (stack) =>
-    new RecycleBin(stack, 'It', { stackName: 'Shop', snapshotDays: 3, volumeDays: 3, ...some });
+    new RecycleBin(stack, 'It', { stackName: 'Shop', ...some });
 const healer =
   (names: readonly string[], some: object = {}): Make =>
   (stack, { key, people, ledger, documents, targetGroup }) => {
-    const group = targetGroup();
-    const targetGroups = new Map(names.map((name) => [name, group]));
-    const spare = { prefer: 'faster', maxAgeMinutes: 60 } as const;
-    const rest = { key, people, ledger: ledger(), documents: documents(), targetGroups, spare };
-    return new VolumeHealer(stack, 'It', { stackName: 'Shop', ...rest, ...some });
+    const rest = { key, people, ledger: ledger(), documents: documents() };
+    const made = new VolumeHealer(stack, 'It', { stackName: 'Shop', ...rest, ...some });
+    for (const [i, volumeName] of names.entries()) made.heals(named(stack, `V${i}`, volumeName), { targetGroup });
   };
 const drill =
-  (some: object): Make =>
+  (some: object, names = ['alpha']): Make =>
   (stack, { key, people, ledger, documents }) => {
-    const rest = { key, people, ledger: ledger(), documents: documents(), initializationMiBs: 0, fallPercent: 20 };
-    return new VolumeDrill(stack, 'It', { stackName: 'Shop', volumes: ['alpha'], ...rest, ...some });
+    const rest = { key, people, ledger: ledger(), documents: documents() };
+    const volumes = names.map((name, i) => named(stack, `V${i}`, name));
+    return new VolumeDrill(stack, 'It', { stackName: 'Shop', volumes, ...rest, ...some });
   };
 const guard =
-  (some: object): Make =>
+  (some: object, names = ['alpha']): Make =>
   (stack, { key, people, ledger }) => {
-    const copies = new SnapshotSchedule(stack, 'Snapshots', { stackName: 'Shop', key, perHour: 2, keepHours: 24 });
+    const copies = new SnapshotSchedule(stack, 'Snapshots', { stackName: 'Shop', key });
     const rest = { key, people, ledger: ledger(), schedule: copies, verified: true };
-    return new VolumeGuard(stack, 'It', { stackName: 'Shop', volumes: ['alpha'], ...rest, ...some });
-  };
-const alarms =
-  (some: object): Make =>
-  (stack, { people, targetGroup }) => {
-    const live = Alias.fromAliasAttributes(stack, 'Live', {
-      aliasName: 'live',
-      // Only named.
-      aliasVersion: { lambda: { functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:heal' } } as never,
-    });
-    const rest = { people, targetGroup: targetGroup(), healer: live, namespace: 'Remount/Shop' };
-    return new VolumeAlarms(stack, 'It', { stackName: 'Shop', volume: 'alpha', ...rest, ...some });
+    const volumes = names.map((name, i) => named(stack, `V${i}`, name));
+    return new VolumeGuard(stack, 'It', { stackName: 'Shop', volumes, ...rest, ...some });
   };
 const conditions =
   (some: object): Make =>
   (stack, { people }) =>
     new ConditionAlarms(stack, 'It', {
-      stackName: 'Shop',
-      namespace: 'Remount/Shop',
-      volume: 'alpha',
+      volume: contentVolume(stack),
       people,
       ...some,
     });
@@ -99,16 +87,20 @@ const keeper =
 const volumes =
   (...each: readonly object[]): Make =>
   (stack, of) => {
-    const size = { zone: 'eu-west-1a', sizeGiB: 10, iops: 3000, throughputMiBs: 125 };
-    const rest = { name: 'alpha', keeper: keeper()(stack, of), ...size };
+    const rest = {
+      volumeName: 'alpha',
+      keeper: keeper()(stack, of),
+      availabilityZone: 'eu-west-1a',
+      size: Size.gibibytes(10),
+    };
     return each.map((some, i) => new ContentVolume(stack, `It${i}`, { ...rest, ...some }));
   };
 const fleet =
   (some: object): Make =>
   (stack, { vpc }) => {
-    const software = new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' });
-    const rest = { vpc: vpc(), software, zones: ZONES, instanceType: 'm7g.large' };
-    return new Fleet(stack, 'It', { stackName: 'Shop', instancesPerZone: 2, ...rest, ...some });
+    const software = new HostSoftware(stack, 'Software', { stackName: 'Shop' });
+    const rest = { vpc: vpc(), software, availabilityZones: ZONES, instanceType: new InstanceType('m7g.large') };
+    return new Fleet(stack, 'It', { stackName: 'Shop', ...rest, ...some });
   };
 const balancer =
   (names: readonly string[]): Make =>
@@ -116,13 +108,12 @@ const balancer =
     const fleet = new Fleet(stack, 'Fleet', {
       vpc: vpc(),
       stackName: 'Shop',
-      software: new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' }),
-      zones: ZONES,
-      instancesPerZone: 2,
-      instanceType: 'm7g.large',
+      software: new HostSoftware(stack, 'Software', { stackName: 'Shop' }),
+      availabilityZones: ZONES,
     });
-    const rest = { vpc: stack.node.findChild('Vpc') as Vpc, groups: fleet.groups };
-    return new ContentBalancer(stack, 'It', { ...rest, instanceSecurityGroup: fleet.securityGroup, volumes: names });
+    const rest = { vpc: stack.node.findChild('Vpc') as Vpc, targets: fleet.groups };
+    const made = new ContentBalancer(stack, 'It', { ...rest, instanceSecurityGroup: fleet.securityGroup });
+    for (const [i, name] of names.entries()) made.serves(named(stack, `V${i}`, name));
   };
 
 function build(make: Make): Stack {
@@ -156,13 +147,13 @@ describe('a wrong prop is refused as a wrong setting is', () => {
     ],
     [
       'copies that are not kept',
-      schedule({ keepHours: 0 }),
-      'keepHours: received 0; allowed: a whole number from 2 to 250 hours',
+      schedule({ keep: Duration.hours(0) }),
+      'keep: received 0; allowed: a whole number from 2 to 250 hours',
     ],
     [
       'copies kept for too long',
-      schedule({ keepHours: 251 }),
-      'keepHours: received 251; allowed: a whole number from 2 to 250 hours',
+      schedule({ keep: Duration.hours(251) }),
+      'keep: received 251; allowed: a whole number from 2 to 250 hours',
     ],
     [
       'a consistency of its own',
@@ -173,49 +164,44 @@ describe('a wrong prop is refused as a wrong setting is', () => {
     ['a schedule of every stack', schedule({ stackName: '*' }), `stackName: received "*"; allowed: ${STACK}`],
     ['a schedule of a path', schedule({ stackName: 'a/b' }), `stackName: received "a/b"; allowed: ${STACK}`],
     [
-      'a schedule without a stack',
-      schedule({ stackName: undefined }),
-      `stackName: received nothing; allowed: ${STACK}`,
-    ],
-    [
       'snapshots kept for over a year',
-      bin({ snapshotDays: 366 }),
-      'snapshotDays: received 366; allowed: a whole number from 0 to 365 days',
+      bin({ keepSnapshots: Duration.days(366) }),
+      'keepSnapshots: received 366; allowed: a whole number from 0 to 365 days',
     ],
     [
-      'snapshots kept for less than nothing',
-      bin({ snapshotDays: -1 }),
-      'snapshotDays: received -1; allowed: a whole number from 0 to 365 days',
+      'snapshots kept for half a day',
+      bin({ keepSnapshots: Duration.hours(12) }),
+      'keepSnapshots: received 0.5; allowed: a whole number from 0 to 365 days',
     ],
     [
       'volumes kept for over a week',
-      bin({ volumeDays: 8 }),
-      'volumeDays: received 8; allowed: a whole number from 0 to 7 days',
+      bin({ keepVolumes: Duration.days(8) }),
+      'keepVolumes: received 8; allowed: a whole number from 0 to 7 days',
     ],
     ['a bin for some stacks', bin({ stackName: 'Shop*' }), `stackName: received "Shop*"; allowed: ${STACK}`],
     ['a healer of no stack', healer(['alpha'], { stackName: '' }), `stackName: received ""; allowed: ${STACK}`],
     ['a healer of every stack', healer(['alpha'], { stackName: '*' }), `stackName: received "*"; allowed: ${STACK}`],
-    ['a healer of nothing', healer([]), 'targetGroups: received []; allowed: 1 to 14 content volumes'],
+    ['a drill of nothing', drill({}, []), 'volumes: received []; allowed: 1 to 14 content volumes'],
     [
       'a healer of too much',
       healer(FIFTEEN),
-      `targetGroups: received ${JSON.stringify(FIFTEEN)}; allowed: 1 to 14 content volumes`,
+      `volumes: received ${JSON.stringify(FIFTEEN)}; allowed: 1 to 14 content volumes`,
     ],
-    ['a volume with a slash', healer(['alpha', 'a/b']), `targetGroups[1]: received "a/b"; allowed: ${NAME}`],
+    ['a volume with a slash', healer(['alpha', 'a/b']), `volumeName: received "a/b"; allowed: ${NAME}`],
     [
       'a volume named as the health checks are',
       healer(['healthz']),
-      'targetGroups[0]: received "healthz"; allowed: any other name (below /healthz/ are the health checks)',
+      'volumeName: received "healthz"; allowed: any other name (below /healthz/ are the health checks)',
     ],
     [
       'a spare that is never taken',
-      healer(['alpha'], { spare: { prefer: 'faster', maxAgeMinutes: 0 } }),
-      'spare.maxAgeMinutes: received 0; allowed: a whole number from 15 to 1440 minutes',
+      healer(['alpha'], { maxSpareAge: Duration.minutes(0) }),
+      'maxSpareAge: received 0; allowed: a whole number from 15 to 1440 minutes',
     ],
     ['a drill of every stack', drill({ stackName: '*' }), `stackName: received "*"; allowed: ${STACK}`],
     [
       'a drill of one volume twice',
-      drill({ volumes: ['alpha', 'alpha'] }),
+      drill({}, ['alpha', 'alpha']),
       'volumes: received ["alpha","alpha"]; allowed: each name once',
     ],
     [
@@ -229,30 +215,34 @@ describe('a wrong prop is refused as a wrong setting is', () => {
       'fallPercent: received 0; allowed: a whole number from 1 to 99 percent',
     ],
     ['a guard of no stack', guard({ stackName: '' }), `stackName: received ""; allowed: ${STACK}`],
-    [
-      'a guard of a volume in capitals',
-      guard({ volumes: ['Alpha'] }),
-      `volumes[0]: received "Alpha"; allowed: ${NAME}`,
-    ],
+    ['a guard of a volume in capitals', guard({}, ['Alpha']), `volumeName: received "Alpha"; allowed: ${NAME}`],
     [
       'a lock for ever',
-      guard({ lock: { days: 36_500, mode: 'compliance' } }),
-      'lock.days: received 36500; allowed: a whole number from 0 to 365 days',
+      guard({ lockFor: Duration.days(36_500), lockMode: 'compliance' }),
+      'lockFor: received 36500; allowed: a whole number from 0 to 365 days',
     ],
-    ['alarms of every stack', alarms({ stackName: '*' }), `stackName: received "*"; allowed: ${STACK}`],
-    ['alarms of a nameless volume', alarms({ volume: '' }), `volume: received ""; allowed: ${NAME}`],
+    ['a nameless volume', healer(['']), `volumeName: received ""; allowed: ${NAME}`],
+    [
+      'a volume of another Remount',
+      healer(['alpha'], { stackName: 'Other' }),
+      'volume: received "alpha of Shop"; allowed: content volumes of Other (prop stackName of both)',
+    ],
     [
       'alarms of the last minute',
-      conditions({ fullWithinHours: 1 }),
-      'fullWithinHours: received 1; allowed: a whole number from 12 to 168 hours',
+      conditions({ fullWithin: Duration.hours(1) }),
+      'fullWithin: received 1; allowed: a whole number from 12 to 168 hours',
     ],
     ['a keeper of no stack', keeper({ stackName: '' }), `stackName: received ""; allowed: ${STACK}`],
-    ['a volume with a blank', volumes({ name: 'a b' }), `name: received "a b"; allowed: ${NAME}`],
-    ['two volumes of one name', volumes({}, { name: 'beta' }, {}), 'name: received "alpha"; allowed: each name once'],
+    ['a volume with a blank', volumes({ volumeName: 'a b' }), `volumeName: received "a b"; allowed: ${NAME}`],
+    [
+      'two volumes of one name',
+      volumes({}, { volumeName: 'beta' }, {}),
+      'name: received "alpha"; allowed: each name once',
+    ],
     [
       'a volume of no size',
-      volumes({ sizeGiB: 0 }),
-      'sizeGiB: received 0; allowed: a whole number from 1 to 65536 GiB (gp3)',
+      volumes({ size: Size.gibibytes(0) }),
+      'size: received 0; allowed: a whole number from 1 to 65536 GiB (gp3)',
     ],
     [
       'a volume too small for its speed',
@@ -282,8 +272,13 @@ describe('what is known at deployment only', () => {
     const stack = build((of, { key }) => {
       const days = number(of, 'Days').valueAsNumber;
       const keepHours = number(of, 'Hours').valueAsNumber;
-      new RecycleBin(of, 'Bin', { stackName: Aws.STACK_NAME, snapshotDays: days, volumeDays: 0 });
-      new SnapshotSchedule(of, 'Snapshots', { stackName: Aws.STACK_NAME, key, perHour: 1, keepHours });
+      new RecycleBin(of, 'Bin', {
+        stackName: Aws.STACK_NAME,
+        keepSnapshots: Duration.days(days),
+        keepVolumes: Duration.days(0),
+      });
+      const keep = Duration.hours(keepHours);
+      new SnapshotSchedule(of, 'Snapshots', { stackName: Aws.STACK_NAME, key, perHour: 1, keep });
     });
     const template = Template.fromStack(stack);
     expect(onlyOne(template, 'AWS::Rbin::Rule').Properties).toMatchObject({
@@ -296,7 +291,7 @@ describe('what is known at deployment only', () => {
   });
 
   test('passes in a volume', () => {
-    const stack = build((of, all) => volumes({ sizeGiB: number(of, 'Size').valueAsNumber })(of, all));
+    const stack = build((of, all) => volumes({ size: Size.gibibytes(number(of, 'Size').valueAsNumber) })(of, all));
     expect(onlyOne(Template.fromStack(stack), 'Custom::RemountContentVolume').Properties.SizeGiB).toEqual({
       Ref: 'Size',
     });
@@ -304,7 +299,7 @@ describe('what is known at deployment only', () => {
 
   test('passes as a part of a prop', () => {
     const stack = build((of, all) => {
-      healer(['alpha'], { spare: { prefer: 'faster', maxAgeMinutes: number(of, 'Minutes').valueAsNumber } })(of, all);
+      healer(['alpha'], { maxSpareAge: Duration.minutes(number(of, 'Minutes').valueAsNumber) })(of, all);
     });
     const { Environment } = onlyOne(Template.fromStack(stack), 'AWS::Lambda::Function').Properties;
     expect(text((Environment as { Variables: Record<string, unknown> }).Variables[ENV.spare])).toBe(
@@ -313,8 +308,8 @@ describe('what is known at deployment only', () => {
   });
 
   test('beside what is wrong does not hide it', () => {
-    const make = bin({ snapshotDays: 400, stackName: Aws.STACK_NAME });
-    expect(() => build(make)).toThrow('snapshotDays: received 400; allowed: a whole number from 0 to 365 days');
+    const make = bin({ keepSnapshots: Duration.days(400), stackName: Aws.STACK_NAME });
+    expect(() => build(make)).toThrow('keepSnapshots: received 400; allowed: a whole number from 0 to 365 days');
   });
 
   test('cannot be a number of schedules: they are made at synthesis', () => {

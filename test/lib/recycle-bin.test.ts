@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { Duration } from 'aws-cdk-lib';
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { RecycleBin } from '../../lib/recycle-bin.ts';
 import { resourcesOf, templateOf } from './support.ts';
@@ -6,7 +7,11 @@ import { resourcesOf, templateOf } from './support.ts';
 const rules = (snapshotDays: number, volumeDays: number) =>
   resourcesOf(
     templateOf((stack) => {
-      new RecycleBin(stack, 'Bin', { stackName: 'Shop', snapshotDays, volumeDays });
+      new RecycleBin(stack, 'Bin', {
+        stackName: 'Shop',
+        keepSnapshots: Duration.days(snapshotDays),
+        keepVolumes: Duration.days(volumeDays),
+      });
     }),
     'AWS::Rbin::Rule',
   ).map(({ Properties }) => Properties);

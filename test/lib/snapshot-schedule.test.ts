@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Duration } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
@@ -11,12 +12,12 @@ const PER_HOUR = [1, 2, 3, 4] as const;
 const template = templateOf((stack) => {
   const key = new Key(stack, 'Key');
   for (const perHour of PER_HOUR)
-    new SnapshotSchedule(stack, `Snapshots${perHour}`, { stackName: 'Shop', key, perHour, keepHours: 24 });
+    new SnapshotSchedule(stack, `Snapshots${perHour}`, { stackName: 'Shop', key, perHour, keep: Duration.hours(24) });
 });
 /** The same, with what is served frozen first. */
 const frozen = templateOf((stack) => {
   const key = new Key(stack, 'Key');
-  const props = { stackName: 'Shop', key, perHour: 2, keepHours: 24, consistency: 'application' } as const;
+  const props = { stackName: 'Shop', key, perHour: 2, keep: Duration.hours(24), consistency: 'application' } as const;
   new SnapshotSchedule(stack, 'Frozen', props);
 });
 const policy = (perHour: number) =>

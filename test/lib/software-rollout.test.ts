@@ -3,14 +3,15 @@ import { Duration } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { TAG } from '../../contract/contract.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
-import { allowRollout } from '../../lib/software-rollout.ts';
+import { allowRollout, hostsBehindMetric } from '../../lib/software-rollout.ts';
 import { allowing, mutating, onlyOne, statementsOf, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
   const code = Code.fromInline('exports.handler = async () => undefined;');
   const guard = new LambdaFunction(stack, 'Guard', { runtime: Runtime.NODEJS_22_X, handler: 'index.handler', code });
-  const software = new HostSoftware(stack, 'Software', { namespace: 'Remount/Shop' });
-  allowRollout(guard, software, { stackName: 'Shop', namespace: 'Remount/Shop', every: Duration.minutes(5) });
+  const software = new HostSoftware(stack, 'Software', { stackName: 'Shop' });
+  const behind = hostsBehindMetric({ stackName: 'Shop' }, { period: Duration.minutes(5) });
+  allowRollout(guard, software, { stackName: 'Shop', behind });
 });
 const statements = statementsOf(template, /^Guard/);
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { App, type Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Peer, Port, SecurityGroup, type Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   AGE_ALARM,
@@ -19,12 +19,13 @@ import {
 } from '../../contract/contract.ts';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
 import { buildApp } from '../../lib/stack/app.ts';
+import type { RemountStack } from '../../lib/stack/remount-stack.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
 
 /** The app with these settings in place of those of `cdk.json`, and its stack. */
-function appWith(remount: object): { readonly app: App; readonly stack: Stack } {
+function appWith(remount: object): { readonly app: App; readonly stack: RemountStack } {
   const { app, settings } = buildApp(new App({ context: { ...CONTEXT, remount }, analyticsReporting: false }));
-  return { app, stack: app.node.findChild(settings.stackName) as Stack };
+  return { app, stack: app.node.findChild(settings.stackName) as RemountStack };
 }
 
 interface PluginReport {
@@ -104,7 +105,7 @@ describe('the stack of the default settings', () => {
 describe('a stack made wrong', () => {
   test('does not synthesize with a port open to the world, and says which rule', () => {
     const { app, stack } = appWith({});
-    const vpc = stack.node.findChild('Network').node.findChild('Vpc') as Vpc;
+    const { vpc } = stack.remount;
     new SecurityGroup(stack, 'Open', { vpc }).addIngressRule(Peer.anyIpv4(), Port.tcp(22));
     expect(() => app.synth()).toThrow(/AwsSolutions-EC23/);
   });

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { ApplicationTargetGroup, type IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { ContentVolume, type IContentVolume } from '../../lib/content-volume.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const REGION = 'eu-west-1';
@@ -101,4 +103,30 @@ export function mutating(statements: readonly Statement[]): Statement[] {
 
 export function asList<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/** Content volumes of a Remount named Shop, by name alone. */
+export function contentVolumes(stack: Stack, names: readonly string[], stackName = 'Shop'): IContentVolume[] {
+  return names.map((volumeName) =>
+    ContentVolume.fromContentVolumeAttributes(stack, `Content-${volumeName}`, { volumeName, stackName }),
+  );
+}
+
+/** The only one of {@link contentVolumes}. */
+export function contentVolume(stack: Stack, volumeName = 'alpha'): IContentVolume {
+  return ContentVolume.fromContentVolumeAttributes(stack, `Content-${volumeName}`, { volumeName, stackName: 'Shop' });
+}
+
+/** A target group of another stack, behind a load balancer there. */
+export function importedTargetGroup(
+  stack: Stack,
+  id: string,
+  other: { readonly loadBalancerArns?: undefined } = {},
+): IApplicationTargetGroup {
+  const arn = `arn:aws:elasticloadbalancing:${REGION}:111122223333`;
+  return ApplicationTargetGroup.fromTargetGroupAttributes(stack, id, {
+    targetGroupArn: `${arn}:targetgroup/${id}/0123456789abcdef`,
+    loadBalancerArns: `${arn}:loadbalancer/app/other/0123456789abcdef`,
+    ...other,
+  });
 }

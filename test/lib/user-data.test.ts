@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Stage } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { metricNamespace } from '../../contract/contract.ts';
 import { HostSoftware } from '../../lib/host-software.ts';
 import { contentUserData } from '../../lib/internal/user-data.ts';
 import { Ledger } from '../../lib/ledger.ts';
@@ -19,7 +18,7 @@ const stack = someStack();
 const TABLE = `${'S'.repeat(51)}-LedgerTable9343E4AA-1ABCDEFGHIJKL`;
 /** The longest name that a stack may have. */
 const software = new HostSoftware(stack, 'Software', {
-  namespace: metricNamespace('S'.repeat(51)),
+  stackName: 'S'.repeat(51),
   ledger: new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') }),
 });
 const script = text(stack.resolve(contentUserData(software).render()))

@@ -10,7 +10,7 @@ import { Alias, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aw
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ALARM, METRIC, metricNamespace, volumeOfAlarm } from '../../contract/contract.ts';
 import { VolumeAlarms } from '../../lib/volume-alarms.ts';
-import { onlyOne, resourcesOf, templateOf } from './support.ts';
+import { contentVolume, onlyOne, resourcesOf, templateOf } from './support.ts';
 
 /** On another team's healer, topic and load balancer. */
 const template = templateOf((stack) => {
@@ -25,9 +25,7 @@ const template = templateOf((stack) => {
     code,
   });
   new VolumeAlarms(stack, 'Alarms', {
-    stackName: 'Shop',
-    namespace: metricNamespace('Shop'),
-    volume: 'alpha',
+    volume: contentVolume(stack),
     targetGroup,
     healer: new Alias(stack, 'Live', { aliasName: 'live', version: healer.currentVersion }),
     people: new Topic(stack, 'People'),

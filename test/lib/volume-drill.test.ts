@@ -12,6 +12,7 @@ import { VolumeDrill } from '../../lib/volume-drill.ts';
 import {
   allowing,
   CONTEXT,
+  contentVolumes,
   mutating,
   onlyOne,
   REGION,
@@ -27,7 +28,7 @@ const template = templateOf((stack) => {
   const key = new Key(stack, 'Key');
   new VolumeDrill(stack, 'Drill', {
     stackName: 'Shop',
-    volumes: VOLUMES,
+    volumes: contentVolumes(stack, VOLUMES),
     key,
     ledger: new Ledger(stack, 'Ledger', { key }),
     documents: new HostDocuments(stack, 'Host'),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Duration } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
@@ -18,7 +19,17 @@ import { policyFinding } from '../../lambda/core/guard/policy.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
 import { VolumeGuard } from '../../lib/volume-guard.ts';
-import { allowing, mutating, onlyOne, REGION, resourcesOf, statementsOf, templateOf, text } from './support.ts';
+import {
+  allowing,
+  contentVolumes,
+  mutating,
+  onlyOne,
+  REGION,
+  resourcesOf,
+  statementsOf,
+  templateOf,
+  text,
+} from './support.ts';
 
 const VOLUMES = ['alpha', 'beta'];
 
@@ -27,13 +38,18 @@ function guardOf(verified: boolean | undefined, lock?: SnapshotLock) {
     const key = new Key(stack, 'Key');
     new VolumeGuard(stack, 'Guard', {
       stackName: 'Shop',
-      volumes: VOLUMES,
-      schedule: new SnapshotSchedule(stack, 'Snapshots', { stackName: 'Shop', key, perHour: 2, keepHours: 24 }),
+      volumes: contentVolumes(stack, VOLUMES),
+      schedule: new SnapshotSchedule(stack, 'Snapshots', {
+        stackName: 'Shop',
+        key,
+        perHour: 2,
+        keep: Duration.hours(24),
+      }),
       ledger: new Ledger(stack, 'Ledger', { key }),
       people: new Topic(stack, 'People', { masterKey: key }),
       key,
       ...(verified !== undefined && { verified }),
-      ...(lock && { lock }),
+      ...(lock && { lockFor: Duration.days(lock.days), lockMode: lock.mode }),
     });
   });
 }
@@ -295,6 +311,6 @@ describe('with a lock, the guard', () => {
   });
 
   test('needs drills', () => {
-    expect(() => guardOf(false, lock)).toThrow('lock: received without verified');
+    expect(() => guardOf(false, lock)).toThrow('lockFor: received without verified');
   });
 });

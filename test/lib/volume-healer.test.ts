@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { ApplicationTargetGroup, TargetType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, HEALER_ALARM, healerAlarmName, TAG } from '../../contract/contract.ts';
@@ -11,25 +9,32 @@ import { LONGEST_SECONDS } from '../../lambda/core/heal/heal.ts';
 import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { EXECUTION_TIMEOUT, VolumeHealer } from '../../lib/volume-healer.ts';
-import { allowing, mutating, onlyOne, resourcesOf, statementsOf, templateOf, text } from './support.ts';
+import {
+  allowing,
+  contentVolumes,
+  importedTargetGroup,
+  mutating,
+  onlyOne,
+  resourcesOf,
+  statementsOf,
+  templateOf,
+  text,
+} from './support.ts';
 
 const VOLUMES = ['a1', 'b2', 'c3', 'd4', 'e5', 'f6', 'g7'];
 
 const VERBS = ['format', 'mount', 'probe', 'release', 'serve', 'verify'];
 const template = templateOf((stack) => {
   const key = new Key(stack, 'Key');
-  const vpc = new Vpc(stack, 'Vpc', { natGateways: 0, restrictDefaultSecurityGroup: false });
-  const group = (id: string) =>
-    new ApplicationTargetGroup(stack, id, { vpc, port: 80, targetType: TargetType.INSTANCE });
-  new VolumeHealer(stack, 'Healer', {
+  const healer = new VolumeHealer(stack, 'Healer', {
     stackName: 'Shop',
     key,
     ledger: new Ledger(stack, 'Ledger', { key }),
     documents: new HostDocuments(stack, 'Host'),
-    spare: { prefer: 'faster', maxAgeMinutes: 120 },
     people: new Topic(stack, 'People', { masterKey: key }),
-    targetGroups: new Map(VOLUMES.map((volume) => [volume, group(`Targets-${volume}`)])),
   });
+  for (const volume of contentVolumes(stack, VOLUMES))
+    healer.heals(volume, { targetGroup: importedTargetGroup(stack, `Targets-${volume.volumeName}`) });
 });
 const healer = onlyOne(template, 'AWS::Lambda::Function');
 const statements = statementsOf(template, /^Healer/);
@@ -105,7 +110,9 @@ describe('the sweep', () => {
   test('invokes the alias, and may', () => {
     const live = { Ref: onlyOne(template, 'AWS::Lambda::Alias').id };
     for (const target of rules.flatMap((rule) => rule.Targets)) expect(target.Arn).toEqual(live);
-    const permitted = resourcesOf(template, 'AWS::Lambda::Permission').map(({ Properties }) => Properties);
+    const permitted = resourcesOf(template, 'AWS::Lambda::Permission')
+      .map(({ Properties }) => Properties)
+      .filter(({ Principal }) => Principal !== 'lambda.alarms.cloudwatch.amazonaws.com');
     expect(permitted).toHaveLength(rules.length);
     for (const permission of permitted)
       expect(permission).toMatchObject({ FunctionName: live, Principal: 'events.amazonaws.com' });
@@ -113,7 +120,9 @@ describe('the sweep', () => {
 });
 
 describe('the alarms', () => {
-  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm')
+    .filter(({ id }) => id.startsWith('Healer'))
+    .map(({ Properties }) => Properties);
   const alarm = (kind: (typeof HEALER_ALARM)[keyof typeof HEALER_ALARM]) =>
     alarms.find((a) => a.AlarmName === healerAlarmName('Shop', kind));
 

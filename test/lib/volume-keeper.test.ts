@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Size } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ENV, TAG } from '../../contract/contract.ts';
@@ -18,8 +19,8 @@ const template = templateOf((stack) => {
     people: new Topic(stack, 'People'),
     key,
   });
-  const size = { sizeGiB: 200, iops: 4000, throughputMiBs: 500 };
-  new ContentVolume(stack, 'Alpha', { keeper, name: 'alpha', zone: 'eu-west-1b', ...size });
+  const size = { size: Size.gibibytes(200), iops: 4000, throughputMiBs: 500 };
+  new ContentVolume(stack, 'Alpha', { keeper, volumeName: 'alpha', availabilityZone: 'eu-west-1b', ...size });
 });
 const keeper = onlyOne(template, 'AWS::Lambda::Function');
 

@@ -16,7 +16,8 @@ const subscribers = of('internal/subscribers-alarm', 'volume-guard');
 const rollout = of('software-rollout');
 const healer = of('volume-healer');
 const ledger = of('ledger');
-const stack = of('stack/remount-stack', 'stack');
+const remount = of('remount', 'stack');
+const volume = of('content-volume', 'volume-guard');
 const functions = of('internal/function');
 const logGroup = of('internal/log-group');
 const balancer = of('balancer');
@@ -48,10 +49,10 @@ export const ALARMS: readonly Slip[] = [
   conditions('filling comes too late', 'threshold: 85,', 'threshold: 98,', 'the alarm filling tells people'),
   conditions('one slow probe is told', 'Stats.MINIMUM', 'Stats.MAXIMUM', 'the alarm slow tells people'),
   guard('a promise is doubled', '[AGE_ALARM.recoveryPoint]: 60', '[AGE_ALARM.recoveryPoint]: 120', '60 minutes'),
-  guard(
+  volume(
     'the best age of a period counts',
-    '        statistic: Stats.MAXIMUM,\n        period: EVERY',
-    '        statistic: Stats.MINIMUM,\n        period: EVERY',
+    'const AGE = { statistic: Stats.MAXIMUM',
+    'const AGE = { statistic: Stats.MINIMUM',
     '60 minutes',
   ),
   subscribers('nobody is enough', 'threshold: 1,', 'threshold: 0,', 'that nobody is told, in each round of an hour'),
@@ -85,7 +86,7 @@ export const KEPT: readonly Slip[] = [
     'TableEncryptionV2.awsManagedKey()',
     OUTLIVES,
   ),
-  stack(
+  remount(
     'the key goes with the stack',
     'removalPolicy: RemovalPolicy.RETAIN',
     'removalPolicy: RemovalPolicy.DESTROY',
@@ -190,8 +191,8 @@ export const LEAVE: readonly Slip[] = [
   ),
   ledger(
     'entries are deleted',
-    "'dynamodb:PutItem', 'dynamodb:UpdateItem');",
-    "'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');",
+    "'dynamodb:PutItem', 'dynamodb:UpdateItem')",
+    "'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')",
     'Acting is allowed ["GetItem","PutItem","UpdateItem"] of it',
   ),
   topic(

@@ -235,13 +235,11 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
     });
     new ContentVolume(stack, 'Content', {
       keeper,
-      name: 'alpha',
-      zone: ZONE,
-      sizeGiB: 9,
-      iops: 3000,
-      throughputMiBs: 125,
+      volumeName: 'alpha',
+      availabilityZone: ZONE,
+      size: Size.gibibytes(9),
     });
-    new SnapshotSchedule(stack, 'Snapshots', { stackName: 'Shop', key, perHour: 4, keepHours: 24 });
+    new SnapshotSchedule(stack, 'Snapshots', { stackName: 'Shop', key });
   };
 
   test('good: a content volume and the schedule of its stack', () => expect(covered(content('Shop'))).toEqual([]));

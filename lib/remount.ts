@@ -1,0 +1,190 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+import { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
+import { Fleet, type FleetProps } from './fleet.ts';
+import { HostSoftware, type HostSoftwareProps } from './host-software.ts';
+import { ConditionAlarms, type ConditionAlarmsProps } from './internal/condition-alarms.ts';
+import { HostDocuments } from './internal/host-documents.ts';
+import { stackNameOf } from './internal/props.ts';
+import { Ledger } from './ledger.ts';
+import { ContentNetwork, type ContentNetworkProps } from './network.ts';
+import { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+import { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
+import { SnapshotSchedule, type SnapshotScheduleProps } from './snapshot-schedule.ts';
+import { checkCrowding, fail } from './stack/settings.ts';
+import { VolumeDrill, type VolumeDrillProps } from './volume-drill.ts';
+import { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';
+import { VolumeHealer, type VolumeHealerProps } from './volume-healer.ts';
+import { VolumeKeeper } from './volume-keeper.ts';
+
+/** A content volume of a {@link Remount}. */
+export interface RemountVolume extends Omit<ContentVolumeProps, 'keeper' | 'availabilityZone'> {
+  /**
+   * Where it lives.
+   * @default one of the Remount's zones, each in turn
+   */
+  readonly availabilityZone?: string;
+}
+
+export interface RemountProps
+  extends Pick<FleetProps, 'stackName' | 'instancesPerZone' | 'instanceType'>,
+    Pick<PeopleTopicProps, 'email'>,
+    Pick<ContentBalancerProps, 'certificateArn'>,
+    Pick<HostSoftwareProps, 'web'>,
+    Pick<ContentNetworkProps, 'moreEndpoints' | 'moreBuckets'>,
+    Pick<ConditionAlarmsProps, 'fullWithin'> {
+  /** One to 14 content volumes, each served below `/<name>/`. */
+  readonly volumes: readonly RemountVolume[];
+  /**
+   * Where it all stands. The load balancer takes its public subnets, the instances its private ones; from there they must reach Systems
+   * Manager, CloudWatch, S3 and DynamoDB, by endpoints or by NAT.
+   * @default a `ContentNetwork`, which has no way to the internet; its endpoints are paid for by the hour and zone
+   */
+  readonly vpc?: IVpc;
+  /**
+   * Zones of instances and volumes; they must be known at synthesis. The load balancer needs two.
+   * @default those of `vpc`; without it, they must be named
+   */
+  readonly availabilityZones?: readonly string[];
+  /**
+   * Encrypts everything.
+   * @default a key of its own, which outlives the stack; it is paid for by the month
+   */
+  readonly key?: IKey;
+  /**
+   * How often volumes are copied, and how long copies are kept.
+   * @default four an hour, kept for a day, consistent as after a crash
+   */
+  readonly snapshots?: Pick<SnapshotScheduleProps, 'perHour' | 'keep' | 'consistency'>;
+  /**
+   * How long what is deleted can be got back.
+   * @default snapshots for 3 days, volumes for 7
+   */
+  readonly recycleBin?: Omit<RecycleBinProps, 'stackName'>;
+  /**
+   * How copies are drilled, and when the spare serves; or `false` for no drills. Drills need a second volume of each, the spare.
+   * @default each copy is drilled, and the newest that passed is the spare
+   */
+  readonly drills?:
+    | false
+    | (Pick<VolumeDrillProps, 'initializationMiBs' | 'fallPercent'> &
+        Pick<VolumeHealerProps, 'prefer' | 'maxSpareAge'>);
+  /**
+   * Verified copies that nobody can delete.
+   * @default none is locked
+   */
+  readonly snapshotLock?: Pick<VolumeGuardProps, 'lockFor' | 'lockMode'>;
+}
+
+/**
+ * All of Remount, in a stack of any team: content volumes that are served, copied, drilled, watched and healed. Each part is a construct
+ * that may be used without the others.
+ */
+export class Remount extends Construct {
+  readonly vpc: IVpc;
+  /** Content is put on its instances, below `/srv/content/<name>/`. */
+  readonly fleet: Fleet;
+  readonly balancer: ContentBalancer;
+  readonly volumes: readonly ContentVolume[];
+  /** Copies other volumes too: `schedule.cover(volume)`. */
+  readonly schedule: SnapshotSchedule;
+  readonly people: PeopleTopic;
+  readonly ledger: Ledger;
+  readonly healer: VolumeHealer;
+  readonly guard: VolumeGuard;
+  readonly drill: VolumeDrill | undefined;
+  readonly key: IKey;
+
+  /** @throws SettingsError */
+  constructor(scope: Construct, id: string, props: RemountProps) {
+    super(scope, id);
+    const stackName = stackNameOf(this, props.stackName);
+    const availabilityZones = props.availabilityZones ?? props.vpc?.availabilityZones;
+    if (!availabilityZones) fail('availabilityZones', undefined, 'zones such as eu-west-1a, or a vpc that has them');
+    const placed = places(props, availabilityZones);
+
+    this.key = props.key ?? this.#makeKey(stackName);
+    const { key } = this;
+    this.people = new PeopleTopic(this, 'People', { key, email: props.email });
+    const people = this.people.topic;
+    this.ledger = new Ledger(this, 'Ledger', { key });
+    const { ledger } = this;
+    const software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger });
+    const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones, software);
+    this.vpc = network?.vpc ?? (props.vpc as IVpc);
+    const { vpc } = this;
+    const { instancesPerZone, instanceType, certificateArn } = props;
+    this.fleet = new Fleet(this, 'Fleet', {
+      vpc,
+      stackName,
+      software,
+      availabilityZones,
+      instancesPerZone,
+      instanceType,
+    });
+    const instanceSecurityGroup = this.fleet.securityGroup;
+    network?.allowFrom(instanceSecurityGroup);
+    const targets = this.fleet.groups;
+    this.balancer = new ContentBalancer(this, 'Balancer', { vpc, targets, instanceSecurityGroup, certificateArn });
+
+    const documents = new HostDocuments(this, 'Host');
+    const common = { stackName, ledger, documents, people, key };
+    const { initializationMiBs, fallPercent, ...spare } = props.drills || {};
+    this.schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...props.snapshots });
+    new RecycleBin(this, 'RecycleBin', { stackName, ...props.recycleBin });
+    const keeper = new VolumeKeeper(this, 'Keeper', common);
+    this.volumes = placed.map((each) => new ContentVolume(this, `Volume-${each.volumeName}`, { keeper, ...each }));
+    const { volumes } = this;
+    this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare });
+    const verified = props.drills !== false;
+    this.drill = verified
+      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent })
+      : undefined;
+    const { schedule } = this;
+    const guarding = { ...common, volumes, schedule, verified, software, ...props.snapshotLock };
+    this.guard = new VolumeGuard(this, 'Guard', guarding);
+    for (const volume of volumes) {
+      this.healer.heals(volume, { targetGroup: this.balancer.serves(volume) });
+      const { fullWithin } = props;
+      new ConditionAlarms(this, `Conditions-${volume.volumeName}`, { volume, people, fullWithin });
+    }
+  }
+
+  #makeKey(stackName: string): Key {
+    return new Key(this, 'Key', {
+      description: `Content volumes of ${stackName}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  #makeNetwork(
+    { moreEndpoints, moreBuckets }: RemountProps,
+    zones: readonly string[],
+    software: HostSoftware,
+  ): ContentNetwork {
+    return new ContentNetwork(this, 'Network', { key: this.key, zones, moreEndpoints, moreBuckets, software });
+  }
+}
+
+/** Each volume with its zone. @throws SettingsError */
+function places({ volumes, vpc, drills, moreEndpoints, moreBuckets }: RemountProps, zones: readonly string[]) {
+  if (vpc)
+    for (const [name, more] of Object.entries({ moreEndpoints, moreBuckets }))
+      if (more !== undefined) fail(name, more, 'nothing beside a vpc, which has endpoints of its own');
+  const placed = volumes.map((each, i) => ({
+    ...each,
+    availabilityZone: each.availabilityZone ?? zones[i % zones.length] ?? '',
+  }));
+  for (const [i, { availabilityZone }] of placed.entries())
+    if (!zones.includes(availabilityZone))
+      fail(`volumes[${i}].availabilityZone`, availabilityZone, `one of ${zones.join(', ')}`);
+  checkCrowding(
+    placed.map(({ availabilityZone: zone }) => ({ zone })),
+    drills !== false,
+  );
+  return placed;
+}

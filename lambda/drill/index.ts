@@ -9,6 +9,7 @@ import { ec2DrillStore } from '../aws/ec2/drill-store.ts';
 import { cloudWatchDrillMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { fromEnv, numberFromEnv } from '../aws/schemas.ts';
 import { answered, ssmCommands, ssmHost } from '../aws/ssm/host.ts';
 import { type DrillResult, drill } from '../core/drill/drill.ts';
 import type { DrillPorts } from '../core/drill/ports.ts';
@@ -19,7 +20,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
   const stack = required(runtime.env, ENV.stack);
   const ssm = ssmClient(runtime);
   const ec2 = ec2Client(runtime);
-  const documents = JSON.parse(required(runtime.env, ENV.documents)) as Record<string, string>;
+  const documents = fromEnv(runtime.env, ENV.documents);
   const commands = ssmCommands(ssm, documents);
   const { release } = ssmHost(ssm, runtime.clock, documents);
   return {
@@ -27,8 +28,8 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     newId: runtime.newId,
     compute: { ...ec2Compute(ec2, ssm, runtime.clock, stack), neighbours: () => neighbours(ec2, stack) },
     deviceNames: DEVICE_NAMES,
-    fallPercent: Number(required(runtime.env, ENV.fallPercent)),
-    store: ec2DrillStore(ec2, runtime.clock, stack, Number(required(runtime.env, ENV.initializationRate))),
+    fallPercent: numberFromEnv(runtime.env, ENV.fallPercent),
+    store: ec2DrillStore(ec2, runtime.clock, stack, numberFromEnv(runtime.env, ENV.initializationRate)),
     host: {
       release,
       startCheck: (instanceId, volume, volumeId, seed) =>

@@ -7,6 +7,7 @@ import { ec2Stores } from '../aws/ec2/guard-store.ts';
 import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { fromEnv, optionalFromEnv } from '../aws/schemas.ts';
 import { ec2Software } from '../aws/ssm/software.ts';
 import { snsSubscribers } from '../aws/subscribers.ts';
 import { patrol } from '../core/guard/round.ts';
@@ -18,17 +19,16 @@ import { patrol } from '../core/guard/round.ts';
 export function createHandler(runtime: Runtime): () => Promise<void> {
   const stack = required(runtime.env, ENV.stack);
   const table = required(runtime.env, ENV.ledger);
-  const volumes: string[] = JSON.parse(required(runtime.env, ENV.volumes));
-  const policy: DeployedPolicy = JSON.parse(required(runtime.env, ENV.policy));
+  const volumes = fromEnv(runtime.env, ENV.volumes);
+  const policy: DeployedPolicy = fromEnv(runtime.env, ENV.policy);
   const verified = required(runtime.env, ENV.verified) === 'true';
-  const given = runtime.env[ENV.lock];
-  const lock: SnapshotLock | undefined = given ? JSON.parse(given) : undefined;
+  const lock: SnapshotLock | undefined = optionalFromEnv(runtime.env, ENV.lock);
   const dynamo = dynamoClient(runtime);
   const ec2 = ec2Client(runtime);
   const cloudWatch = cloudWatchClient(runtime);
   const sns = snsClient(runtime);
   const topic = required(runtime.env, ENV.topic);
-  const deployed = runtime.env[ENV.software];
+  const software = optionalFromEnv(runtime.env, ENV.software);
   const ports = {
     clock: runtime.clock,
     stores: ec2Stores(ec2, stack),
@@ -39,7 +39,7 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
     testNotes: dynamoPolicyNotes(dynamo, table, 'TEST'),
     subscribers: snsSubscribers(sns, cloudWatch, topic, metricNamespace(stack)),
     people: snsPeople(sns, topic),
-    ...(deployed && {
+    ...(software && {
       software: ec2Software({
         clock: runtime.clock,
         ec2,
@@ -47,18 +47,13 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
         cloudWatch,
         namespace: metricNamespace(stack),
         stack,
-        ...softwareOf(deployed),
+        wanted: software.version,
+        document: software.document,
       }),
     }),
     log: (message: string) => runtime.log({ message }),
   };
   return () => patrol(ports, volumes, policy, verified, lock);
-}
-
-function softwareOf(text: string): { readonly wanted: string; readonly document: string } {
-  const { version, document } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  if (typeof version !== 'string' || typeof document !== 'string') throw new Error(`${ENV.software}: received ${text}`);
-  return { wanted: version, document };
 }
 
 let deployed: ReturnType<typeof createHandler> | undefined;

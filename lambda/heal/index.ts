@@ -8,6 +8,7 @@ import { ec2Compute } from '../aws/ec2/compute.ts';
 import { awsMonitor } from '../aws/monitor.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { fromEnv } from '../aws/schemas.ts';
 import { ssmHost } from '../aws/ssm/host.ts';
 import { type HealResult, heal } from '../core/heal/heal.ts';
 import type { SparePolicy } from '../core/heal/spare.ts';
@@ -23,8 +24,8 @@ export function portsOf(runtime: Runtime): Ports {
     clock: runtime.clock,
     newId: runtime.newId,
     compute: ec2Compute(ec2, ssm, runtime.clock, stack),
-    host: ssmHost(ssm, runtime.clock, JSON.parse(required(runtime.env, ENV.documents))),
-    balancer: elbBalancer(elbClient(runtime), JSON.parse(required(runtime.env, ENV.targetGroups))),
+    host: ssmHost(ssm, runtime.clock, fromEnv(runtime.env, ENV.documents)),
+    balancer: elbBalancer(elbClient(runtime), fromEnv(runtime.env, ENV.targetGroups)),
     monitor: awsMonitor(ec2, cloudWatchClient(runtime), runtime.clock, stack),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
@@ -37,7 +38,7 @@ export function healer(
   ports = portsOf(runtime),
 ): (workflow: Workflow, event: unknown) => Promise<HealResult> {
   const stack = required(runtime.env, ENV.stack);
-  const policy: SparePolicy = JSON.parse(required(runtime.env, ENV.spare));
+  const policy: SparePolicy = fromEnv(runtime.env, ENV.spare);
   return (workflow, event) => heal(workflow, ports, readTrigger(event, stack), policy);
 }
 

@@ -1,13 +1,15 @@
+import * as z from 'zod/mini';
 import { ALARM, volumeOfAlarm } from '../../contract/contract.ts';
 import type { Trigger } from '../core/world/model.ts';
 
+const SWEEP = z.object({ sweep: z.string().check(z.minLength(1)) });
 /** The part of CloudWatch's alarm event that is read (`CloudWatchAlarmEvent` of @types/aws-lambda). */
-interface AlarmEvent {
-  readonly alarmData: {
-    readonly alarmName: string;
-    readonly state: { readonly value: string; readonly reason: string; readonly timestamp: string };
-  };
-}
+const ALARM_EVENT = z.object({
+  alarmData: z.object({
+    alarmName: z.string(),
+    state: z.object({ reason: z.string(), timestamp: z.string() }),
+  }),
+});
 
 /**
  * What started the heal: an alarm (invoked by CloudWatch directly) or the sweep (a rule with a constant input).
@@ -15,9 +17,11 @@ interface AlarmEvent {
  * @throws Error naming what was received when it is neither: an event that nobody understands must not end in silence.
  */
 export function readTrigger(event: unknown, stack: string): Trigger {
-  if (isSweep(event)) return { kind: 'sweep', volume: event.sweep, reason: 'sweep', at: undefined };
-  if (isAlarm(event)) {
-    const { alarmName, state } = event.alarmData;
+  const sweep = z.safeParse(SWEEP, event);
+  if (sweep.success) return { kind: 'sweep', volume: sweep.data.sweep, reason: 'sweep', at: undefined };
+  const alarm = z.safeParse(ALARM_EVENT, event);
+  if (alarm.success) {
+    const { alarmName, state } = alarm.data.alarmData;
     const volume = volumeOfAlarm(stack, alarmName);
     if (volume)
       return {
@@ -35,23 +39,4 @@ export function readTrigger(event: unknown, stack: string): Trigger {
 
 function kindOfAlarm(name: string): NonNullable<Trigger['alarm']> {
   return name.endsWith(`/${ALARM.reachable}`) ? ALARM.reachable : ALARM.serving;
-}
-
-function isSweep(event: unknown): event is { sweep: string } {
-  return (
-    typeof event === 'object' &&
-    event !== null &&
-    'sweep' in event &&
-    typeof event.sweep === 'string' &&
-    event.sweep !== ''
-  );
-}
-
-function isAlarm(event: unknown): event is AlarmEvent {
-  return (
-    typeof event === 'object' &&
-    event !== null &&
-    'alarmData' in event &&
-    typeof (event as AlarmEvent).alarmData?.alarmName === 'string'
-  );
 }

@@ -17,6 +17,7 @@ import { modify, settleModification } from '../aws/ec2/modifications.ts';
 import { cloudWatchMetrics } from '../aws/metrics.ts';
 import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
+import { fromEnv } from '../aws/schemas.ts';
 import { ssmHost } from '../aws/ssm/host.ts';
 import { courseOf } from '../aws/stacks.ts';
 import type { Course } from '../core/keep/change.ts';
@@ -45,7 +46,7 @@ export function createHandler(runtime: Runtime) {
       settle: (id) => settleModification(ec2, clock, id),
       modify: (id, change) => modify(ec2, clock, id, change),
     },
-    host: ssmHost(ssm, clock, JSON.parse(required(runtime.env, ENV.documents))),
+    host: ssmHost(ssm, clock, fromEnv(runtime.env, ENV.documents)),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
   };
 

@@ -3,6 +3,7 @@ import { LEDGER } from '../../../contract/contract.ts';
 import type { DrillPorts } from '../../core/drill/ports.ts';
 import { NO_REMARKS } from '../../core/drill/remarks.ts';
 import { translated } from '../errors.ts';
+import { FILES, parsed } from '../schemas.ts';
 import { dynamoLease, dynamoLedger, readItem, whereItHolds } from './ledger.ts';
 
 /** The ledger as drills use it: an item of their own beside the content volume's state (`sk` DRILL), and a record each. */
@@ -78,7 +79,7 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
         about: toldAbout?.S,
         at: Number(toldAt.N),
         of: Number(rejectedAt?.N ?? 0),
-        files: JSON.parse(toldFiles?.S ?? '[]') as string[],
+        files: toldFiles?.S === undefined ? [] : parsed('`toldFiles` in the ledger', toldFiles.S, FILES),
       };
     },
 

@@ -6,9 +6,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../../contract/contract.ts';
-import type { LedgerState, Replaced, Spare } from '../../core/world/model.ts';
+import type { LedgerState } from '../../core/world/model.ts';
 import type { Ledger } from '../../core/world/ports.ts';
 import { isKind, translated } from '../errors.ts';
+import { parsed, REPLACED, SPARE } from '../schemas.ts';
 
 /** The ledger in DynamoDB: one item per content volume (`sk` STATE), one per incident (`sk` INCIDENT#start#id). */
 export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger {
@@ -205,8 +206,9 @@ function toState(item: Record<string, AttributeValue>): LedgerState {
     generation: Number(item.generation?.N ?? 0),
     currentVolume: item.currentVolume?.S,
     owner: item.volumeOwner?.S,
-    replaced: item.replaced?.S === undefined ? undefined : (JSON.parse(item.replaced.S) as Replaced),
-    spare: item.spare?.S === undefined ? undefined : (JSON.parse(item.spare.S) as Spare),
+    replaced:
+      item.replaced?.S === undefined ? undefined : parsed('`replaced` in the ledger', item.replaced.S, REPLACED),
+    spare: item.spare?.S === undefined ? undefined : parsed('`spare` in the ledger', item.spare.S, SPARE),
     verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
     verifiedSnapshot: item.verifiedSnapshot?.S,
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },

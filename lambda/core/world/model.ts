@@ -290,7 +290,7 @@ export interface Choice {
   /** The snapshot that the spare was made from. */
   readonly spare: string;
   /** The newer snapshot, where it is known. */
-  readonly newer: string | undefined;
+  readonly newer?: string | undefined;
   /** From the moment that the data of the spare reach up to, to that of the newer ones: uploads of so many minutes. */
   readonly minutes: number;
   /** Of the newer one: until its volume was made and attached, which the spare is. */

@@ -12,11 +12,18 @@ import { lambdaContext } from '../../../simulator/aws/lambda/durable.ts';
 
 const name = FUNCTIONS.find((known) => known === process.argv[2]);
 if (!name) throw new Error(`function: received ${process.argv[2]}; allowed: ${FUNCTIONS.join(', ')}`);
-const JSON_OBJECTS: readonly string[] = [ENV.documents, ENV.targetGroups, ENV.spare, ENV.lock];
-for (const key of Object.values(ENV)) process.env[key] = JSON_OBJECTS.includes(key) ? '{}' : 'x';
-process.env[ENV.volumes] = '[]';
-process.env[ENV.software] = JSON.stringify({ version: 'x', document: 'x' });
-process.env[ENV.policy] = JSON.stringify({ id: 'policy-1', schedules: [] });
+const DOCUMENTS: Readonly<Record<string, unknown>> = {
+  [ENV.documents]: {},
+  [ENV.targetGroups]: {},
+  [ENV.spare]: { prefer: 'faster', maxAgeMinutes: 120 },
+  [ENV.lock]: { mode: 'governance', days: 1 },
+  [ENV.volumes]: [],
+  [ENV.software]: { version: 'x', document: 'x' },
+  [ENV.policy]: { id: 'policy-1', targetTag: { key: 'x', value: 'x' }, keepHours: 24, schedules: [] },
+  [ENV.initializationRate]: 0,
+  [ENV.fallPercent]: 20,
+};
+for (const key of Object.values(ENV)) process.env[key] = key in DOCUMENTS ? JSON.stringify(DOCUMENTS[key]) : 'x';
 process.env.AWS_REGION = 'eu-west-1';
 const context = lambdaContext('arn:aws:lambda:eu-west-1:111122223333:function:f:1', 30);
 // Away from the project's packages: whatever is not in the bundle is not there, as in Lambda.

@@ -1,0 +1,95 @@
+import * as z from 'zod/mini';
+import { ENV, LOCK_MODES } from '../../contract/contract.ts';
+import { type Runtime, required } from './runtime.ts';
+
+/**
+ * The shapes of what comes from outside as JSON: the environment, which a deployment writes, and documents in the ledger, which an
+ * older version of this code may have written. What does not have its shape is refused by name, and by what is wrong with it.
+ */
+
+const id = z.string().check(z.minLength(1));
+const whole = z.int();
+const tag = z.object({ key: id, value: id });
+
+const SCHEMAS = {
+  [ENV.documents]: z.record(id, id),
+  [ENV.targetGroups]: z.record(id, id),
+  [ENV.volumes]: z.array(id),
+  [ENV.spare]: z.object({ prefer: z.enum(['faster', 'fresher']), maxAgeMinutes: z.number() }),
+  [ENV.policy]: z.object({
+    id,
+    targetTag: tag,
+    keepHours: whole,
+    schedules: z.array(z.object({ name: id, time: id })),
+    frozenBy: z.exactOptional(id),
+    leftOut: z.exactOptional(z.array(tag)),
+  }),
+  [ENV.software]: z.object({ version: id, document: id }),
+  [ENV.lock]: z.object({ mode: z.enum(LOCK_MODES), days: whole }),
+} as const;
+type Key = keyof typeof SCHEMAS;
+
+/** @throws Error naming the key, what was received and what is wrong with it: a function deployed so cannot work at all */
+export function fromEnv<K extends Key>(env: Runtime['env'], key: K): z.output<(typeof SCHEMAS)[K]> {
+  return parsed(`environment key ${key}`, required(env, key), SCHEMAS[key]) as z.output<(typeof SCHEMAS)[K]>;
+}
+
+/** As {@link fromEnv}, of a key that may be absent. */
+export function optionalFromEnv<K extends Key>(env: Runtime['env'], key: K): z.output<(typeof SCHEMAS)[K]> | undefined {
+  return env[key] ? fromEnv(env, key) : undefined;
+}
+
+/** @throws Error naming the key and what was received */
+export function numberFromEnv(env: Runtime['env'], key: string): number {
+  return parsed(`environment key ${key}`, required(env, key), z.number());
+}
+
+const yes = z.exactOptional(z.literal(true));
+
+/** `spare` of a content volume's item. */
+export const SPARE = z.object({ volumeId: id, snapshotId: id, instanceId: id, at: z.number() });
+
+/** `replaced` of a content volume's item. */
+export const REPLACED = z.object({
+  oldVolume: id,
+  newVolume: id,
+  snapshotId: id,
+  owner: id,
+  recoveryPointAt: z.number(),
+  files: whole,
+  moreFiles: yes,
+  cold: yes,
+  choice: z.exactOptional(
+    z.object({
+      taken: z.enum(['spare', 'newer']),
+      spare: id,
+      newer: z.optional(id),
+      minutes: z.number(),
+      longerSeconds: z.exactOptional(z.number()),
+      why: z.exactOptional(z.string()),
+    }),
+  ),
+});
+
+/** `toldFiles` of a drill's item. */
+export const FILES = z.array(z.string());
+
+/** @throws Error that says what of it is wrong, and where */
+export function parsed<S extends z.core.$ZodType>(what: string, text: string, schema: S): z.output<S> {
+  const read = z.safeParse(schema, json(what, text));
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const allowed =
+    issue?.code === 'invalid_value' ? issue.values.join(', ') : issue && 'expected' in issue && issue.expected;
+  const at = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+  throw new Error(`${what}: ${at}received ${text.slice(0, RECEIVED)}; allowed: ${allowed || 'what is not empty'}`);
+}
+const RECEIVED = 500;
+
+function json(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${what}: received ${text.slice(0, RECEIVED)}; allowed: JSON`, { cause: error });
+  }
+}

@@ -41,7 +41,7 @@ describe('links', () => {
 
 describe('paths in documents', () => {
   const PATH =
-    /`((?:bin|build|contract|docs|examples|host|lambda|lib|proof|rehearsal|simulator|test|\.ci)\/[\w./-]*)`/g;
+    /`((?:bin|build|contract|docs|examples|host|journal|lambda|lib|proof|rehearsal|simulator|test|\.ci)\/[\w./-]*)`/g;
   /** No file, but the form of a name. */
   const FORMS = ['test/a/b/c.test.ts'];
   const named = documents().flatMap((document) =>

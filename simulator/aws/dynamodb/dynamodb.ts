@@ -52,7 +52,7 @@ export class DynamoDb {
         const expressions = compileExpressions(input);
         checked(expressions, before);
         const base = before ?? copyOf(input.Key as Item);
-        const after = expressions.update?.apply(base) ?? base;
+        const after = expressions.update?.(base) ?? base;
         table.items.set(key, after);
         if (input.ReturnValues === 'ALL_NEW') return { Attributes: after };
         return input.ReturnValues === 'UPDATED_NEW' ? { Attributes: changed(base, after) } : {};
@@ -149,7 +149,7 @@ function copyOf<T>(value: T): T {
   return copy as T;
 }
 
-const EXPRESSIONS = ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues'];
+const EXPRESSIONS = ['ConditionExpression', 'ExpressionAttributeValues'];
 
 function checked(expressions: CompiledExpressions, item: Item | undefined): void {
   if (expressions.condition && !expressions.condition(item)) {

@@ -1,253 +1,259 @@
 /**
- * DynamoDB expressions on attribute values, pure. {@link compileExpressions} parses all expressions of one request at
- * once, because names and values are shared among them and an unused one is an error; the result is applied to items.
- * Not simulated, and refused by name: binary values, sets other than of strings, DELETE in updates.
+ * DynamoDB expressions on attribute values, pure, and of their grammar what the functions write: conditions of `attribute_exists`,
+ * `attribute_not_exists`, `=`, `<`, `>`, AND, OR and parentheses; updates of SET to a value, REMOVE, and ADD of a number; top-level
+ * attributes, whole numbers. Whatever else DynamoDB knows is refused by name, with what is known. Names and values of a request are
+ * shared among its expressions, and an unused one is an error.
  *
- * Sources: Amazon DynamoDB Developer Guide, "Condition and filter expressions, operators, and functions", "Using update
- * expressions", "Key condition expressions for the Query operation". That `<>` holds for a missing attribute and
- * orderings do not is from ScyllaDB's tests that run against DynamoDB (test/alternator/test_condition_expression.py).
+ * Source: Amazon DynamoDB Developer Guide, "Condition and filter expressions, operators, and functions", "Using update expressions".
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Condition, ExpressionKind, Operand, Path, Placeholders } from './expression-ast.ts';
-import { ExpressionParser } from './expression-parser.ts';
-import { resolve, update } from './expression-update.ts';
-import {
-  compare,
-  equals,
-  type Item,
-  NotSimulatedError,
-  typeOf,
-  ValidationException,
-  valueAt,
-  withValueAt,
-} from './expression-values.ts';
+import { RESERVED_WORDS } from './expression-reserved.ts';
 
-export { type Item, NotSimulatedError, ValidationException } from './expression-values.ts';
+/** An item as the SDK's commands carry it. */
+export type Item = Readonly<Record<string, AttributeValue>>;
+type Values = Readonly<Record<string, AttributeValue>>;
+type Condition = (item: Item | undefined) => boolean;
+type Kind = 'ConditionExpression' | 'UpdateExpression';
 
-type Names = Readonly<Record<string, string>> | undefined;
-type Values = Readonly<Record<string, AttributeValue>> | undefined;
+/** A request that DynamoDB refuses, with its own words where they are known. Carries the name that the SDK gives it. */
+export class ValidationException extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ValidationException';
+  }
+}
+
+/** A request that DynamoDB accepts and this simulation does not know: extend the simulation, do not catch this. */
+export class NotSimulatedError extends Error {
+  constructor(what: string, known: readonly string[]) {
+    super(`DynamoDB simulation: ${what} is not simulated; known: ${known.join(' ')}`);
+    this.name = 'NotSimulatedError';
+  }
+}
 
 /** The expression fields of a DynamoDB request, as the SDK's commands name them. */
 export interface ExpressionRequest {
   readonly ConditionExpression?: string | undefined;
-  readonly FilterExpression?: string | undefined;
-  readonly KeyConditionExpression?: string | undefined;
   readonly UpdateExpression?: string | undefined;
-  readonly ProjectionExpression?: string | undefined;
-  readonly ExpressionAttributeNames?: Names;
-  readonly ExpressionAttributeValues?: Values;
-}
-
-export interface KeySchema {
-  readonly partitionKey: string;
-  readonly sortKey?: string | undefined;
+  readonly ExpressionAttributeValues?: Values | undefined;
 }
 
 export interface CompiledExpressions {
-  /** ConditionExpression, given the item as it is, or `undefined` where there is none. */
-  readonly condition: ((item: Item | undefined) => boolean) | undefined;
-  readonly filter: ((item: Item) => boolean) | undefined;
-  readonly keyCondition: { readonly partition: AttributeValue; matches(item: Item): boolean } | undefined;
-  /** UpdateExpression; for an upsert give the key attributes as the item. `attributes`: the top-level ones it writes. */
-  readonly update: { readonly attributes: readonly string[]; apply(item: Item): Item } | undefined;
-  readonly projection: ((item: Item) => Item) | undefined;
+  /** Given the item as it is, or `undefined` where there is none. */
+  readonly condition: Condition | undefined;
+  /** For an upsert give the key attributes as the item. */
+  readonly update: ((item: Item) => Item) | undefined;
 }
 
 /**
- * Parses and checks every expression of a request.
- * @param keys the table's key schema; needed for a KeyConditionExpression only
- * @throws ValidationException as DynamoDB: syntax, reserved words, undefined or unused names and values, operand types
+ * Parses and checks the expressions of a request.
+ * @throws ValidationException as DynamoDB: syntax, reserved words, undefined or unused values, operand types
+ * @throws NotSimulatedError for what DynamoDB would take
  */
-export function compileExpressions(request: ExpressionRequest, keys?: KeySchema): CompiledExpressions {
-  const { ExpressionAttributeNames: names, ExpressionAttributeValues: values } = request;
-  refuseEmpty({ ExpressionAttributeNames: names, ExpressionAttributeValues: values });
-  const placeholders: Placeholders = { names: names ?? {}, values: values ?? {}, used: new Set() };
-  for (const value of Object.values(placeholders.values)) typeOf(value);
-  const parse = <T>(kind: ExpressionKind, read: (parser: ExpressionParser) => T): T | undefined => {
-    const text = request[kind];
-    return text === undefined ? undefined : read(new ExpressionParser(kind, text, placeholders));
-  };
-  const test = (kind: 'ConditionExpression' | 'FilterExpression') => {
-    const condition = parse(kind, (parser) => parser.condition());
-    if (condition) checkTypes(kind, condition);
-    return condition && ((item: Item | undefined) => holds(condition, item));
-  };
-  const condition = test('ConditionExpression');
-  const filter = test('FilterExpression');
-  const key = parse('KeyConditionExpression', (parser) => parser.condition());
-  const actions = parse('UpdateExpression', (parser) => parser.update());
-  const paths = parse('ProjectionExpression', (parser) => parser.projection());
-  refuseOverlaps('UpdateExpression', actions?.map((action) => action.path) ?? []);
-  refuseOverlaps('ProjectionExpression', paths ?? []);
-  refuseUnused('ExpressionAttributeNames', Object.keys(placeholders.names), placeholders.used);
-  refuseUnused('ExpressionAttributeValues', Object.keys(placeholders.values), placeholders.used);
-  return {
-    condition,
-    filter,
-    keyCondition: key && keyCondition(key, keys),
-    update: actions && {
-      attributes: [...new Set(actions.map(({ path }) => String(path[0])))],
-      apply: (item) => update(item, actions),
-    },
-    projection: paths && ((item) => project(item, paths)),
-  };
+export function compileExpressions(request: ExpressionRequest): CompiledExpressions {
+  const { ConditionExpression, UpdateExpression, ExpressionAttributeValues } = request;
+  if (ExpressionAttributeValues && Object.keys(ExpressionAttributeValues).length === 0)
+    throw new ValidationException('ExpressionAttributeValues must not be empty');
+  const values = ExpressionAttributeValues ?? {};
+  const used = new Set<string>();
+  const reader = (kind: Kind, text: string) => new Reader(kind, text, values, used);
+  const condition =
+    ConditionExpression === undefined ? undefined : reader('ConditionExpression', ConditionExpression).condition();
+  const update = UpdateExpression === undefined ? undefined : reader('UpdateExpression', UpdateExpression).update();
+  const unused = Object.keys(values).filter((name) => !used.has(name));
+  if (unused.length > 0)
+    throw new ValidationException(
+      `Value provided in ExpressionAttributeValues unused in expressions: keys: {${unused.join(', ')}}`,
+    );
+  return { condition, update };
 }
 
-/** One condition on one item; names and values must all be used by it. @throws ValidationException */
-export function checkCondition(expression: string, item: Item | undefined, names?: Names, values?: Values): boolean {
-  const { condition } = compileExpressions({
-    ConditionExpression: expression,
-    ExpressionAttributeNames: names,
-    ExpressionAttributeValues: values,
-  });
-  return condition?.(item) ?? true;
-}
+const TOKEN = /\s*(?:(:?[A-Za-z]\w*)|(<>|<=|>=|[^\s\w]))/y;
+const COMPARATORS = ['=', '<', '>'] as const;
+type Comparator = (typeof COMPARATORS)[number];
+const OTHERS = ['<>', '<=', '>=', 'BETWEEN', 'IN'];
+const FUNCTIONS = ['attribute_exists', 'attribute_not_exists'];
+const CLAUSES = ['SET', 'REMOVE', 'ADD'];
+const SIGNS = ['=', '<', '>', '(', ')', ','];
 
-/** The item as one update leaves it; names and values must all be used by it. @throws ValidationException */
-export function applyUpdate(expression: string, item: Item, names?: Names, values?: Values): Item {
-  const { update: compiled } = compileExpressions({
-    UpdateExpression: expression,
-    ExpressionAttributeNames: names,
-    ExpressionAttributeValues: values,
-  });
-  return compiled?.apply(item) ?? item;
-}
+/** One expression, read from its beginning to its end. */
+class Reader {
+  readonly #kind: Kind;
+  readonly #values: Values;
+  readonly #used: Set<string>;
+  readonly #tokens: readonly string[];
+  #at = 0;
 
-function holds(condition: Condition, item: Item | undefined): boolean {
-  switch (condition.kind) {
-    case 'and':
-      return condition.conditions.every((part) => holds(part, item));
-    case 'or':
-      return condition.conditions.some((part) => holds(part, item));
-    case 'not':
-      return !holds(condition.condition, item);
-    case 'exists':
-      return (valueAt(item, condition.path) !== undefined) === condition.wanted;
-    case 'compare':
-      return compares(condition.operator, resolve(condition.left, item), resolve(condition.right, item));
-    case 'between': {
-      const value = resolve(condition.operand, item);
-      return (
-        compares('>=', value, resolve(condition.low, item)) && compares('<=', value, resolve(condition.high, item))
-      );
+  constructor(kind: Kind, text: string, values: Values, used: Set<string>) {
+    this.#kind = kind;
+    this.#values = values;
+    this.#used = used;
+    if (text.trim() === '') throw this.#invalid('The expression can not be empty;');
+    this.#tokens = tokensOf(text);
+  }
+
+  condition(): Condition {
+    const condition = this.#or();
+    if (this.#at < this.#tokens.length) throw this.#unexpected(this.#next());
+    return condition;
+  }
+
+  /** Each action reads the item as it was. */
+  update(): (item: Item) => Item {
+    const changes = new Map<string, (before: AttributeValue | undefined) => AttributeValue | undefined>();
+    const clauses = new Set<string>();
+    while (this.#at < this.#tokens.length) {
+      const clause = this.#next();
+      if (!CLAUSES.includes(clause)) throw this.#unexpected(clause, CLAUSES);
+      if (clauses.has(clause))
+        throw this.#invalid(`The "${clause}" section can only be used once in an update expression;`);
+      clauses.add(clause);
+      do {
+        const name = this.#name();
+        if (changes.has(name)) throw this.#invalid(`Two document paths overlap with each other; path one: [${name}]`);
+        changes.set(name, this.#change(clause));
+      } while (this.#accept(','));
     }
-    case 'in':
-      return condition.options.some((option) => compares('=', resolve(condition.operand, item), resolve(option, item)));
-    default: {
-      const [subject, argument] = [resolve(condition.subject, item), resolve(condition.argument, item)];
-      if (!subject || !argument) return false;
-      if (condition.kind === 'type') return typeOf(subject) === argument.S;
-      if (condition.kind === 'begins') return argument.S !== undefined && (subject.S?.startsWith(argument.S) ?? false);
-      if (subject.L) return subject.L.some((member) => equals(member, argument));
-      return argument.S !== undefined && (subject.S ?? subject.SS ?? []).includes(argument.S);
+    return (item) => {
+      const after = { ...item };
+      for (const [name, change] of changes) {
+        const value = change(item[name]);
+        if (value === undefined) delete after[name];
+        else after[name] = value;
+      }
+      return after;
+    };
+  }
+
+  #change(clause: string): (before: AttributeValue | undefined) => AttributeValue | undefined {
+    if (clause === 'REMOVE') return () => undefined;
+    if (clause === 'SET') this.#expect('=');
+    const value = this.#value();
+    if (clause === 'SET') return () => value;
+    const more = number(value);
+    return (before) => ({ N: String((before === undefined ? 0n : number(before)) + more) });
+  }
+
+  #or(): Condition {
+    const parts = [this.#and()];
+    while (this.#accept('OR')) parts.push(this.#and());
+    return (item) => parts.some((part) => part(item));
+  }
+
+  #and(): Condition {
+    const parts = [this.#predicate()];
+    while (this.#accept('AND')) parts.push(this.#predicate());
+    return (item) => parts.every((part) => part(item));
+  }
+
+  #predicate(): Condition {
+    if (this.#accept('(')) {
+      const inner = this.#or();
+      this.#expect(')');
+      return inner;
     }
+    if (this.#tokens[this.#at]?.toUpperCase() === 'NOT') throw this.#unexpected(this.#next());
+    if (this.#tokens[this.#at + 1] === '(') return this.#function();
+    const name = this.#name();
+    const operator = this.#next();
+    if (OTHERS.includes(operator.toUpperCase())) throw new NotSimulatedError(operator, COMPARATORS);
+    const known = COMPARATORS.find((each) => each === operator);
+    if (!known) throw this.#unexpected(operator);
+    const value = this.#value();
+    if (known !== '=' && value.S === undefined && value.N === undefined)
+      throw this.#invalid(`Incorrect operand type for operator or function; operator or function: ${known}`);
+    return (item) => compares(known, item?.[name], value);
+  }
+
+  #function(): Condition {
+    const name = this.#next();
+    if (!FUNCTIONS.includes(name)) throw this.#unexpected(name, FUNCTIONS);
+    this.#expect('(');
+    const attribute = this.#name();
+    this.#expect(')');
+    return (item) => (item?.[attribute] !== undefined) === (name === 'attribute_exists');
+  }
+
+  #value(): AttributeValue {
+    const token = this.#next();
+    if (!token.startsWith(':')) throw this.#unexpected(token, Object.keys(this.#values));
+    const value = Object.hasOwn(this.#values, token) ? this.#values[token] : undefined;
+    if (!value)
+      throw this.#invalid(`An expression attribute value used in expression is not defined; attribute value: ${token}`);
+    this.#used.add(token);
+    return value;
+  }
+
+  #name(): string {
+    const token = this.#next();
+    if (!/^[A-Za-z]\w*$/.test(token)) throw this.#unexpected(token);
+    if (RESERVED_WORDS.has(token.toUpperCase()))
+      throw this.#invalid(`Attribute name is a reserved keyword; reserved keyword: ${token}`);
+    return token;
+  }
+
+  #next(): string {
+    const token = this.#tokens[this.#at];
+    if (token === undefined) throw this.#invalid('Syntax error; token: "<EOF>"');
+    this.#at += 1;
+    return token;
+  }
+
+  #accept(token: string): boolean {
+    if (this.#tokens[this.#at] !== token) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #expect(token: string): void {
+    if (!this.#accept(token)) throw this.#unexpected(this.#next(), [token]);
+  }
+
+  /** A word of DynamoDB's or none: either is a mistake in what is simulated, and named. */
+  #unexpected(token: string, known: readonly string[] = [...SIGNS, 'AND', 'OR', ...FUNCTIONS]): NotSimulatedError {
+    return new NotSimulatedError(
+      `"${token}" in ${this.#kind} at "${this.#tokens.slice(this.#at - 1).join(' ')}"`,
+      known,
+    );
+  }
+
+  #invalid(problem: string): ValidationException {
+    return new ValidationException(`Invalid ${this.#kind}: ${problem}`);
   }
 }
 
-function compares(operator: string, a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
-  if (!a || !b) return operator === '<>';
-  if (operator === '=' || operator === '<>') return equals(a, b) === (operator === '=');
-  const order = compare(a, b);
-  if (order === undefined) return false;
-  if (operator === '<' || operator === '<=') return order < 0 || (operator === '<=' && order === 0);
-  return order > 0 || (operator === '>=' && order === 0);
+function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  for (let rest = text; rest.trim() !== ''; rest = text.slice(TOKEN.lastIndex)) {
+    const [, word, sign] = TOKEN.exec(text) ?? [];
+    const token = word ?? sign;
+    if (token === undefined || (sign && !SIGNS.includes(sign) && !OTHERS.includes(sign)))
+      throw new NotSimulatedError(`"${token ?? rest.trim()[0]}" in "${text}"`, SIGNS);
+    tokens.push(token);
+  }
+  return tokens;
 }
 
-/** Values given with the request must fit their operator; those found in an item merely make the condition false. */
-function checkTypes(kind: ExpressionKind, condition: Condition): void {
-  const demand = (operator: string, operands: readonly Operand[], allowed: readonly string[]) => {
-    for (const operand of operands) {
-      if (operand.kind !== 'value' || allowed.includes(typeOf(operand.value))) continue;
-      const what = 'Incorrect operand type for operator or function';
-      const detail = `operator or function: ${operator}, operand type: ${typeOf(operand.value)}`;
-      throw new ValidationException(`Invalid ${kind}: ${what}; ${detail}`);
-    }
-  };
-  if (condition.kind === 'not') checkTypes(kind, condition.condition);
-  if (condition.kind === 'and' || condition.kind === 'or') {
-    for (const part of condition.conditions) checkTypes(kind, part);
-  }
-  if (condition.kind === 'compare' && condition.operator !== '=' && condition.operator !== '<>') {
-    demand(condition.operator, [condition.left, condition.right], ['S', 'N']);
-  }
-  if (condition.kind === 'begins') demand('begins_with', [condition.subject, condition.argument], ['S']);
-  if (condition.kind === 'type') demand('attribute_type', [condition.argument], ['S']);
-  if (condition.kind === 'between') {
-    const { operand, low, high } = condition;
-    demand('BETWEEN', [operand, low, high], ['S', 'N']);
-    if (low.kind === 'value' && high.kind === 'value' && (compare(low.value, high.value) ?? 1) > 0) {
-      const what = 'The BETWEEN operator requires upper bound to be greater than or equal to lower bound';
-      throw new ValidationException(`Invalid ${kind}: ${what}`);
-    }
-  }
+/** A missing attribute is unequal to anything, and neither less nor more; types must agree. */
+function compares(operator: Comparator, a: AttributeValue | undefined, b: AttributeValue): boolean {
+  if (!a) return false;
+  if (a.N !== undefined && b.N !== undefined) return holds(operator, number(a), number(b));
+  // Texts are ordered by their UTF-8 bytes.
+  if (a.S !== undefined && b.S !== undefined)
+    return holds(operator, BigInt(Buffer.compare(Buffer.from(a.S), Buffer.from(b.S))), 0n);
+  if (operator !== '=') return false;
+  if (a.BOOL !== undefined && b.BOOL !== undefined) return a.BOOL === b.BOOL;
+  if (Object.keys(a)[0] !== Object.keys(b)[0]) return false;
+  throw new NotSimulatedError(`equality of ${Object.keys(a)[0]}`, ['S', 'N', 'BOOL']);
 }
 
-function keyCondition(condition: Condition, keys: KeySchema | undefined): CompiledExpressions['keyCondition'] {
-  if (!keys) throw new NotSimulatedError('a KeyConditionExpression without the key schema of the table');
-  checkTypes('KeyConditionExpression', condition);
-  const parts = condition.kind === 'and' ? condition.conditions : [condition];
-  const named = parts.map((part) => ({ part, name: keyOf(part) }));
-  const stray = named.find(({ name }) => name !== keys.partitionKey && name !== keys.sortKey);
-  if (stray) {
-    const what = `Query condition missed key schema element: ${keys.sortKey ?? keys.partitionKey}`;
-    throw new ValidationException(stray.name === undefined ? 'Query key condition not supported' : what);
-  }
-  const partition = named.find(({ name }) => name === keys.partitionKey)?.part;
-  if (!partition) throw new ValidationException(`Query condition missed key schema element: ${keys.partitionKey}`);
-  const isEqual = partition.kind === 'compare' && partition.operator === '=' && partition.right.kind === 'value';
-  if (!isEqual || new Set(named.map(({ name }) => name)).size < named.length) {
-    throw new ValidationException('Query key condition not supported');
-  }
-  const { value } = partition.right as Operand & { kind: 'value' };
-  return { partition: value, matches: (item) => holds(condition, item) };
+function holds(operator: Comparator, a: bigint, b: bigint): boolean {
+  return operator === '=' ? a === b : operator === '<' ? a < b : a > b;
 }
 
-/** The one attribute that a part of a key condition is about, compared with values only; else `undefined`. */
-function keyOf(part: Condition): string | undefined {
-  const [subject, ...others] =
-    part.kind === 'compare' && part.operator !== '<>'
-      ? [part.left, part.right]
-      : part.kind === 'between'
-        ? [part.operand, part.low, part.high]
-        : part.kind === 'begins'
-          ? [part.subject, part.argument]
-          : [];
-  const fits = subject?.kind === 'path' && subject.path.length === 1 && others.every(({ kind }) => kind === 'value');
-  return fits ? String(subject.path[0]) : undefined;
-}
-
-function project(item: Item, paths: readonly Path[]): Item {
-  let result: Item = {};
-  for (const path of paths) {
-    if (path.some((step) => typeof step === 'number')) throw new NotSimulatedError('a list index in a projection');
-    const value = valueAt(item, path);
-    if (value === undefined) continue;
-    for (let depth = 1; depth < path.length; depth++) {
-      if (!valueAt(result, path.slice(0, depth))) result = withValueAt(result, path.slice(0, depth), { M: {} });
-    }
-    result = withValueAt(result, path, value);
-  }
-  return result;
-}
-
-function refuseOverlaps(kind: ExpressionKind, paths: readonly Path[]): void {
-  paths.forEach((path, i) => {
-    const other = paths.slice(i + 1).find((p) => path.every((s, k) => k >= p.length || s === p[k]));
-    if (!other) return;
-    const [one, two] = [path, other].map((steps) => `[${steps.join(', ')}]`);
-    const what = 'Two document paths overlap with each other; must remove or rewrite one of these paths';
-    throw new ValidationException(`Invalid ${kind}: ${what}; path one: ${one}, path two: ${two}`);
-  });
-}
-
-function refuseUnused(field: string, given: readonly string[], used: ReadonlySet<string>): void {
-  const unused = given.filter((name) => !used.has(name));
-  if (unused.length === 0) return;
-  throw new ValidationException(`Value provided in ${field} unused in expressions: keys: {${unused.join(', ')}}`);
-}
-
-function refuseEmpty(fields: Readonly<Record<string, Names | Values>>): void {
-  for (const [field, content] of Object.entries(fields)) {
-    if (content && Object.keys(content).length === 0) throw new ValidationException(`${field} must not be empty`);
-  }
+function number({ N }: AttributeValue): bigint {
+  if (N === undefined) throw new ValidationException('An operand in the expression has an incorrect data type');
+  if (!/^-?\d{1,38}$/.test(N)) throw new NotSimulatedError(`the number ${N}`, ['whole numbers']);
+  return BigInt(N);
 }

@@ -1,4 +1,4 @@
-/** Rehearses a scenario on the synthesized example, as it is or with a slip in what is the team's own; prints what came of it, as JSON. */
+/** Rehearses a scenario on a synthesized example, as it is or with a slip in what is the team's own; prints what came of it, as JSON. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rehearse } from '../../rehearsal/world/rehearse.ts';
@@ -23,14 +23,16 @@ const SLIPS: Readonly<Record<string, (resources: Resources) => void>> = {
   },
 };
 
-const [, , directory = '', scenario = '', slip = 'none'] = process.argv;
+const [, , directory = '', scenario = '', slip = 'none', stackName = 'Wiki'] = process.argv;
 const forget = SLIPS[slip];
 if (!forget) throw new Error(`slip: received ${slip}; allowed: ${Object.keys(SLIPS).join(', ')}`);
-const template = JSON.parse(readFileSync(join(directory, 'Wiki.template.json'), 'utf8')) as { Resources: Resources };
+const template = JSON.parse(readFileSync(join(directory, `${stackName}.template.json`), 'utf8')) as {
+  Resources: Resources;
+};
 forget(template.Resources);
 const outcome = await rehearse(
   { scenario, seed: 1 },
-  { directory, stackName: 'Wiki', region: 'eu-west-1', zones: ['eu-west-1a', 'eu-west-1b'] },
+  { directory, stackName, region: 'eu-west-1', zones: ['eu-west-1a', 'eu-west-1b'] },
   new MemoryDisks(),
   { progress: () => {}, happening: () => {}, quote: () => {} },
   template,

@@ -18,6 +18,7 @@ import { CONTEXT, ROOT } from '../lib/support.ts';
 const EXAMPLES = [
   { name: 'archive', stack: 'Archive' },
   { name: 'healed', stack: 'Wiki' },
+  { name: 'whole', stack: 'Shop' },
 ] as const;
 
 /** As an app would have it; `types` are the app's own, and it has none of Node. */

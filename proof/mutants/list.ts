@@ -144,7 +144,7 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: 'lambda/aws/dynamodb/drill-ledger.ts',
         code: "'attribute_not_exists(leaseHolder) OR leaseUntil < :now'",
-        instead: "'attribute_not_exists(leaseHolder) OR leaseUntil <> :now'",
+        instead: "'attribute_not_exists(leaseHolder) OR leaseUntil < :now OR leaseUntil > :now'",
       },
       {
         file: 'lambda/core/drill/decide.ts',

@@ -1,17 +1,20 @@
 /** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
 
+/** EC2's VolumeState. */
+export type VolumeState = 'creating' | 'available' | 'in-use' | 'deleting' | 'deleted' | 'error';
+/** EC2's VolumeAttachmentState. */
+export type AttachmentState = 'attaching' | 'attached' | 'detaching' | 'detached' | 'busy';
+
 export interface Attachment {
   readonly instanceId: string;
   readonly device: string;
-  /** EC2's VolumeAttachmentState: attaching, attached, detaching, detached, busy. */
-  readonly state: string;
+  readonly state: AttachmentState;
 }
 
 /** A physical EBS volume that carries the tags of a content volume. */
 export interface Volume {
   readonly id: string;
-  /** EC2's VolumeState: creating, available, in-use, deleting, deleted, error. */
-  readonly state: string;
+  readonly state: VolumeState;
   readonly zone: string;
   readonly sizeGiB: number;
   readonly type: string;

@@ -79,7 +79,7 @@ describe('a mount that moves on', () => {
     const spare = { volumeId: 'vol-spare', snapshotId: 'snap-10', instanceId: 'i-standby', at: NOW - 600_000 };
     const { ledger } = scene.seen;
     if (!ledger) throw new Error('the world has a ledger');
-    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }];
+    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' as const }];
     const made = volume({ id: 'vol-spare', role: 'spare', scheduled: false, attachments });
     scene.seen = { ...scene.seen, volumes: [...scene.seen.volumes, made], ledger: { ...ledger, spare } };
     mounts('vol-spare', 4);

@@ -187,7 +187,11 @@ export class Scene {
 
   #attached(id: string, instanceId: string): void {
     const before = this.seen.volumes.find((v) => v.id === id) ?? volume({ id, generation: 2, role: 'candidate' });
-    const after = { ...before, state: 'in-use', attachments: [{ instanceId, device: '/dev/sdf', state: 'attached' }] };
+    const after = {
+      ...before,
+      state: 'in-use' as const,
+      attachments: [{ instanceId, device: '/dev/sdf', state: 'attached' as const }],
+    };
     this.seen = { ...this.seen, volumes: [...this.seen.volumes.filter((v) => v.id !== id), after] };
   }
 

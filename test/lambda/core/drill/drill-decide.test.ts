@@ -54,7 +54,7 @@ describe('which recovery point is drilled', () => {
     ['on a host that does not answer', 'i-standby', { agentOnline: false }, {}],
     ['on a host that is impaired', 'i-standby', { impaired: true }, {}],
     ['on a host that is stopped', 'i-standby', { state: 'stopped' }, {}],
-    ['in state error', 'i-standby', {}, { state: 'error' }],
+    ['in state error', 'i-standby', {}, { state: 'error' as const }],
     ['smaller than the volume, which has grown', 'i-standby', {}, { sizeGiB: 99 }],
     ['not attached yet', 'i-standby', {}, { attachments: on('i-standby', 'attaching') }],
     ['attached to another than the ledger says', 'i-standby', {}, { attachments: on('i-third') }],
@@ -109,7 +109,7 @@ describe('where it is drilled', () => {
 });
 
 describe('what earlier drills left', () => {
-  test.each([
+  test.each<[string, Partial<Volume>]>([
     ['free', { state: 'available', attachments: [] }],
     ['attached to the same standby', { state: 'in-use', attachments: on('i-standby') }],
   ])('its own volume, %s: it goes on with it', (_, over) => {
@@ -137,7 +137,7 @@ describe('what earlier drills left', () => {
   });
 
   test('not the spare that the ledger names, and nothing that is coming or going', () => {
-    const volumes = [volume(), spareVolume(), ...['creating', 'deleting', 'error'].map(going)];
+    const volumes = [volume(), spareVolume(), ...(['creating', 'deleting', 'error'] as const).map(going)];
     expect(checked({ volumes, ledger: withSpare(30) }).strays).toEqual([]);
   });
 
@@ -149,6 +149,6 @@ describe('what earlier drills left', () => {
   });
 });
 
-function going(state: string): Volume {
+function going(state: Volume['state']): Volume {
   return scratchOf('snap-9', { id: `vol-${state}`, state });
 }

@@ -1,5 +1,5 @@
 import { type DrillDecision, type DrillObservation, decideDrill } from '../../../../lambda/core/drill/decide.ts';
-import type { LedgerState, Volume } from '../../../../lambda/core/world/model.ts';
+import type { Attachment, AttachmentState, LedgerState, Volume } from '../../../../lambda/core/world/model.ts';
 import { NOW, volume, world } from '../world.ts';
 
 /** What a drill looks at, sound by default, each test breaks what it is about. */
@@ -7,13 +7,15 @@ import { NOW, volume, world } from '../world.ts';
 export const MINUTE = 60_000;
 export const HOURS_2 = 120;
 
-export const on = (instanceId: string, state = 'attached') => [{ instanceId, device: '/dev/sdg', state }];
+export const on = (instanceId: string, state: AttachmentState = 'attached'): Attachment[] => [
+  { instanceId, device: '/dev/sdg', state },
+];
 
 export const spareVolume = (over: Partial<Volume> = {}) =>
   volume({ id: 'vol-spare', role: 'spare', scheduled: false, attachments: on('i-standby'), ...over });
 
 export function scratchOf(snapshotId: string, over: Partial<Volume> = {}): Volume {
-  const free = { role: 'scratch', scheduled: false, state: 'available', attachments: [] };
+  const free = { role: 'scratch', scheduled: false, state: 'available', attachments: [] } as const;
   return volume({ id: 'vol-scratch', ...free, madeFrom: snapshotId, ...over });
 }
 

@@ -17,7 +17,7 @@ describe('decide, for any world', () => {
     fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
   const anyVolume = fc.record({
     id: mostly('vol-11111111', 'vol-22222222', 'vol-33333333'),
-    state: mostly('in-use', 'creating', 'available', 'error', 'deleting'),
+    state: mostly<Volume['state']>('in-use', 'creating', 'available', 'error', 'deleting'),
     zone: mostly(ZONE, 'eu-west-1b'),
     role: mostly('current', 'candidate', 'quarantined', ''),
     generation: mostly(1, 0, 2, 3, 4, 5),
@@ -27,7 +27,7 @@ describe('decide, for any world', () => {
       fc.record({
         instanceId: mostly('i-1', 'i-2', 'i-gone'),
         device: fc.constant('/dev/sdf'),
-        state: mostly('attached', 'attaching', 'detaching', 'detached'),
+        state: mostly<Volume['attachments'][number]['state']>('attached', 'attaching', 'detaching', 'detached'),
       }),
       { minLength: 1, maxLength: 1 },
     ),

@@ -164,13 +164,13 @@ describe('decide', () => {
 
   test.each([
     ['in quarantine', { role: 'quarantined', scheduled: false }, undefined],
-    ['in state error', { state: 'error' }, undefined],
+    ['in state error', { state: 'error' as const }, undefined],
     ['stuck', {}, { volumeId: 'vol-11111111', state: 'stuck' as const }],
     ['sound', {}, undefined],
   ])(
     'a volume that is %s at an instance that EC2 does not show: waited for, then paged; never replaced',
     (_, over, found) => {
-      const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' }];
+      const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' as const }];
       const seen = world({ volumes: [volume({ ...over, attachments })], probe: undefined });
       expect(decide(seen, { ...NOTHING_YET, found })).toMatchObject({
         kind: 'wait',
@@ -260,7 +260,7 @@ describe('decide', () => {
   });
 
   test('what a deployment restored in the place of a volume that is gone is mounted, once that is looked for in vain', () => {
-    const free = { id: 'vol-22222222', attachments: [], state: 'available', madeFrom: 'snap-10' };
+    const free = { id: 'vol-22222222', attachments: [], state: 'available' as const, madeFrom: 'snap-10' };
     const restored = (generation: number) => world({ volumes: [volume({ ...free, generation })], probe: undefined });
     const waited = { ...NOTHING_YET, since: UNSEEN };
     expect(decide(restored(2)).kind).toBe('wait');

@@ -93,7 +93,7 @@ describe('the keeper', () => {
         kind: 'wait',
         reason: expect.stringContaining('being created'),
       });
-    for (const state of ['error', 'deleting', 'deleted'])
+    for (const state of ['error', 'deleting', 'deleted'] as const)
       expect(decideCreate(claim, [volume({ state })], [point(10)], named('vol-11111111'), NOW).kind).toBe('restore');
   });
 

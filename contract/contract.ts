@@ -169,6 +169,8 @@ export const ENV = {
   ledger: 'REMOUNT_LEDGER',
   /** ARN of the SNS topic for people. */
   topic: 'REMOUNT_TOPIC',
+  /** JSON object: where messages come from, {@link DeployedPlace}. */
+  place: 'REMOUNT_PLACE',
   /** JSON object: host verb -> SSM document name. */
   documents: 'REMOUNT_DOCUMENTS',
   /** JSON object: content volume -> ARN of its target group. */
@@ -192,6 +194,14 @@ export const ENV = {
   /** JSON object: how verified recovery points are locked (guard only): {@link SnapshotLock}. Absent: not at all. */
   lock: 'REMOUNT_LOCK',
 } as const;
+
+/** What a message needs of its stack, beside the stack's name. */
+export interface DeployedPlace {
+  readonly account: string;
+  readonly region: string;
+  /** Address of the runbook, which `#<section>` is appended to. */
+  readonly runbook: string;
+}
 
 /** Roles of the volumes that a policy which copies instances leaves out: only content in service is copied. */
 export const LEFT_OUT: readonly VolumeRole[] = Object.values(VOLUME_ROLE).filter(

@@ -14,6 +14,7 @@ import { METRIC, softwareAlarmName, TAG } from '../contract/contract.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge } from './internal/acknowledge.ts';
 import { remountMetric } from './internal/metric.ts';
+import { runbookLink } from './internal/runbook.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns, onlyTags, ours } from './internal/volume-permissions.ts';
 
 /** How long an instance may run older host software before people are told, in rounds of the guard. */
@@ -62,8 +63,7 @@ export function allowRollout(
   acknowledgeTagged(guard, 'instance');
   const alarm = new Alarm(guard, 'SoftwareBehind', {
     alarmName: softwareAlarmName(stackName),
-    alarmDescription:
-      'An instance runs older host software than the deployed, for an hour. It serves as before. Runbook: docs/runbook.md#software-behind',
+    alarmDescription: `An instance runs older host software than the deployed, for an hour. It serves as before. ${runbookLink(guard, 'software-behind')}`,
     metric: behind,
     threshold: 1,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

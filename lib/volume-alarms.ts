@@ -7,6 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ALARM, type AlarmKind, alarmName, UNSERVED_ALARM } from '../contract/contract.ts';
 import type { IContentVolume } from './content-volume.ts';
+import { runbookLink } from './internal/runbook.ts';
 
 export interface VolumeAlarmsProps {
   /** What is watched. Its name is the only dimension, so that the alarms survive a replacement; they are made after it. */
@@ -80,7 +81,7 @@ export class VolumeAlarms extends Construct {
     const toPeople = new SnsAction(props.people);
     const alarm = new Alarm(this, UNSERVED_ALARM, {
       alarmName: alarmName(props.volume.stackName, props.volume.volumeName, UNSERVED_ALARM),
-      alarmDescription: `${props.volume.volumeName}: Nobody has served the content for ${UNSERVED_MINUTES} minutes, and no heal has brought it back. Runbook: docs/runbook.md#${UNSERVED_ALARM}`,
+      alarmDescription: `${props.volume.volumeName}: Nobody has served the content for ${UNSERVED_MINUTES} minutes, and no heal has brought it back. ${runbookLink(this, UNSERVED_ALARM)}`,
       metric,
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -101,7 +102,7 @@ export class VolumeAlarms extends Construct {
   ): void {
     const alarm = new Alarm(this, kind, {
       alarmName: alarmName(volume.stackName, volume.volumeName, kind),
-      alarmDescription: `${volume.volumeName}: ${meaning} The healer has been started. Runbook: docs/runbook.md#${kind}`,
+      alarmDescription: `${volume.volumeName}: ${meaning} The healer has been started. ${runbookLink(this, kind)}`,
       metric,
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

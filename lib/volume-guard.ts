@@ -32,6 +32,7 @@ import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
+import { runbookLink } from './internal/runbook.ts';
 import { allowCounting, subscribersMetric } from './internal/subscribers-alarm.ts';
 import { allowHolding } from './internal/tagging-permissions.ts';
 import {
@@ -308,7 +309,7 @@ export class VolumeGuard extends Construct {
     const what = kind === AGE_ALARM.recoveryPoint ? 'completed snapshot' : 'verified snapshot';
     const alarm = new Alarm(this, `${kind}-${volumeName}`, {
       alarmName: alarmName(stackName, volumeName, kind),
-      alarmDescription: `${volumeName}: the newest ${what} is more than ${minutes} minutes old, or nobody looks. Runbook: docs/runbook.md#${kind}`,
+      alarmDescription: `${volumeName}: the newest ${what} is more than ${minutes} minutes old, or nobody looks. ${runbookLink(this, kind)}`,
       metric,
       threshold: minutes,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -324,8 +325,7 @@ export class VolumeGuard extends Construct {
   #ownAlarm(people: ITopic): void {
     const alarm = new Alarm(this, 'Failed', {
       alarmName: guardAlarmName(this.stackName),
-      alarmDescription:
-        'The guard fails, or is not run: recovery points may grow old. Runbook: docs/runbook.md#recovery-point',
+      alarmDescription: `The guard fails, or is not run: recovery points may grow old. ${runbookLink(this, 'recovery-point')}`,
       metric: this.metricErrors(),
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -1,17 +1,20 @@
 import { type MessageAttributeValue, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { type DeployedPlace, ENV } from '../../contract/contract.ts';
 import { MESSAGE_ATTRIBUTE, MESSAGE_SEVERITY } from '../../contract/messages.ts';
 import { render } from '../core/message/render.ts';
 import type { Place } from '../core/message/words.ts';
 import { type Message, volumeOf } from '../core/world/message.ts';
 import type { People } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
+import { type Runtime, required } from './runtime.ts';
 
 /** SNS takes subjects of at most 100 characters and messages of at most 256 KiB (API reference of Publish). */
 const SUBJECT_CHARACTERS = 100;
 const MESSAGE_CHARACTERS = 60_000;
 
-export function snsPeople(sns: SNSClient, TopicArn: string): People {
-  const place: Place = { runbook: (section) => `docs/runbook.md${section ? `#${section}` : ''}` };
+export function snsPeople(sns: SNSClient, env: Runtime['env']): People {
+  const TopicArn = required(env, ENV.topic);
+  const place = placeOf(env, TopicArn);
   return {
     async notify(message) {
       const { subject, text } = render(message, place);
@@ -26,6 +29,18 @@ export function snsPeople(sns: SNSClient, TopicArn: string): People {
         ),
       );
     },
+  };
+}
+
+function placeOf(env: Runtime['env'], topic: string): Place {
+  const { account, region, runbook } = JSON.parse(required(env, ENV.place)) as DeployedPlace;
+  return {
+    stack: required(env, ENV.stack),
+    account,
+    region,
+    ledger: required(env, ENV.ledger),
+    topic,
+    runbook: (section) => (section ? `${runbook}#${section}` : runbook),
   };
 }
 

@@ -45,7 +45,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     },
     ledger: dynamoDrillLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     metrics: cloudWatchDrillMetrics(cloudWatchClient(runtime), metricNamespace(stack)),
-    people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+    people: snsPeople(snsClient(runtime), runtime.env),
     log: (message) => runtime.log({ message }),
   };
 }

@@ -38,7 +38,7 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
     metrics: cloudWatchMetrics(cloudWatch, metricNamespace(stack), verified),
     testNotes: dynamoPolicyNotes(dynamo, table, 'TEST'),
     subscribers: snsSubscribers(sns, cloudWatch, topic, metricNamespace(stack)),
-    people: snsPeople(sns, topic),
+    people: snsPeople(sns, runtime.env),
     ...(software && {
       software: ec2Software({
         clock: runtime.clock,

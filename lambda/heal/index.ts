@@ -28,7 +28,7 @@ export function portsOf(runtime: Runtime): Ports {
     balancer: elbBalancer(elbClient(runtime), fromEnv(runtime.env, ENV.targetGroups)),
     monitor: awsMonitor(ec2, cloudWatchClient(runtime), runtime.clock, stack),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
-    people: snsPeople(snsClient(runtime), required(runtime.env, ENV.topic)),
+    people: snsPeople(snsClient(runtime), runtime.env),
   };
 }
 

@@ -34,7 +34,7 @@ export function createHandler(runtime: Runtime) {
   const { clock } = runtime;
   const [ec2, ssm] = [ec2Client(runtime), ssmClient(runtime)];
   const cloudFormation = cloudFormationClient(runtime);
-  const people = snsPeople(snsClient(runtime), required(runtime.env, ENV.topic));
+  const people = snsPeople(snsClient(runtime), runtime.env);
   const metrics = cloudWatchMetrics(cloudWatchClient(runtime), metricNamespace(stack), false);
   const ports: KeeperPorts = {
     clock,

@@ -17,6 +17,7 @@ import { FULL_WITHIN_HOURS, fail } from '../stack/settings.ts';
 import { acknowledge } from './acknowledge.ts';
 import { remountMetric } from './metric.ts';
 import { checkProps, lengthOf, PROP } from './props.ts';
+import { runbookLink } from './runbook.ts';
 
 export interface ConditionAlarmsProps {
   /** What is watched. The alarms are made after it. */
@@ -118,7 +119,7 @@ export class ConditionAlarms extends Construct {
       const rule = RULES[kind](smallest, fullWithin);
       const alarm = new Alarm(this, kind, {
         alarmName: alarmName(stackName, volumeName, kind),
-        alarmDescription: `${volumeName}: ${rule.meaning} Runbook: docs/runbook.md#${kind}`,
+        alarmDescription: `${volumeName}: ${rule.meaning} ${runbookLink(this, kind)}`,
         metric: rule.metric,
         threshold: rule.threshold,
         comparisonOperator: rule.above

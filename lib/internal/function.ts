@@ -10,9 +10,11 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { type LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { type DeployedPlace, ENV } from '../../contract/contract.ts';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './acknowledge.ts';
 import { type FunctionName, functionCode } from './bundle.ts';
 import { encryptedLogGroup } from './log-group.ts';
+import { runbookOf } from './runbook.ts';
 
 export interface RemountFunctionOptions extends FunctionOptions {
   /** Encrypts the logs. */
@@ -40,6 +42,8 @@ export function remountFunction(
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     ...options,
   });
+  // Who notifies people says where it comes from.
+  if (options.environment?.[ENV.topic]) made.addEnvironment(ENV.place, placeOf(scope));
   // The CDK says at every synthesis that this replaces the function; one without a name of its own can be replaced.
   if (options.durableConfig) Annotations.of(made).acknowledgeInfo('aws-lambda:Function.DurableConfig');
   allowOnlyItsOwn(made, logGroup, options.durableConfig !== undefined);
@@ -60,6 +64,11 @@ export function remountFunction(
     'Each step is logged and recorded with its times; traces would need leave to write to a service that healing does not need',
   );
   return made;
+}
+
+function placeOf(scope: Construct): string {
+  const { account, region } = Stack.of(scope);
+  return Stack.of(scope).toJsonString({ account, region, runbook: runbookOf(scope) } satisfies DeployedPlace);
 }
 
 /**

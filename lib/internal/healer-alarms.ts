@@ -5,6 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { HEALER_ALARM, type HealerAlarmKind, healerAlarmName } from '../../contract/contract.ts';
+import { runbookLink } from './runbook.ts';
 
 /** Sweeps in a row that fail before people are told: one or two are made up for by the next. */
 const FAILED_SWEEPS = 3;
@@ -37,7 +38,7 @@ export function healerAlarms(
   ) => {
     const alarm = new Alarm(healer, kind, {
       alarmName: healerAlarmName(healer.stackName, kind),
-      alarmDescription: `${meaning} Runbook: docs/runbook.md#${kind}`,
+      alarmDescription: `${meaning} ${runbookLink(healer, kind)}`,
       metric,
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -13,6 +13,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { METRIC, nobodyToldAlarmName } from '../../contract/contract.ts';
 import { acknowledge } from './acknowledge.ts';
 import { remountMetric } from './metric.ts';
+import { runbookLink } from './runbook.ts';
 
 /** An hour of the guard's rounds: the address of a first deployment has to be confirmed. */
 const ROUNDS = 12;
@@ -38,8 +39,7 @@ export function allowCounting(
   guard.addToRolePolicy(new PolicyStatement({ actions: ['sns:GetTopicAttributes'], resources: [people.topicArn] }));
   const alarm = new Alarm(guard, 'NobodyTold', {
     alarmName: nobodyToldAlarmName(stackName),
-    alarmDescription:
-      'No subscription of the topic is confirmed: nobody is told of anything. Runbook: docs/runbook.md#nobody-told',
+    alarmDescription: `No subscription of the topic is confirmed: nobody is told of anything. ${runbookLink(guard, 'nobody-told')}`,
     metric: subscribers,
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -1,6 +1,7 @@
 import { AspectPriority, Aspects, Duration, Size, Stack, type StackProps, TagManager } from 'aws-cdk-lib';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IConstruct } from 'constructs';
+import { RUNBOOK_CONTEXT } from '../internal/runbook.ts';
 import { Remount, type RemountProps } from '../remount.ts';
 import type { Settings } from './settings.ts';
 
@@ -16,6 +17,8 @@ export class RemountStack extends Stack {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: RemountStackProps) {
     super(scope, id, props);
+    const { runbookUrl } = props.settings;
+    if (runbookUrl) this.node.setContext(RUNBOOK_CONTEXT, runbookUrl);
     // The CDK leaves this id out of logical ids: what was deployed before there was a `Remount` keeps its own.
     this.remount = new Remount(this, 'Default', propsOf(props.settings));
     // The CDK names what has a tag `Name` by its path, with this id.

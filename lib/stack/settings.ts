@@ -64,6 +64,7 @@ const NAME =
 const MORE_ENDPOINTS = 'a list of ec2, kms and logs';
 const MORE_BUCKETS = 'a list of bucket names';
 const AVAILABILITY_ZONE = 'an Availability Zone such as eu-west-1a';
+const RUNBOOK_URL = 'an https address of at most 200 characters, without #';
 const COUNT = `1 to ${MAX_VOLUMES} content volumes`;
 
 /** What a setting may be, and a prop of a construct that is used without settings: see `checkProps`. */
@@ -86,6 +87,8 @@ export const ALLOWED = {
     .int(RATE)
     .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE),
   fullWithinHours: whole(12, 168, 'hours'),
+  /** An alarm's description takes 1,024 characters (API reference of PutMetricAlarm). */
+  runbookUrl: z.string(RUNBOOK_URL).regex(/^https:\/\/[^\s#'"<>]{1,192}$/, RUNBOOK_URL),
   snapshotDays: whole(0, 365, 'days'),
   volumeDays: whole(0, 7, 'days'),
   lockDays: whole(0, MAX_LOCK_DAYS, 'days'),
@@ -186,6 +189,8 @@ const schema = group({
   /** People are told when a volume will be full within so many hours, at its recent rate. See decision 28. */
   fullWithinHours: ALLOWED.fullWithinHours.default(FULL_WITHIN_HOURS),
   alertEmail: z.email('an email address').optional(),
+  /** Where people find what to do: the address that `#<section>` is appended to. */
+  runbookUrl: ALLOWED.runbookUrl.optional(),
   certificateArn: z
     .string('the ARN of an ACM certificate')
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/, 'the ARN of an ACM certificate')

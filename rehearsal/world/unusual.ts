@@ -94,6 +94,7 @@ export const UNUSUAL: readonly Unusual[] = [
       },
       certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/0f0f0f0f',
       alertEmail: 'people@example.com',
+      runbookUrl: 'https://wiki.example.com/remount',
     },
   },
   {

@@ -58,7 +58,7 @@ describe('paths in documents', () => {
   });
 });
 
-/** Messages, alarms and comments send people to these pages. */
+/** Results and comments send people to these pages. */
 describe('pages that code names', () => {
   const code = FILES.filter((path) => /\.(ts|sh|json|conf|service|timer)$/.test(path) && !path.startsWith('test/'));
   const named = code.flatMap((path) =>
@@ -66,7 +66,8 @@ describe('pages that code names', () => {
   );
 
   test('are there, with their headings', () => {
-    expect(named.length).toBeGreaterThan(20);
+    // What messages and alarms link to is held by `runbook.test.ts` and `render.test.ts`.
+    expect(named.length).toBeGreaterThan(10);
     expect(
       named.flatMap(([path, target]) => leadsNowhere('README.md', target)?.replace('README.md', path) ?? []),
     ).toEqual([]);

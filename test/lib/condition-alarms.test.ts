@@ -35,7 +35,7 @@ test('the alarm full-soon looks at the trend of UsedPercent, and tells people of
   expect(rest).toEqual({
     AlarmName: ALARM,
     AlarmDescription:
-      'alpha: If it goes on filling as it does, it is full within 24 hours. Runbook: docs/runbook.md#full-soon',
+      'alpha: If it goes on filling as it does, it is full within 24 hours. Runbook: remount@0.1.0/docs/runbook.md#full-soon',
     ComparisonOperator: 'GreaterThanThreshold',
     Threshold: 100,
     EvaluationPeriods: 6,

@@ -25,7 +25,14 @@ const ACCOUNT = '123456789012';
 const PARTITION = 'aws-us-gov';
 const STACK = 'S'.repeat(51);
 const volumes = Array.from({ length: MAX_VOLUMES }, (_, i) => ({ name: `v${'o'.repeat(29)}${10 + i}` }));
-const settings = readSettings({ stackName: STACK, region: REGION, volumes, alertEmail: 'people@example.com' });
+const runbookUrl = `https://${'u'.repeat(192)}`;
+const settings = readSettings({
+  stackName: STACK,
+  region: REGION,
+  volumes,
+  alertEmail: 'people@example.com',
+  runbookUrl,
+});
 const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
 const template = Template.fromStack(new RemountStack(app, STACK, { env: { region: REGION }, settings }));
 const types = new Map(Object.entries(template.toJSON().Resources).map(([id, r]) => [id, (r as { Type: string }).Type]));

@@ -151,7 +151,8 @@ async function watchPolicy(
   const finding = findingOf(expected, found, missed, note, now);
   const next = news(finding, note, now);
   if (!next) return;
-  if (finding) await people.notify({ kind: 'policy', detail: finding.detail, lateMinutes: LATE_MINUTES });
+  if (finding)
+    await people.notify({ kind: 'policy', policyId: expected.id, detail: finding.detail, lateMinutes: LATE_MINUTES });
   else await people.notify({ kind: 'policySound', policyId: expected.id });
   await notes.write(next);
 }

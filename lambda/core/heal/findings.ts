@@ -8,6 +8,8 @@ export interface Findings {
   /** Recovery points that were not used. */
   passedOver: readonly string[];
   lessRoom?: LessRoom | undefined;
+  /** The instance that had the volume by the ledger, at the last look. */
+  owner?: string | undefined;
   /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */

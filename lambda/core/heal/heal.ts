@@ -86,6 +86,7 @@ export async function heal(
     replacement,
     passedOver: findings.passedOver,
     ...(findings.lessRoom && { lessRoom: findings.lessRoom }),
+    ...(findings.owner && { owner: findings.owner }),
   });
   // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
   await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
@@ -171,6 +172,7 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
   for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
     await renewLease(run);
     const seen = await journal.step('observe', () => observe(ports, volume), evidenceText);
+    findings.owner = seen.ledger?.owner;
     context = { ...context, since: seenAgain(context.since ?? {}, seen) };
     const decision = decide(seen, context);
     // Looked at once more, for people are notified of how it is now.

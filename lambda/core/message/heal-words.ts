@@ -1,7 +1,7 @@
 import { listed } from '../../../contract/listed.ts';
 import type { HealEnded, LedgerSilent, Message, Standing } from '../world/message.ts';
 import type { Choice, Incident } from '../world/model.ts';
-import { INSTANT, type Place, type Words } from './words.ts';
+import { INSTANT, type Place, quoted, type Words } from './words.ts';
 
 export type HealMessage = Extract<Message, { kind: HealEnded['kind'] | 'ledgerSilent' | 'waits' | 'slowMount' }>;
 
@@ -19,7 +19,7 @@ export function healWords(message: HealMessage, place: Place): Words {
           `The ledger does not answer, and the heal of ${volume} cannot go on: ${message.why}.`,
           'Nothing is moved without it, for nobody could know who else is moving. The heal goes on by itself when it answers.',
           ...standingText(message.standing),
-          ...byHand(message),
+          ...byHand(message, place),
           `What to do: ${place.runbook('outages')}`,
         ],
       };
@@ -72,8 +72,6 @@ function ended({ incident, rejected }: HealEnded, place: Place): string[] {
     ...rejected.map((x) => `Rejected recovery point ${x.snapshotId} (kept as ${x.volumeId}): ${x.why}`),
     '',
     listed(steps, { between: '\n', most: STEPS, rest }),
-    '',
-    `What to do: ${place.runbook()}`,
   ];
 }
 
@@ -114,10 +112,10 @@ function standingText({ at, current, probe, spare, by, silent }: Standing): stri
   ];
 }
 
-function byHand({ commands }: LedgerSilent): string[] {
+function byHand({ commands }: LedgerSilent, { region }: Place): string[] {
   if (commands.length === 0) return [];
   return [
     'To let the spare serve by hand, one after the other, each once the one before has said that it is done:',
-    ...commands,
+    ...commands.map((command) => `${command} --region ${quoted(region)}`),
   ];
 }

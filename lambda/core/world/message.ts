@@ -132,6 +132,7 @@ export interface LeftAsItIs {
 
 export interface Policy {
   readonly kind: 'policy';
+  readonly policyId: string;
   readonly detail: string;
   /** The guard takes a snapshot by itself once the newest is so old. */
   readonly lateMinutes: number;

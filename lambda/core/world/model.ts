@@ -262,6 +262,8 @@ export interface Incident {
   /** Copies newer than what serves now, which were not taken: nobody had verified them, or the spare was quicker. */
   readonly passedOver: readonly string[];
   readonly lessRoom?: LessRoom | undefined;
+  /** The instance that had the volume by the ledger, when the heal last looked. */
+  readonly owner?: string | undefined;
 }
 
 /** What took over is smaller than what it replaced, which has grown since. GiB. */

@@ -71,6 +71,7 @@ export async function makeWorld(settings: NonNullable<Settings>): Promise<World>
     [ENV.stack]: STACK,
     [ENV.ledger]: 'ledger',
     [ENV.topic]: TopicArn,
+    [ENV.place]: '{"account":"111122223333","region":"eu-west-1","runbook":"docs/runbook.md"}',
     [ENV.documents]: JSON.stringify(documents),
     [ENV.targetGroups]: JSON.stringify({ [VOLUME]: group }),
   };

@@ -20,6 +20,7 @@ export class DrillLab extends Lab {
       [ENV.stack]: 'Shop',
       [ENV.ledger]: 'ledger',
       [ENV.topic]: 'topic',
+      [ENV.place]: '{"account":"111122223333","region":"eu-west-1","runbook":"docs/runbook.md"}',
       [ENV.documents]: '{}',
       [ENV.initializationRate]: '250',
       [ENV.fallPercent]: '20',

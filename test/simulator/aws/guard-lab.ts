@@ -85,6 +85,7 @@ export class GuardLab extends Lab {
         [ENV.stack]: STACK,
         [ENV.ledger]: 'ledger',
         [ENV.topic]: TOPIC,
+        [ENV.place]: '{"account":"111122223333","region":"eu-west-1","runbook":"docs/runbook.md"}',
         [ENV.volumes]: JSON.stringify(volumes),
         [ENV.policy]: JSON.stringify(policy),
         [ENV.verified]: 'true',

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { MESSAGE_SEVERITY } from '../../../../contract/messages.ts';
 import { render } from '../../../../lambda/core/message/render.ts';
+import { quoted } from '../../../../lambda/core/message/words.ts';
 import { type Message, volumeOf } from '../../../../lambda/core/world/message.ts';
 import { PLACE } from '../place.ts';
 import { SAMPLES } from './samples.ts';
@@ -22,10 +24,30 @@ describe.each(KINDS)('a message of kind %s', (kind, message) => {
     expect(text).not.toMatch(/undefined|\[object/);
   });
 
+  test('says where it comes from, of what, and ends with a command that a shell takes apart as it was meant', () => {
+    const [where = '', look = '', runbook] = text.split('\n').slice(-3);
+    expect(where).toContain('stack Remount, account 111122223333, Region eu-west-1');
+    expect(where.includes('volume alpha')).toBe(volumeOf(message) !== undefined);
+    const command = look.replace('To look: ', '');
+    const words = execFileSync('bash', ['-c', `aws() { printf '%s\\n' "$@"; }; ${command}`], { encoding: 'utf8' });
+    expect(words.split('\n').slice(2, 4)).toEqual(['--region', 'eu-west-1']);
+    expect(words).not.toMatch(/['\\]/);
+    expect(runbook).toBe('Runbook: docs/runbook.md');
+  });
+
   test('names sections of the runbook that are there', () => {
     const named: string[] = [];
     render(message, { ...PLACE, runbook: (section) => `${named.push(section ?? '')}` });
     for (const section of named.filter((name) => name !== '')) expect(SECTIONS).toContain(section);
     if (MESSAGE_SEVERITY[kind] !== 'news') expect(named.length).toBeGreaterThan(0);
   });
+});
+
+test.each(['served', 'needsPerson', 'ledgerSilent', 'waits'] as const)('%s says who has the volume', (kind) => {
+  expect(render(SAMPLES[kind], PLACE).text).toMatch(/, owner i-(owner|standby)\n/);
+});
+
+test('what is in an argument stays in it', () => {
+  const text = quoted(`it's "$HOME" \\ \`id\``);
+  expect(execFileSync('bash', ['-c', `printf %s ${text}`], { encoding: 'utf8' })).toBe(`it's "$HOME" \\ \`id\``);
 });

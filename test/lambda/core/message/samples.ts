@@ -36,6 +36,7 @@ const incident: Incident = {
   replacement,
   passedOver: ['snap-9'],
   lessRoom: { before: 120, now: 100 },
+  owner: 'i-owner',
 };
 
 const rejected = [{ snapshotId: 'snap-8', volumeId: 'vol-8', why: 'mount: corrupt' }];
@@ -79,7 +80,12 @@ export const SAMPLES: { readonly [K in MessageKind]: Message & { readonly kind: 
     claim: { zone: 'eu-west-1a', sizeGiB: 100, type: 'gp3', iops: 3000, throughputMiBs: 125 },
     left: ['volumes do not shrink'],
   },
-  policy: { kind: 'policy', detail: 'the snapshot policy policy-1 does not exist any more', lateMinutes: 75 },
+  policy: {
+    kind: 'policy',
+    policyId: 'policy-1',
+    detail: 'the snapshot policy policy-1 does not exist any more',
+    lateMinutes: 75,
+  },
   policySound: { kind: 'policySound', policyId: 'policy-1' },
   test: { kind: 'test', everyDays: 30, confirmed: 2, pending: 1 },
 };

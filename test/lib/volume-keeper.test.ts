@@ -91,6 +91,8 @@ describe('the keeper', () => {
     expect(keeper.Properties.Environment).toEqual({
       Variables: {
         [ENV.stack]: 'Shop',
+        // `runbook.test.ts` holds what it says.
+        [ENV.place]: expect.anything(),
         [ENV.ledger]: { Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id },
         [ENV.key]: { 'Fn::GetAtt': [onlyOne(template, 'AWS::KMS::Key').id, 'Arn'] },
         [ENV.documents]: expect.anything(),

@@ -3,6 +3,7 @@ import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IConstruct } from 'constructs';
 import { RUNBOOK_CONTEXT } from '../internal/runbook.ts';
 import { Remount, type RemountProps } from '../remount.ts';
+import { outputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
 
 export interface RemountStackProps extends StackProps {
@@ -21,6 +22,7 @@ export class RemountStack extends Stack {
     if (runbookUrl) this.node.setContext(RUNBOOK_CONTEXT, runbookUrl);
     // The CDK leaves this id out of logical ids: what was deployed before there was a `Remount` keeps its own.
     this.remount = new Remount(this, 'Default', propsOf(props.settings));
+    outputs(this, this.remount);
     // The CDK names what has a tag `Name` by its path, with this id.
     Aspects.of(this).add({ visit: shortName }, { priority: AspectPriority.READONLY });
   }

@@ -25,6 +25,14 @@ const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudF
 const settings = readSettings({ runbookUrl: WIKI, alertEmail: 'people@example.com' });
 const template = Template.fromStack(new RemountStack(app, 'Remount', { env: { region: settings.region }, settings }));
 
+test('the stack says what its parts are called, for commands of the runbook', () => {
+  const names = ['TopicArn', 'LedgerTable', 'HealerFunction', 'GuardFunction', 'DrillFunction', 'BalancerName'];
+  const found = template.findOutputs('*');
+  expect(Object.keys(found).sort()).toEqual([...names].sort());
+  const topic = Object.keys(template.findResources('AWS::SNS::Topic'));
+  expect(found.TopicArn?.Value).toEqual({ Ref: topic[0] });
+});
+
 describe('the runbook', () => {
   test('is by default that of this version', () => {
     expect(OWN_RUNBOOK).toBe(`remount@${JSON.parse(read('package.json')).version}/docs/runbook.md`);

@@ -1,5 +1,5 @@
 import { type MessageAttributeValue, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { type DeployedPlace, ENV } from '../../contract/contract.ts';
+import { ENV } from '../../contract/contract.ts';
 import { MESSAGE_ATTRIBUTE, MESSAGE_SEVERITY } from '../../contract/messages.ts';
 import { render } from '../core/message/render.ts';
 import type { Place } from '../core/message/words.ts';
@@ -7,6 +7,7 @@ import { type Message, volumeOf } from '../core/world/message.ts';
 import type { People } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
 import { type Runtime, required } from './runtime.ts';
+import { fromEnv } from './schemas.ts';
 
 /** SNS takes subjects of at most 100 characters and messages of at most 256 KiB (API reference of Publish). */
 const SUBJECT_CHARACTERS = 100;
@@ -33,7 +34,7 @@ export function snsPeople(sns: SNSClient, env: Runtime['env']): People {
 }
 
 function placeOf(env: Runtime['env'], topic: string): Place {
-  const { account, region, runbook } = JSON.parse(required(env, ENV.place)) as DeployedPlace;
+  const { account, region, runbook } = fromEnv(env, ENV.place);
   return {
     stack: required(env, ENV.stack),
     account,

@@ -12,6 +12,7 @@ const whole = z.int();
 const tag = z.object({ key: id, value: id });
 
 const SCHEMAS = {
+  [ENV.place]: z.object({ account: id, region: id, runbook: id }),
   [ENV.documents]: z.record(id, id),
   [ENV.targetGroups]: z.record(id, id),
   [ENV.volumes]: z.array(id),

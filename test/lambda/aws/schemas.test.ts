@@ -16,6 +16,7 @@ const GOOD = {
   [ENV.policy]: POLICY,
   [ENV.software]: { version: 'a', document: 'b' },
   [ENV.lock]: { mode: 'compliance', days: 3 },
+  [ENV.place]: { account: '111122223333', region: 'eu-west-1', runbook: 'docs/runbook.md' },
 } as const;
 const BAD: readonly (readonly [keyof typeof GOOD, unknown, string])[] = [
   [ENV.documents, ['probe'], 'record'],
@@ -31,6 +32,7 @@ const BAD: readonly (readonly [keyof typeof GOOD, unknown, string])[] = [
   [ENV.software, { version: 'a' }, 'document: '],
   [ENV.lock, { mode: 'forever', days: 3 }, 'allowed: governance, compliance'],
   [ENV.lock, { mode: 'governance' }, 'days: '],
+  [ENV.place, { account: '111122223333', region: 'eu-west-1' }, 'runbook: '],
 ];
 
 describe('the environment', () => {

@@ -18,6 +18,7 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   [ENV.spare]: { prefer: 'faster', maxAgeMinutes: 120 },
   [ENV.lock]: { mode: 'governance', days: 1 },
   [ENV.volumes]: [],
+  [ENV.place]: { account: '111122223333', region: 'eu-west-1', runbook: 'docs/runbook.md' },
   [ENV.software]: { version: 'x', document: 'x' },
   [ENV.policy]: { id: 'policy-1', targetTag: { key: 'x', value: 'x' }, keepHours: 24, schedules: [] },
   [ENV.initializationRate]: 0,

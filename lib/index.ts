@@ -2,10 +2,12 @@
  * The constructs, for another team's app; `docs/constructs.md` shows each, and there are two apps in `examples/`. `Remount` is all of
  * them, wired, for a stack of any team. A team that takes just some finds in the props of each what it needs of the others:
  *
- * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `HostSoftware`, `ContentNetwork` and `ResilienceChecks` need nothing else;
+ * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
  * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
  *   `contentUserData` sets up with `HostSoftware`, `Fleet`'s or others;
  * - `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
+ *
+ * `ResilienceChecks` are an export of their own, `remount/checks`: they need cdk-nag, and nothing here does.
  */
 
 export {
@@ -57,13 +59,6 @@ export {
   volumeOfAlarm,
 } from '../contract/contract.ts';
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
-export {
-  RESILIENCE_RULES,
-  ResilienceChecks,
-  type ResilienceChecksProps,
-  UNJUDGED,
-} from './checks/resilience-checks.ts';
-export type { Finding, Objectives, Rule } from './checks/rule.ts';
 export {
   ContentVolume,
   type ContentVolumeAttributes,

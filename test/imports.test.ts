@@ -47,7 +47,7 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'lambda/keep', may: /^(lambda\/(core|aws|keep)\/|contract\/|@aws(-sdk)?\/|aws-lambda$|node:)/ },
   { room: 'lib', may: /^(lib\/|contract\/|aws-cdk-lib|cdk-nag$|constructs$|esbuild$|zod$|node:)/ },
   // Another team's app has the constructs that are exported, and no others.
-  { room: 'examples', may: /^(examples\/|lib\/index\.ts$|aws-cdk-lib|cdk-nag$|constructs$)/ },
+  { room: 'examples', may: /^(examples\/|lib\/(checks\/)?index\.ts$|aws-cdk-lib|cdk-nag$|constructs$)/ },
   { room: 'simulator/time', may: /^(simulator\/time\/|lambda\/core\/world\/clock\.ts$|node:)/ },
   { room: 'simulator/disks', may: /^(simulator\/disks\/|contract\/|node:)/ },
   // The types of a function's runtime, and nothing else of what it runs.

@@ -1,6 +1,6 @@
 import { App, Duration, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
-import { ResilienceChecks } from '../../lib/index.ts';
+import { ResilienceChecks } from '../../lib/checks/index.ts';
 import { WikiStack } from './wiki-stack.ts';
 
 const app = new App();

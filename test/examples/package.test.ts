@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -81,7 +82,9 @@ function project(type: 'module' | 'commonjs'): string {
     const from = join(ROOT, 'examples', name);
     mkdirSync(join(place, name));
     for (const file of readdirSync(from).filter((found) => found.endsWith('.ts'))) {
-      const source = readFileSync(join(from, file), 'utf8').replaceAll("'../../lib/index.ts'", "'remount'");
+      const source = readFileSync(join(from, file), 'utf8')
+        .replaceAll("'../../lib/index.ts'", "'remount'")
+        .replaceAll("'../../lib/checks/index.ts'", "'remount/checks'");
       writeFileSync(join(place, name, file), source);
     }
   }
@@ -109,8 +112,8 @@ beforeAll(() => {
 });
 
 describe.each([
-  ['module', /from 'remount'/],
-  ['commonjs', /require\("remount"\)/],
+  ['module', /from 'remount(\/checks)?'/],
+  ['commonjs', /require\("remount(\/checks)?"\)/],
 ] as const)('the package in an app of type %s', (type, taken) => {
   let place = '';
   // Fails if the types do not fit.
@@ -122,4 +125,17 @@ describe.each([
     expect(readFileSync(join(place, name, 'app.js'), 'utf8')).toMatch(taken);
     expect(synthesize(join(name, 'app.js'), place, stack)).toEqual(fromSources.get(name));
   });
+});
+
+test('the constructs do without cdk-nag, which is for remount/checks', () => {
+  // Not below the folder, where cdk-nag would be found.
+  const bare = mkdtempSync(join(tmpdir(), 'remount-bare-'));
+  mkdirSync(join(bare, 'node_modules'), { recursive: true });
+  for (const name of ['remount', 'zod', 'aws-cdk-lib', 'constructs'])
+    cpSync(join(folder, 'node_modules', name), join(bare, 'node_modules', name), { recursive: name === 'remount' });
+  const imports = (name: string) => () =>
+    run(process.execPath, ['--input-type=module', '--eval', `await import('${name}')`], bare);
+  expect(imports('remount')).not.toThrow();
+  expect(imports('remount/checks')).toThrow(/Cannot find package 'cdk-nag'/);
+  rmSync(bare, { recursive: true });
 });

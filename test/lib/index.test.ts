@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import * as library from '../../lib/index.ts';
+import * as checks from '../../lib/checks/index.ts';
+import * as constructsOf from '../../lib/index.ts';
 import { ROOT } from './support.ts';
 
+const library = { ...constructsOf, ...checks };
 const LIB = join(ROOT, 'lib');
 /** Every construct and pack of `lib/`, with the comment above it and the props that its constructor takes. */
 const constructs = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
@@ -13,7 +15,7 @@ const constructs = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
     const found = source.matchAll(/(\*\/\n)?export class (\w+) extends (?:Construct|Stack|NagPack) \{/g);
     return [...found].map(([, comment, name = '']) => ({ name, comment, source }));
   });
-const index = readFileSync(join(LIB, 'index.ts'), 'utf8');
+const index = ['index.ts', 'checks/index.ts'].map((file) => readFileSync(join(LIB, file), 'utf8')).join('');
 
 test('there are constructs to export', () => expect(constructs.length).toBeGreaterThan(12));
 

@@ -157,7 +157,7 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
         strike,
         strike.first.at,
         'waits',
-        'waits for SSM',
+        'SSM does not answer',
         strike.first.owner,
         strike.first.volumeId,
         spare.volumeId,

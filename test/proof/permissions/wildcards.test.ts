@@ -19,8 +19,8 @@ test('nothing that changes something is allowed on everything, where AWS knows a
   // PutMetricData has no resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
   expect(wide.map(({ role, action }) => `${roleName(role)} ${action}`)).toEqual([
     'Fleet cloudwatch:PutMetricData',
-    'Drill cloudwatch:PutMetricData',
     'Keeper cloudwatch:PutMetricData',
+    'Drill cloudwatch:PutMetricData',
     'Guard cloudwatch:PutMetricData',
   ]);
 });

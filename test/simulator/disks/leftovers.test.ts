@@ -9,7 +9,7 @@ import { realDiskTest } from './real-disk-test.ts';
 
 const realTest = realDiskTest();
 /** The kernel clears a loop device just after its last user is gone. Tries of 50 ms. */
-const TRIES = 100;
+const TRIES = 1200;
 
 function backingFiles(): string[] {
   return boundLoopDevices().flatMap((name) => {

@@ -1,4 +1,4 @@
-import { broken, type Mutant } from './mutant.ts';
+import { broken, type Mutant, rehearse } from './mutant.ts';
 
 /** Of scenarios in which an owner, its volume or its spare fails: those that list.ts has not. */
 export const PARTS: readonly Mutant[] = [
@@ -47,16 +47,29 @@ export const PARTS: readonly Mutant[] = [
     code: "  timeout: 'its I/O hangs',\n",
     instead: '',
   }),
-  broken(
-    'downloads-in-flight',
-    'a file system that is shut down takes no writes, whoever has a file open',
-    {
-      file: 'lambda/core/heal/fence.ts',
-      code: "if (released.result === 'ok' && !moves)",
-      instead: "if (released.result === 'busy' && !moves)",
-    },
-    /BROKEN .*no instance is stopped for it/,
-  ),
+  {
+    rule: 'downloads-in-flight: a file system that is shut down takes no writes, whoever has a file open',
+    edits: [
+      {
+        file: 'lambda/core/heal/fence.ts',
+        code: "if (released.result === 'ok' && !moves)",
+        instead: "if (released.result === 'busy' && !moves)",
+      },
+      // A probe says so, too.
+      {
+        file: 'lambda/core/heal/fence.ts',
+        code: "answered && (state === 'shutdown' ||",
+        instead: 'answered && (',
+      },
+      {
+        file: 'lambda/core/heal/fence.ts',
+        code: "state === 'notMounted' && !written",
+        instead: "state === 'notMounted' && !written && released.result !== 'ok'",
+      },
+    ],
+    play: rehearse('downloads-in-flight'),
+    says: /BROKEN .*no instance is stopped for it/,
+  },
   broken(
     'one-of-two-stalls',
     'what hangs of our own is no writer',
@@ -87,11 +100,17 @@ export const PARTS: readonly Mutant[] = [
     code: "if (holder.state !== 'running') return ownerGone",
     instead: "if (holder.state === 'lost') return ownerGone",
   }),
-  broken('two-volumes-one-owner', 'each volume is attached under a name of its own', {
-    file: 'lambda/aws/ec2/attachments.ts',
-    code: 'DEVICE_NAMES.filter((name) => !instance?.devices.includes(name))',
-    instead: 'DEVICE_NAMES.slice(0, 1)',
-  }),
+  broken(
+    'two-volumes-one-owner',
+    'each volume is attached under a name of its own',
+    {
+      file: 'lambda/aws/ec2/attachments.ts',
+      code: 'DEVICE_NAMES.filter((name) => !instance?.devices.includes(name))',
+      instead: 'DEVICE_NAMES.slice(0, 1)',
+    },
+    // The second is attached to another host, and the scenario finds no such owner.
+    /are served by .*, and not by one|BROKEN /,
+  ),
   broken('web-dead', 'what nobody reaches is moved to where it is reached', {
     file: 'lambda/core/heal/decide.ts',
     code: 'if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))',

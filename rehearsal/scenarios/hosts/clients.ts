@@ -41,10 +41,13 @@ function watchOther(strike: Strike): void {
     });
 }
 
+/** Of the struck owner. One that was stopped for it is replaced by its group, and nobody has anything open on it. */
+const stateOf = ({ services, first }: Strike): string => services.ec2.instances.get(first.owner)?.state ?? 'gone';
+
 function judgeOther(strike: Strike): Check[] {
   const { services, first } = strike;
   const seen = missed.get(services);
-  const { state } = services.ec2.instance(first.owner);
+  const state = stateOf(strike);
   return [
     check('no instance is stopped for it', state === 'running', `${first.owner} is ${state}`),
     check(
@@ -77,16 +80,19 @@ export const clientPlans: Readonly<Record<string, Plan>> = {
         for (const path of paths) world.disks.download(first.owner, path);
         world.disks.keepOpen(first.owner, first.volumeId, true);
       });
-      world.clock.after(HOLDS_MS, () => world.disks.keepOpen(first.owner, first.volumeId, false));
+      world.clock.after(HOLDS_MS, () => {
+        if (stateOf(strike) === 'running') world.disks.keepOpen(first.owner, first.volumeId, false);
+      });
     },
     checks: (strike) => {
       const { world, first } = strike;
+      const going = stateOf(strike) === 'running' ? world.disks.downloads(first.owner) : 0;
       return [
         ...judgeOther(strike),
         check(
           'who downloads from the dead volume is cut off, and nobody else',
-          world.disks.downloads(first.owner) === others(strike).length,
-          `${world.disks.downloads(first.owner)} downloads of 3 go on`,
+          going === others(strike).length,
+          `${going} downloads of 3 go on`,
         ),
         check(
           'what was left mounted is unmounted once nobody uses it',

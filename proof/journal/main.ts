@@ -8,7 +8,7 @@ answers can act, within small bounds. No state that can be reached may lose what
 
 Usage: npm run model [-- options]
 
-  --wide       wider bounds, beside the small ones: some minutes, and some GiB of memory
+  --wide       wider bounds, beside the small ones: three minutes, and some GiB of memory
   --left-out   explores with each rule left out in turn, too: each must be found
   --only TEXT  only settings whose name has this text in it
   --json       print the result as one JSON document on standard output

@@ -41,6 +41,7 @@ function ofHost(state: State, rules: Rules, bounds: Bounds, host: Host, index: n
     move('asks the ledger', (s) => {
       const h = at(s, index);
       h.stale = false;
+      h.next = Math.max(h.next, s.head);
       if (s.term > h.marker.term) fence(s, h);
     });
   const writing = host.doing === 'write' && !mayAsk;
@@ -175,8 +176,19 @@ function ofLuck(state: State, rules: Rules, bounds: Bounds): Move[] {
     });
   if (state.used.crashes < bounds.crashes)
     for (const [index, { doing, marker, unsealed }] of state.hosts.entries())
-      if (doing === 'write' || doing === 'spare' || doing === 'fenced' || (doing === 'seal' && unsealed))
+      if (doing === 'write' || doing === 'spare' || doing === 'fenced' || (doing === 'seal' && unsealed)) {
         found.push({ what: `the agent of ${marker.writer} is killed`, happen: (s) => crash(s, rules, index) });
+        // The marker is advanced after the acknowledgement, and not with it.
+        if (doing === 'write' && marker.acknowledged > 0)
+          found.push({
+            what: `the agent of ${marker.writer} is killed before it noted ${marker.acknowledged}`,
+            happen: (s) => {
+              const host = at(s, index);
+              host.marker = { ...host.marker, acknowledged: host.marker.acknowledged - 1 };
+              crash(s, rules, index);
+            },
+          });
+      }
   const last = state.s3.findLastIndex((o) => o !== null) + 1;
   if (state.used.expiries < bounds.expiries && !state.down && last > state.floor + 1 && upToDate(state, last))
     found.push({ what: 'a month goes by', happen: (s) => expire(s, last) });
@@ -198,10 +210,12 @@ function expire(state: State, last: number): void {
   state.folded = folded(upTo, RULES);
   for (let n = state.floor; n < last - 1; n++) state.s3[n] = null;
   state.floor = last - 1;
+  state.head = last;
   state.network = [];
   for (const host of state.hosts) {
     for (const pending of host.pending) if (pending.at === 'flight') pending.at = 'look';
-    host.stale = state.s3[last - 1]?.writer !== host.marker.writer;
+    // One that is down has a marker as old as that, whoever wrote last.
+    host.stale = host.doing === 'start' || state.s3[last - 1]?.writer !== host.marker.writer;
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 // memory grows in small steps, each step is a garbage collection, and its helper threads cost more than they help.
 enableCompileCache(join(import.meta.dirname, '../.cache/compile'));
 const { buildApp } = await import('../lib/stack/app.ts');
-const { SettingsError } = await import('../lib/stack/settings.ts');
+const { SettingsError } = await import('../lib/props/refusal.ts');
 
 try {
   buildApp().app.synth();

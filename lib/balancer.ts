@@ -16,7 +16,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs';
 import type { IContentVolume } from './content-volume.ts';
 import { acknowledge, acknowledgeControl } from './internal/acknowledge.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { checkProps, PROP } from './props/props.ts';
 
 export interface ContentBalancerProps {
   /** Where it stands. */

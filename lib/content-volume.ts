@@ -3,8 +3,8 @@ import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwat
 import { Construct, type IConstruct } from 'constructs';
 import { METRIC } from '../contract/contract.ts';
 import { remountMetric } from './internal/metric.ts';
-import { checkProps, PROP, stackNameOf } from './internal/props.ts';
-import { checkGp3 } from './stack/settings.ts';
+import { checkGp3, GP3 } from './props/allowed.ts';
+import { checkProps, PROP, stackNameOf } from './props/props.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
 /** A content volume, of this app or another: what is healed, drilled and watched. Physical volumes come and go below it. */
@@ -88,9 +88,6 @@ const LEAST = { statistic: Stats.MINIMUM, period: Duration.minutes(1) };
 /** The guard publishes ages each five minutes. */
 const AGE = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
 
-/** What every gp3 volume has. Source: EBS User Guide, "General Purpose SSD volumes". */
-const GP3 = { iops: 3000, throughputMiBs: 125 };
-
 class ImportedContentVolume extends ContentVolumeBase {
   readonly volumeName: string;
   readonly stackName: string;
@@ -123,7 +120,7 @@ export class ContentVolume extends ContentVolumeBase {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ContentVolumeProps) {
     super(scope, id);
-    const { iops = GP3.iops, throughputMiBs = GP3.throughputMiBs } = props;
+    const { iops = GP3.minIops, throughputMiBs = GP3.minThroughput } = props;
     const sizeGiB = (props.size ?? Size.gibibytes(100)).toGibibytes();
     checkProps(
       { volumeName: props.volumeName, size: sizeGiB, iops, throughputMiBs },

@@ -21,9 +21,9 @@ import { Construct } from 'constructs';
 import { TAG } from '../contract/contract.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
-import { checkProps, PROP, stackNameOf } from './internal/props.ts';
 import { contentUserData } from './internal/user-data.ts';
-import { fail } from './stack/settings.ts';
+import { checkProps, PROP, stackNameOf } from './props/props.ts';
+import { fail } from './props/refusal.ts';
 
 export interface FleetProps {
   /** Where the instances live. They need a way to Systems Manager, CloudWatch, S3 and DynamoDB: by endpoints, or by NAT. */

@@ -17,9 +17,9 @@ import { acknowledge, granted, inFinding } from './internal/acknowledge.ts';
 import { archive } from './internal/archive.ts';
 import { documentOf, HOST, hostFile } from './internal/host-documents.ts';
 import { named } from './internal/key-use.ts';
-import { checkProps, stackNameOf } from './internal/props.ts';
+import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './internal/web-settings.ts';
 import type { ILedger } from './ledger.ts';
-import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './stack/web-settings.ts';
+import { checkProps, stackNameOf } from './props/props.ts';
 
 /** Stands in the CloudWatch agent's configuration for the namespace of the metrics. */
 const NAMESPACE = '@NAMESPACE@';

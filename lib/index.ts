@@ -1,5 +1,5 @@
 /**
- * The constructs, for another team's app; `docs/constructs.md` shows each, and there are two apps in `examples/`. `Remount` is all of
+ * The constructs, for another team's app; `docs/constructs.md` shows each, and there are three apps in `examples/`. `Remount` is all of
  * them, wired, for a stack of any team. A team that takes just some finds in the props of each what it needs of the others:
  *
  * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
@@ -74,6 +74,7 @@ export { contentUserData, USER_DATA_BYTES } from './internal/user-data.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
 export { NOBODY_TOLD, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+export { SettingsError } from './props/refusal.ts';
 export { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
 export { Remount, type RemountProps, type RemountVolume } from './remount.ts';
 export {
@@ -84,7 +85,7 @@ export {
   type SnapshotScheduleProps,
 } from './snapshot-schedule.ts';
 export { RemountStack, type RemountStackProps } from './stack/remount-stack.ts';
-export { readSettings, type Settings, SettingsError } from './stack/settings.ts';
+export { readSettings, type Settings } from './stack/settings.ts';
 export { VolumeAlarms, type VolumeAlarmsProps } from './volume-alarms.ts';
 export { VolumeDrill, type VolumeDrillProps } from './volume-drill.ts';
 export { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';

@@ -19,7 +19,7 @@ import type { HostSoftware } from './host-software.ts';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { asksLedger, callsOfThisAccount, readsSoftware } from './internal/endpoint-policies.ts';
 import { encryptedLogGroup } from './internal/log-group.ts';
-import { checkProps, PROP } from './internal/props.ts';
+import { checkProps, PROP } from './props/props.ts';
 
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
 const CIDR = '10.0.0.0/16';

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-rbin';
 import { Construct } from 'constructs';
 import { TAG, VOLUME_ROLE } from '../contract/contract.ts';
-import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
 
 export interface RecycleBinProps {
   /**

@@ -7,9 +7,9 @@ import { Construct, type IConstruct } from 'constructs';
 import { type DeployedPolicy, LEFT_OUT, scheduleTagValue, TAG } from '../contract/contract.ts';
 import { acknowledge, acknowledgeInlinePolicy, inFinding } from './internal/acknowledge.ts';
 import { FreezeDocument, SCRIPT_SECONDS } from './internal/freeze-document.ts';
-import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
 import { allowKeyUse, ec2Arns, notQuarantined, ours } from './internal/volume-permissions.ts';
-import { fail } from './stack/settings.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
+import { fail } from './props/refusal.ts';
 
 /** A schedule of snapshots, of this stack or another. */
 export interface ISnapshotSchedule extends IConstruct {

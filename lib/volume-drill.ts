@@ -12,7 +12,6 @@ import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
 import { remountMetric } from './internal/metric.ts';
-import { checkProps, PROP, stackNameOf } from './internal/props.ts';
 import {
   acknowledgeTagged,
   allowDescribing,
@@ -27,6 +26,7 @@ import {
 import { namesOf, VolumeRules } from './internal/volume-targets.ts';
 import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
+import { checkProps, PROP, stackNameOf } from './props/props.ts';
 
 /** A drill looks for the answer of a check of 27 minutes, and tidies up. */
 const EXECUTION_TIMEOUT = Duration.hours(1);

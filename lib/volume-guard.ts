@@ -31,7 +31,6 @@ import type { IContentVolume } from './content-volume.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
-import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
 import { runbookLink } from './internal/runbook.ts';
 import { allowCounting, subscribersMetric } from './internal/subscribers-alarm.ts';
 import { allowHolding } from './internal/tagging-permissions.ts';
@@ -48,6 +47,7 @@ import {
 import { namesOf } from './internal/volume-targets.ts';
 import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
 import type { ISnapshotSchedule } from './snapshot-schedule.ts';
 import { allowRollout, hostsBehindMetric } from './software-rollout.ts';
 

@@ -14,7 +14,6 @@ import { acknowledge } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import { healerAlarms } from './internal/healer-alarms.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import { checkProps, lengthOf, PROP, stackNameOf } from './internal/props.ts';
 import { allowHealing } from './internal/tagging-permissions.ts';
 import {
   allowDescribing,
@@ -28,6 +27,7 @@ import {
 import { checkOurs, VolumeRules } from './internal/volume-targets.ts';
 import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
+import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
 import { VolumeAlarms } from './volume-alarms.ts';
 
 /** The longest that a heal can take: `LONGEST_SECONDS` in `lambda/core/heal/heal.ts`. A test compares the two. */

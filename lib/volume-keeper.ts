@@ -8,11 +8,11 @@ import { ENV, type HostVerb, metricNamespace, TAG, VOLUME_ROLE } from '../contra
 import { acknowledge, acknowledgeNoDeadLetters } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
-import { stackNameOf } from './internal/props.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
 import type { ILedger } from './ledger.ts';
 import { allowTelling } from './people-topic.ts';
-import { fail } from './stack/settings.ts';
+import { stackNameOf } from './props/props.ts';
+import { fail } from './props/refusal.ts';
 
 const VERBS: readonly HostVerb[] = ['probe', 'grow'];
 

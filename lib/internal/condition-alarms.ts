@@ -13,10 +13,11 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { alarmName, CONDITION_ALARM, type ConditionAlarmKind, METRIC } from '../../contract/contract.ts';
 import type { IContentVolume } from '../content-volume.ts';
-import { FULL_WITHIN_HOURS, fail } from '../stack/settings.ts';
+import { FULL_WITHIN_HOURS } from '../props/allowed.ts';
+import { checkProps, lengthOf, PROP } from '../props/props.ts';
+import { fail } from '../props/refusal.ts';
 import { acknowledge } from './acknowledge.ts';
 import { remountMetric } from './metric.ts';
-import { checkProps, lengthOf, PROP } from './props.ts';
 import { runbookLink } from './runbook.ts';
 
 export interface ConditionAlarmsProps {

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { z } from 'zod';
-import { ALLOWED, refusal } from '../stack/settings.ts';
+import { ALLOWED } from '../props/allowed.ts';
+import { refusal } from '../props/refusal.ts';
 
 /** Of this package; `test/lib/runbook.test.ts` holds it against `package.json`. */
 const VERSION = '0.1.0';

@@ -3,7 +3,7 @@ import { type Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IContentVolume } from '../content-volume.ts';
-import { fail } from '../stack/settings.ts';
+import { fail } from '../props/refusal.ts';
 
 /** EventBridge takes five targets a rule. Source: EventBridge quotas. */
 const TARGETS_A_RULE = 5;

@@ -1,8 +1,9 @@
 import { App, Duration, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { ResilienceChecks } from '../checks/resilience-checks.ts';
+import { CONTEXT_KEY } from '../props/refusal.ts';
 import { RemountStack } from './remount-stack.ts';
-import { CONTEXT_KEY, readSettings, type Settings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 
 export interface RemountApp {
   readonly app: App;

@@ -1,5 +1,5 @@
 /** `-c KEY=VALUE`, as the CDK's command line reads it: what is rehearsed with an argument is what `cdk deploy` makes of the same one. */
-import { CONTEXT_KEY } from '../../lib/stack/settings.ts';
+import { CONTEXT_KEY } from '../../lib/props/refusal.ts';
 import { UsageError } from '../command/command.ts';
 
 /** Of the CDK's own keys, which `cdk.json` has some of. Source: docs.aws.amazon.com/cdk/v2/guide/featureflags.html */

@@ -1,4 +1,4 @@
-import { CONTEXT_KEY } from '../../lib/stack/settings.ts';
+import { CONTEXT_KEY } from '../../lib/props/refusal.ts';
 import { DISK_KIND } from '../../simulator/disks/disks.ts';
 import { Random } from '../../simulator/time/random.ts';
 import type { MatrixOptions } from '../command/options.ts';

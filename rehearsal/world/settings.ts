@@ -1,7 +1,8 @@
 /** The settings that a scenario is played with: those of the stack, and over them what its story needs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTEXT_KEY, fromContext, readSettings, type Settings, SettingsError } from '../../lib/stack/settings.ts';
+import { CONTEXT_KEY, SettingsError } from '../../lib/props/refusal.ts';
+import { fromContext, readSettings, type Settings } from '../../lib/stack/settings.ts';
 import { HOME_ZONE, type Scenario } from './world.ts';
 
 type Raw = Readonly<Record<string, unknown>>;

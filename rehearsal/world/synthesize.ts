@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { NOBODY_TOLD } from '../../lib/people-topic.ts';
+import { CONTEXT_KEY } from '../../lib/props/refusal.ts';
 import { buildApp } from '../../lib/stack/app.ts';
-import { CONTEXT_KEY } from '../../lib/stack/settings.ts';
 import type { Assembly } from './assembly.ts';
 import { cdkContext, neighbourOf, rawSettings, settingsOver } from './settings.ts';
 import type { Scenario } from './world.ts';

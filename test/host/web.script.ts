@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WEB_DEFAULTS } from '../../lib/stack/web-settings.ts';
+import { WEB_DEFAULTS } from '../../lib/internal/web-settings.ts';
 import { must } from '../../simulator/disks/shell.ts';
 import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
 import { bringNginx } from '../../simulator/disks/xfs/nginx.ts';

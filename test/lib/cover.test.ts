@@ -4,8 +4,8 @@ import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { Volume } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { scheduleTagValue, TAG } from '../../contract/contract.ts';
+import { SettingsError } from '../../lib/props/refusal.ts';
 import { NOT_COVERED, SnapshotSchedule } from '../../lib/snapshot-schedule.ts';
-import { SettingsError } from '../../lib/stack/settings.ts';
 import { allowing, onlyOne, someStack, statementsOf, templateOf } from './support.ts';
 
 function mail(stack: Stack, encryptionKey?: Key): Volume {

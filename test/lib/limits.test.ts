@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { MAX_VOLUMES } from '../../lib/props/allowed.ts';
 import { RemountStack } from '../../lib/stack/remount-stack.ts';
-import { MAX_VOLUMES, readSettings } from '../../lib/stack/settings.ts';
+import { readSettings } from '../../lib/stack/settings.ts';
 import { CONTEXT, resourcesOf, text } from './support.ts';
 
 /**

@@ -6,7 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { HostSoftware } from '../../lib/host-software.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from '../../lib/network.ts';
-import { SettingsError } from '../../lib/stack/settings.ts';
+import { SettingsError } from '../../lib/props/refusal.ts';
 import { CONTEXT, onlyOne, REGION, resourcesOf, someStack, statementsOf, templateOf, text, ZONES } from './support.ts';
 
 /** A network with instances in it. */

@@ -3,8 +3,8 @@ import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { TAG } from '../../contract/contract.ts';
+import { SettingsError } from '../../lib/props/refusal.ts';
 import { Remount, type RemountProps } from '../../lib/remount.ts';
-import { SettingsError } from '../../lib/stack/settings.ts';
 import { CONTEXT, onlyOne, REGION, resourcesOf, someStack, ZONES } from './support.ts';
 
 /** A Remount in a network of the team's own. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { SettingsError } from '../../lib/stack/settings.ts';
+import { SettingsError } from '../../lib/props/refusal.ts';
 import { FLAG, HELP_FLAG, readArguments, runCommand, UsageError, whole } from '../../rehearsal/command/command.ts';
 import { DisksUnavailable } from '../../simulator/disks/disks.ts';
 

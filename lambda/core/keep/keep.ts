@@ -4,7 +4,7 @@ import { taggedCurrent } from '../world/current.ts';
 import { UNSEEN_SECONDS } from '../world/evidence.ts';
 import type { LedgerState, RecoveryPoint, Volume } from '../world/model.ts';
 
-/** What a deployment asks of a content volume. The limits are checked at synth time (`lib/stack/settings.ts`). */
+/** What a deployment asks of a content volume. The limits are checked at synth time (`lib/props/allowed.ts`). */
 export interface VolumeClaim {
   readonly volume: string;
   readonly zone: string;

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UPDATE_VERB } from '../../../contract/contract.ts';
 import { softwareFiles } from '../../../lib/host-software.ts';
-import type { WebSettings } from '../../../lib/stack/web-settings.ts';
+import type { WebSettings } from '../../../lib/internal/web-settings.ts';
 import type { HostResult } from '../../../simulator/disks/disks.ts';
 import type { XfsDisks } from '../../../simulator/disks/xfs/xfs.ts';
 

@@ -1,7 +1,8 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { z } from 'zod';
-import { ALLOWED, MAX_VOLUMES, refusal, valueAt } from '../stack/settings.ts';
+import { ALLOWED, MAX_VOLUMES } from './allowed.ts';
+import { refusal, valueAt } from './refusal.ts';
 
 const STACK_NAME =
   '1 to 128 letters, digits, _ and - (it is a tag, a part of names and ARNs, and of the description of the snapshot policy)';

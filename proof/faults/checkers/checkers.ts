@@ -203,7 +203,7 @@ function nothingServedDeleted({ world, stage }: Strike, volume: string): Check {
 
 /** Copies that hosts gave no answer about: each is tried in vain, and kept. */
 function triedInVain({ fired }: Injector): number {
-  return Math.ceil(fired.filter(({ fault }) => fault.point.startsWith('host:')).length / ANSWERS_A_COPY);
+  return Math.ceil(fired.filter(({ fault }) => /^host:(?:mount|verify)$/.test(fault.point)).length / ANSWERS_A_COPY);
 }
 
 function boundedCalls({ strike, injector }: Evidence): Check {

@@ -221,8 +221,7 @@ class Seen {
       missed ||
       !host?.agentOnline ||
       host.state !== 'running' ||
-      this.logged(`is stuck attaching to ${id}`) ||
-      this.logged(`is stuck detaching from ${id}`)
+      this.logged(`is stuck attaching to ${id}`)
     );
   }
 

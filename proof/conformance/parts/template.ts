@@ -1,5 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { TAG } from '../../../contract/contract.ts';
@@ -7,7 +9,7 @@ import { templateOf } from '../../../rehearsal/world/rehearse.ts';
 import { readTemplate } from '../../../simulator/aws/cloudformation/template-model.ts';
 import { REGION, settingsFor } from '../behaviours/bench.ts';
 import type { Part, Report, Verdict } from '../part.ts';
-import { IMAGE, TAKEN_OUT, withImages, without } from '../template/taken-out.ts';
+import { IMAGE, MATH, onExpression, TAKEN_OUT, withImages, without } from '../template/taken-out.ts';
 import { lastLines, run } from '../tools/run.ts';
 import { type Emulator, ministack } from '../tools/server.ts';
 
@@ -15,6 +17,9 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** Far more than it takes: it ends what hangs, and not what is slow. */
 const DEPLOY_SECONDS = 900;
 const ACCOUNT = '000000000000';
+/** At a small stack, until it has ended: for ten minutes. */
+const LOOKS = 1200;
+const LOOK_MS = 500;
 
 /** The template, deployed by the real CDK into an emulator, where the keeper's bundle makes the volumes. */
 export const template: Part = {
@@ -26,6 +31,7 @@ export const template: Part = {
     const emulator = await ministack(python, directory);
     try {
       const unknown = await unrecognized(emulator, whole);
+      if (await lacksMath(emulator, whole)) unknown.push(MATH);
       const noImages = await lacksImages(emulator, whole);
       const edited = join(directory, 'edited');
       cpSync(assembly.directory, edited, { recursive: true });
@@ -95,6 +101,30 @@ async function lacksImages(emulator: Emulator, { Parameters = {} }: ReturnType<t
     }
   }
   return false;
+}
+
+/** Whether the emulator refuses an alarm on an expression, which the template has: a stack with such a one and nothing else is tried. */
+async function lacksMath(emulator: Emulator, { Resources }: ReturnType<typeof readTemplate>): Promise<boolean> {
+  if (!Object.values(Resources).some(onExpression)) return false;
+  const cloudFormation = new CloudFormationClient(settingsFor(emulator));
+  const used = { Id: 'used', MetricStat: { Metric: { MetricName: 'M', Namespace: 'N' }, Period: 60, Stat: 'Minimum' } };
+  const Properties = {
+    Metrics: [
+      { Id: 'trend', Expression: 'used + RATE(used)' },
+      { ...used, ReturnData: false },
+    ],
+    ...{ Threshold: 1, EvaluationPeriods: 1, ComparisonOperator: 'GreaterThanThreshold' },
+  };
+  const TemplateBody = JSON.stringify({ Resources: { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties } } });
+  const StackName = 'MetricMath';
+  await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
+  for (let look = 0; look < LOOKS; look++) {
+    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    const status = Stacks?.[0]?.StackStatus ?? '';
+    if (status && !status.endsWith('IN_PROGRESS')) return status !== 'CREATE_COMPLETE';
+    await sleep(LOOK_MS);
+  }
+  throw new Error(`${emulator.of} did not end the stack ${StackName}`);
 }
 
 async function deploy(emulator: Emulator, app: string, stackName: string): Promise<Verdict> {

@@ -1,8 +1,12 @@
 /** Type of a parameter whose default names another parameter, of AWS's own. */
 export const IMAGE = 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>';
 
+/** Alarms on an expression: a property that the emulator refuses of a type that it knows. */
+export const MATH = 'AWS::CloudWatch::Alarm with Metrics';
+
 /** Types of the template that MiniStack does not know, and what is lost with each: the check fails when this list and MiniStack differ. */
 export const TAKEN_OUT: Readonly<Record<string, string>> = {
+  [MATH]: 'the trend of a filling volume: no metric math',
   'AWS::DLM::LifecyclePolicy': 'the snapshot schedule: no emulator has Data Lifecycle Manager',
   'AWS::EC2::FlowLog': 'a log of traffic',
   'AWS::EC2::SecurityGroupEgress': 'a rule of a security group on its own',
@@ -20,10 +24,19 @@ type Resources = Readonly<Record<string, { readonly Type: string; readonly [key:
  * deployed as it was synthesized.
  */
 export function without<T extends { readonly Resources: Resources }>(template: T, types: readonly string[]): T {
-  const out = Object.entries(template.Resources).filter(([, { Type }]) => types.includes(Type));
+  const out = Object.entries(template.Resources).filter(
+    ([, resource]) => types.includes(resource.Type) || (types.includes(MATH) && onExpression(resource)),
+  );
   const gone = new Set(out.map(([id]) => id));
   const kept = Object.fromEntries(Object.entries(template.Resources).filter(([id]) => !gone.has(id)));
   return cut({ ...template, Resources: kept } as unknown as Json, gone) as unknown as T;
+}
+
+/** Whether a resource is an alarm on an expression. */
+export function onExpression({ Type, Properties }: { readonly Type: string; readonly Properties?: unknown }): boolean {
+  return (
+    Type === 'AWS::CloudWatch::Alarm' && typeof Properties === 'object' && Object.hasOwn(Properties ?? {}, 'Metrics')
+  );
 }
 
 function cut(value: Json, gone: ReadonlySet<string>): Json {

@@ -24,6 +24,8 @@ export interface CallRecord {
   readonly principal: string;
   readonly service: string;
   readonly operation: string;
+  /** It asks for a further page of a list. */
+  readonly furtherPage: boolean;
   /** `ok`, or the error code. */
   readonly result: string;
   /** There and back; `at` is halfway. Milliseconds. */
@@ -198,7 +200,11 @@ export class Cloud {
       if (error instanceof ServiceError) this.witness?.({ service, operation, input, error: result });
       throw error;
     } finally {
-      this.calls.push({ at: this.clock.now(), principal: principal.name, service, operation, result, tookMs: latency });
+      const furtherPage = input.NextToken !== undefined;
+      this.calls.push({
+        ...{ at: this.clock.now(), principal: principal.name, service, operation },
+        ...{ furtherPage, result, tookMs: latency },
+      });
       if (!atOnce) await this.clock.sleep(Math.floor(latency / 2));
     }
   }

@@ -51,8 +51,13 @@ export class Faults {
   keyRevoked = false;
   /** EC2 refuses every call until then. */
   throttledUntil = 0;
-  /** The most that a page of a list holds: AWS may put fewer into one than its limit. */
-  pageItems = Number.POSITIVE_INFINITY;
+  /**
+   * The most that a page of a list holds: AWS may put fewer into one than its limit. So few that hardly a list of any world is whole
+   * on its first page: whoever reads no other sees a part.
+   */
+  pageItems = 2;
+  /** The same of the points of a metric: a day of minutes. */
+  pagePoints = 1440;
   /** Services that do not do what they should. */
   readonly outages = new Outages();
   /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */

@@ -60,7 +60,7 @@ export function metricData(cloud: Cloud, ec2: Ec2State, cloudwatch: Pick<CloudWa
       let NextToken: string | undefined;
       // The newest first, unless it is asked for otherwise. Source: API reference of GetMetricData.
       const paged = (points: readonly Point[], ascending: boolean) => {
-        const { items, next } = page(input, ascending ? points : points.toReversed(), PAGE, faults.pageItems);
+        const { items, next } = page(input, ascending ? points : points.toReversed(), PAGE, faults.pagePoints);
         NextToken = next;
         return items;
       };

@@ -15,6 +15,7 @@ const HOSTS = ['i-0aaaaaaaaaaaaaaaa', 'i-0bbbbbbbbbbbbbbbb', 'i-0ccccccccccccccc
 beforeEach(() => {
   lab = new AdapterLab();
   lab.cloud.faults.pageItems = 1;
+  lab.cloud.faults.pagePoints = 1;
 });
 
 const compute = () => ec2Compute(lab.clients().ec2, lab.clients().ssm, lab.clock, STACK);

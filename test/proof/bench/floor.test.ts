@@ -10,7 +10,7 @@ const HEALTHY = 40_000;
 const CHECK = { intervalMs: 5000, threshold: 2 };
 
 function call(operation: string, at: number, tookMs: number, over: Partial<CallRecord> = {}): CallRecord {
-  return { principal: 'HealerRole', service: 'x', result: 'ok', operation, at, tookMs, ...over };
+  return { principal: 'HealerRole', service: 'x', furtherPage: false, result: 'ok', operation, at, tookMs, ...over };
 }
 
 /** Each was sent in 100 ms, and its answer fetched in 80; between them there is time that the floor must leave out. */

@@ -159,6 +159,8 @@ export function softwareFiles(
         .slice(HOST.length + 1)
         .replaceAll('\\', '/'),
     )
+    // The agent is no script: it comes as a bundle, once it is deployed.
+    .filter((path) => !path.startsWith('agent/'))
     .map((path) => ({ path, content: put(hostFile(path)) }));
   return [...files, { path: 'etc/web-settings.conf', content: webSettingsConf(web) }];
 }

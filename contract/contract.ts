@@ -1,7 +1,17 @@
 /**
- * The one file that synth time (`lib/`) and run time (`lambda/`, `rehearsal/`) share: tag keys, metric and alarm names,
- * environment keys, and the names of the host verbs. It imports nothing.
+ * What synth time (`lib/`) and run time (`lambda/`, `rehearsal/`) share: tag keys, metric and alarm names, environment keys, and the
+ * names of the host verbs. It imports nothing of other rooms.
  */
+
+export {
+  type DeployedPlace,
+  type DeployedPolicy,
+  type DeployedSchedule,
+  type DeployedTag,
+  LOCK_MODES,
+  type SnapshotLock,
+} from './deployed.ts';
+export { EXIT } from './exit.ts';
 
 /** Tag keys on volumes, snapshots and instances. Snapshots carry their volume's tags, because DLM copies them. */
 export const TAG = {
@@ -46,7 +56,13 @@ export const TAG = {
 } as const;
 
 /** What a drill says of a snapshot. One that carries no verdict is a hope. */
-export const VERDICT = { verified: 'verified', rejected: 'rejected' } as const;
+export const VERDICT = {
+  /** It was mounted and read, and is sound: it may serve. */
+  verified: 'verified',
+  /** It is damaged: it never serves. */
+  rejected: 'rejected',
+} as const;
+/** One of {@link VERDICT}. */
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
 /**
@@ -63,13 +79,20 @@ export function scheduleTagValue(stackName: string): string {
  * and then a spare or discarded; a spare that is taken is the current one. The guard deletes what is discarded.
  */
 export const VOLUME_ROLE = {
+  /** Made by a heal that has not decided for it yet. */
   candidate: 'candidate',
+  /** The one that serves, or is to. */
   current: 'current',
+  /** Was the current one, or a candidate, and could not be used: kept as it is, for a person. */
   quarantined: 'quarantined',
+  /** Made by a drill, to be checked. */
   scratch: 'scratch',
+  /** Passed its drill, and waits on the standby. */
   spare: 'spare',
+  /** Of no use any more: the guard deletes it. */
   discarded: 'discarded',
 } as const;
+/** One of {@link VOLUME_ROLE}. */
 export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
 
 /**
@@ -77,6 +100,7 @@ export type VolumeRole = (typeof VOLUME_ROLE)[keyof typeof VOLUME_ROLE];
  * drill what it came to.
  */
 export const METRIC = {
+  /** 1 for each probe that could read and write the content; none where nobody serves it. */
   serving: 'Serving',
   /** How long a probe took that found it serving. Milliseconds. */
   probeMilliseconds: 'ProbeMilliseconds',
@@ -98,6 +122,7 @@ export const METRIC = {
   hostsBehind: 'HostsBehind',
   /** Confirmed subscriptions of the topic that people are notified by; of the whole stack. */
   subscribers: 'Subscribers',
+  /** Name of the one dimension: the content volume. */
   volumeDimension: 'Volume',
 } as const;
 
@@ -107,18 +132,40 @@ export function metricNamespace(stackName: string): string {
 }
 
 /** The alarms that start a heal: what the probe on the owner says, and what the load balancer says. */
-export const ALARM = { serving: 'serving', reachable: 'reachable' } as const;
+export const ALARM = {
+  /** The probe on the owner cannot read and write the content, or is silent. */
+  serving: 'serving',
+  /** The load balancer finds no instance that serves it. */
+  reachable: 'reachable',
+} as const;
+/** One of {@link ALARM}. */
 export type AlarmKind = (typeof ALARM)[keyof typeof ALARM];
 
 /** The alarm that notifies people of content that no heal has brought back. */
 export const UNSERVED_ALARM = 'unserved';
 
 /** The alarms that only notify people: ages of the newest recovery points. */
-export const AGE_ALARM = { recoveryPoint: 'recovery-point', verifiedRecoveryPoint: 'verified-recovery-point' } as const;
+export const AGE_ALARM = {
+  /** Of the newest completed snapshot. */
+  recoveryPoint: 'recovery-point',
+  /** Of the newest snapshot that a drill verified. */
+  verifiedRecoveryPoint: 'verified-recovery-point',
+} as const;
+/** One of {@link AGE_ALARM}. */
 export type AgeAlarmKind = (typeof AGE_ALARM)[keyof typeof AGE_ALARM];
 
 /** The alarms that only notify people of what the probe measures of a volume that serves. */
-export const CONDITION_ALARM = { slow: 'slow', fullSoon: 'full-soon', filling: 'filling', full: 'full' } as const;
+export const CONDITION_ALARM = {
+  /** It serves, and each probe of it takes long. */
+  slow: 'slow',
+  /** It will be full, if it goes on filling as it does. */
+  fullSoon: 'full-soon',
+  /** Most of its space, or of its inodes, is used. */
+  filling: 'filling',
+  /** Nothing more can be uploaded. */
+  full: 'full',
+} as const;
+/** One of {@link CONDITION_ALARM}. */
 export type ConditionAlarmKind = (typeof CONDITION_ALARM)[keyof typeof CONDITION_ALARM];
 
 /** Name of the alarm of one content volume. {@link volumeOfAlarm} reads the volume back from it. */
@@ -146,7 +193,13 @@ export function guardAlarmName(stackName: string): string {
 }
 
 /** The alarms on the healer itself: it fails or is not run; events failed for good, and nobody heals what they told of. */
-export const HEALER_ALARM = { failed: 'healer-failed', deadLetters: 'healer-dead-letters' } as const;
+export const HEALER_ALARM = {
+  /** Its invocations fail, or there are none. */
+  failed: 'healer-failed',
+  /** Something is in its dead-letter queue. */
+  deadLetters: 'healer-dead-letters',
+} as const;
+/** One of {@link HEALER_ALARM}. */
 export type HealerAlarmKind = (typeof HEALER_ALARM)[keyof typeof HEALER_ALARM];
 
 /** Name of an alarm on failures of the healer itself. */
@@ -169,7 +222,7 @@ export const ENV = {
   ledger: 'REMOUNT_LEDGER',
   /** ARN of the SNS topic for people. */
   topic: 'REMOUNT_TOPIC',
-  /** JSON object: where messages come from, {@link DeployedPlace}. */
+  /** JSON object: where messages come from, `DeployedPlace`. */
   place: 'REMOUNT_PLACE',
   /** JSON object: host verb -> SSM document name. */
   documents: 'REMOUNT_DOCUMENTS',
@@ -185,43 +238,20 @@ export const ENV = {
   fallPercent: 'REMOUNT_FALL_PERCENT',
   /** JSON list: names of the content volumes (guard only). */
   volumes: 'REMOUNT_VOLUMES',
-  /** JSON object: the snapshot policy as it was deployed (guard only): {@link DeployedPolicy}. */
+  /** JSON object: the snapshot policy as it was deployed (guard only): `DeployedPolicy`. */
   policy: 'REMOUNT_POLICY',
   /** JSON object: the host software that is deployed, `version` and `document` (guard only). Absent: it is brought by other means. */
   software: 'REMOUNT_SOFTWARE',
   /** `true` where drills verify recovery points (guard only). */
   verified: 'REMOUNT_VERIFIED',
-  /** JSON object: how verified recovery points are locked (guard only): {@link SnapshotLock}. Absent: not at all. */
+  /** JSON object: how verified recovery points are locked (guard only): `SnapshotLock`. Absent: not at all. */
   lock: 'REMOUNT_LOCK',
 } as const;
-
-/** What a message needs of its stack, beside the stack's name. */
-export interface DeployedPlace {
-  readonly account: string;
-  readonly region: string;
-  /** Address of the runbook, which `#<section>` is appended to. */
-  readonly runbook: string;
-}
 
 /** Roles of the volumes that a policy which copies instances leaves out: only content in service is copied. */
 export const LEFT_OUT: readonly VolumeRole[] = Object.values(VOLUME_ROLE).filter(
   (role) => role !== VOLUME_ROLE.current,
 );
-
-/** The snapshot policy as it was deployed: what the guard compares Data Lifecycle Manager's answer with. */
-export interface DeployedPolicy {
-  readonly id: string;
-  /** Of volumes; or, with {@link DeployedPolicy.frozenBy}, of instances. */
-  readonly targetTag: { readonly key: string; readonly value: string };
-  /** Hours that every schedule's snapshots are kept for. */
-  readonly keepHours: number;
-  /** Each runs hourly at `time` (UTC, hh:mm). */
-  readonly schedules: readonly { readonly name: string; readonly time: string }[];
-  /** Name of the SSM document that DLM runs around each snapshot; then it copies instances, without root and left-out volumes. */
-  readonly frozenBy?: string;
-  /** Tags of the volumes that are left out. */
-  readonly leftOut?: readonly { readonly key: string; readonly value: string }[];
-}
 
 /**
  * Names that volumes are attached under, on any instance: what is recommended for EBS data volumes. An instance has no more of them.
@@ -229,46 +259,70 @@ export interface DeployedPolicy {
  */
 export const DEVICE_NAMES: readonly string[] = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
 
-/** Modes of a lock on a snapshot: docs.aws.amazon.com/ebs/latest/userguide/snapshot-lock-concepts.html */
-export const LOCK_MODES = ['governance', 'compliance'] as const;
-
-/** How the guard locks verified recovery points. */
-export interface SnapshotLock {
-  /** `governance`: whoever may unlock can end it. `compliance`: nobody can, the root user included. */
-  readonly mode: (typeof LOCK_MODES)[number];
-  readonly days: number;
-}
-
 /**
  * Keys of the ledger table; the partition of the guard's own notes in it; of a content volume's partition, the item that says how
  * things stand, and its attribute that names an instance that is being fenced. Hosts read that item (`host/owner.sh`).
  */
 export const LEDGER = {
+  /** Name of the partition key. */
   partitionKey: 'pk',
+  /** Name of the sort key. */
   sortKey: 'sk',
+  /** Partition of the guard's notes. */
   guard: 'GUARD',
+  /** What the partition of a content volume begins with; its name follows. */
   volume: 'VOLUME#',
+  /** Sort key of the item that says how things stand. */
   state: 'STATE',
+  /** Its attribute that names an instance that is being fenced. */
   fencing: 'fencing',
 } as const;
 
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
 export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow', 'check'] as const;
+/** One of {@link HOST_VERBS}. */
 export type HostVerb = (typeof HOST_VERBS)[number];
 
-/** The script that DLM runs before and after its snapshots, `host/dlm.sh`, and its parameters, whose names are DLM's. */
+/** The script that DLM runs before and after its snapshots, `host/dlm.sh`. */
 export const DLM_VERB = 'dlm';
-export const DLM_PARAMETER = { command: 'command', executionId: 'executionId' } as const;
-/** Docs: docs.aws.amazon.com/ebs/latest/userguide/automate-app-consistent-backups.html, the template of a document. */
+/** Its parameters, whose names are DLM's. */
+export const DLM_PARAMETER = {
+  /** One of {@link DLM_COMMANDS}. */
+  command: 'command',
+  /** Which snapshot it is for: {@link EXECUTION_ID}. */
+  executionId: 'executionId',
+} as const;
+/**
+ * What DLM asks of the script.
+ * Source: docs.aws.amazon.com/ebs/latest/userguide/automate-app-consistent-backups.html, the template of a document.
+ */
 export const DLM_COMMANDS = ['pre-script', 'post-script', 'dry-run'] as const;
+/** What DLM numbers its snapshots with: a UUID, or `None` for a dry run. */
 export const EXECUTION_ID = /^(None|[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12})$/;
 
 /** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */
-export const VERB_PARAMETER = { volume: 'Volume', volumeId: 'VolumeId', seed: 'Seed' } as const;
+export const VERB_PARAMETER = {
+  /** Name of the content volume: {@link VOLUME_NAME}. */
+  volume: 'Volume',
+  /** The EBS volume: {@link VOLUME_ID}. */
+  volumeId: 'VolumeId',
+  /** Number of the drill: {@link SEED}. */
+  seed: 'Seed',
+} as const;
 
-/** The script that brings an instance to a version of the host software, `host/update.sh`, and its parameters. */
+/** The script that brings an instance to a version of the host software, `host/update.sh`. */
 export const UPDATE_VERB = 'update';
-export const UPDATE_PARAMETER = { version: 'Version', bucket: 'Bucket', region: 'Region', ledger: 'Ledger' } as const;
+/** Its parameters. */
+export const UPDATE_PARAMETER = {
+  /** The version: {@link SOFTWARE_VERSION}. */
+  version: 'Version',
+  /** Name of the bucket that it is in. */
+  bucket: 'Bucket',
+  /** Region of the bucket, and of the ledger. */
+  region: 'Region',
+  /** Name of the ledger's table. */
+  ledger: 'Ledger',
+} as const;
 /** The script that a host runs at boot, `host/resume.sh`. */
 export const RESUME_VERB = 'resume';
 /** A version of the host software: the sha256 of its archive. */
@@ -282,47 +336,3 @@ export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
 export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
 /** Number of a drill, decimal: where `check` begins to compare. */
 export const SEED = /^[0-9]{1,10}$/;
-
-/**
- * Exit codes of the host verbs. 0 is success; the rest say why not, so that the healer decides on a number and not on a text. They
- * are written here; that `host/*.sh` and `host/README.md` have the same is held by `test/host/exit-codes.test.ts`.
- */
-export const EXIT = {
-  ok: 0,
-  /** The verb was called wrongly: a parameter is missing or malformed. */
-  usage: 64,
-  /** The device of the volume is not on this instance. */
-  noDevice: 20,
-  /** The content volume is not mounted on this instance. */
-  notMounted: 21,
-  /** The file system is shut down: reads or writes return EIO. */
-  shutdown: 22,
-  /** The kernel refused to mount it: the file system is damaged. */
-  unmountable: 23,
-  /** Mounted, but there is no canary: the content is not (or not all) there. */
-  noCanary: 24,
-  /** Mounted, but the web server's user cannot read the content. */
-  unreadable: 25,
-  /** The device holds data already: it is not formatted. */
-  notBlank: 26,
-  /** A file system check or an I/O did not end within the verb's own deadline. */
-  timeout: 27,
-  /** Could not be unmounted: something still uses it. */
-  busy: 28,
-  /** `check`: `xfs_repair -n` finds damage in the metadata, or the kernel ran into some while reading. */
-  corrupt: 29,
-  /** `check`: content is not what its manifest says, and nobody changed it since. */
-  altered: 30,
-  /** `check`: stopped, because something is mounted or served on this host, or it is released, or its memory ran short. */
-  interrupted: 31,
-  /** `mount`: it takes longer, and goes on: the device's counters move. Asked again, `mount` waits on (`host/README.md`). */
-  mounting: 32,
-  /** The file system was made for another content volume, by the name that is written on it: nothing of it is served. */
-  foreign: 33,
-  /** `update`: the version could not be had, and what was there goes on. */
-  unfetched: 40,
-  /** `update`: the version does not run well here, and what was there before goes on. */
-  unwell: 41,
-  /** `thaw`: something else has thawed it before, the watchdog for one. DLM's number for it (decision 18). */
-  overdue: 203,
-} as const;

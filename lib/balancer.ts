@@ -18,16 +18,17 @@ import type { IContentVolume } from './content-volume.ts';
 import { acknowledge, acknowledgeControl } from './internal/acknowledge.ts';
 import { checkProps, PROP } from './props/props.ts';
 
+/** Where the load balancer stands, and what it asks for content. Its hours, and the content that it hands out, are paid for. */
 export interface ContentBalancerProps {
-  /** Where it stands. */
+  /** It takes the public subnets: in two zones at least, and each has an address that is paid for by the hour. */
   readonly vpc: IVpc;
   /** What serves content: every instance that may be an owner, such as `Fleet.groups`. */
   readonly targets: readonly IApplicationLoadBalancerTarget[];
   /** Of the instances; it is opened for requests from the load balancer. */
   readonly instanceSecurityGroup: ISecurityGroup;
   /**
-   * ACM certificate for HTTPS; port 80 then only redirects.
-   * @default plain HTTP on port 80
+   * ARN of an ACM certificate of the load balancer's Region, for HTTPS; port 80 then only redirects.
+   * @default plain HTTP on port 80: whoever is on the way reads along
    */
   readonly certificateArn?: string;
 }
@@ -37,6 +38,7 @@ export interface ContentBalancerProps {
  * health check reads the canary from the volume, so only the owner is healthy, and a switch of owner needs no change of DNS.
  */
 export class ContentBalancer extends Construct {
+  /** It is open to the public, on port 80 and, with a certificate, 443. Its DNS name is where content is. */
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly #vpc: IVpc;
   readonly #targets: readonly IApplicationLoadBalancerTarget[];

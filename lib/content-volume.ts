@@ -25,36 +25,41 @@ export interface IContentVolume extends IConstruct {
   metricVerifiedRecoveryPointAge(options?: MetricOptions): Metric;
 }
 
+/** What says which content volume of another stack it is. */
 export interface ContentVolumeAttributes {
-  /** Its logical name. */
+  /** Its logical name: 2 to 32 of `a-z`, `0-9` and `-`. */
   readonly volumeName: string;
   /**
-   * The Remount that it belongs to.
-   * @default that of this stack
+   * The Remount that it belongs to: value of the tag `remount:stack`.
+   * @default the name of this stack
    */
   readonly stackName?: string;
 }
 
+/** How large and how fast a content volume is, and where. */
 export interface ContentVolumeProps {
   /** The function that makes it, or finds it again. */
   readonly keeper: VolumeKeeper;
-  /** Logical name: a tag, a path and a metric dimension. Two to 32 of `a-z`, `0-9` and `-`. */
+  /**
+   * Logical name: a tag, a path and a metric dimension. 2 to 32 of `a-z`, `0-9` and `-`, from a letter to a letter or digit, and not
+   * `healthz`. Another name is another volume; what the old one holds is kept.
+   */
   readonly volumeName: string;
-  /** Where it lives, and the instances that serve it. */
+  /** Where it lives, and the instances that serve it: such as `eu-west-1a`. No deployment can move it. */
   readonly availabilityZone: string;
   /**
-   * How large it is. It can be made larger later, and never smaller.
-   * @default 100 GiB, which are paid for whatever is stored; and once more for the spare, where there are drills
+   * How large it is: 1 GiB to 64 TiB. It can be made larger later, and never smaller.
+   * @default 100 GiB, which are paid for whatever is stored; where there are drills once more for the spare, and once more while one runs
    */
   readonly size?: Size;
   /**
-   * Operations a second, up to 500 a GiB. Paid for beyond gp3's own, for this volume and its spare.
-   * @default 3000, what every gp3 volume has
+   * Operations a second: 3000 to 80000, and at most 500 a GiB. What is above 3000 is paid for, once for this volume and once for its spare.
+   * @default 3000, what every gp3 volume has without paying more
    */
   readonly iops?: number;
   /**
-   * MiB/s, up to a quarter of `iops`. Paid for beyond gp3's own, for this volume and its spare.
-   * @default 125, what every gp3 volume has
+   * MiB/s: 125 to 2000, and at most a quarter of `iops`. What is above 125 is paid for, once for this volume and once for its spare.
+   * @default 125, what every gp3 volume has without paying more
    */
   readonly throughputMiBs?: number;
 }

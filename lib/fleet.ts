@@ -25,6 +25,7 @@ import { contentUserData } from './internal/user-data.ts';
 import { checkProps, PROP, stackNameOf } from './props/props.ts';
 import { fail } from './props/refusal.ts';
 
+/** How many instances there are, of what type, and where. They are most of what a Remount costs. */
 export interface FleetProps {
   /** Where the instances live. They need a way to Systems Manager, CloudWatch, S3 and DynamoDB: by endpoints, or by NAT. */
   readonly vpc: IVpc;
@@ -33,20 +34,20 @@ export interface FleetProps {
    * @default the name of the stack
    */
   readonly stackName?: string;
-  /** What the instances run. */
+  /** What the instances run: they fetch it when they are launched. */
   readonly software: HostSoftware;
   /**
-   * The zones that content volumes live in: each has instances of its own. They must be known at synthesis.
-   * @default those of the VPC
+   * The zones that content volumes live in: each has instances of its own, so they multiply by it. They must be known at synthesis.
+   * @default those of the VPC: all of them, whether a content volume lives there or not
    */
   readonly availabilityZones?: readonly string[];
   /**
-   * Owner and standby make at least two; 2 to 20. Multiplies by zones: instances are most of what Remount costs.
-   * @default 2
+   * 2 to 20: owner and standby make two. Multiplied by the number of zones they are paid for by the hour, each with 16 GiB of root disk.
+   * @default 2: one of them serves, the other is ready, and drills copies meanwhile
    */
   readonly instancesPerZone?: number;
   /**
-   * A Graviton type.
+   * A Graviton type, for the image is of that architecture. Its price is paid for each instance.
    * @default t4g.small
    */
   readonly instanceType?: InstanceType;
@@ -57,7 +58,9 @@ export interface FleetProps {
  * standby is unhealthy for the load balancer by design, and must not be replaced for it.
  */
 export class Fleet extends Construct {
+  /** One in each zone, in their order: for `ContentBalancerProps.targets`. */
   readonly groups: readonly AutoScalingGroup[];
+  /** Of all instances. It lets them out to port 443; a `ContentBalancer` adds itself to whom it lets in. */
   readonly securityGroup: SecurityGroup;
 
   /** @throws SettingsError */

@@ -28,6 +28,7 @@ const LOG_DAYS = '@ACCESS_LOG_DAYS@';
 /** Seconds that the agent lets the update run; it has a shorter deadline of its own. */
 const TIMEOUT_SECONDS = 180;
 
+/** How instances serve, and what they ask. */
 export interface HostSoftwareProps {
   /**
    * The Remount that is served: the namespace of the probe's metrics has its name.
@@ -35,8 +36,8 @@ export interface HostSoftwareProps {
    */
   readonly stackName?: string;
   /**
-   * How content is served.
-   * @default see {@link WEB_DEFAULTS}
+   * How content is served. What is left out of it is as by default.
+   * @default texts are compressed, all content is asked for again at each use, the access log is kept for 30 days: see {@link WebSettings}
    */
   readonly web?: Partial<WebSettings>;
   /**

@@ -20,6 +20,8 @@ export {
   type ConditionAlarmKind,
   DEVICE_NAMES,
   type DeployedPolicy,
+  type DeployedSchedule,
+  type DeployedTag,
   DLM_COMMANDS,
   DLM_PARAMETER,
   DLM_VERB,
@@ -71,6 +73,7 @@ export { ConditionAlarms, type ConditionAlarmsProps } from './internal/condition
 export { FreezeDocument } from './internal/freeze-document.ts';
 export { HostDocuments } from './internal/host-documents.ts';
 export { contentUserData, USER_DATA_BYTES } from './internal/user-data.ts';
+export type { WebSettings } from './internal/web-settings.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
 export { NOBODY_TOLD, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
@@ -85,7 +88,7 @@ export {
   type SnapshotScheduleProps,
 } from './snapshot-schedule.ts';
 export { RemountStack, type RemountStackProps } from './stack/remount-stack.ts';
-export { readSettings, type Settings } from './stack/settings.ts';
+export { readSettings, type Settings, type VolumeSettings } from './stack/settings.ts';
 export { VolumeAlarms, type VolumeAlarmsProps } from './volume-alarms.ts';
 export { VolumeDrill, type VolumeDrillProps } from './volume-drill.ts';
 export { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';

@@ -12,6 +12,7 @@ const TO_WRITE = [...TO_READ, 'kms:Encrypt', 'kms:GenerateDataKey'];
 
 /** The ledger of a Remount, of this app or another. */
 export interface ILedger extends IConstruct {
+  /** Its table. Write no entries by hand: functions decide by them. */
   readonly table: ITableV2;
   /** To read entries, take leases and write records; never to delete any. */
   grantActing(grantee: IGrantable): Grant;
@@ -23,14 +24,17 @@ export interface ILedger extends IConstruct {
   grantAsking(grantee: IGrantable): Grant;
 }
 
+/** What says which table is the ledger of another stack. */
 export interface LedgerAttributes {
+  /** Name of the table, in this account and Region. */
   readonly tableName: string;
-  /** Encrypts the table. */
+  /** Encrypts the table: what is granted here includes its use, through DynamoDB alone. */
   readonly key: IKey;
 }
 
+/** What a ledger is made with. It is billed by the request, and by what it stores, backups included. */
 export interface LedgerProps {
-  /** Encrypts the table. */
+  /** Encrypts the table. It has to outlive the stack, as the table does. */
   readonly key: IKey;
 }
 

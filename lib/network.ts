@@ -24,21 +24,25 @@ import { checkProps, PROP } from './props/props.ts';
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
 const CIDR = '10.0.0.0/16';
 
+/** Where the network is, and what can be reached from it. Its interface endpoints are paid for by the hour, three in each zone. */
 export interface ContentNetworkProps {
-  /** Zones with a public subnet (load balancer) and an isolated one (instances) each. */
+  /**
+   * Zones such as `eu-west-1a`, with a public subnet (load balancer) and an isolated one (instances) each; at least two, for the load
+   * balancer. Multiplies the interface endpoints.
+   */
   readonly zones: readonly string[];
-  /** Encrypts the flow logs. */
+  /** Encrypts the flow logs, of rejected traffic alone, which are kept for a month. */
   readonly key: IKey;
   /**
-   * Interface endpoints beyond those that an instance is healed through. Each is billed by the hour and zone, and nothing that
+   * Interface endpoints beyond those that an instance is healed through. Each is paid for by the hour and zone, and nothing that
    * Remount runs on an instance calls these services: they are for what a team adds, such as an agent that ships logs.
-   * @default none
+   * @default none: the instances reach none of these services
    */
   readonly moreEndpoints?: readonly MoreEndpoint[];
   /**
    * Names of buckets that instances read besides those of Amazon Linux and Systems Manager. That they may is for their role and the
    * bucket's policy to say; here it is only not in the way.
-   * @default none
+   * @default none: the way to all other buckets is barred
    */
   readonly moreBuckets?: readonly string[];
   /**
@@ -54,6 +58,7 @@ const MORE_ENDPOINTS = {
   kms: InterfaceVpcEndpointAwsService.KMS,
   logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
 } as const;
+/** Services that instances may reach as well: the EC2 API, KMS, CloudWatch Logs. */
 export type MoreEndpoint = keyof typeof MORE_ENDPOINTS;
 
 /**
@@ -61,6 +66,7 @@ export type MoreEndpoint = keyof typeof MORE_ENDPOINTS;
  * 2023 fetches its packages from S3, docs.aws.amazon.com/linux/al2023/ug/managing-repos-os-updates.html.
  */
 export class ContentNetwork extends Construct {
+  /** Its only gateways are that of the public subnets to the internet, and those to S3 and DynamoDB. */
   readonly vpc: Vpc;
   readonly #endpoints: SecurityGroup;
   #reached = false;

@@ -11,18 +11,20 @@ import { allowKeyVia } from './internal/key-use.ts';
 /** Id of the warning that nobody is subscribed. Whoever subscribes by other means acknowledges it, with `Annotation::` before it. */
 export const NOBODY_TOLD = 'remount:nobody-told';
 
+/** Who is notified, and how the topic is encrypted. */
 export interface PeopleTopicProps {
   /** Encrypts the topic. Alarms are allowed to use it: without that, a message from an alarm to an encrypted topic is lost. */
   readonly key: IKey;
   /**
-   * Who is told by email; the address confirms once.
-   * @default nobody, of which a warning tells: subscribe to the topic by other means
+   * Who is notified by email; the address confirms once.
+   * @default nobody, and synthesis warns of it: subscribe to the topic by other means
    */
   readonly email?: string;
 }
 
-/** Where people are told: by the healer, and by every alarm. */
+/** By what people are notified: by the healer, and by every alarm. */
 export class PeopleTopic extends Construct {
+  /** Subscribe to it whoever should be notified otherwise than by email. */
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, props: PeopleTopicProps) {

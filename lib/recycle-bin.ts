@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { TAG, VOLUME_ROLE } from '../contract/contract.ts';
 import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
 
+/** For how long what is deleted can be got back. */
 export interface RecycleBinProps {
   /**
    * The Remount that its snapshots belong to: value of the tag `remount:stack`.
@@ -11,13 +12,13 @@ export interface RecycleBinProps {
    */
   readonly stackName?: string;
   /**
-   * How long a deleted snapshot can be got back: 1 to 365 days, or none for no rule. It is paid for as if it were not deleted, and the
-   * schedule deletes `perHour` times 24 a day of each volume.
+   * How long a deleted snapshot can be got back: 1 to 365 days, or 0 for no rule. It is paid for as if it were not deleted, and the
+   * schedule deletes `perHour` times 24 a day of each volume: this time is added to how long each of them is kept, and paid for.
    * @default 3 days: a long weekend
    */
   readonly keepSnapshots?: Duration;
   /**
-   * How long a deleted content volume can be got back: 1 to 7 days, or none for no rule. It is paid for as if it were not deleted.
+   * How long a deleted content volume can be got back: 1 to 7 days, or 0 for no rule. It is paid for as if it were not deleted.
    * @default 7 days
    */
   readonly keepVolumes?: Duration;

@@ -21,15 +21,16 @@ import { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';
 import { VolumeHealer, type VolumeHealerProps } from './volume-healer.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 
-/** A content volume of a {@link Remount}. */
+/** A content volume of a {@link Remount}: what it is called, how large and how fast it is. */
 export interface RemountVolume extends Omit<ContentVolumeProps, 'keeper' | 'availabilityZone'> {
   /**
-   * Where it lives.
-   * @default one of the Remount's zones, each in turn
+   * Where it lives: one of the Remount's zones. No deployment can move it.
+   * @default each of the Remount's zones in turn, in the order of `volumes`: a new one goes to the end of the list
    */
   readonly availabilityZone?: string;
 }
 
+/** What is served, where, and how carefully. Only `volumes` has to be given, and zones: those of a VPC, or named ones. */
 export interface RemountProps
   extends Pick<FleetProps, 'stackName' | 'instancesPerZone' | 'instanceType'>,
     Pick<PeopleTopicProps, 'email'>,
@@ -37,7 +38,10 @@ export interface RemountProps
     Pick<HostSoftwareProps, 'web'>,
     Pick<ContentNetworkProps, 'moreEndpoints' | 'moreBuckets'>,
     Pick<ConditionAlarmsProps, 'fullWithin'> {
-  /** One to 14 content volumes, each served below `/<name>/`. */
+  /**
+   * One to 14 content volumes, each served below `/<name>/`; ten in a zone, or eleven without drills. Multiplies what is stored, its copies,
+   * its spares and drills, nine alarms, and the metrics.
+   */
   readonly volumes: readonly RemountVolume[];
   /**
    * Where it all stands. The load balancer takes its public subnets, the instances its private ones; from there they must reach Systems
@@ -46,27 +50,29 @@ export interface RemountProps
    */
   readonly vpc?: IVpc;
   /**
-   * Zones of instances and volumes; they must be known at synthesis. The load balancer needs two.
+   * Zones of instances and volumes, such as `eu-west-1a`; they must be known at synthesis. The load balancer needs two. Multiplies
+   * instances, and without `vpc` the interface endpoints.
    * @default those of `vpc`; without it, they must be named
    */
   readonly availabilityZones?: readonly string[];
   /**
-   * Encrypts everything.
+   * Encrypts content volumes and their copies, the ledger, messages and logs. It has to outlive the stack, as they do.
    * @default a key of its own, which outlives the stack; it is paid for by the month
    */
   readonly key?: IKey;
   /**
-   * How often volumes are copied, and how long copies are kept.
+   * How often volumes are copied, and how long copies are kept: `perHour` times `keep` is how many of each are paid for, and each is drilled.
    * @default four an hour, kept for a day, consistent as after a crash
    */
   readonly snapshots?: Pick<SnapshotScheduleProps, 'perHour' | 'keep' | 'consistency'>;
   /**
-   * How long what is deleted can be got back.
+   * How long what is deleted can be got back, and is paid for: also each copy whose time is over.
    * @default snapshots for 3 days, volumes for 7
    */
   readonly recycleBin?: Omit<RecycleBinProps, 'stackName'>;
   /**
-   * How copies are drilled, and when the spare serves; or `false` for no drills. Drills need a second volume of each, the spare.
+   * How copies are drilled, and when the spare serves; or `false` for no drills. Drills multiply volumes: each has a second one, the spare,
+   * of the same size and speed, and a third while a drill runs.
    * @default each copy is drilled, and the newest that passed is the spare
    */
   readonly drills?:
@@ -74,7 +80,7 @@ export interface RemountProps
     | (Pick<VolumeDrillProps, 'initializationMiBs' | 'fallPercent'> &
         Pick<VolumeHealerProps, 'prefer' | 'maxSpareAge'>);
   /**
-   * Verified copies that nobody can delete.
+   * Verified copies that nobody can delete: about one a day of each volume, which are paid for until their lock ends. Needs drills.
    * @default none is locked
    */
   readonly snapshotLock?: Pick<VolumeGuardProps, 'lockFor' | 'lockMode'>;
@@ -85,18 +91,27 @@ export interface RemountProps
  * that may be used without the others.
  */
 export class Remount extends Construct {
+  /** The one that was given, or its own. */
   readonly vpc: IVpc;
   /** Content is put on its instances, below `/srv/content/<name>/`. */
   readonly fleet: Fleet;
+  /** What users reach. */
   readonly balancer: ContentBalancer;
+  /** In the order in which they were given. */
   readonly volumes: readonly ContentVolume[];
   /** Copies other volumes too: `schedule.cover(volume)`. */
   readonly schedule: SnapshotSchedule;
+  /** By what people are notified: `people.topic` takes more subscriptions. */
   readonly people: PeopleTopic;
+  /** Leases, spares, and the record of each incident. */
   readonly ledger: Ledger;
+  /** Brings content back. */
   readonly healer: VolumeHealer;
+  /** Keeps recovery points young. */
   readonly guard: VolumeGuard;
+  /** Proves copies; `undefined` without drills. */
   readonly drill: VolumeDrill | undefined;
+  /** The one that was given, or its own. */
   readonly key: IKey;
 
   /** @throws SettingsError */

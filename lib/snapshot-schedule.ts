@@ -19,12 +19,15 @@ export interface ISnapshotSchedule extends IConstruct {
   readonly deployed: DeployedPolicy;
 }
 
+/** What says which schedule of another stack it is, and what it should be. */
 export interface SnapshotScheduleAttributes {
+  /** ARN of its policy of Data Lifecycle Manager: `SnapshotSchedule.policyArn` of the stack that has it. */
   readonly policyArn: string;
   /** `SnapshotSchedule.deployed` of the stack that has it. */
   readonly deployed: DeployedPolicy;
 }
 
+/** How often volumes are copied, and how long copies are kept. */
 export interface SnapshotScheduleProps {
   /**
    * The Remount that its volumes belong to: value of the tag `remount:stack`.
@@ -34,19 +37,20 @@ export interface SnapshotScheduleProps {
   /** Encrypts the volumes: DLM must be allowed to use it, docs.aws.amazon.com/ebs/latest/userguide/dlm-access-control.html */
   readonly key: IKey;
   /**
-   * Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. So many are made, so it must be known at synthesis. Each snapshot
-   * is paid for by the blocks that changed since the one before.
+   * Hourly schedules, spread evenly over the hour: 1 to 4, DLM's most. So many are made, so it must be known at synthesis. Multiplies
+   * snapshots, each of which is paid for by the blocks that changed since the one before; and drills, where there are any: one for each.
    * @default 4: one is completed every quarter of an hour, or up to an hour late
    */
   readonly perHour?: number;
   /**
-   * How long each snapshot is kept: 2 to 250 hours. `perHour` times as many of each volume are there, and paid for.
-   * @default 24 hours
+   * How long each snapshot is kept: 2 to 250 hours. `perHour` times as many of each volume are there, and paid for; in a Recycle Bin
+   * (`RecycleBin`) for longer.
+   * @default 24 hours: 96 of each volume, at four an hour
    */
   readonly keep?: Duration;
   /**
    * `application`: DLM copies the volumes of the stack's instances, and has what they serve frozen first, so that a snapshot has
-   * everything that was written before it; decision 18 says what that costs.
+   * everything that was written before it: writers wait for some seconds at each copy (decision 18).
    * @default 'crash': DLM copies the volumes by their own tag; what was not synced may be missing
    */
   readonly consistency?: 'crash' | 'application';
@@ -82,6 +86,7 @@ export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
     return new ImportedSnapshotSchedule(scope, id, attributes);
   }
 
+  /** The policy of Data Lifecycle Manager: change it here alone, for the guard says of any other change that it is none of the stack's. */
   readonly policy: CfnLifecyclePolicy;
   readonly policyArn: string;
   readonly deployed: DeployedPolicy;

@@ -9,6 +9,7 @@ import { ALARM, type AlarmKind, alarmName, UNSERVED_ALARM } from '../contract/co
 import type { IContentVolume } from './content-volume.ts';
 import { runbookLink } from './internal/runbook.ts';
 
+/** What is watched, what is started, and who is notified. Three alarms are made, and each is paid for by the month. */
 export interface VolumeAlarmsProps {
   /** What is watched. Its name is the only dimension, so that the alarms survive a replacement; they are made after it. */
   readonly volume: IContentVolume;
@@ -16,7 +17,7 @@ export interface VolumeAlarmsProps {
   readonly targetGroup: IApplicationTargetGroup;
   /** Started by the alarms `serving` and `reachable`, directly: `VolumeHealer.live`. */
   readonly healer: IFunction;
-  /** Told by the healer what it did; by the alarm `unserved` where content is not back by then, whatever became of the healer. */
+  /** Who is notified by the alarm `unserved`, where content is not back after ten minutes, whatever became of the healer. */
   readonly people: ITopic;
 }
 
@@ -33,8 +34,8 @@ const UNREACHABLE_MINUTES = 2;
 const UNSERVED_MINUTES = 10;
 
 /**
- * The two alarms of a content volume that start a heal: what the probe on its owner says, and what the load balancer says. They tell
- * nobody: what heals itself is told by the healer, once. A third tells people of what is not healed.
+ * The two alarms of a content volume that start a heal: what the probe on its owner says, and what the load balancer says. They notify
+ * nobody: the healer says once what it did. A third notifies people of what is not healed.
  */
 export class VolumeAlarms extends Construct {
   constructor(scope: Construct, id: string, props: VolumeAlarmsProps) {

@@ -39,19 +39,23 @@ const NEXT_SWEEP =
 const WORST = { statistic: Stats.MINIMUM, period: Duration.hours(1) };
 const VERBS: readonly HostVerb[] = ['check', 'release'];
 
+/** What is drilled, how fast, and what a drill says something of. */
 export interface VolumeDrillProps {
   /**
    * The Remount that it may touch: value of the tag `remount:stack`.
    * @default the name of the stack
    */
   readonly stackName?: string;
-  /** What is drilled: each completed snapshot of each. */
+  /**
+   * What is drilled: each completed snapshot of each. Multiplies volumes: each has a second one, the spare, of the same size and speed, and
+   * a third while a drill runs; and it has four metrics.
+   */
   readonly volumes: readonly IContentVolume[];
   /** Where it keeps its turns, and what it found. */
   readonly ledger: ILedger;
   /** What it runs on instances. */
   readonly documents: HostDocuments;
-  /** Whom damage is told to. */
+  /** Who is notified of damage. */
   readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
@@ -62,8 +66,8 @@ export interface VolumeDrillProps {
    */
   readonly initializationMiBs?: number;
   /**
-   * Percent by which files, bytes or manifests may fall from one verified copy to the next: 1 to 99. Beyond it people are told, and the
-   * older copy is kept for a week.
+   * Percent by which files, bytes or manifests may fall from one verified copy to the next: 1 to 99. Beyond it people are notified, and the
+   * older copy is kept, and paid for, for a week.
    * @default 20
    */
   readonly fallPercent?: number;
@@ -74,7 +78,9 @@ export interface VolumeDrillProps {
  * rejected, and keeps the volume of the newest one that passed as the spare. It deletes nothing: what it discards, the guard deletes.
  */
 export class VolumeDrill extends Construct {
+  /** Its code. Invoke `live`, and not this. */
   readonly function: LambdaFunction;
+  /** The alias by which it is invoked, as a durable function must be. */
   readonly live: Alias;
   /** The Remount that it drills. */
   readonly stackName: string;

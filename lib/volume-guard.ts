@@ -56,37 +56,38 @@ const EVERY = Duration.minutes(5);
 /** Promises of DESIGN section 2, in minutes. */
 const PROMISED = { [AGE_ALARM.recoveryPoint]: 60, [AGE_ALARM.verifiedRecoveryPoint]: 75 };
 
+/** Whose recovery points are kept young, and which are locked. */
 export interface VolumeGuardProps {
   /**
    * The Remount that it may touch: value of the tag `remount:stack`.
    * @default the name of the stack
    */
   readonly stackName?: string;
-  /** Whose recovery points are kept young. The guard is made after them. */
+  /** Whose recovery points are kept young. The guard is made after them. Each has two alarms, or one where nothing is verified. */
   readonly volumes: readonly IContentVolume[];
   /** What copies them: the guard sees that it is as it was deployed. */
   readonly schedule: ISnapshotSchedule;
   /** Where it keeps its notes, and reads the leases. */
   readonly ledger: ILedger;
-  /** Whom it tells, and its alarms. */
+  /** Who is notified, by it and by its alarms. */
   readonly people: ITopic;
   /** Encrypts content volumes, and the ledger. */
   readonly key: IKey;
   /**
    * Drills verify recovery points here: the age of the newest verified one is published, and has an alarm.
-   * @default false: nothing is said of verified recovery points
+   * @default false: nothing is said of verified recovery points, and none can be locked
    */
   readonly verified?: boolean;
   /**
    * The guard locks a verified recovery point of each content volume, about one a day: nobody can delete it for this time (1 to 365
-   * days), and nothing of this stack can unlock it. So many snapshots a volume are paid for, whatever becomes of the rest. Needs
-   * {@link VolumeGuardProps.verified}.
+   * days; 0 for none), and nothing of this stack can unlock it. About 1.1 snapshots a day of each volume are paid for, until their lock
+   * ends, whatever becomes of the rest. Needs {@link VolumeGuardProps.verified}.
    * @default none is locked
    */
   readonly lockFor?: Duration;
   /**
    * `governance`: whoever may unlock can end a lock. `compliance`: nobody can, the root user included.
-   * @default 'governance'
+   * @default 'governance': the root user of the account has a way out
    */
   readonly lockMode?: SnapshotLock['mode'];
   /**
@@ -98,6 +99,7 @@ export interface VolumeGuardProps {
 
 /** The guard: a function that is run every five minutes, and the alarms on what it publishes, and on its own failures. */
 export class VolumeGuard extends Construct {
+  /** Its code. It is run by its rule, and by nobody else: two rounds at once would see the same need. */
   readonly function: LambdaFunction;
   /** The Remount that it guards. */
   readonly stackName: string;
@@ -172,7 +174,7 @@ export class VolumeGuard extends Construct {
       this.#tell(allowRollout(this.function, props.software, { stackName, behind: this.metricHostsBehind() }), people);
   }
 
-  /** Confirmed subscriptions of the topic that people are told by. By default the most of five minutes. */
+  /** Confirmed subscriptions of the topic that people are notified by. By default the most of five minutes. */
   metricSubscribers(options?: MetricOptions): Metric {
     return subscribersMetric(this, { period: EVERY, ...options });
   }

@@ -47,16 +47,18 @@ export interface IVolumeHealer extends IConstruct {
   metricErrors(options?: MetricOptions): Metric;
 }
 
+/** What says which healer of another stack it is. */
 export interface VolumeHealerAttributes {
-  /** ARN of the alias `live` of its function. */
+  /** ARN of the alias `live` of its function, of this account and Region. */
   readonly liveArn: string;
   /**
-   * The Remount that it heals.
-   * @default that of this stack
+   * The Remount that it heals: value of the tag `remount:stack`.
+   * @default the name of this stack
    */
   readonly stackName?: string;
 }
 
+/** What the healer works with, and what it prefers. */
 export interface VolumeHealerProps {
   /**
    * The Remount that it heals, and may touch: value of the tag `remount:stack`.
@@ -67,27 +69,29 @@ export interface VolumeHealerProps {
   readonly ledger: ILedger;
   /** What it runs on instances. */
   readonly documents: HostDocuments;
-  /** Whom it tells what it did; and its alarms, that it fails. */
+  /** Who is notified of what it did; and by its alarms, that it fails. */
   readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
   /**
-   * Where a newer recovery point is verified than the spare: whether to serve sooner, or more of the newest uploads.
+   * Where a newer recovery point is verified than the spare: whether to serve sooner (`faster`), or more of the newest uploads (`fresher`,
+   * which takes minutes of recovery time).
    * @default 'faster': the spare serves, without a call to EC2
    */
   readonly prefer?: 'faster' | 'fresher';
   /**
-   * A spare that is older is not taken where a newer recovery point is verified: 15 minutes to a day.
-   * @default 2 hours
+   * A spare that is older is not taken where a newer recovery point is verified: 15 to 1440 minutes.
+   * @default 2 hours: as long as copies are drilled at all
    */
   readonly maxSpareAge?: Duration;
   /**
-   * How often each volume is looked at without an alarm, for what no event told. Each look is an invocation a volume.
+   * How often each volume is looked at without an alarm, for what no event told: whole minutes. Each look is an invocation for each volume.
    * @default 5 minutes
    */
   readonly sweepEvery?: Duration;
 }
 
+/** How a content volume is reached. */
 export interface HealsOptions {
   /**
    * What the volume is reached by: its health check reads the volume, at `/healthz/<name>`. One of another stack needs its
@@ -123,6 +127,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
     return new ImportedVolumeHealer(scope, id, attributes);
   }
 
+  /** Its code. Invoke `live`, and not this. */
   readonly function: LambdaFunction;
   readonly live: Alias;
   readonly stackName: string;

@@ -16,6 +16,7 @@ import { fail } from './props/refusal.ts';
 
 const VERBS: readonly HostVerb[] = ['probe', 'grow'];
 
+/** What the keeper works with. */
 export interface VolumeKeeperProps {
   /**
    * The Remount that its volumes belong to: value of the tag `remount:stack`.
@@ -26,7 +27,7 @@ export interface VolumeKeeperProps {
   readonly ledger: ILedger;
   /** What it runs on instances. */
   readonly documents: HostDocuments;
-  /** Whom it tells of what a rollback leaves as it is. */
+  /** Who is notified of what a rollback leaves as it is. */
   readonly people: ITopic;
   /** Encrypts content volumes. */
   readonly key: IKey;
@@ -34,6 +35,7 @@ export interface VolumeKeeperProps {
 
 /** The function behind the custom resource of every content volume: adopts, restores, or makes blank where nothing ever existed. */
 export class VolumeKeeper extends Construct {
+  /** Invoked by CloudFormation, for each content volume that is made, changed or deleted. */
   readonly function: LambdaFunction;
   /** The Remount that its volumes belong to. */
   readonly stackName: string;

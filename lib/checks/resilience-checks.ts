@@ -8,6 +8,7 @@ import type { Objectives, Rule } from './rule.ts';
 import { STANDBY_RULE } from './volumes/standby-rule.ts';
 import { VOLUME_RULES } from './volumes/volume-rules.ts';
 
+/** cdk-nag's own, and what the app is held to. */
 export interface ResilienceChecksProps extends NagPackProps, Objectives {}
 
 /** Every rule, in the order of `docs/resilience-checks.md`. */

@@ -29,18 +29,24 @@ export interface Objectives {
 export interface Finding {
   /** What was received, what is allowed, and what to change. */
   readonly says: string;
-  /** A value that is known at deployment only stands in the way: neither right nor wrong. */
+  /**
+   * A value that is known at deployment only stands in the way: neither right nor wrong.
+   * @default it is wrong
+   */
   readonly unjudged?: true;
 }
 
+/** One thing that an app is held to. */
 export interface Rule {
   /** As in `Resilience-<id>`. */
   readonly id: string;
+  /** What it asks for, in a line. */
   readonly title: string;
   /** What happens without it. */
   readonly why: string;
   /** CloudFormation types that it looks at. */
   readonly types: readonly string[];
+  /** Looks at one resource. @returns what is wrong with it; `undefined` where nothing is */
   judge(resource: Declared, app: DeclaredResources, objectives: Required<Objectives>): Finding | undefined;
 }
 

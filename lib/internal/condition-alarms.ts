@@ -20,13 +20,15 @@ import { acknowledge } from './acknowledge.ts';
 import { remountMetric } from './metric.ts';
 import { runbookLink } from './runbook.ts';
 
+/** Which volume is watched, and who is notified. Four alarms are made, and each is paid for by the month. */
 export interface ConditionAlarmsProps {
   /** What is watched. The alarms are made after it. */
   readonly volume: IContentVolume;
-  /** Whom the alarms tell. */
+  /** Who is notified, of the beginning and of the end of each. */
   readonly people: ITopic;
   /**
-   * People are told when the volume will be full within this time, if it goes on as in the last quarter of it: 12 to 168 hours.
+   * People are notified when the volume will be full within this time, if it goes on as in the last quarter of it: 12 to 168 hours. It
+   * must be known at synthesis.
    * @default 24 hours: whoever looks once a day has time to make it larger
    */
   readonly fullWithin?: Duration;
@@ -102,7 +104,7 @@ function fullSoon(smallest: Smallest, hours: number): Rule {
   };
 }
 
-/** The alarms of a content volume that only tell people: it is slow, it fills, it is or will be full. None of them starts a heal. */
+/** The alarms of a content volume that only notify people: it is slow, it fills, it is or will be full. None of them starts a heal. */
 export class ConditionAlarms extends Construct {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: ConditionAlarmsProps) {

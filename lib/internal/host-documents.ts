@@ -91,6 +91,7 @@ export function documentOf(verb: DocumentVerb, seconds: number, parameters: obje
 
 /** One SSM document for each host verb. Parameters reach the script as environment variables, and are never pasted into it. */
 export class HostDocuments extends Construct {
+  /** By their verb. A script that changes is a new version of its document, and no other document. */
   readonly documents: Readonly<Record<HostVerb, CfnDocument>>;
 
   constructor(scope: Construct, id: string) {
@@ -99,7 +100,7 @@ export class HostDocuments extends Construct {
     this.documents = Object.fromEntries(made) as Record<HostVerb, CfnDocument>;
   }
 
-  /** The documents of these verbs, as a function is told of them: a JSON object, verb -> name. */
+  /** The names of these verbs' documents, as a function takes them from its environment: a JSON object, verb -> name. */
   namesOf(verbs: readonly HostVerb[]): string {
     return Stack.of(this).toJsonString(Object.fromEntries(verbs.map((verb) => [verb, this.documents[verb].ref])));
   }

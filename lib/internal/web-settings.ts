@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
-/** How content is served. */
+/** How content is served. None of it costs anything but traffic, and room for logs on the instances. */
 export interface WebSettings {
-  /** Texts (HTML, CSS, scripts, JSON, XML, SVG) are compressed for who takes that. */
+  /** Whether texts (HTML, CSS, scripts, JSON, XML, SVG) are compressed for who takes that. By default `true`: less traffic. */
   readonly gzip: boolean;
-  /** The header Cache-Control of all content. `no-cache`: kept, and asked for again each time, which is answered by 304. */
+  /** The header Cache-Control of all content. By default `no-cache`: kept, and asked for again each time, which is answered by 304. */
   readonly cacheControl: string;
-  /** Whether answers carry an ETag, made of a file's time and size. */
+  /** Whether answers carry an ETag, made of a file's time and size. By default `true`. */
   readonly etag: boolean;
-  /** Origins whose scripts may read content, or `*` for all. */
+  /** Origins whose scripts may read content, such as `https://lms.example.com`, or `*` for all. By default none. */
   readonly corsOrigins: readonly string[];
-  /** MIME types by file name extension, over those of nginx and of {@link MIME_TYPES}. */
+  /** MIME types by file name extension without a dot, such as `glb`, over those of nginx and some more. By default none are added. */
   readonly mimeTypes: Readonly<Record<string, string>>;
-  /** How long the access log is kept on the instances. */
+  /** For how many days each instance keeps its access log, on its root disk of 16 GiB: 1 to 365. By default 30. */
   readonly accessLogDays: number;
 }
 
@@ -40,6 +40,7 @@ export const WEB = {
     .max(DAYS.max, `a whole number from ${DAYS.min} to ${DAYS.max} days`),
 } as const;
 
+/** What is not said otherwise. */
 export const WEB_DEFAULTS: WebSettings = {
   gzip: true,
   cacheControl: 'no-cache',

@@ -6,6 +6,7 @@ import { Remount, type RemountProps } from '../remount.ts';
 import { outputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
 
+/** A stack's own, and the settings. */
 export interface RemountStackProps extends StackProps {
   /** What `readSettings` has read. */
   readonly settings: Settings;
@@ -13,6 +14,7 @@ export interface RemountStackProps extends StackProps {
 
 /** A stack with a Remount and nothing else, made of settings. */
 export class RemountStack extends Stack {
+  /** All that is in it. */
   readonly remount: Remount;
 
   /** @throws SettingsError */

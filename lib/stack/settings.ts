@@ -18,57 +18,74 @@ const group = <Shape extends z.ZodRawShape>(shape: Shape) => {
 };
 
 const volume = group({
+  /** A tag, a path and a metric dimension: see `ContentVolumeProps.volumeName`. */
   name: ALLOWED.volumeName,
+  /** GiB, paid for whatever is stored: with drills once more for the spare, and once more while one runs. By default 100. */
   sizeGiB: ALLOWED.sizeGiB.default(100),
+  /** Its home, one of `zones`. By default each of them in turn. */
   zone: z.string(AVAILABILITY_ZONE).optional(),
+  /** What is above 3000 is paid for, with drills twice. By default 3000. */
   iops: ALLOWED.iops.default(GP3.minIops),
+  /** What is above 125 is paid for, with drills twice. By default 125. */
   throughputMiBs: ALLOWED.throughputMiBs.default(GP3.minThroughput),
 });
 
 const schema = group({
-  /** Name of the stack; the start of alarm names and the value of the tag `remount:stack`. */
+  /** Name of the stack; the start of alarm names and the value of the tag `remount:stack`. By default `Remount`. */
   stackName: z
     .string('a stack name')
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, '1 to 51 letters, digits and hyphens, starting with a letter')
     .default('Remount'),
+  /** Where the stack is. By default `eu-west-1`. */
   region: z
     .string('a Region name such as eu-west-1')
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name such as eu-west-1')
     .default('eu-west-1'),
-  /** Availability Zones that instances and volumes live in; the load balancer needs two. */
+  /** Availability Zones that instances and volumes live in; the load balancer needs two. Multiplies instances and interface endpoints. */
   zones: z
     .array(z.string(AVAILABILITY_ZONE).regex(ZONE, AVAILABILITY_ZONE), 'a list of two to six Availability Zones')
     .min(2, 'two to six Availability Zones')
     .max(6, 'two to six Availability Zones')
     .optional(),
+  /** Owner and standby are two, the default. Multiplied by the number of zones they are paid for by the hour. */
   instancesPerZone: ALLOWED.instancesPerZone.default(2),
+  /** Its price is paid for each instance. By default `t4g.small`. */
   instanceType: z
     .string('a Graviton instance type such as t4g.small')
     .regex(/^[a-z]+\d+g[a-z]*\.[a-z0-9]+$/, 'a Graviton instance type such as t4g.small')
     .default('t4g.small'),
+  /** What is served. Multiplies what is stored, copies, spares, drills, alarms and metrics. By default `alpha` and `beta`. */
   volumes: z
     .array(volume, 'a list of content volumes')
     .min(1, COUNT)
     .max(MAX_VOLUMES, COUNT)
     .default(() => [volume.parse({ name: 'alpha' }), volume.parse({ name: 'beta' })]),
+  /** How often content is copied, and how long copies are kept. */
   snapshots: group({
+    /** Multiplies copies, which are paid for by the blocks that changed, and with drills the drills. By default 4. */
     perHour: ALLOWED.perHour.default(4),
+    /** `perHour` times as many copies of each volume are paid for. By default 24. */
     keepHours: ALLOWED.keepHours.default(24),
-    /** What a snapshot has of what was written and not synced: `crash`, nothing sure; `application`, all (decision 18). */
+    /** What a snapshot has of what was written and not synced: by default `crash`, nothing sure; `application`, all (decision 18). */
     consistency: ALLOWED.consistency.default('crash'),
   }).default({ perHour: 4, keepHours: 24, consistency: 'crash' }),
   /** Every completed snapshot is mounted and checked, and the newest that passed is kept ready as a spare. */
   drills: group({
+    /** Multiplies volumes: each has a second one, the spare, and a third while a drill runs. By default they are drilled. */
     enabled: z.boolean('true or false').default(true),
-    /** Where a newer recovery point is verified than the spare: whether to serve sooner, or more of the newest uploads. */
+    /** Where a newer point is verified than the spare: whether to serve sooner, by default, or more of the newest uploads. */
     prefer: ALLOWED.prefer.default('faster'),
+    /** An older spare is not taken where a newer point is verified. By default 120. */
     maxSpareAgeMinutes: ALLOWED.maxSpareAgeMinutes.default(120),
     /**
      * How fast the blocks of a drill's volume are loaded from the snapshot. Paid for at each drill, by the rate and the size of the
      * snapshot's data; 0 is free, and as fast as it happens to be. The default is what a gp3 volume can read at without paying more.
      */
     initializationMiBs: ALLOWED.initializationMiBs.default(GP3.minThroughput),
-    /** Files, bytes or manifests that fall by more than this share from one verified copy to the next are told, and the older copy is kept. */
+    /**
+     * People are notified of files, bytes or manifests that fall by more percent from one verified copy to the next; the older copy is
+     * kept, and paid for, for a week. By default 20.
+     */
     fallPercent: ALLOWED.fallPercent.default(20),
   }).default({
     enabled: true,
@@ -77,40 +94,64 @@ const schema = group({
     initializationMiBs: GP3.minThroughput,
     fallPercent: 20,
   }),
-  /** What is deleted can be got back for so many days; 0 for not at all. Limits: see `RecycleBin`. */
+  /** What is deleted can be got back for so many days, and is paid for; 0 for not at all. Limits: see `RecycleBin`. */
   recycleBin: group({
-    // A long weekend: what the schedule rotates out is billed for as long.
+    /** Of each copy whose time is over, too: it is added to `snapshots.keepHours`. By default 3, a long weekend. */
     snapshotDays: ALLOWED.snapshotDays.default(3),
+    /** Of content volumes that were deleted by hand. By default 7. */
     volumeDays: ALLOWED.volumeDays.default(7),
   }).default({ snapshotDays: 3, volumeDays: 7 }),
   /** How long verified snapshots, about one a day of each content volume, cannot be deleted by anybody; 0 days for none. See decision 19. */
   snapshotLock: group({
+    /** Multiplies copies: about 1.1 more of each volume for each day, paid for until the lock ends. By default 0. */
     days: ALLOWED.lockDays.default(0),
+    /** In `compliance` not even the root user can end a lock. By default `governance`. */
     mode: ALLOWED.lockMode.default('governance'),
   }).default({ days: 0, mode: 'governance' }),
   /** How content is served; see `WebSettings`. */
   web: group({
+    /** Whether texts are compressed. By default they are. */
     gzip: WEB.gzip.default(WEB_DEFAULTS.gzip),
+    /** The header Cache-Control of all content. By default `no-cache`. */
     cacheControl: WEB.cacheControl.default(WEB_DEFAULTS.cacheControl),
+    /** Whether answers carry an ETag. By default they do. */
     etag: WEB.etag.default(WEB_DEFAULTS.etag),
+    /** Whose scripts may read content. By default nobody else's. */
     corsOrigins: WEB.corsOrigins.default([...WEB_DEFAULTS.corsOrigins]),
+    /** MIME types by extension, over nginx's own. By default none are added. */
     mimeTypes: WEB.mimeTypes.default({ ...WEB_DEFAULTS.mimeTypes }),
+    /** How long each instance keeps its access log, on its root disk. By default 30. */
     accessLogDays: WEB.accessLogDays.default(WEB_DEFAULTS.accessLogDays),
   }).default({ ...WEB_DEFAULTS, corsOrigins: [], mimeTypes: {} }),
-  /** See `ContentNetworkProps`. */
+  /** Interface endpoints for what a team adds to its instances: each is paid for by the hour and zone. By default none. */
   moreEndpoints: z.array(z.enum(['ec2', 'kms', 'logs'], MORE_ENDPOINTS), MORE_ENDPOINTS).default([]),
+  /** Buckets that instances may read besides those of Amazon Linux and Systems Manager. By default none. */
   moreBuckets: ALLOWED.moreBuckets.default([]),
-  /** What `ResilienceChecks` holds the stack to. */
+  /** What `ResilienceChecks` holds the stack to: one that does not reach it does not synthesize. */
   objectives: group({
+    /** The longest that two recovery points of a volume may be apart. By default 120. */
     recoveryPointGapMinutes: whole(61, 10_080, 'minutes (DLM starts up to 60 late)').default(120),
+    /** How many there are of each volume at least. By default 5. */
     recoveryPoints: whole(1, 1000, 'recovery points').default(5),
+    /** How far back they reach. By default 24. */
     recoveryPointReachHours: whole(1, 8760, 'hours').default(24),
   }).default({ recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 }),
-  /** People are told when a volume will be full within so many hours, at its recent rate. See decision 28. */
+  /** People are notified when a volume will be full within so many hours, at its recent rate (decision 28). By default 24. */
   fullWithinHours: ALLOWED.fullWithinHours.default(FULL_WITHIN_HOURS),
+  /**
+   * Who is notified by email.
+   * @default nobody, and synthesis warns of it
+   */
   alertEmail: z.email('an email address').optional(),
-  /** Where people find what to do: the address that `#<section>` is appended to. */
+  /**
+   * Where people find what to do: the address that `#<section>` is appended to.
+   * @default messages name `docs/runbook.md` of the version that is deployed
+   */
   runbookUrl: ALLOWED.runbookUrl.optional(),
+  /**
+   * ARN of an ACM certificate, for HTTPS.
+   * @default plain HTTP on port 80
+   */
   certificateArn: z
     .string('the ARN of an ACM certificate')
     .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/, 'the ARN of an ACM certificate')
@@ -121,12 +162,17 @@ type Parsed = z.output<typeof schema>;
 
 /** The settings of a stack, complete and checked. */
 export interface Settings extends Omit<Parsed, 'zones' | 'volumes'> {
+  /** Availability Zones that instances and volumes live in. By default the Region's `a` and `b`. */
   readonly zones: readonly string[];
+  /** What is served. By default `alpha` and `beta`. */
   readonly volumes: readonly VolumeSettings[];
 }
 
-/** One content volume; `zone` is its home. */
-export type VolumeSettings = Omit<Parsed['volumes'][number], 'zone'> & { readonly zone: string };
+/** One content volume of the settings. */
+export type VolumeSettings = Omit<Parsed['volumes'][number], 'zone'> & {
+  /** Its home, one of `zones`. By default each of them in turn. */
+  readonly zone: string;
+};
 
 /**
  * Reads the settings once; everything after this may trust them.

@@ -2,7 +2,7 @@
  * The constructs, for another team's app; `docs/constructs.md` shows each, and there are three apps in `examples/`. `Remount` is all of
  * them, wired, for a stack of any team. A team that takes just some finds in the props of each what it needs of the others:
  *
- * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
+ * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `ContentJournal`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
  * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
  *   `contentUserData` sets up with `HostSoftware`, `Fleet`'s or others;
  * - `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
@@ -61,6 +61,12 @@ export {
   volumeOfAlarm,
 } from '../contract/contract.ts';
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+export {
+  ContentJournal,
+  type ContentJournalAttributes,
+  type ContentJournalProps,
+  type IContentJournal,
+} from './content-journal.ts';
 export {
   ContentVolume,
   type ContentVolumeAttributes,

@@ -3,7 +3,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
 /** What uses a key in the name of whoever calls it. EBS is EC2 there. */
-export type KeyUser = 'dynamodb' | 'ec2' | 'sns';
+export type KeyUser = 'dynamodb' | 'ec2' | 's3' | 'sns';
 
 /**
  * To use a key through one service, and never by a call to KMS itself.

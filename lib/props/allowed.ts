@@ -70,6 +70,8 @@ export const ALLOWED = {
   runbookUrl: z.string(RUNBOOK_URL).regex(/^https:\/\/[^\s#'"<>]{1,192}$/, RUNBOOK_URL),
   snapshotDays: whole(0, 365, 'days'),
   volumeDays: whole(0, 7, 'days'),
+  /** A lifecycle rule takes whole days. */
+  journalDays: whole(1, 365, 'days'),
   lockDays: whole(0, MAX_LOCK_DAYS, 'days'),
   lockMode: z.enum(LOCK_MODES, LOCK_MODES.join(' or ')),
   /** Names get into a policy, where `*` were every bucket. Source: S3 User Guide, "General purpose bucket naming rules". */

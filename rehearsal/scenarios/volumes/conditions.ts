@@ -101,9 +101,9 @@ export const conditionPlans: Readonly<Record<string, Plan>> = {
     about: 'uploads fill the volume, step by step',
     expect: nothing,
     restMs: (STEPS.length + 2) * STEP_MS,
-    strike: ({ services, world, first }) => {
+    strike: ({ services, world, stage, first: { volume } }) => {
       for (const [i, percent] of STEPS.entries())
-        world.clock.after(i * STEP_MS, () => fillVolume(services, first.owner, first.volume, percent));
+        world.clock.after(i * STEP_MS, () => fillVolume(services, stage.servedBy(volume), volume, percent));
     },
     checks: (strike) => [
       told(strike, CONDITION_ALARM.filling, STEPS.length * STEP_MS),

@@ -30,7 +30,7 @@ function other({ stage, first }: Strike): string {
 function uploads(strike: Strike, volume: string, { from, to, aStep }: typeof FIRST): void {
   const { services, stage, world } = strike;
   for (let n = 0; from + n * aStep <= to; n++)
-    world.clock.after(n * STEP_MS, () => fillVolume(services, stage.servedBy(volume) ?? '', volume, from + n * aStep));
+    world.clock.after(n * STEP_MS, () => fillVolume(services, stage.servedBy(volume), volume, from + n * aStep));
 }
 
 function judge(strike: Strike): Check[] {

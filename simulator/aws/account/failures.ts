@@ -132,8 +132,9 @@ export function slowVolume(s: Services, volume: SimVolume, ms: number): void {
   s.cloud.faults.slow.set(volume.id, ms);
 }
 
-/** Somebody fills the content volume that the instance serves. */
-export function fillVolume(s: Services, instanceId: string, volume: string, percent: number): void {
+/** Uploads fill the content volume that the instance serves; where nobody serves it, nobody can upload. */
+export function fillVolume(s: Services, instanceId: string | undefined, volume: string, percent: number): void {
+  if (instanceId === undefined) return;
   tell(s, `${volume} is filled up to ${percent} %`);
   s.cloud.disks.fill(instanceId, volume, percent);
   s.hosts.touch(instanceId);

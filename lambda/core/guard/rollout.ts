@@ -87,7 +87,10 @@ export async function rollOut(
     for (const id of turns.standbys) goesOn &&= clock.now() - began < ROUND_MS && (await bring(id));
     const { owner } = turns;
     if (goesOn && owner && clock.now() - began < ROUND_MS) {
-      const asked = owner.before.length === 0 || (await firstWell(software, owner.before));
+      const asked =
+        owner.before.length === 0
+          ? await stillFirst(software, owner.id, hosts, views)
+          : await firstWell(software, owner.before);
       // A heal may have begun since.
       const leases = await Promise.all(views.map(async ({ volume }) => (await ledger.read(volume))?.lease));
       if (leases.some((lease) => lease && lease.until > clock.now())) log(`${owner.id} waits: a heal is under way`);
@@ -96,6 +99,19 @@ export async function rollOut(
     }
   }
   await software.publish(behind.size, clock.now());
+}
+
+/** "Not seen" is not "not there": nobody goes first for want of a standby that a second look at EC2 shows. */
+async function stillFirst(
+  { fleet, wanted }: Software,
+  id: string,
+  hosts: readonly FleetHost[],
+  views: readonly GuardView[],
+): Promise<boolean> {
+  const known = new Set(hosts.map((host) => host.id));
+  const more = (await fleet()).filter((host) => !known.has(host.id));
+  const { owner, standbys } = turnsOf([...hosts, ...more], wanted, views);
+  return owner?.id === id && owner.before.length === 0 && !more.some((host) => standbys.includes(host.id));
 }
 
 async function firstWell(software: Software, hosts: readonly string[]): Promise<boolean> {

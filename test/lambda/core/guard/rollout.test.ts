@@ -83,13 +83,14 @@ async function round(
   hosts: readonly FleetHost[],
   views: readonly GuardView[] | undefined,
   answers: Readonly<Record<string, Updated['state']>> = {},
-  { seconds = 10, leased = false } = {},
+  { seconds = 10, leased = false, unseenAtFirst = [] as readonly FleetHost[] } = {},
 ) {
   let now = NOW;
+  let looks = 0;
   const [asked, noted, published]: [string[], string[], number[]] = [[], [], []];
   const software: Software = {
     wanted: NEW,
-    fleet: async () => [...hosts],
+    fleet: async () => (looks++ === 0 ? [...hosts] : [...hosts, ...unseenAtFirst]),
     update: async (id) => {
       asked.push(id);
       now += seconds * 1000;
@@ -135,6 +136,15 @@ describe('a round', () => {
     expect((await round([host('i-1'), host('i-2')], views)).asked).toEqual(['i-1']);
     expect((await round([host('i-1', NEW), host('i-2')], views)).asked).toEqual(['i-1', 'i-2']);
     expect((await round([host('i-1', NEW), host('i-2')], views, { 'i-1': 'unwell' })).noted).toEqual([]);
+  });
+
+  test('brings it to no owner for want of a standby that EC2 had left out', async () => {
+    const views = [view('i-1'), view('i-2', 0, 'beta')];
+    const hosts = [host('i-1'), host('i-2')];
+    expect((await round(hosts, views, {}, { unseenAtFirst: [host('i-3')] })).asked).toEqual([]);
+    expect((await round(hosts, views, {}, { unseenAtFirst: [host('i-3', NEW)] })).asked).toEqual([]);
+    expect((await round(hosts, views, {}, { unseenAtFirst: [host('i-3', OLD, 'b')] })).asked).toEqual([]);
+    expect((await round(hosts, views, {}, { unseenAtFirst: [host('i-3', NEW, 'b')] })).asked).toEqual(['i-1']);
   });
 
   test('leaves an owner alone where a standby elsewhere is not well with it', async () => {

@@ -36,7 +36,7 @@ function imports(file: string): string[] {
 /** Imports run one way. Each room, and all that it may import: what its README says. */
 const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'contract', may: /^contract\// },
-  { room: 'journal', may: /^journal\// },
+  { room: 'journal', may: /^(journal|contract)\/|^node:(buffer|crypto)$/ },
   { room: 'proof/journal', may: /^(proof\/journal\/|journal\/|rehearsal\/command\/)/ },
   // What is seen is known to all that decide by it, and knows none of them; a message is words for what was decided.
   { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },

@@ -18,6 +18,7 @@ const ABORT_DAYS = 1;
 
 /** The journals of the content volumes of a Remount, of this app or another. */
 export interface IContentJournal extends IConstruct {
+  /** Its bucket. It refuses to change an object, for whoever asks. */
   readonly bucket: IBucket;
   /** To read every object, and to be told of one that is not there that it is not. */
   grantRead(grantee: IGrantable): Grant;
@@ -27,12 +28,15 @@ export interface IContentJournal extends IConstruct {
   gatewayStatement(): PolicyStatement;
 }
 
+/** What says which bucket has the journals of another stack. */
 export interface ContentJournalAttributes {
+  /** Name of the bucket, of this account and Region. */
   readonly bucketName: string;
   /** Encrypts the bucket. */
   readonly key: IKey;
 }
 
+/** How long changes are kept. What is stored is paid for, and each request to write or to read. */
 export interface ContentJournalProps {
   /** Encrypts the bucket, by bucket keys: KMS is asked now and then, and not for each object. */
   readonly key: IKey;
@@ -136,6 +140,7 @@ export class ContentJournal extends ContentJournalBase {
     return new ImportedContentJournal(scope, id, attributes);
   }
 
+  /** Its bucket. It refuses to change an object, for whoever asks, and outlives the stack. */
   readonly bucket: Bucket;
   /** How long an object is kept. */
   readonly keep: Duration;

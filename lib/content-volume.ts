@@ -119,7 +119,9 @@ export class ContentVolume extends ContentVolumeBase {
     return new ImportedContentVolume(scope, id, attributes);
   }
 
+  /** Its logical name: a tag, a path and a metric dimension. */
   readonly volumeName: string;
+  /** The Remount that it belongs to: its keeper's. */
   readonly stackName: string;
 
   /** @throws SettingsError */

@@ -98,6 +98,7 @@ export class Ledger extends LedgerBase {
   }
 
   protected readonly key: IKey;
+  /** Its table. It outlives the stack. Write no entries by hand: functions decide by them. */
   readonly table: TableV2;
 
   constructor(scope: Construct, id: string, props: LedgerProps) {

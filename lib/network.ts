@@ -53,13 +53,13 @@ export interface ContentNetworkProps {
   readonly software?: HostSoftware;
 }
 
-const MORE_ENDPOINTS = {
+/** Services that instances may reach as well: the EC2 API, KMS, CloudWatch Logs. */
+export type MoreEndpoint = 'ec2' | 'kms' | 'logs';
+const MORE_ENDPOINTS: Readonly<Record<MoreEndpoint, InterfaceVpcEndpointAwsService>> = {
   ec2: InterfaceVpcEndpointAwsService.EC2,
   kms: InterfaceVpcEndpointAwsService.KMS,
   logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-} as const;
-/** Services that instances may reach as well: the EC2 API, KMS, CloudWatch Logs. */
-export type MoreEndpoint = keyof typeof MORE_ENDPOINTS;
+};
 
 /**
  * A network whose instances need no internet to be healed: no NAT, but endpoints for what an instance talks to. Amazon Linux

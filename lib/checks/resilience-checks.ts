@@ -27,7 +27,9 @@ const [ERROR, WARNING] = ['error', 'warning'];
  * It judges what the template says, and says so where that is known at deployment only. The rules: `docs/resilience-checks.md`.
  */
 export class ResilienceChecks extends NagPack {
+  /** As reports have it. */
   readonly name = PACK;
+  /** Of {@link RESILIENCE_RULES}, as reports have them. */
   override readonly ruleIds = RESILIENCE_RULES.map(({ id }) => `${PACK}-${id}`);
   readonly #objectives: Required<Objectives>;
   readonly #said = new Map<string, string>();

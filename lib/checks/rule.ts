@@ -46,7 +46,12 @@ export interface Rule {
   readonly why: string;
   /** CloudFormation types that it looks at. */
   readonly types: readonly string[];
-  /** Looks at one resource. @returns what is wrong with it; `undefined` where nothing is */
+  /**
+   * Looks at one resource. For this package alone: what it is given is none of the package's face.
+   *
+   * @internal
+   * @returns what is wrong with it; `undefined` where nothing is
+   */
   judge(resource: Declared, app: DeclaredResources, objectives: Required<Objectives>): Finding | undefined;
 }
 

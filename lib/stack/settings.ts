@@ -169,10 +169,10 @@ export interface Settings extends Omit<Parsed, 'zones' | 'volumes'> {
 }
 
 /** One content volume of the settings. */
-export type VolumeSettings = Omit<Parsed['volumes'][number], 'zone'> & {
+export interface VolumeSettings extends Omit<z.output<typeof volume>, 'zone'> {
   /** Its home, one of `zones`. By default each of them in turn. */
   readonly zone: string;
-};
+}
 
 /**
  * Reads the settings once; everything after this may trust them.

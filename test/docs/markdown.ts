@@ -34,10 +34,11 @@ export function links(text: string): string[] {
   return [...plain.matchAll(/\]\(\s*([^)\s]+)\s*\)/g)].map(([, target = '']) => target);
 }
 
-/** The anchors of a document's headings, as GitHub makes them: of equal ones, the later are numbered. */
+/** The anchors of a document: those that it names, and its headings', as GitHub makes them, which numbers the later of equal ones. */
 export function anchors(text: string): string[] {
   const seen = new Map<string, number>();
-  return [...prose(text).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => {
+  const named = [...prose(text).matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id = '']) => id);
+  const headings = [...prose(text).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => {
     const slug = heading
       .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .toLowerCase()
@@ -48,6 +49,7 @@ export function anchors(text: string): string[] {
     seen.set(slug, before + 1);
     return before === 0 ? slug : `${slug}-${before}`;
   });
+  return [...named, ...headings];
 }
 
 /** Cells of each row of a document's tables; heads and lines of dashes are rows, too. */

@@ -31,7 +31,7 @@ function settings(): Map<string, unknown> {
         all.set(`${name}.${inner}`, (value as Record<string, unknown>)[inner]);
   }
   for (const name of known({ volumes: [{ name: 'alpha', ...NO_SUCH }] }))
-    all.set(`volumes[].${name}`, (DEFAULTS.volumes[0] as Record<string, unknown>)[name]);
+    all.set(`volumes[].${name}`, ({ ...DEFAULTS.volumes[0] } as Record<string, unknown>)[name]);
   return all;
 }
 

@@ -13,6 +13,7 @@ import { disks, HOST, HOST_FILES, root, shell } from './one-host.ts';
 const OWN = 'vol-0000000000000000a';
 const COPY = 'vol-0000000000000000b';
 const OTHER = 'vol-0000000000000000c';
+const NEXT = 'vol-0000000000000000d';
 const VOLUME = 'alpha';
 /** Every name that tools stumble over. */
 const NAMES = [
@@ -30,6 +31,8 @@ const NAMES = [
 ];
 
 const answers: Record<string, unknown> = {};
+/** A process that is as old as this one. */
+const old = spawn('sleep', ['900']);
 
 const environment = (id: string, more: Record<string, string>): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
@@ -280,6 +283,22 @@ const first = begin('sent twice, first', 'check', COPY);
 await isReading();
 verb('sent twice, second', 'check', COPY, { REMOUNT_CHECK_SECONDS: '1' });
 await first;
+// Another copy has to wait; but not for a check that is past its deadline, and hangs: for that, another process stands in.
+disks.createVolume(NEXT, 1, `snap-${copies - 1}`);
+disks.attach(NEXT, HOST);
+const reading = begin('checked, and another', 'check', COPY);
+await isReading();
+verb('beside another', 'check', NEXT);
+verb('release, for the other', 'release', COPY);
+await reading;
+const hung = join(root, `run/remount/check.${OTHER}.job`);
+const since = readFileSync(`/proc/${old.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19];
+writeFileSync(hung, `${old.pid} ${since}\n`);
+verb('beside one that runs', 'check', NEXT);
+await sleep(Math.max(0, 30_000 - process.uptime() * 1000));
+verb('beside one that hangs', 'check', NEXT, { REMOUNT_DEADLINE: '25' });
+rmSync(hung);
+old.kill();
 // Killed without a chance to clear up, as with its agent: releasing it clears up.
 const killed = spawn(shell, [join(HOST_FILES, 'check.sh')], { env: environment(COPY, {}) });
 await isReading();

@@ -19,11 +19,15 @@ interface Checked {
   readonly why?: string;
 }
 
-/** Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again. */
+/**
+ * Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again; one that the host
+ * refuses, because another is under way there, waits for its turn once more.
+ */
 export async function checkSomewhere(run: DrillRun, volumeId: string): Promise<Checked> {
   const { ports, journal } = run;
-  for (let stopped = 0; ; stopped++) {
-    const { host, why } = await awaitTurn(run, volumeId);
+  let refused: string | undefined;
+  for (let stopped = 0; ; ) {
+    const { host, why } = await awaitTurn(run, volumeId, refused);
     if (!host) return { why };
     const attached = await journal.act(
       'attach',
@@ -32,17 +36,26 @@ export async function checkSomewhere(run: DrillRun, volumeId: string): Promise<C
     );
     if (attached !== 'attached') return { why: `${volumeId} cannot be attached to ${host.id}` };
     const answer = await runCheck(run, volumeId, host.id);
+    refused = refusal(answer, host);
+    if (refused !== undefined) continue;
     // Somebody's heal had the host to himself. To wait for the next sweep would make the newest verified copy ten minutes older.
-    if (answer.result !== 'interrupted' || stopped >= STARTED_AGAIN) return { host, answer };
+    if (answer.result !== 'interrupted' || stopped++ >= STARTED_AGAIN) return { host, answer };
     await journal.pause('await-host', LOOK_SECONDS);
   }
 }
 
+/** The queue is read from lists, and a list may lack what is there (`turn.ts`): the host knows what it does. */
+function refusal({ result, values }: HostAnswer, host: Instance): string | undefined {
+  return result === 'busy' && values.checking !== undefined ? `${host.id} checks ${values.checking}` : undefined;
+}
+
+/** @param refused why a host that this drill went to did not take it */
 async function awaitTurn(
   { ports, journal, volume, until }: DrillRun,
   volumeId: string,
+  refused: string | undefined,
 ): Promise<{ readonly host?: Instance; readonly why: string }> {
-  for (;;) {
+  for (let reason = refused; ; reason = undefined) {
     const { turn, late } = await journal.act('turn', async () => {
       const [near, ledger, instances] = await Promise.all([
         neighbourhood(ports, volume),
@@ -53,9 +66,10 @@ async function awaitTurn(
       const late = ports.clock.now() + CHECK_SECONDS * 1000 >= until;
       return { turn: turnOf(seen, volumeId, near), late };
     });
-    if (turn.kind === 'go') return { host: turn.host, why: '' };
+    const why = reason ?? (turn.kind === 'wait' ? turn.reason : '');
+    if (turn.kind === 'go' && why === '') return { host: turn.host, why };
     // There would be no time for the check any more. The next drill goes on with this volume, which is the oldest then.
-    if (late) return { why: turn.reason };
+    if (late) return { why };
     await journal.pause('await-turn', QUEUE_SECONDS);
   }
 }

@@ -31,7 +31,11 @@ export function standbys(seen: Fleet): Instance[] {
  * Whether the copy on a drill's volume may be checked now, and where. Pure. One check at a time on a host: two read half as fast, and
  * share its memory. The volumes of drills are the queue: who has none on a host yet goes in the order in which they were made, so
  * no lock is needed. Copies of all content volumes are completed at about the same moment, and each drill makes its volume before it
- * looks; where EC2 does not show them yet, two are checked at a time, which is slow and no more.
+ * looks.
+ *
+ * The queue says who goes first, and not that nobody is at it: EC2 may not show a volume yet; a list that comes in several pages may lack
+ * one that was there all the while, where another went between two pages; and a drill that ended without an answer, by a heal or by
+ * time, leaves its check running. So the host has the last word: it refuses a second check (`host/check.sh`).
  */
 export function turnOf(seen: Fleet & Pick<Observation, 'volume'>, scratchId: string, near: Neighbourhood): Turn {
   const usable = standbys(seen);
@@ -49,7 +53,11 @@ export function turnOf(seen: Fleet & Pick<Observation, 'volume'>, scratchId: str
     v.attachments.some((a) => a.instanceId === host.id);
   const idle = usable.filter((host) => !others.some((v) => isOn(v, host)));
   const its = usable.find((host) => isOn(scratch, host));
-  if (its) return idle.includes(its) ? { kind: 'go', host: its } : wait(`another copy is checked on ${its.id}`);
+  if (its) {
+    // Two of them that are stopped, on one host, must not each wait for the other.
+    const first = others.some((v) => isOn(v, its) && isOlder(v, scratch));
+    return first ? wait(`another copy is checked on ${its.id}`) : { kind: 'go', host: its };
+  }
   const free = idle.filter((host) => hasRoom(host, near, scratch.zone));
   const before = others.filter((v) => v.attachments.length === 0 && isOlder(v, scratch));
   const host = free[before.length];

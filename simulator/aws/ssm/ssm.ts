@@ -96,12 +96,21 @@ export class Ssm implements TagIndex {
       invocation.beganAt = cloud.clock.now();
       const isCheck = document.verb === 'check';
       if (isCheck) {
+        // Sent twice, the later one takes over.
+        stopChecks(instanceId, invocation.volumeId);
+        const beside = [...checks].find(([, host]) => host === instanceId)?.[0].volumeId;
+        if (beside !== undefined) {
+          const [stdout, stderr] = [`checking=${beside}\nstate=busy\n`, `remount: ${beside} is checked on this host\n`];
+          const refused = { exitCode: EXIT.busy, stdout, stderr, realMs: 0 };
+          cloud.clock.after(random.delay(RUN), () => end(instanceId, document, invocation, refused));
+          return;
+        }
         checks.set(invocation, instanceId);
         cloud.say(instanceId, `check begins (${env.SSM_VolumeId})`);
       }
       const play = () => {
-        if (!works(instanceId) || invocation.status !== 'InProgress') return;
         checks.delete(invocation);
+        if (!works(instanceId) || invocation.status !== 'InProgress') return;
         if (document.stops !== 'none') stopChecks(instanceId, document.stops === 'own' ? env.SSM_VolumeId : undefined);
         if (
           document.stops === 'none' &&
@@ -140,7 +149,7 @@ export class Ssm implements TagIndex {
     const note = (instanceId: string, verb: string, { volumeId, sentAt, beganAt, exitCode }: Invocation) =>
       this.ran.push({ verb, instanceId, volumeId, sentAt, beganAt, endedAt: cloud.clock.now(), exitCode });
 
-    /** In virtual time a check lasts; its script is run at its end, and what stops it before is the model's part. */
+    /** In virtual time a check lasts; its script is run at its end. What stops it before, and what it refuses meanwhile, is the model's part. */
     const stopChecks = (instanceId: string, volumeId?: string) => {
       for (const [invocation, host] of [...checks]) {
         if (host !== instanceId || (volumeId !== undefined && invocation.volumeId !== volumeId)) continue;

@@ -4,7 +4,7 @@ import { drill } from '../../../../lambda/core/drill/drill.ts';
 import { type Neighbourhood, turnOf } from '../../../../lambda/core/drill/turn.ts';
 import type { Neighbour, Volume } from '../../../../lambda/core/world/model.ts';
 import { instance, NOW, volume, ZONE } from '../world.ts';
-import { CHECKED, DrillScene } from './drill.scene.ts';
+import { CHECKED, DrillScene, SOUND } from './drill.scene.ts';
 import { on, scratchOf, seen } from './drill-decide.world.ts';
 
 const NAMES = ['f', 'g', 'h', 'i', 'j'].map((letter) => `/dev/sd${letter}`);
@@ -67,6 +67,12 @@ describe('one check at a time on a host', () => {
     ],
   ])('a drill that finds another’s on it %s', (_, own, where) => {
     expect(host(near([checkedOn('i-standby')]), own, { instances: TWO })).toBe(where);
+  });
+
+  test('two that are there already, and stopped, do not wait for each other', () => {
+    const own = mine({ state: 'in-use', attachments: on('i-standby') });
+    expect(host(near([checkedOn('i-standby')]), own)).toBe('another copy is checked on i-standby');
+    expect(host(near([checkedOn('i-standby', { createdAt: MADE + 1 })]), own)).toBe('i-standby');
   });
 
   test('with one standby it waits, for whoever came first', () => {
@@ -153,6 +159,25 @@ describe('a drill that has to wait', () => {
     scene.drilled.clear();
     expect(await run()).toMatchObject({ outcome: 'verified' });
     expect(scene.did.filter((d) => d.startsWith('create'))).toHaveLength(1);
+  });
+
+  test('is refused by a host that no list showed to be checking: it waits there, and is checked when that is over', async () => {
+    scene.beside = [];
+    scene.answer = { result: 'busy', values: { checking: 'vol-other' }, detail: '' };
+    scene.before.set('check vol-of-drill-1 on i-standby', () => {
+      if (scene.numbers.length === 8) scene.answer = { result: 'ok', values: SOUND, detail: '' };
+    });
+    expect(await run()).toMatchObject({ outcome: 'verified' });
+    expect(scene.did.filter((did) => /^(create|attach)/.test(did))).toEqual([CHECKED[0], ...Array(8).fill(CHECKED[1])]);
+    expect(scene.now - NOW).toBeGreaterThan(7 * 20_000);
+  });
+
+  test('is refused until there would be no time for a check', async () => {
+    scene.beside = [];
+    scene.answer = { result: 'busy', values: { checking: 'vol-other' }, detail: '' };
+    expect(await run()).toEqual({ outcome: 'undecided', summary: 'snap-10: i-standby checks vol-other' });
+    expect(scene.now - NOW).toBeGreaterThan(15 * 60_000);
+    expect(scene.now - NOW).toBeLessThan(20 * 60_000);
   });
 
   test('yields to a heal', async () => {

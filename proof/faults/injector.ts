@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { VERB_PARAMETER } from '../../contract/contract.ts';
-import type { Call } from '../../simulator/aws/account/cloud.ts';
+import type { Call } from '../../simulator/aws/account/call.ts';
 import { hangInstance, wakeInstance } from '../../simulator/aws/account/failures.ts';
 import { KILL_AT } from '../../simulator/aws/account/faults.ts';
 import { GARBLED, type Garbled } from '../../simulator/aws/account/garble.ts';
-import { ServiceError } from '../../simulator/aws/account/service-error.ts';
+import { denied, serverError, silence, throttled, unheard } from '../../simulator/aws/account/mishaps.ts';
 import type { Services } from '../../simulator/aws/account/services.ts';
 import type { SimSnapshot } from '../../simulator/aws/ec2/state.ts';
 import { AGENT } from '../../simulator/aws/fleet/hosts.ts';
@@ -40,6 +40,8 @@ export const DIE_LONG_MS = 17 * 60_000;
 const SLOW_MS = 30_000;
 /** How long a caller waits for an answer that was lost. */
 const LOST_MS = 10_000;
+/** Long enough for whatever the caller does instead. */
+const OVERDUE_MS = 4 * 60_000;
 /** Longer ago than this, EC2's answers are consistent. */
 const STALE_MS = 60_000;
 const HANG_MS = 45_000;
@@ -156,6 +158,9 @@ export class Injector {
     if (has('throttle')) throw throttled(call.service);
     if (has('denied')) throw denied(call.service);
     if (has('errorBefore')) throw serverError(call.service);
+    if (has('silence')) throw silence(call.service);
+    if (has('overdue')) this.#services.cloud.overdue(call, perform, OVERDUE_MS);
+    if (has('overdue') || has('unsent')) await this.#unheard();
     const key = this.#stale && isRead(point) ? JSON.stringify([point, call.input]) : '';
     const before = this.#answers.get(key);
     if (has('stale') && before && clock.now() - before.at <= STALE_MS) return structuredClone(before.output);
@@ -168,13 +173,16 @@ export class Injector {
     if (key) this.#answers.set(key, { at: clock.now(), output: structuredClone(output) });
     if (has('dieAfter')) await this.#die();
     if (has('slow')) await clock.sleep(SLOW_MS);
-    if (has('lost')) {
-      await clock.sleep(LOST_MS);
-      throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
-    }
+    if (has('lost')) await this.#unheard();
     if (has('errorAfter')) throw serverError(call.service);
     this.#alive();
     return output;
+  }
+
+  /** The caller waits for an answer in vain. */
+  async #unheard(): Promise<never> {
+    await this.#services.cloud.clock.sleep(LOST_MS);
+    throw unheard(LOST_MS);
   }
 
   /** A heal changes nothing in EC2 and on hosts unless the ledger says that it has the lease. */
@@ -269,34 +277,4 @@ export class FaultyDisks extends MemoryDisks {
     this.keepOpen(instanceId, volumeId, false);
     return kinds.includes('failAfter') && result.exitCode !== KILLED ? failed : result;
   }
-}
-
-/** What each service's model calls an error of its own (botocore 1.44.8), Elastic Load Balancing's list of common errors. */
-const SERVER_ERRORS: Readonly<Record<string, string>> = {
-  cloudwatch: 'InternalServiceError',
-  dlm: 'InternalServerException',
-  dynamodb: 'InternalServerError',
-  ec2: 'InternalError',
-  elasticloadbalancing: 'InternalFailure',
-  lambda: 'ServiceException',
-  sns: 'InternalError',
-  ssm: 'InternalServerError',
-};
-
-/** Errors as each service sends them. */
-function throttled(service: string): ServiceError {
-  if (service === 'ec2') return new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
-  const code = service === 'dynamodb' ? 'ProvisionedThroughputExceededException' : 'ThrottlingException';
-  return new ServiceError(code, 'Rate exceeded', 400);
-}
-
-function denied(service: string): ServiceError {
-  const code = service === 'ec2' ? 'UnauthorizedOperation' : 'AccessDeniedException';
-  return new ServiceError(code, 'You are not authorized to perform this operation.', 403);
-}
-
-function serverError(service: string): ServiceError {
-  const code = SERVER_ERRORS[service];
-  if (code === undefined) throw new Error(`the simulation does not know how ${service} names an error of its own`);
-  return new ServiceError(code, 'An internal error has occurred.', 500);
 }

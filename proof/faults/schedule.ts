@@ -14,6 +14,12 @@ export const FAULT_KINDS = [
   'slow',
   /** It has its effect, and the caller waits for the answer in vain. */
   'lost',
+  /** It never arrives, and the caller waits for the answer in vain. */
+  'unsent',
+  /** The caller waits in vain, and it has its effect minutes later: after others that were sent later. */
+  'overdue',
+  /** The service heard nothing on the connection for too long, and says so. */
+  'silence',
   /** The answer before this one once more: EC2 is eventually consistent. */
   'stale',
   /**
@@ -93,6 +99,10 @@ const OF_VERBS: readonly FaultKind[] = ['failBefore', 'failAfter', 'emptyAnswer'
 /** What is made, or looked at, by its id: each is a list of things that are there. */
 const LISTS: readonly string[] = ['ec2:DescribeVolumes', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'];
 
+/** What can go wrong with a call of S3 beside that, and with one that changes something. */
+const OF_S3: readonly FaultKind[] = ['silence', 'unsent', 'lost'];
+const OF_S3_WRITES: readonly FaultKind[] = ['errorAfter', 'overdue', 'dieAfter', 'dieLong'];
+
 /** The kinds of fault that can happen at a point. */
 export function kindsAt(point: string): readonly FaultKind[] {
   const by = Object.values(PLAIN).find((prefix) => point.startsWith(prefix));
@@ -103,6 +113,8 @@ export function kindsAt(point: string): readonly FaultKind[] {
   if (point === 'host:dlm') return ['failBefore', 'failAfter'];
   if (point.startsWith('host:')) return [...OF_VERBS, ...(point === 'host:release' ? (['busy'] as const) : [])];
   const any: FaultKind[] = ['throttle', 'errorBefore', 'denied', 'slow', 'dieBefore'];
+  // Strongly consistent, reads and lists alike: docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
+  if (point.startsWith('s3:')) return [...any, ...(isRead(point) ? OF_S3 : [...OF_S3, ...OF_S3_WRITES])];
   // A consistent read is never stale.
   if (point === 'dynamodb:GetItem') return any;
   if (LISTS.includes(point)) return [...any, 'stale', 'missing'];
@@ -113,12 +125,17 @@ export function kindsAt(point: string): readonly FaultKind[] {
 
 /** Whether a call changes nothing. */
 export function isRead(point: string): boolean {
-  return /:(Describe|Get|List)/.test(point);
+  return /:(Describe|Get|Head|List)/.test(point);
 }
 
 /** Kinds of which it matters that they go on for longer than everybody tries. */
 export function mayLast(kind: FaultKind): boolean {
   return (
-    kind === 'emptyAnswer' || kind === 'throttle' || kind === 'errorBefore' || kind === 'errorAfter' || kind === 'lost'
+    kind === 'emptyAnswer' ||
+    kind === 'throttle' ||
+    kind === 'errorBefore' ||
+    kind === 'errorAfter' ||
+    kind === 'lost' ||
+    kind === 'unsent'
   );
 }

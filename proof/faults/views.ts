@@ -1,4 +1,5 @@
-import type { Call, Cloud } from '../../simulator/aws/account/cloud.ts';
+import type { Call } from '../../simulator/aws/account/call.ts';
+import type { Cloud } from '../../simulator/aws/account/cloud.ts';
 import { ServiceError } from '../../simulator/aws/account/service-error.ts';
 
 /** How long EC2 leaves something out of its answers: some seconds. docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html */

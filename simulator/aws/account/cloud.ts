@@ -8,7 +8,9 @@ import { Keys } from '../iam/kms.ts';
 import { PermissionLedger } from '../iam/permission-ledger.ts';
 import { authorization } from '../iam/resources.ts';
 import { LazyLoading } from '../storage/lazy-loading.ts';
+import type { Call, Manner } from './call.ts';
 import { Faults } from './faults.ts';
+import { type MishapOrder, suffer } from './mishaps.ts';
 import { ServiceError } from './service-error.ts';
 import { Throttle } from './throttle.ts';
 
@@ -33,7 +35,7 @@ export interface CallRecord {
 }
 
 /** One operation of a service: takes the command's input, has its effect at once, and gives the command's output. */
-export type Operation = (input: Readonly<Record<string, unknown>>, principal: Principal) => object;
+export type Operation = (input: Readonly<Record<string, unknown>>, principal: Principal, call: Call) => object;
 
 /** Milliseconds an API takes to answer, by service. EC2's and SSM's are slow, DynamoDB's is not. */
 const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: number }>> = {
@@ -42,19 +44,13 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   dynamodb: { median: 8, p99: 40 },
   sns: { median: 30, p99: 150 },
   lambda: { median: 15, p99: 80 },
+  // "Roughly 100-200 milliseconds": docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+  s3: { median: 120, p99: 400 },
   dlm: { median: 120, p99: 600 },
   cloudwatch: { median: 40, p99: 200 },
   cloudformation: { median: 120, p99: 600 },
   elasticloadbalancing: { median: 60, p99: 300 },
 };
-
-/** One call on its way, as {@link Cloud.intercept} sees it. */
-export interface Call {
-  readonly principal: Principal;
-  readonly service: string;
-  readonly operation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
 
 /** One call, and what was answered: the output, or the code of an error that AWS sent. What was lost on its way is no answer. */
 export interface Exchange {
@@ -106,6 +102,10 @@ export class Cloud {
   /** Which statement allowed what, and what was denied. */
   readonly permissions = new PermissionLedger();
   readonly #operations = new Map<string, Operation>();
+  readonly #judges = new Map<string, (call: Call) => void>();
+  readonly #underway = new Set<Call>();
+  /** Of them, those that go on by themselves: their callers have given up. */
+  readonly #overdue = new Set<Call>();
   readonly #tagIndexes: TagIndex[] = [];
   readonly #throttle = new Throttle();
   readonly #latency: Random;
@@ -142,6 +142,34 @@ export class Cloud {
     for (const [name, operation] of Object.entries(operations)) this.#operations.set(`${service}.${name}`, operation);
   }
 
+  /** Who may call a service is judged by more than its caller's policies. @param judge throws ServiceError where a call may not be */
+  judge(service: string, judge: (call: Call) => void): void {
+    this.#judges.set(service, judge);
+  }
+
+  /** Calls that were sent, and have had no effect yet. */
+  get underway(): Iterable<Call> {
+    return this.#underway;
+  }
+
+  /** The call has its effect then, whoever still waits for it. What it is answered nobody hears. */
+  overdue(call: Call, perform: () => object, ms: number): void {
+    this.#overdue.add(call);
+    this.clock.after(ms, () => {
+      this.#overdue.delete(call);
+      try {
+        perform();
+      } catch (error) {
+        // What the simulation does not know has ended the rehearsal already.
+        this.say(call.service, `${call.operation} lands late: ${(error as Error).name}`);
+        return;
+      } finally {
+        this.#underway.delete(call);
+      }
+      this.say(call.service, `${call.operation} lands late`);
+    });
+  }
+
   index(tags: TagIndex): void {
     this.#tagIndexes.push(tags);
   }
@@ -149,35 +177,42 @@ export class Cloud {
   /**
    * One API call from end to end: it travels, is throttled, authorized, has its effect, and travels back.
    * @throws ServiceError as AWS would send it; Error for an operation that the simulation does not know
-   * @param how `atOnce`: it takes no virtual time, for nobody waits for it; `timeoutMs`: for how long its caller waits for an answer
    */
   async call(
     principal: Principal,
     service: string,
     operation: string,
     input: Readonly<Record<string, unknown>>,
-    { atOnce = false, timeoutMs }: { readonly atOnce?: boolean; readonly timeoutMs?: number | undefined } = {},
+    { atOnce = false, timeoutMs, plain }: Manner = {},
   ): Promise<object> {
     const shape = LATENCY[service];
     const known = this.#operations.get(`${service}.${operation}`);
     if (!known || !shape) throw new Error(`the simulated AWS does not know ${service} ${operation}`);
     const latency = atOnce ? 0 : this.#latency.delay(shape);
+    const call: Call = { principal, service, operation, input, sentAt: this.clock.now(), timeoutMs, plain };
+    this.#underway.add(call);
     if (!atOnce) await this.clock.sleep(Math.ceil(latency / 2));
     const life = this.lives.getStore();
-    if (life?.dead) await new Promise(() => {});
+    if (life?.dead) {
+      this.#underway.delete(call);
+      await new Promise(() => {});
+    }
     // Checkpoints are the SDK's own.
     if (life && service !== 'lambda') life.calls++;
     let result = 'ok';
     const perform = () => {
+      this.#underway.delete(call);
       if (
         service === 'ec2' &&
         (this.faults.throttledUntil > this.clock.now() || !this.#throttle.take(operation, this.clock.now()))
       ) {
         throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
       }
-      this.authorize(principal, service, operation, input);
+      const judge = this.#judges.get(service);
+      if (judge) judge(call);
+      else this.authorize(principal, service, operation, input);
       try {
-        return known(input, principal);
+        return known(input, principal, call);
       } catch (error) {
         // Not an answer of AWS: something that the simulation does not know. The caller must not take it for one.
         if (!(error instanceof ServiceError)) this.clock.fail(error);
@@ -190,8 +225,9 @@ export class Cloud {
       if (service === 'dynamodb' && this.faults.outages.withoutTableKey(this.clock.now()))
         throw new ServiceError('InternalServerError', 'The key service does not answer.', 500);
       if (outage?.error) throw outage.error;
-      const call = { principal, service, operation, input };
-      const output = await (this.intercept ? this.intercept(call, perform) : perform());
+      const arrive = () => (this.intercept ? this.intercept(call, perform) : perform());
+      const mishap = this.faults.mishaps.take(call);
+      const output = await (mishap ? this.#mishap(mishap, call, arrive, perform) : arrive());
       // The durable service answers a checkpoint after this, and shows it itself.
       if (service !== 'lambda') this.witness?.({ service, operation, input, output });
       return output;
@@ -200,6 +236,7 @@ export class Cloud {
       if (error instanceof ServiceError) this.witness?.({ service, operation, input, error: result });
       throw error;
     } finally {
+      if (!this.#overdue.has(call)) this.#underway.delete(call);
       const furtherPage = input.NextToken !== undefined;
       this.calls.push({
         ...{ at: this.clock.now(), principal: principal.name, service, operation },
@@ -207,6 +244,21 @@ export class Cloud {
       });
       if (!atOnce) await this.clock.sleep(Math.floor(latency / 2));
     }
+  }
+
+  #mishap(
+    order: MishapOrder,
+    call: Call,
+    arrive: () => Promise<object> | object,
+    perform: () => object,
+  ): Promise<object> {
+    this.say('fault', `${call.service} ${call.operation}: ${order.how}`);
+    return suffer(order, call, {
+      sleep: (ms) => this.clock.sleep(ms),
+      arrive,
+      later: (ms) => this.overdue(call, perform, ms),
+      lose: () => this.#underway.delete(call),
+    });
   }
 
   /** What a call must be allowed. @throws Error as `authorization` does */

@@ -5,6 +5,7 @@
 import { TAG } from '../../../contract/contract.ts';
 import type { SimVolume } from '../ec2/state.ts';
 import type { Kill } from './faults.ts';
+import type { MishapOrder } from './mishaps.ts';
 import { OUTAGE, type OutageKind, type Service } from './outages.ts';
 import type { Services } from './services.ts';
 
@@ -146,6 +147,13 @@ export function outage(s: Services, service: Service, kind: OutageKind, seconds:
   tell(s, `${service} ${kind === OUTAGE.slow ? 'is slow' : kind} for ${seconds} s`);
   s.cloud.faults.outages.set(service, kind, now, now + seconds * 1000);
   s.cloud.clock.after(seconds * 1000, () => tell(s, `${service} is as it should be again`));
+}
+
+/** Single calls of a service go wrong from now on, each as the order has it. */
+export function disturb(s: Services, order: MishapOrder): void {
+  const { service, operation = 'whatever', how, times } = order;
+  tell(s, `the next ${times} calls of ${service} ${operation}: ${how}`);
+  s.cloud.faults.mishaps.order(order);
 }
 
 /** No volume can be made in the zone. @param seconds for how long; for ever, when not given */

@@ -1,5 +1,6 @@
 import type { SlowMounts } from '../storage/slow-mounts.ts';
 import type { Garbled } from './garble.ts';
+import { Mishaps } from './mishaps.ts';
 import { Outages } from './outages.ts';
 
 /** A moment in the life of a durable step at which its function is killed. */
@@ -60,6 +61,8 @@ export class Faults {
   pagePoints = 1440;
   /** Services that do not do what they should. */
   readonly outages = new Outages();
+  /** What is about to go wrong with single calls. */
+  readonly mishaps = new Mishaps();
   /** How long snapshots take that are started from now on (milliseconds); the usual time, when not set. */
   snapshotMs: number | undefined;
   /** DLM does not come back to an instance with its post script. */

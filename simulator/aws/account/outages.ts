@@ -1,3 +1,4 @@
+import { unheard } from './mishaps.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What a service does that is out: it answers with errors at once, with nothing at all, or later than it should. */
@@ -5,7 +6,7 @@ export const OUTAGE = { refuses: 'refuses', hangs: 'hangs', slow: 'slow' } as co
 export type OutageKind = (typeof OUTAGE)[keyof typeof OUTAGE];
 
 /** Services as the simulation names them; `kms` is called by nobody here but by other services, in their callers' names. */
-export type Service = 'ec2' | 'ssm' | 'dynamodb' | 'sns' | 'cloudwatch' | 'elasticloadbalancing' | 'dlm' | 'kms';
+export type Service = 'ec2' | 'ssm' | 'dynamodb' | 's3' | 'sns' | 'cloudwatch' | 'elasticloadbalancing' | 'dlm' | 'kms';
 
 interface Outage {
   readonly kind: OutageKind;
@@ -69,17 +70,15 @@ export class Outages {
     // A timeout that only warns is none: the function would be killed at its own, and be run again, for ever.
     if (!Number.isFinite(timeoutMs))
       throw new Error(`${service} hangs, and its client waits for ever: it has no timeout`);
-    return { ms: timeoutMs, error: timedOut(timeoutMs) };
+    return { ms: timeoutMs, error: unheard(timeoutMs) };
   }
 }
 
-/** Sources: "Error codes for the Amazon EC2 API", and "Common errors" of the other services' API references. */
-function unavailable(service: string): Error {
+/**
+ * Sources: "Error codes for the Amazon EC2 API", and "Common errors" of the other services' API references; of S3
+ * docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+ */
+export function unavailable(service: string): Error {
   const code = service === 'ec2' ? 'Unavailable' : 'ServiceUnavailable';
   return new ServiceError(code, 'The service cannot take the request.', 503);
-}
-
-/** As the SDK's own request handler throws it (@smithy/node-http-handler, set-request-timeout): no status, for there was no answer. */
-function timedOut(ms: number): Error {
-  return Object.assign(new Error(`the request was not answered within ${ms} ms`), { name: 'TimeoutError' });
 }

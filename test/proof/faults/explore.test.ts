@@ -21,6 +21,8 @@ const POINTS = new Map([
   ['host:release', 1],
   ['guard/ec2:CreateSnapshot', 1],
   ['keeper/ec2:DescribeVolumes', 1],
+  ['s3:PutObject', 1],
+  ['s3:ListObjectsV2', 1],
 ]);
 
 function played(broken: boolean): Outcome {
@@ -67,6 +69,9 @@ describe('schedules', () => {
     'throttle@drill/ec2:DescribeVolumes#1',
     'missing@ec2:CreateVolume#1',
     'busy@host:mount#1',
+    'stale@s3:GetObject#1',
+    'overdue@s3:HeadObject#1',
+    'overdue@ec2:CreateVolume#1',
   ])('%s is refused', (text) => expect(() => readSchedule(text)).toThrow(RangeError));
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Views } from '../../../proof/faults/views.ts';
-import type { Call } from '../../../simulator/aws/account/cloud.ts';
+import type { Call } from '../../../simulator/aws/account/call.ts';
 import { Lab } from '../../simulator/aws/lab.ts';
 
 const HOST = 'i-0aaaaaaaaaaaaaaaa';
@@ -9,6 +9,7 @@ const call = (operation: string, input: Call['input'] = {}): Call => ({
   service: 'ec2',
   operation,
   input,
+  sentAt: 0,
 });
 
 let lab: Lab;

@@ -82,7 +82,7 @@ function strike(strike: Strike): void {
   const { services, world } = strike;
   const template = copyOf(strike);
   const version = versionIn(template);
-  const next = services.s3.publishNext(version);
+  const next = services.s3.published.publishNext(version);
   const cutOff = standbyToCutOff(strike);
   const noted: Seen = { next, turns: [], gaps: [], cutOff };
   seen.set(services, noted);

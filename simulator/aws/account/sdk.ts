@@ -1,5 +1,6 @@
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
 import type { Principal } from '../iam/account.ts';
+import { withBytes, withoutBody, withStream } from './bodies.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The parts of an SDK client that the rehearsal touches; each client types them by its own commands. */
@@ -29,7 +30,12 @@ interface Command {
 interface Context {
   readonly commandName?: string;
 }
-type Handler = (args: { readonly input: Record<string, unknown> }) => Promise<{ output: object; response: object }>;
+interface Args {
+  readonly input: Record<string, unknown>;
+  /** As it would go over the wire, where it is serialized. */
+  readonly request?: { readonly protocol?: string };
+}
+type Handler = (args: Args) => Promise<{ output: object; response: object }>;
 type Middleware = (next: Handler, context: Context) => Handler;
 interface RetryToken {
   getRetryCount(): number;
@@ -45,6 +51,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   EC2: 'ec2',
   SSM: 'ssm',
   DynamoDB: 'dynamodb',
+  S3: 's3',
   SNS: 'sns',
   DLM: 'dlm',
   CloudWatch: 'cloudwatch',
@@ -63,6 +70,16 @@ const SERIALIZATION = [
   'recursionDetectionMiddleware',
   'httpAuthSchemeMiddleware',
 ];
+/** What S3's client has beside that, and what it has not. */
+const OF_S3 = {
+  more: [
+    'validateBucketNameMiddleware',
+    'regionRedirectMiddleware',
+    'addExpectContinueMiddleware',
+    's3ExpressMiddleware',
+  ],
+  not: ['httpAuthSchemeMiddleware'],
+};
 
 /**
  * Settings of every client. What is not given here, each new client would look for in the environment and in files, which is
@@ -94,11 +111,18 @@ export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepa
     const own: Middleware = (next) => (args) => clock.hold(() => next(args));
     const wire: Middleware = (_next, context) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
-      return async ({ input }) => {
+      return async ({ input, request }) => {
         const timeoutMs = await timeout;
-        const arrive = () => cloud.call(principal, service, operation, input, { timeoutMs });
-        const output = await (serializes ? clock.free(arrive) : arrive());
-        return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
+        const sent = service === 's3' && serializes ? await withBytes(input) : input;
+        const plain = request?.protocol === 'http:';
+        const arrive = () => cloud.call(principal, service, operation, sent, { timeoutMs, plain });
+        try {
+          const answered = await (serializes ? clock.free(arrive) : arrive());
+          const output = service === 's3' ? withStream(answered) : answered;
+          return { output: { ...output, $metadata: { httpStatusCode: 200 } }, response: {} };
+        } catch (error) {
+          throw operation.startsWith('Head') ? withoutBody(error) : error;
+        }
       };
     };
     takeOut(client, UNSEEN);
@@ -129,7 +153,8 @@ function takeOut(client: SdkClient, names: readonly string[]): void {
  * call takes a third of the time.
  */
 function shorten(client: SdkClient): void {
-  takeOut(client, SERIALIZATION);
+  const s3 = client.config.serviceId === 'S3';
+  takeOut(client, s3 ? [...SERIALIZATION.filter((name) => !OF_S3.not.includes(name)), ...OF_S3.more] : SERIALIZATION);
   const unreachable: Handler = () => Promise.reject(new Error('a call went past the simulated AWS'));
   const handlers = new Map<string, Handler>();
   client.send = async ({ input, schema }) => {

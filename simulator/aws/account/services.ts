@@ -18,12 +18,12 @@ import { LoadBalancer } from '../fleet/elb.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { Gateways } from '../fleet/gateways.ts';
 import { Hosts } from '../fleet/hosts.ts';
-import { S3 } from '../fleet/s3.ts';
 import { keepWatchdogs } from '../fleet/watchdogs.ts';
 import { EventBus } from '../lambda/event-bus.ts';
 import { Lambda } from '../lambda/lambda.ts';
 import { Sns } from '../lambda/sns.ts';
 import { Sqs } from '../lambda/sqs.ts';
+import { S3 } from '../s3/s3.ts';
 import { Ssm } from '../ssm/ssm.ts';
 import { Cloud } from './cloud.ts';
 
@@ -69,7 +69,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     cloudwatch.put('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, cloud.clock.now(), messages);
   const gateways = new Gateways(cloud);
   const s3 = new S3(cloud, assets, gateways);
-  const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, s3, gateways });
+  const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, published: s3.published, gateways });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
   const eventBus = new EventBus(cloud, lambda);
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));

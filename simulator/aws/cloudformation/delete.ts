@@ -90,10 +90,8 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::KMS::Key': () => {
     throw new Error('the simulation deletes no keys: what is encrypted with one would be lost');
   },
-  // The load balancer writes a test object as soon as its access logs are turned on.
-  'AWS::S3::Bucket': () => {
-    throw new Error('BucketNotEmpty: The bucket you tried to delete is not empty');
-  },
+  'AWS::S3::Bucket': (s, _, { ref }) => s.s3.delete(ref),
+  'AWS::S3::BucketPolicy': (s, p) => s.s3.removePolicy(str(p, 'Bucket')),
 };
 
 /**

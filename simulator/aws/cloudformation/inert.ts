@@ -13,8 +13,6 @@ export const INERT: Readonly<Record<string, string>> = {
   'AWS::EC2::SecurityGroupIngress': 'no network',
   'AWS::EC2::SecurityGroupEgress': 'no network',
   'AWS::KMS::Alias': 'nothing refers to the key by it',
-  'AWS::S3::Bucket': 'holds access logs only',
-  'AWS::S3::BucketPolicy': 'holds access logs only',
   'AWS::Rbin::Rule': 'what is deleted is gone at once: nothing here may count on getting it back',
   'AWS::SNS::Subscription': 'messages are kept as they are published',
   'AWS::IAM::InstanceProfile': 'instances take the role that it names, see fleet.ts',
@@ -29,6 +27,5 @@ export const INERT_ATTRIBUTES: Readonly<
   'AWS::EC2::VPC': (ref) => ({ VpcId: ref, DefaultSecurityGroup: `sg-of-${ref}`, CidrBlock: '10.0.0.0/16' }),
   'AWS::EC2::SecurityGroup': (ref) => ({ GroupId: ref, VpcId: 'vpc' }),
   'AWS::EC2::InternetGateway': (ref) => ({ InternetGatewayId: ref }),
-  'AWS::S3::Bucket': (ref) => ({ Arn: `arn:aws:s3:::${ref}`, DomainName: `${ref}.s3.amazonaws.com` }),
   'AWS::IAM::InstanceProfile': (ref) => ({ Arn: `arn:aws:iam::111122223333:instance-profile/${ref}` }),
 };

@@ -8,6 +8,7 @@ import type { Principal } from '../iam/account.ts';
 import { ResourcePolicy } from '../iam/resource-policies.ts';
 import { targetsOf } from '../lambda/event-bus.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
+import { beginAccessLogs, S3_CREATORS } from './s3.ts';
 import {
   bool,
   has,
@@ -36,7 +37,12 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     // Of the network only this: who may read what by its gateways. Interface endpoints are there, and everybody gets through.
     const service = (['s3', 'dynamodb'] as const).find((name) => str(p, 'ServiceName').endsWith(`.${name}`));
     if (service && str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && has(p, 'PolicyDocument'))
-      s.gateways.set(stackName, service, new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`));
+      s.gateways.set(
+        stackName,
+        service,
+        new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`),
+        `vpce-${id}`,
+      );
     return { ref: `vpce-${id}`, attributes: { Id: `vpce-${id}` } };
   },
   'AWS::EC2::LaunchTemplate': (_, __, id) => ({
@@ -82,6 +88,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   },
   'AWS::IAM::Policy': (_, __, id) => ({ ref: `policy-${id}`, attributes: { Id: `policy-${id}` } }),
   'AWS::IAM::ManagedPolicy': (s, _, id) => ({ ref: `arn:aws:iam::${s.cloud.account}:policy/${id}`, attributes: {} }),
+  ...S3_CREATORS,
   'AWS::SNS::Topic': (s, p, id) => {
     const ref = arn(s, 'sns', id);
     s.sns.createTopic(ref, has(p, 'KmsMasterKeyId') ? str(p, 'KmsMasterKeyId') : undefined);
@@ -238,7 +245,8 @@ function deadLetters(s: Services, role: Principal, p: Properties): (event: unkno
   return (event) => s.sqs.send(role, queue, JSON.stringify(event));
 }
 
-function createLoadBalancer(s: Services, _: Properties, id: string, { stackName }: Created): Reference {
+function createLoadBalancer(s: Services, p: Properties, id: string, { stackName }: Created): Reference {
+  beginAccessLogs(s, tags(p, 'LoadBalancerAttributes', {}));
   const LoadBalancerFullName = `app/${id}/1`;
   const ref = arn(s, 'elasticloadbalancing', `loadbalancer/${LoadBalancerFullName}`);
   s.loadBalancer.name(stackName, LoadBalancerFullName);

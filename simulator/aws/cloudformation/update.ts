@@ -105,6 +105,12 @@ async function changed(
       // Without a rolling or replacing update policy, and none of ours has one, its instances stay as they are, and the next is launched from the new template.
       s.autoScaling.redefine(groupOf(s, p, reference.ref, created));
       return reference;
+    case 'AWS::S3::Bucket':
+      s.s3.redefine(reference.ref, p);
+      return reference;
+    case 'AWS::S3::BucketPolicy':
+      s.s3.setPolicy(str(p, 'Bucket'), p.values.PolicyDocument, `${p.path}.PolicyDocument`);
+      return reference;
     case 'AWS::Lambda::Alias':
       s.lambda.alias(reference.ref, `${s.lambda.arnOf(str(p, 'FunctionName'))}:${str(p, 'FunctionVersion')}`);
       return reference;

@@ -3,11 +3,11 @@ import type { Cloud } from '../account/cloud.ts';
 import type { CloudWatch } from '../cloudwatch/cloudwatch.ts';
 import type { Ec2State, SimInstance } from '../ec2/state.ts';
 import type { Principal } from '../iam/account.ts';
+import type { Published } from '../s3/published.ts';
 import type { Gateways } from './gateways.ts';
 import type { Hosts } from './hosts.ts';
-import { InstalledSoftware } from './installed-software.ts';
+import { type Identity, InstalledSoftware } from './installed-software.ts';
 import { Resume } from './resume.ts';
-import type { S3 } from './s3.ts';
 import type { Boot, HostFacts } from './user-data.ts';
 
 /** From the CloudWatch agent's flush to a data point that alarms see. */
@@ -52,11 +52,11 @@ export class Fleet {
     readonly ec2: Ec2State;
     readonly hosts: Hosts;
     readonly cloudwatch: CloudWatch;
-    readonly s3: S3;
+    readonly published: Published;
     readonly gateways: Gateways;
   }) {
     const { cloud, ec2, hosts, cloudwatch } = parts;
-    this.#software = new InstalledSoftware(cloud, hosts, parts.s3);
+    this.#software = new InstalledSoftware(cloud, hosts, parts.published);
     this.#resume = new Resume(cloud, hosts, this.#software, parts.gateways);
     this.#cloud = cloud;
     this.#ec2 = ec2;
@@ -76,6 +76,11 @@ export class Fleet {
         this.#tick(instance),
       );
     });
+  }
+
+  /** Who the instance is to AWS; `undefined` before its user data has begun. */
+  identity(instanceId: string): Identity | undefined {
+    return this.#software.identity(instanceId);
   }
 
   /** The instance, which was set up before, has booted again: what runs at boot runs. */

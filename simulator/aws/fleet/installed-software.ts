@@ -3,8 +3,8 @@ import { OBJECT_ENV, REFUSAL_ENV, readArchive } from '../../disks/software.ts';
 import type { Cloud } from '../account/cloud.ts';
 import type { SimInstance } from '../ec2/state.ts';
 import type { Principal } from '../iam/account.ts';
+import type { Published } from '../s3/published.ts';
 import type { Hosts } from './hosts.ts';
-import type { S3 } from './s3.ts';
 import { type Boot, type HostFacts, keyOf, readFacts } from './user-data.ts';
 
 /** User data tries again so soon (`lib/internal/user-data.ts`). */
@@ -26,16 +26,16 @@ export interface LedgerNote {
 export class InstalledSoftware {
   readonly #cloud: Cloud;
   readonly #hosts: Hosts;
-  readonly #s3: S3;
+  readonly #published: Published;
   readonly #identities = new Map<string, Identity>();
   readonly #ledgers = new Map<string, LedgerNote>();
   /** Version -> the archive that was read. */
   readonly #objects = new Map<string, string>();
 
-  constructor(cloud: Cloud, hosts: Hosts, s3: S3) {
+  constructor(cloud: Cloud, hosts: Hosts, published: Published) {
     this.#cloud = cloud;
     this.#hosts = hosts;
-    this.#s3 = s3;
+    this.#published = published;
     hosts.surroundings = (instanceId, verb, env) => (verb === UPDATE_VERB ? this.#updating(instanceId, env) : {});
   }
 
@@ -95,7 +95,7 @@ export class InstalledSoftware {
     const identity = this.#identities.get(instanceId);
     if (!identity) throw new Error(`${instanceId} reads from S3 before it is anybody`);
     try {
-      const file = this.#s3.read(identity.principal, instanceId, identity.stackName, bucket, key);
+      const file = this.#published.read(identity.principal, instanceId, identity.stackName, bucket, key);
       this.#objects.set(version, file);
       return file;
     } catch (error) {

@@ -8,6 +8,8 @@ export interface Principal {
   /** Of the role: what policies of resources name it by. Without one, they mean it only where they mean its account, or all. */
   readonly arn?: string;
   readonly statements: () => readonly Statement[];
+  /** Name of the stack whose network its requests come from, and go through the gateway endpoints of; none: they come from elsewhere. */
+  readonly network?: string;
 }
 
 /** An account as IAM sees it: whose it is, when it is, and where what was allowed and denied is noted. */

@@ -89,6 +89,23 @@ export function missingForTable(cloud: Cloud, caller: Principal, key: string, ta
   }));
 }
 
+/**
+ * To read or write an object of S3, in the caller's name.
+ * Source: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html ("Encryption context")
+ * @param actions what is asked of the key, without `kms:`
+ * @param arn of the object, or of the bucket where the bucket has a key of its own
+ */
+export function missingForObject(
+  cloud: Cloud,
+  caller: Principal,
+  key: string,
+  actions: readonly string[],
+  arn: string,
+): string | undefined {
+  const context = { ...via(cloud, 's3'), ...encryptionContext({ 'aws:s3:arn': arn }) };
+  return missingOfKey(cloud, caller, key, kms(...actions), () => context);
+}
+
 /** To publish to an encrypted topic, or to send to an encrypted queue, as a role. */
 export function missingForMessage(
   cloud: Cloud,

@@ -11,6 +11,7 @@
 import { ec2 } from './ec2.ts';
 import type { AuthorizationRequest, Context } from './iam.ts';
 import { type Input, type Operations, tagKeys, text, texts, type World } from './input.ts';
+import { s3 } from './s3.ts';
 
 export type { AuthorizationRequest } from './iam.ts';
 export type { Input, World } from './input.ts';
@@ -134,12 +135,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     Query: keyed('Query'),
     TransactWriteItems: transaction,
   },
-  s3: {
-    GetObject: (input, { partition }) => {
-      const object = `arn:${partition}:s3:::${text(input, 'Bucket')}/${text(input, 'Key')}`;
-      return [{ action: 's3:GetObject', resources: [object], context: {} }];
-    },
-  },
+  s3,
   sns: {
     Publish: (input) => [{ action: 'sns:Publish', resources: [text(input, 'TopicArn')], context: {} }],
     GetTopicAttributes: (input) => [

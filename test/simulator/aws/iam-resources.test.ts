@@ -166,7 +166,7 @@ test('a policy on request tags alone denies a restore, because of the snapshot',
 
 test.each<[string, string, object, RegExp]>([
   ['ec2', 'RunInstances', {}, /does not know how AWS authorizes ec2:RunInstances/],
-  ['s3', 'DeleteObject', {}, /s3:DeleteObject/],
+  ['s3', 'CopyObject', {}, /s3:CopyObject/],
   ['ec2', 'constructor', {}, /ec2:constructor/],
   ['ec2', 'AttachVolume', { VolumeId: 'vol-1' }, /InstanceId must be a text/],
   ['ec2', 'CreateTags', { Resources: ['eni-1'], Tags: [] }, /what kind of resource eni-1 is/],

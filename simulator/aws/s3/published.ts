@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cloud } from '../account/cloud.ts';
-import { ServiceError } from '../account/service-error.ts';
+import { throttled } from '../account/mishaps.ts';
+import { OUTAGE, unavailable } from '../account/outages.ts';
+import type { Gateways } from '../fleet/gateways.ts';
+import { keyOf } from '../fleet/user-data.ts';
 import type { Principal } from '../iam/account.ts';
-import type { Gateways } from './gateways.ts';
-import { keyOf } from './user-data.ts';
+import { s3Error } from './errors.ts';
 
 interface Manifest {
   readonly files?: Readonly<
@@ -22,8 +24,8 @@ interface Manifest {
 /** What was listed of a directory: thousands of worlds are played on one assembly. */
 const published = new Map<string, ReadonlyMap<string, string>>();
 
-/** The simulated S3: the files that `cdk deploy` publishes before it deploys, and who may read them from where. */
-export class S3 {
+/** The files that `cdk deploy` publishes before it deploys, and who may read them from where. */
+export class Published {
   readonly #cloud: Cloud;
   readonly #assets: string;
   /** `bucket/key` -> file. */
@@ -66,13 +68,16 @@ export class S3 {
    * @returns the file that has what it reads. @throws ServiceError
    */
   read(principal: Principal, instanceId: string, stackName: string, Bucket: string, Key: string): string {
-    if (this.#cloud.faults.unfetchable.has(instanceId))
-      throw new ServiceError('SlowDown', 'Please reduce your request rate.', 503);
+    if (this.#cloud.faults.unfetchable.has(instanceId)) throw throttled('s3');
+    // However it is out: nobody waits here.
+    const { outages } = this.#cloud.faults;
+    const out = outages.of('s3', this.#cloud.clock.now());
+    if (out === OUTAGE.refuses || out === OUTAGE.hangs) throw unavailable('s3');
     this.#cloud.authorize(principal, 's3', 'GetObject', { Bucket, Key });
     this.#gateways.pass(principal, stackName, 's3', 'GetObject', { Bucket, Key });
     const file = this.#objects.get(`${Bucket}/${Key}`);
     // Without leave to list the bucket, what is not there is not told from what is not allowed.
-    if (!file) throw new ServiceError('AccessDenied', 'Access Denied', 403);
+    if (!file) throw s3Error('AccessDenied', 'Access Denied');
     return file;
   }
 }

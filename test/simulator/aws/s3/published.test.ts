@@ -3,17 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { softwareFiles } from '../../../lib/host-software.ts';
-import { archive } from '../../../lib/internal/archive.ts';
-import type { SimInstance } from '../../../simulator/aws/ec2/state.ts';
-import { Gateways } from '../../../simulator/aws/fleet/gateways.ts';
-import { Hosts } from '../../../simulator/aws/fleet/hosts.ts';
-import { InstalledSoftware } from '../../../simulator/aws/fleet/installed-software.ts';
-import { S3 } from '../../../simulator/aws/fleet/s3.ts';
-import { keyOf } from '../../../simulator/aws/fleet/user-data.ts';
-import type { Principal } from '../../../simulator/aws/iam/account.ts';
-import { ResourcePolicy } from '../../../simulator/aws/iam/resource-policies.ts';
-import { ANYONE, Lab, policy } from './lab.ts';
+import { softwareFiles } from '../../../../lib/host-software.ts';
+import { archive } from '../../../../lib/internal/archive.ts';
+import type { SimInstance } from '../../../../simulator/aws/ec2/state.ts';
+import { Gateways } from '../../../../simulator/aws/fleet/gateways.ts';
+import { Hosts } from '../../../../simulator/aws/fleet/hosts.ts';
+import { InstalledSoftware } from '../../../../simulator/aws/fleet/installed-software.ts';
+import { keyOf } from '../../../../simulator/aws/fleet/user-data.ts';
+import type { Principal } from '../../../../simulator/aws/iam/account.ts';
+import { ResourcePolicy } from '../../../../simulator/aws/iam/resource-policies.ts';
+import { Published } from '../../../../simulator/aws/s3/published.ts';
+import { ANYONE, Lab, policy } from '../lab.ts';
 
 const BUCKET = 'cdk-hnb659fds-assets-111122223333-eu-west-1';
 const folder = mkdtempSync(join(tmpdir(), 's3-'));
@@ -47,7 +47,7 @@ const gateway = (Resource: string) =>
 const OBJECTS = `arn:aws:s3:::${BUCKET}/remount-host-*`;
 
 describe('what the assembly publishes', () => {
-  const s3 = (lab = new Lab()) => new S3(lab.cloud, folder, new Gateways(lab.cloud));
+  const s3 = (lab = new Lab()) => new Published(lab.cloud, folder, new Gateways(lab.cloud));
 
   test('is read under the name that its manifest gives it', () => {
     expect(readFileSync(s3().read(only(OBJECTS), 'i-1', 'Shop', BUCKET, KEY))).toEqual(bytes);
@@ -59,7 +59,7 @@ describe('what the assembly publishes', () => {
   ])('is refused where %s', (_, principal, through) => {
     const lab = new Lab();
     const gateways = new Gateways(lab.cloud);
-    const of = new S3(lab.cloud, folder, gateways);
+    const of = new Published(lab.cloud, folder, gateways);
     gateways.set('Shop', 's3', gateway(through));
     expect(() => of.read(principal, 'i-1', 'Shop', BUCKET, KEY)).toThrow(
       expect.objectContaining({ name: 'AccessDenied' }),
@@ -84,7 +84,7 @@ describe('an instance at its first boot', () => {
     const software = new InstalledSoftware(
       lab.cloud,
       new Hosts(lab.cloud),
-      new S3(lab.cloud, folder, new Gateways(lab.cloud)),
+      new Published(lab.cloud, folder, new Gateways(lab.cloud)),
     );
     const instance = { id: 'i-1', state: 'running' } as SimInstance;
     lab.cloud.disks.addHost(instance.id);

@@ -8,6 +8,7 @@ const ROOMS = [
   'build',
   'contract',
   'examples',
+  'host',
   'journal',
   'lambda',
   'lib',
@@ -37,6 +38,7 @@ function imports(file: string): string[] {
 const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'contract', may: /^contract\// },
   { room: 'journal', may: /^(journal|contract)\/|^node:(buffer|crypto)$/ },
+  { room: 'host/agent/kernel', may: /^(host\/agent\/kernel\/|zod\/mini$|node:)/ },
   { room: 'proof/journal', may: /^(proof\/journal\/|journal\/|rehearsal\/command\/)/ },
   // What is seen is known to all that decide by it, and knows none of them; a message is words for what was decided.
   { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },

@@ -1,0 +1,165 @@
+"""What Linux offers and Python has no call for: fanotify, handles, statx, openat2, getdents64, renameat2.
+
+Called through ctypes by the C library's own names, so the same text runs on x86-64 and arm64. Python 3.9, standard library only.
+Sources: fanotify_init(2), fanotify_mark(2), fanotify(7), open_by_handle_at(2), statx(2), openat2(2), getdents(2), rename(2).
+"""
+import ctypes
+import errno
+import os
+import struct
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_int, _uint, _text = ctypes.c_int, ctypes.c_uint, ctypes.c_char_p
+_buffer = ctypes.c_void_p
+
+
+def _call(name, *types):
+    """A call of the C library that answers -1 on failure."""
+    function = getattr(_libc, name)
+    function.argtypes = types
+
+    def call(*args):
+        result = function(*args)
+        if result < 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), name)
+        return result
+
+    return call
+
+
+_fanotify_init = _call("fanotify_init", _uint, _uint)
+_fanotify_mark = _call("fanotify_mark", _int, _uint, ctypes.c_uint64, _int, _text)
+_fstatfs = _call("fstatfs", _int, _buffer)
+_name_to_handle_at = _call("name_to_handle_at", _int, _text, _buffer, ctypes.POINTER(_int), _int)
+_open_by_handle_at = _call("open_by_handle_at", _int, _buffer, _int)
+_statx = _call("statx", _int, _text, _int, _uint, _buffer)
+_getdents64 = _call("getdents64", _int, _buffer, ctypes.c_size_t)
+_linkat = _call("linkat", _int, _text, _int, _text, _int)
+_renameat2 = _call("renameat2", _int, _text, _int, _text, _uint)
+_syscall = _call("syscall", ctypes.c_long, _int, _text, _buffer, ctypes.c_size_t)
+syncfs = _call("syncfs", _int)
+
+FAN_MODIFY = 0x2
+FAN_ATTRIB = 0x4
+FAN_CLOSE_WRITE = 0x8
+FAN_CREATE = 0x100
+FAN_DELETE = 0x200
+FAN_Q_OVERFLOW = 0x4000
+FAN_FS_ERROR = 0x8000
+FAN_RENAME = 0x10000000
+FAN_ONDIR = 0x40000000
+
+# CLOEXEC, NONBLOCK, REPORT_FID, REPORT_DIR_FID, REPORT_NAME, REPORT_TARGET_FID. FAN_CLASS_NOTIF is 0: no permission events, so nobody
+# ever waits for this reader. No UNLIMITED_QUEUE: of a reader that is stopped the kernel would take memory without end.
+_GROUP = 0x1 | 0x2 | 0x200 | 0x400 | 0x800 | 0x1000
+# FAN_MARK_ADD, FAN_MARK_ONLYDIR, FAN_MARK_FILESYSTEM
+_WHOLE_FILE_SYSTEM = 0x1 | 0x8 | 0x100
+
+
+def fanotify_group():
+    return _fanotify_init(_GROUP, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def mark_file_system(group, mask, directory):
+    """Marks the file system that this descriptor of a directory is on; of O_PATH, too."""
+    _fanotify_mark(group, _WHOLE_FILE_SYSTEM, mask, directory, b".")
+
+
+def fsid_of(fd):
+    """f_fsid of statfs(2), 8 bytes: Python's own call has none that it could be compared with."""
+    buffer = ctypes.create_string_buffer(256)
+    _fstatfs(fd, buffer)
+    # struct statfs where a long has 64 bits: type, block size and five counts come before.
+    return buffer.raw[56:64]
+
+
+AT_EMPTY_PATH = 0x1000
+_AT_SYMLINK_NOFOLLOW = 0x100
+# MAX_HANDLE_SZ
+_MOST_OF_HANDLE = 128
+_HANDLE = struct.Struct("=Ii")
+
+
+def handle_text(kind, handle):
+    """A handle as the protocol has it: two digits of its type, then its bytes."""
+    return "%02x%s" % (kind, handle.hex())
+
+
+def handle_at(directory, name=b""):
+    """The handle of a name, which no link is followed for; of the descriptor itself without one."""
+    buffer = ctypes.create_string_buffer(_HANDLE.pack(_MOST_OF_HANDLE, 0), _HANDLE.size + _MOST_OF_HANDLE)
+    _name_to_handle_at(directory, name, buffer, ctypes.byref(_int()), 0 if name else AT_EMPTY_PATH)
+    size, kind = _HANDLE.unpack_from(buffer)
+    return handle_text(kind, buffer.raw[_HANDLE.size : _HANDLE.size + size])
+
+
+def open_handle(mount, handle, flags=0):
+    """A descriptor of what has this handle, O_PATH. Raises OSError: ESTALE where there is no such thing any more."""
+    raw = bytes.fromhex(handle)
+    if not 1 < len(raw) <= 1 + _MOST_OF_HANDLE:
+        raise OSError(errno.EINVAL, "no handle")
+    buffer = ctypes.create_string_buffer(_HANDLE.pack(len(raw) - 1, raw[0]) + raw[1:])
+    return _open_by_handle_at(mount, buffer, flags | os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+_OPENAT2 = 437  # the same on all machines
+# NO_XDEV, NO_SYMLINKS, BENEATH; none of it is about a link that is the last of the path with O_PATH and O_NOFOLLOW
+_RESOLVE = 0x01 | 0x04 | 0x08
+
+
+def open_beneath(directory, path, flags=0):
+    """A descriptor of a path, O_PATH, that leads over no link and out of nothing. The last of it may be a link: then of the link."""
+    how = struct.pack("=QQQ", flags | os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, 0, _RESOLVE)
+    return _syscall(_OPENAT2, directory, path, how, len(how))
+
+
+# mode, nlink and so on: STATX_BASIC_STATS, STATX_BTIME
+_STATX_MASK = 0x7FF | 0x800
+_STATX = struct.Struct("=IIQIIIHHQQQQ" + "qII" * 4 + "IIII")
+
+
+def statx(directory, name=b""):
+    """
+    @return [mode, nlink, uid, gid, size, mtime, ctime, btime, major, minor] and the inode: times in nanoseconds, size and times as
+    texts, for a JSON number that others read has 53 bits
+    """
+    buffer = ctypes.create_string_buffer(256)
+    _statx(directory, name, _AT_SYMLINK_NOFOLLOW if name else AT_EMPTY_PATH, _STATX_MASK, buffer)
+    (_, _, _, nlink, uid, gid, mode, _, inode, size, _, _, _, _, _, born, born_ns, _, changed, changed_ns, _, written, written_ns, _) = (
+        _STATX.unpack_from(buffer)[:24]
+    )
+    major, minor = _STATX.unpack_from(buffer)[24:26]
+    times = [str(s * 1000000000 + ns) for s, ns in ((written, written_ns), (changed, changed_ns), (born, born_ns))]
+    return [mode, nlink, uid, gid, str(size), *times, major, minor], inode
+
+
+_DIRENT = struct.Struct("=QqHB")
+
+
+def entries(directory, cursor):
+    """Names of a directory from a cursor of before on, 0 at first: (name, cursor after it), as many as the kernel gives at once."""
+    os.lseek(directory, cursor, os.SEEK_SET)
+    buffer = ctypes.create_string_buffer(32768)
+    size = _getdents64(directory, buffer, len(buffer))
+    raw = buffer.raw[:size]
+    at, found = 0, []
+    while at < size:
+        _, after, length, _ = _DIRENT.unpack_from(raw, at)
+        found.append((raw[at + _DIRENT.size : at + length].split(b"\0", 1)[0], after))
+        at += length
+    return found
+
+
+def link_descriptor(fd, directory, name):
+    """A further name for what a descriptor of O_PATH is of."""
+    _linkat(fd, b"", directory, name, AT_EMPTY_PATH)
+
+
+def rename(places, flags):
+    """@param places directory, name, new directory, new name @param flags RENAME_NOREPLACE 1, RENAME_EXCHANGE 2"""
+    _renameat2(*places, flags)
+
+
+def error_name(error):
+    return errno.errorcode.get(error.errno, "E%s" % error.errno)

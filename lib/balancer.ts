@@ -157,7 +157,8 @@ export class ContentBalancer extends Construct {
     this.#listener.addTargetGroups(`Serve-${volume}`, {
       targetGroups: [group],
       priority: 10 + index,
-      conditions: [ListenerCondition.pathPatterns([`/${volume}/*`])],
+      // The first is answered with a redirect to the second, as any directory without its slash is.
+      conditions: [ListenerCondition.pathPatterns([`/${volume}`, `/${volume}/*`])],
     });
     return group;
   }

@@ -68,7 +68,17 @@ for (const id of [ALPHA, BETA]) {
   const content = staging(id);
   mkdirSync(join(content, 'courses/one/.git'), { recursive: true });
   writeFileSync(join(content, 'courses/one/index.html'), '<p>hello</p>'.repeat(1000));
-  for (const name of ['manifest.sha256', '.hidden', '.git/config', 'imsmanifest.xml', 'a.glb', 'a.odd', 'a.mjs'])
+  for (const name of [
+    'manifest.sha256',
+    'manifest.sha256.tmp',
+    'manifest.sha256~',
+    '.hidden',
+    '.git/config',
+    'imsmanifest.xml',
+    'a.glb',
+    'a.odd',
+    'a.mjs',
+  ])
     writeFileSync(join(content, 'courses/one', name), 'x');
   mkdirSync(join(content, 'empty'));
   writeFileSync(join(content, 'big'), Buffer.alloc(16 * 2 ** 20));
@@ -96,6 +106,9 @@ facts.hidden = [
   '/alpha/courses/one/.git/config',
   '/alpha/courses/one/manifest.sha256',
   '/alpha/courses/one/manifest%2esha256',
+  '/alpha/courses/one/manifest.sha256.tmp',
+  '/alpha/courses/one/manifest.sha256~',
+  '/alpha/courses/one/..%2f..%2f.remount%2fcanary',
   '/alpha/courses/one/../../.remount/formatted',
 ].map(status);
 facts.other = {
@@ -109,8 +122,10 @@ facts.other = {
   health: status('/healthz/gamma'),
   post: get('/alpha/courses/one/', '--data', 'x').status,
 };
-const slash = get('/alpha/courses/one');
-facts.redirect = [slash.status, slash.headers.location];
+facts.redirects = ['/alpha/courses/one', '/alpha%2fcourses/one?x=1', '/alpha', '/beta?x=/1', '/gamma'].map((path) => {
+  const slash = get(path);
+  return [slash.status, slash.headers.location];
+});
 const page = get('/alpha/courses/one/');
 facts.headers = [
   page.headers['cache-control'],

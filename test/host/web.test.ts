@@ -20,7 +20,7 @@ const EXPECTED = {
   ),
   links: { passwd: 403, slash: 403, 'other-volume': 403, 'other-link': 403, relative: 403, own: 403, canary: 403 },
   behindLinks: [404, 404, 404],
-  hidden: [404, 404, 404, 404, 404, 404, 404],
+  hidden: [404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
   other: {
     index: 200,
     course: 200,
@@ -32,7 +32,13 @@ const EXPECTED = {
     health: 503,
     post: 405,
   },
-  redirect: [301, '/alpha/courses/one/'],
+  redirects: [
+    [301, '/alpha/courses/one/'],
+    [301, '/alpha/courses/one/?x=1'],
+    [301, '/alpha/'],
+    [301, '/beta/?x=/1'],
+    [503, null],
+  ],
   headers: ['no-cache', true, 'none', 'nginx'],
   revalidated: 304,
   range: 206,

@@ -57,7 +57,7 @@ describe.each(['alpha', 'beta'])('content volume %s', (volume) => {
 
   test('is served below its name', () => {
     plain.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
-      Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: [`/${volume}/*`] } }],
+      Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: [`/${volume}`, `/${volume}/*`] } }],
       Actions: [{ Type: 'forward', TargetGroupArn: { Ref: group?.id } }],
     });
   });

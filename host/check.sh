@@ -82,7 +82,8 @@ survey_content() {
 }
 
 # list <command...>: a step that makes one list of another; they must all be whole.
-list() { step "$@" || fail usage "$1 failed: is there room in $work?"; }
+# Its output may be the list: an answer goes where answers go.
+list() { step "$@" || { exec >&8 && fail usage "$1 failed: is there room in $work?"; }; }
 
 # plan_order: what is under suspicion first, then fresh files, the latest foremost; then all others in the order of their
 # names, starting at a point that moves on by the golden section from drill to drill: drills that each get through a part of
@@ -176,9 +177,10 @@ act() {
   printf 'unreadable=%d\nseconds=%d\ncomplete=%s\n' "$unreadable" $(($(date +%s) - started)) "$complete"
   if ! grep -qx 'altered=0' "$work/verdict"; then
     sed -n "s/^altered$tab//p" "$work/verdict" | plain >&2
-    fail altered "$(sed -n 's/^altered=//p' "$work/verdict") files of $volume_id are not what their manifests say"
+    give_verdict altered "$(sed -n 's/^altered=//p' "$work/verdict") files of $volume_id are not what their manifests say"
   fi
   sed -n "s/^suspect$tab/suspect: /p" "$work/verdict" | plain >&2
+  need_room
   printf 'state=sound\n'
 }
 

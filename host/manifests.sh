@@ -53,8 +53,10 @@ list_promises() {
 }
 
 # read_manifests: prints the promises of all manifests, as `sha256sum --check` reads them (GNU coreutils, src/digest.c:
-# split_3, bsd_split_3): comments; "sum  name", "sum *name", "sum name"; "SHA256 (name) = sum". What leads to another file
-# on each host, or is the manifest itself, whose sum nobody can write into it, is odd.
+# split_3, bsd_split_3): comments; "sum  name", "sum *name", "sum name"; "SHA256 (name) = sum"; and with a byte order mark. What
+# leads to another file on each host (- is standard input), or is the manifest itself, whose sum nobody can write into it, is odd.
+# So is a text in which no line is one, or nearly: sums of another kind, JSON, UTF-16. It was no manifest when it was uploaded.
+# A line that is none is damage beside one that is, and so is what is no text, as zeros are.
 read_manifests() {
   # shellcheck disable=SC2016 # awk's own variables
   step env -C "$scratch" xargs -0 -r -a "$work/manifests" awk '
@@ -105,20 +107,50 @@ read_manifests() {
       sum = tolower(sum)
       return length(sum) == 64 && sum !~ /[^0-9a-f]/ && name != ""
     }
+    function digits(text) { return gsub(/[0-9A-Fa-f]/, "", text) }
+    # Whether it lacks no more than a few flipped bits to be a line.
+    function nearly(line) {
+      sub(/^[ \t]*\\?/, "", line)
+      if (line ~ /^(.HA256|S.A256|SH.256|SHA.56|SHA2.6|SHA25.)/) return digits(substr(line, length(line) - 63)) > 61
+      # Longer sums have digits beyond.
+      return digits(substr(line, 1, 64)) > 61 && digits(substr(line, 65, 32)) < 32
+    }
+    # Of what was not understood in it.
+    function end_manifest() {
+      if (malformed && !understood && text) print "\todd\t" manifest
+      else if (malformed) print manifest "\tmalformed\t" manifest "\t-"
+    }
     FNR == 1 {
-      single = double = 0
+      end_manifest()
+      single = double = malformed = understood = 0
+      text = 1; armour = ""
+      # UTF-16, whose bytes are no text here.
+      wide = /^(\377\376|\376\377)/
+      sub(/^\357\273\277/, "")
       manifest = encoded(substr(FILENAME, 3)); course = manifest; sub(/manifest\.sha256$/, "", course)
     }
     /^#/ { next }
     {
       line = $0
       sub(/\r$/, "", line)
+      # Around a text that was signed (RFC 9580, section 7): no lines of it.
+      if (line == "-----BEGIN PGP SIGNED MESSAGE-----") armour = "^$"
+      if (line == "-----BEGIN PGP SIGNATURE-----") armour = "^-----END PGP SIGNATURE-----$"
+      if (armour != "") { if (line ~ armour) armour = ""; next }
       if (line == "") next
-      if (!split_line(line)) { print manifest "\tmalformed\t" manifest "\t-"; next }
+      if (!split_line(line)) {
+        malformed = 1
+        if (nearly(line)) understood = 1
+        if (!wide && line ~ /[^\t\f -~\200-\377]/) text = 0
+        next
+      }
+      understood = 1
+      input = name == "-"
       name = tidy(name)
-      if (name ~ /^\// || name == "manifest.sha256") print "\todd\t" manifest
+      if (input || name ~ /^\// || name == "manifest.sha256") print "\todd\t" manifest
       else print course encoded(name) "\t" sum "\t" manifest "\t-"
-    }'
+    }
+    END { end_manifest() }'
 }
 
 # follow_names: what is promised of no file by that name may lead to one over a symlink or `..`. What leads out of the volume,
@@ -136,7 +168,7 @@ follow_names() {
   : >"$work/led.odd"
   # shellcheck disable=SC2016
   list awk -F "$tab" -v within="$(realpath -m -- "$scratch")/" -v odd="$work/led.odd" '
-    index($5, within) != 1 || index($5, within ".remount/") == 1 { print >odd; next }
+    index($5, within) != 1 || index($5, within ".remount/") == 1 || $5 == within $3 { print >odd; next }
     { to = substr($5, length(within) + 1); print to "\t" $2 "\t" $3 "\t" (to == $1 ? "-" : $1) }
   ' "$work/led" >"$work/led.1"
   odd=$((odd + $(grep -c . "$work/led.odd")))

@@ -12,12 +12,28 @@ kernel_blames() {
     END { exit told && !blamed }'
 }
 
+# need_room: where $work takes nothing more, what a tool has said is not there, or not all of it: half a list beside another half
+# looks as damage does.
+need_room() {
+  { printf '%65536s' '' >"$work/room"; } 2>/dev/null || fail usage "no room in $work: nothing that was found counts"
+  rm -f "$work/room"
+}
+
+# give_verdict <state> <message>: a verdict on the copy.
+give_verdict() {
+  need_room
+  fail "$1" "$2"
+}
+
 # fail_on <file with the words of a tool>: a read failed. EIO is what XFS answers once it has shut down over damage, and
 # what this host's way to the volume answers: without a word of damage it is no verdict.
 fail_on() {
+  need_room
   said=$(head -n 1 "$1" | plain)
   kernel_line
   case "$said" in
+    *'No space left'* | *'Read-only file system'* | *'Cannot allocate memory'* | *'Too many open files'*)
+      fail usage "this host cannot read the copy: $said" ;;
     *'Structure needs cleaning'*) fail corrupt "$said" ;;
     *'Input/output error'* | *'No such device'*)
       if kernel_blames; then fail shutdown "$said"; fi
@@ -69,7 +85,7 @@ check_metadata() {
   incomplete=''
   if [ "$result" -eq 0 ]; then
     # It says so, and exits 0 all the same, where the only damage is a bad checksum in a block of attributes.
-    grep 'Metadata .* detected' "$work/repair" >&2 && fail corrupt "xfs_repair -n finds damage in $volume_id"
+    grep 'Metadata .* detected' "$work/repair" >&2 && give_verdict corrupt "xfs_repair -n finds damage in $volume_id"
   else
     no_verdict xfs_repair "$result"
     fail_where_held "$work/repair"
@@ -78,7 +94,7 @@ check_metadata() {
     grep -vE '^(Phase [0-9]|[[:space:]]*- |No modify|Using internal log|$)' "$work/repair" >"$work/findings"
     if ! only_incomplete; then
       head -n 5 "$work/findings" >&2
-      fail corrupt "xfs_repair -n finds damage in the metadata of $volume_id (exit $result)"
+      give_verdict corrupt "xfs_repair -n finds damage in the metadata of $volume_id (exit $result)"
     fi
     incomplete=yes
   fi
@@ -110,11 +126,11 @@ check_free_space() {
     step xfs_db -r -c "freesp -s$order" "$device" >"$work/free$order" 2>&1
     result=$?
     [ "$result" -eq 0 ] || { no_verdict xfs_db "$result" && fail_where_held "$work/free$order"; }
-    [ "$result" -eq 0 ] || fail corrupt "$(head -n 1 "$work/free$order")"
+    [ "$result" -eq 0 ] || give_verdict corrupt "$(head -n 1 "$work/free$order")"
   done
   if cmp -s "$work/free" "$work/free -c"; then return 0; fi
   grep -h '^total free' "$work/free" "$work/free -c" >&2
-  fail corrupt "the two trees of free space of $volume_id contradict each other"
+  give_verdict corrupt "the two trees of free space of $volume_id contradict each other"
 }
 
 # check_blocks: who has each block, by all that claim one: xfs_repair -n does not ask the list of blocks kept for the trees
@@ -134,7 +150,7 @@ check_blocks() {
   result=$?
   if [ "$result" -eq 3 ] && ! grep -qiE 'input/output error|memory|allocate' "$work/said" && grep -q . "$work/blocks"; then
     head -n 5 "$work/blocks" | plain >&2
-    fail corrupt "xfs_db finds blocks of $volume_id that two have, or none"
+    give_verdict corrupt "xfs_db finds blocks of $volume_id that two have, or none"
   fi
   [ "$result" -ne 0 ] || blockget='done'
 }

@@ -20,7 +20,7 @@ read_files() {
     123) fail_to_read ;;
     # The last line may be half a line.
     137) list sed -i -e \$d "$work/sums.2" ;;
-    *) fail interrupted "reading was cut off: $(head -n 1 "$work/said")" ;;
+    *) need_room && fail interrupted "reading was cut off: $(head -n 1 "$work/said")" ;;
   esac
   list cat "$work/sums.2" >>"$work/sums.3"
 }

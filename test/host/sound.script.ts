@@ -41,19 +41,43 @@ lab.in(
      sha256sum new*; sha256sum --tag new*; } >manifest.sha256
    sha256sum --strict --check manifest.sha256 >/dev/null; sync`,
 );
+// A mark in front, a signature around it, as others write it.
+lab.in(
+  'marked-utf8',
+  `echo a >a; S=$(sha256sum <a | cut -c 1-64); printf '\\357\\273\\277%s  a\\n' $S >manifest.sha256; mkdir ../signed; echo a >../signed/a
+   { echo '-----BEGIN PGP SIGNED MESSAGE-----'; echo 'Hash: SHA256'; echo; echo "$S  a"; echo '-----BEGIN PGP SIGNATURE-----'; echo; echo iQEz; echo '-----END PGP SIGNATURE-----'; } >../signed/manifest.sha256; sync`,
+);
+// Texts that were no manifest of this kind when they were uploaded.
+const NONE: Readonly<Record<string, string>> = {
+  md5: 'md5sum a',
+  sha512: 'sha512sum --tag a',
+  json: 'echo "{\\"a\\": \\"$(sha256sum <a | cut -c 1-64)\\"}"',
+  wide: 'sha256sum a | iconv -t UTF-16',
+};
+for (const [kind, script] of Object.entries(NONE)) lab.in(kind, `echo a >a; ${script} >manifest.sha256; sync`);
 lab.in(
   'bsd',
   `echo a >a; echo b >' b'; { echo "$(sha256sum <a | cut -c 1-64) a"; echo "$(sha256sum <' b' | cut -c 1-64)  b"; } >manifest.sha256; sha256sum --strict --check manifest.sha256 >/dev/null; sync`,
 );
 lab.in(
   'odd',
-  `echo a >a; ln -s /etc/hostname out; { sha256sum /etc/hostname; echo "$(sha256sum <out | cut -c 1-64)  out"; echo "$(sha256sum </etc/hostname | cut -c 1-64)  manifest.sha256"; sha256sum a; echo "$(echo | sha256sum | cut -c 1-64)  a"; } >manifest.sha256; sync`,
+  `echo a >a; mkdir sub; ln -s /etc/hostname out; { sha256sum </dev/null; echo "$(sha256sum <a | cut -c 1-64)  sub/../manifest.sha256"; sha256sum /etc/hostname; echo "$(sha256sum <out | cut -c 1-64)  out"; echo "$(sha256sum </etc/hostname | cut -c 1-64)  manifest.sha256"; sha256sum a; echo "$(echo | sha256sum | cut -c 1-64)  a"; } >manifest.sha256; sync`,
 );
 lab.probe();
 lab.copy();
 lab.check('forms');
 lab.copy((root) => lab.in('forms', 'echo x >sub/b; rm a; sleep 0.05; touch manifest.sha256', root));
 lab.check('forms, and damage under them');
+// What rot leaves of the only line of a manifest, or of all of it: as old as it ever was.
+const SINGLE: Readonly<Record<string, string>> = {
+  'a digit that is none any more': 'sed -i s/^./q/ manifest.sha256',
+  'a blank that is none any more': 'sed -i "s/ /0/" manifest.sha256',
+  zeros: 'truncate -s 0 manifest.sha256; truncate -s 67 manifest.sha256',
+};
+for (const [label, script] of Object.entries(SINGLE)) {
+  lab.copy((root) => lab.in('single', `echo a >a; sha256sum a >manifest.sha256; ${script}`, root));
+  lab.check(`rot of one line: ${label}`);
+}
 lab.copy((root) =>
   lab.in(
     'forms',
@@ -162,8 +186,23 @@ lab.check(
   lab.instead({ xfs_repair: '/usr/sbin/xfs_repair "$@"; echo "bad nblocks 3 for inode 99, would reset to 1"; exit 1' }),
 );
 
-// What ends before it has found anything says nothing.
+// What ends before it has found anything says nothing. Nor does what had no room to be written to.
 lab.copy(() => undefined);
+const lists = join(lab.root, 'var/lib/remount');
+for (const room of [
+  'size=4k',
+  'size=8k',
+  'size=12k',
+  'size=16k',
+  'size=28k',
+  'nr_inodes=5',
+  'nr_inodes=6',
+  'nr_inodes=10',
+]) {
+  must('mount', '-t', 'tmpfs', '-o', room, 'none', lists);
+  lab.check(`no room for lists, ${room}`);
+  must('umount', lists);
+}
 lab.check(
   'xfs_db dies',
   lab.instead({ xfs_db: 'case "$*" in *blockget*) exit 137 ;; esac; exec /usr/sbin/xfs_db "$@"' }),

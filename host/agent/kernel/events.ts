@@ -131,8 +131,8 @@ export class KernelEvents implements AsyncIterable<KernelEvent> {
         } else {
           if (this.#closed) return;
           const event = await this.#again(vain++);
-          yield event;
-          if (event.kind === 'gone') return;
+          if (event) yield event;
+          if (event?.kind !== 'doubt') return;
         }
       }
     } finally {
@@ -140,16 +140,18 @@ export class KernelEvents implements AsyncIterable<KernelEvent> {
     }
   }
 
-  /** Another helper in the place of one that has ended. What happened in between is for a scan: once the new one has its mark. */
-  async #again(vain: number): Promise<KernelEvent> {
+  /** Another helper in the place of one that has ended. What happened in between is for a scan: once the new one has its mark. @returns `undefined` once closed */
+  async #again(vain: number): Promise<KernelEvent | undefined> {
     let detail = await this.#helper.ended;
     // Another device is another file system; of the same device only the scan tells.
     const options = { ...this.#options, device: this.device };
     for (const pause of PAUSES.slice(vain)) {
       await setTimeout(pause);
-      if (this.#closed) break;
+      if (this.#closed) return undefined;
       try {
         this.#helper = await start(options);
+        // Closed meanwhile: nobody has killed this one.
+        if (this.#closed) this.#helper.kill();
         return { kind: 'doubt', cause: 'helperEnded', detail };
       } catch (error) {
         if (!(error instanceof KernelError)) throw error;

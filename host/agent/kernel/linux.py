@@ -5,6 +5,7 @@ Sources: fanotify_init(2), fanotify_mark(2), fanotify(7), open_by_handle_at(2), 
 """
 import ctypes
 import errno
+import fcntl
 import os
 import struct
 
@@ -37,6 +38,7 @@ _statx = _call("statx", _int, _text, _int, _uint, _buffer)
 _getdents64 = _call("getdents64", _int, _buffer, ctypes.c_size_t)
 _linkat = _call("linkat", _int, _text, _int, _text, _int)
 _renameat2 = _call("renameat2", _int, _text, _int, _text, _uint)
+_utimensat = _call("utimensat", _int, _text, _buffer, _int)
 _syscall = _call("syscall", ctypes.c_long, _int, _text, _buffer, ctypes.c_size_t)
 syncfs = _call("syncfs", _int)
 
@@ -74,8 +76,7 @@ def fsid_of(fd):
     return buffer.raw[56:64]
 
 
-AT_EMPTY_PATH = 0x1000
-_AT_SYMLINK_NOFOLLOW = 0x100
+_AT_EMPTY_PATH = 0x1000
 # MAX_HANDLE_SZ
 _MOST_OF_HANDLE = 128
 _HANDLE = struct.Struct("=Ii")
@@ -86,10 +87,10 @@ def handle_text(kind, handle):
     return "%02x%s" % (kind, handle.hex())
 
 
-def handle_at(directory, name=b""):
-    """The handle of a name, which no link is followed for; of the descriptor itself without one."""
+def handle_of(fd):
+    """Of what a descriptor is of, also one of O_PATH."""
     buffer = ctypes.create_string_buffer(_HANDLE.pack(_MOST_OF_HANDLE, 0), _HANDLE.size + _MOST_OF_HANDLE)
-    _name_to_handle_at(directory, name, buffer, ctypes.byref(_int()), 0 if name else AT_EMPTY_PATH)
+    _name_to_handle_at(fd, b"", buffer, ctypes.byref(_int()), _AT_EMPTY_PATH)
     size, kind = _HANDLE.unpack_from(buffer)
     return handle_text(kind, buffer.raw[_HANDLE.size : _HANDLE.size + size])
 
@@ -119,19 +120,18 @@ _STATX_MASK = 0x7FF | 0x800
 _STATX = struct.Struct("=IIQIIIHHQQQQ" + "qII" * 4 + "IIII")
 
 
-def statx(directory, name=b""):
+def statx(fd):
     """
-    @return [mode, nlink, uid, gid, size, mtime, ctime, btime, major, minor] and the inode: times in nanoseconds, size and times as
-    texts, for a JSON number that others read has 53 bits
+    What a descriptor is of, also one of O_PATH: [mode, nlink, uid, gid, size, mtime, ctime, btime, major, minor]. Size and times, of
+    nanoseconds, are texts: numbers of JSON have 53 bits where they are read.
     """
     buffer = ctypes.create_string_buffer(256)
-    _statx(directory, name, _AT_SYMLINK_NOFOLLOW if name else AT_EMPTY_PATH, _STATX_MASK, buffer)
-    (_, _, _, nlink, uid, gid, mode, _, inode, size, _, _, _, _, _, born, born_ns, _, changed, changed_ns, _, written, written_ns, _) = (
-        _STATX.unpack_from(buffer)[:24]
-    )
-    major, minor = _STATX.unpack_from(buffer)[24:26]
-    times = [str(s * 1000000000 + ns) for s, ns in ((written, written_ns), (changed, changed_ns), (born, born_ns))]
-    return [mode, nlink, uid, gid, str(size), *times, major, minor], inode
+    _statx(fd, b"", _AT_EMPTY_PATH, _STATX_MASK, buffer)
+    row = _STATX.unpack_from(buffer)
+    nlink, uid, gid, mode, size = row[3], row[4], row[5], row[6], row[9]
+    # Times are accessed, born, changed, modified, each in seconds and nanoseconds.
+    modified, changed, born = (str(row[at] * 1000000000 + row[at + 1]) for at in (21, 18, 15))
+    return [mode, nlink, uid, gid, str(size), modified, changed, born, *row[24:26]]
 
 
 _DIRENT = struct.Struct("=QqHB")
@@ -153,12 +153,51 @@ def entries(directory, cursor):
 
 def link_descriptor(fd, directory, name):
     """A further name for what a descriptor of O_PATH is of."""
-    _linkat(fd, b"", directory, name, AT_EMPTY_PATH)
+    _linkat(fd, b"", directory, name, _AT_EMPTY_PATH)
 
 
 def rename(places, flags):
     """@param places directory, name, new directory, new name @param flags RENAME_NOREPLACE 1, RENAME_EXCHANGE 2"""
     _renameat2(*places, flags)
+
+
+_UTIME_OMIT = (1 << 30) - 2
+
+
+def set_times(path, times):
+    """@param times accessed and modified, nanoseconds since 1970 as texts; None: stays as it is. Python's own call always sets both."""
+    parts = [(0, _UTIME_OMIT) if time is None else divmod(int(time), 1000000000) for time in times]
+    _utimensat(-1, path, struct.pack("=qqqq", *parts[0], *parts[1]), 0)
+
+
+# XFS_IOC_BULKSTAT, struct xfs_bulk_ireq and struct xfs_bulkstat: man2/ioctl_xfs_bulkstat.2 of xfsprogs, fs/xfs/libxfs/xfs_fs.h
+_XFS_IOC_BULKSTAT = 0x8040587F
+_REQUEST = struct.Struct("=QIIII40x")
+_INODE = struct.Struct("=4Q4q15I6HQ48x")
+
+
+def inodes(directory, after, most):
+    """
+    Inodes of the file system by their numbers, from the one after that on, without reading a directory. @param directory not of O_PATH
+    @return [(inode, generation, mode, links, uid, gid, size, modified, changed)], times as texts of nanoseconds; none left: []
+    """
+    buffer = bytearray(_REQUEST.size + most * _INODE.size)
+    _REQUEST.pack_into(buffer, 0, after + 1, 0, most, 0, 0)
+    fcntl.ioctl(directory, _XFS_IOC_BULKSTAT, buffer)
+    count = _REQUEST.unpack_from(buffer)[3]
+    found = []
+    for row in _INODE.iter_unpack(memoryview(buffer)[_REQUEST.size : _REQUEST.size + count * _INODE.size]):
+        modified, changed = row[5] * 1000000000 + row[13], row[6] * 1000000000 + row[14]
+        found.append((row[0], row[8], row[27], row[20], row[9], row[10], row[1], modified, changed))
+    return found
+
+
+_INO64_GEN = 0x81
+
+
+def inode_handle(inode, generation):
+    """The handle that XFS gives an inode: fs/xfs/xfs_export.c. Another one where it is mounted with inode32."""
+    return handle_text(_INO64_GEN, struct.pack("=QI", inode, generation))
 
 
 def error_name(error):

@@ -50,6 +50,25 @@ export interface Entry {
   readonly changed: bigint;
 }
 
+/** What the file system has of an inode, by whatever names. */
+export interface Inode {
+  readonly handle: Handle;
+  readonly mode: number;
+  readonly links: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** As far as it has been written back: of what was just written, {@link Look} has another. */
+  readonly size: bigint;
+  readonly modified: bigint;
+  readonly changed: bigint;
+}
+
+/** Of a file, in bytes. */
+export interface Stretch {
+  readonly offset: bigint;
+  readonly length: bigint;
+}
+
 export interface LookOptions {
   readonly attributes?: boolean;
   /** Asked of files alone that look settled: who opens one for writing may wait for the length of two system calls. */
@@ -108,6 +127,32 @@ const ENTRY = z.pipe(
 
 export const LISTED = z.tuple([z.array(ENTRY), z.nullable(z.string().check(z.regex(/^\d+$/)))]);
 export type Listed = z.output<typeof LISTED>;
+
+const INODE = z.pipe(
+  z.tuple([handle, whole, whole, whole, whole, big, big, big]),
+  z.transform(
+    ([of, mode, links, uid, gid, size, modified, changed]): Inode => ({
+      handle: of,
+      mode,
+      links,
+      uid,
+      gid,
+      size,
+      modified,
+      changed,
+    }),
+  ),
+);
+
+export const SWEPT = z.tuple([z.array(INODE), z.nullable(z.string().check(z.regex(/^\d+$/)))]);
+export type Swept = z.output<typeof SWEPT>;
+
+export const STRETCH = z.nullable(
+  z.pipe(
+    z.tuple([big, big]),
+    z.transform(([offset, length]): Stretch => ({ offset, length })),
+  ),
+);
 
 /** A place as the helper has it. */
 export function placeOf(place: Place): readonly string[] {

@@ -14,7 +14,8 @@ import sys
 import time
 
 import linux
-from operations import OPERATIONS
+from changing import CHANGING
+from asking import ASKING
 from places import Places
 from protocol import say, watched
 from watch import Refused
@@ -37,7 +38,7 @@ class Resolver:
         try:
             if request["op"] == "release":
                 return {"id": number, "of": [self._release(fd) for (fd,) in request["of"]]}
-            operation = self._lend if request["op"] == "lend" else OPERATIONS[request["op"]]
+            operation = self._lend if request["op"] == "lend" else _OPERATIONS[request["op"]]
             options = request.get("with", {})
             with Places(self._watch.opened()) as places:
                 return {"id": number, "of": [_tried(operation, places, options, item) for item in request["of"]]}
@@ -63,6 +64,9 @@ class Resolver:
     def _release(self, fd):
         if self._lent.pop(fd, None) is not None:
             os.close(fd)
+
+
+_OPERATIONS = {**ASKING, **CHANGING}
 
 
 def _tried(operation, places, options, item):

@@ -2,10 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import { Asking, Errno, type Question } from './asking.ts';
+import { type Dress, type Move, wantedOf } from './changes.ts';
 import { bytes } from './handle.ts';
 import { Helper, type Watched } from './helper.ts';
-import { type Entry, LISTED, type Listed, LOOK, type Look, type LookOptions, type Place, placeOf } from './places.ts';
+import {
+  type Entry,
+  type Inode,
+  LISTED,
+  type Listed,
+  LOOK,
+  type Look,
+  type LookOptions,
+  type Place,
+  placeOf,
+  STRETCH,
+  type Stretch,
+  SWEPT,
+  type Swept,
+} from './places.ts';
+import { Errno, type Question, Requests } from './requests.ts';
 
 export interface ResolverOptions {
   /** How long an answer may take. Milliseconds. @default 30,000 */
@@ -19,42 +34,46 @@ const SYNC_MS = 120_000;
 /** Files that are open at once. */
 const OPENED = 64;
 const LIST: Question<Listed> = { op: 'list', answer: LISTED };
+const SWEEP: Question<Swept> = { op: 'sweep', answer: SWEPT };
 const nothing = z.null();
 const descriptor = z.int();
+
+/** Of a change: `undefined` where it is made. */
+export type Done = Errno | undefined;
 
 /**
  * What Node has no call for, about one mounted content volume. Each method takes many places and is one round trip for hundreds of them;
  * each place has an answer or an error of its own. All throw KernelError where the mount is gone or no answer comes.
  */
 export class Resolver {
-  readonly #asking: Asking;
+  readonly #requests: Requests;
 
-  private constructor(asking: Asking) {
-    this.#asking = asking;
+  private constructor(requests: Requests) {
+    this.#requests = requests;
   }
 
   /** @throws KernelError where the mount is not what is expected */
   static async open(watched: Watched, { deadlineMs = DEADLINE_MS }: ResolverOptions = {}): Promise<Resolver> {
     const helper = await Helper.start('resolve.py', watched);
-    return new Resolver(new Asking({ ...watched, device: helper.device }, helper, deadlineMs));
+    return new Resolver(new Requests({ ...watched, device: helper.device }, helper, deadlineMs));
   }
 
   get pid(): number | undefined {
-    return this.#asking.pid;
+    return this.#requests.pid;
   }
 
   close(): void {
-    this.#asking.close();
+    this.#requests.close();
   }
 
   look(places: readonly Place[], options: LookOptions = {}): Promise<(Look | Errno)[]> {
     const asked = { attributes: options.attributes ?? false, writers: options.openForWriting ?? false };
-    return this.#asking.ask({ op: 'look', with: asked, answer: LOOK }, items(places));
+    return this.#requests.ask({ op: 'look', with: asked, answer: LOOK }, items(places));
   }
 
   /** Where directories are, from the mounted root on; that itself is empty. ENOTDIR for anything else: a file may have several names. */
   paths(directories: readonly Place[]): Promise<(Buffer | Errno)[]> {
-    return this.#asking.ask({ op: 'path', answer: bytes }, items(directories));
+    return this.#requests.ask({ op: 'path', answer: bytes }, items(directories));
   }
 
   /**
@@ -64,7 +83,7 @@ export class Resolver {
   async *list(directory: Place): AsyncGenerator<readonly Entry[], void> {
     let cursor: string | null = '0';
     do {
-      const [listed]: readonly (Listed | Errno)[] = await this.#asking.ask(LIST, [[placeOf(directory), cursor]]);
+      const [listed]: readonly (Listed | Errno)[] = await this.#requests.ask(LIST, [[placeOf(directory), cursor]]);
       if (listed === undefined || listed instanceof Errno)
         throw new Error(`a directory cannot be read: ${listed?.code}`, { cause: listed });
       yield listed[0];
@@ -88,19 +107,80 @@ export class Resolver {
 
   /** Lent by their number in the helper, opened through its directory in /proc, and given back. */
   async #opened(places: readonly Place[]): Promise<(FileHandle | Errno)[]> {
-    const lent = await this.#asking.ask({ op: 'lend', answer: descriptor }, items(places));
+    const lent = await this.#requests.ask({ op: 'lend', answer: descriptor }, items(places));
     const { pid } = this;
     try {
       return await Promise.all(lent.map((fd) => (fd instanceof Errno ? fd : opened(`/proc/${pid}/fd/${fd}`))));
     } finally {
       const back = lent.filter((fd) => !(fd instanceof Errno)).map((fd) => [fd]);
-      await this.#asking.ask({ op: 'release', answer: nothing }, back);
+      await this.#requests.ask({ op: 'release', answer: nothing }, back);
     }
   }
 
+  /**
+   * Where there is content and no hole: the first stretch at or after an offset.
+   * @returns for each file `undefined` where there is none
+   */
+  async data(
+    asked: readonly { readonly file: Place; readonly offset: bigint }[],
+  ): Promise<(Stretch | undefined | Errno)[]> {
+    const items = asked.map(({ file, offset }) => [placeOf(file), String(offset)]);
+    const found = await this.#requests.ask({ op: 'data', answer: STRETCH }, items);
+    return found.map((stretch) => stretch ?? undefined);
+  }
+
+  /**
+   * All inodes of the file system by their numbers, some thousand at a time, without a directory being read: a hundred times as fast as
+   * walking (XFS_IOC_BULKSTAT). Those that have no name any more and are open are there too, and `.remount`.
+   * @throws Error whose cause is an {@link Errno} where the kernel refuses
+   */
+  async *sweep(): AsyncGenerator<readonly Inode[], void> {
+    let after: string | null = '0';
+    do {
+      const [swept]: readonly (Swept | Errno)[] = await this.#requests.ask(SWEEP, [[after]]);
+      if (swept === undefined || swept instanceof Errno)
+        throw new Error(`inodes cannot be read: ${swept?.code}`, { cause: swept });
+      yield swept[0];
+      after = swept[1];
+    } while (after !== null);
+  }
+
+  /** Gives files what they are to be, their content apart; in this order: owner, mode, attributes, times. */
+  dress(dresses: readonly Dress[]): Promise<Done[]> {
+    return this.#change(
+      'dress',
+      dresses.map((dress) => [placeOf(dress.place), wantedOf(dress)]),
+    );
+  }
+
+  /**
+   * Renames. `new`: EEXIST where there is something of the new name; `exchange`: both have each other's name afterwards.
+   * Source: man7.org/linux/man-pages/man2/rename.2.html
+   */
+  rename(moves: readonly Move[], how: 'replace' | 'new' | 'exchange' = 'replace'): Promise<Done[]> {
+    return this.#change(
+      'rename',
+      moves.map(({ from, to }) => [placeOf(from), placeOf(to)]),
+      { how },
+    );
+  }
+
+  /** Gives what is at `from`, a handle as a rule, a further name. */
+  link(moves: readonly Move[]): Promise<Done[]> {
+    return this.#change(
+      'link',
+      moves.map(({ from, to }) => [placeOf(from), placeOf(to)]),
+    );
+  }
+
+  async #change(op: string, items: readonly unknown[], options: object = {}): Promise<Done[]> {
+    const done = await this.#requests.ask({ op, with: options, answer: nothing }, items);
+    return done.map((error) => error ?? undefined);
+  }
+
   /** All that was written before the call is on the device: syncfs(2). */
-  async sync(): Promise<Errno | undefined> {
-    const [done] = await this.#asking.ask({ op: 'sync', answer: nothing, deadlineMs: SYNC_MS }, [[]]);
+  async sync(): Promise<Done> {
+    const [done] = await this.#requests.ask({ op: 'sync', answer: nothing, deadlineMs: SYNC_MS }, [[]]);
     return done ?? undefined;
   }
 
@@ -111,7 +191,7 @@ export class Resolver {
   async sentinel(directory: Place): Promise<string | Errno> {
     const id = randomBytes(16).toString('hex');
     const item = [placeOf(directory), Buffer.from(`sentinel.${id}`).toString('hex')];
-    const [done] = await this.#asking.ask({ op: 'sentinel', answer: nothing }, [item]);
+    const [done] = await this.#requests.ask({ op: 'sentinel', answer: nothing }, [item]);
     return done ?? id;
   }
 }

@@ -126,6 +126,27 @@ describe('the resolver, on real XFS', () => {
   });
 });
 
+describe('the resolver, changing files on real XFS', () => {
+  realTest('gives them all that they are to be, and reads what all are', () => {
+    const identity = { 'trusted.identity': Buffer.from('81aa').toString('hex') };
+    expect(run('changes.script.ts')).toEqual({
+      dressed: ['done', 'done', 'done', 'done', 'ENOTSUP', 'ENOENT'],
+      // Type and mode, owner, accessed, modified. A link is meant itself; set-user-ID stays, for the owner comes first.
+      stats: ['106751', '120777', '43700', '10600'].map((mode) => `${mode} 7 8 1000000001 -1500000001`),
+      attributes: [{ 'user.bytes': '00ff', 'user.\xff': '' }, identity, identity],
+      'what is left out stays': ['106751 7 8 1000000001 5', '43700 7 8 6 -1500000001', { 'user.\xff': '' }],
+      new: ['EEXIST', 'done', ['three: one', 'two: two']],
+      exchange: ['done', 'ENOENT', ['three: two', 'two: one']],
+      replace: ['done', ['three: one'], 'ESTALE'],
+      link: [['done'], true, ['ESTALE', 'EEXIST']],
+      data: [[String(2 ** 32), '4096'], [String(2 ** 32 + 5), '4091'], null, null, null, null, 'ENOENT'],
+      swept: ['', '', '', '', '', '', '', ''],
+      'swept all': [true, 2500],
+      lent: [1, 0],
+    });
+  });
+});
+
 /** What Amazon Linux 2023 has: docs.aws.amazon.com/linux/al2023/ug/python.html */
 const PYTHON = [3, 9];
 

@@ -2,9 +2,9 @@
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Errno } from '../../../../host/agent/kernel/asking.ts';
 import { type Handle, inodeOf } from '../../../../host/agent/kernel/handle.ts';
 import type { Entry, Look, LookOptions, Place } from '../../../../host/agent/kernel/places.ts';
+import { Errno } from '../../../../host/agent/kernel/requests.ts';
 import { Resolver } from '../../../../host/agent/kernel/resolver.ts';
 import { end, Volume } from './lab.ts';
 

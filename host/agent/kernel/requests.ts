@@ -32,7 +32,7 @@ export interface Question<T> {
  * Asks a helper, one request at a time: it answers in turn. One that has ended is started again by the next request. One that does not
  * answer in time is killed; should it hang in the kernel even so, no other is started beside it, and all requests fail at once until it ends.
  */
-export class Asking {
+export class Requests {
   readonly #watched: Watched;
   readonly #deadlineMs: number;
   #helper: Helper | undefined;

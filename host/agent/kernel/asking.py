@@ -12,12 +12,12 @@ def look(places, options, item):
     """[handle, mode, nlink, uid, gid, size, mtime, ctime, btime, major, minor, link's target, attributes, open for writing]"""
     fd = places.opened(item[0])
     try:
-        facts, _ = linux.statx(fd)
+        facts = linux.statx(fd)
         mode = facts[0]
         target = os.readlink(b"", dir_fd=fd).hex() if stat.S_ISLNK(mode) else None
         attributes = _attributes(fd) if options.get("attributes") else None
         writers = _open_for_writing(fd) if options.get("writers") and stat.S_ISREG(mode) else None
-        return [linux.handle_at(fd), *facts, target, attributes, writers]
+        return [linux.handle_of(fd), *facts, target, attributes, writers]
     finally:
         os.close(fd)
 
@@ -57,7 +57,7 @@ def path(places, _, item):
     """Where a directory is, from the mounted root on: handles of other things have names, and may have several."""
     fd = places.opened(item[0], os.O_DIRECTORY)
     try:
-        if linux.statx(fd)[0][1] == 0:
+        if linux.statx(fd)[1] == 0:
             raise OSError(errno.ENOENT, "removed")
         root, here = os.readlink(by_descriptor(places.root)), os.readlink(by_descriptor(fd))
         if here != root and not here.startswith(root.rstrip(b"/") + b"/"):
@@ -94,17 +94,51 @@ def list_names(places, _, item):
 
 
 def _entry(directory, name):
-    """None where it is gone: a name that is removed while its directory is read."""
-    for _ in range(3):
-        try:
-            handle = linux.handle_at(directory, name)
-            facts, inode = linux.statx(directory, name)
-        except FileNotFoundError:
+    """None where it is gone, or something else is mounted there."""
+    try:
+        fd = linux.open_beneath(directory, name)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.EXDEV):
             return None
-        # By the name twice: it may have been made again in between. The inode leads the handle: fs/xfs/xfs_export.h
-        if int.from_bytes(bytes.fromhex(handle[2:18]), "little") == inode:
-            return [name.hex(), handle, facts[0], facts[4], facts[5], facts[6]]
-    return None
+        raise
+    try:
+        facts = linux.statx(fd)
+        return [name.hex(), linux.handle_of(fd), facts[0], facts[4], facts[5], facts[6]]
+    finally:
+        os.close(fd)
+
+
+# Inodes in one answer.
+SWEPT = 1000
+
+
+def sweep(places, _, item):
+    """[[[handle, mode, nlink, uid, gid, size, mtime, ctime] ...], number to go on from, or null]. @param item the number, a text; 0 first"""
+    if not linux.handle_of(places.root).startswith(linux.inode_handle(0, 0)[:2]):
+        raise OSError(errno.EOPNOTSUPP, "mounted with inode32: handles have another form")
+    rows = linux.inodes(places.root, int(item[0]), SWEPT)
+    inode = linux.inode_handle
+    found = [[inode(row[0], row[1]), *row[2:6], str(row[6]), str(row[7]), str(row[8])] for row in rows]
+    return [found, str(rows[-1][0]) if rows else None]
+
+
+def data(places, _, item):
+    """[offset, length] of the first stretch from an offset on that is no hole, as texts; null: there is none. @param item place, offset"""
+    fd = places.opened(item[0])
+    try:
+        file = os.open(by_descriptor(fd), os.O_RDONLY | os.O_NONBLOCK | os.O_NOATIME | os.O_CLOEXEC)
+    finally:
+        os.close(fd)
+    try:
+        start = os.lseek(file, int(item[1]), os.SEEK_DATA)
+        return [str(start), str(os.lseek(file, start, os.SEEK_HOLE) - start)]
+    except OSError as error:
+        # lseek(2): no data there, or beyond the end.
+        if error.errno != errno.ENXIO:
+            raise
+        return None
+    finally:
+        os.close(file)
 
 
 def sync(places, _, item):
@@ -125,16 +159,13 @@ def sentinel(places, _, item):
         new = bytes.fromhex(item[1])
         if not new.startswith(SENTINEL) or b"/" in new:
             raise OSError(errno.EINVAL, "no name of a sentinel")
-        for old in sorted(os.fsencode(name) for name in _names(fd) if os.fsencode(name).startswith(SENTINEL)):
-            os.rename(old, new, src_dir_fd=fd, dst_dir_fd=fd)
-            return
+        for name in os.listdir(by_descriptor(fd)):
+            if name.startswith(SENTINEL):
+                os.rename(name, new, src_dir_fd=fd, dst_dir_fd=fd)
+                return
         os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600, dir_fd=fd))
     finally:
         os.close(fd)
 
 
-def _names(fd):
-    return os.listdir(by_descriptor(fd))
-
-
-OPERATIONS = {"look": look, "path": path, "list": list_names, "sync": sync, "sentinel": sentinel}
+ASKING = {"look": look, "path": path, "list": list_names, "sweep": sweep, "data": data, "sync": sync, "sentinel": sentinel}

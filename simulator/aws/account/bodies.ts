@@ -22,7 +22,7 @@ export async function withBytes(input: Input): Promise<Input> {
 }
 
 /**
- * A body that was answered as a stream with the helpers that the SDK gives it, each of which can be used once.
+ * A body that was answered as a stream with the methods that the SDK gives it, of which one can be used, once.
  * Source: github.com/aws/aws-sdk-js-v3, README ("Streams")
  */
 export function withStream(output: object): object {

@@ -31,6 +31,7 @@ const STATUS = {
   ServiceUnavailable: 503,
 } as const;
 export type S3Code = keyof typeof STATUS;
+export const S3_CODES: readonly string[] = Object.keys(STATUS);
 
 export function s3Error(code: S3Code, message: string): ServiceError {
   return new ServiceError(code, message, STATUS[code]);

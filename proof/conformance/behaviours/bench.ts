@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Emulator } from '../tools/server.ts';
 
@@ -13,11 +14,14 @@ export interface Bench {
   readonly ssm: SSMClient;
   readonly dynamodb: DynamoDBClient;
   readonly cloudwatch: CloudWatchClient;
+  readonly s3: S3Client;
   readonly owner: string;
   readonly standby: string;
   readonly far: string;
   /** A table with the partition key `pk` and the sort key `sk`. */
   readonly table: string;
+  /** An empty bucket, whose versions are not kept. */
+  readonly bucket: string;
   /** A document that runs a script; that needs the parameters {@link parameters}, and whose script fails there. */
   readonly document: string;
   readonly parameters: Readonly<Record<string, string[]>>;
@@ -42,6 +46,8 @@ export function clients(settings: EC2ClientConfig) {
     ssm: new SSMClient(settings),
     dynamodb: new DynamoDBClient(settings),
     cloudwatch: new CloudWatchClient(settings),
+    // By its path: an emulator has no names of hosts. What the SDK tries by itself would be no answer.
+    s3: new S3Client({ ...(settings as S3ClientConfig), forcePathStyle: true, maxAttempts: 1 }),
   };
 }
 
@@ -56,4 +62,13 @@ export async function outcome(
     const { name, $metadata } = error as { readonly name?: string; readonly $metadata?: { httpStatusCode?: number } };
     return name === undefined || name === 'Error' ? `no error code, HTTP ${$metadata?.httpStatusCode}` : name;
   }
+}
+
+/** A documented behaviour of AWS: how it is tried, and what AWS says. */
+export interface Tried {
+  readonly behaviour: string;
+  readonly source: string;
+  /** What AWS answers, as {@link Tried.attempt} tells it. */
+  readonly documented: RegExp;
+  attempt(bench: Bench): Promise<string>;
 }

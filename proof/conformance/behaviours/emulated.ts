@@ -6,9 +6,10 @@ import {
   type EC2Client,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
 import type { Emulator } from '../tools/server.ts';
-import { type Bench, clients, settingsFor, ZONES } from './bench.ts';
+import { type Bench, clients, REGION, settingsFor, ZONES } from './bench.ts';
 
 /** A script that fails with a number of its own. */
 const CONTENT = {
@@ -22,7 +23,7 @@ const SETTLE_MS = 200;
 /** The bench on an emulator: what it needs is made over HTTP. @throws Error when that cannot be */
 export async function emulated(emulator: Emulator): Promise<Bench> {
   const made = clients(settingsFor(emulator));
-  const { ec2, ssm, dynamodb } = made;
+  const { ec2, ssm, dynamodb, s3 } = made;
   const [owner = '', standby = '', far = ''] = (await launchIn(ec2, [ZONES[0], ZONES[0], ZONES[1]])).instances;
   await dynamodb.send(
     new CreateTableCommand({
@@ -35,12 +36,14 @@ export async function emulated(emulator: Emulator): Promise<Bench> {
       ],
     }),
   );
+  const bucket = 'bench';
+  await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }));
   const document = 'bench-fails';
   await ssm
     .send(new CreateDocumentCommand({ Name: document, DocumentType: 'Command', Content: JSON.stringify(CONTENT) }))
     .catch(() => undefined);
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
-  return { ...made, owner, standby, far, table: 'bench', document, parameters: {}, settle };
+  return { ...made, owner, standby, far, table: 'bench', bucket, document, parameters: {}, settle };
 }
 
 /** Instances that run, one in each zone that is named, in a network of their own. */

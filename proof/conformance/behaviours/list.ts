@@ -11,18 +11,11 @@ import {
   DetachVolumeCommand,
   LockSnapshotCommand,
   ModifyVolumeCommand,
+  paginateDescribeVolumes,
 } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
-import { type Bench, outcome, ZONES } from './bench.ts';
-
-/** A documented behaviour of AWS: how it is tried, and what AWS says. */
-export interface Tried {
-  readonly behaviour: string;
-  readonly source: string;
-  /** What AWS answers, as {@link Tried.attempt} tells it. */
-  readonly documented: RegExp;
-  attempt(bench: Bench): Promise<string>;
-}
+import { type Bench, outcome, type Tried, ZONES } from './bench.ts';
+import { WRITES } from './writes.ts';
 
 const GUIDE = 'docs.aws.amazon.com/ebs/latest/userguide';
 const EC2_API = 'docs.aws.amazon.com/AWSEC2/latest/APIReference';
@@ -44,10 +37,11 @@ async function attached(bench: Bench): Promise<string> {
   return VolumeId;
 }
 
-/** A device name that nothing on the bench's instances has. */
-async function free(bench: Bench): Promise<string> {
-  const { Volumes = [] } = await bench.ec2.send(new DescribeVolumesCommand({}));
-  const taken = Volumes.flatMap((each) => each.Attachments ?? []).map((each) => each.Device);
+/** A device name that nothing on the bench's instances has. Lists come in pages. */
+async function free({ ec2 }: Bench): Promise<string> {
+  const taken: (string | undefined)[] = [];
+  for await (const { Volumes = [] } of paginateDescribeVolumes({ client: ec2 }, {}))
+    taken.push(...Volumes.flatMap((each) => each.Attachments ?? []).map((each) => each.Device));
   const letter = [...'ponmlkjihgf'].find((each) => !taken.includes(`/dev/sd${each}`));
   return `/dev/sd${letter}`;
 }
@@ -227,4 +221,5 @@ export const BEHAVIOURS: readonly Tried[] = [
       );
     },
   },
+  ...WRITES,
 ];

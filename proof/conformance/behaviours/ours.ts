@@ -68,6 +68,7 @@ export async function ours(
     standby: standby.id,
     far: far.id,
     table,
+    bucket: services.s3.create('bench').name,
     document,
     // There it is not mounted.
     parameters: { Volume: [volume.name] },

@@ -57,7 +57,23 @@ const BY_PAGE: Readonly<Record<string, readonly string[]>> = {
     'VolumeInUse',
     'VolumeLimitExceeded',
   ],
+  // Beside those that its model describes: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+  S3: ['ConditionalRequestConflict', 'KMS.DisabledException', 'KMS.NotFoundException'],
 };
+
+/**
+ * S3's model lists hardly an error for an operation, and describes them all in one place, in words: the documentation of `Code` of its
+ * shape `Error`. @returns code -> statuses
+ */
+export function describedCodes(model: ServiceModel): ReadonlyMap<string, readonly string[]> {
+  const text = model.shapes.Error?.members?.Code?.documentation ?? '';
+  const found = new Map<string, string[]>();
+  for (const [, code = '', status = ''] of text.matchAll(
+    /<i>Code:<\/i>\s*([\w.]+)[\s\S]*?<i>HTTP Status Code:<\/i>\s*(\d{3})?/g,
+  ))
+    found.set(code, [...(found.get(code) ?? []), status]);
+  return found;
+}
 
 export type ErrorStanding = 'listed' | 'common' | 'by page' | 'unlisted';
 
@@ -66,6 +82,6 @@ export function standing(model: ServiceModel, operation: Operation, code: string
   const errors = operation.errors ?? [];
   if (errors.some(({ shape }) => shape === code || model.shapes[shape]?.error?.code === code)) return 'listed';
   const page = BY_PAGE[model.metadata.serviceId];
-  if (page) return page.includes(code) ? 'by page' : 'unlisted';
+  if (page) return page.includes(code) || describedCodes(model).has(code) ? 'by page' : 'unlisted';
   return COMMON.includes(code) ? 'common' : 'unlisted';
 }

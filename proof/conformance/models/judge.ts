@@ -20,7 +20,7 @@ export class CallJudge {
   readonly #models: Models;
   readonly #deviations = new Map<string, Deviation>();
   readonly #forms = new Set<string>();
-  /** Error codes of a service whose model lists none: of EC2, `ec2:DescribeVolumes InvalidVolume.NotFound`. */
+  /** Error codes of a service whose model lists none, or few: of EC2, `ec2:DescribeVolumes InvalidVolume.NotFound`. */
   readonly byPage = new Set<string>();
   /** Operations that were called. */
   readonly operations = new Set<string>();

@@ -1,6 +1,6 @@
-import type { Bench } from '../behaviours/bench.ts';
+import type { Bench, Tried } from '../behaviours/bench.ts';
 import { emulated } from '../behaviours/emulated.ts';
-import { BEHAVIOURS, type Tried } from '../behaviours/list.ts';
+import { BEHAVIOURS } from '../behaviours/list.ts';
 import { ours } from '../behaviours/ours.ts';
 import type { Behaviour, Part, Report } from '../part.ts';
 import { ministack, moto } from '../tools/server.ts';

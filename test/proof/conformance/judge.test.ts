@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { standing } from '../../../proof/conformance/models/errors.ts';
+import { describedCodes, standing } from '../../../proof/conformance/models/errors.ts';
 import { CallJudge } from '../../../proof/conformance/models/judge.ts';
 import { Models } from '../../../proof/conformance/models/model.ts';
 import { WRITTEN_MODELS } from '../../../proof/conformance/models/responses.ts';
@@ -103,4 +103,42 @@ test('the same deviation, in however many scenarios, is one', () => {
     judge.hear({ service: 'toy', operation: 'Find', input: {}, output: {} }, scenario);
   expect(judge.deviations.map(({ seenIn }) => [...seenIn])).toEqual([['one', 'two']]);
   expect([judge.exchanges, judge.forms]).toEqual([3, 1]);
+});
+
+describe('an error of S3', () => {
+  const described = (code: string, status: string) =>
+    `<li> <p> <i>Code:</i> ${code} </p> </li> <li> <p> <i>Description:</i> x</p> </li> <li> <p> <i>HTTP Status Code:</i> ${status}</p> </li>`;
+  const documentation = [
+    ['NoSuchKey', '404 Not Found'],
+    ['Odd', 'N/A'],
+    ['Twice', '400'],
+    ['Twice', '405'],
+  ]
+    .map(([code = '', status = '']) => described(code, status))
+    .join(' ');
+  const operation = { errors: [{ shape: 'InvalidRequest' }] };
+  const model = {
+    metadata: { serviceId: 'S3', apiVersion: '2006-03-01' },
+    operations: { PutObject: operation },
+    shapes: {
+      InvalidRequest: { type: 'structure' },
+      Error: { type: 'structure', members: { Code: { shape: 'Code', documentation } } },
+    },
+  };
+
+  test('is one that its model describes, or its page alone has', () => {
+    const stands = (code: string) => standing(model, operation, code);
+    expect(stands('InvalidRequest')).toBe('listed');
+    for (const code of ['NoSuchKey', 'Twice', 'ConditionalRequestConflict']) expect(stands(code)).toBe('by page');
+    // What is common to other services is not to S3.
+    for (const code of ['AccessDeniedException', 'Gone']) expect(stands(code)).toBe('unlisted');
+  });
+
+  test('has the status that is described', () => {
+    expect([...describedCodes(model)]).toEqual([
+      ['NoSuchKey', ['404']],
+      ['Odd', ['']],
+      ['Twice', ['400', '405']],
+    ]);
+  });
 });

@@ -1,9 +1,12 @@
+import { LEDGER } from '../core/world/standing.ts';
 import type { Unanswered } from '../core/world/unanswered.ts';
 import { serviceOf } from './patience.ts';
 
 /** What an AWS error means for the one who called. */
 export const ERROR_KINDS = ['transient', 'denied', 'notFound', 'conflict', 'capacity', 'invalid', 'unknown'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+const LEDGER_IS_OUT: readonly ErrorKind[] = ['denied', 'notFound'];
 
 /** An AWS error in the project's own words: `could not attach vol-1 to i-2: VolumeInUse: ...`. The SDK's error is its `cause`. */
 export class AwsError extends Error implements Partial<Unanswered> {
@@ -17,7 +20,10 @@ export class AwsError extends Error implements Partial<Unanswered> {
     this.name = 'AwsError';
     this.kind = kind;
     this.code = code;
-    if (kind === 'transient') this.unanswered = serviceOf(cause) ?? 'AWS';
+    const service = serviceOf(cause);
+    if (kind === 'transient') this.unanswered = service ?? 'AWS';
+    // A ledger that may not be read, or is not there, is as one that is out: nothing may be moved, and people are to know as soon.
+    else if (service === LEDGER && LEDGER_IS_OUT.includes(kind)) this.unanswered = service;
   }
 }
 
@@ -74,14 +80,25 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   ValidationException: 'invalid',
 };
 
+/**
+ * Nothing was reached: no name resolved (aws.amazon.com/message/101925: for hours, that of DynamoDB), no way, nobody listening. The SDK's own lists
+ * (@smithy/core, submodules/retry); such an error has a code of Node's, no name of its own, and no status.
+ */
+const UNREACHED: readonly string[] = [
+  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+];
+
 /** Runs one AWS call; what it throws comes out as an {@link AwsError}. `doing` completes "could not ...". */
 export async function translated<T>(doing: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const code = error instanceof Error ? error.name : 'unknown';
+    const { code: reason = '' } = (error ?? {}) as { code?: string };
+    const unreached = UNREACHED.includes(reason);
+    const code = unreached ? reason : error instanceof Error ? error.name : 'unknown';
     const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode ?? 0;
-    const kind = KINDS[code] ?? (status >= 500 ? 'transient' : 'unknown');
+    const kind = unreached ? 'transient' : (KINDS[code] ?? (status >= 500 ? 'transient' : 'unknown'));
     throw new AwsError(doing, kind, code, error instanceof Error ? error.message : String(error), error);
   }
 }

@@ -12,6 +12,18 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     },
     /BROKEN .*people are told what holds/,
   ),
+  broken(
+    'ledger-denied',
+    'a ledger that denies is as one that is out',
+    { file: 'lambda/aws/errors.ts', code: "['denied', 'notFound'];", instead: '[];' },
+    /BROKEN .*people are told what holds/,
+  ),
+  broken(
+    'ledger-unresolved',
+    'a name that is not resolved is no answer',
+    { file: 'lambda/aws/errors.ts', code: "kind = unreached ? 'transient' : ", instead: 'kind = ' },
+    /BROKEN .*people are told what holds/,
+  ),
   broken('ec2-lost', 'where the spare serves, people do not wait for what is to follow', {
     file: 'lambda/core/heal/outage.ts',
     code: 'if (findings.spare) throw new Error(why);',

@@ -130,8 +130,9 @@ const afterwards: Pick<Plan['expect'], 'outcome' | 'withinMs' | 'mayPage'> = {
   mayPage: true,
 };
 
-export const outagePlans: Readonly<Record<string, Plan>> = {
-  'ledger-lost': lost('dynamodb', OUTAGE.hangs, 'the ledger answers nothing', {
+/** Nothing is moved, and people get what they need to let the spare serve. */
+const withoutLedger = (kind: OutageKind, about: string): Plan =>
+  lost('dynamodb', kind, about, {
     expect: afterwards,
     checks: (strike, spare) => [
       toldWithinMinute(
@@ -145,7 +146,12 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
       fewMessages(strike, 2),
       nothingMoved(strike, HOUR_SECONDS),
     ],
-  }),
+  });
+
+export const outagePlans: Readonly<Record<string, Plan>> = {
+  'ledger-lost': withoutLedger(OUTAGE.hangs, 'the ledger answers nothing'),
+  'ledger-denied': withoutLedger(OUTAGE.denies, 'nobody may read the ledger'),
+  'ledger-unresolved': withoutLedger(OUTAGE.unresolved, "the ledger's name is not resolved"),
   'ec2-lost': lost('ec2', OUTAGE.refuses, 'EC2 refuses every call', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
     checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', spare.volumeId, /are to follow/)],

@@ -1,8 +1,17 @@
-import { unheard } from './mishaps.ts';
+import { denied, unheard } from './mishaps.ts';
 import { ServiceError } from './service-error.ts';
 
-/** What a service does that is out: it answers with errors at once, with nothing at all, or later than it should. */
-export const OUTAGE = { refuses: 'refuses', hangs: 'hangs', slow: 'slow' } as const;
+/**
+ * What a service does that is out: it answers with errors at once, with nothing at all, or later than it should; it lets nobody do
+ * anything any more; or nobody finds it, for its name is not resolved.
+ */
+export const OUTAGE = {
+  refuses: 'refuses',
+  hangs: 'hangs',
+  slow: 'slow',
+  denies: 'denies',
+  unresolved: 'unresolved',
+} as const;
 export type OutageKind = (typeof OUTAGE)[keyof typeof OUTAGE];
 
 /** Services as the simulation names them; `kms` is called by nobody here but by other services, in their callers' names. */
@@ -62,6 +71,10 @@ export class Outages {
         return undefined;
       case OUTAGE.refuses:
         return { ms: 0, error: unavailable(service) };
+      case OUTAGE.denies:
+        return { ms: 0, error: denied(service) };
+      case OUTAGE.unresolved:
+        return { ms: 0, error: unresolved(service) };
       case OUTAGE.slow:
         if (SLOW_MS < timeoutMs) return { ms: SLOW_MS };
         break;
@@ -81,4 +94,11 @@ export class Outages {
 export function unavailable(service: string): Error {
   const code = service === 'ec2' ? 'Unavailable' : 'ServiceUnavailable';
   return new ServiceError(code, 'The service cannot take the request.', 503);
+}
+
+/** As Node's own resolver throws it (nodejs.org/api/errors.html, "Class: SystemError"); the SDK leaves it so. */
+function unresolved(service: string): Error {
+  const hostname = `${service}.amazonaws.com`;
+  const error = new Error(`getaddrinfo ENOTFOUND ${hostname}`);
+  return Object.assign(error, { code: 'ENOTFOUND', errno: -3008, syscall: 'getaddrinfo', hostname });
 }

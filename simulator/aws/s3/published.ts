@@ -72,7 +72,7 @@ export class Published {
     // However it is out: nobody waits here.
     const { outages } = this.#cloud.faults;
     const out = outages.of('s3', this.#cloud.clock.now());
-    if (out === OUTAGE.refuses || out === OUTAGE.hangs) throw unavailable('s3');
+    if (out !== undefined && out !== OUTAGE.slow) throw unavailable('s3');
     this.#cloud.authorize(principal, 's3', 'GetObject', { Bucket, Key });
     this.#gateways.pass(principal, stackName, 's3', 'GetObject', { Bucket, Key });
     const file = this.#objects.get(`${Bucket}/${Key}`);

@@ -8,6 +8,7 @@ import { ec2DrillStore } from '../../../lambda/aws/ec2/drill-store.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
 import { modify, settleModification } from '../../../lambda/aws/ec2/modifications.ts';
 import { type ErrorKind, translated } from '../../../lambda/aws/errors.ts';
+import { withPatience } from '../../../lambda/aws/patience.ts';
 import { ssmCommands } from '../../../lambda/aws/ssm/host.ts';
 import { ServiceError } from '../../../simulator/aws/account/service-error.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
@@ -59,6 +60,39 @@ test.each(Object.entries(CODES))('%s: all of its codes, and what follows from th
     expect([code, error]).toEqual([code, expect.objectContaining({ kind, code })]);
     expect([code, stepRetry(error, 1).shouldRetry]).toEqual([code, kind === 'transient' || kind === 'notFound']);
     expect([code, 'unanswered' in error && error.unanswered !== undefined]).toEqual([code, kind === 'transient']);
+  }
+});
+
+test('nothing that was reached is no answer, whatever kept it away: the codes of Node', async () => {
+  for (const code of [
+    'ECONNRESET',
+    'ECONNREFUSED',
+    'EPIPE',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+  ]) {
+    const thrown = Object.assign(new Error(`getaddrinfo ${code}`), { code });
+    const error: Error = await translated('do it', () => Promise.reject(thrown)).catch((e) => e);
+    expect(error).toMatchObject({ kind: 'transient', code, unanswered: 'AWS' });
+  }
+  const other = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  await expect(translated('do it', () => Promise.reject(other))).rejects.toMatchObject({ kind: 'unknown' });
+});
+
+test.each([
+  ['DynamoDB', 'DynamoDB'],
+  ['EC2', undefined],
+])('a ledger that denies is as one that is out, and no other service is: %s', async (serviceId, unanswered) => {
+  for (const code of ['AccessDeniedException', 'ResourceNotFoundException']) {
+    const client = {
+      config: { serviceId, retryStrategy: () => new Promise<never>(() => {}) },
+      send: () => Promise.reject(new ServiceError(code, '')),
+    };
+    const sent = translated('do it', () => withPatience(client, lab.clock).send());
+    await expect(sent).rejects.toMatchObject({ name: 'AwsError', code, unanswered });
   }
 });
 

@@ -151,10 +151,16 @@ function fits(kind: Kind, value: string, volumeId: string): boolean {
     case 'volume':
       return value === volumeId;
     case 'time':
-      return TIME.test(value) && !Number.isNaN(Date.parse(value));
+      return TIME.test(value) && isMoment(value);
     case 'count':
       return COUNT.test(value);
     case 'flag':
       return value === 'true' || value === 'false';
   }
+}
+
+/** Of a day that no month has, the next month's is made. */
+function isMoment(value: string): boolean {
+  const at = new Date(value);
+  return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 19) === value.slice(0, 19);
 }

@@ -107,6 +107,9 @@ describe('the check of a copy', () => {
     ['more that was checked than there is', 'checked=12', 'checked=13'],
     ['a canary without its second', '11:50:00Z', '11:50Z'],
     ['a canary of no day', '2026-01-07', '2026-13-07'],
+    ['a canary of a day that its month has not', '2026-01-07', '2026-02-30'],
+    ['a count that is NaN', 'files=12', 'files=NaN'],
+    ['a volume of null', ID, 'null'],
     ['neither complete nor not', 'complete=true', 'complete=perhaps'],
   ])('is no answer with %s', (_, part, instead) => {
     expect(read('check', succeeded(WELL.check.replace(part, instead)))).toBe('unclear');

@@ -3,6 +3,7 @@
 import { anyOf, type Verdict } from '../copies/resource-policy.ts';
 import { type Declared, type DeclaredResources, isIntrinsic, listOf, objectOf, textOf } from '../declared.ts';
 import { alarmNames } from './alarm-rule-text.ts';
+import { fits, takes } from './event-pattern.ts';
 
 /**
  * Actions of EC2 itself, on the instance that the alarm is keyed by, as it must be:
@@ -45,13 +46,23 @@ export function scales(alarm: Declared, app: DeclaredResources): boolean {
  * @returns `undefined` where that is known at deployment only
  */
 export function isUsed(alarm: Declared, app: DeclaredResources): Verdict {
-  if (app.naming(alarm, ACTING).length > 0) return true;
+  if (app.naming(alarm, ACTING).some((user) => !isOff(user))) return true;
   const users: Verdict[] = [];
   for (const [type, namesIn] of Object.entries(BY_NAME))
-    for (const user of app.of(type, alarm))
+    for (const user of app.of(type, alarm).filter((of) => !isOff(of)))
       for (const name of namesIn(user)) users.push(isNameOf(name, user, alarm, app));
   for (const rule of app.of('AWS::Events::Rule', alarm)) users.push(isMatched(rule, alarm, app));
   return anyOf(users);
+}
+
+/** Whether a deployment group or a service has alarms, and is told not to look at them. */
+function isOff({ type, properties }: Declared): boolean {
+  if (type === 'AWS::CodeDeploy::DeploymentGroup')
+    return String(objectOf(properties.AlarmConfiguration)?.Enabled) === 'false';
+  return (
+    type === 'AWS::ECS::Service' &&
+    String(objectOf(objectOf(properties.DeploymentConfiguration)?.Alarms)?.Enable) === 'false'
+  );
 }
 
 /** What takes alarms by their names or ARNs, and where it has them. */
@@ -98,30 +109,25 @@ function isMatched(rule: Declared, alarm: Declared, app: DeclaredResources): Ver
   const pattern = objectOf(EventPattern);
   if (!pattern) return false;
   if (isIntrinsic(EventPattern)) return undefined;
-  if (!Array.isArray(pattern.source) || !pattern.source.includes('aws.cloudwatch')) return false;
-  const kinds = pattern['detail-type'];
-  if (Array.isArray(kinds) && !kinds.includes('CloudWatch Alarm State Change')) return false;
-  const state = objectOf(objectOf(pattern.detail)?.state)?.value;
-  if (Array.isArray(state) && !state.includes('ALARM')) return false;
-  const named = objectOf(pattern.detail)?.alarmName ?? pattern.resources;
+  // Which takes everything of everybody is not about alarms.
+  if (pattern.source === undefined && pattern['detail-type'] === undefined) return false;
+  const detail = objectOf(pattern.detail);
+  const kind = [
+    takes(pattern.source, ['aws.cloudwatch']),
+    takes(pattern['detail-type'], ['CloudWatch Alarm State Change']),
+    takes(objectOf(detail?.state)?.value, ['ALARM']),
+  ];
+  if (kind.includes(false)) return false;
+  const whose = isMeant(detail?.alarmName ?? pattern.resources, rule, alarm, app);
+  return whose && kind.includes(undefined) ? undefined : whose;
+}
+
+/** By its name, or its ARN. */
+function isMeant(named: unknown, rule: Declared, alarm: Declared, app: DeclaredResources): Verdict {
   if (named === undefined) return true;
   return anyOf(
     listOf(named).map((of) =>
-      isIntrinsic(of) || typeof of === 'string' ? isNameOf(of, rule, alarm, app) : fits(of, alarm),
+      isIntrinsic(of) || typeof of === 'string' ? isNameOf(of, rule, alarm, app) : fits(of, alarmNames(alarm)),
     ),
   );
-}
-
-/** A filter of a pattern: `{prefix}`, `{suffix}`, `{wildcard}`; any other is beyond what this reads. */
-function fits(filter: unknown, alarm: Declared): Verdict {
-  const names = alarmNames(alarm);
-  if (names.length === 0) return undefined;
-  const { prefix, suffix, wildcard } = objectOf(filter) ?? {};
-  if (typeof prefix === 'string') return names.some((name) => name.startsWith(prefix));
-  if (typeof suffix === 'string') return names.some((name) => name.endsWith(suffix));
-  if (typeof wildcard === 'string') {
-    const parts = wildcard.split('*').map((part) => part.replace(/[.+^${}()|[\]\\?]/g, '\\$&'));
-    return names.some((name) => new RegExp(`^${parts.join('.*')}$`, 's').test(name));
-  }
-  return undefined;
 }

@@ -126,7 +126,10 @@ export function idleBecause(policy: Declared): Hold | undefined {
   if (isIntrinsic(State)) return { covers: undefined, because: `State is ${shown(State)}` };
   if (State !== 'ENABLED') return { covers: false, because: `State is ${shown(State)}, not "ENABLED"` };
   const details = objectOf(policy.properties.PolicyDetails);
-  // A default policy looks once a day at most, and only at what has no other backup.
+  // docs.aws.amazon.com/dlm/latest/APIReference/API_CreateLifecyclePolicy.html: its properties are beside PolicyDetails, or in it.
+  const { DefaultPolicy } = policy.properties;
+  const because = 'is a default policy, which runs once a day at most, and passes over what has a recent copy';
+  if (DefaultPolicy !== undefined || details?.PolicyLanguage === 'SIMPLIFIED') return { covers: false, because };
   if (!details) return { covers: false, because: 'has no PolicyDetails' };
   const { PolicyType = 'EBS_SNAPSHOT_MANAGEMENT', ResourceTypes } = details;
   if (isIntrinsic(PolicyType) || isIntrinsic(ResourceTypes))

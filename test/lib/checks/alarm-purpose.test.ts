@@ -79,6 +79,27 @@ describe('AL1: something else acts on its state', () => {
     ['an event rule for it', (stack, of) => rule(stack, { ...change, resources: [of.attrArn] })],
     ['an event rule for its name', (stack) => rule(stack, { ...change, detail: { alarmName: [{ prefix: 'Shop/' }] } })],
     ['an event rule for every alarm', (stack) => rule(stack, change)],
+    ['an event rule without a source', (stack) => rule(stack, { 'detail-type': change['detail-type'] })],
+    [
+      'an event rule by filters',
+      (stack) => rule(stack, { source: [{ prefix: 'aws.cloud' }], 'detail-type': [{ suffix: 'Change' }] }),
+    ],
+    [
+      'an event rule for what is not OK',
+      (stack) => rule(stack, { ...change, detail: { state: { value: [{ 'anything-but': ['OK'] }] } } }),
+    ],
+    [
+      'an event rule for all but others',
+      (stack) => rule(stack, { ...change, detail: { alarmName: [{ 'anything-but': { prefix: 'Lab/' } }] } }),
+    ],
+    [
+      'an event rule, whatever the case',
+      (stack) => rule(stack, { ...change, detail: { alarmName: [{ 'equals-ignore-case': 'shop/ERRORS' }] } }),
+    ],
+    [
+      'an event rule by wildcard',
+      (stack) => rule(stack, { ...change, detail: { alarmName: [{ wildcard: 'Shop/*' }] } }),
+    ],
   ])('good: %s', (_, use) => expect(said((stack) => use(stack, silent(stack)))).toEqual([]));
 
   test.each<[string, (stack: Stack, of: CfnAlarm) => unknown]>([
@@ -98,6 +119,31 @@ describe('AL1: something else acts on its state', () => {
     ],
     ['an event rule for another', (stack) => rule(stack, { ...change, detail: { alarmName: ['Shop/other'] } })],
     ['an event rule for its end', (stack) => rule(stack, { ...change, detail: { state: { value: ['OK'] } } })],
+    [
+      'an event rule for all but it',
+      (stack) => rule(stack, { ...change, detail: { alarmName: [{ 'anything-but': ['Shop/errors'] }] } }),
+    ],
+    [
+      'an event rule for everything but an alarm',
+      (stack) => rule(stack, { ...change, detail: { state: { value: [{ 'anything-but': 'ALARM' }] } } }),
+    ],
+    ['an event rule for everything of everybody', (stack) => rule(stack, { account: ['111122223333'] })],
+    [
+      'a deployment group that is told to pass over it',
+      (stack, of) =>
+        new CfnDeploymentGroup(stack, 'G', {
+          applicationName: 'a',
+          serviceRoleArn: 'r',
+          alarmConfiguration: { enabled: false, alarms: [{ name: of.ref }] },
+        }),
+    ],
+    [
+      'a service of ECS that is told to',
+      (stack) =>
+        new CfnService(stack, 'S', {
+          deploymentConfiguration: { alarms: { alarmNames: ['Shop/errors'], enable: false, rollback: true } },
+        }),
+    ],
     ['an event rule that is disabled', (stack) => rule(stack, change, { state: 'DISABLED' })],
     ['an event rule of another service', (stack) => rule(stack, { source: ['aws.ec2'] })],
     [

@@ -138,7 +138,7 @@ describe('DV1: covered by an enabled policy whose tags match', () => {
         volume(stack);
         new CfnLifecyclePolicy(stack, 'Policy', { state: 'ENABLED', defaultPolicy: 'VOLUME', description: 'Default' });
       },
-      /has no PolicyDetails/,
+      /is a default policy, which runs once a day at most/,
     ],
     [
       'a volume without tags',

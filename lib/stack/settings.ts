@@ -78,10 +78,10 @@ const schema = group({
     /** An older spare is not taken where a newer point is verified. By default 120. */
     maxSpareAgeMinutes: ALLOWED.maxSpareAgeMinutes.default(120),
     /**
-     * How fast the blocks of a drill's volume are loaded from the snapshot. Paid for at each drill, by the rate and the size of the
-     * snapshot's data; 0 is free, and as fast as it happens to be. The default is what a gp3 volume can read at without paying more.
+     * How fast the blocks of a drill's volume are loaded from the snapshot. Paid for at each drill, by rate x size of the snapshot's data,
+     * at a price that is not known here: see `VolumeDrillProps.initializationMiBs`. By default 0: for nothing, when they are read.
      */
-    initializationMiBs: ALLOWED.initializationMiBs.default(GP3.minThroughput),
+    initializationMiBs: ALLOWED.initializationMiBs.default(0),
     /**
      * People are notified of files, bytes or manifests that fall by more percent from one verified copy to the next; the older copy is
      * kept, and paid for, for a week. By default 20.
@@ -91,7 +91,7 @@ const schema = group({
     enabled: true,
     prefer: 'faster',
     maxSpareAgeMinutes: 120,
-    initializationMiBs: GP3.minThroughput,
+    initializationMiBs: 0,
     fallPercent: 20,
   }),
   /** What is deleted can be got back for so many days, and is paid for; 0 for not at all. Limits: see `RecycleBin`. */

@@ -67,8 +67,8 @@ export const UNUSUAL: readonly Unusual[] = [
   },
   {
     name: 'fresher',
-    about: 'drills that prefer what is fresher, spares that are soon too old, nothing paid for loading',
-    settings: { drills: { prefer: 'fresher', maxSpareAgeMinutes: 15, initializationMiBs: 0, fallPercent: 99 } },
+    about: 'drills that prefer what is fresher, spares that are soon too old, loading that is paid for',
+    settings: { drills: { prefer: 'fresher', maxSpareAgeMinutes: 15, initializationMiBs: 300, fallPercent: 99 } },
   },
   {
     name: 'compliance',

@@ -236,7 +236,7 @@ const DEFAULTS = {
     { name: 'beta', sizeGiB: 100, zone: 'eu-west-1b', iops: 3000, throughputMiBs: 125 },
   ],
   snapshots: { perHour: 4, keepHours: 24, consistency: 'crash' },
-  drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: 125, fallPercent: 20 },
+  drills: { enabled: true, prefer: 'faster', maxSpareAgeMinutes: 120, initializationMiBs: 0, fallPercent: 20 },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   snapshotLock: { days: 0, mode: 'governance' },
   web: { gzip: true, cacheControl: 'no-cache', etag: true, corsOrigins: [], mimeTypes: {}, accessLogDays: 30 },

@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { API } from 'typescript/unstable/sync';
+import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand } from '../rehearsal/command/command.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** A package of its own: typedoc needs an older compiler than the project has. */
@@ -21,9 +21,14 @@ What \`remount\` exports, and \`remount/checks\` on [a page of its own](checks.m
 These pages are made of the docstrings by \`npm run docs\`: change those, and not these.
 `;
 
-const HELP = `npm run docs [-- --check]
+const HELP = `Writes docs/api/, the API reference, from the docstrings of what the package exports.
 
-  --check  writes nothing; fails, and names the pages, where docs/api/ is not as it would be written
+Usage: npm run docs -- [options]
+
+  --check  write nothing, and name the pages of docs/api/ that are not as they would be written
+  --help   print this and stop
+
+Exit codes: 0 written, or with --check all as it would be; 1 a page is not, or something that is exported says nothing of itself; 2 wrong usage.
 `;
 
 interface Exported {
@@ -109,16 +114,21 @@ function stale(): string[] {
   return [...pages].filter((page) => text(MADE, page) !== text(PAGES, page)).sort();
 }
 
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } });
-if (values.help) {
-  process.stdout.write(HELP);
-} else if (!generate()) {
-  process.exitCode = 1;
-} else if (values.check) {
-  const wrong = stale();
-  for (const page of wrong) process.stderr.write(`docs/api/${page} is not what the docstrings say: npm run docs\n`);
-  process.exitCode = wrong.length === 0 ? 0 : 1;
-} else {
+function main(): number {
+  const { check, help } = readArguments(process.argv.slice(2), { check: FLAG, help: HELP_FLAG });
+  if (help) {
+    process.stdout.write(HELP);
+    return EXIT.ok;
+  }
+  if (!generate()) return EXIT.failed;
+  if (check) {
+    const wrong = stale();
+    for (const page of wrong) process.stderr.write(`docs/api/${page} is not what the docstrings say: npm run docs\n`);
+    return wrong.length === 0 ? EXIT.ok : EXIT.failed;
+  }
   rmSync(PAGES, { recursive: true, force: true });
   cpSync(MADE, PAGES, { recursive: true });
+  return EXIT.ok;
 }
+
+await runCommand('The reference could not be written', main);

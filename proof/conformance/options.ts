@@ -38,7 +38,7 @@ export function readOptions(args: readonly string[]): Command {
   const values = readArguments(args, {
     only: { type: 'string' },
     scenario: { type: 'string' },
-    runs: { type: 'string', default: '20' },
+    runs: { type: 'string' },
     write: FLAG,
     json: FLAG,
     help: HELP_FLAG,
@@ -46,9 +46,14 @@ export function readOptions(args: readonly string[]): Command {
   if (values.help) return { print: HELP };
   const parts = named('--only', values.only, Object.keys(PARTS));
   const scenarios = named('--scenario', values.scenario, Object.keys(SCENARIOS));
+  for (const option of ['scenario', 'runs'] as const)
+    if (values[option] !== undefined && !parts.includes('models'))
+      throw new UsageError(
+        `--${option}: received "${values[option]}" with --only ${values.only}; allowed: with the part models`,
+      );
   if (values.write && (values.only !== undefined || values.scenario !== undefined))
     throw new UsageError('--write: received with --only or --scenario; allowed: with everything');
-  const runs = whole('--runs', values.runs, 0, MAX_RUNS);
+  const runs = whole('--runs', values.runs ?? '20', 0, MAX_RUNS);
   return { run: { parts, scenarios, runs, json: values.json, write: values.write } };
 }
 

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
+import {
+  EXIT,
+  FLAG,
+  HELP_FLAG,
+  readArguments,
+  runCommand,
+  UsageError,
+  whole,
+} from '../../rehearsal/command/command.ts';
 import { makeProgress } from '../../rehearsal/command/progress.ts';
 import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
 import { KINDS } from './kinds.ts';
@@ -34,6 +42,8 @@ interface Options {
 /** @throws UsageError */
 function readOptions(args: readonly string[]): Options {
   const values = readArguments(args, { sound: { type: 'string' }, write: FLAG, json: FLAG, help: HELP_FLAG });
+  if (values.write && values.sound !== undefined)
+    throw new UsageError('--write: received with --sound; allowed: without it (the table is of damage)');
   return {
     ...values,
     sound: values.sound === undefined ? undefined : whole('--sound', values.sound, 1, MAX_COPIES),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from '../../rehearsal/command/command.ts';
-import { type Fault, readSchedule } from './schedule.ts';
+import { type Fault, readSchedule, scheduleText } from './schedule.ts';
 import { STORIES } from './stories.ts';
 
 export interface SimulateOptions {
@@ -101,6 +101,27 @@ function minutes(text: string | undefined): number {
   if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > MAX_MINUTES)
     throw new UsageError(`--minutes: received "${text}"; allowed: a number above 0, up to ${MAX_MINUTES}`);
   return value;
+}
+
+/**
+ * A replay whose faults did not happen says nothing of them.
+ *
+ * @param fired faults that happened
+ * @param points how often each point of the run was passed
+ * @throws UsageError naming the first that did not
+ */
+export function checkFired(
+  schedule: readonly Fault[],
+  { fired, points }: { readonly fired: readonly Fault[]; readonly points: ReadonlyMap<string, number> },
+): void {
+  const happened = fired.map((fault) => scheduleText([fault]));
+  const left = schedule.find((fault) => !happened.includes(scheduleText([fault])));
+  if (!left) return;
+  const passed = points.get(left.point);
+  const allowed = passed
+    ? `${left.point}#1 to ${left.point}#${passed}, while faults still happen`
+    : `a point of this run: ${[...points.keys()].sort().join(', ')}`;
+  throw new UsageError(`--replay: received "${scheduleText([left])}", which did not happen; allowed: ${allowed}`);
 }
 
 function schedule(text: string): Fault[] {

@@ -6,7 +6,7 @@ import { SETTINGS, type Setting, WIDE } from './settings.ts';
 const HELP = `Explores the protocol of the journal (docs/journal.md): every order in which two or three writers, an applier, a healer and an S3 that loses
 answers can act, within small bounds. No state that can be reached may lose what was acknowledged, or apply what is not so.
 
-Usage: npm run model [-- options]
+Usage: npm run model -- [options]
 
   --wide       wider bounds, beside the small ones: three minutes, and some GiB of memory
   --left-out   explores with each rule left out in turn, too: each must be found

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { SettingsError } from '../../lib/props/refusal.ts';
 import { FLAG, HELP_FLAG, readArguments, runCommand, UsageError, whole } from '../../rehearsal/command/command.ts';
 import { DisksUnavailable } from '../../simulator/disks/disks.ts';
+import { node } from './child.ts';
 
 const OPTIONS = { runs: { type: 'string', default: '3' }, json: FLAG, help: HELP_FLAG } as const;
 
@@ -80,4 +81,15 @@ describe('a command', () => {
     expect(code).toBe(1);
     expect(text).toMatch(/^It could not be done: of its own\n/);
   });
+});
+
+test.each([
+  ['build/reference.ts', ['--wrong'], 'received --wrong; allowed: --check, --help; --help lists the options\n'],
+  [
+    'proof/damage/main.ts',
+    ['--sound', '3', '--write'],
+    '--write: received with --sound; allowed: without it (the table is of damage)\n',
+  ],
+])('%s with %j says what is allowed', (script, args, stderr) => {
+  expect(node(script, args)).toMatchObject({ code: 2, stderr });
 });

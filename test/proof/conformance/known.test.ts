@@ -24,6 +24,8 @@ test.each([
   [['--scenario', 'nothing']],
   [['--runs', '-1']],
   [['--write', '--scenario', 'locked']],
+  [['--only', 'policies', '--scenario', 'locked']],
+  [['--only', 'policies', '--runs', '1']],
 ])('%j is refused', (args) => expect(() => readOptions(args)).toThrow(UsageError));
 
 test('a verdict that does not hold is seen in the text, and a cell breaks no table', () => {

@@ -7,7 +7,7 @@ import {
   randomSchedule,
   singles,
 } from '../../../proof/faults/explore.ts';
-import { readOptions } from '../../../proof/faults/options.ts';
+import { checkFired, readOptions } from '../../../proof/faults/options.ts';
 import { readSchedule, scheduleText } from '../../../proof/faults/schedule.ts';
 import { failureLines } from '../../../proof/faults/summary.ts';
 import { UsageError } from '../../../rehearsal/command/command.ts';
@@ -132,5 +132,19 @@ describe('options', () => {
     } catch (error) {
       expect((error as Error).message).not.toContain('\n');
     }
+  });
+
+  test('a replay whose fault did not happen is refused, with where it could have', () => {
+    const replayed = (text: string, fired = '') =>
+      checkFired(readSchedule(text), { fired: readSchedule(fired), points: POINTS });
+    const twice = 'errorAfter@ec2:CreateVolume#1,dieAfter@step:commit#1';
+    expect(() => replayed(twice, twice)).not.toThrow();
+    expect(() => replayed('none')).not.toThrow();
+    expect(() => replayed(`${twice},denied@ec2:CreateVolume#9`, twice)).toThrow(
+      '--replay: received "denied@ec2:CreateVolume#9", which did not happen; allowed: ec2:CreateVolume#1 to ec2:CreateVolume#2, while faults still happen',
+    );
+    expect(() => replayed('denied@ec2:CreateVolumes#1')).toThrow(
+      /received "denied@ec2:CreateVolumes#1", which did not happen; allowed: a point of this run: ec2:CreateVolume, ec2:Desc/,
+    );
   });
 });

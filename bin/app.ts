@@ -1,3 +1,4 @@
+/** The CDK app, as cdk.json runs it: what it is made of is `lib/stack/app.ts`, and nothing is decided here. */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 

@@ -30,7 +30,7 @@ interface Watched {
 
 /** Of `reachable`: two minutes are no hiccup. */
 const UNREACHABLE_MINUTES = 2;
-/** A heal is to be over after five (DESIGN section 2), and the first of a new stack waits for its instances. */
+/** A heal is to be over after five (docs/failure-modes.md), and the first of a new stack waits for its instances. */
 const UNSERVED_MINUTES = 10;
 
 /**

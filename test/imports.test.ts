@@ -37,6 +37,7 @@ function imports(file: string): string[] {
 /** Imports run one way. Each room, and all that it may import: what its README says. */
 const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'contract', may: /^contract\// },
+  { room: 'bin', may: /^(lib\/(stack\/app|props\/refusal)\.ts$|node:)/ },
   { room: 'journal', may: /^(journal|contract)\/|^node:(buffer|crypto)$/ },
   { room: 'host/agent/kernel', may: /^(host\/agent\/kernel\/|zod\/mini$|node:)/ },
   { room: 'proof/journal', may: /^(proof\/journal\/|journal\/|rehearsal\/command\/)/ },
@@ -44,7 +45,6 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },
   { room: 'lambda/core/message', may: /^(lambda\/core\/(message|world)|contract)\// },
   { room: 'lambda/core', may: /^(lambda\/core|contract)\// },
-  { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },
   { room: 'lambda/aws', may: /^(lambda\/(core|aws)\/|contract\/|@aws(-sdk)?\/|zod\/mini$|node:)/ },
   { room: 'lambda/heal', may: /^(lambda\/(core|aws|heal)\/|contract\/|@aws(-sdk)?\/|zod\/mini$|node:)/ },
   { room: 'lambda/drill', may: /^(lambda\/(core|aws|drill)\/|contract\/|@aws(-sdk)?\/|node:)/ },
@@ -67,6 +67,12 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
     may: /^(proof\/(conformance|faults)\/|rehearsal\/|simulator\/|contract\/|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
   },
   { room: 'proof/mutants', may: /^(proof\/mutants\/|rehearsal\/command\/|contract\/listed\.ts$|node:)/ },
+  // It alone runs the handlers' sources.
+  { room: 'proof/faults', may: /^(proof\/faults\/|rehearsal\/|simulator\/|contract\/|lambda\/|node:)/ },
+  {
+    room: 'proof/bench',
+    may: /^(proof\/(bench|faults)\/|rehearsal\/|simulator\/|contract\/|lib\/|aws-cdk-lib$|node:)/,
+  },
   { room: 'proof/permissions', may: /^(proof\/(permissions|faults)\/|rehearsal\/|simulator\/|contract\/|node:)/ },
   { room: 'proof/damage', may: /^(proof\/damage\/|rehearsal\/command\/|simulator\/|contract\/|lib\/|node:)/ },
 ];
@@ -173,7 +179,7 @@ describe('rooms', () => {
   );
 
   test('a path that a README of a room names is there', () => {
-    const named = ['contract', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator'].flatMap((room) =>
+    const named = ['contract', 'journal', 'lambda', 'lib', 'proof', 'rehearsal', 'simulator'].flatMap((room) =>
       [...readFileSync(join(ROOT, room, 'README.md'), 'utf8').matchAll(/`((?:[\w-]+\/)+[\w-]*(?:\.\w+)?)`/g)].map(
         ([, path = '']) => [room, path] as const,
       ),

@@ -6,8 +6,8 @@ export interface Edit {
 }
 
 /**
- * A rule of DESIGN, section 6, broken in the code (in all places, where it is held in more than one); and what must notice it, by
- * the promise that it names.
+ * A rule of the healer, or a part that something proves, broken in the code (in all places, where it is held in more than one);
+ * and what must notice it, by the promise that it names.
  */
 export interface Mutant {
   readonly rule: string;

@@ -11,7 +11,7 @@ import type { Check, World } from '../world/world.ts';
 import { heard, PAGES } from './heard.ts';
 import { completedSnapshots, type Failure, readOwed, recoveryPoint, servedVolume } from './measure.ts';
 
-/** Promises, DESIGN section 2. */
+/** What is promised of every incident; docs/failure-modes.md has the bounds of each. Milliseconds. */
 export const PROMISE = {
   snapshotAgeMs: 60 * 60_000,
   verifiedAgeMs: 75 * 60_000,

@@ -5,7 +5,7 @@ import type { Disks } from '../../simulator/disks/disks.ts';
 import type { VirtualClock } from '../../simulator/time/clock.ts';
 import type { Random } from '../../simulator/time/random.ts';
 
-/** One promise of DESIGN section 2, judged on what the simulated world shows, never on what the healer says of itself. */
+/** One promise, judged on what the simulated world shows, never on what the healer says of itself. */
 export interface Check {
   readonly promise: string;
   readonly kept: boolean;

@@ -258,7 +258,7 @@ export interface Disks {
   spoil(snapshotId: string): void;
   /**
    * Damages the volume's free-space records so that nothing shows until one of the returned courses is deleted: the
-   * latent inconsistency of the bad Wednesday (DESIGN, section 8). It stands for damage done long ago, so a mounted
+   * latent inconsistency of the bad Wednesday (docs/rehearsal.md). It stands for damage done long ago, so a mounted
    * volume goes on as if nothing had happened.
    * @throws Error when the volume has no file system, or no course on it lends itself to it
    */

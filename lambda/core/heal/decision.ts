@@ -1,6 +1,6 @@
 import type { Holder, Instance, RecoveryPoint, Volume } from '../world/model.ts';
 
-/** What to do next for one content volume. DESIGN, section 6. */
+/** What to do next for one content volume: what `decide.ts` answers. */
 export type Decision =
   | { readonly kind: 'none'; readonly reason: string }
   | Mount

@@ -32,7 +32,7 @@ export type ReplaceResult =
     };
 
 /**
- * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (DESIGN, section 6).
+ * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (docs/architecture.md#a-heal).
  * Nothing that is served is touched before the replacement is attached, mounted and read.
  *
  */

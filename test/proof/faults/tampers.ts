@@ -1,6 +1,6 @@
 import type { Ports } from '../../../lambda/core/world/ports.ts';
 
-/** Healers that are broken in one rule each (DESIGN, section 6), by something that stands between them and the world. */
+/** Healers that are broken in one rule each, by something that stands between them and the world. */
 export const TAMPERS = {
   /** "Cannot tell" is taken for "stopped": a host that hangs counts as one that has released the volume. */
   fenceAlwaysCertain: (ports: Ports): Ports => ({

@@ -1,4 +1,4 @@
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type DurableContext, StepError } from '@aws/durable-execution-sdk-js';
 import { DeadlineExceeded } from '../core/world/clock.ts';
 import type { Workflow } from '../core/world/ports.ts';
 import { isKind } from './errors.ts';
@@ -11,7 +11,14 @@ const LONGEST_DELAY_SECONDS = 10;
 /** A workflow whose steps are those of a Lambda durable execution: checkpointed, at least once each. */
 export function durableWorkflow(context: DurableContext): Workflow {
   return {
-    step: (name, run) => context.step(name, run, { retryStrategy: stepRetry }),
+    step: async (name, run) => {
+      try {
+        return await context.step(name, run, { retryStrategy: stepRetry });
+      } catch (error) {
+        // The SDK throws an error of its own, with a cause that has the name and the text of what the step threw.
+        throw (error instanceof StepError && error.cause) || error;
+      }
+    },
     pause: (name, seconds) => context.wait(name, { seconds }),
   };
 }

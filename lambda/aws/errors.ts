@@ -8,7 +8,10 @@ export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 const LEDGER_IS_OUT: readonly ErrorKind[] = ['denied', 'notFound'];
 
-/** An AWS error in the project's own words: `could not attach vol-1 to i-2: VolumeInUse: ...`. The SDK's error is its `cause`. */
+/**
+ * An AWS error in the project's own words: `could not attach vol-1 to i-2: VolumeInUse: ...`. The SDK's error is its `cause`. It is called
+ * as AWS calls it, for a durable execution keeps no more of an error than its name and its text.
+ */
 export class AwsError extends Error implements Partial<Unanswered> {
   readonly kind: ErrorKind;
   readonly code: string;
@@ -17,7 +20,7 @@ export class AwsError extends Error implements Partial<Unanswered> {
 
   constructor(doing: string, kind: ErrorKind, code: string, text: string, cause: unknown) {
     super(`could not ${doing}: ${code}: ${text}`, { cause });
-    this.name = 'AwsError';
+    this.name = code;
     this.kind = kind;
     this.code = code;
     const service = serviceOf(cause);

@@ -1,6 +1,8 @@
 import { type MessageAttributeValue, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { ENV } from '../../contract/contract.ts';
+import { flattened } from '../../contract/flat.ts';
 import { MESSAGE_ATTRIBUTE, MESSAGE_SEVERITY } from '../../contract/messages.ts';
+import { dataOf, reasonsOf } from '../core/message/data.ts';
 import { render } from '../core/message/render.ts';
 import type { Place } from '../core/message/words.ts';
 import { type Message, volumeOf } from '../core/world/message.ts';
@@ -52,12 +54,20 @@ function placeOf(env: Runtime['env'], topic: string): Place {
 function attributes(message: Message): Record<string, MessageAttributeValue> {
   const { kind } = message;
   const volume = volumeOf(message);
-  const values = {
-    [MESSAGE_ATTRIBUTE.kind]: kind,
-    [MESSAGE_ATTRIBUTE.severity]: MESSAGE_SEVERITY[kind],
-    ...(volume && { [MESSAGE_ATTRIBUTE.volume]: volume }),
+  const codes = [...new Set(reasonsOf(message).map(({ code }) => code))];
+  return {
+    [MESSAGE_ATTRIBUTE.kind]: text(kind),
+    [MESSAGE_ATTRIBUTE.severity]: text(MESSAGE_SEVERITY[kind]),
+    ...(volume && { [MESSAGE_ATTRIBUTE.volume]: text(volume) }),
+    ...(codes.length > 0 && { [MESSAGE_ATTRIBUTE.reason]: list(codes) }),
+    [MESSAGE_ATTRIBUTE.data]: list(flattened(dataOf(message))),
   };
-  return Object.fromEntries(
-    Object.entries(values).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
-  );
 }
+
+const text = (StringValue: string): MessageAttributeValue => ({ DataType: 'String', StringValue });
+
+/** "The values can be strings, numbers, or the keywords true, false, and null": docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html */
+const list = (values: readonly string[]): MessageAttributeValue => ({
+  DataType: 'String.Array',
+  StringValue: JSON.stringify(values),
+});

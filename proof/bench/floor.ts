@@ -2,7 +2,8 @@
  * The least that a recovery with a spare can take, from what was sampled in the very run: nothing here knows how the healer works.
  * Only what each thing took is read from the run, and put together again without any time between them.
  */
-import type { CallRecord, Happening } from '../../simulator/aws/account/cloud.ts';
+import type { CallRecord } from '../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../simulator/aws/account/happening.ts';
 import type { Services } from '../../simulator/aws/account/services.ts';
 
 /** Of the target group: how often it looks, and how many good answers in a row it wants. */
@@ -25,7 +26,11 @@ export interface Floor {
 export function floorOf(services: Services, log: readonly Happening[], healthCheck: HealthCheck): Floor {
   const { cloud, ssm, lambda } = services;
   const struck = one(log, ({ who }) => who === 'failure', 'blow').at;
-  const healthy = one(log, ({ at, who, what }) => at > struck && who === 'elb' && / is healthy /.test(what), 'end').at;
+  const healthy = one(
+    log,
+    ({ at, event }) => at > struck && event?.kind === 'health' && event.state === 'healthy',
+    'end',
+  ).at;
   const calls = cloud.calls.filter((c) => c.at >= struck && c.at <= healthy && c.principal.startsWith('Healer'));
   const ran = ssm.ran.filter((r) => r.sentAt >= struck && r.sentAt <= healthy);
   const call = (what: string, fits: (c: CallRecord) => boolean) => one(calls, fits, what);

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../../lambda/core/world/ports.ts';
 import { inventory, nothingDenied, pages } from '../../rehearsal/judge/checks.ts';
+import { isOf, PAGES } from '../../rehearsal/judge/heard.ts';
 import { failureOf } from '../../rehearsal/judge/measure.ts';
 import { bringUp } from '../../rehearsal/scenarios/story/deployed-stack.ts';
 import type { Strike } from '../../rehearsal/scenarios/story/incident.ts';
 import type { Assembly } from '../../rehearsal/world/assembly.ts';
 import { Watch } from '../../rehearsal/world/watch.ts';
 import type { Check, World } from '../../rehearsal/world/world.ts';
-import type { Happening } from '../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../simulator/aws/account/happening.ts';
 import { openServices, type Services } from '../../simulator/aws/account/services.ts';
 import type { PermissionLedger } from '../../simulator/aws/iam/permission-ledger.ts';
 import { VirtualClock } from '../../simulator/time/clock.ts';
@@ -115,8 +116,9 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const paged = new PageWatch(strike, disks, injector, story.volumes);
   story.strike(strike);
   let pagesInVain = 0;
-  services.cloud.listen(({ who, what }) => {
-    const volume = story.volumes.find((v) => who === 'sns' && what.includes(`${v} needs a person`));
+  services.cloud.listen(({ event }) => {
+    if (event?.kind !== 'message' || !isOf(event, PAGES)) return;
+    const volume = story.volumes.find((v) => v === event.attributes.volume);
     if (volume && stage.servedBy(volume)) pagesInVain++;
   });
   const served = () => story.volumes.every((v) => stage.servedBy(v) !== undefined);
@@ -178,10 +180,11 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const unserved = story.volumes.filter((v) => !stage.servedBy(v));
   const excuses = unserved.map((v) => excuse(strike, disks, story, v, struckAt) ?? 'none');
   disks.close();
+  const lines = services.cloud.log.map(({ at, who, what }) => ({ at, who, what }));
   return {
     broken,
     log: services.cloud.log,
-    digest: createHash('sha256').update(JSON.stringify(services.cloud.log)).digest('hex'),
+    digest: createHash('sha256').update(JSON.stringify(lines)).digest('hex'),
     permissions: services.cloud.permissions,
     points: injector.points,
     fired: injector.fired.map((f) => f.fault),

@@ -70,10 +70,12 @@ export class Views {
   /** The health of targets as it was before the last change of each, where that is not long ago. */
   before(answer: object): object {
     const { log, clock } = this.#cloud;
-    const lately = log.filter(({ at, who }) => who === 'elb' && at > clock.now() - this.#staleMs);
+    const lately = log.flatMap(({ at, event }) =>
+      event?.kind === 'health' && at > clock.now() - this.#staleMs ? [event] : [],
+    );
     const { TargetHealthDescriptions: targets = [] }: Health = answer;
     const was = (id: string, State: string) => {
-      const changed = lately.findLast(({ what }) => what.startsWith(`${id} is ${State} for `));
+      const changed = lately.findLast(({ instanceId, state }) => instanceId === id && state === State);
       return changed ? (State === 'healthy' ? 'unhealthy' : 'healthy') : State;
     };
     return {

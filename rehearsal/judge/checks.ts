@@ -263,7 +263,7 @@ function unservedWrong(world: World, stage: Stage, volume: string, item: Item): 
 }
 
 /** Every heal has a record that ended, with times that can be true. */
-export function onRecord(world: World, failure: Failure, outcome: RegExp): Check {
+export function onRecord(world: World, failure: Failure, outcomes: readonly string[]): Check {
   const records = incidents(world, failure.volume, failure.at);
   const wrong = records.flatMap((record) => {
     const times = [
@@ -275,7 +275,7 @@ export function onRecord(world: World, failure: Failure, outcome: RegExp): Check
     if (record.outcome === 'open') return [`${record.id} is still open`];
     return inOrder ? [] : [`${record.id}: its times are not in order`];
   });
-  const found = records.filter((record) => outcome.test(String(record.outcome)));
+  const found = records.filter((record) => outcomes.includes(String(record.outcome)));
   const kept = wrong.length === 0 && found.length > 0;
   const told = found.map((record) => `${record.outcome}: ${record.summary}`);
   return check('the incident is on record, with true times', kept, wrong.join('; ') || told[0] || 'no record');

@@ -1,5 +1,7 @@
 /** Messages to people, by what they carry and never by their words. */
+import { type Data, type Leaf, unflattened } from '../../contract/flat.ts';
 import type { MessageKind } from '../../contract/messages.ts';
+import type { Reason, ReasonCode } from '../../contract/reasons.ts';
 import type { Message, Sns } from '../../simulator/aws/lambda/sns.ts';
 
 interface Sought {
@@ -27,4 +29,45 @@ export const PAGES: readonly MessageKind[] = ['needsPerson', 'ledgerSilent'];
 /** What an alarm told. @param name of the alarm */
 export function heardOfAlarm({ messages }: Pick<Sns, 'messages'>, name: string, since = 0): Message[] {
   return messages.filter((m) => m.at >= since && m.alarm?.name === name);
+}
+
+/** What a message says, as its attributes have it; of an alarm nothing. */
+export function dataIn({ attributes: { data } }: Pick<Message, 'attributes'>): Data {
+  return data === undefined ? {} : unflattened(JSON.parse(data) as readonly string[]);
+}
+
+/** When the heal began whose end a message is about, by the key of its record. Unix milliseconds; not a number: it is about no such end. */
+export function beganAt(message: Pick<Message, 'attributes'>): number {
+  return Date.parse(String(dataIn(message).incident).split('#')[1] ?? '');
+}
+
+/** What took over from what, as the message of a heal says it. */
+export function replacementIn(message: Pick<Message, 'attributes'>): Data | undefined {
+  return dataIn(message).replacement as Data | undefined;
+}
+
+/** Every id, code, figure and time that a message says. */
+export function valuesIn(message: Pick<Message, 'attributes'>): Leaf[] {
+  const leaves = (value: Data[string]): Leaf[] =>
+    value === undefined ? [] : typeof value === 'object' ? Object.values(value).flatMap(leaves) : [value];
+  return leaves(dataIn(message));
+}
+
+/** As a message carries it: without what is only for people. */
+export type Told<C extends ReasonCode = ReasonCode> = { [K in C]: Omit<Extract<Reason, { code: K }>, 'detail'> }[C];
+
+/** Why a message was sent, in the order in which it says so. */
+export function reasonsIn(message: Pick<Message, 'attributes'>): readonly Told[] {
+  return (dataIn(message).reasons ?? []) as unknown as readonly Told[];
+}
+
+/** A reason by its code, and by fields of it. */
+export type Because = { [C in ReasonCode]: { readonly code: C } & Partial<Told<C>> }[ReasonCode];
+
+/** Whether a message says so. Fields that are no plain values are not compared. */
+export function says(message: Pick<Message, 'attributes'>, because: Because): boolean {
+  return reasonsIn(message).some((told) => {
+    const fields: Readonly<Record<string, unknown>> = { ...told };
+    return Object.entries(because).every(([key, value]) => fields[key] === value);
+  });
 }

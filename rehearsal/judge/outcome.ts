@@ -1,4 +1,4 @@
-import type { Happening } from '../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../simulator/aws/account/happening.ts';
 import type { Check, Damage, OutcomeKind, Recovery } from '../world/world.ts';
 
 /** A scenario that these settings leave nothing to play with. */

@@ -1,5 +1,5 @@
 import { listed } from '../../contract/listed.ts';
-import type { Happening } from '../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../simulator/aws/account/happening.ts';
 import { duration } from '../command/duration.ts';
 import { contextArguments } from '../world/context.ts';
 import type { Check, Damage, Recovery, ScenarioResult } from '../world/world.ts';

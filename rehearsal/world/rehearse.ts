@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Happening } from '../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../simulator/aws/account/happening.ts';
 import { openServices, type Services } from '../../simulator/aws/account/services.ts';
 import type { Disks } from '../../simulator/disks/disks.ts';
 import { VirtualClock } from '../../simulator/time/clock.ts';

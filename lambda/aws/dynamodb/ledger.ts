@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../../contract/contract.ts';
+import { incidentKey } from '../../core/world/incident.ts';
 import type { LedgerState } from '../../core/world/model.ts';
 import type { Ledger } from '../../core/world/ports.ts';
 import { isKind, translated } from '../errors.ts';
@@ -104,9 +105,8 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
     },
 
     async record(incident) {
-      const sk = `INCIDENT#${new Date(incident.startedAt).toISOString()}#${incident.id}`;
       const Item = {
-        ...key(`VOLUME#${incident.volume}`, sk),
+        ...key(`VOLUME#${incident.volume}`, incidentKey(incident)),
         outcome: { S: incident.outcome },
         summary: { S: incident.summary },
         // The whole record as one document: it is read as a whole, by people and by reports.

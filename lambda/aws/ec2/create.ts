@@ -23,7 +23,7 @@ export interface NewVolume extends Pick<Volume, 'zone' | 'sizeGiB' | 'type' | 'i
 /**
  * Makes the volume and waits until it is available.
  * @returns its id
- * @throws Error when it goes to state `error`
+ * @throws VolumeFailed when it goes to state `error`
  */
 export async function createVolume(ec2: EC2Client, clock: Clock, order: NewVolume): Promise<string> {
   const { named, snapshotId, initializationRate } = order;

@@ -4,10 +4,18 @@ import { describeVolume } from './describe.ts';
 
 const POLL_MS = 1000;
 
+/** A volume that was ordered went to state `error`. */
+export class VolumeFailed extends Error {
+  constructor(id: string, named: string, keyArn: string | undefined) {
+    super(`volume ${id} ${named} went to state error: check the key ${keyArn}`);
+    this.name = 'VolumeFailed';
+  }
+}
+
 /**
  * Waits until a volume that was ordered can be attached.
  * @param named completes "volume vol-1 ..." in what it throws
- * @throws Error when it goes to state `error`: with a key that cannot be used, EC2 fails asynchronously, and the volume vanishes
+ * @throws VolumeFailed when it goes to state `error`: with a key that cannot be used, EC2 fails asynchronously, and the volume vanishes
  */
 export function untilAvailable(
   ec2: EC2Client,
@@ -22,7 +30,7 @@ export function untilAvailable(
   return pollUntil(clock, `volume ${id} available`, { everyMs: POLL_MS, withinSeconds }, async () => {
     const seen = await describeVolume(ec2, id);
     if (seen?.state === 'available' || seen?.state === 'in-use') return { done: true, value: id };
-    if (seen?.state === 'error') throw new Error(`volume ${id} ${named} went to state error: check the key ${keyArn}`);
+    if (seen?.state === 'error') throw new VolumeFailed(id, named, keyArn);
     return { done: false, seen: seen?.state ?? 'not found' };
   });
 }

@@ -1,3 +1,4 @@
+import { reasonText } from '../message/reason-words.ts';
 import type { Journal } from '../world/journal.ts';
 import { awaitLease } from '../world/lease.ts';
 import { type NothingWrong, nothingWrong, type Trigger } from '../world/model.ts';
@@ -35,7 +36,7 @@ export async function beginHeal(
   let pagedAt: number | undefined;
   let turn = await awaitLease(ports, journal, begun.healId, trigger);
   if (turn.turn === 'silent') {
-    const silence = await withoutLedger(ports, journal, trigger, begun.at, turn.why);
+    const silence = await withoutLedger(ports, journal, trigger, begun.at, turn.ledger);
     if (!silence.answers)
       return { outcome: silence.serves ? nothingWrong(trigger) : 'unanswered', summary: silence.summary };
     pagedAt = silence.pagedAt;
@@ -48,7 +49,7 @@ export async function beginHeal(
       return { outcome: 'busy', summary: `another heal has the lease of ${volume}` };
     case 'silent':
       // It has answered a moment ago: the next heal goes on.
-      return { outcome: 'unanswered', summary: turn.why };
+      return { outcome: 'unanswered', summary: turn.ledger.why };
   }
 }
 
@@ -64,7 +65,8 @@ async function lookFirst(ports: Ports, journal: Journal, trigger: Trigger, now: 
   }
   const seen = looked.value;
   const decision = decide(seen);
-  if (decision.kind === 'none' && !owesNews(seen)) return { outcome: nothingWrong(trigger), summary: decision.reason };
+  if (decision.kind === 'none' && !owesNews(seen))
+    return { outcome: nothingWrong(trigger), summary: reasonText(decision.reasons) };
   const paged = seen.ledger?.paged;
   if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, now))
     return { outcome: 'quiet', summary: `people were told: ${paged.about}` };

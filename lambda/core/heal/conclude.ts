@@ -1,3 +1,5 @@
+import type { Reason } from '../../../contract/reasons.ts';
+import { reasonText } from '../message/reason-words.ts';
 import { attempt } from '../world/attempt.ts';
 import type { Incident } from '../world/model.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
@@ -43,10 +45,9 @@ export async function conclude(
       : await attempt(workflow, 'note-told', () => noteNotified(ports, closed, notifiedAt, final));
   const unheard = notifying !== undefined && notifying.failed === undefined && notifiedAt === undefined;
   const outcome = unheard ? 'overtaken' : closed.outcome;
-  const summary = unheard
-    ? `the lease ran out, and the next heal tells people what holds then, not this: ${closed.summary}`
-    : closed.summary;
-  const concluded = { ...closed, outcome, summary };
+  const reasons: readonly Reason[] = unheard ? [{ code: 'leaseRanOut' }, ...closed.reasons] : closed.reasons;
+  const summary = reasonText(reasons);
+  const concluded = { ...closed, outcome, reasons, summary };
   // Which copies are of no use is known to nobody else.
   const found =
     unheard && findings.rejected.length > 0

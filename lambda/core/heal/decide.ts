@@ -1,3 +1,4 @@
+import { DEAD_STATES, type DeadState, type Reason } from '../../../contract/reasons.ts';
 import { currentVolume, holderOf } from '../world/current.ts';
 import {
   confirmsStall,
@@ -43,12 +44,9 @@ export const HANG_SECONDS = 20;
 export const RELOCATE_SECONDS = 180;
 
 /** Evidence that nothing but another volume helps. `timeout`: its I/O hangs, on a host that answers; it is given time to go on. */
-export const DEAD: Readonly<Partial<Record<Found['state'], string>>> = {
-  shutdown: 'its file system is shut down',
-  unmountable: 'its file system cannot be mounted',
-  timeout: 'its I/O hangs',
-  stuck: 'it cannot be moved',
-};
+export function isDead(state: Found['state'] | undefined): state is DeadState {
+  return DEAD_STATES.some((dead) => dead === state);
+}
 
 /**
  * Decides the next right thing from the world as it is. Pure: the same observation and context give the same decision.
@@ -57,10 +55,9 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   const named = observation.ledger?.currentVolume;
   // EC2 is eventually consistent: a list may lack what was made a moment ago.
   if (named && mayBeSeen(observation, context) && observation.volumes.every((v) => v.id !== named))
-    return briefly(`EC2 does not show ${named}, which the ledger names`);
+    return briefly({ code: 'unseen', volumeId: named });
   const current = currentVolume(observation);
-  if (!current)
-    return page(`no current volume of ${observation.volume} exists; deploy the stack to let the keeper restore it`);
+  if (!current) return page({ code: 'noCurrentVolume', volume: observation.volume });
   const attachment = current.attachments.find((a) => a.state !== 'detached');
   const holder = observation.instances.find((i) => i.id === attachment?.instanceId);
   const found = context.found?.volumeId === current.id ? context.found.state : undefined;
@@ -69,46 +66,44 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   if (state === 'serving') return serving(observation, context, current, holder);
   // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
   if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);
-  const dead = state && DEAD[state];
+  const volumeId = current.id;
   const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);
-  const said = observation.io && state === 'timeout' ? ` (${ioText(observation.io)})` : '';
-  if (dead && !mayPass) return replace(observation, context, current, holder, `${current.id}: ${dead}${said}`);
+  const said = observation.io && state === 'timeout' ? { detail: ioText(observation.io) } : {};
+  if (isDead(state) && !mayPass)
+    return replace(observation, context, current, holder, { code: 'dead', volumeId, state, ...said });
   // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
   if (current.role === 'quarantined')
-    return replace(observation, context, current, holder, `${current.id} is in quarantine`);
-  if (current.state === 'error')
-    return replace(observation, context, current, holder, `${current.id} is in state error`);
-  if (mayPass) return briefly(`${current.id}: its I/O hangs${said}, and may go on`);
+    return replace(observation, context, current, holder, { code: 'quarantined', volumeId });
+  if (current.state === 'error') return replace(observation, context, current, holder, { code: 'inError', volumeId });
+  if (mayPass) return briefly({ code: 'mayGoOn', volumeId, ...said });
   if (!attachment || !holder) return mountAnywhere(observation, context, current);
-  if (attachment.state !== 'attached') return wait(`${current.id} is ${attachment.state} at ${attachment.instanceId}`);
+  const both = { volumeId, instanceId: holder.id };
+  if (attachment.state !== 'attached') return wait({ code: 'unsettled', ...both, state: attachment.state });
   if (current.state !== 'in-use' || holder.zone !== current.zone) {
-    return page(
-      `evidence contradicts itself: ${current.id} in ${current.zone} is ${current.state} and attached to ${holder.id} in ${holder.zone}`,
-    );
+    const { zone, state } = current;
+    return page(CONTRADICTION, { code: 'misplaced', ...both, zone, state, instanceZone: holder.zone });
   }
   if (holder.state !== 'running') return ownerGone(observation, context, current, holder);
   switch (state) {
     case 'notMounted':
       // It was sent the command, and did not do it: its volume goes to another host, where there is one.
       if (context.useless.includes(holder.id)) {
-        const reason = `${holder.id} does not serve ${current.id}`;
-        if (observation.reachableOn?.includes(holder.id))
-          return wait(`${reason}, but the load balancer reaches it there`);
-        return failover(observation, context, current, holder, reason);
+        const reason: Reason = { code: 'ownerServesNot', ...both };
+        if (observation.reachableOn?.includes(holder.id)) return wait(reason, { code: 'reachedThere' });
+        return failover(observation, context, current, holder, [reason]);
       }
-      return mountOn(observation, current, holder, `${current.id} is attached to ${holder.id} and not served`);
+      return mountOn(observation, current, holder, { code: 'notServed', ...both });
     case 'unreachable':
       return ownerSilent(observation, context, current, holder);
     default:
-      return page(
-        `${current.id} on ${holder.id}: the probe says ${state ?? 'nothing'}, for which no safe action is known`,
-      );
+      return page({ code: 'probeUnclear', ...both, ...(state && { state }) });
   }
 }
 
+const CONTRADICTION: Reason = { code: 'contradiction' };
+
 function serving(observation: Observation, context: Context, current: Volume, owner: Instance | undefined): Decision {
-  if (current.role === 'quarantined')
-    return page(`evidence contradicts itself: ${current.id} is in quarantine and serving`);
+  if (current.role === 'quarantined') return page(CONTRADICTION, { code: 'quarantinedServes', volumeId: current.id });
   const { ledger } = observation;
   if (ledger?.currentVolume !== current.id) return reached(observation, context, current, owner);
   // Whoever sees this with the lease knows that no other heal is at work: no candidate is about to be used.
@@ -118,8 +113,8 @@ function serving(observation: Observation, context: Context, current: Volume, ow
   const settled =
     current.role === 'current' && (current.scheduled || current.held) && current.generation === ledger.generation;
   if (settled && suspects.length === 0) return reached(observation, context, current, owner);
-  const reason = `${current.id} is serving, but the tags say otherwise`;
-  return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reason };
+  const reasons: readonly Reason[] = [{ code: 'tagsBehind', volumeId: current.id }];
+  return { kind: 'settle', volume: current, generation: ledger.generation, suspects, reasons };
 }
 
 function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Instance | undefined): boolean {
@@ -133,7 +128,7 @@ function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Inst
  * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html).
  */
 function holderUnseen(observation: Observation, context: Context, current: Volume, instanceId: string): Decision {
-  const reason = `${current.id} is attached to ${instanceId}, which EC2 does not show in the fleet`;
+  const reason: Reason = { code: 'holderUnseen', volumeId: current.id, instanceId };
   return mayBeSeen(observation, context) ? briefly(reason) : page(reason);
 }
 
@@ -153,36 +148,34 @@ function reached(
 ): Decision {
   const { at, reachAt = at, reachableOn = [], answering = [], probe } = observation;
   if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))
-    return { kind: 'none', reason: `${current.id} is serving` };
+    return { kind: 'none', reasons: [{ code: 'serving', volumeId: current.id }] };
   // An answer that came a minute before the others says nothing of that minute.
   const seconds = (reachAt - (since?.unreached ?? reachAt)) / 1000;
-  const reason = `${current.id} is serving by the probe of ${owner.id}, and the load balancer does not reach it there`;
+  const reason: Reason = { code: 'unreached', volumeId: current.id, instanceId: owner.id };
   if (seconds < UNREACHED_SECONDS) return briefly(reason);
-  const contradiction = (why: string) => page(`evidence contradicts itself: ${reason}${why}`);
-  if (reachableOn.length > 0) return contradiction(`, but on ${reachableOn.join(', ')}`);
-  if (answering.includes(owner.id)) return contradiction(', though its web server answers');
+  const contradiction = (why: Reason) => page(CONTRADICTION, reason, why);
+  if (reachableOn.length > 0) return contradiction({ code: 'reachedElsewhere', instanceIds: reachableOn });
+  if (answering.includes(owner.id)) return contradiction({ code: 'webAnswers' });
   const standby = usableInstances(observation, useless, current.zone).find(
     (i) => i.id !== owner.id && answering.includes(i.id),
   );
-  if (!standby) return contradiction(', nor any web server in its zone that could take over');
-  return moveTo(observation, current, owner, standby, reason);
+  if (!standby) return contradiction({ code: 'noWebServer' });
+  return moveTo(observation, current, owner, standby, [reason]);
 }
 
 function mountAnywhere(observation: Observation, context: Context, current: Volume): Decision {
-  if (current.state === 'creating') return wait(`${current.id} is being created`);
-  if (current.state !== 'available') return page(`${current.id} is attached nowhere and in state ${current.state}`);
+  const { id: volumeId, state } = current;
+  if (state === 'creating') return wait({ code: 'creating', volumeId });
+  if (state !== 'available') return page({ code: 'adrift', volumeId, state });
   const instance = usableInstances(observation, context.useless, current.zone)[0];
-  const reason = `${current.id} has no owner`;
+  const reason: Reason = { code: 'noOwner', volumeId };
   if (instance) return mountOn(observation, current, instance, reason);
-  return nobodyHere(observation, context, { current }, reason);
+  return nobodyHere(observation, context, { current }, [reason]);
 }
 
-function mountOn(observation: Observation, current: Volume, instance: Instance, reason: string): Decision {
-  if (current.blank && !formattable(observation, current)) {
-    return page(
-      `${current.id} is blank, but ${observation.volume} has a history: a blank volume is never served in its place`,
-    );
-  }
+function mountOn(observation: Observation, current: Volume, instance: Instance, reason: Reason): Decision {
+  if (current.blank && !formattable(observation, current))
+    return page({ code: 'blankWithHistory', volumeId: current.id, volume: observation.volume });
   return {
     kind: 'mount',
     volume: current,
@@ -190,15 +183,16 @@ function mountOn(observation: Observation, current: Volume, instance: Instance, 
     generation: agreedGeneration(observation, current),
     spare: spareOn(observation, instance.id),
     format: current.blank,
-    reason,
+    reasons: [reason],
   };
 }
 
 /** EC2 says that the owner runs no more, or soon will not: the volume moves once that is certain. */
 function ownerGone(observation: Observation, context: Context, current: Volume, owner: Instance): Decision {
-  const reason = `${owner.id}, the owner of ${current.id}, is ${owner.state}`;
-  if (owner.state === 'pending' || owner.state === 'stopping' || owner.state === 'shutting-down') return wait(reason);
-  return failover(observation, context, current, owner, reason);
+  const { id: instanceId, state } = owner;
+  const reason: Reason = { code: 'ownerNotRunning', volumeId: current.id, instanceId, state };
+  if (state === 'pending' || state === 'stopping' || state === 'shutting-down') return wait(reason);
+  return failover(observation, context, current, owner, [reason]);
 }
 
 /**
@@ -207,14 +201,14 @@ function ownerGone(observation: Observation, context: Context, current: Volume, 
  * minute, and fail after two of them, so where they fail too it is not waited for.
  */
 function ownerSilent(observation: Observation, context: Context, current: Volume, owner: Instance): Decision {
-  const reason = `${owner.id}, the owner of ${current.id}, answers no command`;
-  if (observation.reachableOn?.includes(owner.id))
-    return wait(`${reason}, but the load balancer reaches the content on it`);
-  const checks = owner.impaired ? 'status checks' : owner.ebsImpaired ? 'status check of its volumes' : undefined;
-  if (checks) return failover(observation, context, current, owner, `${reason}, and fails its ${checks}`);
-  if (observation.reachableOn === undefined) return wait(`${reason}, and the load balancer could not be asked`);
-  if (context.waitedSeconds < HANG_SECONDS) return wait(`${reason} nor the load balancer`);
-  return failover(observation, context, current, owner, `${reason} nor the load balancer`);
+  const reason: Reason = { code: 'ownerSilent', volumeId: current.id, instanceId: owner.id };
+  if (observation.reachableOn?.includes(owner.id)) return wait(reason, { code: 'contentReached' });
+  const checks = owner.impaired ? 'instance' : owner.ebsImpaired ? 'volumes' : undefined;
+  if (checks) return failover(observation, context, current, owner, [reason, { code: 'checksFail', checks }]);
+  if (observation.reachableOn === undefined) return wait(reason, { code: 'balancerUnasked' });
+  const nobody: readonly Reason[] = [reason, { code: 'unreachedToo' }];
+  if (context.waitedSeconds < HANG_SECONDS) return wait(...nobody);
+  return failover(observation, context, current, owner, nobody);
 }
 
 function failover(
@@ -222,11 +216,11 @@ function failover(
   context: Context,
   current: Volume,
   owner: Instance,
-  reason: string,
+  reasons: readonly Reason[],
 ): Decision {
   const standby = usableInstances(observation, context.useless, current.zone).find((i) => i.id !== owner.id);
-  if (standby) return moveTo(observation, current, owner, standby, reason);
-  return nobodyHere(observation, context, { current, owner }, reason);
+  if (standby) return moveTo(observation, current, owner, standby, reasons);
+  return nobodyHere(observation, context, { current, owner }, reasons);
 }
 
 function moveTo(
@@ -234,11 +228,11 @@ function moveTo(
   current: Volume,
   owner: Instance,
   standby: Instance,
-  reason: string,
+  reasons: readonly Reason[],
 ): Decision {
   const generation = agreedGeneration(observation, current);
   const spare = spareOn(observation, standby.id);
-  return { kind: 'failover', volume: current, owner, standby, generation, spare, reason };
+  return { kind: 'failover', volume: current, owner, standby, generation, spare, reasons };
 }
 
 function replace(
@@ -246,12 +240,12 @@ function replace(
   context: Context,
   old: Volume,
   oldOwner: Instance | undefined,
-  reason: string,
+  reason: Reason,
 ): Decision {
   const standby = usableInstances(observation, context.useless, old.zone).find((i) => i.id !== oldOwner?.id);
   const next = standby
-    ? replaceOn(observation, context, { kind: 'replace', old, standby, reason })
-    : nobodyHere(observation, context, { current: old, owner: oldOwner, lost: true }, reason);
+    ? replaceOn(observation, context, { kind: 'replace', old, standby, reasons: [reason] })
+    : nobodyHere(observation, context, { current: old, owner: oldOwner, lost: true }, [reason]);
   return next.kind === 'wait' || next.kind === 'page' ? { ...next, suspect: old } : next;
 }
 
@@ -272,60 +266,54 @@ function nobodyHere(
   observation: Observation,
   context: Context,
   { current, owner, lost = false }: Stranded,
-  reason: string,
+  reasons: readonly Reason[],
 ): Decision {
-  const coming = comingInstance(observation, current.zone, [owner?.id, ...context.useless]);
-  if (coming)
-    return wait(`${reason}; ${coming.id} in ${current.zone} is ${coming.state}, its agent does not answer yet`);
-  const elsewhere = usableInstances(observation, context.useless).find(
-    (i) => i.zone !== current.zone && i.id !== owner?.id,
-  );
+  const { zone } = current;
+  const coming = comingInstance(observation, zone, [owner?.id, ...context.useless]);
+  if (coming) return wait(...reasons, { code: 'coming', instanceId: coming.id, zone, state: coming.state });
+  const elsewhere = usableInstances(observation, context.useless).find((i) => i.zone !== zone && i.id !== owner?.id);
   // A sound volume is not given up for hosts that are there and do not do what commands ask.
-  const failing = observation.instances.filter((i) => i.zone === current.zone && context.failing.includes(i.id));
+  const failing = observation.instances.filter((i) => i.zone === zone && context.failing.includes(i.id));
   if (!lost && failing.length > 0)
-    return { ...page(`${reason}; ${failing.map((i) => i.id).join(', ')} failed to take it`), open: true };
+    return { ...page(...reasons, { code: 'failedToTake', instanceIds: failing.map((i) => i.id) }), open: true };
   if (!elsewhere)
     return context.useless.length > 0
-      ? {
-          ...page(`${reason}; ${context.useless.join(', ')} did not do what was asked, and there is no other`),
-          open: true,
-        }
-      : page(`${reason}, and no other instance answers in ${current.zone} or elsewhere`);
-  const nobody = `${reason}, and nobody else answers in ${current.zone}`;
-  if (context.waitedSeconds < RELOCATE_SECONDS) return wait(nobody);
-  if (current.blank) return page(`${nobody}; it is blank, so there is nothing to make anew elsewhere`);
-  return replaceOn(observation, context, { kind: 'relocate', old: current, standby: elsewhere, reason: nobody });
+      ? { ...page(...reasons, { code: 'didNotAct', instanceIds: context.useless }), open: true }
+      : page(...reasons, { code: 'nobodyAnswers', zone, elsewhere: true });
+  const nobody: readonly Reason[] = [...reasons, { code: 'nobodyAnswers', zone, elsewhere: false }];
+  if (context.waitedSeconds < RELOCATE_SECONDS) return wait(...nobody);
+  if (current.blank) return page(...nobody, { code: 'nothingToMake' });
+  return replaceOn(observation, context, { kind: 'relocate', old: current, standby: elsewhere, reasons: nobody });
 }
 
 function replaceOn(
   observation: Observation,
   context: Context,
-  to: Pick<Replace, 'kind' | 'old' | 'standby' | 'reason'>,
+  to: Pick<Replace, 'kind' | 'old' | 'standby' | 'reasons'>,
 ): Decision {
-  const { old, standby, reason } = to;
+  const { old, standby, reasons } = to;
   const recoveryPoints = usablePoints(observation, failedAt(observation, context.alarmedAt));
-  if (recoveryPoints.length === 0) return page(`${reason}, and ${noPoint(observation)}`);
+  if (recoveryPoints.length === 0) return page(...reasons, noPoint(observation));
   const newest = Math.max(observation.ledger?.generation ?? 0, ...observation.volumes.map((v) => v.generation));
   const spare = spareOn(observation, standby.id);
   const oldOwner = holderOf(observation, old);
   return { ...to, oldOwner, spare, recoveryPoints, generation: newest + 1 };
 }
 
-function noPoint({ volume, recoveryPoints }: Observation): string {
-  const rejected = recoveryPoints.filter((p) => p.state === 'completed' && p.verdict === 'rejected').length;
-  if (rejected === 0) return `no completed snapshot of ${volume} exists`;
-  return `no completed snapshot of ${volume} is left: all ${rejected} are rejected`;
+function noPoint({ volume, recoveryPoints }: Observation): Reason {
+  const count = recoveryPoints.filter((p) => p.state === 'completed' && p.verdict === 'rejected').length;
+  return count === 0 ? { code: 'noPoint', volume } : { code: 'pointsRejected', volume, count };
 }
 
-function wait(reason: string): Wait {
-  return { kind: 'wait', reason };
+function wait(...reasons: readonly Reason[]): Wait {
+  return { kind: 'wait', reasons };
 }
 
 /** For something that has a time of its own. */
-function briefly(reason: string): Wait {
-  return { kind: 'wait', reason, brief: true };
+function briefly(reason: Reason): Wait {
+  return { kind: 'wait', reasons: [reason], brief: true };
 }
 
-function page(reason: string): Page {
-  return { kind: 'page', reason };
+function page(...reasons: readonly Reason[]): Page {
+  return { kind: 'page', reasons };
 }

@@ -11,18 +11,13 @@ export async function failover(run: HealRun, decision: Failover): Promise<MountR
     owner: { ...owner, kind: 'instance' },
     moves: true,
   });
-  if (!fenced.certain) return { done: false, why: fenced.note };
+  if (!fenced.certain) return { done: false, reasons: fenced.reasons };
   const detached = await run.journal.act(
     'detach',
     () => run.ports.compute.detach(current.id, owner.id),
     (done) => (done ? `${current.id} is free` : 'stuck'),
   );
-  if (!detached)
-    return {
-      done: false,
-      found: { volumeId: current.id, state: 'stuck' },
-      why: `${current.id} cannot be detached from ${owner.id}`,
-    };
+  if (!detached) return { done: false, found: { volumeId: current.id, state: 'stuck' } };
   const free = { ...current, attachments: [] };
   return mountAndServe(run, {
     kind: 'mount',
@@ -31,6 +26,6 @@ export async function failover(run: HealRun, decision: Failover): Promise<MountR
     generation: decision.generation,
     spare: decision.spare,
     format: false,
-    reason: decision.reason,
+    reasons: decision.reasons,
   });
 }

@@ -1,12 +1,18 @@
+import type { Reason, ReasonOf } from '../../../contract/reasons.ts';
+import { reasonText } from '../message/reason-words.ts';
 import { hasUnmounted, insist } from '../world/answers.ts';
 import type { Holder, Probe } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 
 /** Either the old owner provably cannot write, or it cannot be known, which is the same as no. */
-export interface Fenced {
-  readonly certain: boolean;
-  readonly note: string;
+export type Fenced =
+  | { readonly certain: true; readonly note: string }
+  | { readonly certain: false; readonly reasons: readonly Reason[] };
+
+/** For the record. */
+function noteOf(fenced: Fenced): string {
+  return fenced.certain ? fenced.note : reasonText(fenced.reasons);
 }
 
 /** `release`, on `busy`: nobody holds the volume but a probe of ours that hangs, and the web server, which only reads. */
@@ -36,23 +42,19 @@ export async function fence(run: HealRun, { volumeId, owner, moves }: ToFence): 
   const { ports, journal } = run;
   if (owner.kind === 'nobody') return { certain: true, note: `${volumeId} is attached nowhere` };
   if (owner.kind === 'unseen')
-    return { certain: false, note: `${volumeId} is attached to ${owner.id}, of which EC2 says nothing` };
+    return { certain: false, reasons: [{ code: 'holderUnknown', volumeId, instanceId: owner.id }] };
   await noteFencing(run, owner.id);
   // That it was off before it was noted says nothing: it may have been started, and have read in the ledger that it may serve.
   if (isOff(owner.state)) {
     const state = await journal.act('is-off', () => stateOf(ports, owner.id));
     if (isOff(state)) return { certain: true, note: `${owner.id} is ${state}` };
   }
-  const asked = await journal.act(
-    'fence',
-    () => release(run, volumeId, owner.id, moves),
-    (f) => f.note,
-  );
+  const asked = await journal.act('fence', () => release(run, volumeId, owner.id, moves), noteOf);
   if (asked.certain) return asked;
   await journal.act(
     'stop-owner',
     () => ports.compute.stop(owner.id).then(() => owner.id),
-    (id) => `${id} is told to stop: ${asked.note}`,
+    (id) => `${id} is told to stop: ${noteOf(asked)}`,
   );
   for (let waited = 0; waited < STOP_SECONDS; waited += LOOK_SECONDS) {
     await journal.pause('await-stopped', LOOK_SECONDS);
@@ -61,7 +63,7 @@ export async function fence(run: HealRun, { volumeId, owner, moves }: ToFence): 
   }
   return {
     certain: false,
-    note: `${asked.note}; and EC2 does not say within ${STOP_SECONDS} s that ${owner.id} is stopped`,
+    reasons: [...asked.reasons, { code: 'notStopped', instanceId: owner.id, seconds: STOP_SECONDS }],
   };
 }
 
@@ -95,8 +97,9 @@ async function release({ ports, volume }: HealRun, volumeId: string, ownerId: st
       certain: true,
       note: `${ownerId} serves ${volumeId} no more, and it takes no writes: it is shut down, and something holds it`,
     };
-  const why = `${ownerId} did not release ${volumeId} (${released.result}: ${released.detail})`;
-  if (moves) return { certain: false, note: why };
+  const { result, detail } = released;
+  const reason: ReasonOf<'notReleased'> = { code: 'notReleased', volumeId, instanceId: ownerId, result, detail };
+  if (moves) return { certain: false, reasons: [reason] };
   const { state } = probed ?? (await ports.host.probe(ownerId, volume, volumeId));
   // Busy: somebody has a file open, and goes on writing to it, although the link is gone and the probe finds nothing mounted. What
   // hangs of ours has one canary to write, to a volume that nobody serves any more (decision 8).
@@ -104,7 +107,8 @@ async function release({ ports, volume }: HealRun, volumeId: string, ownerId: st
   const answered = released.result !== 'unreachable';
   const harmless =
     answered && (state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written));
-  return { certain: harmless, note: `${why}, and its probe says ${state}` };
+  const reasons = [{ ...reason, probe: state }];
+  return harmless ? { certain: true, note: reasonText(reasons) } : { certain: false, reasons };
 }
 
 /** EC2 says so: power is off, nothing more is written. `stopping` is not `stopped`. */

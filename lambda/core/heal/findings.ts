@@ -1,3 +1,4 @@
+import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
 import type { LessRoom, Observation, Replaced, Replacement } from '../world/model.ts';
 
@@ -13,7 +14,7 @@ export interface Findings {
   /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
-  spare?: { readonly replacement: Replacement; readonly summary: string };
+  spare?: { readonly replacement: Replacement; readonly reasons: readonly Reason[] };
 }
 
 /** Nobody else notifies people of it. */

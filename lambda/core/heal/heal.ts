@@ -1,4 +1,6 @@
-import { attempt, message } from '../world/attempt.ts';
+import type { Reason } from '../../../contract/reasons.ts';
+import { reasonText } from '../message/reason-words.ts';
+import { attempt, message, nameOf } from '../world/attempt.ts';
 import { evidenceText, seenAgain } from '../world/evidence.ts';
 import { isStopped, Journal } from '../world/journal.ts';
 import { mayAct, renewLease } from '../world/lease.ts';
@@ -16,10 +18,10 @@ import type { HealRun } from '../world/run.ts';
 import { beginHeal, type Unbegun } from './begin.ts';
 import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
-import { type Context, decide, type Found, NOTHING_YET } from './decide.ts';
+import { type Context, decide, NOTHING_YET } from './decide.ts';
 import { failover } from './failover.ts';
 import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, unreported } from './findings.ts';
-import { mountAndServe } from './mount.ts';
+import { type Learned, mountAndServe } from './mount.ts';
 import { waitingNotified } from './outage.ts';
 import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
@@ -70,15 +72,15 @@ export async function heal(
   journal.outageBy(waitingNotified(workflow, ports, volume, findings));
 
   const incident = (
-    outcome: Incident['outcome'],
+    { outcome, reasons, replacement }: Pick<Incident, 'outcome' | 'reasons'> & Pick<Ending, 'replacement'>,
     summary: string,
     endedAt?: number,
-    replacement?: Replacement,
   ): Incident => ({
     id: begun.healId,
     volume,
     trigger,
     outcome,
+    reasons,
     summary,
     startedAt: begun.at,
     endedAt,
@@ -89,27 +91,29 @@ export async function heal(
     ...(findings.owner && { owner: findings.owner }),
   });
   // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
-  await attempt(workflow, 'open-incident', () => ports.ledger.record(incident('open', trigger.reason)));
+  await attempt(workflow, 'open-incident', () =>
+    ports.ledger.record(incident({ outcome: 'open', reasons: [] }, trigger.reason)),
+  );
   let end: Ending;
   try {
     end = await work({ ports, journal, healId: begun.healId, volume }, trigger, policy, findings);
   } catch (error) {
     const why = message(error);
     end = isStopped(error, 'lostLease')
-      ? { outcome: 'overtaken', summary: why }
+      ? { outcome: 'overtaken', reasons: [{ code: 'leaseLost', detail: why }] }
       : findings.spare
         ? tagsToFollow(findings.spare, why)
         : failed(journal, error);
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
-  const closed = incident(end.outcome, end.summary, endedAt, end.replacement);
+  const closed = incident(end, reasonText(end.reasons), endedAt);
   const { outcome, summary } = await conclude(workflow, ports, closed, findings, end.final);
   return { outcome, summary, healId: begun.healId };
 }
 
 interface Ending {
   readonly outcome: NothingWrong | 'healed' | 'paged' | 'overtaken';
-  readonly summary: string;
+  readonly reasons: readonly Reason[];
   readonly replacement?: Replacement;
   /** Nothing that is safe is left to try: only people can. */
   readonly final?: boolean;
@@ -131,7 +135,7 @@ async function work(run: HealRun, trigger: Trigger, policy: SparePolicy, finding
   });
   if (end.outcome !== 'paged') return end;
   await renewLease(run);
-  const anyway = await serveSpare(run, { anyway: end.summary }, rejected);
+  const anyway = await serveSpare(run, { anyway: reasonText(end.reasons) }, rejected);
   if (!anyway.served) {
     // Whoever has taken the spare meanwhile has notified people.
     await renewLease(run);
@@ -154,19 +158,22 @@ interface Start {
 }
 
 /** The spare serves; the sweep does the rest. */
-function tagsToFollow({ replacement, summary }: NonNullable<Findings['spare']>, why = 'there was no time'): Ending {
-  return { outcome: 'healed', summary: `${summary}; its tags are to follow: ${why}`, replacement };
+function tagsToFollow({ replacement, reasons }: NonNullable<Findings['spare']>, detail = 'there was no time'): Ending {
+  return { outcome: 'healed', reasons: [...reasons, { code: 'tagsFollow', detail }], replacement };
 }
 
 function failed(journal: Journal, error: unknown): Ending {
   const after = journal.steps.at(-1)?.name ?? 'the first';
-  return { outcome: 'paged', summary: `the heal failed at the step after ${after}: ${message(error)}` };
+  return {
+    outcome: 'paged',
+    reasons: [{ code: 'stepFailed', after, error: nameOf(error), detail: message(error) }],
+  };
 }
 
 async function rounds(run: HealRun, findings: Findings, start: Start): Promise<Ending> {
   const { ports, journal, volume } = run;
   const { rejected, spare } = findings;
-  let acted = spare?.summary ?? '';
+  let acted: readonly Reason[] = spare?.reasons ?? [];
   let replacement = spare?.replacement;
   let context: Context = { ...NOTHING_YET, alarmedAt: start.trigger.at };
   for (let { round } = start; round < start.round + MAX_ROUNDS; ) {
@@ -187,17 +194,18 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
     switch (decision.kind) {
       case 'none':
         // What another heal has done, or people have, is reported by whoever sees that it serves.
-        if (!acted && !owesNews(seen)) return { outcome: nothingWrong(start.trigger), summary: decision.reason };
+        if (acted.length === 0 && !owesNews(seen))
+          return { outcome: nothingWrong(start.trigger), reasons: decision.reasons };
         await keepEvidence(run, replacement);
-        return { outcome: 'healed', summary: acted || decision.reason, ...(replacement && { replacement }) };
+        return { outcome: 'healed', reasons: orElse(acted, decision.reasons), ...(replacement && { replacement }) };
       case 'page':
         await takeOutOfSchedule(run, decision.suspect);
-        return { outcome: 'paged', summary: decision.reason, final: decision.open !== true };
+        return { outcome: 'paged', reasons: decision.reasons, final: decision.open !== true };
       case 'wait': {
         await takeOutOfSchedule(run, decision.suspect);
         const { waitedSeconds } = context;
         if (waitedSeconds >= PATIENCE_SECONDS && !decision.brief)
-          return { outcome: 'paged', summary: `${decision.reason}, after ${waitedSeconds} s of waiting` };
+          return { outcome: 'paged', reasons: [...decision.reasons, { code: 'waited', seconds: waitedSeconds }] };
         const seconds = waitedSeconds < EAGER_SECONDS ? WAIT_SECONDS : LATER_WAIT_SECONDS;
         await journal.pause('wait', seconds);
         context = { ...context, waitedSeconds: waitedSeconds + seconds };
@@ -211,15 +219,16 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
           else await quarantine(run, id);
         }
         await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
-        acted ||= decision.reason;
+        acted = orElse(acted, decision.reasons);
         break;
       case 'mount':
       case 'failover': {
         const result = decision.kind === 'mount' ? await mountAndServe(run, decision) : await failover(run, decision);
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
-        if (result.done) acted = `${decision.reason}: ${decision.volume.id} is served by ${taker.id}`;
-        else if (!result.found && !result.useless && !result.again)
-          return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
+        if (result.done)
+          acted = [...decision.reasons, { code: 'servedBy', volumeId: decision.volume.id, instanceId: taker.id }];
+        else if ('reasons' in result)
+          return { outcome: 'paged', reasons: [...decision.reasons, ...result.reasons], final: true };
         else context = learn(context, result);
         break;
       }
@@ -227,12 +236,12 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
       case 'relocate': {
         const result = await replace(run, decision, { round, rejected, passedOver: start.spare });
         if (!result.done) {
-          if (!result.useless && !result.again)
-            return { outcome: 'paged', summary: `${decision.reason}; ${result.why}`, final: true };
+          if ('reasons' in result)
+            return { outcome: 'paged', reasons: [...decision.reasons, ...result.reasons], final: true };
           context = learn(context, result);
           break;
         }
-        acted = `${decision.reason}: ${result.replacement.newVolume} serves in its place`;
+        acted = [...decision.reasons, { code: 'replaced', volumeId: result.replacement.newVolume }];
         replacement = result.replacement;
         break;
       }
@@ -241,14 +250,18 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
   }
   return {
     outcome: 'paged',
-    summary: `${acted || 'nothing'} was done, and ${volume} is still not serving after ${Math.round(journal.elapsedSeconds())} s`,
+    reasons: [
+      ...orElse(acted, [{ code: 'nothing' }]),
+      { code: 'stillNotServing', volume, seconds: Math.round(journal.elapsedSeconds()) },
+    ],
   };
 }
 
-function learn(
-  context: Context,
-  { found, useless, failing }: { readonly found?: Found; readonly useless?: string; readonly failing?: boolean },
-): Context {
+function orElse(reasons: readonly Reason[], others: readonly Reason[]): readonly Reason[] {
+  return reasons.length > 0 ? reasons : others;
+}
+
+function learn(context: Context, { found, useless, failing }: Omit<Learned, 'again'>): Context {
   return {
     ...context,
     found: found ?? context.found,

@@ -1,4 +1,5 @@
-import { described, insist, saysOfVolume } from '../world/answers.ts';
+import type { Reason } from '../../../contract/reasons.ts';
+import { briefly, described, insist, saysOfVolume } from '../world/answers.ts';
 import { mountPatiently } from '../world/patience.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
@@ -8,19 +9,20 @@ import type { Mount } from './decision.ts';
 
 export type MountResult =
   | { readonly done: true }
-  /**
-   * Decide again, knowing this of the volume, or that this instance is of no use; with neither, a person has to look. `failing`: the
-   * instance answers, and does not do what the command asks.
-   */
-  | {
-      readonly done: false;
-      readonly found?: Found;
-      readonly useless?: string;
-      readonly failing?: boolean;
-      /** Nothing was learned, but that the world is another one than was seen. */
-      readonly again?: boolean;
-      readonly why: string;
-    };
+  /** A person has to look. */
+  | { readonly done: false; readonly reasons: readonly Reason[] }
+  | ({ readonly done: false } & Learned);
+
+/** With which it is decided again. */
+export interface Learned {
+  readonly found?: Found;
+  /** An instance that is of no use. */
+  readonly useless?: string;
+  /** It answers, and does not do what the command asks. */
+  readonly failing?: boolean;
+  /** Nothing was learned, but that the world is another one than was seen. */
+  readonly again?: boolean;
+}
 
 /** Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, serve. */
 export async function mountAndServe(run: HealRun, decision: Mount): Promise<MountResult> {
@@ -29,16 +31,10 @@ export async function mountAndServe(run: HealRun, decision: Mount): Promise<Moun
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
     const attached = await attach(run, current.id, instance.id, decision.spare);
     // What was decided on is not so, or not any more.
-    if (attached === 'elsewhere') return { done: false, again: true, why: `${current.id} is attached elsewhere` };
+    if (attached === 'elsewhere') return { done: false, again: true };
     // That says nothing of the volume: another host may have room.
-    if (attached === 'full')
-      return { done: false, useless: instance.id, failing: true, why: `${instance.id} takes no more volumes` };
-    if (attached === 'stuck')
-      return {
-        done: false,
-        found: { volumeId: current.id, state: 'stuck' },
-        why: `${current.id} cannot be attached to ${instance.id}`,
-      };
+    if (attached === 'full') return { done: false, useless: instance.id, failing: true };
+    if (attached === 'stuck') return { done: false, found: { volumeId: current.id, state: 'stuck' } };
   }
   if (decision.format) {
     const formatted = await journal.act('format', () => ports.host.format(instance.id, volume, current.id), described);
@@ -49,7 +45,7 @@ export async function mountAndServe(run: HealRun, decision: Mount): Promise<Moun
   const order = { volumeId: current.id, instanceId: instance.id, sizeGiB };
   const mounted = await mountPatiently(run, order);
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
-    return { done: false, found: { volumeId: current.id, state: mounted.result }, why: described(mounted) };
+    return { done: false, found: { volumeId: current.id, state: mounted.result } };
   }
   if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
   const entry = { generation, currentVolume: current.id, owner: instance.id };
@@ -63,8 +59,9 @@ export async function mountAndServe(run: HealRun, decision: Mount): Promise<Moun
   return { done: true };
 }
 
-function failed(what: string, answer: HostAnswer, instanceId: string): MountResult {
-  const why = `${what} on ${instanceId}: ${described(answer)}`;
-  if (saysOfVolume(answer)) return { done: false, why };
-  return { done: false, why, useless: instanceId, failing: answer.result !== 'unreachable' };
+function failed(verb: string, answer: HostAnswer, instanceId: string): MountResult {
+  const { result } = answer;
+  if (saysOfVolume(answer))
+    return { done: false, reasons: [{ code: 'verbFailed', verb, instanceId, result, detail: briefly(answer.detail) }] };
+  return { done: false, useless: instanceId, failing: result !== 'unreachable' };
 }

@@ -1,10 +1,11 @@
+import type { ReasonOf } from '../../../contract/reasons.ts';
 import { attempt } from '../world/attempt.ts';
 import type { Journal } from '../world/journal.ts';
 import type { Placed, Standing } from '../world/message.ts';
 import type { Trigger } from '../world/model.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
 import { LEDGER, standing } from '../world/standing.ts';
-import { asking } from '../world/unanswered.ts';
+import { asking, type NoAnswer } from '../world/unanswered.ts';
 import type { Findings } from './findings.ts';
 
 /**
@@ -37,9 +38,10 @@ export async function withoutLedger(
   journal: Journal,
   trigger: Trigger,
   begunAt: number,
-  why: string,
+  ledger: NoAnswer,
 ): Promise<Silence> {
   const { volume } = trigger;
+  const { why } = ledger;
   const look = () => journal.step('look-without-ledger', () => standing(ports, volume, LEDGER));
   let seen = await look();
   if (isServed(seen, trigger)) return { answers: false, serves: true, summary: servedText(volume, seen, why) };
@@ -51,7 +53,7 @@ export async function withoutLedger(
   // People may be out of reach as well: that they could not be notified is tried again, and keeps nothing waiting.
   let pagedAt: number | undefined;
   const notify = async () => {
-    const asked = await journal.ask('tell-ledger-silent', () => notifyOfSilence(ports, volume, seen, why));
+    const asked = await journal.ask('tell-ledger-silent', () => notifyOfSilence(ports, volume, seen, ledger));
     if (asked.answered) pagedAt = asked.value;
   };
   for (let waited = 0; waited < patience; waited += LOOK_SECONDS) {
@@ -79,15 +81,19 @@ function servedText(volume: string, { current }: Standing, why: string): string 
 }
 
 /** @returns when. Unix milliseconds */
-async function notifyOfSilence(ports: Ports, volume: string, seen: Standing, why: string): Promise<number> {
+async function notifyOfSilence(ports: Ports, volume: string, seen: Standing, ledger: NoAnswer): Promise<number> {
   await ports.people.notify({
     kind: 'ledgerSilent',
     volume,
-    why,
+    reason: reasonOf(ledger),
     standing: seen,
     commands: byHand(ports, volume, seen),
   });
   return ports.clock.now();
+}
+
+function reasonOf({ by, error, why }: NoAnswer): ReasonOf<'unanswered'> {
+  return { code: 'unanswered', service: by, error, detail: why };
 }
 
 /** The commands with which a person lets the spare serve: the verbs that the healer would send, in their order. */
@@ -104,13 +110,13 @@ function byHand({ host }: Ports, volume: string, { current, spare, probe }: Stan
  */
 export function waitingNotified(workflow: Workflow, ports: Ports, volume: string, findings: Findings) {
   let notified = false;
-  return async (by: string, why: string) => {
-    if (findings.spare) throw new Error(why);
+  return async (none: NoAnswer) => {
+    if (findings.spare) throw new Error(none.why);
     if (notified) return;
     notified = true;
     // One try: that people are out of reach as well must not keep a heal waiting.
     const paged = await attempt(workflow, 'tell-waiting', () =>
-      asking(() => notifyOfWaiting(ports, volume, by, why, findings.pagedAt)),
+      asking(() => notifyOfWaiting(ports, volume, none, findings.pagedAt)),
     );
     if (paged.value?.answered) findings.pagedAt = paged.value.value ?? findings.pagedAt;
   };
@@ -125,16 +131,15 @@ export function waitingNotified(workflow: Workflow, ports: Ports, volume: string
 async function notifyOfWaiting(
   ports: Ports,
   volume: string,
-  by: string,
-  why: string,
+  none: NoAnswer,
   pagedAt?: number,
 ): Promise<number | undefined> {
-  const seen = await standing(ports, volume, by);
+  const seen = await standing(ports, volume, none.by);
   if (seen.probe?.state === 'serving') return undefined;
   // Each heal of a long outage would say it again, beside what they are notified of that they have to do.
   const before = Math.max(seen.pagedAt ?? 0, pagedAt ?? 0);
   if (seen.at - before < HOUR_MS) return undefined;
-  if (by === LEDGER) return notifyOfSilence(ports, volume, seen, why);
-  await ports.people.notify({ kind: 'waits', volume, service: by, why, standing: seen });
+  if (none.by === LEDGER) return notifyOfSilence(ports, volume, seen, none);
+  await ports.people.notify({ kind: 'waits', volume, reason: reasonOf(none), standing: seen });
   return undefined;
 }

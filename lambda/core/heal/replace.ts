@@ -1,3 +1,4 @@
+import type { Reason } from '../../../contract/reasons.ts';
 import type { Journal } from '../world/journal.ts';
 import { renewLease } from '../world/lease.ts';
 import type { Rejected } from '../world/message.ts';
@@ -9,6 +10,7 @@ import { likeFor, MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from './candidates.t
 import { choiceOf, type PassedOver } from './choice.ts';
 import type { Replace } from './decision.ts';
 import { noteFencing } from './fence.ts';
+import type { Learned } from './mount.ts';
 import { type Prepared, preparePatiently, takeOver } from './takeover.ts';
 
 /** What this heal has tried, as far as it bears on what it tries next. */
@@ -23,13 +25,9 @@ export interface Attempts {
 
 export type ReplaceResult =
   | { readonly done: true; readonly replacement: Replacement }
+  | { readonly done: false; readonly reasons: readonly Reason[] }
   /** `useless`: the standby did not do what a command asked; another one may. `again`: look again, and go on from there. */
-  | {
-      readonly done: false;
-      readonly why: string;
-      readonly useless?: string;
-      readonly again?: boolean;
-    };
+  | ({ readonly done: false } & Pick<Learned, 'useless' | 'again'>);
 
 /**
  * Puts a volume made from a recovery point in place of a lost one: quarantine, prepare, fence, switch (docs/architecture.md#a-heal).
@@ -73,7 +71,7 @@ export async function replace(
           () => ports.compute.reject(point.snapshotId, why),
           () => `${point.snapshotId}: ${why}`,
         );
-      if (fault === 'host') return { done: false, why, useless: standby.id };
+      if (fault === 'host') return { done: false, useless: standby.id };
       continue;
     }
     const { generation } = decision;
@@ -89,7 +87,7 @@ export async function replace(
       choice: choiceOf(passedOver, point, longer(journal)),
     });
     // Once the ledger names the new volume, the next look finds it not served, and serves it.
-    if (!taken.done) return { done: false, why: taken.why, ...(taken.committed && { again: true }) };
+    if (!taken.done) return taken.committed ? { done: false, again: true } : { done: false, reasons: taken.reasons };
     await journal.act(
       'promote',
       () => ports.compute.promote(newId, generation).then(() => newId),
@@ -97,10 +95,7 @@ export async function replace(
     );
     return { done: true, replacement: taken.replacement };
   }
-  return {
-    done: false,
-    why: `none of the ${decision.recoveryPoints.length} recovery points that were tried could be mounted and read`,
-  };
+  return { done: false, reasons: [{ code: 'pointsFailed', tried: decision.recoveryPoints.length }] };
 }
 
 /** Seconds that a spare does not need: from the first volume that was ordered until the last was there to be mounted. */

@@ -1,9 +1,10 @@
+import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
 import type { Choice, Replacement, Spare } from '../world/model.ts';
 import type { Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
-import { DEAD } from './decide.ts';
+import { isDead } from './decide.ts';
 import { outlast } from './stall.ts';
 import { prepare, preparePatiently, takeOver } from './takeover.ts';
 
@@ -34,7 +35,7 @@ interface Seen {
 
 /** What came of it. */
 export interface Tried {
-  readonly served?: { readonly replacement: Replacement; readonly summary: string };
+  readonly served?: { readonly replacement: Replacement; readonly reasons: readonly Reason[] };
   readonly passedOver?: PassedOver | undefined;
 }
 
@@ -72,7 +73,8 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
   );
   const { state } = asked;
   const ready = asked.prepared.ok || asked.prepared.moves === true;
-  const dead = DEAD[ready ? await outlast(run, oldVolume, owner, state) : state];
+  const outlasted = ready ? await outlast(run, oldVolume, owner, state) : state;
+  const dead = isDead(outlasted);
   // Slow is no evidence against it, and what else could be mounted would be as slow. Its size is known to EC2 only.
   const prepared =
     dead && !asked.prepared.ok && asked.prepared.moves
@@ -97,8 +99,11 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
     if (!taken.committed) await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
     return {};
   }
-  const summary = `${oldVolume}: ${dead}: the spare ${volumeId} serves in its place`;
-  return { served: { replacement: taken.replacement, summary } };
+  const reasons: readonly Reason[] = [
+    { code: 'dead', volumeId: oldVolume, state: outlasted },
+    { code: 'spareServes', volumeId },
+  ];
+  return { served: { replacement: taken.replacement, reasons } };
 }
 
 async function look(ports: Ports, volume: string, policy: SparePolicy | Anyway): Promise<Seen> {

@@ -1,3 +1,4 @@
+import type { Reason } from '../../../contract/reasons.ts';
 import { described, insist, isDamage } from '../world/answers.ts';
 import type { Choice, Holder, Replaced, Replacement } from '../world/model.ts';
 import { type MountOrder, mountPatiently } from '../world/patience.ts';
@@ -82,7 +83,8 @@ export interface Takeover {
 /** `committed`: the ledger names the new one, and the next look goes on from there. */
 export type TakenOver =
   | { readonly done: true; readonly replacement: Replacement }
-  | { readonly done: false; readonly why: string; readonly committed: boolean };
+  | { readonly done: false; readonly committed: true }
+  | { readonly done: false; readonly committed: false; readonly reasons: readonly Reason[] };
 
 /** Fences what served, agrees on the new volume, and serves it. */
 export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
@@ -93,7 +95,7 @@ export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
     owner: to.oldOwner,
     moves: false,
   });
-  if (!fenced.certain) return { done: false, why: fenced.note, committed: false };
+  if (!fenced.certain) return { done: false, committed: false, reasons: fenced.reasons };
   const entry = { generation, currentVolume: newVolume, owner: instanceId };
   const replaced: Replaced = {
     oldVolume: to.oldVolume,
@@ -117,7 +119,7 @@ export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
     (answer) => answer.note,
   );
   return served.at === undefined
-    ? { done: false, why: served.note, committed: true }
+    ? { done: false, committed: true }
     : { done: true, replacement: { ...replaced, servingAt: served.at } };
 }
 

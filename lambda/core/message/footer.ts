@@ -1,4 +1,5 @@
 import { LEDGER, TAG } from '../../../contract/contract.ts';
+import { incidentKey } from '../world/incident.ts';
 import { type Message, volumeOf } from '../world/message.ts';
 import { type Place, quoted } from './words.ts';
 
@@ -41,10 +42,9 @@ function command(message: Message, place: Place): string {
     case 'served':
     case 'needsPerson':
     case 'overtaken': {
-      const { volume, startedAt, id } = message.incident;
       const incident = {
-        [LEDGER.partitionKey]: { S: `VOLUME#${volume}` },
-        [LEDGER.sortKey]: { S: `INCIDENT#${new Date(startedAt).toISOString()}#${id}` },
+        [LEDGER.partitionKey]: { S: `VOLUME#${message.incident.volume}` },
+        [LEDGER.sortKey]: { S: incidentKey(message.incident) },
       };
       return aws('dynamodb get-item', '--table-name', quoted(ledger), '--key', quoted(JSON.stringify(incident)));
     }

@@ -16,7 +16,7 @@ export function healWords(message: HealMessage, place: Place): Words {
       return {
         subject: `Remount: ${volume} needs a person`,
         lines: [
-          `The ledger does not answer, and the heal of ${volume} cannot go on: ${message.why}.`,
+          `The ledger does not answer, and the heal of ${volume} cannot go on: ${message.reason.detail}.`,
           'Nothing is moved without it, for nobody could know who else is moving. The heal goes on by itself when it answers.',
           ...standingText(message.standing),
           ...byHand(message, place),
@@ -25,9 +25,9 @@ export function healWords(message: HealMessage, place: Place): Words {
       };
     case 'waits':
       return {
-        subject: `Remount: the heal of ${volume} waits for ${message.service}`,
+        subject: `Remount: the heal of ${volume} waits for ${message.reason.service}`,
         lines: [
-          `${message.service} does not answer, and the heal of ${volume} waits for it: ${message.why}.`,
+          `${message.reason.service} does not answer, and the heal of ${volume} waits for it: ${message.reason.detail}.`,
           'It goes on by itself when it answers.',
           ...standingText(message.standing),
           `What to do: ${place.runbook('outages')}`,
@@ -99,16 +99,23 @@ function choiceText({ taken, spare, newer = 'a newer recovery point', minutes, l
   return `${newer} was taken, and not the spare (${spare}), which was ready: ${minutes} min of uploads more, for ${longerSeconds} s more.`;
 }
 
+const BY: Readonly<Record<Standing['by'], string>> = {
+  ledger: 'the ledger',
+  tags: 'the tags in EC2',
+  nobody: 'nobody',
+};
+
 /** One a line: only what was seen, and who said it. */
-function standingText({ at, current, probe, spare, by, silent }: Standing): string[] {
+function standingText({ at, current, probe, spare, by: word, silent }: Standing): string[] {
+  const by = BY[word];
   return [
     `How it stands, seen at ${INSTANT(at)} without ${silent.join(' and ')}:`,
     current
       ? `- By ${by} the current volume is ${current.volumeId} on ${current.instanceId}${probe ? `, whose probe says ${probe.state}: ${probe.detail}` : '; its probe could not be asked'}.`
-      : `- Which volume is current ${by === 'nobody' ? 'could not be asked' : `${by} do not say`}.`,
+      : `- Which volume is current ${word === 'nobody' ? 'could not be asked' : `${by} do not say`}.`,
     spare
       ? `- By ${by} the spare is ${spare.volumeId} on ${spare.instanceId}${spare.snapshotId ? `, made from ${spare.snapshotId}` : ''}.`
-      : `- ${by === 'nobody' ? 'Whether there is a spare could not be asked' : `By ${by} there is no spare`}.`,
+      : `- ${word === 'nobody' ? 'Whether there is a spare could not be asked' : `By ${by} there is no spare`}.`,
   ];
 }
 

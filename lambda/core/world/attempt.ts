@@ -13,6 +13,11 @@ export async function attempt<T>(
   }
 }
 
+/** What an error is called: AWS's code, where AWS said no. Of an error that a step throws, the name and the text are kept. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
+
 /** What an error says. */
 export function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

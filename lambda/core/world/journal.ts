@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts';
 import type { StepRecord } from './model.ts';
 import type { Workflow } from './ports.ts';
-import { type Asked, asking } from './unanswered.ts';
+import { type Asked, asking, type NoAnswer } from './unanswered.ts';
 
 /** Once a service has not answered for so long, people are notified. An attempt takes up to 25 s (`lambda/aws/patience.ts`). */
 const TELL_AFTER_MS = 20_000;
 const ASK_AGAIN_SECONDS = 5;
 
 /** Hears that a service has not answered for a while; what it throws ends the heal. */
-type Outage = (by: string, why: string) => Promise<void>;
+type Outage = (none: NoAnswer) => Promise<void>;
 
 interface Timed<T> {
   readonly value: T;
@@ -103,7 +103,7 @@ export class Journal {
       const { value } = asked;
       if (value.answered) return { value: value.value, startedAt: first, endedAt: asked.endedAt };
       if (asked.endedAt - first >= TELL_AFTER_MS) {
-        await notify(value.by, value.why);
+        await notify(value);
         return { ...(await this.#timed(name, run)), startedAt: first };
       }
       await this.#workflow.pause('await-answer', ASK_AGAIN_SECONDS);

@@ -2,6 +2,7 @@ import type { Journal, Stop } from './journal.ts';
 import type { Trigger } from './model.ts';
 import type { Ports } from './ports.ts';
 import type { HealRun } from './run.ts';
+import type { NoAnswer } from './unanswered.ts';
 
 /**
  * How long a lease is good for. It is renewed before each round and each candidate, and nothing between two renewals takes as
@@ -20,7 +21,7 @@ export async function awaitLease(ports: Ports, journal: Journal, healId: string,
       const state = await acquire(ports, trigger.volume, healId);
       return state && { pagedAt: state.paged?.at };
     });
-    if (!asked.answered) return { turn: 'silent', why: asked.why };
+    if (!asked.answered) return { turn: 'silent', ledger: asked };
     if (asked.value) return { turn: 'mine', pagedAt: asked.value.pagedAt };
     if (i + 1 < tries) await journal.pause('await-lease', LOOK_SECONDS);
   }
@@ -31,7 +32,7 @@ export async function awaitLease(ports: Ports, journal: Journal, healId: string,
 export type Turn =
   | { readonly turn: 'mine'; readonly pagedAt?: number | undefined }
   | { readonly turn: 'others' }
-  | { readonly turn: 'silent'; readonly why: string };
+  | { readonly turn: 'silent'; readonly ledger: NoAnswer };
 
 /** @returns `undefined` where the ledger says that this heal has the lease now */
 export async function mayAct(ports: Ports, volume: string, healId: string): Promise<Stop | undefined> {

@@ -1,4 +1,5 @@
 /** What people are notified of, as data: rendered at the edge (`lambda/core/message/`), and nowhere else. Times are Unix milliseconds. */
+import type { ReasonOf } from '../../../contract/reasons.ts';
 import type { HostResult, Incident, Probe } from './model.ts';
 
 export type Message = OfVolume | OfStack;
@@ -41,7 +42,7 @@ export interface Rejected {
 
 export interface LedgerSilent {
   readonly kind: 'ledgerSilent';
-  readonly why: string;
+  readonly reason: ReasonOf<'unanswered'>;
   readonly standing: Standing;
   /** With which a person lets the spare serve, in their order; none where there is none, or content is served. */
   readonly commands: readonly string[];
@@ -49,9 +50,7 @@ export interface LedgerSilent {
 
 export interface Waits {
   readonly kind: 'waits';
-  /** What does not answer. */
-  readonly service: string;
-  readonly why: string;
+  readonly reason: ReasonOf<'unanswered'>;
   readonly standing: Standing;
 }
 
@@ -170,7 +169,7 @@ export interface Standing {
   readonly reached?: boolean | undefined;
   readonly spare?: (Placed & { readonly snapshotId: string | undefined }) | undefined;
   /** Whose word `current` and `spare` are. */
-  readonly by: 'the ledger' | 'the tags in EC2' | 'nobody';
+  readonly by: 'ledger' | 'tags' | 'nobody';
   /** When people were last notified that they have something to do. */
   readonly pagedAt?: number | undefined;
   /** What did not answer here. */

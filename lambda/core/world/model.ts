@@ -1,3 +1,5 @@
+import type { Reason } from '../../../contract/reasons.ts';
+
 /** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
 
 /** EC2's VolumeState. */
@@ -254,6 +256,9 @@ export interface Incident {
   readonly trigger: Trigger;
   /** `overtaken`: another heal took the volume over, after this one's lease had run out. */
   readonly outcome: 'open' | NothingWrong | 'healed' | 'paged' | 'overtaken';
+  /** Why it ended so; none while it is open. */
+  readonly reasons: readonly Reason[];
+  /** The same in words. */
   readonly summary: string;
   readonly startedAt: number;
   readonly endedAt: number | undefined;

@@ -38,7 +38,7 @@ function fromLedger({
   owner = '',
   spare,
 }: NonNullable<Awaited<ReturnType<Ports['ledger']['read']>>>): Pick<Standing, 'current' | 'spare' | 'by'> {
-  return { by: 'the ledger', current: { volumeId: currentVolume, instanceId: owner }, spare };
+  return { by: 'ledger', current: { volumeId: currentVolume, instanceId: owner }, spare };
 }
 
 /** With two volumes that carry the tag of the current one nobody can tell which it is without the ledger. */
@@ -50,5 +50,5 @@ function fromTags(volumes: readonly Volume[]): Pick<Standing, 'current' | 'spare
     });
   const current = of('current');
   const [spare] = of('spare').sort((a, b) => b.at - a.at);
-  return { by: 'the tags in EC2', current: current.length === 1 ? current[0] : undefined, spare };
+  return { by: 'tags', current: current.length === 1 ? current[0] : undefined, spare };
 }

@@ -1,3 +1,5 @@
+import { message, nameOf } from './attempt.ts';
+
 /** How an error says that a service of AWS did not do its part, for now: gateways set it, and the logic asks for it. */
 export interface Unanswered {
   /** The service's name. */
@@ -10,10 +12,15 @@ export function unansweredBy(error: unknown): string | undefined {
   return error instanceof Error && typeof unanswered === 'string' ? unanswered : undefined;
 }
 
-/** What came of asking: an answer, or which service did not give any. */
-export type Asked<T> =
-  | { readonly answered: true; readonly value: T }
-  | { readonly answered: false; readonly by: string; readonly why: string };
+/** No answer: of which service, and what it was called and said instead. */
+export interface NoAnswer {
+  readonly by: string;
+  readonly error: string;
+  readonly why: string;
+}
+
+/** What came of asking: an answer, or none. */
+export type Asked<T> = { readonly answered: true; readonly value: T } | ({ readonly answered: false } & NoAnswer);
 
 /** @throws Error for everything but a service that does not answer */
 export async function asking<T>(ask: () => Promise<T>): Promise<Asked<T>> {
@@ -22,6 +29,6 @@ export async function asking<T>(ask: () => Promise<T>): Promise<Asked<T>> {
   } catch (error) {
     const by = unansweredBy(error);
     if (by === undefined) throw error;
-    return { answered: false, by, why: (error as Error).message };
+    return { answered: false, by, error: nameOf(error), why: message(error) };
   }
 }

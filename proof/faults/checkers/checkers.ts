@@ -14,6 +14,7 @@ import {
   pages,
   suspectNeverScheduled,
 } from '../../../rehearsal/judge/checks.ts';
+import { reasonsIn, valuesIn } from '../../../rehearsal/judge/heard.ts';
 import { completedSnapshots, recoveryPoint, servedVolume } from '../../../rehearsal/judge/measure.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Watch } from '../../../rehearsal/world/watch.ts';
@@ -114,7 +115,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
 /** A suspect volume may come back to life and serve: nobody but a person decides what becomes of it, and must have been told. */
 function leftToPeople({ strike, struckAt }: Evidence, volume: string, served: string | undefined): boolean {
   return pages(strike.world, volume, struckAt).some((p) =>
-    p.message.includes(`${served} is in quarantine and serving`),
+    reasonsIn(p).some((told) => told.code === 'quarantinedServes' && told.volumeId === served),
   );
 }
 
@@ -123,7 +124,7 @@ function survivedAlone({ strike, struckAt, story }: Evidence, schedule: readonly
   const [only] = schedule;
   const passes = !story.mayPage && schedule.length === 1 && only?.times === 1 && PASSING.includes(only.kind);
   const paged = (passes ? story.volumes.flatMap((v) => pages(strike.world, v, struckAt)) : []).filter(
-    (p) => !p.message.includes('InsufficientVolumeCapacity'),
+    (p) => !reasonsIn(p).some((told) => told.code === 'stepFailed' && told.error === 'InsufficientVolumeCapacity'),
   );
   const seen = paged.map((p) => p.message.split('\n')[0]).join('; ');
   return check('one passing fault calls nobody', paged.length === 0, seen || 'nobody');
@@ -160,9 +161,11 @@ function olderSaidSo({ strike, injector }: Evidence, volume: string): Check {
   );
   // Where the telling is denied, the record has it.
   const records = incidents(world, volume, failure.at).map((record) => JSON.stringify(record));
-  const said = [...world.services.sns.messages.map((m) => m.message), ...records].join('\n');
+  const said = new Set(world.services.sns.messages.flatMap(valuesIn));
   // Nobody can name what EC2 did not show when it was asked.
-  const silent = passed.filter((s) => !said.includes(s.id) && !injector.leftOut(s, failure.at));
+  const silent = passed.filter(
+    (s) => !said.has(s.id) && !records.some((record) => record.includes(s.id)) && !injector.leftOut(s, failure.at),
+  );
   return check(
     promise,
     silent.length === 0,
@@ -181,9 +184,9 @@ function provenServes({ strike, struckAt }: Evidence, volume: string): Check {
   const { snapshot } = recoveryPoint(world, failure, owner);
   if (!snapshot || verifiedAt(snapshot) !== undefined)
     return check(promise, true, snapshot?.id ?? 'the volume that served before');
-  const said = world.services.sns.messages.map((m) => m.message).join('\n');
+  const said = new Set(world.services.sns.messages.flatMap(valuesIn));
   const better = completedSnapshots(world, stage, volume).filter(
-    (s) => (verifiedAt(s) ?? Number.POSITIVE_INFINITY) < struckAt && !said.includes(s.id),
+    (s) => (verifiedAt(s) ?? Number.POSITIVE_INFINITY) < struckAt && !said.has(s.id),
   );
   return check(promise, better.length === 0, `${snapshot.id} was taken, and not ${better.map((s) => s.id).join(', ')}`);
 }
@@ -240,8 +243,8 @@ function oneOfEach({ stage, services }: Strike, volume: string): Check {
     seen.set(order, [...(seen.get(order) ?? []), id]);
   }
   const tried = new Set(
-    services.cloud.log.flatMap(({ who, what }) =>
-      who === 'ec2' ? (/^(vol-\w+) is (?:attached|stuck attaching) to /.exec(what)?.[1] ?? []) : [],
+    services.cloud.log.flatMap(({ event }) =>
+      event?.kind === 'attached' || event?.kind === 'stuckAttaching' ? event.volumeId : [],
     ),
   );
   const twice = [...seen]

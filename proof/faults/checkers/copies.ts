@@ -1,6 +1,7 @@
 /** What must hold of the copies that content comes back from, judged on what they hold: nothing here knows how one is chosen. */
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { check } from '../../../rehearsal/judge/checks.ts';
+import { valuesIn } from '../../../rehearsal/judge/heard.ts';
 import { recoveryPoint } from '../../../rehearsal/judge/measure.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
@@ -15,22 +16,20 @@ export function soundNotRejected({ services }: Strike, truth: Truth): Check {
   return check('no sound copy is rejected', wrong.length === 0, said, 'none');
 }
 
-const MADE = /^volume (\S+) is created in \S+ from (\S+)$/;
-
 /** What was on record as rejected when a function last ended is of no use to whoever begins then. */
 export class RejectedWatch {
   readonly #rejected = new Set<string>();
   readonly #used = new Set<string>();
 
   constructor({ services: { cloud, ec2 } }: Strike) {
-    cloud.listen(({ who, what }) => {
+    cloud.listen(({ who, event }) => {
       if (who.endsWith('Function'))
         for (const { id, tags } of ec2.snapshots.values())
           if (tags[TAG.verdict] === VERDICT.rejected) this.#rejected.add(id);
-      const [, volumeId = '', snapshotId = ''] = who === 'ec2' ? (MADE.exec(what) ?? []) : [];
+      if (event?.kind !== 'volumeCreated' || event.from === undefined) return;
       // By a heal: a person may do so, to see for himself.
-      const heal = ec2.volumes.get(volumeId)?.orderedFor;
-      if (heal !== undefined && this.#rejected.has(snapshotId)) this.#used.add(`${snapshotId} by ${heal}`);
+      const heal = ec2.volumes.get(event.volumeId)?.orderedFor;
+      if (heal !== undefined && this.#rejected.has(event.from)) this.#used.add(`${event.from} by ${heal}`);
     });
   }
 
@@ -47,18 +46,9 @@ export function wayBackTold({ world, stage, failures }: Strike, volume: string):
   if (!failure || !owner) return check(promise, true, 'not served');
   const { at, snapshot } = recoveryPoint(world, failure, owner);
   if (!snapshot) return check(promise, true, 'the volume that served before');
-  const names = [snapshot.id, new Date(at).toISOString()];
   const told = world.services.sns.messages.some(
-    ({ at: when, message }) => when >= failure.at && names.some((name) => sentences(message).includes(name)),
+    (m) => m.at >= failure.at && valuesIn(m).some((value) => value === snapshot.id || value === at),
   );
-  return check(promise, told, `${told ? 'told of' : 'nobody was told of'} ${names.join(', ')}`);
+  const of = [snapshot.id, new Date(at).toISOString()].join(', ');
+  return check(promise, told, `${told ? 'told of' : 'nobody was told of'} ${of}`);
 }
-
-/** A message without the steps that it lists: that a volume was made from a copy tells nobody that it serves. */
-function sentences(message: string): string {
-  return message
-    .split('\n')
-    .filter((line) => !STEP.test(line))
-    .join('\n');
-}
-const STEP = /^\d{4}-\d\d-\d\dT[\d:.]+Z \S/;

@@ -3,7 +3,8 @@ import { EXIT } from '../../../contract/contract.ts';
 import { duration } from '../../../rehearsal/command/duration.ts';
 import { check } from '../../../rehearsal/judge/checks.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
-import type { Happening } from '../../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../../simulator/aws/account/happening.ts';
+import { isOff } from '../../../simulator/aws/ec2/state.ts';
 import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
 
 /** A command beside a check on the same host may take so long, once the agent has it; most take half a second without one. */
@@ -58,21 +59,13 @@ export function mountedOnce(ran: readonly Ran[], log: readonly Happening[]): Che
   const mounts = new Map<string, Set<string>>();
   const on = (volumeId: string) => mounts.get(volumeId) ?? new Set<string>();
   const commands = ran.map((r) => ({ at: r.endedAt, act: () => done(r) }));
-  const ends = log.flatMap(({ at, who, what }) => {
-    if (who !== 'ec2') return [];
-    const [, volumeId, host] = /^(vol-\w+) is detached from (i-\w+)$/.exec(what) ?? [];
-    if (volumeId && host) return [{ at, act: () => void on(volumeId).delete(host) }];
-    const off = /^(i-\w+) is (?:stopped|terminated)$/.exec(what)?.[1];
-    return off
-      ? [
-          {
-            at,
-            act: () => {
-              for (const hosts of mounts.values()) hosts.delete(off);
-            },
-          },
-        ]
-      : [];
+  const ends = log.flatMap(({ at, event }) => {
+    if (event?.kind === 'detached') return [{ at, act: () => void on(event.volumeId).delete(event.instanceId) }];
+    if (event?.kind !== 'instance' || !isOff(event.state)) return [];
+    const act = () => {
+      for (const hosts of mounts.values()) hosts.delete(event.instanceId);
+    };
+    return [{ at, act }];
   });
   function done({ verb, volumeId, instanceId, beganAt, endedAt, exitCode }: Ran): void {
     const hosts = on(volumeId);

@@ -1,6 +1,6 @@
 /** What must hold of messages to people: no page that is not true, and not the same one over and over. */
 import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
-import { isOf, PAGES } from '../../../rehearsal/judge/heard.ts';
+import { beganAt, isOf, PAGES, reasonsIn } from '../../../rehearsal/judge/heard.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
 import type { Message } from '../../../simulator/aws/lambda/sns.ts';
@@ -33,8 +33,7 @@ export class PageWatch {
       const page = who === 'sns' ? sns.messages.at(-1) : undefined;
       const volume = page && calledTo(page);
       if (this.#stopped || !page || !volume || !volumes.includes(volume)) return;
-      const [reason = ''] = page.message.split('\n');
-      const wrong = falseClaim(reason, { strike, truth, injector, volume, since: begunAt(page) });
+      const wrong = falseClaim(reasonsIn(page), { strike, truth, injector, volume, since: begunAt(page) });
       if (wrong) this.#wrong.push(wrong);
     });
   }
@@ -48,10 +47,10 @@ export class PageWatch {
   }
 }
 
-/** The first step that the message lists, but for clocks that are off. */
-function begunAt({ at, message }: Message): number {
-  const [step = ''] = /^\d{4}-\d\d-\d\dT[\d:.]+Z(?= \S)/m.exec(message) ?? [];
-  return Math.min(at, step ? Date.parse(step) : at - 60 * MINUTE_MS) - 2 * MINUTE_MS;
+/** As the key of its incident has it, but for clocks that are off. */
+function begunAt(page: Message): number {
+  const began = beganAt(page);
+  return Math.min(page.at, Number.isNaN(began) ? page.at - 60 * MINUTE_MS : began) - 2 * MINUTE_MS;
 }
 
 /** The volume that a message calls a person to. */
@@ -61,10 +60,16 @@ function calledTo(message: Message): string | undefined {
 
 /** A message that was said lately. */
 function key(message: Message): string {
-  const { kind, volume } = message.attributes;
+  const { kind, volume = '' } = message.attributes;
   // Whoever was called to a volume looks at all of it, whatever the words.
   const called = calledTo(message);
-  return called === undefined ? `${kind} ${volume ?? ''}: ${message.message.split('\n')[0]}` : `call ${called}`;
+  return called === undefined ? `${kind} ${volume}: ${message.message.split('\n')[0]}` : `call ${called}`;
+}
+
+/** Good news of a volume, and what it says. */
+interface Said {
+  readonly served: string | undefined;
+  readonly at: number;
 }
 
 /**
@@ -80,22 +85,22 @@ export function saidOnce(
   skewMs: number,
   updates: readonly number[] = [],
 ): Check {
-  const last = new Map<string, number>();
+  const last = new Map<string, Said>();
   const again: string[] = [];
   const hit = (from: number, to: number, what = '') =>
     fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
   // Alarms tell people by themselves, as often as they change.
   for (const message of messages.filter((m) => isOf(m))) {
     const { at } = message;
-    const before = last.get(key(message));
-    last.set(key(message), at);
+    const before = last.get(key(message))?.at;
+    last.set(key(message), { served: isOf(message, ['served']) ? message.attributes.volume : undefined, at });
     const called = calledTo(message);
-    const good = [...last].filter(([said]) => called !== undefined && said.startsWith(`served ${called}: `));
+    const good = [...last].filter(([, { served }]) => called !== undefined && served === called);
     // Who is called after the good news has a use for the next.
     for (const [said] of good) last.delete(said);
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
     const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
-    const anew = good.some(([, when]) => when > before) && hit(at - MINUTE_MS, at);
+    const anew = good.some(([, said]) => said.at > before) && hit(at - MINUTE_MS, at);
     // The answer to a deployment: whoever deploys again is told again, once.
     const asked = isOf(message, ['leftAsItIs']) && updates.some((began) => began > before && began <= at);
     // What EC2 does not show for a moment is put in order once more, and told.

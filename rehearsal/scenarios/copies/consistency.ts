@@ -1,5 +1,5 @@
 /** What a snapshot has of what was just being written; and a freeze that nobody ends. */
-import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { EXIT, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { losePostScripts } from '../../../simulator/aws/account/snapshot-failures.ts';
 import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 import { DiskError } from '../../../simulator/disks/disks.ts';
@@ -96,10 +96,16 @@ function watchFreeze(strike: Strike): void {
     }
     world.clock.after(LOOK_MS, look);
   };
-  once(strike, new RegExp(`^${first.owner} dlm: ok .*state=frozen`), () => {
-    found.frozenAt = world.clock.now();
-    look();
-  });
+  once(
+    strike,
+    'command',
+    ({ instanceId, verb, exitCode, values }) =>
+      instanceId === first.owner && verb === 'dlm' && exitCode === EXIT.ok && values.state === 'frozen',
+    () => {
+      found.frozenAt = world.clock.now();
+      look();
+    },
+  );
 }
 
 function isFrozen({ world, first }: Strike): boolean {
@@ -115,7 +121,7 @@ function judgeFreeze(strike: Strike): Check[] {
     (s) => s.startedAt >= first.at && s.tags[TAG.role] !== VOLUME_ROLE.current,
   );
   const alarmed = services.cloud.log.filter(
-    (h) => h.at >= first.at && h.what.includes(`${first.volume} is not serving`),
+    ({ at, event }) => at >= first.at && event?.kind === 'probeFails' && event.volume === first.volume,
   );
   const owner = stage.servedBy(first.volume);
   return [

@@ -92,7 +92,7 @@ async function drill(strike: Strike, point: PointToDie): Promise<Check> {
   const verdict = services.ec2.snapshots.get(last?.snapshotId ?? '')?.tags[TAG.verdict];
   const copies = log
     .slice(earlier)
-    .filter((h) => h.who === 'ec2' && h.what.endsWith(` from ${last?.snapshotId}`)).length;
+    .filter(({ event }) => event?.kind === 'volumeCreated' && event.from === last?.snapshotId).length;
   const wrong = [
     ...(survived ? ['it did not die'] : []),
     ...records.filter((r) => r.outcome !== 'verified').map((r) => `${r.snapshotId} is ${r.outcome}`),

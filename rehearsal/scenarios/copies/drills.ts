@@ -1,6 +1,7 @@
 /** What drills and the spare are for, and what can go wrong with them. */
 import { EXIT, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { loseVolume, terminateInstance, throttle } from '../../../simulator/aws/account/failures.ts';
+import type { EventOf } from '../../../simulator/aws/account/happening.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import { heard } from '../../judge/heard.ts';
@@ -108,9 +109,9 @@ export function foundAndTold(strike: Strike): Check[] {
   ];
 }
 
-/** Whether a line of the log says that a drill begins to check a copy of the first volume: on the host that a heal of it needs. */
-function beginsToCheck({ stage, first }: Strike, line: string): boolean {
-  return / check begins /.test(line) && stage.physical(first.volume).some(({ id }) => line.includes(id));
+/** Whether a drill begins to check a copy of the first volume: on the host that a heal of it needs. */
+function isOfFirst({ stage, first }: Strike, { volumeId }: EventOf<'checkBegins'>): boolean {
+  return stage.physical(first.volume).some(({ id }) => id === volumeId);
 }
 
 /** What a heal does on the host of a drill does not wait for that: the drill's check is stopped. */
@@ -182,9 +183,14 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['replace'], withinMs: 90 * MINUTE_MS + 90_000 },
     restMs: 80 * MINUTE_MS,
     strike: (strike) =>
-      once(strike, { test: (line) => beginsToCheck(strike, line) }, () => {
-        strike.world.clock.after(5000, () => breakWhatServes(strike));
-      }),
+      once(
+        strike,
+        'checkBegins',
+        (event) => isOfFirst(strike, event),
+        () => {
+          strike.world.clock.after(5000, () => breakWhatServes(strike));
+        },
+      ),
     checks: (strike) => [spareAgain(strike), ...drillGivesWay(strike)],
   },
   'latent-corruption': {

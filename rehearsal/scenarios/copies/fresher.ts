@@ -1,7 +1,9 @@
 /** A spare is ready, and something newer is verified: with `drills.prefer` set to `fresher` that is taken, where it can be. */
 import { LEDGER, TAG, VERDICT } from '../../../contract/contract.ts';
+import type { Data } from '../../../contract/flat.ts';
 import { exhaustCapacity } from '../../../simulator/aws/account/failures.ts';
 import { check, incidents } from '../../judge/checks.ts';
+import { heard, replacementIn } from '../../judge/heard.ts';
 import { recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes, PERSON } from '../story/breaking.ts';
@@ -60,9 +62,10 @@ function judge(strike: Strike, taken: 'spare' | 'newer'): Check[] {
   const fresh = newer.get(services);
   const records = incidents(world, first.volume, first.at).filter((r) => r.outcome === 'healed' && r.replacement);
   const choice = records[0]?.replacement?.choice;
-  const told = services.sns.messages.some(
-    (m) => m.at >= first.at && m.message.includes('min of uploads') && m.message.includes(fresh ?? ''),
-  );
+  const told = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at }).some((m) => {
+    const choice = replacementIn(m)?.choice as Data | undefined;
+    return choice?.taken === taken && choice.newer === fresh && Number(choice.minutes) > 0;
+  });
   return [
     check(
       taken === 'newer' ? 'what is newer serves, and not the spare' : 'the spare serves after all',

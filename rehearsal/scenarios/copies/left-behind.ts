@@ -36,9 +36,8 @@ function strike(strike: Strike): void {
   });
   const deleted = new Map<string, number>();
   left.set(services, { scratch: plantScratch(strike, oldest), verified: oldest.id, before, deleted });
-  services.cloud.listen(({ at, who, what }) => {
-    const id = who === 'ec2' && /^snapshot (\S+) is deleted$/.exec(what)?.[1];
-    const known = id ? before.find((s) => s.id === id) : undefined;
+  services.cloud.listen(({ at, event }) => {
+    const known = event?.kind === 'snapshotDeleted' && before.find((s) => s.id === event.snapshotId);
     if (known) deleted.set(known.id, at - known.startedAt);
   });
   breakFileSystem(strike, first);

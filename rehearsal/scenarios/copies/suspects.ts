@@ -2,6 +2,7 @@
 
 import { throttle } from '../../../simulator/aws/account/failures.ts';
 import { check } from '../../judge/checks.ts';
+import { dataIn, heard, says } from '../../judge/heard.ts';
 import { completedSnapshots, recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -37,7 +38,8 @@ function beforeFailure(strike: Strike): Check[] {
   const { snapshot } = owner ? recoveryPoint(world, first, owner) : { snapshot: undefined };
   const [newest] = completedSnapshots(world, stage, first.volume).filter((s) => s.startedAt < first.at);
   const made = [...services.ec2.volumes.values()].filter((v) => spoilt.some(({ id }) => id === v.snapshotId));
-  const said = services.sns.messages.filter((m) => m.at > first.at && /recovery points? (that|snap)/.test(m.message));
+  const since = first.at;
+  const said = heard(services.sns, { since }).filter((m) => says(m, { code: 'pointsFailed' }) || dataIn(m).rejected);
   return [
     check(
       `the schedule went on: ${COPIES} copies and more are of the dead volume`,

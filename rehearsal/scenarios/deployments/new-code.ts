@@ -72,7 +72,12 @@ export const newCodePlans: Readonly<Record<string, Plan>> = {
     drills: true,
     expect: { outcome: ['replace'], withinMs: BREAKS_AGAIN_MS + 5 * MINUTE_MS, calls: 1500 },
     strike: (strike) => {
-      once(strike, /check begins/, () => deployNewCode(strike));
+      once(
+        strike,
+        'checkBegins',
+        () => true,
+        () => deployNewCode(strike),
+      );
       strike.world.clock.after(BREAKS_AGAIN_MS, () => breakWhatServes(strike));
     },
     checks: (strike) => judge(strike, 'Drill'),

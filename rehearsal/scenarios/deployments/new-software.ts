@@ -1,6 +1,6 @@
 /** New host software reaches a running fleet. */
 
-import { SOFTWARE_VERSION, TAG, UPDATE_VERB } from '../../../contract/contract.ts';
+import { EXIT, SOFTWARE_VERSION, TAG, UPDATE_VERB } from '../../../contract/contract.ts';
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
@@ -55,17 +55,18 @@ function standbyToCutOff({ services, stage, first }: Strike): string | undefined
 function noteTurns(strike: Strike, noted: Seen): void {
   const { services, stage, first } = strike;
   let broken = false;
-  services.cloud.listen(({ who, what }) => {
-    if (!what.startsWith(`${UPDATE_VERB}: ok`) || !what.includes(`version=${noted.next}`)) return;
-    if (noted.turns.some((turn) => turn.id === who)) return;
-    const zone = services.ec2.instance(who).zone;
+  services.cloud.listen(({ event }) => {
+    if (event?.kind !== 'command' || event.verb !== UPDATE_VERB || event.exitCode !== EXIT.ok) return;
+    const { instanceId, values } = event;
+    if (values.version !== noted.next || noted.turns.some((turn) => turn.id === instanceId)) return;
+    const zone = services.ec2.instance(instanceId).zone;
     const before = noted.turns.filter((turn) => turn.zone === zone).map((turn) => turn.id);
     const owners = new Set(stage.volumes.map((v) => stage.servedBy(v.name)));
     const there = [...services.ec2.instances.values()].filter((i) => i.state === 'running' && i.zone === zone);
     noted.turns.push({
-      id: who,
+      id: instanceId,
       zone,
-      owner: owners.has(who),
+      owner: owners.has(instanceId),
       before,
       amongOwners: there.every((i) => owners.has(i.id)),
     });

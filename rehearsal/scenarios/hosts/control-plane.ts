@@ -11,6 +11,7 @@ import type { Plan } from '../story/incident.ts';
 
 const MINUTE_MS = 60_000;
 const KEY_REVOKED_MS = 2 * MINUTE_MS;
+const CAPACITY = { code: 'stepFailed', error: 'InsufficientVolumeCapacity' } as const;
 
 export const controlPlanePlans: Readonly<Record<string, Plan>> = {
   throttled: {
@@ -24,7 +25,7 @@ export const controlPlanePlans: Readonly<Record<string, Plan>> = {
   },
   capacity: {
     about: 'the file system shuts down, and no volume can be made in its zone',
-    expect: { outcome: ['page', 'relocate'], withinMs: 10 * MINUTE_MS, because: /InsufficientVolumeCapacity/ },
+    expect: { outcome: ['page', 'relocate'], withinMs: 10 * MINUTE_MS, because: [CAPACITY] },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       exhaustCapacity(strike.services, strike.first.zone);
@@ -40,7 +41,7 @@ export const controlPlanePlans: Readonly<Record<string, Plan>> = {
   },
   'key-revoked': {
     about: 'the file system shuts down, and every new volume fails because its key is revoked',
-    expect: { outcome: ['page'], withinMs: 10 * MINUTE_MS, because: /key/ },
+    expect: { outcome: ['page'], withinMs: 10 * MINUTE_MS, because: [{ code: 'stepFailed', error: 'VolumeFailed' }] },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       revokeKey(strike.services);
@@ -60,7 +61,7 @@ export const controlPlanePlans: Readonly<Record<string, Plan>> = {
     expect: {
       outcome: ['replace', 'relocate', 'page'],
       withinMs: 15 * MINUTE_MS,
-      because: /attach/,
+      because: [{ code: 'pointsFailed' }, { code: 'didNotAct' }, { code: 'nobodyAnswers' }],
       mayPage: true,
       calls: 1000,
     },

@@ -1,5 +1,5 @@
 /** Things that happen while a heal runs. */
-import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { EXIT, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { terminateInstance } from '../../../simulator/aws/account/failures.ts';
 import type { ResolvedResource } from '../../../simulator/aws/cloudformation/template.ts';
 import { check } from '../../judge/checks.ts';
@@ -94,7 +94,12 @@ export const healPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['replace', 'relocate'], withinMs: 6 * MINUTE_MS, calls: 1500 },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
-      once(strike, /^i-\S+ mount: ok/, (standby) => terminateInstance(strike.services, standby));
+      once(
+        strike,
+        'command',
+        ({ verb, exitCode }) => verb === 'mount' && exitCode === EXIT.ok,
+        ({ instanceId }) => terminateInstance(strike.services, instanceId),
+      );
     },
   },
 };

@@ -39,7 +39,12 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => {
       hangInstance(strike.services, strike.first.owner);
-      once(strike, /^i-\S+ does not pick up release/, (owner) => wakeInstance(strike.services, owner));
+      once(
+        strike,
+        'notPickedUp',
+        ({ verb }) => verb === 'release',
+        ({ instanceId }) => wakeInstance(strike.services, instanceId),
+      );
     },
   },
   unmounted: {
@@ -69,7 +74,7 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     expect: {
       outcome: ['page'],
       withinMs: 6 * MINUTE_MS,
-      because: /contradicts itself: vol-\S+ is serving by the probe of i-\S+, and the load balancer does not reach it/,
+      because: [{ code: 'unreached' }],
     },
     strike: ({ services }) => {
       for (const id of services.ec2.instances.keys()) cutOffWeb(services, id);
@@ -83,7 +88,7 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
   },
   'owner-unseen': {
     about: 'the volume goes to state error, and its owner runs without the tag that the fleet is found by',
-    expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: /attached to i-\S+, which EC2 does not show/ },
+    expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: [{ code: 'holderUnseen' }] },
     strike: (strike) => {
       untagInstance(strike.services, strike.first.owner);
       loseVolume(strike.services, struck(strike, strike.first));
@@ -99,7 +104,10 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     expect: {
       outcome: ['replace', 'page'],
       withinMs: 20 * MINUTE_MS,
-      because: /vol-0[0-9a-f]+.*detach/,
+      because: [
+        { code: 'unsettled', state: 'detaching' },
+        { code: 'dead', state: 'stuck' },
+      ],
       mayPage: true,
       calls: 1500,
     },

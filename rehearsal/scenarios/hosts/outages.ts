@@ -5,7 +5,7 @@ import { outage } from '../../../simulator/aws/account/failures.ts';
 import { OUTAGE, type OutageKind, type Service } from '../../../simulator/aws/account/outages.ts';
 import { duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
-import { heard, PAGES } from '../../judge/heard.ts';
+import { type Because, dataIn, heard, PAGES, replacementIn, says, valuesIn } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem, breakWhatServes } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -31,16 +31,28 @@ function healBegan({ services }: Strike, since: number): number {
   return services.lambda.begun.find((b) => b.name.includes('Healer') && b.at >= since)?.at ?? Number.POSITIVE_INFINITY;
 }
 
-/** People are notified within a minute of the heal's start. @param says all of it in one message. @param since Unix milliseconds */
+/** What a message has to say. */
+interface Says {
+  /** Ids. */
+  readonly names: readonly string[];
+  readonly because?: Because;
+  /** Commands to paste. */
+  readonly commands?: number;
+}
+
+/** People are notified within a minute of the heal's start. @param what all of it in one message. @param since Unix milliseconds */
 function toldWithinMinute(
   strike: Strike,
   since: number,
   kind: MessageKind,
-  ...says: readonly (string | RegExp)[]
+  { names, because, commands = 0 }: Says,
 ): Check {
   const began = healBegan(strike, since);
-  const told = heard(strike.services.sns, { kinds: [kind], volume: strike.first.volume, since }).find((m) =>
-    says.every((each) => (typeof each === 'string' ? m.message.includes(each) : each.test(m.message))),
+  const told = heard(strike.services.sns, { kinds: [kind], volume: strike.first.volume, since }).find(
+    (m) =>
+      names.every((name) => valuesIn(m).includes(name)) &&
+      (because === undefined || says(m, because)) &&
+      Number(dataIn(m).commands ?? 0) >= commands,
   );
   const took = told && told.at - began;
   return check(
@@ -54,10 +66,10 @@ function toldWithinMinute(
 function toldAfterwards(strike: Strike, seconds: number): Check {
   const over = strike.first.at + seconds * 1000;
   const [told] = heard(strike.services.sns, { kinds: ['served'], volume: strike.first.volume, since: over });
-  const day = new Date(strike.first.at).toISOString().slice(0, 10);
+  const dataUntil = Number(told && replacementIn(told)?.recoveryPointAt);
   return check(
-    'people are told once they can be reached, with the time of what happened',
-    told !== undefined && told.at - over <= AFTER_MS && told.message.includes(day),
+    'people are told once they can be reached, with up to when data reach',
+    told !== undefined && told.at - over <= AFTER_MS && dataUntil <= strike.first.at,
     told ? `${told.subject}, ${duration(told.at - over)} after` : 'nobody is told',
   );
 }
@@ -135,14 +147,10 @@ const withoutLedger = (kind: OutageKind, about: string): Plan =>
   lost('dynamodb', kind, about, {
     expect: afterwards,
     checks: (strike, spare) => [
-      toldWithinMinute(
-        strike,
-        strike.first.at,
-        'ledgerSilent',
-        spare.volumeId,
-        spare.instanceId,
-        /send-command .*\n.*send-command /,
-      ),
+      toldWithinMinute(strike, strike.first.at, 'ledgerSilent', {
+        names: [spare.volumeId, spare.instanceId],
+        commands: 2,
+      }),
       fewMessages(strike, 2),
       nothingMoved(strike, HOUR_SECONDS),
     ],
@@ -154,21 +162,20 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   'ledger-unresolved': withoutLedger(OUTAGE.unresolved, "the ledger's name is not resolved"),
   'ec2-lost': lost('ec2', OUTAGE.refuses, 'EC2 refuses every call', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', spare.volumeId, /are to follow/)],
+    checks: (strike, spare) => [
+      toldWithinMinute(strike, strike.first.at, 'served', {
+        names: [spare.volumeId],
+        because: { code: 'tagsFollow' },
+      }),
+    ],
   }),
   'ssm-lost': lost('ssm', OUTAGE.hangs, 'Systems Manager answers nothing', {
     expect: afterwards,
     checks: (strike, spare) => [
-      toldWithinMinute(
-        strike,
-        strike.first.at,
-        'waits',
-        'SSM does not answer',
-        strike.first.owner,
-        strike.first.volumeId,
-        spare.volumeId,
-        spare.instanceId,
-      ),
+      toldWithinMinute(strike, strike.first.at, 'waits', {
+        names: [strike.first.owner, strike.first.volumeId, spare.volumeId, spare.instanceId],
+        because: { code: 'unanswered', service: 'SSM' },
+      }),
       fewMessages(strike, 6),
     ],
   }),
@@ -187,11 +194,13 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
     {
       laterMs: 7 * MINUTE_MS,
       expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
-      checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, 'served', spare.volumeId)],
+      checks: (strike, spare) => [
+        toldWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, 'served', { names: [spare.volumeId] }),
+      ],
     },
   ),
   'balancer-unasked': lost('elasticloadbalancing', OUTAGE.slow, 'the load balancer answers the healer late', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', spare.volumeId)],
+    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', { names: [spare.volumeId] })],
   }),
 };

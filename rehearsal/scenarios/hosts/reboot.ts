@@ -1,6 +1,8 @@
 /** An owner that boots again serves by itself, where the ledger says that it may. */
 
+import { EXIT } from '../../../contract/contract.ts';
 import { outage, rebootInstance } from '../../../simulator/aws/account/failures.ts';
+import { isEvent } from '../../../simulator/aws/account/happening.ts';
 import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
 import { duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
@@ -11,20 +13,27 @@ import type { Plan, Strike } from '../story/incident.ts';
 const MINUTE_MS = 60_000;
 /** From the boot to content that is served: the ledger's answer, a mount, a web server. */
 const BOOTED_MS = 15_000;
+/** What a host serves by that was asked to. */
+const ASKED: readonly string[] = ['mount', 'serve'];
+const STOPS: readonly string[] = ['stopping', 'stopped'];
 
-/** Lines of what happened since the blow. */
-function lines({ services, first }: Strike, who: string, what: RegExp) {
-  return services.cloud.log.filter((line) => line.at >= first.at && line.who === who && what.test(line.what));
+/** What happened on the owner since the blow, or to it. */
+function happened<K extends 'booted' | 'resumed' | 'command'>({ services, first }: Strike, kind: K) {
+  return services.cloud.log.flatMap(({ at, event }) =>
+    at >= first.at && isEvent(event, kind) && event.instanceId === first.owner ? [{ at, event }] : [],
+  );
 }
 
 /** The host itself has served it, soon after it was up. */
 function servedByItself(strike: Strike): Check {
-  const { volumeId, owner } = strike.first;
-  const up = lines(strike, owner, /^has booted/)[0]?.at ?? Number.NaN;
-  const served = lines(strike, owner, new RegExp(`^resume: ok .*serving=${volumeId}`))[0]?.at;
+  const { volumeId } = strike.first;
+  const up = happened(strike, 'booted')[0]?.at ?? Number.NaN;
+  const looks = happened(strike, 'resumed').filter(({ event }) => event.exitCode === EXIT.ok);
+  const served = looks.find(({ event }) => event.values.serving === volumeId)?.at;
   const took = served === undefined ? undefined : served - up;
   // Whoever was told to before has not done it by himself.
-  const told = lines(strike, owner, /^(mount|serve): ok/)[0]?.at ?? Number.POSITIVE_INFINITY;
+  const commands = happened(strike, 'command').filter(({ event }) => event.exitCode === EXIT.ok);
+  const told = commands.find(({ event }) => ASKED.includes(event.verb))?.at ?? Number.POSITIVE_INFINITY;
   const itself = served !== undefined && served < told;
   const seen =
     took === undefined ? 'it does not' : `${itself ? '' : 'not by itself, '}${duration(took)} after it was up`;
@@ -32,9 +41,11 @@ function servedByItself(strike: Strike): Check {
 }
 
 function nothingStopped(strike: Strike): Check {
-  const { instances } = strike.services.ec2;
-  const stopped = [...instances.keys()].filter((id) => lines(strike, 'ec2', new RegExp(`^${id} is stopp`)).length > 0);
-  return check('no instance is stopped', stopped.length === 0, stopped, 'none');
+  const { services, first } = strike;
+  const stopped = services.cloud.log.flatMap(({ at, event }) =>
+    at >= first.at && event?.kind === 'instance' && STOPS.includes(event.state) ? [event.instanceId] : [],
+  );
+  return check('no instance is stopped', stopped.length === 0, [...new Set(stopped)], 'none');
 }
 
 /** It is on its volume of before, and no other was made. */
@@ -56,10 +67,9 @@ function reboot(about: string, orderly: boolean): Plan {
 
 /** By itself it serves nothing: there is none of the volume that it served before, in any look. */
 function servesNothingByItself(strike: Strike): Check {
-  const { owner } = strike.first;
-  const looks = lines(strike, owner, /^resume: /);
-  const served = looks.filter(({ what }) => /serving=/.test(what));
-  const seen = served[0]?.what ?? `it looked ${looks.length} times`;
+  const looks = happened(strike, 'resumed');
+  const served = looks.flatMap(({ event }) => event.values.serving ?? []);
+  const seen = served.length > 0 ? `it serves ${served.join(', ')}` : `it looked ${looks.length} times`;
   return check('the owner looks, and serves nothing by itself', looks.length > 0 && served.length === 0, seen);
 }
 
@@ -86,7 +96,12 @@ export const rebootPlans: Readonly<Record<string, Plan>> = {
     drills: true,
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => {
-      once(strike, /^i-\S+ probe: exit 22/, (owner) => rebootInstance(strike.services, owner, false, LATE_MS));
+      once(
+        strike,
+        'command',
+        ({ verb, exitCode }) => verb === 'probe' && exitCode === EXIT.shutdown,
+        ({ instanceId }) => rebootInstance(strike.services, instanceId, false, LATE_MS),
+      );
       breakFileSystem(strike, strike.first);
     },
     checks: (strike) => [servesNothingByItself(strike), nothingStopped(strike)],

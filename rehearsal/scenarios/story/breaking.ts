@@ -1,4 +1,5 @@
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { type Event, type EventOf, isEvent } from '../../../simulator/aws/account/happening.ts';
 import type { SimVolume } from '../../../simulator/aws/ec2/state.ts';
 import { readStatements } from '../../../simulator/aws/iam/iam.ts';
 import { DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
@@ -44,14 +45,19 @@ export function breakWhatServes(strike: Strike): void {
   else breakFileSystem(strike, { ...first, at: world.clock.now(), owner, volumeId });
 }
 
-/** Does something when a line of the log, `who what`, says so for the first time. @param act is told who spoke */
-export function once(strike: Strike, line: Pick<RegExp, 'test'>, act: (who: string) => void): void {
+/** Does something when what is looked for happens for the first time. @param act is given it */
+export function once<K extends Event['kind']>(
+  strike: Strike,
+  kind: K,
+  is: (event: EventOf<K>) => boolean,
+  act: (event: EventOf<K>) => void,
+): void {
   let done = false;
-  strike.services.cloud.listen(({ who, what }) => {
-    if (done || !line.test(`${who} ${what}`)) return;
+  strike.services.cloud.listen(({ event }) => {
+    if (done || !isEvent(event, kind) || !is(event)) return;
     done = true;
     // Not in the middle of what is just happening.
-    strike.world.clock.after(0, () => act(who));
+    strike.world.clock.after(0, () => act(event));
   });
 }
 

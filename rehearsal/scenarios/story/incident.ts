@@ -6,6 +6,7 @@ import {
   check,
   contentIntact,
   everyVolumePlaced,
+  firstLine,
   incidents,
   inventory,
   ledgerAgrees,
@@ -23,6 +24,7 @@ import {
   suspectKept,
   suspectNeverScheduled,
 } from '../../judge/checks.ts';
+import { type Because, says } from '../../judge/heard.ts';
 import { type Failure, failureOf, measure, servedVolume } from '../../judge/measure.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
 import { Watch } from '../../world/watch.ts';
@@ -47,8 +49,8 @@ export interface Expectation {
   readonly outcome: readonly OutcomeKind[];
   /** From the failure to content that is served again, or to a person who is paged. */
   readonly withinMs: number;
-  /** What the message to the person must say, for it to be true. Needed where `page` may be the outcome. */
-  readonly because?: RegExp;
+  /** Why the person may be paged: one of these must be among what the message says. Needed where `page` may be the outcome. */
+  readonly because?: readonly Because[];
   /** Also fine if a person is paged, although it is served again: it was a near thing. */
   readonly mayPage?: boolean;
   /** For a stack of two content volumes; more with more of them. @default 600 */
@@ -286,15 +288,16 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
       ...(expect.deletes ? [] : [suspectKept(world, failure)]),
     );
   if (outcome === 'page') {
-    const message = pages(world, volume, failure.at)[0]?.message ?? '';
+    const [page] = pages(world, volume, failure.at);
+    const isTrue = expect.because?.some((because) => page !== undefined && says(page, because)) === true;
     checks.push(
-      onRecord(world, failure, /^paged$/),
-      check('the person is told the true reason', expect.because?.test(message) === true, message.split('\n')[0] ?? ''),
+      onRecord(world, failure, ['paged']),
+      check('the person is told the true reason', isTrue, page ? firstLine(page) : 'nobody is paged'),
     );
   } else {
     if (!expect.mayPage) checks.push(nobodyCalledInVain(world, failure));
-    if (outcome === 'passed') checks.push(onRecord(world, failure, /^(falseAlarm|sound)$/));
-    else if (outcome !== 'none') checks.push(onRecord(world, failure, /^healed$/));
+    if (outcome === 'passed') checks.push(onRecord(world, failure, ['falseAlarm', 'sound']));
+    else if (outcome !== 'none') checks.push(onRecord(world, failure, ['healed']));
   }
   return checks;
 }

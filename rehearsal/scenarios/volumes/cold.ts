@@ -1,8 +1,9 @@
 /** A copy that loads each block when it is first touched: it serves, slowly at first, and that is no evidence against it. */
 
+import { EXIT } from '../../../contract/contract.ts';
 import type { Written } from '../../../simulator/disks/reads.ts';
 import { check } from '../../judge/checks.ts';
-import { heard } from '../../judge/heard.ts';
+import { heard, replacementIn } from '../../judge/heard.ts';
 import { servedVolume } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -34,17 +35,19 @@ function stillCold({ world, stage, first, services }: Strike): Check {
 
 function toldCold({ services, first }: Strike): Check {
   const [told] = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at });
-  const said = told?.message ?? '';
+  const said = told && replacementIn(told);
   return check(
     'people are told that it is slow at first, and that files were not counted to the end',
-    /loads each block from the snapshot when that is first read/.test(said) && /at least \d+ files/.test(said),
-    /at least \d+ files/.exec(said)?.[0] ?? 'nobody',
+    said?.cold === true && said.moreFiles === true && Number(said.files) > 0,
+    said ? `at least ${said.files} files` : 'nobody',
   );
 }
 
 function cutOff({ services, first }: Strike): Check {
-  const verified = services.cloud.log.filter(({ at, what }) => at > first.at && /^verify: ok/.test(what));
-  const cut = verified.filter(({ what }) => what.includes('filesComplete=false'));
+  const verified = services.cloud.log.flatMap(({ at, event }) =>
+    at > first.at && event?.kind === 'command' && event.verb === 'verify' && event.exitCode === EXIT.ok ? [event] : [],
+  );
+  const cut = verified.filter(({ values }) => values.filesComplete === 'false');
   return check(
     'what takes too long to be counted is not counted to its end, and serves',
     verified.length > 0 && cut.length === verified.length,

@@ -2,7 +2,7 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
-import { heard } from '../../judge/heard.ts';
+import { heard, valuesIn } from '../../judge/heard.ts';
 import type { Check, Scenario } from '../../world/world.ts';
 import { HOUR_MS, type Hours, hours, neverOlder, snapshotsOf } from '../copies/recovery-points.ts';
 import type { Strike } from '../story/incident.ts';
@@ -36,7 +36,7 @@ function judge({ strike, since }: Hours): Check[] {
     ),
     check(
       'a person is told once, with the copy that is kept',
-      told.length === 1 && whole.some(({ id }) => told[0]?.message.includes(id)),
+      told.length === 1 && told.every((m) => whole.some(({ id }) => valuesIn(m).includes(id))),
       counted(told.length, 'message'),
     ),
   ];

@@ -2,6 +2,7 @@
 import { TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { unmountVolume } from '../../../simulator/aws/account/failures.ts';
 import { check } from '../../judge/checks.ts';
+import { isOf } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { resourceOf } from '../hosts/heals.ts';
 import { once, PERSON, struck } from '../story/breaking.ts';
@@ -59,13 +60,16 @@ export const deletedVolume = incident({
     calls: 900,
     // After the message it is quiet for 15 minutes.
     withinMs: 25 * MINUTE_MS,
-    because: /no current volume of \S+ exists; deploy the stack/,
+    because: [{ code: 'noCurrentVolume' }],
     mayPage: true,
     deletes: true,
   },
   strike: (strike) => {
-    once(strike, new RegExp(`^sns .*${strike.first.volume} needs a person`), () =>
-      strike.world.clock.after(ANSWERS_AFTER_MS, () => deployAgain(strike)),
+    once(
+      strike,
+      'message',
+      (event) => isOf(event, ['needsPerson']) && event.attributes.volume === strike.first.volume,
+      () => strike.world.clock.after(ANSWERS_AFTER_MS, () => deployAgain(strike)),
     );
     deleteVolume(strike);
   },

@@ -4,7 +4,7 @@ import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { SlowMounts, type Slowness } from '../../../simulator/aws/storage/slow-mounts.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
-import { heard } from '../../judge/heard.ts';
+import { dataIn, heard } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -49,7 +49,7 @@ export function toldSlow({ services, first }: Strike): Check {
   const told = heard(services.sns, { kinds: ['slowMount'], volume: first.volume, since: first.at });
   return check(
     'people are told once, with how far it is',
-    told.length === 1 && /\d+ sectors/.test(told[0]?.message ?? ''),
+    told.length === 1 && told.every((m) => Number(dataIn(m).sectors) > 0),
     counted(told.length, 'message'),
   );
 }

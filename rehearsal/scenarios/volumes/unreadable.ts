@@ -3,7 +3,7 @@
 import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
-import { heard } from '../../judge/heard.ts';
+import { dataIn, heard } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -31,7 +31,7 @@ function noneRejected({ services, first }: Strike): Check[] {
     check('and none is rejected', of(VERDICT.rejected).length === 0, String(of(VERDICT.rejected).length)),
     check(
       'a person is told once, with how many there are',
-      told.length === 1 && /may not read [1-9]\d* files/.test(told[0]?.message ?? ''),
+      told.length === 1 && told.every((m) => Number(dataIn(m).files) > 0),
       counted(told.length, 'message'),
     ),
   ];

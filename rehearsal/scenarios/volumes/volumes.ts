@@ -59,7 +59,7 @@ export const volumePlans: Readonly<Record<string, Plan>> = {
   },
   'no-recovery-point': {
     about: 'the file system shuts down, and somebody has deleted every snapshot',
-    expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: /no completed snapshot/, deletes: true },
+    expect: { outcome: ['page'], withinMs: 5 * MINUTE_MS, because: [{ code: 'noPoint' }], deletes: true },
     strike: (strike) => {
       deleteSnapshots(strike.services, strike.stage.physical(strike.first.volume));
       breakFileSystem(strike, strike.first);
@@ -67,7 +67,7 @@ export const volumePlans: Readonly<Record<string, Plan>> = {
   },
   'blank-trap': {
     about: 'the volume is lost, the ledger forgets it, and a blank one lies there as the current one',
-    expect: { outcome: ['replace', 'page'], withinMs: 10 * MINUTE_MS, because: /blank/ },
+    expect: { outcome: ['replace', 'page'], withinMs: 10 * MINUTE_MS, because: [{ code: 'blankWithHistory' }] },
     strike: (strike) => {
       loseVolume(strike.services, struck(strike, strike.first));
       plantBlank(strike, strike.first);

@@ -10,16 +10,10 @@ import { authorization } from '../iam/resources.ts';
 import { LazyLoading } from '../storage/lazy-loading.ts';
 import type { Call, Manner } from './call.ts';
 import { Faults } from './faults.ts';
+import type { Event, Happening } from './happening.ts';
 import { type MishapOrder, suffer } from './mishaps.ts';
 import { ServiceError } from './service-error.ts';
 import { Throttle } from './throttle.ts';
-
-/** One line of what happened, in virtual time. The same seed gives the same lines. */
-export interface Happening {
-  readonly at: number;
-  readonly who: string;
-  readonly what: string;
-}
 
 export interface CallRecord {
   readonly at: number;
@@ -127,8 +121,9 @@ export class Cloud {
     this.loading = new LazyLoading(options.clock, options.random, options.disks);
   }
 
-  say(who: string, what: string): void {
-    const happening = { at: this.clock.now(), who, what };
+  /** @param event what the line says, where somebody may look for it */
+  say(who: string, what: string, event?: Event): void {
+    const happening = { at: this.clock.now(), who, what, ...(event && { event }) };
     this.log.push(happening);
     for (const listener of this.#listeners) listener(happening);
   }

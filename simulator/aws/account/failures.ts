@@ -5,6 +5,7 @@
 import { TAG } from '../../../contract/contract.ts';
 import type { SimVolume } from '../ec2/state.ts';
 import type { Kill } from './faults.ts';
+import type { Event } from './happening.ts';
 import type { MishapOrder } from './mishaps.ts';
 import { OUTAGE, type OutageKind, type Service } from './outages.ts';
 import type { Services } from './services.ts';
@@ -19,7 +20,7 @@ export function terminateInstance(s: Services, instanceId: string): void {
 export function hangInstance(s: Services, instanceId: string): void {
   // What was probed before was probed: its canary is on the volume.
   s.fleet.catchUpHost(instanceId);
-  tell(s, `${instanceId} hangs`);
+  tell(s, `${instanceId} hangs`, { kind: 'hangs', instanceId });
   s.cloud.faults.hung.set(instanceId, s.cloud.clock.now());
 }
 
@@ -59,7 +60,7 @@ export function cutOffWeb(s: Services, instanceId: string): void {
 /** The volume's I/O hangs, until {@link releaseStall}. */
 export function stallVolume(s: Services, volume: SimVolume): void {
   s.fleet.catchUp(volume.id);
-  tell(s, `I/O to ${volume.id} hangs`);
+  tell(s, `I/O to ${volume.id} hangs`, { kind: 'stalls', volumeId: volume.id });
   s.cloud.faults.stalled.set(volume.id, s.cloud.clock.now());
   s.cloud.faults.stalls.push({ volumeId: volume.id, from: s.cloud.clock.now(), until: Number.POSITIVE_INFINITY });
   s.cloud.disks.stall(volume.id, true);
@@ -193,8 +194,8 @@ export function deleteSnapshots(s: Services, volumes: readonly SimVolume[]): voi
   tell(s, `somebody deletes the ${gone.length} snapshots of ${[...ids].join(', ')}`);
 }
 
-function tell(s: Services, what: string): void {
-  s.cloud.say('failure', what);
+function tell(s: Services, what: string, event?: Event): void {
+  s.cloud.say('failure', what, event);
 }
 
 /** What a probe saw on the host before says nothing any more. */

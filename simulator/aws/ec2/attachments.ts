@@ -1,4 +1,5 @@
 import type { Cloud } from '../account/cloud.ts';
+import type { Moved } from '../account/happening.ts';
 import { ServiceError } from '../account/service-error.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingToAttach } from '../iam/key-uses.ts';
@@ -10,6 +11,13 @@ import type { Ec2State, SimAttachment, SimVolume } from './state.ts';
 const ATTACH = { median: 2000, p99: 4000 };
 const DETACH = { median: 2000, p99: 4000 };
 const LOOK_MS = 1000;
+
+const IS: Readonly<Record<Moved, string>> = {
+  attached: 'attached to',
+  detached: `detached from`,
+  stuckAttaching: 'stuck attaching to',
+  stuckDetaching: `stuck detaching from`,
+};
 /** docs.aws.amazon.com/ebs/latest/userguide/device_naming.html */
 const DEVICE = /^\/dev\/sd[f-p]$/;
 
@@ -69,7 +77,7 @@ export class Attachments {
     };
     volume.attachment = attachment;
     const delay = this.#random.delay(ATTACH);
-    if (faults.takeStuckAttach()) this.#cloud.say('ec2', `${volume.id} is stuck attaching to ${instance.id}`);
+    if (faults.takeStuckAttach()) this.#say('stuckAttaching', volume, instance.id);
     else
       clock.after(delay, () => {
         if (volume.attachment !== attachment || attachment.state !== 'attaching') return;
@@ -77,7 +85,7 @@ export class Attachments {
         attachment.state = 'attached';
         attachment.onHost = true;
         disks.attach(volume.id, instance.id);
-        this.#cloud.say('ec2', `${volume.id} is attached to ${instance.id} as ${device}`);
+        this.#say('attached', volume, instance.id, ` as ${device}`);
       });
     return { VolumeId: volume.id, InstanceId: instance.id, Device: device, State: 'attaching' };
   }
@@ -125,10 +133,14 @@ export class Attachments {
     if (attachment.state !== 'busy') attachment.state = 'detaching';
     const delay = this.#random.delay(DETACH);
     if (this.#cloud.faults.takeStuckDetach()) {
-      this.#cloud.say('ec2', `${volume.id} is stuck detaching from ${attachment.instanceId}`);
+      this.#say('stuckDetaching', volume, attachment.instanceId);
       return;
     }
     this.#cloud.clock.after(delay, () => this.#finish(volume, attachment));
+  }
+
+  #say(kind: Moved, { id: volumeId }: SimVolume, instanceId: string, how = ''): void {
+    this.#cloud.say('ec2', `${volumeId} is ${IS[kind]} ${instanceId}${how}`, { kind, volumeId, instanceId });
   }
 
   /** A device that is in use is not given up: the attachment is `busy` until it is unmounted or the instance is off. */
@@ -148,7 +160,7 @@ export class Attachments {
     instance.devices.delete(attachment.device);
     volume.attachment = undefined;
     if (volume.state === 'in-use') volume.state = 'available';
-    this.#cloud.say('ec2', `${volume.id} is detached from ${instance.id}`);
+    this.#say('detached', volume, instance.id);
     this.#bus.emit('EBS Volume Notification', { event: 'detachVolume', result: 'detached' });
   }
 }

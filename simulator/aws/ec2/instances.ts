@@ -40,7 +40,7 @@ export class Instances {
     const was = instance.state;
     instance.state = state;
     if (was !== state && (was !== 'pending' || state !== 'running'))
-      this.#cloud.say('ec2', `${instance.id} is ${state}`);
+      this.#cloud.say('ec2', `${instance.id} is ${state}`, { kind: 'instance', instanceId: instance.id, state });
     this.#bus.emit('EC2 Instance State-change Notification', { 'instance-id': instance.id, state });
   }
 
@@ -79,7 +79,7 @@ export class Instances {
     faults.hung.set(instance.id, began);
     clock.after(ms ?? this.#random.delay(BOOT), () => {
       if (instance.state !== 'running' || instance.bootedAt !== began || !faults.hung.delete(instance.id)) return;
-      this.#cloud.say(instance.id, 'has booted');
+      this.#cloud.say(instance.id, 'has booted', { kind: 'booted', instanceId: instance.id });
       up();
     });
   }

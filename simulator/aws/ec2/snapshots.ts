@@ -140,7 +140,7 @@ export function ec2Snapshots(
     onlyMembers('DeleteSnapshot', input, ['SnapshotId']);
     const { id } = ec2.snapshot(text(input, 'SnapshotId'));
     remove(id);
-    cloud.say('ec2', `snapshot ${id} is deleted`);
+    cloud.say('ec2', `snapshot ${id} is deleted`, { kind: 'snapshotDeleted', snapshotId: id });
     return {};
   }
 

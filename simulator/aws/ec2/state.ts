@@ -102,3 +102,8 @@ export class Ec2State implements TagIndex {
     return instance;
   }
 }
+
+/** Nothing runs on it any more, and nothing will until it is started. */
+export function isOff(state: string): boolean {
+  return state === 'stopped' || state === 'terminated';
+}

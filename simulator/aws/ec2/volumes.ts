@@ -69,6 +69,7 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     cloud.say(
       'ec2',
       `volume ${volume.id} is created in ${volume.zone}${volume.snapshotId ? ` from ${volume.snapshotId}` : ', blank'}`,
+      { kind: 'volumeCreated', volumeId: volume.id, from: volume.snapshotId },
     );
     return shape(volume);
   }
@@ -80,7 +81,10 @@ export function ec2Volumes(cloud: Cloud, ec2: Ec2State, bus: EventBus): void {
     volume.state = failed ? 'error' : 'available';
     bus.emit('EBS Volume Notification', { event: 'createVolume', result: failed ? 'failed' : 'available' });
     if (!failed) return;
-    cloud.say('ec2', `volume ${volume.id} could not be encrypted: its key cannot be used`);
+    cloud.say('ec2', `volume ${volume.id} could not be encrypted: its key cannot be used`, {
+      kind: 'keyUnusable',
+      volumeId: volume.id,
+    });
     cloud.clock.after(VANISH_MS, () => {
       ec2.volumes.delete(volume.id);
       cloud.disks.deleteVolume(volume.id);

@@ -110,7 +110,9 @@ export class LoadBalancer {
       if (target.against < (good ? group.healthyThreshold : group.unhealthyThreshold)) continue;
       target.healthy = good;
       target.against = 0;
-      this.#cloud.say('elb', `${instanceId} is ${good ? 'healthy' : 'unhealthy'} for ${group.healthPath}`);
+      const state = good ? 'healthy' : 'unhealthy';
+      const path = group.healthPath;
+      this.#cloud.say('elb', `${instanceId} is ${state} for ${path}`, { kind: 'health', instanceId, state, path });
     }
   }
 }

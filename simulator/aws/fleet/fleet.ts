@@ -186,7 +186,7 @@ export class Fleet {
     } else if (!this.#failing.has(key)) {
       this.#failing.add(key);
       this.#lastFailure.set(key, now);
-      this.#cloud.say('probe', `${volume} is not serving`);
+      this.#cloud.say('probe', `${volume} is not serving`, { kind: 'probeFails', volume });
     }
   }
 

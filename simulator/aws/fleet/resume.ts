@@ -1,6 +1,7 @@
 import { LEDGER, RESUME_VERB } from '../../../contract/contract.ts';
 import { LEDGER_ENV } from '../../disks/software.ts';
 import type { Cloud } from '../account/cloud.ts';
+import { printed } from '../account/happening.ts';
 import type { SimInstance } from '../ec2/state.ts';
 import type { Gateways } from './gateways.ts';
 import type { Hosts } from './hosts.ts';
@@ -50,7 +51,12 @@ export class Resume {
     const { exitCode, stdout, stderr } = this.#hosts.run(instanceId, RESUME_VERB, script, env);
     this.#hosts.touch(instanceId);
     const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line !== '' && !line.startsWith('kernel='));
-    this.#cloud.say(instanceId, `resume: ${exitCode === 0 ? 'ok' : `exit ${exitCode}`} (${said.join('; ')})`);
+    this.#cloud.say(instanceId, `resume: ${exitCode === 0 ? 'ok' : `exit ${exitCode}`} (${said.join('; ')})`, {
+      kind: 'resumed',
+      instanceId,
+      exitCode,
+      values: printed(stdout),
+    });
     return exitCode === 0;
   }
 

@@ -1,6 +1,6 @@
 import { ServiceError } from '../account/service-error.ts';
 
-/** Text attributes of a message, by name. */
+/** Attributes of a message, by name: what is sent, of a list too. */
 export type Attributes = Readonly<Record<string, string>>;
 
 /** docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html */
@@ -11,7 +11,7 @@ const MOST = 10;
 /**
  * What `Publish` is given, strictly: "Name, type, and value must not be empty or null", and whoever filters by what is not there gets nothing.
  * @throws ServiceError as SNS answers
- * @throws Error for what the simulation does not know: types other than text
+ * @throws Error for what the simulation does not know: types other than text and lists
  */
 export function messageAttributes(given: unknown): Attributes {
   const entries = Object.entries((given ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
@@ -25,10 +25,33 @@ function textOf(name: string, { DataType, StringValue, ...rest }: Readonly<Recor
   if (others.length > 0) throw new Error(`the simulated Publish does not know ${others.join(', ')} of an attribute`);
   if (typeof DataType !== 'string' || DataType === '')
     throw invalid(`The message attribute '${name}' must contain a non-empty message attribute type`);
-  if (DataType !== 'String') throw new Error(`the simulated Publish does not know attributes of type ${DataType}`);
+  if (DataType !== 'String' && DataType !== LIST)
+    throw new Error(`the simulated Publish does not know attributes of type ${DataType}`);
   if (typeof StringValue !== 'string' || StringValue === '')
-    throw invalid(`The message attribute '${name}' must contain a non-empty message attribute value for type 'String'`);
+    throw invalid(
+      `The message attribute '${name}' must contain a non-empty message attribute value for type '${DataType}'`,
+    );
+  const unfit = DataType === LIST ? notAList(StringValue) : notAText(StringValue);
+  if (unfit) throw new Error(`the simulated Publish refuses ${name}: ${unfit}`);
   return StringValue;
+}
+
+const LIST = 'String.Array';
+
+/** What SNS takes, and no filter lets through: "the value must be a valid JSON string", once it has been put into one. */
+function notAText(value: string): string | undefined {
+  return /["\\]/.test(value) ? 'a text with quotes or backslashes keeps it from who filters' : undefined;
+}
+
+function notAList(value: string): string | undefined {
+  let values: unknown;
+  try {
+    values = JSON.parse(value);
+  } catch {
+    return 'no JSON';
+  }
+  const plain = (each: unknown) => each === null || ['string', 'number', 'boolean'].includes(typeof each);
+  return Array.isArray(values) && values.every(plain) ? undefined : 'no list of plain values';
 }
 
 function invalid(why: string): ServiceError {

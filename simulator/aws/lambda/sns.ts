@@ -142,6 +142,9 @@ export class Sns {
       attributes,
       ...(alarm && { alarm }),
     });
-    this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} told: ${subject}`);
+    this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} told: ${subject}`, {
+      kind: 'message',
+      attributes,
+    });
   }
 }

@@ -2,6 +2,7 @@ import { EXIT } from '../../../contract/contract.ts';
 import type { HostResult } from '../../disks/disks.ts';
 import type { Cloud, TagIndex } from '../account/cloud.ts';
 import { garble } from '../account/garble.ts';
+import { printed } from '../account/happening.ts';
 import { ServiceError } from '../account/service-error.ts';
 import type { Properties } from '../cloudformation/template.ts';
 import { type Input, onlyMembers, optionalNumber, page, text } from '../ec2/input.ts';
@@ -87,7 +88,9 @@ export class Ssm implements TagIndex {
       // A host that hangs, or is off, leaves it pending until its time for delivery is over; one that wakes up picks it up.
       if (cloud.clock.now() >= invocation.deliverBy) return;
       if (!works(instanceId)) {
-        if (!invocation.missed) cloud.say(instanceId, `does not pick up ${document.verb}`);
+        const { verb } = document;
+        if (!invocation.missed)
+          cloud.say(instanceId, `does not pick up ${verb}`, { kind: 'notPickedUp', verb, instanceId });
         invocation.missed = true;
         cloud.clock.after(LOOK_MS, () => run(instanceId, document, env, invocation));
         return;
@@ -106,7 +109,8 @@ export class Ssm implements TagIndex {
           return;
         }
         checks.set(invocation, instanceId);
-        cloud.say(instanceId, `check begins (${env.SSM_VolumeId})`);
+        const volumeId = env.SSM_VolumeId ?? '';
+        cloud.say(instanceId, `check begins (${volumeId})`, { kind: 'checkBegins', volumeId, instanceId });
       }
       const play = () => {
         checks.delete(invocation);
@@ -156,7 +160,7 @@ export class Ssm implements TagIndex {
         checks.delete(invocation);
         Object.assign(invocation, { status: 'Failed', exitCode: EXIT.interrupted, stdout: 'state=interrupted\n' });
         note(instanceId, 'check', invocation);
-        cloud.say(instanceId, `check: exit ${EXIT.interrupted} (state=interrupted)`);
+        said(instanceId, 'check', invocation, ['state=interrupted']);
       }
     };
 
@@ -171,13 +175,23 @@ export class Ssm implements TagIndex {
       invocation.stdout = result.stdout.slice(0, OUTPUT_CHARACTERS);
       invocation.stderr = result.stderr.slice(0, OUTPUT_CHARACTERS);
       // What the kernel said carries its own clock, and would make every log another one.
-      const said = `${result.stdout}\n${result.stderr}`
+      const lines = `${result.stdout}\n${result.stderr}`
         .split('\n')
         .filter((line) => line !== '' && !/^(kernel|ms)=/.test(line));
-      cloud.say(
+      said(instanceId, document.verb, invocation, lines);
+    };
+
+    const said = (instanceId: string, verb: string, invocation: Invocation, lines: readonly string[]) => {
+      const { volumeId, exitCode, stdout } = invocation;
+      const how = exitCode === 0 ? 'ok' : `exit ${exitCode}`;
+      cloud.say(instanceId, `${verb}: ${how}${lines.length > 0 ? ` (${lines.join('; ')})` : ''}`, {
+        kind: 'command',
+        verb,
+        volumeId,
         instanceId,
-        `${document.verb}: ${result.exitCode === 0 ? 'ok' : `exit ${result.exitCode}`}${said.length > 0 ? ` (${said.join('; ')})` : ''}`,
-      );
+        exitCode,
+        values: printed(stdout),
+      });
     };
 
     const sendCommand = (input: Input) => {

@@ -23,7 +23,7 @@ const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const compute = () => ec2Compute(lab.clients().ec2, lab.clients().ssm, lab.clock, STACK);
 const stores = () => ec2Stores(lab.clients().ec2, STACK);
 const refused = (act: () => Promise<unknown>, code: string) =>
-  expect(lab.within(act)).rejects.toMatchObject({ name: 'AwsError', code });
+  expect(lab.within(act)).rejects.toMatchObject({ name: code, code });
 
 /** What whoever calls has to tell apart, by the codes that the services send. */
 const CODES: Readonly<Record<Exclude<ErrorKind, 'unknown'>, readonly string[]>> = {
@@ -92,7 +92,7 @@ test.each([
       send: () => Promise.reject(new ServiceError(code, '')),
     };
     const sent = translated('do it', () => withPatience(client, lab.clock).send());
-    await expect(sent).rejects.toMatchObject({ name: 'AwsError', code, unanswered });
+    await expect(sent).rejects.toMatchObject({ name: code, code, unanswered });
   }
 });
 

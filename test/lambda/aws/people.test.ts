@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { ENV } from '../../../contract/contract.ts';
 import { snsPeople } from '../../../lambda/aws/people.ts';
 import { SAMPLES } from '../core/message/samples.ts';
+import { NOW } from '../core/world.ts';
 
 const ENVIRONMENT = {
   [ENV.topic]: 'arn:aws:sns:eu-west-1:111122223333:People',
@@ -22,6 +23,11 @@ function recorder() {
   return { people: snsPeople(sns, ENVIRONMENT), sent };
 }
 
+function dataOf(sent: Record<string, unknown> | undefined): readonly string[] {
+  const { data } = (sent?.MessageAttributes ?? {}) as Readonly<Record<string, { readonly StringValue: string }>>;
+  return JSON.parse(data?.StringValue ?? '') as readonly string[];
+}
+
 test('a message carries what subscriptions filter by', async () => {
   const { people, sent } = recorder();
   await people.notify(SAMPLES.needsPerson);
@@ -31,8 +37,34 @@ test('a message carries what subscriptions filter by', async () => {
       kind: { DataType: 'String', StringValue: 'needsPerson' },
       severity: { DataType: 'String', StringValue: 'page' },
       volume: { DataType: 'String', StringValue: 'alpha' },
+      reason: { DataType: 'String.Array', StringValue: '["dead","noPoint"]' },
+      data: { DataType: 'String.Array' },
     },
   });
+});
+
+test('and what programs read: ids, codes, figures, and nothing that only people read', async () => {
+  const { people, sent } = recorder();
+  await people.notify(SAMPLES.needsPerson);
+  expect(dataOf(sent[0])).toEqual([
+    'reasons.0.code=dead',
+    'reasons.0.volumeId=vol-1',
+    'reasons.0.state=timeout',
+    'reasons.1.code=noPoint',
+    'reasons.1.volume=alpha',
+    `incident=INCIDENT#${new Date(NOW).toISOString()}#heal-1`,
+    'lessRoom.before=120',
+    'lessRoom.now=100',
+    'passedOver.0=snap-9',
+  ]);
+});
+
+test.each(Object.values(SAMPLES))('the data of a message of kind $kind have no sentence', async (message) => {
+  const { people, sent } = recorder();
+  await people.notify(message);
+  const lines = dataOf(sent[0]);
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) expect(line).toMatch(/^[\w.]+=\S+$/);
 });
 
 test('it says where it comes from, and links to the runbook at the address of its stack', async () => {
@@ -49,5 +81,5 @@ test('it says where it comes from, and links to the runbook at the address of it
 test('one about all of the stack has no volume: an attribute must not be empty', async () => {
   const { people, sent } = recorder();
   await people.notify(SAMPLES.policySound);
-  expect(Object.keys(sent[0]?.MessageAttributes ?? {})).toEqual(['kind', 'severity']);
+  expect(Object.keys(sent[0]?.MessageAttributes ?? {})).toEqual(['kind', 'severity', 'data']);
 });

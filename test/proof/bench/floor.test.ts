@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Floor, floorOf } from '../../../proof/bench/floor.ts';
-import type { CallRecord, Happening } from '../../../simulator/aws/account/cloud.ts';
+import type { CallRecord } from '../../../simulator/aws/account/cloud.ts';
+import type { Happening } from '../../../simulator/aws/account/happening.ts';
 import type { Services } from '../../../simulator/aws/account/services.ts';
 import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
 
@@ -11,6 +12,11 @@ const CHECK = { intervalMs: 5000, threshold: 2 };
 
 function call(operation: string, at: number, tookMs: number, over: Partial<CallRecord> = {}): CallRecord {
   return { principal: 'HealerRole', service: 'x', furtherPage: false, result: 'ok', operation, at, tookMs, ...over };
+}
+
+function healthy(at: number, instanceId: string): Happening {
+  const event = { kind: 'health', instanceId, state: 'healthy', path: '/healthz/alpha' } as const;
+  return { at, who: 'elb', what: 'in words', event };
 }
 
 /** Each was sent in 100 ms, and its answer fetched in 80; between them there is time that the floor must leave out. */
@@ -43,9 +49,9 @@ function floor(over: { readonly calls?: readonly CallRecord[]; readonly healthyA
     ...(over.calls ?? []),
   ].sort((a, b) => a.at - b.at);
   const log: Happening[] = [
-    { at: -1000, who: 'elb', what: 'i-0 is healthy for /healthz/alpha' },
+    healthy(-1000, 'i-0'),
     { at: 0, who: 'failure', what: 'it breaks' },
-    { at: over.healthyAt ?? HEALTHY, who: 'elb', what: 'i-1 is healthy for /healthz/alpha' },
+    healthy(over.healthyAt ?? HEALTHY, 'i-1'),
   ];
   const begun = [
     { name: 'function-GuardFunction', at: BEGUN + 400 },
@@ -82,10 +88,7 @@ describe('the floor of a recovery', () => {
 
   test('is known for recoveries with a spare only', () => {
     const services = { cloud: { calls: [] }, ssm: { ran: [] }, lambda: { begun: [] } } as unknown as Services;
-    const log = [
-      { at: 0, who: 'failure', what: '' },
-      { at: 9, who: 'elb', what: 'i-1 is healthy for x' },
-    ];
+    const log = [{ at: 0, who: 'failure', what: '' }, healthy(9, 'i-1')];
     expect(() => floorOf(services, log, CHECK)).toThrow('mount: not in this run');
   });
 });

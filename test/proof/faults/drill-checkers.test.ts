@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../../contract/contract.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from '../../../proof/faults/checkers/drills.ts';
-import type { Happening } from '../../../simulator/aws/account/cloud.ts';
+import type { Event, Happening } from '../../../simulator/aws/account/happening.ts';
 import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
 
 const SECOND = 1000;
@@ -21,7 +21,7 @@ function ran(verb: string, volumeId: string, beganAt: number, endedAt: number, o
     ...over,
   };
 }
-const ec2 = (at: number, what: string): Happening => ({ at: at * SECOND, who: 'ec2', what });
+const ec2 = (at: number, event: Event): Happening => ({ at: at * SECOND, who: 'ec2', what: 'in words', event });
 
 describe('a drill gives way', () => {
   const stopped = ran('check', CHECKED, 0, 60, { exitCode: EXIT.interrupted });
@@ -71,7 +71,7 @@ describe('a volume is mounted', () => {
     [
       'on two hosts, for the other one was detached',
       [ran('mount', SPARE, 1, 2), ran('mount', SPARE, 5, 6, onB)],
-      [ec2(3, `${CHECKED} is detached from i-a`)],
+      [ec2(3, { kind: 'detached', volumeId: CHECKED, instanceId: 'i-a' })],
     ],
     [
       'on two hosts, for the release failed',
@@ -81,7 +81,7 @@ describe('a volume is mounted', () => {
     [
       'on two hosts, for the first is only stopping',
       [ran('mount', SPARE, 1, 2), ran('mount', SPARE, 5, 6, onB)],
-      [ec2(3, 'i-a is stopping')],
+      [ec2(3, { kind: 'instance', instanceId: 'i-a', state: 'stopping' })],
     ],
     ['in the middle of its check', [ran('check', SPARE, 0, 100), ran('mount', SPARE, 3, 4)], []],
   ])('%s: seen', (_, commands, log) => {
@@ -98,12 +98,12 @@ describe('a volume is mounted', () => {
     [
       'after it was detached',
       [ran('mount', SPARE, 1, 2), ran('mount', SPARE, 5, 6, onB)],
-      [ec2(3, `${SPARE} is detached from i-a`)],
+      [ec2(3, { kind: 'detached', volumeId: SPARE, instanceId: 'i-a' })],
     ],
     [
       'after its host was stopped',
       [ran('mount', SPARE, 1, 2), ran('mount', SPARE, 5, 6, onB)],
-      [ec2(3, 'i-a is stopped')],
+      [ec2(3, { kind: 'instance', instanceId: 'i-a', state: 'stopped' })],
     ],
     [
       'where the first mount failed',

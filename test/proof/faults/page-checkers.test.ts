@@ -3,6 +3,7 @@ import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { falseClaim } from '../../../proof/faults/checkers/page-reasons.ts';
 import { saidOnce } from '../../../proof/faults/checkers/pages.ts';
 import { readSchedule } from '../../../proof/faults/schedule.ts';
+import type { Told } from '../../../rehearsal/judge/heard.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import { Lab } from '../../simulator/aws/lab.ts';
@@ -109,7 +110,7 @@ describe('a page claims what is so', () => {
     down = true;
   });
 
-  const judged = (reason: string) => {
+  const judged = (...told: readonly Told[]) => {
     const services = { cloud: lab.cloud, ec2: lab.ec2, ssm: { ran: [] } };
     const stage = {
       physical: () => [...lab.ec2.volumes.values()],
@@ -122,11 +123,11 @@ describe('a page claims what is so', () => {
       world: { stackName: 'Shop', clock: lab.clock, disks: lab.cloud.disks },
     } as unknown as Strike;
     const truth = { sound: () => true };
-    return falseClaim(reason, { strike, truth, injector: { fired: [] }, volume: 'alpha', since: 0 });
+    return falseClaim(told, { strike, truth, injector: { fired: [] }, volume: 'alpha', since: 0 });
   };
 
   test('an error code that no call returned', async () => {
-    const reason = 'could not attach vol-1 to i-1: IncorrectState: no';
+    const reason: Told = { code: 'stepFailed', after: 'observe', error: 'IncorrectState' };
     expect(judged(reason)).toContain('is not so');
     await lab.call('DeleteVolume', { VolumeId: volumeId });
     await lab.call('DeleteVolume', { VolumeId: volumeId }).catch(() => {});
@@ -134,8 +135,8 @@ describe('a page claims what is so', () => {
   });
 
   test('that there is no snapshot', async () => {
-    const none = 'dead, and no completed snapshot of alpha exists';
-    const rejected = 'dead, and no completed snapshot of alpha is left: all 1 are rejected';
+    const none: Told = { code: 'noPoint', volume: 'alpha' };
+    const rejected: Told = { code: 'pointsRejected', volume: 'alpha', count: 1 };
     expect(judged(none)).toBeUndefined();
     const { id } = lab.snapshots.take(volumeId, { [TAG.volume]: 'alpha', [TAG.stack]: 'Shop' });
     await lab.pass(3600);
@@ -143,31 +144,45 @@ describe('a page claims what is so', () => {
     expect(judged(rejected)).toContain('is not so');
     Object.assign(lab.ec2.snapshot(id).tags, { [TAG.verdict]: VERDICT.rejected });
     expect(judged(rejected)).toBeUndefined();
+    expect(judged({ ...rejected, count: 2 })).toContain('is not so');
   });
 
   test('that it is still down', () => {
-    expect(judged('nothing was done, and alpha is still not serving after 900 s')).toBeUndefined();
+    const still: readonly Told[] = [{ code: 'nothing' }, { code: 'stillNotServing', volume: 'alpha', seconds: 900 }];
+    expect(judged(...still)).toBeUndefined();
     down = false;
-    expect(judged('nothing was done, and alpha is still not serving after 900 s')).toContain('is not so');
+    expect(judged(...still)).toContain('is not so');
   });
 
-  test.each([
-    'VOL: its file system is shut down',
-    'VOL: its I/O hangs',
-    'VOL is in quarantine',
-    'VOL is in state error',
-    'VOL is detaching at i-0aaaaaaaaaaaaaaaa',
-    'VOL is attached to i-0aaaaaaaaaaaaaaaa, which is not in the fleet',
-    'EC2 does not show VOL, which the ledger names',
-    'i-0aaaaaaaaaaaaaaaa, the owner of VOL, answers no command',
-    'i-0aaaaaaaaaaaaaaaa, the owner of VOL, is stopped',
-    'VOL is blank, but alpha has a history',
-    'mount on i-0aaaaaaaaaaaaaaaa: busy: in use',
-  ])('%s: it is not', (reason) => {
-    expect(judged(reason.replace('VOL', volumeId))).toContain('is not so');
+  test('all that it claims, and not only the first', () => {
+    const blank: Told = { code: 'blankWithHistory', volumeId, volume: 'alpha' };
+    const down: Told = { code: 'stillNotServing', volume: 'alpha', seconds: 900 };
+    expect(judged(down, blank)).toContain('is not so');
+    Object.assign(lab.ec2.volume(volumeId).tags, { [TAG.blank]: 'true' });
+    expect(judged(down, blank)).toBeUndefined();
+  });
+
+  const instanceId = 'i-0aaaaaaaaaaaaaaaa';
+  const both = { volumeId: 'it', instanceId };
+  test.each<Told>([
+    { code: 'dead', volumeId: 'it', state: 'shutdown' },
+    { code: 'dead', volumeId: 'it', state: 'timeout' },
+    { code: 'quarantined', volumeId: 'it' },
+    { code: 'inError', volumeId: 'it' },
+    { code: 'unsettled', ...both, state: 'detaching' },
+    { code: 'unseen', volumeId: 'it' },
+    { code: 'ownerSilent', ...both },
+    { code: 'ownerNotRunning', ...both, state: 'stopped' },
+    { code: 'blankWithHistory', volumeId: 'it', volume: 'alpha' },
+    { code: 'verbFailed', verb: 'mount', instanceId, result: 'busy' },
+    { code: 'failedToTake', instanceIds: [instanceId] },
+    { code: 'pointsFailed', tried: 5 },
+    { code: 'unanswered', service: 'DynamoDB', error: 'InternalServerError' },
+  ])('$code: it is not', (told) => {
+    expect(judged('volumeId' in told ? { ...told, volumeId } : told)).toContain('is not so');
   });
 
   test('or it cannot be checked at all', () => {
-    expect(judged('something is wrong')).toContain('nothing that can be checked');
+    expect(judged({ code: 'waited', seconds: 600 })).toContain('nothing that can be checked');
   });
 });

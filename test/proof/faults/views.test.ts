@@ -55,7 +55,8 @@ describe('the health of a target', () => {
   const health = (State: string) => ({ TargetHealthDescriptions: [{ Target: { Id: HOST }, TargetHealth: { State } }] });
 
   test('is what it was before its last change, for a while', async () => {
-    lab.cloud.say('elb', `${HOST} is unhealthy for /healthz/alpha`);
+    const path = '/healthz/alpha';
+    lab.cloud.say('elb', 'in words', { kind: 'health', instanceId: HOST, state: 'unhealthy', path });
     expect(views.before(health('unhealthy'))).toEqual(health('healthy'));
     await lab.pass(61);
     expect(views.before(health('unhealthy'))).toEqual(health('unhealthy'));

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { messageAttributes } from '../../../simulator/aws/lambda/message-attributes.ts';
 
 const text = (StringValue: unknown) => ({ DataType: 'String', StringValue });
+const list = (StringValue: unknown) => ({ DataType: 'String.Array', StringValue });
 
 describe('attributes of a message', () => {
   test('are kept by name', () => {
@@ -10,6 +11,7 @@ describe('attributes of a message', () => {
       'a-b.c_1': 'x',
     });
     expect(messageAttributes(undefined)).toEqual({});
+    expect(messageAttributes({ reason: list('["a","b"]') })).toEqual({ reason: '["a","b"]' });
   });
 
   test.each<[string, object]>([
@@ -28,7 +30,10 @@ describe('attributes of a message', () => {
   test.each<[string, object]>([
     ['another type', { kind: { DataType: 'Number', StringValue: '1' } }],
     ['another member', { kind: { ...text('x'), BinaryValue: new Uint8Array(1) } }],
-  ])('%s is not known here', (_, given) => {
-    expect(() => messageAttributes(given)).toThrow(/does not know/);
+    ['a text that is JSON, which no filter lets through', { kind: text('{"a":1}') }],
+    ['a list that is none', { reason: list('a,b') }],
+    ['a list of objects', { reason: list('[{"a":1}]') }],
+  ])('%s is not taken here', (_, given) => {
+    expect(() => messageAttributes(given)).toThrow(/the simulated Publish/);
   });
 });

@@ -37,7 +37,13 @@ describe('decide', () => {
 
   test('no completed snapshot: a person is paged, nothing blank is made', () => {
     expect(decide(world({ probe: probe('shutdown'), recoveryPoints: [point(1, { state: 'pending' })] }))).toMatchObject(
-      { kind: 'page', reason: expect.stringContaining('no completed snapshot') },
+      {
+        kind: 'page',
+        reasons: [
+          { code: 'dead', state: 'shutdown' },
+          { code: 'noPoint', volume: 'alpha' },
+        ],
+      },
     );
   });
 
@@ -101,7 +107,7 @@ describe('decide', () => {
 
     test('seen once is waited for, whatever else says so', () => {
       for (const seen of [stalled(), stalled({ io: io({ status: 'impaired', stalled: true }), instances: impaired })])
-        expect(decide(seen)).toMatchObject({ kind: 'wait', reason: expect.stringContaining('may go on') });
+        expect(decide(seen)).toMatchObject({ kind: 'wait', reasons: [{ code: 'mayGoOn' }] });
     });
 
     test('is replaced when it has outlasted its time, also where EBS says nothing', () => {
@@ -124,8 +130,10 @@ describe('decide', () => {
     });
 
     test('what EBS says is in the reason', () => {
-      const reason = 'vol-11111111: its I/O hangs (EBS: volume status ok, the check for stalled I/O says stalled)';
-      expect(decide(stalled({ io: io({ stalled: true }) }), hung(STALL_SECONDS))).toMatchObject({ reason });
+      const detail = 'EBS: volume status ok, the check for stalled I/O says stalled';
+      expect(decide(stalled({ io: io({ stalled: true }) }), hung(STALL_SECONDS))).toMatchObject({
+        reasons: [{ code: 'dead', volumeId: 'vol-11111111', state: 'timeout', detail }],
+      });
     });
 
     test('in quarantine or in state error, it is not waited for', () => {
@@ -174,7 +182,7 @@ describe('decide', () => {
       const seen = world({ volumes: [volume({ ...over, attachments })], probe: undefined });
       expect(decide(seen, { ...NOTHING_YET, found })).toMatchObject({
         kind: 'wait',
-        reason: expect.stringContaining('i-elsewhere, which EC2 does not show'),
+        reasons: [{ code: 'holderUnseen', volumeId: 'vol-11111111', instanceId: 'i-elsewhere' }],
       });
       expect(decide(seen, { ...NOTHING_YET, found, since: UNSEEN }).kind).toBe('page');
     },
@@ -240,7 +248,7 @@ describe('decide', () => {
     expect(decide(world({ ...first, recoveryPoints: [] }))).toMatchObject({ kind: 'mount', format: true });
     expect(decide(world({ ...first, recoveryPoints: [point(10)] }))).toMatchObject({
       kind: 'page',
-      reason: expect.stringContaining('blank'),
+      reasons: [{ code: 'blankWithHistory', volumeId: 'vol-11111111', volume: 'alpha' }],
     });
     expect(decide(world({ ...first, recoveryPoints: [point(10, { state: 'pending' })] })).kind).toBe('page');
     const older = volume({ id: 'vol-22222222', role: 'quarantined', state: 'available', attachments: [] });

@@ -121,7 +121,10 @@ test('an owner that is told to stop, and that EC2 does not list then, is not tak
   scene.answers.set('release vol-11111111', 'unreachable');
   scene.ports.compute.instances = async () => [];
   const end = await fenceIn(scene, true);
-  expect(end).toMatchObject({ certain: false, note: expect.stringContaining('does not say') });
+  expect(end).toMatchObject({
+    certain: false,
+    reasons: [{ code: 'notReleased' }, { code: 'notStopped', instanceId: 'i-owner' }],
+  });
 });
 
 test('a candidate that is fenced and still mounted is not detached', async () => {

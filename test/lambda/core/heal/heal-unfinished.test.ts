@@ -96,7 +96,7 @@ describe('a sound volume whose host does not serve it', () => {
     expect(decide(elsewhere, context)).toMatchObject({
       kind: 'page',
       open: true,
-      reason: expect.stringContaining('i-owner, i-standby failed to take it'),
+      reasons: [{ code: 'ownerServesNot' }, { code: 'failedToTake', instanceIds: ['i-owner', 'i-standby'] }],
     });
   });
 
@@ -259,7 +259,10 @@ test('an attachment that was not seen is looked at again', async () => {
 
 test('all points rejected is said so', () => {
   const seen = world({ probe: probe('shutdown'), recoveryPoints: [point(10, { verdict: 'rejected' })] });
-  expect(decide(seen)).toMatchObject({ kind: 'page', reason: expect.stringContaining('all 1 are rejected') });
+  expect(decide(seen)).toMatchObject({
+    kind: 'page',
+    reasons: [{ code: 'dead' }, { code: 'pointsRejected', volume: 'alpha', count: 1 }],
+  });
 });
 
 test('a host on which somebody has a file open is not fenced by an unmount that failed', async () => {

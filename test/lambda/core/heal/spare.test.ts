@@ -97,7 +97,10 @@ describe('the spare', () => {
     ]);
     expect(scene.committed).toEqual({ generation: 2, currentVolume: 'vol-spare', owner: 'i-standby' });
     expect(taken).toEqual({
-      summary: 'vol-11111111: its file system is shut down: the spare vol-spare serves in its place',
+      reasons: [
+        { code: 'dead', volumeId: 'vol-11111111', state: 'shutdown' },
+        { code: 'spareServes', volumeId: 'vol-spare' },
+      ],
       replacement: {
         oldVolume: 'vol-11111111',
         newVolume: 'vol-spare',

@@ -8,7 +8,7 @@ const standing: Standing = {
   current: { volumeId: 'vol-1', instanceId: 'i-owner' },
   probe: { instanceId: 'i-owner', state: 'shutdown', detail: 'state=shutdown' },
   spare: { volumeId: 'vol-2', instanceId: 'i-standby', snapshotId: 'snap-2' },
-  by: 'the ledger',
+  by: 'ledger',
   silent: ['DynamoDB'],
 };
 
@@ -29,6 +29,10 @@ const incident: Incident = {
   volume: 'alpha',
   trigger: { kind: 'alarm', volume: 'alpha', reason: 'the probe says shutdown', at: NOW },
   outcome: 'healed',
+  reasons: [
+    { code: 'dead', volumeId: 'vol-1', state: 'shutdown' },
+    { code: 'replaced', volumeId: 'vol-2' },
+  ],
   summary: 'vol-1: its file system is shut down: vol-2 serves in its place',
   startedAt: NOW,
   endedAt: NOW + 1000,
@@ -40,7 +44,12 @@ const incident: Incident = {
 };
 
 const rejected = [{ snapshotId: 'snap-8', volumeId: 'vol-8', why: 'mount: corrupt' }];
-const failed = { incident: { ...incident, outcome: 'paged', replacement: undefined }, rejected: [] } as const;
+const reasons = [
+  { code: 'dead', volumeId: 'vol-1', state: 'timeout', detail: 'EBS: volume status ok' },
+  { code: 'noPoint', volume: 'alpha' },
+] as const;
+const failed = { incident: { ...incident, outcome: 'paged', reasons, replacement: undefined }, rejected: [] } as const;
+const unanswered = { code: 'unanswered', service: 'DynamoDB', error: 'TimeoutError', detail: 'no answer' } as const;
 const volume = 'alpha';
 const snapshotId = 'snap-2';
 
@@ -49,8 +58,8 @@ export const SAMPLES: { readonly [K in MessageKind]: Message & { readonly kind: 
   served: { kind: 'served', volume, incident, rejected },
   needsPerson: { kind: 'needsPerson', volume, ...failed },
   overtaken: { kind: 'overtaken', volume, ...failed },
-  ledgerSilent: { kind: 'ledgerSilent', volume, why: 'no answer', standing, commands: ['aws ssm send-command'] },
-  waits: { kind: 'waits', volume, service: 'EC2', why: 'no answer', standing },
+  ledgerSilent: { kind: 'ledgerSilent', volume, reason: unanswered, standing, commands: ['aws ssm send-command'] },
+  waits: { kind: 'waits', volume, reason: { ...unanswered, service: 'EC2' }, standing },
   slowMount: {
     kind: 'slowMount',
     volume,

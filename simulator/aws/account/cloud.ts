@@ -22,7 +22,7 @@ export interface CallRecord {
   readonly operation: string;
   /** It asks for a further page of a list. */
   readonly furtherPage: boolean;
-  /** `ok`, or the error code. */
+  /** `ok`, or the code of the error. */
   readonly result: string;
   /** There and back; `at` is halfway. Milliseconds. */
   readonly tookMs: number;
@@ -227,7 +227,7 @@ export class Cloud {
       if (service !== 'lambda') this.witness?.({ service, operation, input, output });
       return output;
     } catch (error) {
-      result = error instanceof Error ? error.name : 'Error';
+      result = codeOf(error);
       if (error instanceof ServiceError) this.witness?.({ service, operation, input, error: result });
       throw error;
     } finally {
@@ -295,4 +295,10 @@ export class Cloud {
       );
     }
   }
+}
+
+/** AWS's code of an error, or Node's of one that never got there. */
+function codeOf(error: unknown): string {
+  const { code, name = 'Error' } = (error ?? {}) as { readonly code?: string; readonly name?: string };
+  return code ?? name;
 }

@@ -186,14 +186,20 @@ export class Resolver {
 
   /**
    * Touches the sentinel in a directory of the volume that is not served.
+   *
+   * @param id 32 hexadecimal digits, never used before; given, it can be waited for before this has answered
    * @returns what `reached` of the events will say once all that was done before this call has been said
    */
-  async sentinel(directory: Place): Promise<string | Errno> {
-    const id = randomBytes(16).toString('hex');
+  async sentinel(directory: Place, id = newSentinel()): Promise<string | Errno> {
     const item = [placeOf(directory), Buffer.from(`sentinel.${id}`).toString('hex')];
     const [done] = await this.#requests.ask({ op: 'sentinel', answer: nothing }, [item]);
     return done ?? id;
   }
+}
+
+/** For {@link Resolver.sentinel}. */
+export function newSentinel(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** The error of Linux as it is: of a device, a pipe or a link there is nothing to read. */

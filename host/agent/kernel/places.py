@@ -40,7 +40,8 @@ class Places:
         """The directory of a name, as a descriptor that is kept until this is left, and the name."""
         handle, path = place[0], bytes.fromhex(place[1])
         above, _, name = path.rpartition(b"/")
-        if name in (b"", b".", b".."):
+        # A zero would end the path for the kernel, and it would be another one.
+        if name in (b"", b".", b"..") or b"\0" in path:
             raise OSError(errno.EINVAL, "no name")
         return self._directory(handle, above), name
 

@@ -6,6 +6,7 @@ Answers what Node has no call for, about one mounted file system.
 Requests and answers are JSON, a line each: README.md has them. Ends when standard input does. Between two requests it holds no
 descriptor on the file system but what it lends, and that for a moment only.
 """
+import errno
 import json
 import os
 import select
@@ -44,6 +45,9 @@ class Resolver:
                 return {"id": number, "of": [_tried(operation, places, options, item) for item in request["of"]]}
         except Refused as refused:
             return {"id": number, "gone": refused.code}
+        except OSError as error:
+            # The root itself cannot be opened: EIO of a file system that has shut down.
+            return {"id": number, "of": [linux.error_name(error)] * len(request["of"])}
 
     def take_back(self):
         """What has been lent for too long."""
@@ -74,6 +78,9 @@ def _tried(operation, places, options, item):
         return operation(places, options, item)
     except OSError as error:
         return linux.error_name(error)
+    except (ValueError, OverflowError):
+        # What Python does not hand on to the kernel: a zero in a name, a number that is too large.
+        return linux.error_name(OSError(errno.EINVAL, ""))
 
 
 def serve(resolver):

@@ -105,7 +105,7 @@ class Watch:
 
     def _opened(self, access):
         try:
-            return os.open(self.path, access | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            return os.open(self.path, access | os.O_DIRECTORY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise self._refused("notMounted", error.strerror) from None
 

@@ -14,6 +14,13 @@ if (reason !== undefined) throw new Error(reason);
 requireXfs();
 const area = new StorageArea(baseDirectory());
 
+/** Something that is waited for may never come: then this process ends, and with it all that it has started. Milliseconds. */
+const WATCHDOG_MS = 300_000;
+setTimeout(() => {
+  console.error(`the script has not ended within ${WATCHDOG_MS} ms`);
+  process.exit(1);
+}, WATCHDOG_MS).unref();
+
 /** Bytes. */
 const SIZE = 2 ** 30;
 

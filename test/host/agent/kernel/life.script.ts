@@ -69,13 +69,15 @@ await refusal('no python', { mountPoint: volume.mountPoint, python: '/nonexisten
 
 // Unmounted and mounted again, of the same device and with the same numbers, before the reader has looked.
 {
-  const events = await KernelEvents.open(other);
+  const events = await KernelEvents.open({ ...other, most: 64 });
   const resolver = await Resolver.open(other);
   process.kill(events.pid, 'SIGSTOP');
+  other.sh('mkdir d; cd d; seq 5000 | xargs mkdir');
   other.unmount();
   other.mount();
   process.kill(events.pid, 'SIGCONT');
-  answers['mounted again'] = await rest(events[Symbol.asyncIterator]());
+  const said = await rest(events[Symbol.asyncIterator]());
+  answers['mounted again'] = [said.join().split(',').length, said.at(-1)];
   answers['the resolver when mounted again'] = await failing(resolver.look([root]));
   resolver.close();
 }
@@ -94,6 +96,19 @@ await refusal('no python', { mountPoint: volume.mountPoint, python: '/nonexisten
   writeFileSync(join(other.mountPoint, 'open'), '');
   must('bash', '-c', 'exec 3<"$1/open"; umount -l "$1"', 'bash', other.mountPoint);
   answers['unmounted lazily'] = (await rest(events[Symbol.asyncIterator]())).at(-1);
+  other.mount();
+}
+
+// Shut down: the reader says nothing of it, the resolver has its error, and it can be unmounted.
+{
+  const events = await KernelEvents.open(other);
+  const resolver = await Resolver.open(other);
+  must('xfs_io', '-x', '-c', 'shutdown', other.mountPoint);
+  const looked = await resolver.look([root]);
+  const synced = await resolver.sync();
+  other.unmount();
+  answers['shut down'] = [looked, synced, await rest(events[Symbol.asyncIterator]())];
+  resolver.close();
   other.mount();
 }
 

@@ -84,8 +84,9 @@ answers['an inode that is used again'] = [sameInode.length, sameInode.includes(f
 
 volume.sh('ln -s d way; ln -s /etc out');
 const inFile: Place = { directory: await handleOf('n1'), path: Buffer.from('x') };
-const wrong = ['way/e', 'out/passwd', '../etc', 'd/..', '', 'none', 'd/none/e'];
-answers.refused = await errors(...wrong.map(at), inFile, '82ff' as Handle, 'ff00' as Handle);
+const above: Place = { directory: await handleOf('d'), path: Buffer.from('../n1') };
+const wrong = ['way/e', 'out/passwd', 'way/e/x', '../etc', 'd/..', '', 'a\0b', 'none', 'd/none/e'];
+answers.refused = await errors(...wrong.map(at), inFile, above, '82ff' as Handle, 'ff00' as Handle);
 
 // Names are bytes.
 volume.py('os.mkdir(b"d/\\xff\\n"); open(b"d/\\xff\\n/" + b"\\x80" * 255, "w").close()');
@@ -99,8 +100,12 @@ const inner = await handleOf('d/e');
 const paths = async (...places: Place[]) =>
   (await resolver.paths(places)).map((path) => (path instanceof Errno ? path.code : path.toString('latin1')));
 answers.paths = await paths(odd, inner, '' as Handle, at('n1'));
+const removed = openSync(join(volume.mountPoint, 'd/e'), 'r');
 volume.sh('rmdir d/e');
-answers['path of what is removed'] = await paths(inner);
+const whileOpen = await paths(inner);
+closeSync(removed);
+volume.sh('sync -f .');
+answers['path of what is removed'] = [...whileOpen, ...(await paths(inner))];
 
 // Attributes are bytes, and links have some.
 volume.py(`

@@ -71,7 +71,7 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'proof/faults', may: /^(proof\/faults\/|rehearsal\/|simulator\/|contract\/|lambda\/|node:)/ },
   {
     room: 'proof/bench',
-    may: /^(proof\/(bench|faults)\/|rehearsal\/|simulator\/|contract\/|lib\/|aws-cdk-lib$|node:)/,
+    may: /^(proof\/(bench|faults)\/|rehearsal\/|simulator\/|contract\/|lib\/|host\/agent\/kernel\/|aws-cdk-lib$|node:)/,
   },
   { room: 'proof/permissions', may: /^(proof\/(permissions|faults)\/|rehearsal\/|simulator\/|contract\/|node:)/ },
   { room: 'proof/damage', may: /^(proof\/damage\/|rehearsal\/command\/|simulator\/|contract\/|lib\/|node:)/ },

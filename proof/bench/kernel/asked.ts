@@ -23,7 +23,8 @@ export async function asked(
   bench: Bench,
   tell: (text: string) => void,
 ): Promise<{ asked: Asked[]; mib: Record<string, number> }> {
-  const directory = join(bench.mountPoint, 'asked');
+  const name = 'asked';
+  const directory = join(bench.mountPoint, name);
   mkdirSync(directory);
   must('bash', '-c', `cd "$1" && seq ${bench.files} | split -l 1 -a 5 - f`, 'bash', directory);
   const resolver = await Resolver.open(bench);
@@ -46,7 +47,7 @@ export async function asked(
   };
   const handles: Handle[] = [];
   await timed('names listed', async () => {
-    for await (const some of resolver.list({ path: Buffer.from('asked') })) handles.push(...some.map((e) => e.handle));
+    for await (const some of resolver.list({ path: Buffer.from(name) })) handles.push(...some.map((e) => e.handle));
     return handles.length;
   });
   const looked = async (options: LookOptions) => (await resolver.look(handles, options)).length;
@@ -69,7 +70,7 @@ export async function asked(
   return { asked: found, mib: { ...mib, ...after } };
 }
 
-const IDENTITY = new Map([['trusted.identity', Buffer.from('of thirteen b')]]);
+const IDENTITY = new Map([['trusted.identity', Buffer.alloc(13, 1)]]);
 const dressOf = (place: Handle): Dress => ({
   place,
   mode: 0o644,

@@ -10,7 +10,8 @@ import { must } from '../../../simulator/disks/shell.ts';
 import { median } from '../measure.ts';
 import { cpuOf } from './process.ts';
 
-const OWN = { path: Buffer.from('.remount') };
+const OWN_DIRECTORY = '.remount';
+const OWN = { path: Buffer.from(OWN_DIRECTORY) };
 
 /** Who writes: it says how long it took, in seconds. Each has a directory of its own. */
 const WRITERS = {

@@ -38,7 +38,9 @@ export async function conclude(
     (closed.outcome !== 'healed' && isRecent(findings.pagedAt ?? 0, closed.endedAt ?? 0))
       ? undefined
       : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
-  const notifiedAt = (anyway ?? notifying)?.value?.at;
+  // Of what they know already the ledger is to know as well, where it takes it: else each sweep calls them again.
+  const known = notifying?.failed !== undefined && early.value?.answered ? findings.pagedAt : undefined;
+  const notifiedAt = (anyway ?? notifying)?.value?.at ?? known;
   const noted =
     notifiedAt === undefined
       ? undefined

@@ -1,6 +1,24 @@
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
-import type { LessRoom, Observation, Replaced, Replacement } from '../world/model.ts';
+import type { LessRoom, NothingWrong, Observation, Replaced, Replacement } from '../world/model.ts';
+
+/** How a heal ends that leaves tags to the next sweep. */
+export interface Served {
+  readonly outcome: NothingWrong | 'healed';
+  readonly reasons: readonly Reason[];
+  readonly replacement?: Replacement;
+}
+
+/** A service does not answer that only tags need: thrown beside steps, for of what is thrown within one little is left. */
+export class ServedMeanwhile extends Error {
+  readonly end: Served;
+
+  constructor(end: Served) {
+    super('content serves, and its tags are to follow');
+    this.name = 'ServedMeanwhile';
+    this.end = end;
+  }
+}
 
 /** What people have to know however a heal ends. */
 export interface Findings {
@@ -15,6 +33,8 @@ export interface Findings {
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
   spare?: { readonly replacement: Replacement; readonly reasons: readonly Reason[] };
+  /** Content serves, and tags are put right: with how it ends where a service that this needs does not answer. */
+  settling?: ((why: string) => Served) | undefined;
 }
 
 /** Nobody else notifies people of it. */

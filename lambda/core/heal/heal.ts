@@ -20,7 +20,15 @@ import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
 import { type Context, decide, NOTHING_YET } from './decide.ts';
 import { failover } from './failover.ts';
-import { type Findings, hasJustTakenOver, lessRoom, owesNews, passedOver, unreported } from './findings.ts';
+import {
+  type Findings,
+  hasJustTakenOver,
+  lessRoom,
+  owesNews,
+  passedOver,
+  ServedMeanwhile,
+  unreported,
+} from './findings.ts';
 import { type Learned, mountAndServe } from './mount.ts';
 import { waitingNotified } from './outage.ts';
 import { quarantine, replace, setAside } from './replace.ts';
@@ -101,9 +109,11 @@ export async function heal(
     const why = message(error);
     end = isStopped(error, 'lostLease')
       ? { outcome: 'overtaken', reasons: [{ code: 'leaseLost', detail: why }] }
-      : findings.spare
-        ? tagsToFollow(findings.spare, why)
-        : failed(journal, error);
+      : error instanceof ServedMeanwhile
+        ? error.end
+        : findings.spare
+          ? tagsToFollow(findings.spare, why)
+          : failed(journal, error);
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end, reasonText(end.reasons), endedAt);
@@ -130,7 +140,7 @@ async function work(run: HealRun, trigger: Trigger, policy: SparePolicy, finding
   const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, trigger };
   if (!spare) return rounds(run, findings, first);
   const end = await rounds(run, findings, first).catch((error: unknown) => {
-    if (isStopped(error, 'lostLease')) throw error;
+    if (isStopped(error, 'lostLease') || error instanceof ServedMeanwhile) throw error;
     return failed(run.journal, error);
   });
   if (end.outcome !== 'paged') return end;
@@ -212,6 +222,11 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
         continue;
       }
       case 'settle':
+        findings.settling = (detail) => ({
+          outcome: acted.length > 0 || replacement ? 'healed' : nothingWrong(start.trigger),
+          reasons: [...orElse(acted, decision.reasons), { code: 'tagsFollow', detail }],
+          ...(replacement && { replacement }),
+        });
         for (const { id, role, attachments } of decision.suspects) {
           const host = attachments.find((a) => a.state === 'attached')?.instanceId;
           // What was never served has nothing to do on its host; what was is left as it is.
@@ -219,6 +234,7 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
           else await quarantine(run, id);
         }
         await journal.act('promote', () => ports.compute.promote(decision.volume.id, decision.generation));
+        findings.settling = undefined;
         acted = orElse(acted, decision.reasons);
         break;
       case 'mount':

@@ -6,7 +6,7 @@ import type { Trigger } from '../world/model.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
 import { LEDGER, standing } from '../world/standing.ts';
 import { asking, type NoAnswer } from '../world/unanswered.ts';
-import type { Findings } from './findings.ts';
+import { type Findings, ServedMeanwhile } from './findings.ts';
 
 /**
  * What a heal does while a service of AWS does not answer: people are notified within a minute, with what can be seen without it and what
@@ -105,13 +105,14 @@ function byHand({ host }: Ports, volume: string, { current, spare, probe }: Stan
 }
 
 /**
- * What a heal does about a service that has not answered for a while: people are notified, once. It throws where the spare serves: the rest
- * is done by the sweep that finds the service answering, and good news need not wait for that.
+ * What a heal does about a service that has not answered for a while: people are notified, once. It throws where the spare serves, or whatever
+ * else: the rest is done by the sweep that finds the service answering, and good news need not wait for that.
  */
 export function waitingNotified(workflow: Workflow, ports: Ports, volume: string, findings: Findings) {
   let notified = false;
   return async (none: NoAnswer) => {
     if (findings.spare) throw new Error(none.why);
+    if (findings.settling) throw new ServedMeanwhile(findings.settling(none.why));
     if (notified) return;
     notified = true;
     // One try: that people are out of reach as well must not keep a heal waiting.

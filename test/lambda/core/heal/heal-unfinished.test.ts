@@ -217,6 +217,11 @@ describe('a ledger that falls silent once the lease is taken', () => {
   test('and does page who was paged long before', async () => {
     expect(await said(90)).toEqual(['ledgerSilent']);
   });
+
+  test('and notes it where it takes a note, so that the next heal pages nobody', async () => {
+    await said(90);
+    expect(scene.paged?.at).toBeGreaterThan(NOW - 60_000);
+  });
 });
 
 test('a generation never goes back: the spare has the tag of the volume before it', () => {

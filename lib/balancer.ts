@@ -40,6 +40,8 @@ export interface ContentBalancerProps {
 export class ContentBalancer extends Construct {
   /** It is open to the public, on port 80 and, with a certificate, 443. Its DNS name is where content is. */
   readonly loadBalancer: ApplicationLoadBalancer;
+  /** Has its access logs, each for 90 days, and outlives the stack. */
+  readonly accessLogs: Bucket;
   readonly #vpc: IVpc;
   readonly #targets: readonly IApplicationLoadBalancerTarget[];
   readonly #listener: ApplicationListener;
@@ -74,7 +76,8 @@ export class ContentBalancer extends Construct {
       'ELBDeletionProtectionEnabled',
       'It would fail the rollback of a first deployment, and holds no data; the stack has termination protection',
     );
-    this.loadBalancer.logAccessLogs(this.#logs());
+    this.accessLogs = this.#makeAccessLogs();
+    this.loadBalancer.logAccessLogs(this.accessLogs);
     this.#listener = this.#listen(props.certificateArn, securityGroup);
     props.instanceSecurityGroup.addIngressRule(securityGroup, Port.tcp(80), 'Requests and health checks');
     securityGroup.addEgressRule(props.instanceSecurityGroup, Port.tcp(80), 'Requests and health checks');
@@ -163,7 +166,7 @@ export class ContentBalancer extends Construct {
     return group;
   }
 
-  #logs(): Bucket {
+  #makeAccessLogs(): Bucket {
     const bucket = new Bucket(this, 'AccessLogs', {
       // Access logs cannot be encrypted with a key of one's own, docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
       encryption: BucketEncryption.S3_MANAGED,

@@ -97,6 +97,10 @@ export class Remount extends Construct {
   readonly fleet: Fleet;
   /** What users reach. */
   readonly balancer: ContentBalancer;
+  /** What its instances run. */
+  readonly software: HostSoftware;
+  /** Makes content volumes, and finds them again. */
+  readonly keeper: VolumeKeeper;
   /** In the order in which they were given. */
   readonly volumes: readonly ContentVolume[];
   /** Copies other volumes too: `schedule.cover(volume)`. */
@@ -128,7 +132,8 @@ export class Remount extends Construct {
     const people = this.people.topic;
     this.ledger = new Ledger(this, 'Ledger', { key });
     const { ledger } = this;
-    const software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger });
+    this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger });
+    const { software } = this;
     const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones, software);
     this.vpc = network?.vpc ?? (props.vpc as IVpc);
     const { vpc } = this;
@@ -151,7 +156,8 @@ export class Remount extends Construct {
     const { initializationMiBs, fallPercent, ...spare } = props.drills || {};
     this.schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...props.snapshots });
     new RecycleBin(this, 'RecycleBin', { stackName, ...props.recycleBin });
-    const keeper = new VolumeKeeper(this, 'Keeper', common);
+    this.keeper = new VolumeKeeper(this, 'Keeper', common);
+    const { keeper } = this;
     this.volumes = placed.map((each) => new ContentVolume(this, `Volume-${each.volumeName}`, { keeper, ...each }));
     const { volumes } = this;
     this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare });

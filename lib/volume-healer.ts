@@ -131,6 +131,8 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
   readonly function: LambdaFunction;
   readonly live: Alias;
   readonly stackName: string;
+  /** Where events go that failed for good: of each, nobody has healed what it told of. Kept for 14 days; an alarm watches it. */
+  readonly deadLetters: Queue;
   readonly #people: ITopic;
   readonly #rules: VolumeRules;
   readonly #targetGroups = new Map<string, IApplicationTargetGroup>();
@@ -146,7 +148,8 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
       { prefer, maxSpareAge: spare.maxAgeMinutes },
       { prefer: PROP.prefer, maxSpareAge: PROP.maxSpareAgeMinutes },
     );
-    const deadLetters = this.#deadLetters();
+    this.deadLetters = this.#makeDeadLetters();
+    const { deadLetters } = this;
     this.function = remountFunction(this, 'Function', 'heal', {
       description: 'Remount: heals content volumes',
       key: props.key,
@@ -219,8 +222,8 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
     return Stack.of(this).toJsonString(Object.fromEntries(arns));
   }
 
-  /** Events that failed for good: an alarm that nobody answered must not vanish. */
-  #deadLetters(): Queue {
+  /** An alarm that nobody answered must not vanish. */
+  #makeDeadLetters(): Queue {
     const queue = new Queue(this, 'DeadLetters', {
       enforceSSL: true,
       encryption: QueueEncryption.SQS_MANAGED,

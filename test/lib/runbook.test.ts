@@ -26,11 +26,22 @@ const settings = readSettings({ runbookUrl: WIKI, alertEmail: 'people@example.co
 const template = Template.fromStack(new RemountStack(app, 'Remount', { env: { region: settings.region }, settings }));
 
 test('the stack says what its parts are called, for commands of the runbook', () => {
-  const names = ['TopicArn', 'LedgerTable', 'HealerFunction', 'GuardFunction', 'DrillFunction', 'BalancerName'];
   const found = template.findOutputs('*');
-  expect(Object.keys(found).sort()).toEqual([...names].sort());
-  const topic = Object.keys(template.findResources('AWS::SNS::Topic'));
-  expect(found.TopicArn?.Value).toEqual({ Ref: topic[0] });
+  const named = (logicalId: RegExp) => ({ Ref: expect.stringMatching(logicalId) });
+  expect(Object.fromEntries(Object.entries(found).map(([name, { Value }]) => [name, Value]))).toEqual({
+    TopicArn: named(/^PeopleTopic/),
+    LedgerTable: named(/^LedgerTable/),
+    HealerFunction: named(/^HealerFunction/),
+    DeadLetterQueue: named(/^HealerDeadLetters/),
+    GuardFunction: named(/^GuardFunction/),
+    KeeperFunction: named(/^KeeperFunction/),
+    DrillFunction: named(/^DrillFunction/),
+    BalancerName: { 'Fn::GetAtt': [expect.stringMatching(/^BalancerLoadBalancer/), 'DNSName'] },
+    AccessLogsBucket: named(/^BalancerAccessLogs/),
+    SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
+  });
+  const rows = read('docs/runbook.md').matchAll(/^\| `(\w+)` \| the /gm);
+  expect([...rows].map(([, name]) => name)).toEqual(Object.keys(found));
 });
 
 describe('the runbook', () => {

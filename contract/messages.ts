@@ -1,7 +1,8 @@
 /** What Remount notifies people of, by code: the attributes of its messages, which subscriptions, checkers and tests read in the place of sentences. */
 
 /**
- * Names of message attributes. `volume` is missing where a message is about all of the stack. `reason`: the codes of `reasons.ts`, each once,
+ * Names of message attributes. `volume` is missing where a message is about all of the stack. `reason`: the codes of `reasons.ts` or
+ * `refusals.ts`, each once,
  * missing where there is none. `data`: what the message says as `path=value`, see `flat.ts`. These two are lists (`String.Array`).
  */
 export const MESSAGE_ATTRIBUTE = {

@@ -2,7 +2,7 @@ import { type MessageAttributeValue, PublishCommand, type SNSClient } from '@aws
 import { ENV } from '../../contract/contract.ts';
 import { flattened } from '../../contract/flat.ts';
 import { MESSAGE_ATTRIBUTE, MESSAGE_SEVERITY } from '../../contract/messages.ts';
-import { dataOf, reasonsOf } from '../core/message/data.ts';
+import { codesOf, dataOf } from '../core/message/data.ts';
 import { render } from '../core/message/render.ts';
 import type { Place } from '../core/message/words.ts';
 import { type Message, volumeOf } from '../core/world/message.ts';
@@ -54,7 +54,7 @@ function placeOf(env: Runtime['env'], topic: string): Place {
 function attributes(message: Message): Record<string, MessageAttributeValue> {
   const { kind } = message;
   const volume = volumeOf(message);
-  const codes = [...new Set(reasonsOf(message).map(({ code }) => code))];
+  const codes = codesOf(message);
   return {
     [MESSAGE_ATTRIBUTE.kind]: text(kind),
     [MESSAGE_ATTRIBUTE.severity]: text(MESSAGE_SEVERITY[kind]),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
 import { ENV, metricNamespace } from '../../contract/contract.ts';
+import type { Refusal } from '../../contract/refusals.ts';
 import {
   cloudFormationClient,
   cloudWatchClient,
@@ -24,6 +25,7 @@ import type { Course } from '../core/keep/change.ts';
 import type { VolumeClaim } from '../core/keep/keep.ts';
 import { create, type KeeperPorts, type Kept, type Order, update } from '../core/keep/keeper.ts';
 import { leftAsItIs } from '../core/keep/notify.ts';
+import { refusalText } from '../core/message/refusal-words.ts';
 import { readClaim } from './claim.ts';
 import { type Outcome, respond } from './respond.ts';
 
@@ -68,7 +70,7 @@ export function createHandler(runtime: Runtime) {
   }
 
   /** That people could not be notified is no reason to fail a rollback. */
-  async function notify(order: Order, left: readonly string[]): Promise<void> {
+  async function notify(order: Order, left: readonly Refusal[]): Promise<void> {
     const notice = leftAsItIs(order, left);
     runtime.log({ message: 'a deployment left a volume as it is', ...notice });
     try {
@@ -107,7 +109,7 @@ export function createHandler(runtime: Runtime) {
       const { volumeId, left } = await handle(event);
       const data = {
         ...(volumeId && { VolumeId: volumeId }),
-        ...(left.length > 0 && { Left: clipped(left.join('; ')) }),
+        ...(left.length > 0 && { Left: clipped(refusalText(left)) }),
       };
       outcome = { status: 'SUCCESS', physicalId, data };
     } catch (error) {

@@ -23,7 +23,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
       {
         file: 'lambda/core/keep/keep.ts',
         code: "if (agreed) return { kind: 'adopt', volumeId: agreed.id };",
-        instead: "if (agreed) return { kind: 'refuse', reason: agreed.id };",
+        instead: "if (agreed) return { kind: 'refuse', refusal: { code: 'beingMade', volumeId: agreed.id } };",
       },
     ],
     play: rehearse('deploy-during-heal'),

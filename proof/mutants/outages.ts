@@ -26,13 +26,13 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
   ),
   broken('ec2-lost', 'where the spare serves, people do not wait for what is to follow', {
     file: 'lambda/core/heal/outage.ts',
-    code: 'if (findings.spare) throw new Error(why);',
+    code: 'if (findings.spare) throw new Error(none.why);',
     instead: '',
   }),
   broken('ssm-lost', 'people are told who is where', {
-    file: 'lambda/core/message/heal-words.ts',
-    code: '          ...standingText(message.standing),\n          `What',
-    instead: '          `What',
+    file: 'lambda/core/message/data.ts',
+    code: 'return stands(message);',
+    instead: 'return {};',
   }),
   broken('kms-lost', 'what people have to know is kept until they can be told', {
     file: 'lambda/core/heal/findings.ts',
@@ -61,8 +61,8 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
   }),
   broken('balancer-unasked', 'that it answers late keeps no volume from being healed', {
     file: 'lambda/core/heal/spare.ts',
-    code: '  const dead = DEAD[ready',
-    instead: '  for (let n = 0; n < 30; n++) await ports.balancer.reach(volume);\n  const dead = DEAD[ready',
+    code: '  const outlasted = ready',
+    instead: '  for (let n = 0; n < 30; n++) await ports.balancer.reach(volume);\n  const outlasted = ready',
   }),
   broken('slow-volume', 'how long the probe takes is looked at', {
     file: 'lib/internal/condition-alarms.ts',

@@ -3,9 +3,9 @@ import { broken, type Mutant, rehearse } from './mutant.ts';
 /** Of scenarios in which an owner, its volume or its spare fails: those that list.ts has not. */
 export const PARTS: readonly Mutant[] = [
   broken('bad-wednesday-undrilled', 'a file system that is shut down is dead', {
-    file: 'lambda/core/heal/decide.ts',
-    code: "  shutdown: 'its file system is shut down',\n",
-    instead: '',
+    file: 'contract/reasons.ts',
+    code: "= ['shutdown', 'unmountable',",
+    instead: "= ['unmountable',",
   }),
   broken('spare', 'what passed a drill is kept as the spare', {
     file: 'lambda/core/drill/decide.ts',
@@ -43,9 +43,9 @@ export const PARTS: readonly Mutant[] = [
     instead: "    throw new Error('the spare is rotten');",
   }),
   broken('stalled-io', 'a volume whose I/O hangs is dead', {
-    file: 'lambda/core/heal/decide.ts',
-    code: "  timeout: 'its I/O hangs',\n",
-    instead: '',
+    file: 'contract/reasons.ts',
+    code: "'timeout', 'stuck'] as const",
+    instead: "'stuck'] as const",
   }),
   {
     rule: 'downloads-in-flight: a file system that is shut down takes no writes, whoever has a file open',
@@ -200,7 +200,7 @@ export const PARTS: readonly Mutant[] = [
     {
       file: 'lambda/core/heal/decide.ts',
       code: "if (state === 'serving') return serving(observation, context, current, holder);",
-      instead: "if (state === 'serving') return replace(observation, context, current, holder, 'no reason');",
+      instead: "if (state === 'serving') return replace(observation, context, current, holder, { code: 'nothing' });",
     },
     /does not serve|BROKEN/,
   ),

@@ -2,6 +2,7 @@
 import { type Data, type Leaf, unflattened } from '../../contract/flat.ts';
 import type { MessageKind } from '../../contract/messages.ts';
 import type { Reason, ReasonCode } from '../../contract/reasons.ts';
+import type { RefusalCode, RefusalOf } from '../../contract/refusals.ts';
 import type { Message, Sns } from '../../simulator/aws/lambda/sns.ts';
 
 interface Sought {
@@ -70,4 +71,18 @@ export function says(message: Pick<Message, 'attributes'>, because: Because): bo
     const fields: Readonly<Record<string, unknown>> = { ...told };
     return Object.entries(because).every(([key, value]) => fields[key] === value);
   });
+}
+
+/** Of what a deployment left as it is: what has this code. */
+export function leftIn<C extends RefusalCode>(
+  message: Pick<Message, 'attributes'>,
+  code: C,
+): Omit<RefusalOf<C>, 'detail'>[] {
+  const left = (dataIn(message).left ?? []) as unknown as readonly { readonly code: RefusalCode }[];
+  return left.filter((refusal) => refusal.code === code) as unknown as Omit<RefusalOf<C>, 'detail'>[];
+}
+
+/** CloudFormation carries a reason as a text only: codes stand between its colons, the keeper's and AWS's. */
+export function hasCode(reason: string | undefined, code: RefusalCode | 'IncorrectModificationState'): boolean {
+  return (reason ?? '').split(/: |; /).includes(code);
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from '../../../contract/refusals.ts';
 import type { Volume } from '../world/model.ts';
 import type { VolumeClaim } from './keep.ts';
 
@@ -16,19 +17,17 @@ export interface Change {
 export type Course = 'forward' | 'back' | 'unknown';
 
 /**
- * What a claim asks that can never be done, a line for each setting: EBS volumes do not shrink, and stay in their zone. It is held
+ * What a claim asks that can never be done, one for each setting: EBS volumes do not shrink, and stay in their zone. It is held
  * against the volume, not against the claim of before, which in a rollback is the one that failed.
  * Source: docs.aws.amazon.com/ebs/latest/userguide/modify-volume-requirements.html
  */
-export function impossible(before: VolumeClaim, after: VolumeClaim, volume: Volume): string[] {
+export function impossible(before: VolumeClaim, after: VolumeClaim, volume: Volume): Refusal[] {
   const moves = after.zone !== before.zone && after.zone !== volume.zone;
   // A heal may have left it larger than the template says; only whoever lowers the setting asks for less.
   const shrinks = after.sizeGiB < before.sizeGiB && after.sizeGiB < volume.sizeGiB;
   return [
-    ...(moves ? [`zone: received ${after.zone}, allowed: ${volume.zone} (a content volume stays where it is)`] : []),
-    ...(shrinks
-      ? [`sizeGiB: received ${after.sizeGiB}, allowed: ${volume.sizeGiB} or more (volumes do not shrink)`]
-      : []),
+    ...(moves ? [{ code: 'staysInZone' as const, received: after.zone, allowed: volume.zone }] : []),
+    ...(shrinks ? [{ code: 'doesNotShrink' as const, received: after.sizeGiB, allowed: volume.sizeGiB }] : []),
   ];
 }
 

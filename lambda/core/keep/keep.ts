@@ -1,4 +1,5 @@
 import { listed } from '../../../contract/listed.ts';
+import type { Refusal } from '../../../contract/refusals.ts';
 import { byPreference } from '../heal/candidates.ts';
 import { taggedCurrent } from '../world/current.ts';
 import { UNSEEN_SECONDS } from '../world/evidence.ts';
@@ -22,9 +23,9 @@ export type KeeperDecision =
   | { readonly kind: 'restore'; readonly recoveryPoint: RecoveryPoint; readonly generation: number }
   | { readonly kind: 'blank' }
   /** A heal is under way, or the volume is being made: what comes of it is to be adopted. */
-  | { readonly kind: 'wait'; readonly reason: string }
+  | { readonly kind: 'wait'; readonly refusal: Refusal }
   /** `unseen`: because of something that was not seen, and may be there. */
-  | { readonly kind: 'refuse'; readonly reason: string; readonly unseen?: true };
+  | { readonly kind: 'refuse'; readonly refusal: Refusal; readonly unseen?: true };
 
 const GONE: readonly string[] = ['deleting', 'deleted', 'error'];
 
@@ -44,18 +45,13 @@ export function decideCreate(
   now: number,
 ): KeeperDecision {
   if (ledger?.lease && ledger.lease.until > now) {
-    return {
-      kind: 'wait',
-      reason: `heal ${ledger.lease.holder} of ${claim.volume} is under way; deploy again when it has ended`,
-    };
+    const refusal = { code: 'healUnderWay', volume: claim.volume, healId: ledger.lease.holder } as const;
+    return { kind: 'wait', refusal };
   }
   const live = volumes.filter((v) => !GONE.includes(v.state));
   const agreed = live.find((v) => v.id === ledger?.currentVolume);
   if (agreed?.role === 'quarantined') {
-    return {
-      kind: 'refuse',
-      reason: `${agreed.id}, the current volume of ${claim.volume}, is in quarantine and no heal has ended well since; see the runbook`,
-    };
+    return { kind: 'refuse', refusal: { code: 'inQuarantine', volumeId: agreed.id, volume: claim.volume } };
   }
   if (agreed?.state === 'creating') return beingMade(agreed);
   // A heal may have moved it to another zone: what the ledger names is adopted where it is.
@@ -65,10 +61,9 @@ export function decideCreate(
   const [tagged] = taggedCurrent(live);
   if (tagged?.state === 'creating') return beingMade(tagged);
   if (tagged && claim.zone !== undefined && tagged.zone !== claim.zone) {
-    return {
-      kind: 'refuse',
-      reason: `zone: received ${claim.zone}; the current volume ${tagged.id} of ${claim.volume} is in ${tagged.zone}, and only that is allowed`,
-    };
+    const { id: volumeId, zone: allowed } = tagged;
+    const refusal = { code: 'otherZone', volumeId, volume: claim.volume, received: claim.zone, allowed } as const;
+    return { kind: 'refuse', refusal };
   }
   if (tagged) return { kind: 'adopt', volumeId: tagged.id, ...(unseen && { unseen }) };
   const [newest] = byPreference(recoveryPoints);
@@ -85,17 +80,15 @@ export function decideCreate(
     ...(ledger?.currentVolume ? [`generation ${ledger.generation} in the ledger, ${ledger.currentVolume}`] : []),
   ];
   if (history.length > 0) {
-    return {
-      kind: 'refuse',
-      unseen: true,
-      reason: `${claim.volume} has a history but no volume to adopt and no completed snapshot to restore: ${listed(history, { rest: `all of them: what EC2 has with the tag remount:volume=${claim.volume}` })}; a blank volume is made only where nothing ever existed`,
-    };
+    const rest = `all of them: what EC2 has with the tag remount:volume=${claim.volume}`;
+    const detail = listed(history, { rest });
+    return { kind: 'refuse', unseen: true, refusal: { code: 'onlyHistory', volume: claim.volume, detail } };
   }
   return { kind: 'blank' };
 }
 
 function beingMade(volume: Volume): KeeperDecision {
-  return { kind: 'wait', reason: `${volume.id} is being created; deploy again when it is there` };
+  return { kind: 'wait', refusal: { code: 'beingMade', volumeId: volume.id } };
 }
 
 /**

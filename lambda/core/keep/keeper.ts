@@ -1,3 +1,6 @@
+import type { Refusal } from '../../../contract/refusals.ts';
+import { refusalText } from '../message/refusal-words.ts';
+import { message, nameOf } from '../world/attempt.ts';
 import { type Clock, pollUntil } from '../world/clock.ts';
 import { UNSEEN_SECONDS } from '../world/evidence.ts';
 import type { Volume } from '../world/model.ts';
@@ -50,7 +53,18 @@ export interface Kept {
   readonly volumeId: string | undefined;
   /** It was just made, and nothing is on it. */
   readonly blank?: true;
-  readonly left: readonly string[];
+  readonly left: readonly Refusal[];
+}
+
+/** The deployment is to fail, and this is why. */
+export class Refused extends Error {
+  readonly refusals: readonly Refusal[];
+
+  constructor(...refusals: readonly Refusal[]) {
+    super(refusalText(refusals));
+    this.name = 'Refused';
+    this.refusals = refusals;
+  }
 }
 
 /** Adopts, restores or makes the volume of a claim; what is adopted is brought to what is claimed. */
@@ -63,12 +77,10 @@ export async function create(ports: KeeperPorts, order: Order): Promise<Kept> {
 }
 
 /** A stack that was removed and made again has another key: what its functions may not use, they cannot attach. */
-async function strange(ports: KeeperPorts, volumeId: string): Promise<string[]> {
+async function strange(ports: KeeperPorts, volumeId: string): Promise<Refusal[]> {
   const { keyArn } = await shown(ports, volumeId);
   if (keyArn === ports.keyArn) return [];
-  return [
-    `${volumeId} is encrypted with ${keyArn}, and this stack's functions may use ${ports.keyArn}: docs/removal.md`,
-  ];
+  return [{ code: 'otherKey', volumeId, key: keyArn ?? 'none', allowed: ports.keyArn }];
 }
 
 /**
@@ -84,7 +96,7 @@ export async function update(ports: KeeperPorts, order: Order): Promise<Kept> {
     return { volumeId, left: kind === 'adopt' ? await change(ports, order, volumeId) : [] };
   } catch (error) {
     if (order.course !== 'back') throw error;
-    return { volumeId: undefined, left: [reasonOf(error)] };
+    return { volumeId: undefined, left: refusalsOf(error) };
   }
 }
 
@@ -114,7 +126,7 @@ async function provided(
       };
     case 'wait':
     case 'refuse':
-      throw new Error(decision.reason);
+      throw new Refused(decision.refusal);
   }
 }
 
@@ -155,21 +167,21 @@ async function withNamed(
 /**
  * Brings the volume to what is claimed, and its file system to the size of the volume.
  * @returns what is left undone, where that may be
- * @throws Error saying what could not be done
+ * @throws Refused saying what could not be done
  */
-async function change(ports: KeeperPorts, order: Order, volumeId: string): Promise<string[]> {
+async function change(ports: KeeperPorts, order: Order, volumeId: string): Promise<Refusal[]> {
   const { before, after, course } = order;
   const late = await failureOf(() => ports.compute.settle(volumeId));
   const volume = await shown(ports, volumeId);
   const there = after.zone === volume.zone || after.zone === before.zone;
   const lenient = course === 'back' || (course === 'unknown' && there && asksForNoMore(after, volume));
   const left = impossible(before, after, volume);
-  if (late !== undefined) left.push(late);
-  if (left.length > 0 && !lenient) throw new Error(left.join('; '));
+  if (late !== undefined) left.push(...late);
+  if (left.length > 0 && !lenient) throw new Refused(...left);
   const undone = late === undefined ? await failureOf(() => enlarge(ports, order, volume)) : undefined;
   if (undone === undefined) return left;
-  if (!lenient) throw new Error(undone);
-  return [...left, undone];
+  if (!lenient) throw new Refused(...undone);
+  return [...left, ...undone];
 }
 
 /** The owner is asked before anything is changed: a deployment that fails afterwards is rolled back, and volumes do not shrink. */
@@ -182,18 +194,16 @@ async function enlarge({ compute, host }: KeeperPorts, { before, after }: Order,
   if (owner !== undefined) {
     const { state, detail } = await host.probe(owner, after.volume, volume.id);
     if (state !== 'serving')
-      throw new Error(
-        `${volume.id} is changed only while it is served; the probe of ${owner} says ${state}: ${detail}`,
-      );
+      throw new Refused({ code: 'notServed', volumeId: volume.id, instanceId: owner, state, detail });
   }
   if (wanted) await compute.modify(volume.id, wanted);
   // Nobody has it mounted: `serve` grows the file system.
   if (owner === undefined || !grows) return;
   const grown = await host.grow(owner, after.volume, volume.id);
-  if (grown.result !== 'ok')
-    throw new Error(
-      `${volume.id} has ${wanted?.sizeGiB ?? volume.sizeGiB} GiB now, but its file system on ${owner} has not: ${grown.detail}`,
-    );
+  if (grown.result !== 'ok') {
+    const sizeGiB = wanted?.sizeGiB ?? volume.sizeGiB;
+    throw new Refused({ code: 'notGrown', volumeId: volume.id, instanceId: owner, sizeGiB, detail: grown.detail });
+  }
 }
 
 /** The volume, looked for until it is shown as it must be: one that is in use is attached somewhere. @throws DeadlineExceeded */
@@ -208,15 +218,15 @@ function shown({ clock, compute }: KeeperPorts, volumeId: string): Promise<Volum
   });
 }
 
-async function failureOf(act: () => Promise<void>): Promise<string | undefined> {
+async function failureOf(act: () => Promise<void>): Promise<readonly Refusal[] | undefined> {
   try {
     await act();
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return refusalsOf(error);
   }
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function refusalsOf(error: unknown): readonly Refusal[] {
+  return error instanceof Refused ? error.refusals : [{ code: 'failed', error: nameOf(error), detail: message(error) }];
 }

@@ -1,13 +1,20 @@
 import type { Data } from '../../../contract/flat.ts';
 import type { Reason } from '../../../contract/reasons.ts';
+import type { Refusal } from '../../../contract/refusals.ts';
 import { incidentKey } from '../world/incident.ts';
 import type { HealEnded, LedgerSilent, Message, Waits } from '../world/message.ts';
 
 /** Of a list, so many: a message has room for the rest, and so has the record. */
 const MOST = 20;
 
-/** Why it is sent, where that has a code. */
-export function reasonsOf(message: Message): readonly Reason[] {
+/** Why it is sent, by code. */
+export function codesOf(message: Message): readonly string[] {
+  const coded = message.kind === 'leftAsItIs' ? message.left : reasonsOf(message);
+  return [...new Set(coded.map(({ code }) => code))];
+}
+
+/** Why it is sent, where that is a heal's doing or a drill's. */
+function reasonsOf(message: Message): readonly Reason[] {
   switch (message.kind) {
     case 'served':
     case 'needsPerson':
@@ -29,8 +36,8 @@ export function dataOf(message: Message): Data {
   return { reasons: reasonsOf(message).map(withoutDetail), ...own(message) };
 }
 
-function withoutDetail(reason: Reason): Data {
-  const { detail: _, ...fields } = { detail: undefined, ...reason };
+function withoutDetail(coded: Reason | Refusal): Data {
+  const { detail: _, ...fields } = { detail: undefined, ...coded };
   return fields;
 }
 
@@ -67,7 +74,7 @@ function own(message: Message): Data {
       return { snapshotId, at, volumeId };
     }
     case 'leftAsItIs':
-      return { rolledBack: message.rolledBack, claim: { ...message.claim } };
+      return { rolledBack: message.rolledBack, claim: { ...message.claim }, left: message.left.map(withoutDetail) };
     case 'policy':
     case 'policySound':
       return { policyId: message.policyId };

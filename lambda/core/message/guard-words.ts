@@ -1,4 +1,5 @@
 import type { LeftAsItIs, Message } from '../world/message.ts';
+import { sentence } from './refusal-words.ts';
 import { INSTANT, type Place, type Words } from './words.ts';
 
 /** What the guard tells, and the keeper. */
@@ -44,7 +45,7 @@ export function guardWords(message: GuardMessage, place: Place): Words {
         subject: `Remount: ${message.volume} is left as it is by a deployment`,
         lines: [
           `The claim of ${message.volume} was ${message.rolledBack ? 'rolled back' : 'deployed'} to ${claimText(message)}. The volume is left as it is:`,
-          ...message.left.map((line) => `- ${line}`),
+          ...message.left.map((refusal) => `- ${sentence(refusal)}`),
           '',
           'Nothing of the content is touched, and nothing has to be done at once. The template and the volume differ from now on.',
           `What to do: ${place.runbook('left-as-it-is')}`,

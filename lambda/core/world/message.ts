@@ -1,5 +1,6 @@
 /** What people are notified of, as data: rendered at the edge (`lambda/core/message/`), and nowhere else. Times are Unix milliseconds. */
 import type { ReasonOf } from '../../../contract/reasons.ts';
+import type { Refusal } from '../../../contract/refusals.ts';
 import type { HostResult, Incident, Probe } from './model.ts';
 
 export type Message = OfVolume | OfStack;
@@ -126,7 +127,7 @@ export interface LeftAsItIs {
     readonly iops: number;
     readonly throughputMiBs: number;
   };
-  readonly left: readonly string[];
+  readonly left: readonly Refusal[];
 }
 
 export interface Policy {

@@ -3,7 +3,8 @@
 import { deleteStack } from '../../../simulator/aws/cloudformation/delete.ts';
 import { createStack } from '../../../simulator/aws/cloudformation/stack.ts';
 import { counted } from '../../command/duration.ts';
-import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
+import { check, firstLine, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
+import { leftIn } from '../../judge/heard.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { PERSON } from '../story/breaking.ts';
 import { prepare } from '../story/incident.ts';
@@ -53,7 +54,9 @@ async function play(world: World): Promise<ScenarioResult> {
   const again = await createStack(services, world.template, world.stackName, world.zones);
   const status = services.cloudFormation.statusOf(world.stackName);
   const adopted = [...again.references.values()].map((r) => r.attributes.VolumeId).filter((id) => id !== undefined);
-  const messages = services.sns.messages.slice(since).map((m) => m.message);
+  const messages = services.sns.messages.slice(since);
+  const ofKey = (volumeId: string) =>
+    messages.some((m) => leftIn(m, 'otherKey').some((left) => left.volumeId === volumeId));
   watch.stop();
   const back = [
     oneWriter(watch),
@@ -65,8 +68,8 @@ async function play(world: World): Promise<ScenarioResult> {
     ),
     check(
       'and says of each which key its roles have to be allowed to use',
-      strike.failures.every((f) => messages.some((m) => m.includes(`${f.volumeId} is encrypted with`))),
-      messages[0]?.replace(/\s+/g, ' ') ?? 'nothing',
+      strike.failures.every((f) => ofKey(f.volumeId)),
+      messages[0] ? firstLine(messages[0]) : 'nothing',
     ),
   ];
   return { checks: [...failed, ...kept, ...back], recovery: undefined };

@@ -1,8 +1,8 @@
 /** Deployments that fail, and that CloudFormation rolls back. */
 
 import type { Update } from '../../../simulator/aws/cloudformation/update.ts';
-import { check } from '../../judge/checks.ts';
-import { heard } from '../../judge/heard.ts';
+import { check, firstLine } from '../../judge/checks.ts';
+import { hasCode, heard, leftIn } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
 import { type Claimed, claiming, deployed } from '../story/deployments.ts';
@@ -84,10 +84,10 @@ function checks(strike: Strike): Check[] {
     ),
     check(
       'what has to wait is refused on the way forward',
-      /IncorrectModificationState/.test(reason('more IOPS')),
+      hasCode(reason('more IOPS'), 'IncorrectModificationState'),
       reason('more IOPS'),
     ),
-    check('a volume stays in its zone', /zone: received/.test(reason('another zone')), reason('another zone')),
+    check('a volume stays in its zone', hasCode(reason('another zone'), 'staysInZone'), reason('another zone')),
     check(
       'a rollback leaves what has grown, and all of it is served',
       rolledBack === all(grown(before, 1)),
@@ -95,8 +95,12 @@ function checks(strike: Strike): Check[] {
     ),
     check(
       'people are told what a rollback left as it is, and why',
-      told.some(({ message }) => /volumes do not shrink/.test(message) && /IncorrectModificationState/.test(message)),
-      told[0]?.message.replace(/\s+/g, ' ') ?? 'nothing',
+      told.some(
+        (m) =>
+          leftIn(m, 'doesNotShrink').length > 0 &&
+          leftIn(m, 'failed').some(({ error }) => error === 'IncorrectModificationState'),
+      ),
+      told[0] ? firstLine(told[0]) : 'nothing',
     ),
     check(
       'the next deployment forward works again',

@@ -3,6 +3,7 @@ import { EXIT, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { terminateInstance } from '../../../simulator/aws/account/failures.ts';
 import type { ResolvedResource } from '../../../simulator/aws/cloudformation/template.ts';
 import { check } from '../../judge/checks.ts';
+import { hasCode } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem, once } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -70,7 +71,7 @@ function judgeDeployments({ services, stage, first }: Strike): Check[] {
       'a deployment during a heal gets the right volume, or a clear refusal',
       given.length === DEPLOYMENTS + 1 &&
         known &&
-        given.every((a) => a.refused === undefined || /heal/.test(a.refused)),
+        given.every((a) => a.refused === undefined || hasCode(a.refused, 'healUnderWay')),
       given.map((a) => a.refused ?? a.volumeId).join('; '),
     ),
     check('the next deployment adopts what serves', last?.volumeId === served, `${last?.volumeId ?? last?.refused}`),

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { flattened } from '../../../../contract/flat.ts';
 import { MESSAGE_SEVERITY } from '../../../../contract/messages.ts';
+import { dataOf } from '../../../../lambda/core/message/data.ts';
 import { render } from '../../../../lambda/core/message/render.ts';
 import { quoted } from '../../../../lambda/core/message/words.ts';
 import { type Message, volumeOf } from '../../../../lambda/core/world/message.ts';
@@ -33,6 +35,11 @@ describe.each(KINDS)('a message of kind %s', (kind, message) => {
     expect(words.split('\n').slice(2, 4)).toEqual(['--region', 'eu-west-1']);
     expect(words).not.toMatch(/['\\]/);
     expect(runbook).toBe('Runbook: docs/runbook.md');
+  });
+
+  test('says in words what its data say: every id', () => {
+    const ids = flattened(dataOf(message)).flatMap((line) => /=((?:vol|snap|i|policy)-\w+)$/.exec(line)?.[1] ?? []);
+    for (const id of ids) expect(text).toContain(id);
   });
 
   test('names sections of the runbook that are there', () => {

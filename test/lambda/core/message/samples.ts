@@ -87,7 +87,10 @@ export const SAMPLES: { readonly [K in MessageKind]: Message & { readonly kind: 
     volume,
     rolledBack: true,
     claim: { zone: 'eu-west-1a', sizeGiB: 100, type: 'gp3', iops: 3000, throughputMiBs: 125 },
-    left: ['volumes do not shrink'],
+    left: [
+      { code: 'doesNotShrink', received: 100, allowed: 160 },
+      { code: 'failed', error: 'IncorrectModificationState', detail: 'could not modify it: not yet' },
+    ],
   },
   policy: {
     kind: 'policy',

@@ -19,10 +19,12 @@ export interface Header {
   readonly kind: 'segment' | 'seal';
   /** When reading for it began, by the host's clock: milliseconds since 1970. */
   readonly taken: number;
+  /** Every change before this moment is stated up to here, as far as it was heard of; `undefined` while a scan is to say what was missed. */
+  readonly complete: number | undefined;
 }
 
 export function toIndex(of: Header, records: readonly JournalRecord[]): Buffer {
-  const { volume, term, writer, run, kind, taken } = of;
+  const { volume, term, writer, run, kind, taken, complete } = of;
   const first = JSON.stringify({
     journal: VERSION,
     volume,
@@ -31,6 +33,7 @@ export function toIndex(of: Header, records: readonly JournalRecord[]): Buffer {
     run,
     kind,
     taken: new Date(taken).toISOString(),
+    complete: complete === undefined ? null : new Date(complete).toISOString(),
   });
   return Buffer.from([first, ...records.map(toLine), ''].join('\n'));
 }
@@ -75,11 +78,13 @@ function headerOf(
   if (!isObject(plain)) return wrong;
   if (plain.journal !== VERSION) return { read: 'version', found: plain.journal };
   const { volume, term, writer, run, kind } = plain;
-  const taken = typeof plain.taken === 'string' ? Date.parse(plain.taken) : Number.NaN;
+  const moment = (text: unknown) => (typeof text === 'string' ? Date.parse(text) : Number.NaN);
+  const taken = moment(plain.taken);
+  const complete = plain.complete === null ? undefined : moment(plain.complete);
   if (typeof volume !== 'string' || typeof writer !== 'string' || !(kind === 'segment' || kind === 'seal'))
     return wrong;
-  if (!isCounter(term) || !isCounter(run) || Number.isNaN(taken)) return wrong;
-  return { read: 'header', header: { volume, term, writer, run, kind, taken } };
+  if (!isCounter(term) || !isCounter(run) || Number.isNaN(taken) || Number.isNaN(complete)) return wrong;
+  return { read: 'header', header: { volume, term, writer, run, kind, taken, complete } };
 }
 
 function isCounter(value: unknown): value is number {
@@ -141,7 +146,7 @@ function links(records: readonly JournalRecord[]): Member[] {
   }
   return records.flatMap((record) => {
     const of = record.record === 'name' && record.identity ? members.get(record.identity) : undefined;
-    const path = `content/${record.record === 'gap' ? '' : record.path}`;
+    const path = `content/${record.record === 'name' ? record.path : ''}`;
     return of && of.path !== path
       ? [{ ...PLAIN, path, type: 'link' as const, size: 0, target: of.path, mode: of.mode }]
       : [];

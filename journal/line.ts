@@ -36,8 +36,8 @@ export function toLine(record: JournalRecord): string {
       return JSON.stringify({ record: kind, identity, path, ...toPlain(record), type });
     }
     case 'gone': {
-      const { record: kind, identity, path } = record;
-      return JSON.stringify({ record: kind, identity, path });
+      const { record: kind, identity } = record;
+      return JSON.stringify({ record: kind, identity });
     }
     case 'name': {
       const { record: kind, directory, name, identity, path } = record;
@@ -47,7 +47,7 @@ export function toLine(record: JournalRecord): string {
       const { record: kind, identity, path, offset, length, sha256 } = record;
       return JSON.stringify({ record: kind, identity, path, offset, length, sha256 });
     }
-    case 'gap': {
+    case 'doubt': {
       const { record: kind, why } = record;
       return JSON.stringify({ record: kind, why });
     }
@@ -80,8 +80,9 @@ export function isObject(value: unknown): value is Plain {
 
 /** Field by field what its type says; what is there beyond is found by writing it again. */
 function fromPlain(p: Plain): JournalRecord | undefined {
-  if (p.record === 'gap') return typeof p.why === 'string' ? { record: 'gap', why: p.why } : undefined;
+  if (p.record === 'doubt') return typeof p.why === 'string' ? { record: 'doubt', why: p.why } : undefined;
   const { identity, path } = p;
+  if (p.record === 'gone') return isIdentity(identity) ? { record: 'gone', identity } : undefined;
   if (!isPath(path)) return undefined;
   if (p.record === 'name') {
     const { directory, name } = p;
@@ -90,7 +91,6 @@ function fromPlain(p: Plain): JournalRecord | undefined {
     return { record: 'name', directory, name, identity, path };
   }
   if (!isIdentity(identity)) return undefined;
-  if (p.record === 'gone') return { record: 'gone', identity, path };
   if (p.record === 'piece') {
     const { offset, length, sha256 } = p;
     if (!isCount(offset) || !isCount(length) || length === 0 || !isSha256(sha256)) return undefined;

@@ -80,8 +80,9 @@ export interface SpecialRecord extends Stated, Attributes {
 }
 
 /** It has no name any more, and its content is gone from the file system. */
-export interface GoneRecord extends Stated {
+export interface GoneRecord {
   readonly record: 'gone';
+  readonly identity: Identity;
 }
 
 export interface NameRecord {
@@ -101,15 +102,18 @@ export interface PieceRecord extends Stated {
   readonly sha256: string;
 }
 
-/** What was to be stated here was dropped, for the spool was full: only a newer base brings it. */
-export interface GapRecord {
-  readonly record: 'gap';
+/**
+ * Before this, changes may have happened that nobody heard of: what was made and deleted in such a time is in no segment, and stays on a copy of the
+ * blocks that was taken within it.
+ */
+export interface DoubtRecord {
+  readonly record: 'doubt';
   readonly why: string;
 }
 
 export type NodeRecord = FileRecord | DirectoryRecord | SymlinkRecord | SpecialRecord;
 /** In a segment, in the order in which they were read: of two that contradict each other, the later one is right. */
-export type JournalRecord = NodeRecord | GoneRecord | NameRecord | PieceRecord | GapRecord;
+export type JournalRecord = NodeRecord | GoneRecord | NameRecord | PieceRecord | DoubtRecord;
 
 /** What a record is about, and what can have changed. */
 export type Key =
@@ -127,7 +131,7 @@ export function keyOf(record: JournalRecord): Key | undefined {
     case 'name':
       return { of: 'name', directory: record.directory, name: record.name };
     case 'piece':
-    case 'gap':
+    case 'doubt':
       return undefined;
     default:
       return { of: 'node', identity: record.identity };

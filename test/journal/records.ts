@@ -80,7 +80,7 @@ const one: fc.Arbitrary<One> = fc.oneof(
     .map(({ s, a, type }) => ({
       record: { record: 'special' as const, ...s, ...a, type },
     })),
-  stated.map((s) => ({ record: { record: 'gone' as const, ...s } })),
+  id.map((identity) => ({ record: { record: 'gone' as const, identity } })),
   fc
     .record({ directory: id, name, identity: fc.option(id), path })
     .map((n) => ({ record: { record: 'name' as const, ...n } })),
@@ -90,7 +90,7 @@ const one: fc.Arbitrary<One> = fc.oneof(
       record: { record: 'piece' as const, ...s, offset, length: bytes.length, sha256: sum(bytes) },
       bytes,
     })),
-  fc.string().map((why) => ({ record: { record: 'gap' as const, why } })),
+  fc.string().map((why) => ({ record: { record: 'doubt' as const, why } })),
 );
 
 export const header: Header = {
@@ -100,6 +100,7 @@ export const header: Header = {
   run: 2,
   kind: 'segment',
   taken: 1_790_000_000_000,
+  complete: 1_789_999_999_000,
 };
 
 export const anySegment: fc.Arbitrary<Segment> = fc

@@ -1,0 +1,194 @@
+import { type Identity, type Key, keyText } from './record.ts';
+
+/** Milliseconds without a change after which a thing is taken to be written. */
+export const SETTLE = 1000;
+/** Milliseconds after its first change at which a thing is taken in any case: a file that stays open and is written to. */
+export const OPEN = 60_000;
+/** Things that may be dirty at once, some 30 MB. Beyond, a scan finds them. */
+export const MOST_DIRTY = 100_000;
+
+/** What a file system says of a change. `target` is what it happened to; a rename is two names. */
+export type Change =
+  | { readonly change: 'named'; readonly directory: Identity; readonly name: string; readonly target?: Identity }
+  /** @property closed: who wrote to it has closed it; else it may still be open */
+  | { readonly change: 'content'; readonly target: Identity; readonly closed: boolean }
+  | { readonly change: 'attributes'; readonly target: Identity }
+  /** Changes were lost. */
+  | { readonly change: 'overflow' };
+
+export interface Dirty {
+  readonly key: Key;
+  /** When it became dirty, and when it was last heard of. */
+  readonly first: number;
+  readonly last: number;
+  /** Its content may have changed, and not only what is known about it. */
+  readonly content: boolean;
+  /** It is stated even where the journal seems to have it: somebody else may have stated something else. */
+  readonly forced: boolean;
+  /** It was written to, and not closed since. */
+  readonly open: boolean;
+  /**
+   * A change of it was heard. It is stated even where it is as the index has it: it may have been otherwise in between, when a copy of the blocks was
+   * taken.
+   */
+  readonly heard: boolean;
+}
+
+const HEARD = { heard: true } as const;
+type How = Partial<Pick<Dirty, 'content' | 'forced' | 'heard' | 'open'>>;
+
+/**
+ * What may differ from what the journal has. It gathers changes, and hands out what has settled; time is passed in: milliseconds of a clock that only
+ * goes on.
+ */
+export class DirtySet {
+  readonly #entries = new Map<string, Dirty>();
+  #wanted: string | undefined;
+  #scanning = false;
+  #heard: number | undefined;
+  #unsaid: string | undefined;
+
+  note(change: Change, now: number): void {
+    switch (change.change) {
+      case 'named':
+        this.add({ of: 'name', directory: change.directory, name: change.name }, now, HEARD);
+        // Its own time of change is another.
+        this.add({ of: 'node', identity: change.directory }, now, HEARD);
+        if (change.target) this.add({ of: 'node', identity: change.target }, now, HEARD);
+        return;
+      case 'content':
+        this.add({ of: 'node', identity: change.target }, now, { ...HEARD, content: true, open: !change.closed });
+        return;
+      case 'attributes':
+        this.add({ of: 'node', identity: change.target }, now, HEARD);
+        return;
+      case 'overflow':
+        this.wantScan('changes were lost');
+    }
+  }
+
+  add(key: Key, now: number, how: How = {}): void {
+    const text = keyText(key);
+    const before = this.#entries.get(text);
+    this.#entries.set(text, {
+      key,
+      content: (how.content ?? false) || (before?.content ?? false),
+      forced: (how.forced ?? false) || (before?.forced ?? false),
+      heard: (how.heard ?? false) || (before?.heard ?? false),
+      open: how.open ?? before?.open ?? false,
+      first: before?.first ?? now,
+      last: now,
+    });
+    if (this.#entries.size <= MOST_DIRTY) return;
+    // What is forced stays: no scan would know of it.
+    for (const [text, entry] of this.#entries) if (!entry.forced) this.#entries.delete(text);
+    this.wantScan('too much has changed at once');
+  }
+
+  /** What is to be stated by now, the longest dirty first. It stays until it is taken. */
+  due(now: number): Key[] {
+    const due = [...this.#entries.values()].filter((entry) => now >= dueAt(entry));
+    return due.sort((a, b) => a.first - b.first).map(({ key }) => key);
+  }
+
+  /** Takes one out, before it is read: what changes from now on makes it dirty again. */
+  take(key: Key): Dirty | undefined {
+    const text = keyText(key);
+    const entry = this.#entries.get(text);
+    this.#entries.delete(text);
+    return entry;
+  }
+
+  /** Puts back what could not be stated yet: it is dirty since it was. */
+  defer(taken: Dirty): void {
+    const text = keyText(taken.key);
+    const { content, forced, heard, last } = taken;
+    const before = this.#entries.get(text);
+    // What was heard meanwhile says whether it is open.
+    const how = { content, forced, heard, open: before?.open ?? taken.open };
+    this.add(taken.key, Math.max(last, before?.last ?? last), how);
+    const entry = this.#entries.get(text);
+    if (entry) this.#entries.set(text, { ...entry, first: Math.min(entry.first, taken.first) });
+  }
+
+  /** Whether somebody is writing to it, as far as was heard. */
+  isOpen(identity: Identity): boolean {
+    return this.#entries.get(keyText({ of: 'node', identity }))?.open ?? false;
+  }
+
+  /** Until when it is better waited than taken; `undefined` where it is not dirty, or due. */
+  settles(identity: Identity, now: number): number | undefined {
+    const entry = this.#entries.get(keyText({ of: 'node', identity }));
+    return entry && dueAt(entry) > now ? dueAt(entry) : undefined;
+  }
+
+  /** Only a scan can say what has changed. */
+  wantScan(why: string): void {
+    this.#wanted ??= why;
+    this.#unsaid ??= why;
+  }
+
+  /** Why something may have gone unheard, to be said in the next segment. */
+  takeUnsaid(): string | undefined {
+    const unsaid = this.#unsaid;
+    this.#unsaid = undefined;
+    return unsaid;
+  }
+
+  /** Why a scan is wanted. */
+  get scanWanted(): string | undefined {
+    return this.#wanted;
+  }
+
+  /** What is lost from now on wants another scan. */
+  scanBegins(): void {
+    this.#wanted = undefined;
+    this.#scanning = true;
+  }
+
+  scanEnds(): void {
+    this.#scanning = false;
+  }
+
+  /** Changes may have been lost: that nothing was heard of a file says nothing. */
+  get doubt(): boolean {
+    return this.#scanning || this.#wanted !== undefined;
+  }
+
+  /** All changes before this moment were noted, or were lost and that was noted. */
+  heardUpTo(now: number): void {
+    this.#heard = now;
+  }
+
+  /** Every change before this moment is taken; `undefined` where nobody can tell. */
+  get takenUpTo(): number | undefined {
+    if (this.doubt || this.#heard === undefined) return undefined;
+    return Math.min(this.#heard, this.since ?? this.#heard);
+  }
+
+  /** Since when something is dirty; `undefined` where nothing is. */
+  get since(): number | undefined {
+    let since: number | undefined;
+    for (const { first } of this.#entries.values()) since = Math.min(since ?? first, first);
+    return since;
+  }
+
+  /** Something is to be stated whatever the index has. */
+  get owes(): boolean {
+    return [...this.#entries.values()].some(({ forced }) => forced);
+  }
+
+  *keys(): Generator<Key> {
+    for (const { key } of this.#entries.values()) yield key;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}
+
+/** A name is one value, and has not to settle: one that changes twice a second would never. */
+function dueAt({ key, first, last, open }: Dirty): number {
+  if (key.of === 'name') return first + SETTLE;
+  return open ? first + OPEN : Math.min(last + SETTLE, first + OPEN);
+}

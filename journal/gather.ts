@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { Batch, LIMITS, type Limits } from './batch.ts';
+import { type Dirty, type DirtySet, OPEN, SETTLE } from './dirty.ts';
+import { differs, type Index, type Known } from './index.ts';
+import { Pieces } from './pieces.ts';
+import type { FileRecord, Identity, Key, NodeRecord } from './record.ts';
+import type { Clock, Found, Source, Stage } from './source.ts';
+
+/** Nanoseconds for which a file may change again without another time of change: clocks of file systems tick every 1 to 10 ms. */
+const YOUNG = 1_000_000_000n;
+const MILLISECOND = 1_000_000n;
+
+/** What came of looking at an identity. `begun`: it is large, and is stated once it is read. `later`: it could not be stated yet. */
+type Stated = 'stated' | 'known' | 'gone' | 'begun' | 'later';
+
+export interface GatherWorld {
+  readonly dirty: DirtySet;
+  readonly index: Index;
+  readonly source: Source;
+  readonly clock: Clock;
+  readonly limits?: Limits;
+}
+
+/**
+ * Makes batches of what is dirty: looks at each thing as it is now, and states it where the index has it otherwise. One batch at a time; its changes go
+ * into the index once it is acknowledged, and only then the next is gathered.
+ */
+export class Gatherer {
+  readonly #world: GatherWorld;
+  readonly #pieces: Pieces;
+
+  constructor(world: GatherWorld) {
+    this.#world = world;
+    this.#pieces = new Pieces(world.source);
+  }
+
+  async gather(stage: Stage): Promise<Batch> {
+    const { clock, dirty } = this.#world;
+    const batch = new Batch(stage, clock.now(), this.#world.limits ?? LIMITS);
+    batch.taken = Number(clock.wall() / MILLISECOND);
+    const unsaid = dirty.takeUnsaid();
+    if (unsaid !== undefined) batch.add({ record: 'doubt', why: unsaid });
+    await this.#fill(batch);
+    batch.complete = this.#complete(batch);
+    return batch;
+  }
+
+  async #fill(batch: Batch): Promise<void> {
+    const { clock, dirty } = this.#world;
+    // Half is for a large file, where there is one, and the other half for all else: neither waits for the other.
+    await this.#large(batch, 0.5);
+    for (const key of dirty.due(clock.now())) {
+      if (batch.isFull(clock.now())) return;
+      // It may be among what was taken along with another.
+      const taken = dirty.take(key);
+      if (taken) await this.#one(batch, taken, key);
+    }
+    await this.#large(batch, 1);
+  }
+
+  /** What changed before the oldest that is left over is stated. */
+  #complete({ began, taken }: Batch): number | undefined {
+    const upTo = this.#world.dirty.takenUpTo;
+    return upTo === undefined
+      ? undefined
+      : taken - Math.ceil(began - Math.min(began, upTo, this.#pieces.since ?? began));
+  }
+
+  /** The segment of a batch was acknowledged under this number. */
+  acknowledged(batch: Batch, number: number): void {
+    this.#pieces.acknowledged(batch, number);
+  }
+
+  /**
+   * Something is to be stated whatever the index has, for an object of an earlier start names it: until that is done the writer's marker stays before that
+   * object, so that another start finds it too.
+   */
+  get owes(): boolean {
+    return this.#world.dirty.owes || this.#pieces.owes;
+  }
+
+  /** Whether a large file is under way: nothing has to be dirty for the next batch to have something. */
+  get isReading(): boolean {
+    return this.#pieces.identity !== undefined;
+  }
+
+  async #one(batch: Batch, taken: Dirty, key: Key): Promise<void> {
+    if (key.of === 'name') await this.#name(batch, taken, key);
+    // It was taken along with a name; that it is dirty again was heard since then.
+    else if (batch.states(key.identity)) this.#world.dirty.defer(taken);
+    else if ((await this.#node(batch, key.identity, taken)) === 'later') this.#world.dirty.defer(taken);
+  }
+
+  async #name(batch: Batch, taken: Dirty, { directory, name }: Extract<Key, { of: 'name' }>): Promise<void> {
+    const { dirty, index, source } = this.#world;
+    const found = await source.lookup(directory, name);
+    // With the directory all its names are gone.
+    if (!found) return;
+    const { identity, path } = found;
+    if (!taken.forced && !taken.heard && index.name(directory, name) === identity) return;
+    for (const needed of identity ? [directory, identity] : [directory]) {
+      if (batch.states(needed) ? batch.nodes.get(needed) : index.node(needed)) continue;
+      if (batch.states(needed)) return dirty.defer(taken);
+      if (needed === identity && this.#waits(taken, identity)) return dirty.defer(taken);
+      // What it names has to be in the journal before it, or with it.
+      const pulled = dirty.take({ of: 'node', identity: needed });
+      const stated = await this.#node(batch, needed, pulled);
+      if (pulled && stated === 'later') dirty.defer(pulled);
+      if (stated !== 'stated' && stated !== 'known') return dirty.defer(taken);
+    }
+    batch.addName(directory, name, identity, path);
+  }
+
+  /** A name waits for what it names to be written, but not for ever: a file that is replaced twice a second never settles. */
+  #waits(name: Dirty, identity: Identity): boolean {
+    const { clock, dirty } = this.#world;
+    const now = clock.now();
+    return (
+      dirty.settles(identity, now) !== undefined && now < name.first + (dirty.isOpen(identity) ? OPEN : 2 * SETTLE)
+    );
+  }
+
+  async #node(batch: Batch, identity: Identity, taken: Dirty | undefined): Promise<Stated> {
+    const { clock, dirty, index, source } = this.#world;
+    if (this.#pieces.identity === identity) return 'later';
+    const found = await source.look(identity);
+    const known = index.node(identity);
+    if (!found)
+      return this.#gone(batch, identity, known !== undefined || taken?.forced === true || taken?.heard === true);
+    if (!taken?.forced && !differs(found, known)) return 'known';
+    const { kind, path, attributes, target = '', type = 'fifo' } = found;
+    const young = clock.wall() - found.ctime < YOUNG;
+    const node = { identity, path, ...attributes };
+    let record: NodeRecord;
+    if (kind === 'directory') record = { record: kind, ...node };
+    else if (kind === 'symlink') record = { record: kind, ...node, target };
+    else if (kind === 'special') record = { record: kind, ...node, type };
+    else if (this.#isKept(found, known, taken)) record = { record: kind, ...node, ...this.#kept(known) };
+    else if (found.size > batch.limits.large)
+      return this.#pieces.begin(identity, {
+        found,
+        young,
+        since: taken?.first ?? clock.now(),
+        forced: taken?.forced ?? false,
+      })
+        ? 'begun'
+        : 'later';
+    else {
+      const read = await this.#read(batch, identity, found, taken?.forced ? undefined : known);
+      if (!read) return 'later';
+      record = { record: kind, ...node, ...read };
+    }
+    const unsure = young || (record.record === 'file' && record.changing === true);
+    batch.addNode(record, found, unsure);
+    if (unsure) dirty.add({ of: 'node', identity }, clock.now(), { content: true });
+    return 'stated';
+  }
+
+  #gone(batch: Batch, identity: Identity, stated: boolean): 'gone' {
+    const { clock, dirty, index } = this.#world;
+    if (!stated) return 'gone';
+    // Of what was in it, nothing else may ever speak.
+    for (const [, child] of index.names(identity)) dirty.add({ of: 'node', identity: child }, clock.now());
+    batch.addGone(identity);
+    return 'gone';
+  }
+
+  /** Renamed, linked or given other attributes, as far as was heard: nobody reads it again for that. */
+  #isKept(found: Found, known: Known | undefined, taken: Dirty | undefined): known is Known & { sha256: string } {
+    if (!known?.sha256 || known.unsure || !taken || taken.content || taken.forced || this.#world.dirty.doubt)
+      return false;
+    return found.size === known.size && found.attributes.mtime === known.mtime;
+  }
+
+  #kept({ size, sha256 }: Known & { sha256: string }): Pick<FileRecord, 'size' | 'sha256' | 'content'> {
+    return { size, sha256, content: 'kept' };
+  }
+
+  /** Reads a file into the stage. @returns `undefined` where it vanished meanwhile */
+  async #read(batch: Batch, identity: Identity, found: Found, known: Known | undefined) {
+    const { source } = this.#world;
+    const before = batch.stage.size;
+    const hash = createHash('sha256');
+    for await (const chunk of source.read(identity, 0, found.size)) {
+      hash.update(chunk);
+      await batch.stage.write(chunk);
+    }
+    const size = batch.stage.size - before;
+    const sha256 = hash.digest('hex');
+    const after = await source.look(identity);
+    const same = known?.sha256 === sha256;
+    if (same || !after) await batch.stage.truncate(before);
+    if (!after) return undefined;
+    const content = same ? ('kept' as const) : ('here' as const);
+    const changing = after.ctime !== found.ctime || size !== found.size;
+    return changing ? { size, sha256, content, changing } : { size, sha256, content };
+  }
+
+  /** Goes on with a large file until the batch is filled up to this share; where all of it is in the journal, states it. */
+  async #large(batch: Batch, share: number): Promise<void> {
+    const { clock, dirty } = this.#world;
+    const done = await this.#pieces.advance(batch, share, clock);
+    if (!done) return;
+    const { record, found, unsure } = done;
+    if (record) batch.addNode(record, found, unsure);
+    // Where it vanished it is not known any more who was to be told so.
+    const how = { content: true, forced: !record };
+    if (!record || unsure) dirty.add({ of: 'node', identity: done.identity }, clock.now(), how);
+  }
+}

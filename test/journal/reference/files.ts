@@ -1,5 +1,5 @@
-import type { Change } from '../../../journal/dirty.ts';
 import { type Attributes, type Identity, identity, ROOT, type SpecialRecord } from '../../../journal/record.ts';
+import type { Change } from '../../../journal/write/dirty.ts';
 
 /**
  * A file system in memory that says what changes on it, as Linux does: inodes are used again with another generation, what is open outlives its last

@@ -1,5 +1,5 @@
+import { type Kind, type Local, type LocalChanges, type Place, placeText } from '../../../journal/apply/view.ts';
 import type { Identity } from '../../../journal/record.ts';
-import { type Kind, type Local, type LocalChanges, type Place, placeText } from '../../../journal/view.ts';
 
 /** What an applier notes of its spare, in memory. */
 export class MemoryLocal implements Local {

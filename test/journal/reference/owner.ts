@@ -1,7 +1,7 @@
-import type { Change } from '../../../journal/dirty.ts';
-import type { Listing } from '../../../journal/index.ts';
 import type { Identity } from '../../../journal/record.ts';
-import type { Found, Source, Stage } from '../../../journal/source.ts';
+import type { Change } from '../../../journal/write/dirty.ts';
+import type { Listing } from '../../../journal/write/index.ts';
+import type { Found, Source, Stage } from '../../../journal/write/source.ts';
 import { type Inode, MemoryFiles, TYPE } from './files.ts';
 
 /** Milliseconds, and the wall clock that goes with them: now and then it is set. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Action } from '../../../journal/action.ts';
+import type { Action } from '../../../journal/apply/action.ts';
+import type { Place } from '../../../journal/apply/view.ts';
 import { type Attributes, type FileRecord, type Identity, type NodeRecord, ROOT } from '../../../journal/record.ts';
-import type { Place } from '../../../journal/view.ts';
 import type { Inode as Original } from './files.ts';
 import { MemoryLocal } from './local.ts';
 

@@ -1,5 +1,5 @@
-import { isName, standsForBytes } from './name.ts';
-import { type Attributes, type Content, isIdentity, type JournalRecord, type Piece } from './record.ts';
+import { isName, standsForBytes } from '../name.ts';
+import { type Attributes, type Content, isIdentity, type JournalRecord, type Piece } from '../record.ts';
 
 /**
  * A record as a line of JSON. There is one spelling of each record: a line that is read is written again and compared, so an unknown field, a missing one

@@ -1,6 +1,6 @@
+import { type Identity, type JournalRecord, keyOf, keyText, type NodeRecord } from '../record.ts';
+import { toLine } from '../segment/line.ts';
 import type { IndexChanges, Known } from './index.ts';
-import { toLine } from './line.ts';
-import { type Identity, type JournalRecord, keyOf, keyText, type NodeRecord } from './record.ts';
 import type { Found, Stage } from './source.ts';
 
 export interface Limits {

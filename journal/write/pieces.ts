@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
+import type { FileRecord, Identity, Piece } from '../record.ts';
 import type { Batch } from './batch.ts';
-import type { FileRecord, Identity, Piece } from './record.ts';
 import type { Clock, Found, Source } from './source.ts';
 
 const ZEROS = Buffer.alloc(1024 * 1024);

@@ -1,4 +1,4 @@
-import { type Identity, type JournalRecord, type Key, keyText } from './record.ts';
+import { type Identity, type JournalRecord, type Key, keyText } from '../record.ts';
 import type { Local } from './view.ts';
 
 /** What comes late, divided. */

@@ -1,4 +1,4 @@
-import { toBytes } from './name.ts';
+import { toBytes } from '../name.ts';
 
 /**
  * Headers of a pax tar, the format of POSIX.1 that GNU tar reads (pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html). What does not fit into the

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { afterSegment, type Base, MARGIN } from '../../journal/base.ts';
-import type { JournalRecord } from '../../journal/record.ts';
-import { header } from './records.ts';
+import { afterSegment, type Base, MARGIN } from '../../../journal/apply/base.ts';
+import type { JournalRecord } from '../../../journal/record.ts';
+import { header } from '../segment/records.ts';
 
 const MOMENT = 1_790_000_000_000;
 const base: Base = { moment: MOMENT, passed: false };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { DirtySet, MOST_DIRTY, OPEN, SETTLE } from '../../journal/dirty.ts';
-import { identity, type Key, keyText, ROOT } from '../../journal/record.ts';
+import { identity, type Key, keyText, ROOT } from '../../../journal/record.ts';
+import { DirtySet, MOST_DIRTY, OPEN, SETTLE } from '../../../journal/write/dirty.ts';
 
 const FILE = identity('131.6');
 const node: Key = { of: 'node', identity: FILE };

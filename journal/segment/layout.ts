@@ -1,5 +1,5 @@
+import { contentOf, type FileRecord, type JournalRecord, keyOf, keyText, type PieceRecord } from '../record.ts';
 import { fromLine, isObject, toLine } from './line.ts';
-import { contentOf, type FileRecord, type JournalRecord, keyOf, keyText, type PieceRecord } from './record.ts';
 import { END, header, type Member, padding } from './tar.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { Header } from '../../journal/layout.ts';
-import { fromBytes, isName } from '../../journal/name.ts';
-import { type Content, identity, type JournalRecord, keyOf, keyText } from '../../journal/record.ts';
+import { fromBytes, isName } from '../../../journal/name.ts';
+import { type Content, identity, type JournalRecord, keyOf, keyText } from '../../../journal/record.ts';
+import type { Header } from '../../../journal/segment/layout.ts';
 
 /** Any segment: records with the content that goes with them, in their order. */
 export interface Segment {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { plan } from '../../journal/plan.ts';
-import { type FileRecord, type Identity, identity, type JournalRecord, ROOT } from '../../journal/record.ts';
-import { Spare } from './reference/spare.ts';
+import { plan } from '../../../journal/apply/plan.ts';
+import { type FileRecord, type Identity, identity, type JournalRecord, ROOT } from '../../../journal/record.ts';
+import { Spare } from '../reference/spare.ts';
 
 const plain = { path: '', mode: 0o644, uid: 0, gid: 0, mtime: 1n, xattrs: {} };
 const id = (name: string) => identity(name);
@@ -231,6 +231,39 @@ describe('of two directories, each in the other, one has moved since', () => {
     all.apply(named('y/x', null), named('/z', 'x'));
     expect([all.tree, all.limbo]).toEqual([{ z: '/', 'z/y': '/' }, []]);
   });
+});
+
+describe('a place that a directory waits for', () => {
+  /** `y` is in `x`, and `x` waits for its place in `y`. */
+  const waiting = () => {
+    const all = applied([directory('x'), directory('y'), named('/x', 'x'), named('/y', 'y')]);
+    all.apply(named('x/y', 'y'), named('y/x', 'x'));
+    expect([...all.local.owed()].map(([of]) => of)).toEqual(['x']);
+    return all;
+  };
+  test('is no more, once something else is said of it', () => {
+    const all = waiting();
+    all.apply(named('y/x', null));
+    all.apply(named('x/y', null), named('/y', 'y'));
+    expect([all.tree, all.limbo]).toEqual([{ y: '/' }, ['x']]);
+  });
+  test('once the directory has another', () => {
+    const all = waiting();
+    all.apply(named('/z', 'x'));
+    all.apply(named('x/y', null), named('/y', 'y'));
+    expect([all.tree, all.limbo]).toEqual([{ y: '/', z: '/' }, []]);
+  });
+  test('once the directory of that place is gone', () => {
+    const all = waiting();
+    all.apply(gone('y'));
+    expect([all.tree, all.limbo]).toEqual([{}, ['x']]);
+  });
+});
+
+test('a directory that is stated twice is where it is stated last', () => {
+  const twice = applied([directory('d'), named('/x', 'd'), named('/y', 'd')]);
+  expect([twice.tree, twice.limbo]).toEqual([{ y: '/' }, []]);
+  expect(applied(start, [named('/x', 'd'), named('/d', 'd')]).tree).toEqual(applied(start).tree);
 });
 
 test('a segment that was applied has nothing to change any more', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fromLine, toLine } from '../../journal/line.ts';
-import { type FileRecord, identity, ROOT } from '../../journal/record.ts';
+import { type FileRecord, identity, ROOT } from '../../../journal/record.ts';
+import { fromLine, toLine } from '../../../journal/segment/line.ts';
 import { anySegment } from './records.ts';
 
 test('a record is a line, and the line that record', () => {

@@ -1,5 +1,5 @@
-import type { Index, IndexChanges, Known } from '../../journal/index.ts';
-import { type Identity, ROOT } from '../../journal/record.ts';
+import { type Identity, ROOT } from '../../../journal/record.ts';
+import type { Index, IndexChanges, Known } from '../../../journal/write/index.ts';
 
 /** An index in memory: on a host it is on the root disk. */
 export class MemoryIndex implements Index {

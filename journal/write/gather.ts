@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { FileRecord, Identity, Key, NodeRecord } from '../record.ts';
 import { Batch, LIMITS, type Limits } from './batch.ts';
 import { type Dirty, type DirtySet, OPEN, SETTLE } from './dirty.ts';
 import { differs, type Index, type Known } from './index.ts';
 import { Pieces } from './pieces.ts';
-import type { FileRecord, Identity, Key, NodeRecord } from './record.ts';
 import type { Clock, Found, Source, Stage } from './source.ts';
 
 /** Nanoseconds for which a file may change again without another time of change: clocks of file systems tick every 1 to 10 ms. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { untouched } from '../../journal/late.ts';
-import { identity, type JournalRecord, type Key, ROOT } from '../../journal/record.ts';
-import { MemoryLocal } from './reference/local.ts';
+import { untouched } from '../../../journal/apply/late.ts';
+import { identity, type JournalRecord, type Key, ROOT } from '../../../journal/record.ts';
+import { MemoryLocal } from '../reference/local.ts';
 
 const [D, E, A, B, N] = ['d', 'e', 'a', 'b', 'n'].map(identity) as [
   typeof ROOT,

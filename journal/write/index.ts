@@ -1,4 +1,4 @@
-import type { Identity, Key, NodeRecord } from './record.ts';
+import type { Identity, Key, NodeRecord } from '../record.ts';
 
 /** What a thing of the file system is found to be, by which it is seen whether it has changed. */
 export interface Sign {

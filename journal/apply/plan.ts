@@ -1,5 +1,5 @@
+import type { FileRecord, Identity, JournalRecord, NameRecord, NodeRecord } from '../record.ts';
 import type { Action } from './action.ts';
-import type { FileRecord, Identity, JournalRecord, NameRecord, NodeRecord } from './record.ts';
 import { type Local, type LocalChanges, type Place, placeText, View } from './view.ts';
 
 export type Plan =

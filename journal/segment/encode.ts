@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { contentOf, type JournalRecord } from '../record.ts';
 import { Chunks } from './chunks.ts';
 import { type Header, stretches } from './layout.ts';
-import { contentOf, type JournalRecord } from './record.ts';
 
 /**
  * The bytes of a segment. Content streams through: what is held is the index and a chunk.

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Damage, type Decoded, decode } from '../../journal/decode.ts';
-import { encode } from '../../journal/encode.ts';
-import { toBytes } from '../../journal/name.ts';
-import { identity, type JournalRecord, ROOT } from '../../journal/record.ts';
+import { toBytes } from '../../../journal/name.ts';
+import { identity, type JournalRecord, ROOT } from '../../../journal/record.ts';
+import { type Damage, type Decoded, decode } from '../../../journal/segment/decode.ts';
+import { encode } from '../../../journal/segment/encode.ts';
 import { anySegment, header, type Segment } from './records.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

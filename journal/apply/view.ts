@@ -1,4 +1,4 @@
-import type { Identity, NodeRecord } from './record.ts';
+import type { Identity, NodeRecord } from '../record.ts';
 
 export type Kind = NodeRecord['record'];
 

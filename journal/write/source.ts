@@ -1,5 +1,5 @@
+import type { Attributes, Identity, NodeRecord, SpecialRecord } from '../record.ts';
 import type { Sign } from './index.ts';
-import type { Attributes, Identity, NodeRecord, SpecialRecord } from './record.ts';
 
 /** A file system as a writer reads it, by identity. It changes all the while. */
 export interface Source {

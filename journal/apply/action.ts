@@ -1,4 +1,4 @@
-import type { DirectoryRecord, FileRecord, Identity, NodeRecord, PieceRecord, SymlinkRecord } from './record.ts';
+import type { DirectoryRecord, FileRecord, Identity, NodeRecord, PieceRecord, SymlinkRecord } from '../record.ts';
 import type { Place } from './view.ts';
 
 /**

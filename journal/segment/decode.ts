@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
+import { contentOf, type FileRecord, type JournalRecord, type PieceRecord } from '../record.ts';
 import { Chunks } from './chunks.ts';
 import { fromIndex, type Header, indexHeader, type Stretch, stretches } from './layout.ts';
-import { contentOf, type FileRecord, type JournalRecord, type PieceRecord } from './record.ts';
 import { firstSize, padding } from './tar.ts';
 
 /** Longest index in bytes: it is held as a whole. A writer keeps to it. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { differences, differs, type Known, type Listing } from '../../journal/index.ts';
-import { identity, keyText, ROOT } from '../../journal/record.ts';
+import { identity, keyText, ROOT } from '../../../journal/record.ts';
+import { differences, differs, type Known, type Listing } from '../../../journal/write/index.ts';
 import { MemoryIndex } from './memory-index.ts';
 
 const [A, B] = [identity('131.1'), identity('132.1')];

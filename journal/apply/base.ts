@@ -1,5 +1,5 @@
-import type { Header } from './layout.ts';
-import type { JournalRecord } from './record.ts';
+import type { JournalRecord } from '../record.ts';
+import type { Header } from '../segment/layout.ts';
 
 /** Milliseconds by which the moment of a copy and the times in segments may be off: two clocks, and the time in which a copy begins. */
 export const MARGIN = 60_000;

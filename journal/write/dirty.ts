@@ -1,4 +1,4 @@
-import { type Identity, type Key, keyText } from './record.ts';
+import { type Identity, type Key, keyText } from '../record.ts';
 
 /** Milliseconds without a change after which a thing is taken to be written. */
 export const SETTLE = 1000;

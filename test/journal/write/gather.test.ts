@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Batch, LIMITS } from '../../journal/batch.ts';
-import { DirtySet, OPEN } from '../../journal/dirty.ts';
-import { Gatherer } from '../../journal/gather.ts';
-import type { JournalRecord, Key } from '../../journal/record.ts';
+import type { JournalRecord, Key } from '../../../journal/record.ts';
+import { type Batch, LIMITS } from '../../../journal/write/batch.ts';
+import { DirtySet, OPEN } from '../../../journal/write/dirty.ts';
+import { Gatherer } from '../../../journal/write/gather.ts';
+import { MemoryStage, Owner, Time } from '../reference/owner.ts';
 import { MemoryIndex } from './memory-index.ts';
-import { MemoryStage, Owner, Time } from './reference/owner.ts';
 
 const LARGE = 100;
 let time: Time;
@@ -191,6 +191,63 @@ test('a directory that is gone takes its children along, which may be elsewhere'
   dirty.add({ of: 'node', identity: index.name(owner.files.root.identity, 'd') } as Key, time.ms);
   expect(await stated(1001)).toEqual(['gone']);
   expect((await stated(1001)).sort()).toEqual(['file b kept 2', 'gone']);
+});
+
+describe('what an object of an earlier start names', () => {
+  const force = (path: string) => {
+    const identity = owner.files.find(path)?.identity;
+    if (identity) dirty.add({ of: 'node', identity }, time.ms, { forced: true });
+    dirty.add({ of: 'name', directory: owner.files.root.identity, name: path }, time.ms, { forced: true });
+  };
+
+  test('is stated anew, with its content, though the index has it', async () => {
+    owner.files.write('a', bytes(5));
+    await stated(1001);
+    force('a');
+    expect(gatherer.owes).toBe(true);
+    expect(await stated(1001)).toEqual(['file a here 5', 'name a is']);
+    expect(gatherer.owes).toBe(false);
+  });
+
+  test('is owed until a large file is read to its end', async () => {
+    owner.files.write('a', bytes(150));
+    await stated(1001);
+    await stated(0);
+    force('a');
+    await stated(1001);
+    expect([gatherer.owes, dirty.owes]).toEqual([true, false]);
+    await stated(0);
+    expect(gatherer.owes).toBe(false);
+  });
+
+  test('is said to be gone, also where it vanishes as it is read and the index never had it', async () => {
+    owner.files.write('a', bytes(150));
+    const key = { of: 'node', identity: owner.files.find('a')?.identity } as Key;
+    dirty.take(key);
+    dirty.add(key, time.ms, { forced: true });
+    await stated(1001);
+    owner.files.unlink('a');
+    dirty.take(key);
+    await stated(1001);
+    expect(await stated(1001)).toEqual(['gone']);
+  });
+});
+
+test('what is found to be gone and then has a name again is stated anew by the next segment', async () => {
+  owner.files.write('a', bytes(5));
+  await stated(1001);
+  const a = owner.files.find('a')?.identity;
+  const look = owner.look.bind(owner);
+  owner.look = async (identity) => {
+    if (identity !== a) return look(identity);
+    owner.look = look;
+    return undefined;
+  };
+  owner.files.attributes('a', { mode: 0o600 });
+  owner.files.rename('a', 'b');
+  dirty.take({ of: 'name', directory: owner.files.root.identity, name: 'a' });
+  expect(await stated(1001)).toEqual(['gone', 'directory ']);
+  expect(await stated(0)).toEqual(['file b here 5', 'name b is']);
 });
 
 describe('a large file', () => {

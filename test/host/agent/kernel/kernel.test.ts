@@ -91,6 +91,14 @@ describe('the reader of events, on real XFS', () => {
   });
 });
 
+describe('whatever is done', () => {
+  realTest('each name and each thing that differs afterwards was said to have changed', () => {
+    const { differences, ...said } = run('complete.script.ts');
+    expect(said).toEqual({ seed: 1, done: expect.any(Number), found: [] });
+    expect(differences).toBeGreaterThan(300);
+  });
+});
+
 describe('the resolver, on real XFS', () => {
   realTest('answers for what a handle, a name or a path is of', () => {
     const same = Object.fromEntries(['f', 's', 'p', 'null', 'd'].map((name) => [`stat of ${name}`, []]));

@@ -24,21 +24,21 @@ Usage: npm run bench:journal -- [options]
   --json     print the figures as one JSON document on standard output
   --help     print this and stop
 
-CPU is milliseconds for a thousand operations of the writer, or answers: of the helper, and of the Node process that takes what it says.
-It fails where the reader does not keep up with a writer.
+In brackets is the writer's own CPU, which depends less on what else the machine does. CPU is milliseconds for a thousand operations of the
+writer, or answers: of the helper, and of the Node process that takes what it says. It fails where the reader does not keep up with a writer.
 
 Exit codes: 0 measured; 1 something failed; 2 wrong usage; 3 not on this machine (it needs Linux, root, XFS).
 `;
 
 function table({ figures, drained, asked, mib }: Measured): string {
   const cells = (name: string, values: readonly string[]) =>
-    `${name.padEnd(30)}${values.map((value) => value.padStart(12)).join('')}\n`;
+    `${name.padEnd(30)}${values.map((value) => value.padStart(14)).join('')}\n`;
   const fixed = (value: number) => value.toFixed(2);
   return [
     cells('writer', ['alone, s', 'reader on', 'stopped', 'changes/s', 'CPU ms/1000', 'Node']),
     ...figures.map((f) =>
       cells(f.writer, [
-        ...[f.alone, f.on, f.stopped].map(fixed),
+        ...[f.alone, f.on, f.stopped].map(({ seconds, cpu }) => `${fixed(seconds)} (${fixed(cpu)})`),
         f.changesPerSecond.toFixed(0),
         ...[f.helperMs, f.nodeMs].map(fixed),
       ]),

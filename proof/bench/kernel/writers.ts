@@ -30,9 +30,13 @@ type Writer = keyof typeof WRITERS;
 const MODES = ['off', 'on', 'stopped'] as const;
 type Mode = (typeof MODES)[number];
 
-interface Round {
-  /** Of the writer. */
+/** The writer, in seconds: what passed on the clock, and what it took of a processor. */
+interface Took {
   readonly seconds: number;
+  readonly cpu: number;
+}
+
+interface Round extends Took {
   /** With the reader on: from the writer's start until everything has been said. */
   readonly said?: Said;
 }
@@ -47,10 +51,10 @@ interface Said {
 
 export interface Figures {
   readonly writer: Writer;
-  /** Medians: of the writer alone in seconds, and of the others as multiples. */
-  readonly alone: number;
-  readonly on: number;
-  readonly stopped: number;
+  /** Medians: of the writer alone, and of the others as multiples. */
+  readonly alone: Took;
+  readonly on: Took;
+  readonly stopped: Took;
   readonly changesPerSecond: number;
   /** Milliseconds of CPU a thousand operations of the writer. */
   readonly helperMs: number;
@@ -68,12 +72,12 @@ export class Bench {
     this.files = files;
   }
 
-  async write(writer: Writer): Promise<number> {
+  async write(writer: Writer): Promise<Took> {
     const directory = join(this.mountPoint, `round-${this.#rounds++}`);
     mkdirSync(directory);
     const script = `import os, sys, time
-os.chdir(sys.argv[1]); n = int(sys.argv[2]); start = time.monotonic()${WRITERS[writer]}
-print(time.monotonic() - start)`;
+os.chdir(sys.argv[1]); n = int(sys.argv[2]); start = time.monotonic(); cpu = time.process_time()${WRITERS[writer]}
+print(time.monotonic() - start, time.process_time() - cpu)`;
     const child = spawn('/usr/bin/python3', ['-c', script, directory, String(this.files)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -84,16 +88,17 @@ print(time.monotonic() - start)`;
     const [code] = await once(child, 'close');
     if (code !== 0) throw new Error(`the writer failed: exit ${code}`);
     must('sync', '--file-system', this.mountPoint);
-    return Number(text);
+    const [seconds = 0, cpu = 0] = text.split(' ').map(Number);
+    return { seconds, cpu };
   }
 
   async round(writer: Writer, mode: Mode): Promise<Round> {
-    if (mode === 'off') return { seconds: await this.write(writer) };
+    if (mode === 'off') return await this.write(writer);
     const events = await KernelEvents.open(this);
     try {
       if (mode === 'on') return await this.#listened(writer, events);
       process.kill(events.pid, 'SIGSTOP');
-      return { seconds: await this.write(writer) };
+      return await this.write(writer);
     } finally {
       events.close();
     }
@@ -103,17 +108,17 @@ print(time.monotonic() - start)`;
     const resolver = await Resolver.open(this);
     const before = { at: performance.now(), node: process.cpuUsage(), helper: cpuOf(events.pid) };
     const id = newSentinel();
-    const writing = this.write(writer).then(async (seconds) => {
+    const writing = this.write(writer).then(async (took) => {
       const touched = await resolver.sentinel(OWN, id);
       if (touched instanceof Errno) throw new Error(`no sentinel: ${touched.code}`);
-      return seconds;
+      return took;
     });
     const stream = events[Symbol.asyncIterator]();
     const said = await heard(stream, id);
     const { user, system } = process.cpuUsage(before.node);
     const helperMs = cpuOf(events.pid) - before.helper;
     const seconds = (performance.now() - before.at) / 1000;
-    const round = { seconds: await writing, said: { ...said, seconds, helperMs, nodeMs: (user + system) / 1000 } };
+    const round = { ...(await writing), said: { ...said, seconds, helperMs, nodeMs: (user + system) / 1000 } };
     resolver.close();
     return round;
   }
@@ -151,13 +156,18 @@ export async function writers(bench: Bench, runs: number, tell: (text: string) =
 }
 
 function figuresOf(writer: Writer, rounds: Record<Mode, readonly Round[]>, files: number): Figures {
-  const seconds = (mode: Mode) => median(rounds[mode].map((round) => round.seconds));
+  const of = (mode: Mode): Took => ({
+    seconds: median(rounds[mode].map((round) => round.seconds)),
+    cpu: median(rounds[mode].map((round) => round.cpu)),
+  });
+  const alone = of('off');
+  const over = ({ seconds, cpu }: Took): Took => ({ seconds: seconds / alone.seconds, cpu: cpu / alone.cpu });
   const said = rounds.on.flatMap((round) => (round.said ? [round.said] : []));
   return {
     writer,
-    alone: seconds('off'),
-    on: seconds('on') / seconds('off'),
-    stopped: seconds('stopped') / seconds('off'),
+    alone,
+    on: over(of('on')),
+    stopped: over(of('stopped')),
     changesPerSecond: median(said.map((one) => one.changes / one.seconds)),
     helperMs: (median(said.map((one) => one.helperMs)) / files) * 1000,
     nodeMs: (median(said.map((one) => one.nodeMs)) / files) * 1000,

@@ -37,7 +37,7 @@ const REFUSALS = ['notMounted', 'otherDevice', 'notXfs', 'unmounted', 'replaced'
 export type KernelErrorCode = (typeof REFUSALS)[number] | 'ended' | 'late';
 
 const GREETING = z.union([
-  z.object({ watching: z.object({ device: z.string(), fsid: z.string() }) }),
+  z.object({ watching: z.string().check(z.regex(/^\d+:\d+$/)) }),
   z.object({ refused: z.enum(REFUSALS), message: z.string() }),
 ]);
 
@@ -76,7 +76,7 @@ export class Helper {
     const first = await started.lines.next();
     if (first.done) throw new KernelError('failed', `${script} did not start: ${await started.ended}`);
     const greeting = z.parse(GREETING, first.value);
-    if ('watching' in greeting) return new Helper(started, greeting.watching.device);
+    if ('watching' in greeting) return new Helper(started, greeting.watching);
     await started.ended;
     throw new KernelError(greeting.refused, greeting.message);
   }

@@ -31,7 +31,6 @@ def _call(name, *types):
 
 _fanotify_init = _call("fanotify_init", _uint, _uint)
 _fanotify_mark = _call("fanotify_mark", _int, _uint, ctypes.c_uint64, _int, _text)
-_fstatfs = _call("fstatfs", _int, _buffer)
 _name_to_handle_at = _call("name_to_handle_at", _int, _text, _buffer, ctypes.POINTER(_int), _int)
 _open_by_handle_at = _call("open_by_handle_at", _int, _buffer, _int)
 _statx = _call("statx", _int, _text, _int, _uint, _buffer)
@@ -66,14 +65,6 @@ def fanotify_group():
 def mark_file_system(group, mask, directory):
     """Marks the file system that this descriptor of a directory is on; of O_PATH, too."""
     _fanotify_mark(group, _WHOLE_FILE_SYSTEM, mask, directory, b".")
-
-
-def fsid_of(fd):
-    """f_fsid of statfs(2), 8 bytes: Python's own call has none that it could be compared with."""
-    buffer = ctypes.create_string_buffer(256)
-    _fstatfs(fd, buffer)
-    # struct statfs where a long has 64 bits: type, block size and five counts come before.
-    return buffer.raw[56:64]
 
 
 _AT_EMPTY_PATH = 0x1000

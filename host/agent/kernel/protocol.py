@@ -33,5 +33,5 @@ def watched(arguments, mask):
         # PermissionError without the capabilities, EINVAL of a kernel that is too old, and whatever else there may be.
         say({"refused": "failed", "message": "%s: %s" % (error.filename, error_name(error))})
         return None
-    say({"watching": {"device": watch.device, "fsid": watch.fsid.hex()}})
+    say({"watching": watch.device})
     return watch

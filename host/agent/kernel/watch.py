@@ -1,7 +1,7 @@
 """A mark on a mounted file system, which is also the proof that it is the same one as when the mark was set."""
 import os
 
-from linux import fanotify_group, fsid_of, mark_file_system
+from linux import fanotify_group, mark_file_system
 
 
 class Refused(Exception):
@@ -62,10 +62,7 @@ class Watch:
             self.device = self._mount.device
             if device is not None and device != self.device:
                 raise self._refused("otherDevice", "device %s is mounted, and not %s" % (self.device, device))
-            self.fsid = fsid_of(place)
             mark_file_system(self.group, mask, place)
-            if fsid_of(place) != self.fsid:
-                raise self._refused("replaced", "another file system while it was marked")
         finally:
             os.close(place)
         lost = self.lost()

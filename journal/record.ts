@@ -54,7 +54,13 @@ interface Stated {
   readonly path: string;
 }
 
-export interface FileRecord extends Stated, Attributes {
+/** A file, directory or link as it was found. */
+interface NodeStated extends Stated, Attributes {
+  /** Time of its last change of any kind, on the owner, in nanoseconds: for whoever goes on writing where that volume is mounted next. */
+  readonly ctime: bigint;
+}
+
+export interface FileRecord extends NodeStated {
   readonly record: 'file';
   readonly size: number;
   /** Of the whole content, holes as zeros; hexadecimal. */
@@ -64,17 +70,17 @@ export interface FileRecord extends Stated, Attributes {
   readonly changing?: true;
 }
 
-export interface DirectoryRecord extends Stated, Attributes {
+export interface DirectoryRecord extends NodeStated {
   readonly record: 'directory';
 }
 
-export interface SymlinkRecord extends Stated, Attributes {
+export interface SymlinkRecord extends NodeStated {
   readonly record: 'symlink';
   readonly target: string;
 }
 
 /** No content to keep: it is named, and never made on a spare. */
-export interface SpecialRecord extends Stated, Attributes {
+export interface SpecialRecord extends NodeStated {
   readonly record: 'special';
   readonly type: 'fifo' | 'socket' | 'character' | 'block';
 }
@@ -109,6 +115,8 @@ export interface PieceRecord extends Stated {
 export interface DoubtRecord {
   readonly record: 'doubt';
   readonly why: string;
+  /** What the journal had is not known any more either: what was deleted since is in no segment, and no spare of before is sound. */
+  readonly all?: true;
 }
 
 export type NodeRecord = FileRecord | DirectoryRecord | SymlinkRecord | SpecialRecord;

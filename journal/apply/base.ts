@@ -24,8 +24,9 @@ export function afterSegment(
   records: readonly JournalRecord[],
   margin = MARGIN,
 ): Base | 'unfit' {
+  const doubts = records.filter((record) => record.record === 'doubt');
+  if (doubts.some(({ all }) => all) && base.moment <= header.taken + margin) return 'unfit';
   if (base.passed) return base;
-  const doubt = records.some(({ record }) => record === 'doubt');
-  if (doubt && base.moment <= header.taken + margin) return 'unfit';
+  if (doubts.length > 0 && base.moment <= header.taken + margin) return 'unfit';
   return { ...base, passed: header.complete !== undefined && header.complete >= base.moment + margin };
 }

@@ -1,5 +1,12 @@
 import { isName, standsForBytes } from '../name.ts';
-import { type Attributes, type Content, isIdentity, type JournalRecord, type Piece } from '../record.ts';
+import {
+  type Attributes,
+  type Content,
+  type FileRecord,
+  isIdentity,
+  type JournalRecord,
+  type Piece,
+} from '../record.ts';
 
 /**
  * A record as a line of JSON. There is one spelling of each record: a line that is read is written again and compared, so an unknown field, a missing one
@@ -48,16 +55,25 @@ export function toLine(record: JournalRecord): string {
       return JSON.stringify({ record: kind, identity, path, offset, length, sha256 });
     }
     case 'doubt': {
-      const { record: kind, why } = record;
-      return JSON.stringify({ record: kind, why });
+      const { record: kind, why, all } = record;
+      return JSON.stringify(all ? { record: kind, why, all } : { record: kind, why });
     }
   }
 }
 
-function toPlain({ mode, uid, gid, mtime, xattrs }: Attributes) {
+type State = Attributes & Pick<FileRecord, 'ctime'>;
+
+function toPlain({ mode, uid, gid, mtime, ctime, xattrs }: State) {
   const sorted = Object.entries(xattrs).sort(([a], [b]) => (a < b ? -1 : 1));
   // Octal and a decimal text: as people read them, and no number of JavaScript holds nanoseconds.
-  return { mode: mode.toString(8).padStart(4, '0'), uid, gid, mtime: `${mtime}`, xattrs: Object.fromEntries(sorted) };
+  return {
+    mode: mode.toString(8).padStart(4, '0'),
+    uid,
+    gid,
+    mtime: `${mtime}`,
+    ctime: `${ctime}`,
+    xattrs: Object.fromEntries(sorted),
+  };
 }
 
 /** @returns `undefined` where the line is no record in its one spelling */
@@ -78,9 +94,14 @@ export function isObject(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function doubtOf({ why, all }: Plain): JournalRecord | undefined {
+  if (typeof why !== 'string' || !(all === undefined || all === true)) return undefined;
+  return all ? { record: 'doubt', why, all } : { record: 'doubt', why };
+}
+
 /** Field by field what its type says; what is there beyond is found by writing it again. */
 function fromPlain(p: Plain): JournalRecord | undefined {
-  if (p.record === 'doubt') return typeof p.why === 'string' ? { record: 'doubt', why: p.why } : undefined;
+  if (p.record === 'doubt') return doubtOf(p);
   const { identity, path } = p;
   if (p.record === 'gone') return isIdentity(identity) ? { record: 'gone', identity } : undefined;
   if (!isPath(path)) return undefined;
@@ -96,7 +117,7 @@ function fromPlain(p: Plain): JournalRecord | undefined {
     if (!isCount(offset) || !isCount(length) || length === 0 || !isSha256(sha256)) return undefined;
     return { record: 'piece', identity, path, offset, length, sha256 };
   }
-  const attributes = attributesOf(p);
+  const attributes = stateOf(p);
   if (!attributes) return undefined;
   if (p.record === 'directory') return { record: 'directory', identity, path, ...attributes };
   if (p.record === 'symlink')
@@ -112,10 +133,10 @@ function fromPlain(p: Plain): JournalRecord | undefined {
   return changing ? { ...file, changing } : file;
 }
 
-function attributesOf({ mode, uid, gid, mtime, xattrs }: Plain): Attributes | undefined {
+function stateOf({ mode, uid, gid, mtime, ctime, xattrs }: Plain): State | undefined {
   if (typeof mode !== 'string' || !/^[0-7]{4}$/.test(mode)) return undefined;
   if (!isOwner(uid) || !isOwner(gid)) return undefined;
-  if (typeof mtime !== 'string' || !/^-?\d{1,30}$/.test(mtime)) return undefined;
+  if (!isTime(mtime) || !isTime(ctime)) return undefined;
   if (!isObject(xattrs)) return undefined;
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(xattrs)) {
@@ -123,7 +144,7 @@ function attributesOf({ mode, uid, gid, mtime, xattrs }: Plain): Attributes | un
     if (Buffer.from(value, 'base64').toString('base64') !== value) return undefined;
     values[name] = value;
   }
-  return { mode: Number.parseInt(mode, 8), uid, gid, mtime: BigInt(mtime), xattrs: values };
+  return { mode: Number.parseInt(mode, 8), uid, gid, mtime: BigInt(mtime), ctime: BigInt(ctime), xattrs: values };
 }
 
 /** Pieces come in order, lie within the file and on nothing else. */
@@ -158,6 +179,9 @@ function isTarget(value: unknown): value is string {
 }
 function isType(value: unknown): value is 'fifo' | 'socket' | 'character' | 'block' {
   return value === 'fifo' || value === 'socket' || value === 'character' || value === 'block';
+}
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && /^-?\d{1,30}$/.test(value);
 }
 /** It becomes the path of a member: of names alone, so that unpacking stays where it is. */
 function isPath(value: unknown): value is string {

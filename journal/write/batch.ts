@@ -30,6 +30,8 @@ export class Batch {
   readonly began: number;
   readonly #keys = new Set<string>();
   #lines = 0;
+  /** Paths of what could not be read. */
+  readonly unreadable: string[] = [];
   /** When it began: milliseconds since 1970. */
   taken = 0;
   /** As a segment's header has it. */

@@ -1,4 +1,4 @@
-import { type Identity, type Key, keyText } from '../record.ts';
+import { type DoubtRecord, type Identity, type Key, keyText } from '../record.ts';
 
 /** Milliseconds without a change after which a thing is taken to be written. */
 export const SETTLE = 1000;
@@ -46,7 +46,7 @@ export class DirtySet {
   #wanted: string | undefined;
   #scanning = false;
   #heard: number | undefined;
-  #unsaid: string | undefined;
+  #unsaid: DoubtRecord | undefined;
 
   note(change: Change, now: number): void {
     switch (change.change) {
@@ -123,13 +123,15 @@ export class DirtySet {
   }
 
   /** Only a scan can say what has changed. */
-  wantScan(why: string): void {
+  /** @param all what the journal had is not known either */
+  wantScan(why: string, all = false): void {
     this.#wanted ??= why;
-    this.#unsaid ??= why;
+    if (all) this.#unsaid = { record: 'doubt', why, all };
+    else this.#unsaid ??= { record: 'doubt', why };
   }
 
   /** Why something may have gone unheard, to be said in the next segment. */
-  takeUnsaid(): string | undefined {
+  takeUnsaid(): DoubtRecord | undefined {
     const unsaid = this.#unsaid;
     this.#unsaid = undefined;
     return unsaid;

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { FileRecord, Identity, Key, NodeRecord } from '../record.ts';
+import { type FileRecord, type Identity, type Key, keyText, type NodeRecord } from '../record.ts';
 import { Batch, LIMITS, type Limits } from './batch.ts';
 import { type Dirty, type DirtySet, OPEN, SETTLE } from './dirty.ts';
-import { differs, type Index, type Known } from './index.ts';
+import { differs, type Index, type Known, type Sign } from './index.ts';
 import { Pieces } from './pieces.ts';
-import type { Clock, Found, Source, Stage } from './source.ts';
+import { type Clock, type Found, type Source, type Stage, Unreadable } from './source.ts';
 
 /** Nanoseconds for which a file may change again without another time of change: clocks of file systems tick every 1 to 10 ms. */
 const YOUNG = 1_000_000_000n;
 const MILLISECOND = 1_000_000n;
+/** Things that are looked at together: each look is a round trip. */
+const AT_ONCE = 256;
 
 /** What came of looking at an identity. `begun`: it is large, and is stated once it is read. `later`: it could not be stated yet. */
 type Stated = 'stated' | 'known' | 'gone' | 'begun' | 'later';
@@ -28,6 +30,8 @@ export interface GatherWorld {
 export class Gatherer {
   readonly #world: GatherWorld;
   readonly #pieces: Pieces;
+  /** Taken together, and not stated yet. */
+  readonly #taken = new Map<string, Dirty>();
 
   constructor(world: GatherWorld) {
     this.#world = world;
@@ -39,7 +43,7 @@ export class Gatherer {
     const batch = new Batch(stage, clock.now(), this.#world.limits ?? LIMITS);
     batch.taken = Number(clock.wall() / MILLISECOND);
     const unsaid = dirty.takeUnsaid();
-    if (unsaid !== undefined) batch.add({ record: 'doubt', why: unsaid });
+    if (unsaid) batch.add(unsaid);
     await this.#fill(batch);
     batch.complete = this.#complete(batch);
     return batch;
@@ -49,13 +53,35 @@ export class Gatherer {
     const { clock, dirty } = this.#world;
     // Half is for a large file, where there is one, and the other half for all else: neither waits for the other.
     await this.#large(batch, 0.5);
-    for (const key of dirty.due(clock.now())) {
-      if (batch.isFull(clock.now())) return;
-      // It may be among what was taken along with another.
+    const due = dirty.due(clock.now());
+    for (let at = 0; at < due.length && !batch.isFull(clock.now()); at += AT_ONCE)
+      await this.#some(batch, due.slice(at, at + AT_ONCE));
+    await this.#large(batch, 1);
+  }
+
+  async #some(batch: Batch, keys: readonly Key[]): Promise<void> {
+    const { clock, dirty, source } = this.#world;
+    // Taken before anything of it is looked at: what changes from now on is heard, and makes it dirty again.
+    for (const key of keys) {
       const taken = dirty.take(key);
+      if (taken) this.#taken.set(keyText(key), taken);
+    }
+    await source.expect?.(keys);
+    for (const key of keys) {
+      if (batch.isFull(clock.now())) break;
+      const taken = this.#take(key);
       if (taken) await this.#one(batch, taken, key);
     }
-    await this.#large(batch, 1);
+    for (const left of this.#taken.values()) dirty.defer(left);
+    this.#taken.clear();
+  }
+
+  /** It may have been taken along with another, or be dirty anew. */
+  #take(key: Key): Dirty | undefined {
+    const text = keyText(key);
+    const taken = this.#taken.get(text);
+    this.#taken.delete(text);
+    return taken;
   }
 
   /** What changed before the oldest that is left over is stated. */
@@ -103,7 +129,8 @@ export class Gatherer {
       if (batch.states(needed)) return dirty.defer(taken);
       if (needed === identity && this.#waits(taken, identity)) return dirty.defer(taken);
       // What it names has to be in the journal before it, or with it.
-      const pulled = dirty.take({ of: 'node', identity: needed });
+      const key = { of: 'node', identity: needed } as const;
+      const pulled = this.#take(key) ?? dirty.take(key);
       const stated = await this.#node(batch, needed, pulled);
       if (pulled && stated === 'later') dirty.defer(pulled);
       if (stated !== 'stated' && stated !== 'known') return dirty.defer(taken);
@@ -130,10 +157,12 @@ export class Gatherer {
     if (!taken?.forced && !differs(found, known)) return 'known';
     const { kind, path, attributes, target = '', type = 'fifo' } = found;
     const young = clock.wall() - found.ctime < YOUNG;
-    const node = { identity, path, ...attributes };
+    const node = { identity, path, ...attributes, ctime: found.ctime };
     let record: NodeRecord;
-    if (kind === 'directory') record = { record: kind, ...node };
-    else if (kind === 'symlink') record = { record: kind, ...node, target };
+    if (kind === 'directory') {
+      record = { record: kind, ...node };
+      if (!known) await this.#children(identity);
+    } else if (kind === 'symlink') record = { record: kind, ...node, target };
     else if (kind === 'special') record = { record: kind, ...node, type };
     else if (this.#isKept(found, known, taken)) record = { record: kind, ...node, ...this.#kept(known) };
     else if (found.size > batch.limits.large)
@@ -154,6 +183,12 @@ export class Gatherer {
     batch.addNode(record, found, unsure);
     if (unsure) dirty.add({ of: 'node', identity }, clock.now(), { content: true });
     return 'stated';
+  }
+
+  /** What came with it was heard of under no name: it was in `.remount`, or moved while nobody listened. */
+  async #children(directory: Identity): Promise<void> {
+    const { clock, dirty, source } = this.#world;
+    for await (const name of source.names(directory)) dirty.add({ of: 'name', directory, name }, clock.now());
   }
 
   #gone(batch: Batch, identity: Identity, stated: boolean): 'gone' {
@@ -181,13 +216,18 @@ export class Gatherer {
     const { source } = this.#world;
     const before = batch.stage.size;
     const hash = createHash('sha256');
-    for await (const chunk of source.read(identity, 0, found.size)) {
-      hash.update(chunk);
-      await batch.stage.write(chunk);
+    let after: Sign | undefined;
+    try {
+      after = await source.read(identity, { offset: 0, length: found.size }, async (chunk) => {
+        hash.update(chunk);
+        await batch.stage.write(chunk);
+      });
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      batch.unreadable.push(found.path);
     }
     const size = batch.stage.size - before;
     const sha256 = hash.digest('hex');
-    const after = await source.look(identity);
     const same = known?.sha256 === sha256;
     if (same || !after) await batch.stage.truncate(before);
     if (!after) return undefined;

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileRecord, Identity, Piece } from '../record.ts';
 import type { Batch } from './batch.ts';
-import type { Clock, Found, Source } from './source.ts';
+import { type Clock, type Found, type Source, Unreadable } from './source.ts';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 
@@ -23,7 +23,7 @@ interface Reading {
   ended: boolean;
 }
 
-/** What becomes of it in the end. @property record `undefined`: it is gone */
+/** What becomes of it in the end. @property record `undefined`: it is gone, or cannot be read */
 interface Done {
   readonly identity: Identity;
   readonly record: FileRecord | undefined;
@@ -85,8 +85,15 @@ export class Pieces {
     if (!reading) return undefined;
     const { bytes, zeros: most } = batch.limits;
     let zeros = 0;
-    while (!reading.ended && batch.stage.size < bytes * share && zeros < most && !batch.isFull(clock.now()))
+    while (
+      this.#reading &&
+      !reading.ended &&
+      batch.stage.size < bytes * share &&
+      zeros < most &&
+      !batch.isFull(clock.now())
+    )
       zeros += await this.#next(reading, batch);
+    if (!this.#reading) return { identity: reading.identity, record: undefined, found: reading.found, unsure: true };
     return reading.ended && reading.sent.length === 0 ? this.#done(reading) : undefined;
   }
 
@@ -110,10 +117,19 @@ export class Pieces {
     const { identity, offset, found } = reading;
     const before = batch.stage.size;
     const hash = createHash('sha256');
-    for await (const chunk of this.#source.read(identity, offset, length)) {
-      hash.update(chunk);
-      reading.hash.update(chunk);
-      await batch.stage.write(chunk);
+    try {
+      await this.#source.read(identity, { offset, length }, async (chunk) => {
+        hash.update(chunk);
+        reading.hash.update(chunk);
+        await batch.stage.write(chunk);
+      });
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      await batch.stage.truncate(before);
+      batch.unreadable.push(found.path);
+      // From the beginning, another time.
+      this.#reading = undefined;
+      return;
     }
     const read = batch.stage.size - before;
     reading.offset += read;
@@ -129,9 +145,18 @@ export class Pieces {
     const after = await this.#source.look(identity);
     if (!after) return { identity, record: undefined, found, unsure: true };
     const changing = after.ctime !== found.ctime || offset !== found.size;
-    const { path, attributes } = after;
+    const { path, attributes, ctime } = after;
     const sha256 = hash.digest('hex');
-    const file = { record: 'file', identity, path, ...attributes, size: offset, sha256, content: pieces } as const;
+    const file = {
+      record: 'file',
+      identity,
+      path,
+      ...attributes,
+      ctime,
+      size: offset,
+      sha256,
+      content: pieces,
+    } as const;
     return { identity, record: changing ? { ...file, changing } : file, found, unsure: changing || young };
   }
 }

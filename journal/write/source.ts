@@ -1,4 +1,4 @@
-import type { Attributes, Identity, NodeRecord, SpecialRecord } from '../record.ts';
+import type { Attributes, Identity, Key, NodeRecord, SpecialRecord } from '../record.ts';
 import type { Sign } from './index.ts';
 
 /** A file system as a writer reads it, by identity. It changes all the while. */
@@ -13,11 +13,27 @@ export interface Source {
   ): Promise<{ readonly path: string; readonly identity?: Identity } | undefined>;
   /** @returns `undefined` where it has no name any more */
   look(identity: Identity): Promise<Found | undefined>;
-  /** Content from an offset on: of so many bytes, or fewer where the file has ended or is gone. */
-  read(identity: Identity, offset: number, length: number): AsyncIterable<Uint8Array>;
+  /**
+   * Content from an offset on: of so many bytes, or fewer where the file has ended.
+   * @returns what it is after that; `undefined` where it is gone
+   * @throws Unreadable
+   */
+  read(identity: Identity, stretch: Stretch, sink: (bytes: Uint8Array) => Promise<void>): Promise<Sign | undefined>;
   /** The first stretch at or after an offset that is no hole; `undefined` where there is none. */
-  data(identity: Identity, offset: number): Promise<{ readonly offset: number; readonly length: number } | undefined>;
+  data(identity: Identity, offset: number): Promise<Stretch | undefined>;
+  /** Names in a directory, without `.remount` at the top; none where it is gone. */
+  names(directory: Identity): AsyncIterable<string>;
+  /** All of this will be looked up or looked at next: once each, it may be answered with what is found now. */
+  expect?(keys: readonly Key[]): Promise<void>;
 }
+
+export interface Stretch {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The device does not give the content. It is tried again; people have to look. */
+export class Unreadable extends Error {}
 
 export interface Found extends Sign {
   readonly kind: NodeRecord['record'];

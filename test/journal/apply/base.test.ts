@@ -18,6 +18,13 @@ test.each<[string, { taken?: number; complete?: number | undefined }, JournalRec
   expect(afterSegment(base, { ...header, complete: 0, ...times }, records)).toEqual(then),
 );
 
+test('what the journal had is forgotten: no spare is sound that was made before', () => {
+  const all: JournalRecord = { record: 'doubt', why: 'no index', all: true };
+  const passed = { ...base, passed: true };
+  expect(afterSegment(passed, { ...header, taken: MOMENT }, [all])).toBe('unfit');
+  expect(afterSegment(passed, { ...header, taken: MOMENT - MARGIN - 1 }, [all])).toEqual(passed);
+});
+
 test('once it has passed its moment, it is as any spare', () =>
   expect(afterSegment({ ...base, passed: true }, { ...header, taken: MOMENT }, [doubt])).toEqual({
     ...base,

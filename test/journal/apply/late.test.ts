@@ -19,7 +19,7 @@ const named = (directory: typeof A, name: string, identity: typeof A | null): Jo
   identity,
   path: '',
 });
-const plain = { path: '', mode: 0o644, uid: 0, gid: 0, mtime: 1n, xattrs: {} };
+const plain = { path: '', mode: 0o644, uid: 0, gid: 0, mtime: 1n, ctime: 2n, xattrs: {} };
 const file = (identity: typeof A): JournalRecord => ({
   record: 'file',
   identity,

@@ -4,7 +4,7 @@ import { plan } from '../../../journal/apply/plan.ts';
 import { type FileRecord, type Identity, identity, type JournalRecord, ROOT } from '../../../journal/record.ts';
 import { Spare } from '../reference/spare.ts';
 
-const plain = { path: '', mode: 0o644, uid: 0, gid: 0, mtime: 1n, xattrs: {} };
+const plain = { path: '', mode: 0o644, uid: 0, gid: 0, mtime: 1n, ctime: 2n, xattrs: {} };
 const id = (name: string) => identity(name);
 const contents = new Map<string, Buffer>();
 function file(name: string, content: string, more: Partial<FileRecord> = {}): FileRecord {

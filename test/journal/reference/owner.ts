@@ -1,7 +1,7 @@
 import type { Identity } from '../../../journal/record.ts';
 import type { Change } from '../../../journal/write/dirty.ts';
-import type { Listing } from '../../../journal/write/index.ts';
-import type { Found, Source, Stage } from '../../../journal/write/source.ts';
+import type { Listing, Sign } from '../../../journal/write/index.ts';
+import type { Found, Source, Stage, Stretch } from '../../../journal/write/source.ts';
 import { type Inode, MemoryFiles, TYPE } from './files.ts';
 
 /** Milliseconds, and the wall clock that goes with them: now and then it is set. */
@@ -55,7 +55,11 @@ export class Owner implements Source {
     return kind === 'special' ? { ...found, type: TYPE } : found;
   }
 
-  async *read(identity: Identity, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  async read(
+    identity: Identity,
+    { offset, length }: Stretch,
+    sink: (bytes: Uint8Array) => Promise<void>,
+  ): Promise<Sign | undefined> {
     // In two, for what happens in the midst of it.
     const half = Math.ceil(length / 2);
     for (const [from, size] of [
@@ -65,9 +69,17 @@ export class Owner implements Source {
       this.#between();
       const content = this.files.byIdentity(identity)?.content ?? Buffer.alloc(0);
       const bytes = Buffer.from(content.subarray(from, from + size));
-      if (bytes.length > 0) yield bytes;
-      if (bytes.length < size) return;
+      if (bytes.length > 0) await sink(bytes);
+      if (bytes.length < size) break;
     }
+    this.#between();
+    const inode = this.files.byIdentity(identity);
+    return inode && { ctime: inode.ctime, size: sizeOf(inode) };
+  }
+
+  async *names(directory: Identity): AsyncGenerator<string> {
+    this.#between();
+    yield* [...(this.files.byIdentity(directory)?.entries.keys() ?? [])];
   }
 
   /** Sixteen bytes of zeros at a multiple of sixteen are a hole. */

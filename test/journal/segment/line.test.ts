@@ -24,6 +24,7 @@ const file: FileRecord = {
   uid: 0,
   gid: 33,
   mtime: 1_700_000_000_123_456_789n,
+  ctime: 1_700_000_000_223_456_789n,
   xattrs: { 'user.origin': 'aGVyZQ==' },
   size: 9,
   sha256: 'ab'.repeat(32),
@@ -35,7 +36,7 @@ const file: FileRecord = {
 
 test('a line is for people too', () => {
   expect(toLine(file)).toBe(
-    `{"record":"file","identity":"131.6","path":"courses/a/index.html","mode":"0644","uid":0,"gid":33,"mtime":"1700000000123456789","xattrs":{"user.origin":"aGVyZQ=="},"size":9,"sha256":"${'ab'.repeat(32)}","content":[[4,0,4],[5,6,2]]}`,
+    `{"record":"file","identity":"131.6","path":"courses/a/index.html","mode":"0644","uid":0,"gid":33,"mtime":"1700000000123456789","ctime":"1700000000223456789","xattrs":{"user.origin":"aGVyZQ=="},"size":9,"sha256":"${'ab'.repeat(32)}","content":[[4,0,4],[5,6,2]]}`,
   );
   expect(fromLine(toLine(file))).toEqual(file);
 });

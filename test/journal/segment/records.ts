@@ -21,14 +21,16 @@ const name = fc
   )
   .filter(isName);
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+const time = fc.oneof(
+  fc.bigInt({ min: -(10n ** 19n), max: 10n ** 20n }),
+  fc.constantFrom(0n, -1n, 1_700_000_000_000_000_000n),
+);
 const attributes = fc.record({
   mode: fc.nat(0o7777),
   uid: fc.oneof(fc.nat(70000), fc.constant(2 ** 32 - 2)),
   gid: fc.nat(),
-  mtime: fc.oneof(
-    fc.bigInt({ min: -(10n ** 19n), max: 10n ** 20n }),
-    fc.constantFrom(0n, -1n, 1_700_000_000_000_000_000n),
-  ),
+  mtime: time,
+  ctime: time,
   xattrs: fc.dictionary(
     fc.constantFrom('user.a', 'user.ü', 'trusted.remount'),
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64')),
@@ -91,6 +93,7 @@ const one: fc.Arbitrary<One> = fc.oneof(
       bytes,
     })),
   fc.string().map((why) => ({ record: { record: 'doubt' as const, why } })),
+  fc.constant({ record: { record: 'doubt' as const, why: 'no index', all: true as const } }),
 );
 
 export const header: Header = {

@@ -75,7 +75,7 @@ describe('a segment', () => {
   });
 });
 
-const plain = { mode: 0o640, uid: 1000, gid: 1000, mtime: 1_700_000_000_250_000_000n, xattrs: {} };
+const plain = { mode: 0o640, uid: 1000, gid: 1000, mtime: 1_700_000_000_250_000_000n, ctime: 3n, xattrs: {} };
 const staged = Buffer.from('hello, journal');
 const file: JournalRecord = {
   record: 'file',

@@ -5,6 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
 import { LEDGER } from '../contract/contract.ts';
 import { allowKeyVia, named } from './internal/key-use.ts';
+import { checkProps, PROP } from './props/props.ts';
 
 // DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 const TO_READ = ['kms:DescribeKey', 'kms:Decrypt'];
@@ -85,6 +86,7 @@ class ImportedLedger extends LedgerBase {
 
   constructor(scope: Construct, id: string, { tableName, key }: LedgerAttributes) {
     super(scope, id);
+    checkProps({ tableName }, { tableName: PROP.tableName });
     this.table = TableV2.fromTableAttributes(this, 'Table', { tableName });
     this.key = key;
   }
@@ -92,7 +94,7 @@ class ImportedLedger extends LedgerBase {
 
 /** The ledger: who may act on a content volume, what was last agreed, and the record of every incident. It outlives the stack. */
 export class Ledger extends LedgerBase {
-  /** The ledger of another stack, or of a stack that was deleted: it is left behind, and can be gone on with. */
+  /** The ledger of another stack, or of a stack that was deleted: it is left behind, and can be gone on with. @throws SettingsError */
   static fromLedgerAttributes(scope: Construct, id: string, attributes: LedgerAttributes): ILedger {
     return new ImportedLedger(scope, id, attributes);
   }

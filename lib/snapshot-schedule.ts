@@ -62,6 +62,11 @@ class ImportedSnapshotSchedule extends Construct implements ISnapshotSchedule {
 
   constructor(scope: Construct, id: string, { policyArn, deployed }: SnapshotScheduleAttributes) {
     super(scope, id);
+    checkProps({ policyArn }, { policyArn: PROP.policyArn });
+    // The guard may ask for the one, and would ask for the other.
+    const known = ![policyArn, deployed.id].some((value) => Token.isUnresolved(value));
+    if (known && !policyArn.endsWith(`:policy/${deployed.id}`))
+      fail('deployed', deployed.id, `what SnapshotSchedule.deployed has of ${policyArn}`);
     this.policyArn = policyArn;
     this.deployed = deployed;
   }
@@ -77,7 +82,7 @@ export const NOT_COVERED = 'remount:not-covered';
  * Source: docs.aws.amazon.com/ebs/latest/userguide/snapshot-ami-policy.html
  */
 export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
-  /** The schedule of another stack, for a guard here. */
+  /** The schedule of another stack, for a guard here. @throws SettingsError */
   static fromSnapshotScheduleAttributes(
     scope: Construct,
     id: string,
@@ -94,7 +99,6 @@ export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
   readonly stackName: string;
   readonly #role: Role;
   readonly #key: IKey;
-  readonly #covered = new Set<IConstruct>();
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: SnapshotScheduleProps) {
@@ -159,8 +163,7 @@ export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
    * @throws SettingsError for one that the schedule cannot copy
    */
   cover(volume: IVolume): void {
-    const made = volumesIn(volume);
-    if (made.length === 0)
+    if (!volume.node.findAll().some(isVolume))
       fail(
         'cover',
         volume.node.path,
@@ -176,12 +179,11 @@ export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
     for (const [tag, value] of Object.entries(tags)) Tags.of(volume).add(tag, value);
     const { encryptionKey } = volume;
     if (encryptionKey && encryptionKey !== this.#key) allowKeyUse(this.#role, encryptionKey);
-    for (const each of made) this.#covered.add(each);
   }
 
   /** What is not copied is said while it can still be told from what is, and not when it is gone. */
   #warn(node: IConstruct): void {
-    if (!isVolume(node) || this.#covered.has(node) || node.tags.tagValues()[TAG.schedule] !== undefined) return;
+    if (!isVolume(node) || node.tags.tagValues()[TAG.schedule] !== undefined) return;
     Validations.of(node).addWarning(
       NOT_COVERED,
       `No snapshots are taken of this volume by ${this.node.path}: cover(volume) has it copied too, or acknowledge that something else does`,
@@ -280,9 +282,4 @@ function scriptsOf(document: string): CfnLifecyclePolicy.ScriptProperty {
 
 function isVolume(construct: IConstruct): construct is CfnVolume {
   return CfnResource.isCfnResource(construct) && construct.cfnResourceType === CfnVolume.CFN_RESOURCE_TYPE_NAME;
-}
-
-/** The volumes that this app makes in a construct. */
-function volumesIn(construct: IConstruct): CfnVolume[] {
-  return construct.node.findAll().filter(isVolume);
 }

@@ -99,6 +99,18 @@ describe('imports run one way', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the constructs are reached without cdk-nag', () => {
+    const needed = new Set<string>();
+    const reach = (file: string) => {
+      if (needed.has(file)) return;
+      needed.add(file);
+      if (file.endsWith('.ts')) for (const name of imports(file)) reach(name);
+    };
+    reach('lib/index.ts');
+    expect(needed.size).toBeGreaterThan(30);
+    expect(needed).not.toContain('cdk-nag');
+  });
+
   test('and in no circle, also of types', () => {
     const graph = new Map(ROOMS.flatMap(sources).map((file) => [file, imports(file)]));
     expect(circles(graph)).toEqual([]);

@@ -6,6 +6,8 @@ import { refusal, valueAt } from './refusal.ts';
 
 const STACK_NAME =
   '1 to 128 letters, digits, _ and - (it is a tag, a part of names and ARNs, and of the description of the snapshot policy)';
+const TABLE_NAME = '3 to 255 letters, digits, _, - and . (the name of a table, and not its ARN)';
+const POLICY_ARN = 'the ARN of a policy of Data Lifecycle Manager';
 const COUNT = `1 to ${MAX_VOLUMES} content volumes`;
 
 /**
@@ -16,6 +18,10 @@ export const PROP = {
   ...ALLOWED,
   /** Any CloudFormation stack's. Source of the rest: DLM API reference, CreateLifecyclePolicy, Description. */
   stackName: z.string(STACK_NAME).regex(/^[\w-]{1,128}$/, STACK_NAME),
+  /** Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+  tableName: z.string(TABLE_NAME).regex(/^[\w.-]{3,255}$/, TABLE_NAME),
+  /** Source: docs.aws.amazon.com/dlm/latest/APIReference/API_LifecyclePolicy.html, PolicyArn */
+  policyArn: z.string(POLICY_ARN).regex(/^arn:aws[a-z-]*:dlm:[\w/.-]{0,63}:\d+:policy\/[\w-]{1,128}$/, POLICY_ARN),
   /** Names of the content volumes. */
   volumes: z
     .array(ALLOWED.volumeName, COUNT)

@@ -65,6 +65,15 @@ describe('a volume beside a schedule that is not covered', () => {
     expect(found.map(({ id }) => id)).toEqual(['/Other/Mail/Resource']);
   });
 
+  test('is warned of, too, where its tag was taken away again', () => {
+    const found = warned((stack) => {
+      const volume = mail(stack);
+      scheduled(stack).schedule.cover(volume);
+      Tags.of(volume).remove(TAG.schedule, { priority: 200 });
+    });
+    expect(found.map(({ id }) => id)).toEqual(['/Other/Mail/Resource']);
+  });
+
   test.each<[string, (stack: Stack) => void]>([
     ['it is covered', (stack) => scheduled(stack).schedule.cover(mail(stack))],
     [

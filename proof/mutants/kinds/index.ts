@@ -3,6 +3,7 @@ import { ANSWERS } from './answers.ts';
 import { CALLS } from './calls.ts';
 import { CODES } from './codes.ts';
 import { DISKS } from './disks.ts';
+import { COVERS, HANDED, HEALS, IMPORTED, JUDGES } from './face.ts';
 import { DEFAULTS, IDENTITY, WORDS } from './host.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
@@ -26,6 +27,11 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'it is not kept': KEPT,
   'leave for more than was meant': LEAVE,
   'it is not started': STARTS,
+  'a volume of a team is not copied': COVERS,
+  'what another stack has': IMPORTED,
+  'a volume is not healed': HEALS,
+  'what is wrong is not said': JUDGES,
+  'it gets lost on the way': HANDED,
 };
 
 const SLIPS = Object.values(KINDS).flat();

@@ -59,7 +59,8 @@ describe('the pack', () => {
     volume(here);
     group(here);
     policy(new Stack(app, 'There', { env: { region: 'us-east-1' } }));
-    const names = () => new ResilienceChecks(app).validateScope(app).violations.map(({ ruleName }) => ruleName);
+    const pack = new ResilienceChecks(app);
+    const names = () => pack.validateScope(app).violations.map(({ ruleName }) => ruleName);
     expect(names()).toEqual(['Resilience-DV1']);
     policy(new Stack(app, 'Beside', { env: { region: REGION } }));
     expect(names()).toEqual([]);

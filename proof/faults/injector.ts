@@ -201,7 +201,7 @@ export class Injector {
     try {
       return perform();
     } catch (error) {
-      const asks = healId && operation === 'UpdateItem' && /SET leaseHolder/.test(String(input.UpdateExpression));
+      const asks = healId && operation === 'UpdateItem' && takesLease(input.UpdateExpression);
       if (asks && (error as Error).name === 'ConditionalCheckFailedException') {
         const { pk, sk } = input.Key as Record<string, { readonly S?: string }>;
         const { cloud, dynamodb } = this.#services;
@@ -258,6 +258,12 @@ export class Injector {
     this.#hanging.push(wake);
     cloud.clock.after(ms, wake);
   }
+}
+
+/** Of DynamoDB's update expressions: `SET leaseHolder = :me`. */
+function takesLease(expression: unknown): boolean {
+  const [action, attribute] = String(expression).split(' ');
+  return action === 'SET' && attribute === 'leaseHolder';
 }
 
 /** Memory disks whose hosts fail a verb where the schedule says so. */

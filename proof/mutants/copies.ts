@@ -1,4 +1,4 @@
-import { broken, type Mutant } from './mutant.ts';
+import { broken, type Mutant, PROMISE } from './mutant.ts';
 
 const VERDICTS = "['corrupt', 'altered', 'unmountable'";
 
@@ -33,8 +33,8 @@ export const COPY_PARTS: readonly Mutant[] = [
         instead: '  read_large',
       },
     ],
-    play: ['rehearsal/main.ts', '--scenario', 'huge-file', '--seed', '1', '--disks', 'xfs'],
-    says: /BROKEN /,
+    play: ['rehearsal/main.ts', '--scenario', 'huge-file', '--seed', '1', '--json', '--disks', 'xfs'],
+    notices: [PROMISE],
   },
   broken('unsynced-crash', 'of two copies the newer one is taken', {
     file: 'lambda/core/heal/candidates.ts',
@@ -49,13 +49,13 @@ export const COPY_PARTS: readonly Mutant[] = [
       code: "const freeze = consistency === 'application'",
       instead: "const freeze = consistency !== 'application'",
     },
-    /BROKEN .*DLM says how it was taken/,
+    [{ promise: 'DLM says how it was taken' }],
   ),
   {
     rule: 'frozen-too-long: the watchdog thaws',
     edits: [{ file: 'host/freeze.sh', code: 'FREEZE_SECONDS:-30', instead: 'FREEZE_SECONDS:-40' }],
-    play: ['rehearsal/main.ts', '--scenario', 'frozen-too-long', '--seed', '1', '--disks', 'xfs'],
-    says: /BROKEN /,
+    play: ['rehearsal/main.ts', '--scenario', 'frozen-too-long', '--seed', '1', '--json', '--disks', 'xfs'],
+    notices: [PROMISE],
   },
   broken('drill-killed', 'a scratch volume is ordered once, however often it is asked for', {
     file: 'lambda/aws/ec2/drill-store.ts',
@@ -91,7 +91,7 @@ export const COPY_PARTS: readonly Mutant[] = [
     'many-volumes',
     'one check at a time on a host',
     { file: 'lambda/core/drill/turn.ts', code: 'near.drilling.includes(v.of)', instead: 'near.drilling.length < 0' },
-    /BROKEN .*no two copies are checked at once/,
+    [{ promise: 'no two copies are checked at once on a host' }],
   ),
   broken('locked', 'a verified copy is locked', {
     file: 'lambda/core/guard/guard.ts',

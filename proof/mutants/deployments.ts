@@ -1,4 +1,4 @@
-import { broken, type Mutant, rehearse } from './mutant.ts';
+import { broken, type Mutant, PROMISE, rehearse } from './mutant.ts';
 
 /** Of scenarios in which a stack is deployed, changed or removed. */
 export const DEPLOYMENT_PARTS: readonly Mutant[] = [
@@ -10,7 +10,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
       code: 'const [newest] = byPreference(recoveryPoints);',
       instead: 'const newest = byPreference(recoveryPoints).at(-1);',
     },
-    /BROKEN .*restores it from the newest snapshot/,
+    [{ promise: 'the deployment restores it from the newest snapshot, and nobody else does' }],
   ),
   broken('two-stacks', 'a role reaches what carries the tag of its own stack', {
     file: 'lib/internal/volume-permissions.ts',
@@ -27,7 +27,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('deploy-during-heal'),
-    says: /BROKEN /,
+    notices: [PROMISE],
   },
   broken('growth', 'a volume is never made smaller', {
     file: 'lambda/core/keep/change.ts',
@@ -42,13 +42,13 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
       code: "const lenient = course === 'back' || (",
       instead: "const lenient = course === 'forward' && (",
     },
-    /BROKEN .*what a rollback left as it is/,
+    [{ promise: 'people are told what a rollback left as it is, and why' }],
   ),
   broken(
     'removed',
     'nothing stands in the way of a rollback before the first success',
     { file: 'lib/balancer.ts', code: 'deletionProtection: false,', instead: 'deletionProtection: true,' },
-    /there is a stack Remount already/,
+    [{ dies: 'there is a stack Remount already' }],
   ),
   ...(['heal', 'drill'] as const).map((at) =>
     broken(
@@ -59,7 +59,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
         code: 'currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN }',
         instead: 'currentVersionOptions: { removalPolicy: RemovalPolicy.DESTROY }',
       },
-      /BROKEN .*ends on the version that it began on/,
+      [{ promise: 'what runs during a deployment ends on the version that it began on' }],
     ),
   ),
   broken('growth-cut-off', 'a deployment that is repeated grows the file system', {
@@ -75,6 +75,6 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
       code: 'standbys: behind.filter((h) => !owned.has(h.id)).map((h) => h.id),',
       instead: 'standbys: behind.filter((h) => owned.has(h.id)).map((h) => h.id),',
     },
-    /BROKEN .*an owner takes it after a standby/,
+    [{ promise: 'an owner takes it after a standby of its zone, where there is one' }],
   ),
 ];

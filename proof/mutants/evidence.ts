@@ -10,7 +10,7 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
       code: 'if (wrong === undefined) return',
       instead: "if (wrong !== '') return",
     },
-    /BROKEN .*without an answer nothing is verified/,
+    [{ promise: 'without an answer nothing is verified, and no spare is made of it' }],
   ),
   broken(
     'copies-after-failure',
@@ -20,7 +20,7 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
       code: 'const before = points.filter((p) => p.at <= failedAt).slice(0, MAX_RECOVERY_POINTS);',
       instead: 'const before = points.slice(0, MAX_RECOVERY_POINTS);',
     },
-    /BROKEN .*none of them is tried/,
+    [{ promise: 'none of them is tried' }],
   ),
   broken('slow-mount', 'a mount that moves on is waited for', {
     file: 'lambda/core/world/patience.ts',
@@ -41,7 +41,7 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
     'content-falls',
     'the copy from before a fall outlives the schedule',
     { file: 'lambda/core/guard/hold.ts', code: 's === verified || isKept(s, at)', instead: 's === verified' },
-    /BROKEN .*the last copy with the courses is there/,
+    [{ promise: 'the last copy with the courses is there, although it is older than the schedule keeps any' }],
   ),
   broken(
     'unreadable-file',
@@ -51,6 +51,6 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
       code: 'const reportUnreadable = unreadable > 0 &&',
       instead: 'const reportUnreadable = unreadable > 9 &&',
     },
-    /BROKEN .*a person is told once, with how many/,
+    [{ promise: 'a person is told once, with how many there are' }],
   ),
 ];

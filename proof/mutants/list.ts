@@ -1,4 +1,4 @@
-import { type Mutant, rehearse, simulate } from './mutant.ts';
+import { type Mutant, PROMISE, rehearse, simulate } from './mutant.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -11,7 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: simulate('instance-hang', 'none'),
-    says: /BROKEN .*never two writers/,
+    notices: [{ promise: 'never two writers' }],
   },
   {
     rule: 'an owner that is not seen is never nobody',
@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('owner-unseen'),
-    says: /BROKEN .*the outcome is page/,
+    notices: [{ promise: 'alpha: the outcome is page' }],
   },
   {
     rule: 'no detach by force',
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: simulate('instance-pause', 'none'),
-    says: /does not know Force/,
+    notices: [{ dies: 'does not know Force' }],
   },
   {
     rule: 'a suspect volume leaves the snapshot schedule',
@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('volume-lost'),
-    says: /BROKEN .*the suspect volume is kept, and out of the schedule/,
+    notices: [{ promise: 'the suspect volume is kept, and out of the schedule' }],
   },
   {
     rule: 'client tokens derive from the heal and the attempt',
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('key-revoked-for-a-while'),
-    says: /BROKEN .*the outcome is replace/,
+    notices: [{ promise: 'alpha: the outcome is replace' }],
   },
   {
     rule: 'the lease is asked for inside each step that acts',
@@ -76,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: simulate('again', 'dieLong@step:promote#1'),
-    says: /BROKEN .*no heal acts without the lease/,
+    notices: [{ promise: 'no heal acts without the lease' }],
   },
   {
     rule: 'a heal acts only once it has the lease',
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('alarm-storm'),
-    says: /BROKEN /,
+    notices: [PROMISE],
   },
   {
     rule: 'a recovery point that cannot be mounted and read is rejected, and the next older one tried',
@@ -107,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
       { file: 'lambda/core/heal/replace.ts', code: 'if (!prepared.ok) {', instead: 'if (!prepared.ok && index < 0) {' },
     ],
     play: rehearse('rotten-snapshots'),
-    says: /BROKEN /,
+    notices: [PROMISE],
   },
   {
     rule: 'a recovery point that was rejected is not tried again',
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: simulate('rotten-snapshots', 'dieLong@step:renew-lease#4'),
-    says: /BROKEN .*no heal tries a copy that is rejected/,
+    notices: [{ promise: 'no heal tries a copy that is rejected' }],
   },
   {
     rule: 'a blank volume is never served where there is a history',
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('blank-trap'),
-    says: /BROKEN .*never a blank volume in the place of content/,
+    notices: [{ promise: 'never a blank volume in the place of content' }],
   },
   {
     rule: 'a drill has a lease of its own',
@@ -153,19 +153,19 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: simulate('drill-during-heal', 'none'),
-    says: /BROKEN .*no heal waits for a drill/,
+    notices: [{ promise: 'no heal waits for a drill' }],
   },
   {
     rule: 'whoever mounts has the host to itself',
     edits: [{ file: 'host/mount.sh', code: '  make_way\n', instead: '' }],
     play: simulate('drill-during-heal', 'none'),
-    says: /BROKEN .*a drill never delays what a heal does on its host/,
+    notices: [{ promise: 'a drill never delays what a heal does on its host' }],
   },
   {
     rule: 'the guard takes a snapshot when the schedule is late',
     edits: [{ file: 'lambda/core/guard/guard.ts', code: 'LATE_MINUTES = 40', instead: 'LATE_MINUTES = 400' }],
     play: simulate('late-copies', 'none'),
-    says: /BROKEN .*the newest recovery-point is at most 60 min old/,
+    notices: [{ promise: 'the newest recovery-point is at most 60 min old, or a person is told' }],
   },
   {
     rule: 'the schedule does not delete the last verified copy',
@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('verified-held'),
-    says: /BROKEN .*the last verified copy is there/,
+    notices: [{ promise: 'the last verified copy is there, although it is older than the schedule keeps any' }],
   },
   {
     rule: 'an empty answer is none',
@@ -189,7 +189,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('empty-answer'),
-    says: /BROKEN .*without an answer nothing is verified/,
+    notices: [{ promise: 'without an answer nothing is verified, and no spare is made of it' }],
   },
   {
     rule: 'copies from after the failure come last',
@@ -201,7 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('copies-after-failure'),
-    says: /BROKEN .*none of them is tried/,
+    notices: [{ promise: 'none of them is tried' }],
   },
   {
     rule: 'slow is no evidence',
@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('slow-mount'),
-    says: /BROKEN .*the first copy is waited for/,
+    notices: [{ promise: 'the first copy is waited for, and no other is made' }],
   },
   {
     rule: 'a fall holds the older copy, and is told',
@@ -225,6 +225,6 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('content-falls'),
-    says: /BROKEN .*a person is told once, with the copy that is kept/,
+    notices: [{ promise: 'a person is told once, with the copy that is kept' }],
   },
 ];

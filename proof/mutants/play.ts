@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mutant } from './mutant.ts';
+import type { Mutant, Notice } from './mutant.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What is no code, or is made of it. */
@@ -11,7 +11,9 @@ const LEFT_OUT = ['node_modules', '.git', '.cache', 'cdk.out', 'dist', 'coverage
 /** What a play came to: the exit code, and all that was printed. */
 interface Played {
   readonly code: number | null;
+  /** Of both streams, as it came. */
   readonly output: string;
+  readonly stdout: string;
 }
 
 /** Copies of the code, so that a crash leaves the code as it is. */
@@ -39,11 +41,14 @@ function played(copy: string, args: readonly string[]): Promise<Played> {
     // The template is the same for nearly all of them, and has been checked.
     const env = { ...process.env, CDK_VALIDATION: 'false' };
     const child = spawn(process.execPath, [...args], { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
+    let [output, stdout] = ['', ''];
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (output += text));
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+        if (stream === child.stdout) stdout += text;
+      });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
+    child.on('close', (code) => resolve({ code, output, stdout }));
   });
 }
 
@@ -63,7 +68,7 @@ export class Player {
     return this.#broken(copy, mutant);
   }
 
-  async #broken(copy: string, { edits, play, says }: Mutant) {
+  async #broken(copy: string, { edits, play, notices }: Mutant) {
     const sound = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
     try {
       for (const { file, code, instead } of edits) {
@@ -75,16 +80,46 @@ export class Player {
           text.replace(code, () => instead),
         );
       }
-      const { code: exit, output } = await played(copy, play);
-      if (exit === 0) return { noticed: false, text: 'nothing noticed' };
-      const line = output.split('\n').find((l) => says.test(l));
-      if (line) return { noticed: true, text: line.trim().slice(0, 150) };
-      const text = `exit code ${exit}, but nothing said ${says}; its last lines:\n${lastLines(output, 15)}`;
+      const end = await played(copy, play);
+      if (end.code === 0) return { noticed: false, text: 'nothing noticed' };
+      for (const notice of notices) {
+        const line = noticed(end, notice);
+        if (line !== undefined) return { noticed: true, text: line.trim().slice(0, 150) };
+      }
+      const wanted = JSON.stringify(notices);
+      const text = `exit code ${end.code}, and none of ${wanted}; its last lines:\n${lastLines(end.output, 15)}`;
       return { noticed: false, text };
     } finally {
       for (const [file, text] of sound) writeFileSync(join(copy, file), text);
     }
   }
+}
+
+/** @returns what noticed it, in a line */
+function noticed({ output, stdout }: Played, notice: Notice): string | undefined {
+  const lines = output.split('\n');
+  if ('dies' in notice) return lines.find((line) => line.includes(notice.dies));
+  // So Jest marks a test that fails.
+  if ('test' in notice) return lines.find((line) => line.trimStart().startsWith('✕') && line.includes(notice.test));
+  const { promise } = notice;
+  const broken = brokenIn(stdout).filter((check) => promise === undefined || check.promise === promise);
+  return broken[0] && `BROKEN ${broken[0].promise}: ${broken[0].seen}`;
+}
+
+interface Check {
+  readonly promise: string;
+  readonly kept: boolean;
+  readonly seen: string;
+}
+
+/** Of the document that a rehearsal prints, or a replay of the simulation; where it died, there is none. */
+function brokenIn(stdout: string): readonly Check[] {
+  if (!stdout.startsWith('{')) return [];
+  const played = JSON.parse(stdout) as {
+    readonly virtual?: { readonly checks: readonly Check[] };
+    readonly broken?: readonly Check[];
+  };
+  return (played.virtual?.checks ?? played.broken ?? []).filter((check) => !check.kept);
 }
 
 function lastLines(output: string, count: number): string {

@@ -1,6 +1,9 @@
-import { broken, type Mutant, rehearse } from './mutant.ts';
+import { broken, type Mutant, type Notice, rehearse } from './mutant.ts';
 
-const ITSELF = /BROKEN .*serves? (nothing )?by itself/;
+const ITSELF: readonly Notice[] = [
+  { promise: 'the owner serves by itself once it is up' },
+  { promise: 'the owner looks, and serves nothing by itself' },
+];
 
 /** What an owner does that boots again, decision 25. */
 export const REBOOT_PARTS: readonly Mutant[] = [
@@ -26,12 +29,12 @@ export const REBOOT_PARTS: readonly Mutant[] = [
       },
     ],
     play: [...rehearse('host-reboot-unanswered').slice(0, -1), 'xfs'],
-    says: ITSELF,
+    notices: ITSELF,
   },
   broken(
     'reboot-during-heal',
     'an owner that boots is told to let go once it answers',
     { file: 'lambda/core/heal/fence.ts', code: "if (probed.state !== 'unreachable') {", instead: 'if (!probed) {' },
-    /BROKEN .*no instance is stopped/,
+    [{ promise: 'no instance is stopped' }],
   ),
 ];

@@ -1,4 +1,4 @@
-import { broken, type Mutant, rehearse } from './mutant.ts';
+import { broken, type Mutant, PROMISE, rehearse } from './mutant.ts';
 
 /** Of scenarios in which an owner, its volume or its spare fails: those that list.ts has not. */
 export const PARTS: readonly Mutant[] = [
@@ -35,7 +35,7 @@ export const PARTS: readonly Mutant[] = [
       code: 'keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,',
       instead: 'keep: spare !== undefined,',
     },
-    /needs one|BROKEN/,
+    [PROMISE, { dies: 'needs one' }],
   ),
   broken('spare-rotten', 'a spare that cannot be used leaves everything to the long way', {
     file: 'lambda/core/heal/spare.ts',
@@ -68,7 +68,7 @@ export const PARTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('downloads-in-flight'),
-    says: /BROKEN .*no instance is stopped for it/,
+    notices: [{ promise: 'no instance is stopped for it' }],
   },
   broken(
     'one-of-two-stalls',
@@ -78,7 +78,7 @@ export const PARTS: readonly Mutant[] = [
       code: "released.result === 'busy' && released.values.held !== HELD_BY_US",
       instead: "released.result === 'busy'",
     },
-    /BROKEN .*no instance is stopped for it/,
+    [{ promise: 'no instance is stopped for it' }],
   ),
   broken('stall-passes', 'I/O that hangs is given time to go on', {
     file: 'lambda/core/heal/decide.ts',
@@ -109,7 +109,7 @@ export const PARTS: readonly Mutant[] = [
       instead: 'DEVICE_NAMES.slice(0, 1)',
     },
     // The second is attached to another host, and the scenario finds no such owner.
-    /are served by .*, and not by one|BROKEN /,
+    [PROMISE, { dies: 'and not by one' }],
   ),
   broken('web-dead', 'what nobody reaches is moved to where it is reached', {
     file: 'lambda/core/heal/decide.ts',
@@ -176,8 +176,8 @@ export const PARTS: readonly Mutant[] = [
           'find_device() {\n  device=$(readlink -f "$root/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol$(echo "$volume_id" | cut -c 5-)") && return 0\n',
       },
     ],
-    play: ['rehearsal/main.ts', '--scenario', 'stale-device-link', '--seed', '1', '--disks', 'xfs'],
-    says: /BROKEN |FAILED|broken/,
+    play: ['rehearsal/main.ts', '--scenario', 'stale-device-link', '--seed', '1', '--json', '--disks', 'xfs'],
+    notices: [PROMISE, { dies: 'FAILED' }],
   },
   broken('heal-killed', 'a step that runs twice orders one volume', {
     file: 'lambda/aws/ec2/compute.ts',
@@ -202,6 +202,6 @@ export const PARTS: readonly Mutant[] = [
       code: "if (state === 'serving') return serving(observation, context, current, holder);",
       instead: "if (state === 'serving') return replace(observation, context, current, holder, { code: 'nothing' });",
     },
-    /does not serve|BROKEN/,
+    [PROMISE, { dies: 'does not serve' }],
   ),
 ];

@@ -69,6 +69,6 @@ export interface Tried {
   readonly behaviour: string;
   readonly source: string;
   /** What AWS answers, as {@link Tried.attempt} tells it. */
-  readonly documented: RegExp;
+  readonly documented: readonly string[];
   attempt(bench: Bench): Promise<string>;
 }

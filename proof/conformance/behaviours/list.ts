@@ -63,7 +63,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'a volume that is attached is attached to a second instance',
     source: `${EC2_API}/errors-overview.html (VolumeInUse)`,
-    documented: /^VolumeInUse$/,
+    documented: ['VolumeInUse'],
     async attempt(bench) {
       const VolumeId = await attached(bench);
       const input = { VolumeId, InstanceId: bench.standby, Device: await free(bench) };
@@ -73,7 +73,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'a volume is attached in another zone',
     source: `${EC2_API}/errors-overview.html (InvalidVolume.ZoneMismatch)`,
-    documented: /^InvalidVolume\.ZoneMismatch$/,
+    documented: ['InvalidVolume.ZoneMismatch'],
     async attempt(bench) {
       const input = { VolumeId: await volume(bench), InstanceId: bench.far, Device: '/dev/sdp' };
       return outcome(bench.ec2.send(new AttachVolumeCommand(input)));
@@ -82,7 +82,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'CreateVolume twice with one ClientToken',
     source: 'docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html',
-    documented: /^the same volume$/,
+    documented: ['the same volume'],
     async attempt(bench) {
       const more = { ClientToken: 'bench-token-1' };
       const first = await volume(bench, more);
@@ -92,7 +92,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'CreateVolume with a ClientToken that was used with another size',
     source: 'docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html',
-    documented: /^IdempotentParameterMismatch$/,
+    documented: ['IdempotentParameterMismatch'],
     async attempt(bench) {
       await volume(bench, { ClientToken: 'bench-token-2' });
       return outcome(volume(bench, { ClientToken: 'bench-token-2', Size: 20 }));
@@ -101,7 +101,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'the state of a volume in the answer of CreateVolume',
     source: `${GUIDE}/ebs-describing-volumes.html (creating, then available)`,
-    documented: /^creating$/,
+    documented: ['creating'],
     attempt: (bench) =>
       outcome(
         bench.ec2.send(new CreateVolumeCommand({ AvailabilityZone: ZONES[0], Size: 10, VolumeType: 'gp3' })),
@@ -111,32 +111,32 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'DescribeVolumes by an id that is none',
     source: `${EC2_API}/errors-overview.html (InvalidVolume.NotFound)`,
-    documented: /^InvalidVolume\.NotFound$/,
+    documented: ['InvalidVolume.NotFound'],
     attempt: (bench) => outcome(bench.ec2.send(new DescribeVolumesCommand({ VolumeIds: ['vol-0123456789abcdef0'] }))),
   },
   {
     behaviour: 'a volume that is attached is deleted',
     source: `${EC2_API}/API_DeleteVolume.html`,
-    documented: /^VolumeInUse$/,
+    documented: ['VolumeInUse'],
     attempt: async (bench) => outcome(bench.ec2.send(new DeleteVolumeCommand({ VolumeId: await attached(bench) }))),
   },
   {
     behaviour: 'a volume that nothing has is detached',
     source: `${EC2_API}/errors-overview.html (IncorrectState)`,
-    documented: /^IncorrectState$/,
+    documented: ['IncorrectState'],
     attempt: async (bench) => outcome(bench.ec2.send(new DetachVolumeCommand({ VolumeId: await volume(bench) }))),
   },
   {
     behaviour: 'a volume is made smaller',
     source: `${EC2_API}/API_ModifyVolume.html (the size must be greater than or equal to the current size)`,
-    documented: /^InvalidParameterValue$/,
+    documented: ['InvalidParameterValue'],
     attempt: async (bench) =>
       outcome(bench.ec2.send(new ModifyVolumeCommand({ VolumeId: await volume(bench), Size: 5 }))),
   },
   {
     behaviour: 'the state of a snapshot in the answer of CreateSnapshot',
     source: `${EC2_API}/API_CreateSnapshot.html (asynchronous)`,
-    documented: /^pending$/,
+    documented: ['pending'],
     attempt: async (bench) =>
       outcome(
         bench.ec2.send(new CreateSnapshotCommand({ VolumeId: await volume(bench) })),
@@ -146,7 +146,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'a snapshot that is locked is deleted',
     source: `${GUIDE}/ebs-snapshot-lock.html (refused; the code is documented nowhere)`,
-    documented: /^refused$/,
+    documented: ['refused'],
     async attempt(bench) {
       const SnapshotId = await snapshot(bench);
       const lock = { SnapshotId, LockMode: 'governance', LockDuration: 1 } as const;
@@ -159,7 +159,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'a volume smaller than its snapshot',
     source: `${EC2_API}/API_CreateVolume.html (Size)`,
-    documented: /^InvalidParameterValue$/,
+    documented: ['InvalidParameterValue'],
     async attempt(bench) {
       const input = {
         AvailabilityZone: ZONES[0],
@@ -173,7 +173,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'a conditional PutItem of a key that is there',
     source: 'docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html',
-    documented: /^ConditionalCheckFailedException$/,
+    documented: ['ConditionalCheckFailedException'],
     async attempt(bench) {
       const put = new PutItemCommand({
         TableName: bench.table,
@@ -190,13 +190,13 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'SendCommand to an instance that is none',
     source: `${SSM_API}/API_SendCommand.html (InvalidInstanceId)`,
-    documented: /^InvalidInstanceId$/,
+    documented: ['InvalidInstanceId'],
     attempt: (bench) => outcome(sent(bench, ['i-0123456789abcdef0'])),
   },
   {
     behaviour: 'GetCommandInvocation at once after SendCommand',
     source: `${SSM_API}/API_GetCommandInvocation.html (eventually consistent; InvocationDoesNotExist)`,
-    documented: /^(InvocationDoesNotExist|Pending|InProgress)$/,
+    documented: ['InvocationDoesNotExist', 'Pending', 'InProgress'],
     async attempt(bench) {
       const { Command } = await sent(bench, [bench.standby]);
       const input = { CommandId: Command?.CommandId, InstanceId: bench.standby };
@@ -209,7 +209,7 @@ export const BEHAVIOURS: readonly Tried[] = [
   {
     behaviour: 'a command whose script exits with a number of its own',
     source: `${SSM_API}/API_GetCommandInvocation.html (ResponseCode)`,
-    documented: /^Failed, exit code [1-9]\d*$/,
+    documented: Array.from({ length: 255 }, (_, i) => `Failed, exit code ${i + 1}`),
     async attempt(bench) {
       const { Command } = await sent(bench, [bench.standby]);
       const input = { CommandId: Command?.CommandId, InstanceId: bench.standby };

@@ -75,13 +75,13 @@ export function describedCodes(model: ServiceModel): ReadonlyMap<string, readonl
   return found;
 }
 
-export type ErrorStanding = 'listed' | 'common' | 'by page' | 'unlisted';
+export type ErrorStanding = 'listed' | 'common' | 'byPage' | 'unlisted';
 
 /** Where AWS lists an error code of an operation, if it does. */
 export function standing(model: ServiceModel, operation: Operation, code: string): ErrorStanding {
   const errors = operation.errors ?? [];
   if (errors.some(({ shape }) => shape === code || model.shapes[shape]?.error?.code === code)) return 'listed';
   const page = BY_PAGE[model.metadata.serviceId];
-  if (page) return page.includes(code) || describedCodes(model).has(code) ? 'by page' : 'unlisted';
+  if (page) return page.includes(code) || describedCodes(model).has(code) ? 'byPage' : 'unlisted';
   return COMMON.includes(code) ? 'common' : 'unlisted';
 }

@@ -61,7 +61,7 @@ export class CallJudge {
     if (error !== undefined) {
       const stands = standing(model, known, error);
       if (stands === 'unlisted') note('error', `the code ${error}, which is not listed`);
-      if (stands === 'by page') this.byPage.add(`${name} ${error}`);
+      if (stands === 'byPage') this.byPage.add(`${name} ${error}`);
     } else if (known.output) judge.judge(output, known.output, 'output');
     else if (Object.keys(output ?? {}).length > 0) note('output', 'members for an operation that gives none');
     for (const pattern of judge.unjudged) this.unjudged.add(pattern);

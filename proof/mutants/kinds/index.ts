@@ -42,7 +42,7 @@ export const TEST_MUTANTS: readonly Mutant[] = Object.entries(KINDS).flatMap(([k
     rule: `${kind}: ${slip}`,
     edits: [{ file, code, instead }],
     play: jest(test, [named]),
-    says: new RegExp(`✕ .*${escaped(named)}`),
+    notices: [{ test: named }],
     sound: jest(test, [...new Set(SLIPS.filter((s) => s.test === test).map((s) => s.named))]),
   })),
 );

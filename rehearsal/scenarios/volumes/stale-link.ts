@@ -1,4 +1,5 @@
 /** Links that udev left: the name of one volume leads to another one. */
+import { TAG } from '../../../contract/contract.ts';
 import { check } from '../../judge/checks.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes } from '../story/breaking.ts';
@@ -17,11 +18,11 @@ function ownVolumes({ services, failures, stage }: Strike): Check[] {
   const served = failures.map(({ volume }) => {
     const owner = stage.servedBy(volume);
     const link = owner === undefined ? undefined : services.cloud.disks.links(owner).find((l) => l.volume === volume);
-    const tagged = link && services.ec2.volumes.get(link.volumeId)?.tags['remount:volume'];
-    return `${volume}: ${link?.volumeId ?? 'nothing'} of ${tagged ?? 'nobody'}`;
+    const tagged = link && services.ec2.volumes.get(link.volumeId)?.tags[TAG.volume];
+    return { volume, tagged, says: `${volume}: ${link?.volumeId ?? 'nothing'} of ${tagged ?? 'nobody'}` };
   });
-  const wrong = failures.filter(({ volume }, i) => !served[i]?.endsWith(` of ${volume}`));
-  return [check('each content volume is served from its own volume', wrong.length === 0, served.join('; '))];
+  const own = served.every(({ volume, tagged }) => tagged === volume);
+  return [check('each content volume is served from its own volume', own, served.map(({ says }) => says).join('; '))];
 }
 
 export const staleLinkPlans: Readonly<Record<string, Plan>> = {

@@ -82,7 +82,7 @@ describe('an answer', () => {
 
 test('a code of EC2, whose model lists none, is one of its page', () => {
   const model = { metadata: { serviceId: 'EC2', apiVersion: 'x' }, operations: {}, shapes: {} };
-  expect(standing(model, {}, 'VolumeInUse')).toBe('by page');
+  expect(standing(model, {}, 'VolumeInUse')).toBe('byPage');
   expect(standing(model, {}, 'VolumeInUs')).toBe('unlisted');
   expect(standing(model, {}, 'ThrottlingException')).toBe('unlisted');
 });
@@ -129,7 +129,7 @@ describe('an error of S3', () => {
   test('is one that its model describes, or its page alone has', () => {
     const stands = (code: string) => standing(model, operation, code);
     expect(stands('InvalidRequest')).toBe('listed');
-    for (const code of ['NoSuchKey', 'Twice', 'ConditionalRequestConflict']) expect(stands(code)).toBe('by page');
+    for (const code of ['NoSuchKey', 'Twice', 'ConditionalRequestConflict']) expect(stands(code)).toBe('byPage');
     // What is common to other services is not to S3.
     for (const code of ['AccessDeniedException', 'Gone']) expect(stands(code)).toBe('unlisted');
   });

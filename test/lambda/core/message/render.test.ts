@@ -31,7 +31,9 @@ describe.each(KINDS)('a message of kind %s', (kind, message) => {
     expect(where).toContain('stack Remount, account 111122223333, Region eu-west-1');
     expect(where.includes('volume alpha')).toBe(volumeOf(message) !== undefined);
     const command = look.replace('To look: ', '');
-    const words = execFileSync('bash', ['-c', `aws() { printf '%s\\n' "$@"; }; ${command}`], { encoding: 'utf8' });
+    const words = execFileSync('bash', ['--norc', '-c', `aws() { printf '%s\\n' "$@"; }; ${command}`], {
+      encoding: 'utf8',
+    });
     expect(words.split('\n').slice(2, 4)).toEqual(['--region', 'eu-west-1']);
     expect(words).not.toMatch(/['\\]/);
     expect(runbook).toBe('Runbook: docs/runbook.md');
@@ -56,5 +58,7 @@ test.each(['served', 'needsPerson', 'ledgerSilent', 'waits'] as const)('%s says 
 
 test('what is in an argument stays in it', () => {
   const text = quoted(`it's "$HOME" \\ \`id\``);
-  expect(execFileSync('bash', ['-c', `printf %s ${text}`], { encoding: 'utf8' })).toBe(`it's "$HOME" \\ \`id\``);
+  expect(execFileSync('bash', ['--norc', '-c', `printf %s ${text}`], { encoding: 'utf8' })).toBe(
+    `it's "$HOME" \\ \`id\``,
+  );
 });

@@ -53,7 +53,7 @@ export class Volume {
 
   /** Runs a script at the root of the volume, and waits for it. */
   sh(script: string): string {
-    return must('bash', '-c', `cd "$1" && { ${script}; }`, 'bash', this.mountPoint);
+    return must('bash', '--norc', '-c', `cd "$1" && { ${script}; }`, 'bash', this.mountPoint);
   }
 
   /** The same in Python, with what scripts want of it. */

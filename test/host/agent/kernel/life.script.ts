@@ -94,7 +94,7 @@ await refusal('no python', { mountPoint: volume.mountPoint, python: '/nonexisten
 {
   const events = await KernelEvents.open(other);
   writeFileSync(join(other.mountPoint, 'open'), '');
-  must('bash', '-c', 'exec 3<"$1/open"; umount -l "$1"', 'bash', other.mountPoint);
+  must('bash', '--norc', '-c', 'exec 3<"$1/open"; umount -l "$1"', 'bash', other.mountPoint);
   answers['unmounted lazily'] = (await rest(events[Symbol.asyncIterator]())).at(-1);
   other.mount();
 }

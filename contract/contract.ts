@@ -41,7 +41,8 @@ export const TAG = {
   drilledAt: 'remount:drilled-at',
   /** The time that the snapshot's data reach up to, read from its canary (ISO 8601). */
   dataUntil: 'remount:data-until',
-  /** How much of the content the drill has read and compared, for example `12 of 12 files`; on verified snapshots only. */
+  /** How much of the content the drill has read and compared, for example `12 of 12 files`, or
+   * `3 of 12 files now and all since 2026-01-07T02:00:00.000Z`; on verified snapshots only. */
   filesRead: 'remount:files-read',
   /** What the check has counted, for example `files=12 stored=4096 manifests=2`; on verified snapshots only. */
   content: 'remount:content',
@@ -236,6 +237,8 @@ export const ENV = {
   initializationRate: 'REMOUNT_INITIALIZATION_RATE',
   /** Percent by which files, bytes or manifests may fall between two copies without a word (drill only). */
   fallPercent: 'REMOUNT_FALL_PERCENT',
+  /** In how many drills all content is read (drill only). */
+  readAllEvery: 'REMOUNT_READ_ALL_EVERY',
   /** JSON list: names of the content volumes (guard only). */
   volumes: 'REMOUNT_VOLUMES',
   /** JSON object: the snapshot policy as it was deployed (guard only): `DeployedPolicy`. */
@@ -308,6 +311,8 @@ export const VERB_PARAMETER = {
   volumeId: 'VolumeId',
   /** Number of the drill: {@link SEED}. */
   seed: 'Seed',
+  /** How much of the content it is to read: {@link PORTION}. */
+  portion: 'Portion',
 } as const;
 
 /** The script that brings an instance to a version of the host software, `host/update.sh`. */
@@ -336,3 +341,8 @@ export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
 export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
 /** Number of a drill, decimal: where `check` begins to compare. */
 export const SEED = /^[0-9]{1,10}$/;
+/**
+ * What a check reads: `all`; or `part/of/since`, the files whose inode number leaves `part` when it is divided by `of`, and whatever changed
+ * since then (Unix seconds, by the clock that the copy's own times are of).
+ */
+export const PORTION = /^(all|[0-9]{1,3}\/[1-9][0-9]{0,2}\/[0-9]{1,12})$/;

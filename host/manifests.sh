@@ -2,14 +2,14 @@
 # Sourced by check.sh: which files the copy holds, and what their manifests say of them.
 # shellcheck disable=SC2154,SC2034 # check.sh has its names
 
-# list_files: files, directories and symlinks, each a line of name, time of the last change, and size; a directory's third
-# is the time of the last change of its names.
+# list_files: files, directories and symlinks, each a line of name, time of the last change, size and inode number; a
+# directory's third is the time of the last change of its names.
 list_files() {
-  step find "$scratch" -path "$scratch/.remount" -prune -o -type f -fprintf "$work/files.0" '%C@ %s %P\0' -o \
-    -type d -fprintf "$work/directories.0" '%C@ %T@ %P\0' -o -type l -fprintf "$work/links.0" '%C@ 0 %P\0' \
+  step find "$scratch" -path "$scratch/.remount" -prune -o -type f -fprintf "$work/files.0" '%C@ %s %i %P\0' -o \
+    -type d -fprintf "$work/directories.0" '%C@ %T@ %i %P\0' -o -type l -fprintf "$work/links.0" '%C@ 0 %i %P\0' \
     2>"$work/said" || fail_on "$work/said"
   for kind in files directories links; do
-    list sed -z "$encode; s/^\([^ ]*\) \([^ ]*\) \(.*\)\$/\3$tab\1$tab\2/" "$work/$kind.0" >"$work/$kind.1"
+    list sed -z "$encode; s/^\([^ ]*\) \([^ ]*\) \([^ ]*\) \(.*\)\$/\4$tab\1$tab\2$tab\3/" "$work/$kind.0" >"$work/$kind.1"
     list tr '\0' '\n' <"$work/$kind.1" >"$work/$kind.2"
     in_order "$work/$kind.2" "$work/$kind"
     rm -f "$work/$kind".[012]
@@ -47,7 +47,7 @@ list_promises() {
   in_order "$work/promises.1" "$work/promises"
   list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/elsewhere"
   follow_names
-  list join -t "$tab" -a 1 -e - -o 0,1.2,1.3,2.2,2.3,2.4 "$work/files" "$work/promises" >"$work/plan"
+  list join -t "$tab" -a 1 -e - -o 0,1.2,1.3,2.2,2.3,2.4,1.4 "$work/files" "$work/promises" >"$work/plan"
   list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/missing"
   rm -f "$work/promises" "$work/promises.1" "$work/manifests"*
 }

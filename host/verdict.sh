@@ -29,9 +29,10 @@ compare() {
   list join -t "$tab" -o 0,1.2,1.3,1.4,1.5,1.6,2.2 "$work/plan" "$work/sums" >"$work/compared"
   [ ! -e "$suspects" ] || list cp "$suspects" "$work/before"
   [ -e "$work/before" ] || : >"$work/before"
+  read -r cut resting <"$work/cut"
   # shellcheck disable=SC2016
   list awk -F "$tab" -v OFS="$tab" -v unsettled="$unsettled" -v unwritten="$unwritten" -v now="$(cat "$work/now")" \
-    -v copy="$(stat -c %.9Z "$scratch/$canary_file")" -v live="$live" -v odd="$odd" -v remember="$work/remember" '
+    -v cut="$cut" -v resting="$resting" -v copy="$(stat -c %.9Z "$scratch/$canary_file")" -v live="$live" -v odd="$odd" -v remember="$work/remember" '
     function parent(name) { return sub(/\/?[^\/]*$/, "", name) ? name : "" }
     function max(a, b) { return a > b ? a : b }
     function apart(a, b) { return a "" != b "" && (a > b ? a - b : b - a) >= unsettled }
@@ -58,12 +59,15 @@ compare() {
     FILENAME ~ /\/plan$/ {
       if ($4 != "-") { if ($4 != "malformed" && $4 != "empty") listed++ }
       else if ($1 !~ /^courses\/[^\/]*\/manifest\.sha256$/) unlisted++
-      if ($1 != last) { files++; stored += $3 }
+      if ($1 != last) { files++; stored += $3; if ($2 > cut) behind++ }
       if ($1 in doubted) there[$1]
       last = $1
     }
     FILENAME ~ /\/compared$/ {
-      if ($1 != previous) { flush(); checked++; bytes += $3; previous = $1; delete there[$1] }
+      if ($1 != previous) {
+        flush(); checked++; bytes += $3; previous = $1; delete there[$1]
+        if ($2 > cut) behind--
+      }
       if ($4 == $7) good[$5] = 1
       else if ($4 != "-") {
         bad_time[++bad] = $2; bad_manifest[bad] = $5; bad_via[bad] = $6
@@ -102,8 +106,8 @@ compare() {
       }
       n = 0
       for (line in kept) { if (!n++) print (held > 0 ? "held" : "passed"), copy >remember; print line >remember }
-      printf "files=%d\nlisted=%d\nchecked=%d\nunlisted=%d\nchanged=%d\nsuspect=%d\nodd=%d\nbytes=%.0f\nstored=%.0f\ndeferred=%d\naltered=%d\n",
-        files, listed, checked, unlisted, changed, held, odd, bytes, stored, files - checked, altered
+      printf "files=%d\nlisted=%d\nchecked=%d\nunlisted=%d\nchanged=%d\nsuspect=%d\nodd=%d\nbytes=%.0f\nstored=%.0f\ndeferred=%d\nresting=%d\nbehind=%d\naltered=%d\n",
+        files, listed, checked, unlisted, changed, held, odd, bytes, stored, files - checked - resting, resting, behind, altered
     }
   ' "$work/before" "$work/plan" "$work/compared" "$work/missing" "$work/files" "$work/directories" "$work/links" >"$work/verdict"
   if [ -e "$work/remember" ]; then list cp "$work/remember" "$suspects"; else rm -f "$suspects"; fi

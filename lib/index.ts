@@ -40,6 +40,7 @@ export {
   METRIC,
   metricNamespace,
   nobodyToldAlarmName,
+  PORTION,
   RESUME_VERB,
   SEED,
   type SnapshotLock,

@@ -77,7 +77,7 @@ export interface RemountProps
    */
   readonly drills?:
     | false
-    | (Pick<VolumeDrillProps, 'initializationMiBs' | 'fallPercent'> &
+    | (Pick<VolumeDrillProps, 'initializationMiBs' | 'fallPercent' | 'readAllEvery'> &
         Pick<VolumeHealerProps, 'prefer' | 'maxSpareAge'>);
   /**
    * Verified copies that nobody can delete: about one a day of each volume, which are paid for until their lock ends. Needs drills.
@@ -153,7 +153,7 @@ export class Remount extends Construct {
 
     const documents = new HostDocuments(this, 'Host');
     const common = { stackName, ledger, documents, people, key };
-    const { initializationMiBs, fallPercent, ...spare } = props.drills || {};
+    const { initializationMiBs, fallPercent, readAllEvery, ...spare } = props.drills || {};
     this.schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...props.snapshots });
     new RecycleBin(this, 'RecycleBin', { stackName, ...props.recycleBin });
     this.keeper = new VolumeKeeper(this, 'Keeper', common);
@@ -163,7 +163,7 @@ export class Remount extends Construct {
     this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare });
     const verified = props.drills !== false;
     this.drill = verified
-      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent })
+      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent, readAllEvery })
       : undefined;
     const { schedule } = this;
     const guarding = { ...common, volumes, schedule, verified, software, ...props.snapshotLock };

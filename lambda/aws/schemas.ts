@@ -75,6 +75,23 @@ export const REPLACED = z.object({
 /** `toldFiles` of a drill's item. */
 export const FILES = z.array(z.string());
 
+const READING = z.object({
+  generation: whole,
+  at: z.number(),
+  upto: z.number(),
+  next: whole,
+  parts: z.array(z.nullable(z.number())),
+});
+
+/** `reading` of a drill's item. @returns `undefined` where it is of another shape */
+export function readingOf(text: string): z.output<typeof READING> | undefined {
+  try {
+    return parsed('`reading` in the ledger', text, READING);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws Error that says what of it is wrong, and where */
 export function parsed<S extends z.core.$ZodType>(what: string, text: string, schema: S): z.output<S> {
   const read = z.safeParse(schema, json(what, text));

@@ -13,6 +13,7 @@ import { fromEnv, numberFromEnv } from '../aws/schemas.ts';
 import { answered, ssmCommands, ssmHost } from '../aws/ssm/host.ts';
 import { type DrillResult, drill } from '../core/drill/drill.ts';
 import type { DrillPorts } from '../core/drill/ports.ts';
+import { portionText } from '../core/drill/reading.ts';
 import type { Workflow } from '../core/world/ports.ts';
 
 /** Everything that a drill reaches the world through. */
@@ -29,14 +30,16 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     compute: { ...ec2Compute(ec2, ssm, runtime.clock, stack), neighbours: () => neighbours(ec2, stack) },
     deviceNames: DEVICE_NAMES,
     fallPercent: numberFromEnv(runtime.env, ENV.fallPercent),
+    readAllEvery: numberFromEnv(runtime.env, ENV.readAllEvery),
     store: ec2DrillStore(ec2, runtime.clock, stack, numberFromEnv(runtime.env, ENV.initializationRate)),
     host: {
       release,
-      startCheck: (instanceId, volume, volumeId, seed) =>
+      startCheck: (instanceId, volume, volumeId, seed, portion) =>
         commands.send('check', instanceId, {
           [VERB_PARAMETER.volume]: volume,
           [VERB_PARAMETER.volumeId]: volumeId,
           [VERB_PARAMETER.seed]: String(seed),
+          [VERB_PARAMETER.portion]: portionText(portion),
         }),
       checkAnswer: async (instanceId, volumeId, commandId) => {
         const said = await commands.answer({ verb: 'check', volumeId }, instanceId, commandId);

@@ -8,6 +8,7 @@ import {
   type DLM_VERB,
   HOST_VERBS,
   type HostVerb,
+  PORTION,
   SEED,
   TAG,
   type UPDATE_VERB,
@@ -141,7 +142,12 @@ export class HostDocuments extends Construct {
     });
     const onVolume = { [VERB_PARAMETER.volume]: parameter('Name of the content volume', VOLUME_NAME) };
     const onDevice = { ...onVolume, [VERB_PARAMETER.volumeId]: parameter('EBS volume', VOLUME_ID) };
-    const inDrill = { ...onDevice, [VERB_PARAMETER.seed]: parameter('Number of the drill', SEED) };
+    const inDrill = {
+      ...onDevice,
+      [VERB_PARAMETER.seed]: parameter('Number of the drill', SEED),
+      // By default all, for whoever sends it by hand.
+      [VERB_PARAMETER.portion]: { ...parameter('What is read: all, or part/of/since', PORTION), default: 'all' },
+    };
     const parameters: Partial<Record<HostVerb, object>> = { probe: onVolume, check: inDrill };
     const name = `${verb[0]?.toUpperCase()}${verb.slice(1)}`;
     return new CfnDocument(this, name, documentOf(verb, TIMEOUTS[verb], parameters[verb] ?? onDevice));

@@ -62,6 +62,7 @@ export const ALLOWED = {
   prefer: z.enum(['faster', 'fresher'], 'faster or fresher'),
   maxSpareAgeMinutes: whole(15, 1440, 'minutes'),
   fallPercent: whole(1, 99, 'percent'),
+  readAllEvery: whole(1, 96, 'drills'),
   initializationMiBs: z
     .int(RATE)
     .refine((rate) => rate === 0 || (rate >= INITIALIZATION.min && rate <= INITIALIZATION.max), RATE),

@@ -67,6 +67,7 @@ function propsOf(settings: Settings): RemountProps {
       maxSpareAge: Duration.minutes(drills.maxSpareAgeMinutes),
       initializationMiBs: drills.initializationMiBs,
       fallPercent: drills.fallPercent,
+      readAllEvery: drills.readAllEvery,
     },
     snapshotLock: { lockFor: Duration.days(snapshotLock.days), lockMode: snapshotLock.mode },
     fullWithin: Duration.hours(settings.fullWithinHours),

@@ -87,12 +87,18 @@ const schema = group({
      * kept, and paid for, for a week. By default 20.
      */
     fallPercent: ALLOWED.fallPercent.default(20),
+    /**
+     * In how many drills all content is read: each reads what changed since the copy before, and one of so many parts of everything else. By
+     * default 24.
+     */
+    readAllEvery: ALLOWED.readAllEvery.default(24),
   }).default({
     enabled: true,
     prefer: 'faster',
     maxSpareAgeMinutes: 120,
     initializationMiBs: 0,
     fallPercent: 20,
+    readAllEvery: 24,
   }),
   /** What is deleted can be got back for so many days, and is paid for; 0 for not at all. Limits: see `RecycleBin`. */
   recycleBin: group({

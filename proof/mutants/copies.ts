@@ -24,6 +24,11 @@ export const COPY_PARTS: readonly Mutant[] = [
     code: VERDICTS,
     instead: "['corrupt', 'unmountable'",
   }),
+  broken('bit-rot-in-turns', 'each part of the content has its turn', {
+    file: 'lambda/core/drill/reading.ts',
+    code: 'next: (part + 1) % every',
+    instead: 'next: 1',
+  }),
   {
     rule: 'huge-file: small files are read, whatever lies beside them',
     edits: [
@@ -91,7 +96,7 @@ export const COPY_PARTS: readonly Mutant[] = [
     'many-volumes',
     'one check at a time on a host',
     { file: 'lambda/core/drill/turn.ts', code: 'near.drilling.includes(v.of)', instead: 'near.drilling.length < 0' },
-    [{ promise: 'no two copies are checked at once on a host' }],
+    [{ promise: 'and hardly ever is a host asked for it' }],
   ),
   broken('locked', 'a verified copy is locked', {
     file: 'lambda/core/guard/guard.ts',

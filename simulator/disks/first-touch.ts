@@ -27,8 +27,9 @@ const LOGGED = { courses: 300, files: 20_000 };
 /**
  * The model: fitted to counters of Linux 6.18 and xfsprogs 6.1, volumes of 20 to 500 GiB with 60 to 20,000 files, each a copy of a mounted one
  * with all of it in its log. What was read before and is in no cache any more is read again.
+ * @param share of the content that a check reads: 0 to 1
  */
-export function modelledReads(verb: Reading, { courses, files, kib, groups }: Written): DeviceReads {
+export function modelledReads(verb: Reading, { courses, files, kib, groups }: Written, share = 1): DeviceReads {
   const logged = { courses: Math.min(courses, LOGGED.courses), files: Math.min(files, LOGGED.files) };
   const models: Readonly<Record<Reading, DeviceReads>> = {
     mount: {
@@ -37,7 +38,10 @@ export function modelledReads(verb: Reading, { courses, files, kib, groups }: Wr
     },
     verify: { reads: 4 + 0.055 * files, kib: 50 + 0.75 * files },
     serve: { reads: 5, kib: 16 },
-    check: { reads: 600 + 5.5 * courses + 1.15 * files, kib: 4500 + kib + 100 * courses + 5 * files },
+    check: {
+      reads: 600 + 5.5 * courses + (0.15 + share) * files,
+      kib: 4500 + share * kib + 100 * courses + 5 * files,
+    },
   };
   return models[verb];
 }

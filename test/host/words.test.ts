@@ -155,6 +155,7 @@ describe('what nobody sets', () => {
     ['check', 'unsettled', '60'],
     ['check', 'budget', '600'],
     ['check', 'fresh', '10800'],
+    ['check', 'late', '600'],
     ['check', 'large', '1073741824'],
     ['check', 'unwritten', '3600'],
     ['check', 'looking', '240'],

@@ -214,6 +214,11 @@ describe('a wrong prop is refused as a wrong setting is', () => {
       drill({ fallPercent: 0 }),
       'fallPercent: received 0; allowed: a whole number from 1 to 99 percent',
     ],
+    [
+      'all content in more drills than a day has',
+      drill({ readAllEvery: 97 }),
+      'readAllEvery: received 97; allowed: a whole number from 1 to 96 drills',
+    ],
     ['a guard of no stack', guard({ stackName: '' }), `stackName: received ""; allowed: ${STACK}`],
     ['a guard of a volume in capitals', guard({}, ['Alpha']), `volumeName: received "Alpha"; allowed: ${NAME}`],
     [

@@ -8,7 +8,7 @@ import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { Ledger } from '../../lib/ledger.ts';
 import { RemountStack } from '../../lib/stack/remount-stack.ts';
 import { readSettings } from '../../lib/stack/settings.ts';
-import { VolumeDrill } from '../../lib/volume-drill.ts';
+import { VolumeDrill, type VolumeDrillProps } from '../../lib/volume-drill.ts';
 import {
   allowing,
   CONTEXT,
@@ -24,19 +24,20 @@ import {
 
 const VOLUMES = ['a1', 'b2', 'c3', 'd4', 'e5', 'f6', 'g7'];
 
-const template = templateOf((stack) => {
-  const key = new Key(stack, 'Key');
-  new VolumeDrill(stack, 'Drill', {
-    stackName: 'Shop',
-    volumes: contentVolumes(stack, VOLUMES),
-    key,
-    ledger: new Ledger(stack, 'Ledger', { key }),
-    documents: new HostDocuments(stack, 'Host'),
-    people: new Topic(stack, 'People', { masterKey: key }),
-    initializationMiBs: 200,
-    fallPercent: 30,
+const templateWith = (props: Pick<VolumeDrillProps, 'initializationMiBs' | 'fallPercent' | 'readAllEvery'>) =>
+  templateOf((stack) => {
+    const key = new Key(stack, 'Key');
+    new VolumeDrill(stack, 'Drill', {
+      stackName: 'Shop',
+      volumes: contentVolumes(stack, VOLUMES),
+      key,
+      ledger: new Ledger(stack, 'Ledger', { key }),
+      documents: new HostDocuments(stack, 'Host'),
+      people: new Topic(stack, 'People', { masterKey: key }),
+      ...props,
+    });
   });
-});
+const template = templateWith({ initializationMiBs: 200, fallPercent: 30 });
 const drill = onlyOne(template, 'AWS::Lambda::Function');
 const live = { Ref: onlyOne(template, 'AWS::Lambda::Alias').id };
 const statements = statementsOf(template, /^Drill/);
@@ -69,8 +70,14 @@ describe('the function', () => {
     expect(Variables[ENV.ledger]).toEqual({ Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id });
     expect(Variables[ENV.topic]).toEqual({ Ref: onlyOne(template, 'AWS::SNS::Topic').id });
     expect(Variables[ENV.initializationRate]).toBe('200');
+    expect(Variables[ENV.readAllEvery]).toBe('24');
     expect(Object.keys(JSON.parse(text(Variables[ENV.documents]))).sort()).toEqual(['check', 'release']);
   });
+});
+
+test('all content is read as often as is asked for', () => {
+  const { Properties } = onlyOne(templateWith({ readAllEvery: 6 }), 'AWS::Lambda::Function');
+  expect(Properties.Environment).toMatchObject({ Variables: { [ENV.readAllEvery]: '6' } });
 });
 
 describe('a drill is started', () => {

@@ -3,7 +3,7 @@ import { LEDGER } from '../../../contract/contract.ts';
 import type { DrillPorts } from '../../core/drill/ports.ts';
 import { NO_REMARKS } from '../../core/drill/remarks.ts';
 import { translated } from '../errors.ts';
-import { FILES, parsed } from '../schemas.ts';
+import { FILES, parsed, readingOf } from '../schemas.ts';
 import { dynamoLease, dynamoLedger, readItem, whereItHolds } from './ledger.ts';
 
 /** The ledger as drills use it: an item of their own beside the content volume's state (`sk` DRILL), and a record each. */
@@ -96,6 +96,29 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
               ':files': { S: JSON.stringify(files) },
               ...(about !== undefined && { ':about': { S: about } }),
             },
+          }),
+        ),
+      );
+    },
+
+    async readReading(volume) {
+      const text = (await readItem(dynamo, TableName, key(volume, 'DRILL')))?.reading?.S;
+      // Another version may have written it otherwise: then nothing is known, and everything is read.
+      return text === undefined ? undefined : readingOf(text);
+    },
+
+    async writeReading(volume, reading) {
+      await translated(`note what was read of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key(volume, 'DRILL'),
+            ...(reading
+              ? {
+                  UpdateExpression: 'SET reading = :reading',
+                  ExpressionAttributeValues: { ':reading': { S: JSON.stringify(reading) } },
+                }
+              : { UpdateExpression: 'REMOVE reading' }),
           }),
         ),
       );

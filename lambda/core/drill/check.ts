@@ -1,6 +1,7 @@
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { DrillPorts } from './ports.ts';
+import type { Portion } from './reading.ts';
 import type { DrillRun } from './run.ts';
 import { type Neighbourhood, turnOf } from './turn.ts';
 
@@ -23,7 +24,7 @@ interface Checked {
  * Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again; one that the host
  * refuses, because another is under way there, waits for its turn once more.
  */
-export async function checkSomewhere(run: DrillRun, volumeId: string): Promise<Checked> {
+export async function checkSomewhere(run: DrillRun, volumeId: string, portion: Portion | undefined): Promise<Checked> {
   const { ports, journal } = run;
   let refused: string | undefined;
   for (let stopped = 0; ; ) {
@@ -35,7 +36,7 @@ export async function checkSomewhere(run: DrillRun, volumeId: string): Promise<C
       (done) => `${volumeId} to ${host.id}: ${done}`,
     );
     if (attached !== 'attached') return { why: `${volumeId} cannot be attached to ${host.id}` };
-    const answer = await runCheck(run, volumeId, host.id);
+    const answer = await runCheck(run, volumeId, host.id, portion);
     refused = refusal(answer, host);
     if (refused !== undefined) continue;
     // Somebody's heal had the host to himself. To wait for the next sweep would make the newest verified copy ten minutes older.
@@ -89,10 +90,13 @@ async function runCheck(
   { ports, journal, volume }: DrillRun,
   volumeId: string,
   instanceId: string,
+  portion: Portion | undefined,
 ): Promise<HostAnswer> {
   // Successive numbers, one for each check: where it has no time for all files, it goes on where the one before ended.
   const number = await journal.act('number', () => ports.ledger.countDrill(volume));
-  const started = await journal.act('start-check', () => ports.host.startCheck(instanceId, volume, volumeId, number));
+  const started = await journal.act('start-check', () =>
+    ports.host.startCheck(instanceId, volume, volumeId, number, portion),
+  );
   const { commandId } = started;
   if (!commandId) return { result: 'unreachable', values: {}, detail: started.why };
   for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {

@@ -8,9 +8,10 @@ import type { HostAnswer, Workflow } from '../world/ports.ts';
 import { checkSomewhere } from './check.ts';
 import { countsOf, fallen } from './counts.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './decide.ts';
-import { coverageOf, isComplete, publish } from './metrics.ts';
+import { coverageOf, dueFiles, isComplete, publish } from './metrics.ts';
 import { notifyDamaged, notifyFallen, notifyReliedOn, notifySound, remark } from './notify.ts';
 import type { DrillPorts, DrillRecord } from './ports.ts';
+import { portionOf, type Reading, readingAfter, readWords } from './reading.ts';
 import type { DrillRun } from './run.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
@@ -138,7 +139,11 @@ async function check(run: DrillRun, to: Check): Promise<End> {
       () => ports.store.createScratch(likeFor(to.like, point), snapshotId, id),
       (made) => `${made} from ${snapshotId}`,
     ));
-  const { host, answer, why } = await checkSomewhere(run, volumeId);
+  const { reading } = await journal.step('read-before', async () => ({
+    reading: await ports.ledger.readReading(volume),
+  }));
+  const portion = portionOf(reading, ports.readAllEvery, to);
+  const { host, answer, why } = await checkSomewhere(run, volumeId, portion);
   if (!host || !answer) return { outcome: 'undecided', summary: `${snapshotId}: ${why}` };
   if (answer.result === 'ok' && readNothing(answer))
     return {
@@ -155,7 +160,9 @@ async function check(run: DrillRun, to: Check): Promise<End> {
   const coverage = coverageOf(answer);
   const complete = isComplete(answer);
   if (answer.result === 'ok') {
-    const summary = await verified(run, to, { volumeId, host, answer });
+    const { values } = answer;
+    const after = readingAfter(reading, ports.readAllEvery, { point, portion, values });
+    const summary = await verified(run, to, { volumeId, host, answer, reading: after });
     return { outcome: 'verified', summary, coverage, complete };
   }
   if (VERDICTS.includes(answer.result)) {
@@ -167,7 +174,7 @@ async function check(run: DrillRun, to: Check): Promise<End> {
 
 /** There was no time for a single file: a file system that is sound says nothing of what the files hold. */
 function readNothing({ values }: HostAnswer): boolean {
-  return Number(values.files) > 0 && Number(values.checked) === 0;
+  return dueFiles(values) > 0 && Number(values.checked) === 0;
 }
 
 /** What the check said of the copy on this volume, and where. */
@@ -175,20 +182,22 @@ interface Checked {
   readonly volumeId: string;
   readonly host: Instance;
   readonly answer: HostAnswer;
+  /** What is read of the content, with this copy. */
+  readonly reading: Reading | undefined;
 }
 
 /** @returns the summary */
 async function verified(
   { ports, journal, volume }: DrillRun,
   { point, before: older, keep, like }: Check,
-  { volumeId, host, answer }: Checked,
+  { volumeId, host, answer, reading }: Checked,
 ): Promise<string> {
   const { values } = answer;
   const { snapshotId } = point;
   const canary = Date.parse(values.canary ?? '');
   // A copy from before the volume was first served has no canary, and fails; so this is a time.
   const dataUntil = Number.isNaN(canary) ? point.at : canary;
-  const read = `${values.checked} of ${values.files} files`;
+  const read = readWords(values, reading);
   const counts = countsOf(values);
   // First: were this copy verified and that not reported, nobody would compare the two again.
   const fell = counts && older?.counts ? fallen(older.counts, counts, ports.fallPercent) : [];
@@ -204,6 +213,7 @@ async function verified(
       await ports.store.verify(snapshotId, ports.clock.now(), { dataUntil, read, counts });
       // In the same step: a drill that yields between the two would leave the ledger without it.
       await ports.ledger.noteVerified(volume, snapshotId, point.at);
+      await ports.ledger.writeReading(volume, reading);
     },
     () => `${snapshotId}: ${read} read`,
   );
@@ -238,7 +248,7 @@ async function verified(
 async function rejected(
   { ports, journal, volume }: DrillRun,
   { point, again }: Check,
-  { volumeId, answer }: Omit<Checked, 'host'>,
+  { volumeId, answer }: Pick<Checked, 'volumeId' | 'answer'>,
 ): Promise<string> {
   const { snapshotId } = point;
   const finding = `${described(answer)}`;
@@ -247,7 +257,11 @@ async function rejected(
   const serves = await journal.act('tell', () => notify(ports, volume, point, answer));
   await journal.act(
     'rejected',
-    () => ports.store.reject(snapshotId, ports.clock.now(), finding),
+    async () => {
+      // What serves may be damaged where this was: what comes next is read whole, and passes only where all of it is sound.
+      await ports.ledger.writeReading(volume, undefined);
+      await ports.store.reject(snapshotId, ports.clock.now(), finding);
+    },
     () => `${snapshotId}: ${finding}`,
   );
   // The snapshot is the evidence; this volume is only a copy of it.

@@ -1,9 +1,14 @@
 import type { HostAnswer, Workflow } from '../world/ports.ts';
 import type { Drilled, DrillPorts } from './ports.ts';
 
-/** Percent of the files whose content was read and compared. Of no files at all nothing was left out. */
+/** Files that this check was to read: what has its turn in another drill is not among them. */
+export function dueFiles(values: HostAnswer['values']): number {
+  return Number(values.files) - Number(values.resting ?? 0);
+}
+
+/** Percent of the files that were to be read whose content was. Of no files at all nothing was left out. */
 export function coverageOf({ result, values }: HostAnswer): number {
-  const [files, checked] = [Number(values.files), Number(values.checked)];
+  const [files, checked] = [dueFiles(values), Number(values.checked)];
   if (files > 0) return (100 * (checked || 0)) / files;
   // The check prints its counts once it has compared: without them, something was wrong before that.
   return result === 'ok' && files === 0 ? 100 : 0;

@@ -20,7 +20,7 @@ export async function notifyDamaged(
   ports: DrillPorts,
   volume: string,
   point: RecoveryPoint,
-  { result, detail }: HostAnswer,
+  { result, values, detail }: HostAnswer,
 ): Promise<boolean> {
   if (!(await isOfWhatServes(ports, volume, point))) return false;
   const now = ports.clock.now();
@@ -33,7 +33,15 @@ export async function notifyDamaged(
     if (of !== before.of) await ports.ledger.writeDrillNote(volume, { ...before, of });
     return true;
   }
-  await ports.people.notify({ kind: 'damaged', volume, snapshotId: point.snapshotId, result, findings: lines });
+  const inTurns = Number(values.resting ?? 0) > 0;
+  await ports.people.notify({
+    kind: 'damaged',
+    volume,
+    snapshotId: point.snapshotId,
+    result,
+    findings: lines,
+    inTurns,
+  });
   const since = [...new Set([...(known ? before.files : []), ...files])].slice(-FILES);
   await ports.ledger.writeDrillNote(volume, { about: result, at: now, of, files: since });
   return true;

@@ -1,5 +1,6 @@
 import type { Counts, Neighbour, Spare, StepRecord, Volume } from '../world/model.ts';
 import type { Compute, Host, HostAnswer, Ledger, Ports } from '../world/ports.ts';
+import type { Portion, Reading } from './reading.ts';
 import type { Remarks } from './remarks.ts';
 
 /** What people know of the drills of a content volume. */
@@ -31,7 +32,7 @@ export interface DrillRecord {
 export interface Drilled {
   readonly volume: string;
   readonly passed: boolean;
-  /** Percent of the copy's files whose content was read and compared: 0 where it was rejected before that. */
+  /** Percent of the files that were to be read whose content was read and compared: 0 where it was rejected before that. */
   readonly coverage: number;
   /** The check came to the end of the content. */
   readonly complete: boolean;
@@ -57,6 +58,8 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
   };
   /** Percent by which files, bytes or manifests may fall between two verified copies without a word. */
   readonly fallPercent: number;
+  /** In how many drills all content is read. */
+  readonly readAllEvery: number;
   /** Names that every instance has for devices. */
   readonly deviceNames: readonly string[];
   readonly store: {
@@ -79,6 +82,7 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
       volume: string,
       volumeId: string,
       seed: number,
+      portion: Portion | undefined,
     ): Promise<{ readonly commandId?: string; readonly why: string }>;
     /** @returns `undefined` while it runs */
     checkAnswer(instanceId: string, volumeId: string, commandId: string): Promise<HostAnswer | undefined>;
@@ -95,6 +99,10 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     noteVerified(volume: string, snapshotId: string, at: number): Promise<void>;
     /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */
     noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
+    /** What drills have read of the content. */
+    readReading(volume: string): Promise<Reading | undefined>;
+    /** @param reading `undefined`: nothing is known any more */
+    writeReading(volume: string, reading: Reading | undefined): Promise<void>;
     readRemarks(volume: string): Promise<Remarks>;
     writeRemarks(volume: string, remarks: Remarks): Promise<void>;
     readDrillNote(volume: string): Promise<DrillNote | undefined>;

@@ -1,5 +1,6 @@
 import type { Message } from '../world/message.ts';
 import type { HostAnswer } from '../world/ports.ts';
+import { dueFiles } from './metrics.ts';
 
 /** What people are notified of about copies that are sound, once each: nothing is damaged, and somebody has to look. */
 export interface Remarks {
@@ -32,7 +33,8 @@ export function remarksOf(
   const names = detail.split('; ').filter((line) => line !== '' && !/^\w+=/.test(line));
   const remarks: Message[] = [];
   if (reportIncomplete) {
-    const { checked: read, files } = values;
+    const { checked: read } = values;
+    const files = String(dueFiles(values));
     remarks.push({ kind: 'incomplete', volume, snapshotId, checks: incomplete, read, files });
   }
   if (reportUnreadable) remarks.push({ kind: 'unreadable', volume, snapshotId, files: unreadable, names });

@@ -25,6 +25,12 @@ export function drillWords(message: DrillMessage, place: Place): Words {
           '',
           'Nothing was done to what serves: it may fail at the next write or delete. Later copies carry the same damage; a heal',
           'takes the newest that was verified before: the spare, or a snapshot.',
+          ...(message.inTurns
+            ? [
+                'A part of the content is read in each drill, and this part had its turn: copies that passed before it may have the same damage.',
+                'Their tag remount:files-read says since when all of each was read.',
+              ]
+            : []),
           `What to do: ${place.runbook('damaged')}`,
         ],
       };

@@ -70,6 +70,8 @@ export interface Damaged {
   readonly snapshotId: string;
   readonly result: HostResult;
   readonly findings: readonly string[];
+  /** A part of the content was read: copies that passed before its turn may have the damage, too. */
+  readonly inTurns?: boolean;
 }
 
 export interface Sound {

@@ -170,6 +170,13 @@ export const DEFAULTS: readonly Slip[] = [
     'check.sh: budget is 600',
   ),
   slip(
+    'what changed just before the copy before waits for its turn',
+    'check',
+    'REMOUNT_LATE_SECONDS:-600}',
+    'REMOUNT_LATE_SECONDS:-6}',
+    'check.sh: late is 600',
+  ),
+  slip(
     'fresh uploads wait for their turn',
     'check',
     'REMOUNT_FRESH_SECONDS:-10800}',

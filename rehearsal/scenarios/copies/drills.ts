@@ -2,6 +2,7 @@
 import { EXIT, METRIC, metricNamespace, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { loseVolume, terminateInstance, throttle } from '../../../simulator/aws/account/failures.ts';
 import type { EventOf } from '../../../simulator/aws/account/happening.ts';
+import { DISK_KIND } from '../../../simulator/disks/disks.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import { heard } from '../../judge/heard.ts';
@@ -21,6 +22,9 @@ const LOOKED_AT_MS = 90 * MINUTE_MS;
 const MOUNTED_MS = 15_000;
 /** From the loss of the standby to the failure: no drill can make another spare in between. */
 const SPARE_LOST_MS = 20_000;
+/** In so many drills all content is read: a quarter of an hour each, and one more that tells rot from a change; and the drills themselves. */
+const TURNS = 4;
+const IN_TURNS_MS = (TURNS + 1) * 15 * MINUTE_MS + 30 * MINUTE_MS;
 
 /** The spare of the first content volume, by its tag. */
 function spareOf({ stage, first }: Strike) {
@@ -90,15 +94,15 @@ function drillsMeasured({ world, first, services }: Strike): Check {
 }
 
 /** Damage that nobody sees is found by a drill, and everything goes on. */
-export function foundAndTold(strike: Strike): Check[] {
+export function foundAndTold(strike: Strike, withinMs = HOUR_MS): Check[] {
   const { world, first, services } = strike;
   const { foundAt, toldAt } = damageFound(world, first.volume, first.at);
   const took = foundAt === undefined ? undefined : foundAt - first.at;
   const messages = heard(services.sns, { kinds: ['damaged'], volume: first.volume });
   return [
     check(
-      'a drill finds it within an hour',
-      took !== undefined && took <= HOUR_MS,
+      `a drill finds it within ${duration(withinMs)}`,
+      took !== undefined && took <= withinMs,
       took === undefined ? 'no' : duration(took),
     ),
     check(
@@ -128,6 +132,22 @@ function drillGivesWay({ services, first }: Strike): Check[] {
       duration(longest),
     ),
   ];
+}
+
+/** A bit of a file of what serves, as rot does it: no time tells. */
+function flipBit({ world, first }: Strike): void {
+  const { description } = world.disks.alter(first.volumeId, 'flip');
+  world.say(description);
+}
+
+/** What has passed since says how much of it was read. On real disks all files are so young that each counts as just changed. */
+function saidToBePartlyRead({ world, services, first }: Strike): Check[] {
+  if (world.disks.kind === DISK_KIND.xfs) return [];
+  const said = [...services.ec2.snapshots.values()]
+    .filter((s) => s.tags[TAG.volume] === first.volume && Date.parse(s.tags[TAG.drilledAt] ?? '') > first.at)
+    .flatMap((s) => (s.tags[TAG.verdict] === VERDICT.verified ? [s.tags[TAG.filesRead] ?? ''] : []));
+  const partly = said.filter((text) => /^\d+ of \d+ files now and all since \S+Z$/.test(text));
+  return [check('copies that passed meanwhile say that a part was read', partly.length > 0, said, 'none passed')];
 }
 
 /** Until a drill of a snapshot from after the damage has ended: schedules start up to an hour late. */
@@ -209,10 +229,18 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     drills: true,
     expect: { outcome: ['none'], withinMs: 0, calls: 6000, drilling: true, rotten: true },
     restMs: LATENT_REST_MS,
-    strike: ({ world, first }) => {
-      const { description } = world.disks.alter(first.volumeId, 'flip');
-      world.say(description);
-    },
-    checks: foundAndTold,
+    readAllEvery: 1,
+    strike: flipBit,
+    checks: (strike) => foundAndTold(strike),
+  },
+  'bit-rot-in-turns': {
+    about: `one bit of a file flips, and a drill reads one of ${TURNS} parts of the content`,
+    drills: true,
+    settings: { snapshots: { perHour: 4 } },
+    expect: { outcome: ['none'], withinMs: 0, calls: 12_000, drilling: true, rotten: true },
+    restMs: IN_TURNS_MS + LATENT_REST_MS,
+    readAllEvery: TURNS,
+    strike: flipBit,
+    checks: (strike) => [...foundAndTold(strike, IN_TURNS_MS), ...saidToBePartlyRead(strike)],
   },
 };

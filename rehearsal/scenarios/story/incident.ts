@@ -88,6 +88,8 @@ export interface Plan {
   readonly needs?: Scenario['needs'];
   /** With drills, and so with a spare. Without, it is seen how content comes back from a snapshot. @default false */
   readonly drills?: boolean;
+  /** In how many drills all content is read. @default as in the settings */
+  readonly readAllEvery?: number;
   /** What a heal takes where something newer is verified than the spare. @default faster */
   readonly prefer?: 'fresher';
   /** Every content volume is struck, not only the first. */
@@ -118,8 +120,13 @@ export function incident(plan: Plan): Scenario {
 }
 
 /** Settings that the stack of a plan is synthesized with, over those of cdk.json. */
-export function settingsOf({ settings, drills = false, prefer }: Plan): Readonly<Record<string, unknown>> {
-  return { ...settings, drills: { enabled: drills, ...(prefer && { prefer }) } };
+export function settingsOf({
+  settings,
+  drills = false,
+  prefer,
+  readAllEvery,
+}: Plan): Readonly<Record<string, unknown>> {
+  return { ...settings, drills: { enabled: drills, ...(prefer && { prefer }), ...(readAllEvery && { readAllEvery }) } };
 }
 
 async function play(world: World, plan: Plan): Promise<ScenarioResult> {

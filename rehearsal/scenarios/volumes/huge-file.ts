@@ -22,6 +22,7 @@ export const hugeFilePlans: Readonly<Record<string, Plan>> = {
     drills: true,
     expect: { outcome: ['none'], withinMs: 0, calls: 6000, rotten: true },
     restMs: LATENT_REST_MS,
+    readAllEvery: 1,
     strike: ({ world, first }) => {
       world.disks.addSparse(first.owner, first.volume, HUGE, 8 * TEBIBYTE);
       world.say(`${HUGE} on ${first.volumeId}: 8 TiB, most of it a hole`);

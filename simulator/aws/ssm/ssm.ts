@@ -1,4 +1,4 @@
-import { EXIT } from '../../../contract/contract.ts';
+import { EXIT, VERB_PARAMETER } from '../../../contract/contract.ts';
 import type { HostResult } from '../../disks/disks.ts';
 import type { Cloud, TagIndex } from '../account/cloud.ts';
 import { garble } from '../account/garble.ts';
@@ -40,7 +40,7 @@ interface Invocation {
 /** Until the agent has picked a command up; what a verb takes beside its disk work (milliseconds). */
 const PICK_UP = { median: 700, p99: 2500 };
 const RUN = { median: 400, p99: 1500 };
-/** A check reads all content, or as much as it has time for. */
+/** A check that reads all content, or as much as it has time for; half of it is for all else (decision 12). */
 const CHECK = { median: 90_000, p99: 400_000 };
 /** These would have to share the host with a check. */
 const NEEDS_DISK: readonly string[] = ['mount', 'serve'];
@@ -53,6 +53,11 @@ const LOOK_MS = 1000;
 const CONNECTION_LOST_MS = 5 * 60_000;
 /** Output beyond this is cut (API reference of GetCommandInvocation). */
 const OUTPUT_CHARACTERS = 24_000;
+
+/** Of the content, how much a check is to read, by `PORTION` of the contract. What changed is little. */
+function shareOf(portion: string): number {
+  return portion === 'all' ? 1 : 1 / Number(portion.split('/')[1]);
+}
 
 /** Run Command of the simulated Systems Manager: documents from the template, run on the hosts as the agent runs them. */
 export class Ssm implements TagIndex {
@@ -146,8 +151,12 @@ export class Ssm implements TagIndex {
         else cloud.clock.after(late, () => awake(instanceId, () => end(instanceId, document, invocation, result)));
       };
       // What a check waits for blocks is known before, for it may be stopped meanwhile.
-      const loads = isCheck ? cloud.loading.expectCheck(invocation.volumeId) : 0;
-      cloud.clock.after(random.delay(isCheck ? CHECK : RUN) + loads, play);
+      const share = shareOf(env[`SSM_${VERB_PARAMETER.portion}`] ?? 'all');
+      const loads = isCheck ? cloud.loading.expectCheck(invocation.volumeId, share) : 0;
+      cloud.clock.after(
+        (isCheck ? Math.round(random.delay(CHECK) * (0.5 + share / 2)) : random.delay(RUN)) + loads,
+        play,
+      );
     };
 
     const note = (instanceId: string, verb: string, { volumeId, sentAt, beganAt, exitCode }: Invocation) =>

@@ -104,9 +104,9 @@ export class LazyLoading {
     return Math.max(0, createdAt + (1000 * all * BLOCK_KIB) / (rate * 1024) - at);
   }
 
-  /** What a check that begins now will wait for blocks, milliseconds. It may be stopped before it has read them. */
-  expectCheck(volumeId: string): number {
-    const wait = this.#waitFor('check', volumeId, modelledReads);
+  /** What a check of that share of the content, which begins now, will wait for blocks, milliseconds. It may be stopped before it has read them. */
+  expectCheck(volumeId: string, share = 1): number {
+    const wait = this.#waitFor('check', volumeId, (_, written) => modelledReads('check', written, share));
     return wait?.ms ?? 0;
   }
 
@@ -123,7 +123,7 @@ export class LazyLoading {
     const after = this.#disks.deviceReads(volumeId);
     const counted = before && after && { reads: after.reads - before.reads, kib: after.kib - before.kib };
     const wait = this.#waitFor(reading, volumeId, (_, written) => {
-      const modelled = result.exitCode === 0 ? modelledReads(reading, written) : REFUSED;
+      const modelled = result.exitCode === 0 ? modelledReads(reading, written, shareRead(result)) : REFUSED;
       return counted && !this.standsFor && !alike(modelled, counted, written) ? counted : modelled;
     });
     if (!wait) return { result, ms: 0 };
@@ -198,6 +198,14 @@ function sum(touched: ReadonlyMap<Reading, number>): number {
   let all = 0;
   for (const count of touched.values()) all += count;
   return all;
+}
+
+/** Of a check: how much of the content it says that it has read. */
+function shareRead({ stdout }: HostResult): number {
+  const [bytes, stored] = ['bytes', 'stored'].map((key) =>
+    Number(new RegExp(`^${key}=(\\d+)$`, 'm').exec(stdout)?.[1]),
+  );
+  return bytes !== undefined && stored ? bytes / stored : 1;
 }
 
 /** Whether two say about the same. */

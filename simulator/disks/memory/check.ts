@@ -1,6 +1,6 @@
 /** The drill's check of a copy as a model: `host/check.sh` on a memory disk. */
 import { fail, ok, type VerbResult } from './answers.ts';
-import type { MemoryFileSystem } from './file-system.ts';
+import type { Due, MemoryFileSystem } from './file-system.ts';
 
 /** What a host remembers of a content volume between two checks (`docs/decisions/0023-overwritten-in-place.md`). */
 export interface Suspicion {
@@ -12,6 +12,27 @@ export interface Suspicion {
   readonly files: ReadonlyMap<string, number>;
 }
 
+/** What a check is asked. */
+export interface CheckCall {
+  readonly volume: string;
+  readonly volumeId: string;
+  /** What it reads: `PORTION` of the contract. */
+  readonly portion: string;
+  /** Seconds: `REMOUNT_LATE_SECONDS`. */
+  readonly late: number;
+}
+
+function dueBy({ portion, late }: CheckCall, upto: number): Due {
+  const [part = 0, of = 1, since = 0] = portion === 'all' ? [] : portion.split('/').map(Number);
+  // Its clock is behind that of the copy before.
+  const all = of === 1 || upto < since;
+  return (number, canary) => all || number % of === part || seconds(canary) > since - late;
+}
+
+function seconds(canary: string | undefined): number {
+  return Math.floor(Date.parse(canary ?? '') / 1000);
+}
+
 interface Judged {
   readonly altered: readonly string[];
   readonly suspect: readonly string[];
@@ -20,8 +41,7 @@ interface Judged {
 }
 
 /** Of a live volume, what differs is altered only in its second copy. */
-function judge(fileSystem: MemoryFileSystem, before: Suspicion | undefined): Judged {
-  const different = fileSystem.alteredFiles();
+function judge(fileSystem: MemoryFileSystem, different: readonly string[], before: Suspicion | undefined): Judged {
   const { copyNumber: copy } = fileSystem;
   const hold = before === undefined || (before.held ? before.copy === copy : before.copy !== copy);
   const files = new Map(different.map((file) => [file, before?.files.get(file) ?? copy]));
@@ -39,32 +59,43 @@ function judge(fileSystem: MemoryFileSystem, before: Suspicion | undefined): Jud
 /** The check of a file system that mounts and whose metadata are sound. @param suspicions of the host, by content volume */
 export function checkContent(
   fileSystem: MemoryFileSystem,
-  volume: string,
-  volumeId: string,
+  call: CheckCall,
   suspicions: Map<string, Suspicion>,
 ): VerbResult {
+  const { volume, volumeId } = call;
   fileSystem.look();
-  const { altered, suspect, changed, suspicion } = judge(fileSystem, suspicions.get(volume));
+  const upto = seconds(fileSystem.canary);
+  const doubted = suspicions.get(volume);
+  const read = fileSystem.portion(dueBy(call, upto));
+  // What is under suspicion is read, too.
+  const everywhere = fileSystem.alteredFiles();
+  const again = everywhere.filter((file) => doubted?.files.has(file) && !read.altered.includes(file));
+  const different = [...read.altered, ...again];
+  const { altered, suspect, changed, suspicion } = judge(fileSystem, different, doubted);
   if (suspicion) suspicions.set(volume, suspicion);
   else suspicions.delete(volume);
   const files = fileSystem.fileCount();
   const listed = fileSystem.listedCount();
+  const checked = read.files + again.length;
   const found = [
     `volumeId=${volumeId}`,
     `canary=${fileSystem.canary}`,
     `files=${files}`,
     `listed=${listed}`,
-    `checked=${files}`,
+    `checked=${checked}`,
     `unlisted=${fileSystem.unlistedCount()}`,
     `changed=${changed}`,
     `suspect=${suspect.length}`,
     'odd=0',
-    `bytes=${fileSystem.byteCount()}`,
+    `bytes=${read.bytes}`,
     `stored=${fileSystem.byteCount()}`,
     'deferred=0',
+    `resting=${files - checked}`,
+    'behind=0',
     `manifests=${fileSystem.courseIds().length}`,
     'blockget=done',
     'attributes=read',
+    `upto=${upto}`,
     `unreadable=${fileSystem.hidden}`,
     'seconds=0',
     'complete=true',

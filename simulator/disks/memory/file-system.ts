@@ -7,6 +7,9 @@ function bytesOf(course: Course): number {
   return course.files.reduce((sum, file) => sum + file.bytes.length, 0);
 }
 
+/** Whether a file is read. @param canary what it was when the file was written */
+export type Due = (number: number, canary: string | undefined) => boolean;
+
 /** What a volume holds once it is formatted. Copies share their courses until one of the two changes. */
 export class MemoryFileSystem {
   /** The content volume that it was formatted for. */
@@ -37,6 +40,9 @@ export class MemoryFileSystem {
   /** Course -> the file of it that rotted. */
   private rotten: ReadonlyMap<string, string> = new Map();
   private courses = new Map<string, Course>();
+  /** Course -> the number of its first file, the others following, and the canary at its upload: what inode number and ctime tell. */
+  private numbers: ReadonlyMap<string, { readonly first: number; readonly canary: string | undefined }> = new Map();
+  private nextNumber = 0;
   /** Courses that nobody has synced yet: a power cut loses them, and a snapshot has them not. */
   private unsynced: ReadonlySet<string> = new Set();
   private shared = false;
@@ -63,6 +69,8 @@ export class MemoryFileSystem {
     copy.filled = this.filled;
     copy.rotten = this.rotten;
     copy.courses = this.courses;
+    copy.numbers = this.numbers;
+    copy.nextNumber = this.nextNumber;
     copy.used = this.used;
     copy.shared = true;
     this.shared = true;
@@ -161,6 +169,24 @@ export class MemoryFileSystem {
     return [...this.rotten].filter(([id]) => this.courses.has(id)).map(([id, path]) => `courses/${id}/${path}`);
   }
 
+  /** Of the files, how many a check reads that reads what is due; and of those that are altered, which. */
+  portion(isDue: Due): { readonly files: number; readonly bytes: number; readonly altered: readonly string[] } {
+    const due = [...this.courses].flatMap(([id, course]) => {
+      const { first, canary } = this.numbers.get(id) ?? { first: 0, canary: undefined };
+      const manifest = { path: MANIFEST_FILE, size: Buffer.byteLength(manifestOf(course)) };
+      const files = [...course.files.map(({ path, bytes }) => ({ path, size: bytes.length })), manifest];
+      return files.filter((_, n) => isDue(first + n, canary)).map((file) => ({ ...file, id }));
+    });
+    const sparse = [...this.sparse.values()].filter((_, n) => isDue(n, undefined));
+    return {
+      files: due.length + sparse.length,
+      bytes: [...due.map(({ size }) => size), ...sparse].reduce((sum, size) => sum + size, 0),
+      altered: due
+        .filter(({ id, path }) => this.rotten.get(id) === path)
+        .map(({ id, path }) => `courses/${id}/${path}`),
+    };
+  }
+
   /** Damages a file, whose checksum in the manifest stays. @returns `undefined` where there is none */
   alter(how: Alteration): { readonly courseId: string; readonly path: string } | undefined {
     const [courseId = ''] = plantOrder(this.courseIds());
@@ -187,6 +213,8 @@ export class MemoryFileSystem {
     const size = bytesOf(course);
     if (this.used + size > capacityBytes) throw new DiskError(DISK_ERROR.full, `no space left for course ${course.id}`);
     this.writable().set(course.id, course);
+    this.numbers = new Map([...this.numbers, [course.id, { first: this.nextNumber, canary: this.canary }]]);
+    this.nextNumber += course.files.length + 1;
     this.written = withCourse(this.written, course);
     this.used += size;
     this.unsynced = new Set(synced ? [] : [...this.unsynced, course.id]);

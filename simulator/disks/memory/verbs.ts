@@ -2,6 +2,7 @@
 
 import {
   DLM_VERB,
+  PORTION,
   RESUME_VERB,
   SEED,
   UPDATE_VERB,
@@ -31,6 +32,9 @@ interface VerbCall {
   /** The volume, if it is attached to this host. */
   readonly device: MemoryVolume | undefined;
   readonly now: string;
+  /** What a check is asked: see `check.ts`. */
+  readonly portion: string;
+  readonly late: number;
 }
 
 /** What a probe takes, modelled. */
@@ -183,7 +187,7 @@ function check(call: VerbCall): VerbResult {
   if (other) return other;
   if (fileSystem.latent.size > 0) return fail('corrupt', 'xfs_repair -n: free space records overlap blocks in use');
   if (fileSystem.canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
-  return checkContent(fileSystem, volume, volumeId, host.suspicions);
+  return checkContent(fileSystem, call, host.suspicions);
 }
 
 const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (call: VerbCall) => VerbResult }> = new Map(
@@ -206,7 +210,15 @@ function markedOn(
   deviceOf: (volumeId: string) => MemoryVolume | undefined,
 ): Marked[] {
   return [...host.markers].sort().map(([volume, volumeId]) => {
-    const call = { host, volume, volumeId, device: deviceOf(volumeId), now: env.REMOUNT_NOW ?? '' };
+    const call = {
+      host,
+      volume,
+      volumeId,
+      device: deviceOf(volumeId),
+      now: env.REMOUNT_NOW ?? '',
+      portion: 'all',
+      late: 0,
+    };
     const marked = {
       volume,
       volumeId,
@@ -241,10 +253,14 @@ export function playVerb(
   if (verb.needsId && !VOLUME_ID.test(volumeId)) return fail('usage', `SSM_VolumeId is "${volumeId}"`);
   const seed = env[`SSM_${VERB_PARAMETER.seed}`] ?? '';
   if (name === 'check' && !SEED.test(seed)) return fail('usage', `SSM_Seed is "${seed}"`);
+  const portion = env[`SSM_${VERB_PARAMETER.portion}`] ?? 'all';
+  const [part, of] = portion.split('/').map(Number);
+  if (!PORTION.test(portion) || Number(part) >= Number(of)) return fail('usage', `SSM_Portion is "${portion}"`);
+  const late = Number(env.REMOUNT_LATE_SECONDS ?? 600);
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
-    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now });
-  if (name === 'release') return releaseStalled({ host, volume, volumeId, device: undefined, now });
+    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now, portion, late });
+  if (name === 'release') return releaseStalled({ host, volume, volumeId, device: undefined, now, portion, late });
   if (name === 'probe') host.hung.add(host.links.get(volume) ?? '');
   return fail('timeout', `no end: ${name} hangs`);
 }

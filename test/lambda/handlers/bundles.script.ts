@@ -23,6 +23,7 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   [ENV.policy]: { id: 'policy-1', targetTag: { key: 'x', value: 'x' }, keepHours: 24, schedules: [] },
   [ENV.initializationRate]: 0,
   [ENV.fallPercent]: 20,
+  [ENV.readAllEvery]: 24,
 };
 for (const key of Object.values(ENV)) process.env[key] = key in DOCUMENTS ? JSON.stringify(DOCUMENTS[key]) : 'x';
 process.env.AWS_REGION = 'eu-west-1';

@@ -24,6 +24,7 @@ export class DrillLab extends Lab {
       [ENV.documents]: '{}',
       [ENV.initializationRate]: '250',
       [ENV.fallPercent]: '20',
+      [ENV.readAllEvery]: '1',
     },
     clients: { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
     prepare: simulatedAws(this.cloud, ANYONE),

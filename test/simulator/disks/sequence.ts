@@ -15,9 +15,10 @@ const SMALL = 'vol-0000000000000000d';
 const DRILLED = 'vol-0000000000000000e';
 const VOLUME = 'alpha';
 const COURSES = 20;
+const START = Date.parse('2026-01-01T00:00:00Z');
 
 /** What differs by nature: words of tools, and what only a real kernel says. */
-const INCOMPARABLE = ['kernel', 'full', 'seconds', 'ms', 'used'];
+const INCOMPARABLE = ['kernel', 'full', 'seconds', 'ms', 'used', 'upto'];
 
 /** Plays the sequence and returns one line for each answer. */
 export function playSequence(disks: Disks): string[] {
@@ -28,7 +29,7 @@ export function playSequence(disks: Disks): string[] {
     answers.push(`${what}: ${JSON.stringify(answer)}`);
   };
   const verb = (instanceId: string, name: string, volumeId?: string, volume = VOLUME): void => {
-    const at = `2026-01-01T00:${String(minute++ % 60).padStart(2, '0')}:00Z`;
+    const at = new Date(START + minute++ * 60_000).toISOString().replace('.000Z', 'Z');
     const result = runVerb(disks, instanceId, name, { volume, at, ...(volumeId === undefined ? {} : { volumeId }) });
     const keys = keysOf(result.stdout);
     for (const key of INCOMPARABLE) delete keys[key];
@@ -52,6 +53,28 @@ export function playSequence(disks: Disks): string[] {
     lifeCycle(B, DRILLED, ['check', 'check']);
     disks.detach(DRILLED, B);
     disks.deleteVolume(DRILLED);
+  };
+  /** Checks of a part of the snapshot's content, each on a host that has seen nothing yet: which file is of which part is the disk's own. */
+  const inTurns = (snapshotId: string): { checked: number; files: number; suspect: number } => {
+    const check = (instanceId: string, more: Record<string, string>): Record<string, string> => {
+      disks.createVolume(DRILLED, 40, snapshotId);
+      disks.attach(DRILLED, instanceId);
+      const { stdout } = runVerb(disks, instanceId, 'check', { volume: VOLUME, volumeId: DRILLED, more });
+      disks.detach(DRILLED, instanceId);
+      disks.deleteVolume(DRILLED);
+      return keysOf(stdout);
+    };
+    const newHost = (part: string): string => {
+      const id = `i-0${snapshotId.length}${part}fffffffffffff`;
+      disks.addHost(id);
+      return id;
+    };
+    const { upto, files } = check(newHost('a'), {});
+    const parts = ['0', '1', '2'].map((part) =>
+      check(newHost(part), { REMOUNT_LATE_SECONDS: '0', SSM_Portion: `${part}/3/${upto}` }),
+    );
+    const sum = (key: string) => parts.reduce((all, keys) => all + Number(keys[key]), 0);
+    return { checked: sum('checked'), files: Number(files), suspect: sum('suspect') };
   };
   const each = ['probe', 'mount', 'verify', 'serve', 'format'];
 
@@ -304,6 +327,7 @@ export function playSequence(disks: Disks): string[] {
   lifeCycle(B, SECOND, ['mount', 'serve', 'check']);
   disks.takeSnapshot(SECOND, 'snap-sound');
   drill('snap-sound');
+  attempt('in turns', () => inTurns('snap-sound'));
   attempt('a huge file', () => disks.addSparse(B, VOLUME, 'images/disk.raw', 8 * 2 ** 40));
   for (const how of ['flip', 'zero'] as const) {
     attempt(`alter ${how}`, () => {
@@ -317,6 +341,7 @@ export function playSequence(disks: Disks): string[] {
     disks.takeSnapshot(SECOND, `snap-${how}`);
     note('inspect', disks.inspect({ snapshotId: `snap-${how}` }).sound);
     drill(`snap-${how}`);
+    attempt('altered, in turns', () => inTurns(`snap-${how}`).suspect);
   }
   lifeCycle(B, SECOND, ['probe', 'verify']);
 

@@ -17,14 +17,20 @@ export function runVerb(
   disks: Disks,
   instanceId: string,
   verb: string,
-  parameters: { readonly volume: string; readonly volumeId?: string; readonly at?: string },
+  parameters: {
+    readonly volume: string;
+    readonly volumeId?: string;
+    readonly at?: string;
+    readonly more?: Readonly<Record<string, string>>;
+  },
 ): HostResult {
-  const { volume, volumeId, at = '2026-01-01T00:00:00Z' } = parameters;
+  const { volume, volumeId, at = '2026-01-01T00:00:00Z', more } = parameters;
   const env = {
     SSM_Volume: volume,
     SSM_Seed: '1',
     ...(volumeId === undefined ? {} : { SSM_VolumeId: volumeId }),
     REMOUNT_NOW: at,
+    ...more,
   };
   return disks.run(instanceId, { verb, script: documentScript(verb), env, timeoutSeconds: 600 });
 }

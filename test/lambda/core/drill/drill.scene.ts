@@ -1,4 +1,5 @@
 import type { Drilled, DrillNote, DrillPorts, DrillRecord } from '../../../../lambda/core/drill/ports.ts';
+import type { Portion, Reading } from '../../../../lambda/core/drill/reading.ts';
 import { NO_REMARKS } from '../../../../lambda/core/drill/remarks.ts';
 import { render } from '../../../../lambda/core/message/render.ts';
 import type { Message } from '../../../../lambda/core/world/message.ts';
@@ -57,6 +58,9 @@ export class DrillScene {
   released: HostAnswer = { result: 'ok', values: {}, detail: '' };
   /** Those that the checks were given. */
   readonly numbers: number[] = [];
+  readonly portions: (Portion | undefined)[] = [];
+  /** What the ledger has of what was read. */
+  reading: Reading | undefined;
   /** Why the check cannot be started. */
   unsent: string | undefined;
   /** Looks at the check before it answers. */
@@ -145,14 +149,16 @@ export class DrillScene {
         this.#do(`release ${id}`);
         return this.released;
       },
-      startCheck: async (at, _, id, number) => {
+      startCheck: async (at, _, id, number, portion) => {
         this.numbers.push(number);
+        this.portions.push(portion);
         this.#do(`check ${id} on ${at}`);
         return this.unsent === undefined ? { commandId: 'command-1', why: 'sent' } : { why: this.unsent };
       },
       checkAnswer: async () => (this.looks-- > 0 ? undefined : this.answer),
     },
     fallPercent: 20,
+    readAllEvery: 4,
     deviceNames: ['/dev/sdf', '/dev/sdg', '/dev/sdh'],
     ledger: {
       read: async () => this.ledger,
@@ -173,6 +179,10 @@ export class DrillScene {
         if (this.ledger.lease && this.ledger.lease.until > now) return false;
         this.ledger = { ...this.ledger, spare };
         return true;
+      },
+      readReading: async () => this.reading,
+      writeReading: async (_, reading) => {
+        this.reading = reading;
       },
       readRemarks: async () => this.remarks,
       writeRemarks: async (_, remarks) => {

@@ -30,14 +30,14 @@ describe('a check that reads a part of the content, on real XFS', () => {
     expect(parts.reduce((sum, count) => sum + count)).toBe(FILES);
     expect(Math.max(...parts)).toBeLessThan(FILES);
     expect(sound('with what changed shortly before')).toBe(FILES);
+    expect(sound('where the clock is behind')).toBe(FILES);
     expect(sound('of one part')).toBe(FILES);
 
     expect(sound('rot, and not its turn')).toBeLessThan(FILES);
-    for (const name of ['rot, in its turn', 'rot, and the clock is behind'])
-      expect(of(name)).toMatchObject({
-        code: EXIT.altered,
-        stderr: expect.stringMatching(/^differs: courses\/two\/b\n/),
-      });
+    expect(of('rot, in its turn')).toMatchObject({
+      code: EXIT.altered,
+      stderr: expect.stringMatching(/^differs: courses\/two\/b\n/),
+    });
     expect(of('rot of a live volume, in its turn')).toMatchObject({ code: EXIT.ok, keys: { suspect: '1' } });
     expect(of('the next copy, and not its turn')).toMatchObject({
       code: EXIT.altered,

@@ -114,6 +114,7 @@ describe('what a Remount is given', () => {
       [days(3), days(2)],
       [days(3), days(7)],
     ],
+    ['drills.readAllEvery', { drills: { readAllEvery: 6 } }, environment(ENV.readAllEvery), ['6'], ['24']],
     ['drills.fallPercent', { drills: { fallPercent: 30 } }, environment(ENV.fallPercent), ['30'], ['20']],
     [
       'drills.initializationMiBs',

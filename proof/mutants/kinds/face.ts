@@ -255,8 +255,21 @@ export const HANDED: readonly Slip[] = [
       ['snapshots.perHour', '{ stackName, key, ...props.snapshots }', '{ stackName, key }'],
       ['recycleBin.keepSnapshots', '{ stackName, ...props.recycleBin }', '{ stackName }'],
       ['drills.prefer', '{ ...common, ...spare }', 'common'],
-      ['drills.fallPercent', 'volumes, initializationMiBs, fallPercent })', 'volumes, initializationMiBs })'],
-      ['drills.initializationMiBs', 'volumes, initializationMiBs, fallPercent })', 'volumes, fallPercent })'],
+      [
+        'drills.fallPercent',
+        'volumes, initializationMiBs, fallPercent, readAllEvery })',
+        'volumes, initializationMiBs, readAllEvery })',
+      ],
+      [
+        'drills.readAllEvery',
+        'volumes, initializationMiBs, fallPercent, readAllEvery })',
+        'volumes, initializationMiBs, fallPercent })',
+      ],
+      [
+        'drills.initializationMiBs',
+        'volumes, initializationMiBs, fallPercent, readAllEvery })',
+        'volumes, fallPercent, readAllEvery })',
+      ],
       ['snapshotLock', 'verified, software, ...props.snapshotLock }', 'verified, software }'],
       ['drills, to the guard', 'schedule, verified, software,', 'schedule, software,'],
       ['fullWithin', '{ volume, people, fullWithin }', '{ volume, people }'],

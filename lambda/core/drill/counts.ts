@@ -33,3 +33,8 @@ export function fallen(before: Counts, after: Counts, percent: number): string[]
   const alone = gone > 0 && before.files - after.files === gone && !said.includes('manifests');
   return [...said, ...(alone ? (['manifests'] as const) : [])].map((key) => `${key}: ${before[key]} -> ${after[key]}`);
 }
+
+/** Files that a check was to read: what has its turn in another drill is not among them. */
+export function dueFiles(values: Readonly<Record<string, string | undefined>>): number {
+  return Number(values.files) - Number(values.resting ?? 0);
+}

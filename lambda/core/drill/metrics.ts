@@ -1,10 +1,6 @@
 import type { HostAnswer, Workflow } from '../world/ports.ts';
+import { dueFiles } from './counts.ts';
 import type { Drilled, DrillPorts } from './ports.ts';
-
-/** Files that this check was to read: what has its turn in another drill is not among them. */
-export function dueFiles(values: HostAnswer['values']): number {
-  return Number(values.files) - Number(values.resting ?? 0);
-}
 
 /** Percent of the files that were to be read whose content was. Of no files at all nothing was left out. */
 export function coverageOf({ result, values }: HostAnswer): number {

@@ -1,6 +1,6 @@
 import type { Message } from '../world/message.ts';
 import type { HostAnswer } from '../world/ports.ts';
-import { dueFiles } from './metrics.ts';
+import { dueFiles } from './counts.ts';
 
 /** What people are notified of about copies that are sound, once each: nothing is damaged, and somebody has to look. */
 export interface Remarks {

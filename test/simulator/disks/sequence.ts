@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { RESUME_VERB, UPDATE_VERB } from '../../../contract/contract.ts';
 import { DiskError, type Disks } from '../../../simulator/disks/disks.ts';
 import { LEDGER_ENV } from '../../../simulator/disks/software.ts';
+import { inTurns } from './in-turns.ts';
 import { damagedCourses, documentScript, keysOf, makeCourse, runVerb } from './support.ts';
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
@@ -53,28 +54,6 @@ export function playSequence(disks: Disks): string[] {
     lifeCycle(B, DRILLED, ['check', 'check']);
     disks.detach(DRILLED, B);
     disks.deleteVolume(DRILLED);
-  };
-  /** Checks of a part of the snapshot's content, each on a host that has seen nothing yet: which file is of which part is the disk's own. */
-  const inTurns = (snapshotId: string): { checked: number; files: number; suspect: number } => {
-    const check = (instanceId: string, more: Record<string, string>): Record<string, string> => {
-      disks.createVolume(DRILLED, 40, snapshotId);
-      disks.attach(DRILLED, instanceId);
-      const { stdout } = runVerb(disks, instanceId, 'check', { volume: VOLUME, volumeId: DRILLED, more });
-      disks.detach(DRILLED, instanceId);
-      disks.deleteVolume(DRILLED);
-      return keysOf(stdout);
-    };
-    const newHost = (part: string): string => {
-      const id = `i-0${snapshotId.length}${part}fffffffffffff`;
-      disks.addHost(id);
-      return id;
-    };
-    const { upto, files } = check(newHost('a'), {});
-    const parts = ['0', '1', '2'].map((part) =>
-      check(newHost(part), { REMOUNT_LATE_SECONDS: '0', SSM_Portion: `${part}/3/${upto}` }),
-    );
-    const sum = (key: string) => parts.reduce((all, keys) => all + Number(keys[key]), 0);
-    return { checked: sum('checked'), files: Number(files), suspect: sum('suspect') };
   };
   const each = ['probe', 'mount', 'verify', 'serve', 'format'];
 
@@ -327,7 +306,7 @@ export function playSequence(disks: Disks): string[] {
   lifeCycle(B, SECOND, ['mount', 'serve', 'check']);
   disks.takeSnapshot(SECOND, 'snap-sound');
   drill('snap-sound');
-  attempt('in turns', () => inTurns('snap-sound'));
+  attempt('in turns', () => inTurns(disks, DRILLED, 'snap-sound'));
   attempt('a huge file', () => disks.addSparse(B, VOLUME, 'images/disk.raw', 8 * 2 ** 40));
   for (const how of ['flip', 'zero'] as const) {
     attempt(`alter ${how}`, () => {
@@ -341,7 +320,7 @@ export function playSequence(disks: Disks): string[] {
     disks.takeSnapshot(SECOND, `snap-${how}`);
     note('inspect', disks.inspect({ snapshotId: `snap-${how}` }).sound);
     drill(`snap-${how}`);
-    attempt('altered, in turns', () => inTurns(`snap-${how}`).suspect);
+    attempt('altered, in turns', () => inTurns(disks, DRILLED, `snap-${how}`).suspect);
   }
   lifeCycle(B, SECOND, ['probe', 'verify']);
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOST_VERBS, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../contract/contract.ts';
+import { HOST_VERBS, PORTION, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../contract/contract.ts';
 import { HostDocuments, hostFile, verbScript } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
@@ -43,7 +43,7 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
     const patterns = {
       [VERB_PARAMETER.volume]: VOLUME_NAME.source,
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
-      ...(verb === 'check' && { [VERB_PARAMETER.seed]: SEED.source }),
+      ...(verb === 'check' && { [VERB_PARAMETER.seed]: SEED.source, [VERB_PARAMETER.portion]: PORTION.source }),
     };
     expect(Object.keys(content.parameters).sort()).toEqual(Object.keys(patterns).sort());
     for (const [name, allowedPattern] of Object.entries(patterns)) {
@@ -63,7 +63,9 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
   });
 
   test('lets the verb end at its own deadline, and not at that of the agent', () => {
-    const deadline = Number(hostFile(`${verb}.sh`).match(/^within "\$\{REMOUNT_DEADLINE:-(\d+)\}"/m)?.[1]);
+    const deadline = Number(
+      hostFile(`${verb}.sh`).match(/^(?:within |deadline=)"\$\{REMOUNT_DEADLINE:-(\d+)\}"/m)?.[1],
+    );
     expect(deadline).toBeGreaterThan(0);
     expect(Number(step?.inputs.timeoutSeconds)).toBeGreaterThan(deadline);
   });

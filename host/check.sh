@@ -209,7 +209,7 @@ case "$seed" in
 esac
 # part/of/since, or all.
 part=0 parts=1 since=''
-portion="${SSM_Portion:-all}"
+portion="${SSM_Portion-all}"
 case "$portion" in
   all) ;;
   *[!0-9/]* | */*/*/* | /* | *//* | */) fail usage "SSM_Portion is \"$portion\": all, or part/of/since" ;;

@@ -1,7 +1,8 @@
 /** Promises that every incident shares, judged on what the simulated world shows: none of this knows the healer's rules. */
 
-import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { TAG, VOLUME_ROLE, volumeOfAlarm } from '../../contract/contract.ts';
 import { listed, SAID } from '../../contract/listed.ts';
+import { isEvent } from '../../simulator/aws/account/happening.ts';
 import type { Item } from '../../simulator/aws/dynamodb/expressions.ts';
 import { counted, duration } from '../command/duration.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
@@ -279,6 +280,19 @@ export function onRecord(world: World, failure: Failure, outcomes: readonly stri
   const kept = wrong.length === 0 && found.length > 0;
   const told = found.map((record) => `${record.outcome}: ${record.summary}`);
   return check('the incident is on record, with true times', kept, wrong.join('; ') || told[0] || 'no record');
+}
+
+/** As {@link onRecord} for what passed by itself: where it was over before an alarm went off, no heal began that could be on record. */
+export function passedOnRecord(world: World, failure: Failure): Check {
+  const begun = world.services.cloud.log.some(
+    ({ at, event }) =>
+      at >= failure.at &&
+      isEvent(event, 'alarmStarts') &&
+      volumeOfAlarm(world.stackName, event.alarm) === failure.volume,
+  );
+  return begun
+    ? onRecord(world, failure, ['falseAlarm', 'sound'])
+    : check('the incident is on record, with true times', true, 'it was over before an alarm went off');
 }
 
 /** Whoever is called at night is needed. */

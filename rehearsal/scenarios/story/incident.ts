@@ -18,6 +18,7 @@ import {
   oneWriter,
   onRecord,
   pages,
+  passedOnRecord,
   rarelyPaged,
   recentSnapshot,
   scheduleWorks,
@@ -303,7 +304,7 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     );
   } else {
     if (!expect.mayPage) checks.push(nobodyCalledInVain(world, failure));
-    if (outcome === 'passed') checks.push(onRecord(world, failure, ['falseAlarm', 'sound']));
+    if (outcome === 'passed') checks.push(passedOnRecord(world, failure));
     else if (outcome !== 'none') checks.push(onRecord(world, failure, ['healed']));
   }
   return checks;

@@ -25,6 +25,8 @@ export type Event =
   | ({ readonly kind: 'volumeCreated'; readonly from: string | undefined } & OfVolume)
   | ({ readonly kind: 'keyUnusable' } & OfVolume)
   | { readonly kind: 'snapshotDeleted'; readonly snapshotId: string }
+  /** An alarm that starts functions goes off. */
+  | { readonly kind: 'alarmStarts'; readonly alarm: string }
   /** The load balancer finds a target healthy, or unhealthy. */
   | ({ readonly kind: 'health'; readonly state: 'healthy' | 'unhealthy'; readonly path: string } & OfHost)
   /** The probe of a content volume fails for the first time in a row. */

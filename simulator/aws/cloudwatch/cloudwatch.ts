@@ -142,10 +142,12 @@ export class CloudWatch {
     if (state === alarm.state) return;
     const previous = alarm.state;
     alarm.state = state;
-    this.#cloud.say('cloudwatch', `alarm ${alarm.name}: ${previous} -> ${state}`);
-    if (!alarm.actionsEnabled) return;
     const actions =
       state === 'ALARM' ? alarm.alarmActions : state === 'OK' ? alarm.okActions : alarm.insufficientDataActions;
+    const starts = alarm.actionsEnabled && state === 'ALARM' && actions.some(isFunction);
+    const event = starts ? ({ kind: 'alarmStarts', alarm: alarm.name } as const) : undefined;
+    this.#cloud.say('cloudwatch', `alarm ${alarm.name}: ${previous} -> ${state}`, event);
+    if (!alarm.actionsEnabled) return;
     for (const action of actions) this.#act(alarm, action, previous, now);
   }
 
@@ -153,7 +155,7 @@ export class CloudWatch {
   repeat(name: string): void {
     const alarm = this.alarms.find((each) => each.name === name);
     if (!alarm) throw new Error(`there is no alarm ${name}`);
-    const functions = alarm.alarmActions.filter((action) => action.startsWith('arn:aws:lambda:'));
+    const functions = alarm.alarmActions.filter(isFunction);
     for (const action of functions) this.#act({ ...alarm, state: 'ALARM' }, action, 'OK', this.#cloud.clock.now());
   }
 
@@ -164,8 +166,7 @@ export class CloudWatch {
       this.#sns.publishByAlarm(action, alarm, reason);
       return;
     }
-    if (!action.startsWith('arn:aws:lambda:'))
-      throw new Error(`alarm ${alarm.name}: the simulation does not know the action ${action}`);
+    if (!isFunction(action)) throw new Error(`alarm ${alarm.name}: the simulation does not know the action ${action}`);
     const state = (value: string) => ({ value, reason, reasonData: '{}', timestamp: new Date(now).toISOString() });
     const event = {
       source: 'aws.cloudwatch',
@@ -182,6 +183,10 @@ export class CloudWatch {
     };
     this.#lambda.invokeAsync(action, event, LAMBDA_PRINCIPAL, alarm.arn);
   }
+}
+
+function isFunction(action: string): boolean {
+  return action.startsWith('arn:aws:lambda:');
 }
 
 function seriesKey(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>): string {

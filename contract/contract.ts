@@ -184,8 +184,8 @@ export function softwareAlarmName(stackName: string): string {
 }
 
 /** Name of the alarm on a topic that nobody is subscribed to. */
-export function nobodyToldAlarmName(stackName: string): string {
-  return `${stackName}/nobody-told`;
+export function nobodyNotifiedAlarmName(stackName: string): string {
+  return `${stackName}/nobody-notified`;
 }
 
 /** Name of the alarm on failures of the guard itself. */
@@ -193,7 +193,7 @@ export function guardAlarmName(stackName: string): string {
   return `${stackName}/guard-failed`;
 }
 
-/** The alarms on the healer itself: it fails or is not run; events failed for good, and nobody heals what they told of. */
+/** The alarms on the healer itself: it fails or is not run; events failed for good, and nobody heals what they reported. */
 export const HEALER_ALARM = {
   /** Its invocations fail, or there are none. */
   failed: 'healer-failed',

@@ -1,6 +1,6 @@
 /**
- * Why the keeper does not do what a deployment asks, or leaves a volume as it is. Each has a code and typed fields; what CloudFormation is
- * told begins with the code. `detail` is what another program or AWS said, as it is: for people.
+ * Why the keeper does not do what a deployment asks, or leaves a volume as it is. Each has a code and typed fields; what CloudFormation
+ * hears begins with the code. `detail` is what another program or AWS said, as it is: for people.
  */
 export type Refusal = { readonly [C in RefusalCode]: { readonly code: C } & Fields[C] }[RefusalCode];
 

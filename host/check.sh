@@ -57,7 +57,7 @@ unmount_again() {
   if [ -d "$scratch" ]; then rmdir "$scratch"; fi
 }
 
-# fail_damage <message>: what this host cannot read is no verdict, unless the kernel tells of damage.
+# fail_damage <message>: what this host cannot read is no verdict, unless the kernel reports damage.
 fail_damage() {
   printf '%s\n' "$1" >"$work/said"
   fail_on "$work/said"
@@ -220,7 +220,7 @@ esac
 need_web_user
 scratch=$(check_directory "$volume_id")
 work="$root/var/lib/remount/check.$volume_id"
-# What differs in a copy of a live volume, until another copy tells whether it was overwritten just then (decision 23).
+# What differs in a copy of a live volume, until another copy shows whether it was overwritten just then (decision 23).
 suspects="$root/var/lib/remount/suspects.$volume"
 live_mark=.remount/live
 job_file="$run_dir/check.$volume_id.job"

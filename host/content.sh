@@ -44,7 +44,7 @@ read_canary() {
 # snapshot included, finds a whole one, and the last. A full volume still serves, so that is not a failure.
 write_canary() {
   written="${REMOUNT_NOW:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
-  [ -n "$written" ] || fail usage "this host does not tell the time"
+  [ -n "$written" ] || fail usage "this host does not give the time"
   full=''
   aside="$1/$canary_file.tmp.$$"
   if renew_canary "$1"; then return 0; fi
@@ -72,7 +72,7 @@ renew_canary() {
 # unseal <root of the content>
 unseal() { chattr -i -a "$1/.remount" "$1/$canary_file" 2>/dev/null; }
 
-# The answer of a survey, told by awk: of the names that find prints, each a line; of what it complains of, each a line that
+# The answer of a survey, as awk prints it: of the names that find prints, each a line; of what it complains of, each a line that
 # ends with the errno's words. `host`: what is neither of the volume nor of its content.
 # shellcheck disable=SC2016 # awk's own variables
 survey_names='
@@ -121,16 +121,16 @@ weigh_survey() {
   IFS='
 '
   set -f
-  for told_line in $1; do
-    case "$told_line" in
-      'files '*) files="${told_line#* }" ;;
-      'hidden '* | 'denied '*) unreadable=$((unreadable + ${told_line#* })) ;;
-      'name '*) printf 'not readable by %s: %s\n' "$web_user" "${told_line#* }" | plain >&2 ;;
-      'damage '*) damage="${told_line#* }" ;;
+  for answer_line in $1; do
+    case "$answer_line" in
+      'files '*) files="${answer_line#* }" ;;
+      'hidden '* | 'denied '*) unreadable=$((unreadable + ${answer_line#* })) ;;
+      'name '*) printf 'not readable by %s: %s\n' "$web_user" "${answer_line#* }" | plain >&2 ;;
+      'damage '*) damage="${answer_line#* }" ;;
       # 137: killed by timeout(1) at its deadline. 1: find complained.
       'ended 0' | 'ended 1') counted_all=true ;;
       'ended 137') counted_all=false ;;
-      *) blamed="${told_line#host }" ;;
+      *) blamed="${answer_line#host }" ;;
     esac
   done
   set +f

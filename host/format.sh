@@ -12,10 +12,10 @@ mebibyte=1048576
 zero_at() { cmp -s -n "$mebibyte" -i "$1:0" "$device" /dev/zero; }
 
 # is_blank: no signature that blkid or wipefs knows; zeros at the start, at the quarters (where mkfs.xfs puts copies of
-# the superblock, so that a volume whose start alone was wiped is told) and at the end.
+# the superblock, so that a volume whose start alone was wiped is found) and at the end.
 is_blank() {
   blkid -p "$device" >/dev/null 2>&1
-  # 2: nothing found. 0: found. 8: several found. Anything else: cannot tell.
+  # 2: nothing found. 0: found. 8: several found. Anything else: not known.
   [ "$?" -eq 2 ] || return 1
   signatures=$(wipefs --no-act "$device") || return 1
   [ -z "$signatures" ] || return 1

@@ -58,7 +58,7 @@ freeze_volume() {
     sync --file-system "$staging" || return 1
     if is_late; then return 1; fi
     setsid sh -c "$watchdog_script" remount-watchdog \
-      "$staging" "$record" "$(($(seconds_now) + bound))" "$execution" "$bound" "$told.late" </dev/null >/dev/null 2>&1 &
+      "$staging" "$record" "$(($(seconds_now) + bound))" "$execution" "$bound" "$reply.late" </dev/null >/dev/null 2>&1 &
     started=$!
   fi
   until [ -e "$record.code" ]; do
@@ -73,7 +73,7 @@ freeze_volume() {
 
 # is_late: this verb has answered `timeout` meanwhile. DLM goes on without a frozen file system, and no freeze may begin or
 # stay: nobody comes to thaw it.
-is_late() { [ -e "$told.late" ]; }
+is_late() { [ -e "$reply.late" ]; }
 
 # give_up <state> <message>: no post script will come.
 give_up() {

@@ -2,7 +2,7 @@
 # What works on a volume one at a time: jobs, which may take long and are never urgent (`check`, `index`), and locks.
 # shellcheck disable=SC2034,SC2154 # set and used in other parts
 
-# birth <process id>: the time it started, in clock ticks: with it, an id that was given away again is told apart.
+# birth <process id>: the time it started, in clock ticks: with it, an id that was given away again is kept apart.
 birth() {
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086 # split on purpose; the name in brackets may hold blanks, so it is cut off first
@@ -57,7 +57,7 @@ end_holder() {
   if [ -n "$holder_child" ] && grep -qsx mount "/proc/$holder_child/comm"; then kill -s KILL "$holder_child" 2>/dev/null; fi
 }
 
-# A job writes its process id and birth into $run_dir/<name>.job, works in steps, and ends at once when it is told to (SIGTERM).
+# A job writes its process id and birth into $run_dir/<name>.job, works in steps, and ends at once when it is asked to (SIGTERM).
 
 # begin_job <what to do at the end>: from here on this very (sub)shell is the job of $job_file, and the first that the
 # kernel kills when memory runs short.
@@ -100,7 +100,7 @@ is_running() {
   [ "$(birth "$running" 2>/dev/null)" = "$since" ]
 }
 
-# end_jobs <job file...>: tells them to end and waits until they have cleared up; 5 s at most, for one whose volume
+# end_jobs <job file...>: asks them to end and waits until they have cleared up; 5 s at most, for one whose volume
 # stalled does not end.
 end_jobs() {
   for each in "$@"; do if is_running "$each"; then kill -s TERM "$running" 2>/dev/null; fi; done
@@ -118,9 +118,9 @@ end_jobs() {
 made_way() {
   way=''
   for each in "$run_dir/way" "$run_dir/$volume_id.way"; do
-    told_way=''
-    { read -r told_way <"$each"; } 2>/dev/null || :
-    way="$way/$told_way"
+    read_way=''
+    { read -r read_way <"$each"; } 2>/dev/null || :
+    way="$way/$read_way"
   done
 }
 

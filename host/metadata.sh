@@ -2,14 +2,14 @@
 # Sourced by check.sh: what tools say of the metadata of the copy, while it is not mounted.
 # shellcheck disable=SC2154,SC2034 # check.sh has its names
 
-# kernel_blames: whether the kernel has called the file system damaged since this check began; or nobody can tell, for its
+# kernel_blames: whether the kernel has called the file system damaged since this check began; or nobody can know, for its
 # log cannot be read, or does not reach back so far. From the mark on, for names of devices are given away again.
 kernel_blames() {
   # shellcheck disable=SC2016 # awk's own variables
   dmesg 2>/dev/null | mark="$log_mark" awk -v of="XFS (${mount_source##*/})" '
-    told && index($0, of) && tolower($0) ~ /corrupt|crc error|internal error/ { blamed = 1 }
-    $0 == ENVIRON["mark"] { told = 1 }
-    END { exit told && !blamed }'
+    seen && index($0, of) && tolower($0) ~ /corrupt|crc error|internal error/ { blamed = 1 }
+    $0 == ENVIRON["mark"] { seen = 1 }
+    END { exit seen && !blamed }'
 }
 
 # need_room: where $work takes nothing more, what a tool has said is not there, or not all of it: half a list beside another half
@@ -37,7 +37,7 @@ fail_on() {
     *'Structure needs cleaning'*) fail corrupt "$said" ;;
     *'Input/output error'* | *'No such device'*)
       if kernel_blames; then fail shutdown "$said"; fi
-      fail unreadable "$said: the kernel tells of no damage, so it may be this host that cannot read" ;;
+      fail unreadable "$said: the kernel reports no damage, so it may be this host that cannot read" ;;
   esac
   fail unreadable "$said"
 }
@@ -104,7 +104,7 @@ check_metadata() {
 
 # only_incomplete: whether all that was found are attributes that a copy caught while they were being set. A value of over
 # 3 KB goes into blocks of its own, and until they are written its entry is marked INCOMPLETE. The kernel passes over it for
-# good; xfs_repair would drop all attributes of the file, and tells what that would change. check_attributes reads them all.
+# good; xfs_repair would drop all attributes of the file, and says what that would change. check_attributes reads them all.
 only_incomplete() {
   # shellcheck disable=SC2016 # awk's own variables
   step awk '
@@ -119,7 +119,7 @@ only_incomplete() {
     { exit 1 }' "$work/findings" && [ -s "$work/findings" ]
 }
 
-# check_free_space: the two trees of free space must tell the same. xfs_repair -n does not compare them where the tree by
+# check_free_space: the two trees of free space must say the same. xfs_repair -n does not compare them where the tree by
 # block calls a block free that holds a part of an extent map (scan_bmapbt() in xfsprogs, repair/scan.c).
 check_free_space() {
   for order in '' ' -c'; do

@@ -35,15 +35,15 @@ take_refusal() {
 mount_here() {
   need_directory "$staging"
   # nouuid: a volume restored from a snapshot has the UUID of its source, which may be mounted here too.
-  mount -t xfs -o nouuid,noatime,nodev,nosuid "$device" "$staging" >"$told.said" 2>&1 &
+  mount -t xfs -o nouuid,noatime,nodev,nosuid "$device" "$staging" >"$reply.said" 2>&1 &
   note_holder mount "$!"
   wait "$!"
   mounted=$?
-  said=$(cat "$told.said")
-  rm -f "$told.said"
+  said=$(cat "$reply.said")
+  rm -f "$reply.said"
   mount_source="$device"
   # Somebody else may have been faster: what counts is what is mounted now.
   if [ "$mounted" -eq 0 ] || find_mount "$staging"; then return 0; fi
-  if [ -e "$told.late" ]; then printf '%s\n' "$said" >"$refused"; fi
+  if [ -e "$reply.late" ]; then printf '%s\n' "$said" >"$refused"; fi
   refuse_mount "$said"
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Whose $volume is, by the ledger: whether this instance may serve it without being told to (decision 25).
+# Whose $volume is, by the ledger: whether this instance may serve it without being asked to (decision 25).
 # shellcheck disable=SC2034,SC2154 # set and used in other parts
 
-# Which Region's table the ledger is: `update` was told, and left it here.
+# Which Region's table the ledger is: `update` was given it, and left it here.
 ledger_note="$root/opt/remount/ledger"
 # Answers nothing but to this instance (IMDSv2): docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 metadata=http://169.254.169.254/latest
@@ -36,7 +36,7 @@ read_owner() {
     --key "{\"pk\":{\"S\":\"VOLUME#$volume\"},\"sk\":{\"S\":\"STATE\"}}" \
     --projection-expression 'currentVolume, volumeOwner, fencing' \
     --query '[Item.currentVolume.S, Item.volumeOwner.S, Item.fencing.S]' --output text \
-    --cli-connect-timeout 3 --cli-read-timeout 4 2>"$told.aws" 7>&-) || fail timeout "the ledger does not answer: $(cat "$told.aws")"
+    --cli-connect-timeout 3 --cli-read-timeout 4 2>"$reply.aws" 7>&-) || fail timeout "the ledger does not answer: $(cat "$reply.aws")"
   current='' owner='' fencing='' rest=''
   IFS="$(printf '\t')" read -r current owner fencing rest <<ANSWER
 $said

@@ -52,7 +52,7 @@ resume() {
   { read -r volume_id <"$marker"; } 2>/dev/null || return 0
   is_volume_id "$volume_id" || return 0
   staging="$root/mnt/remount/$volume_id"
-  told="$told.$volume"
+  reply="$reply.$volume"
   for try in $(seq "$tries"); do
     [ "$try" -eq 1 ] || sleep "$pause"
     printf 'volume=%s\nvolumeId=%s\n' "$volume" "$volume_id"
@@ -64,20 +64,20 @@ resume() {
   return "$code"
 }
 
-# A host that nobody has told of a ledger leaves everything to a heal.
+# A host that knows of no ledger leaves everything to a heal.
 [ -r "$ledger_note" ] || exit 0
 find_place
-# Side by side: a mount may take minutes. Told in one order.
+# Side by side: a mount may take minutes. Printed in one order.
 for marker in "$marker_dir"/*; do
   case "${marker##*/}" in '*' | *.new.*) continue ;; esac
-  resume "${marker##*/}" >"$told.${marker##*/}.out" 2>"$told.${marker##*/}.err" &
-  printf '%s %s\n' "$!" "${marker##*/}" >>"$told"
+  resume "${marker##*/}" >"$reply.${marker##*/}.out" 2>"$reply.${marker##*/}.err" &
+  printf '%s %s\n' "$!" "${marker##*/}" >>"$reply"
 done
 ended=0
 while read -r child name; do
   wait "$child" || ended=$?
-  cat "$told.$name.out"
-  cat "$told.$name.err" >&2
-done <"$told"
-rm -f "$told" "$told".*
+  cat "$reply.$name.out"
+  cat "$reply.$name.err" >&2
+done <"$reply"
+rm -f "$reply" "$reply".*
 exit "$ended"

@@ -12,14 +12,14 @@ refuse_if_stuck() {
 }
 
 # pass_on <file>: as cat does, without a process: the probe runs every 10 s.
-pass_on() { while IFS= read -r told_line; do printf '%s\n' "$told_line"; done <"$1"; }
+pass_on() { while IFS= read -r answer_line; do printf '%s\n' "$answer_line"; done <"$1"; }
 
-# find_place: sets told, where a verb's answer has room: in memory, or on the host's own disk where /run is full or missing.
+# find_place: sets reply, where a verb's answer has room: in memory, or on the host's own disk where /run is full or missing.
 find_place() {
   for place in "$run_dir" "$root/var/lib/remount" "$root/dev/shm" "$root/tmp"; do
-    told="$place/told.$$"
-    { mkdir -p "$place" && printf '%16384s' '' >"$told" && : >"$told"; } 2>/dev/null && return 0
-    rm -f "$told" 2>/dev/null
+    reply="$place/reply.$$"
+    { mkdir -p "$place" && printf '%16384s' '' >"$reply" && : >"$reply"; } 2>/dev/null && return 0
+    rm -f "$reply" 2>/dev/null
   done
   fail usage "this host has no room for a verb's answer: neither /run nor its own disk can be written"
 }
@@ -35,11 +35,11 @@ within() {
   sleep "$1" >/dev/null 2>&1 &
   alarm=$!
   {
-    (act >"$told" 2>"$told.err")
-    echo "$?" >"$told.code"
-    if [ -e "$told.late" ]; then
+    (act >"$reply" 2>"$reply.err")
+    echo "$?" >"$reply.code"
+    if [ -e "$reply.late" ]; then
       # The caller is long gone, and the alarm's process id may be another's by now.
-      rm -f "$told" "$told.err" "$told.code" "$told.late" "${stuck:-$told.late}"
+      rm -f "$reply" "$reply.err" "$reply.code" "$reply.late" "${stuck:-$reply.late}"
     else
       kill "$alarm"
     fi
@@ -47,18 +47,18 @@ within() {
   child=$!
   # The shell would announce the killed sleep.
   { wait "$alarm"; } 2>/dev/null
-  if [ ! -e "$told.code" ]; then
-    { true >"$told.late"; } 2>/dev/null
+  if [ ! -e "$reply.code" ]; then
+    { true >"$reply.late"; } 2>/dev/null
     [ -z "${stuck:-}" ] || { printf '%s %s\n' "$child" "$(birth "$child")" >"$stuck"; } 2>/dev/null
-    pass_on "$told.err" >&2
+    pass_on "$reply.err" >&2
     if [ -n "${job_file:-}" ]; then end_jobs "$job_file"; fi
     late "$1"
   fi
   code=''
-  read -r code <"$told.code"
-  pass_on "$told"
-  pass_on "$told.err" >&2
-  rm -f "$told" "$told.err" "$told.code"
+  read -r code <"$reply.code"
+  pass_on "$reply"
+  pass_on "$reply.err" >&2
+  rm -f "$reply" "$reply.err" "$reply.code"
   is_answer "$code" || fail usage "this host cannot run the verb (exit ${code:-unknown: no room to say it})"
   exit "$code"
 }

@@ -63,7 +63,7 @@ export class ContentBalancer extends Construct {
       securityGroup,
       dropInvalidHeaderFields: true,
       // It holds no data, and a first deployment that fails must be able to take it away again: what protects the stack is its
-      // termination protection. Said, because a load balancer that has it on keeps it until it is told (aws/aws-cdk#9975).
+      // termination protection. Said, because a load balancer that has it on keeps it until somebody switches it off (aws/aws-cdk#9975).
       deletionProtection: false,
     });
     acknowledge(

@@ -20,7 +20,7 @@ const ABORT_DAYS = 1;
 export interface IContentJournal extends IConstruct {
   /** Its bucket. It refuses to change an object, for whoever asks. */
   readonly bucket: IBucket;
-  /** To read every object, and to be told of one that is not there that it is not. */
+  /** To read every object, and to learn of one that is not there that it is not. */
   grantRead(grantee: IGrantable): Grant;
   /** To write objects that are not there yet, and to read as {@link grantRead}; never to change or to delete one. */
   grantWrite(grantee: IGrantable): Grant;
@@ -58,7 +58,7 @@ abstract class ContentJournalBase extends Construct implements IContentJournal {
   protected abstract readonly key: IKey;
 
   /**
-   * Without leave to list, S3 answers 403 for an object that is not there, and a reader could not tell it from one that it may not read.
+   * Without leave to list, S3 answers 403 for an object that is not there, and a reader could not distinguish it from one that it may not read.
    * Source: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
   grantRead(grantee: IGrantable): Grant {
@@ -70,7 +70,7 @@ abstract class ContentJournalBase extends Construct implements IContentJournal {
     });
     const opening = allowKeyVia(grantee, this.key, 's3', ['kms:Decrypt'], 'OpensJournal');
     this.#acknowledge(grantee);
-    return named(reading, 'ReadsJournal').combine(named(listing, 'IsToldWhatIsNotThere')).combine(opening);
+    return named(reading, 'ReadsJournal').combine(named(listing, 'LearnsWhatIsNotThere')).combine(opening);
   }
 
   /**

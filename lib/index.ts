@@ -39,7 +39,7 @@ export {
   LOCK_MODES,
   METRIC,
   metricNamespace,
-  nobodyToldAlarmName,
+  nobodyNotifiedAlarmName,
   PORTION,
   RESUME_VERB,
   SEED,
@@ -83,7 +83,7 @@ export { contentUserData, USER_DATA_BYTES } from './internal/user-data.ts';
 export type { WebSettings } from './internal/web-settings.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
-export { NOBODY_TOLD, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+export { NOBODY_NOTIFIED, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 export { SettingsError } from './props/refusal.ts';
 export { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
 export { Remount, type RemountProps, type RemountVolume } from './remount.ts';

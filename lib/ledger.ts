@@ -120,7 +120,7 @@ export class Ledger extends LedgerBase {
 }
 
 /**
- * DynamoDB answers plain HTTP as well (docs.aws.amazon.com/general/latest/gr/ddb.html); of this table it tells nothing that way. The
+ * DynamoDB answers plain HTTP as well (docs.aws.amazon.com/general/latest/gr/ddb.html); of this table it says nothing that way. The
  * policy is the table's own, so `*` is the table (docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-bpa-rbp.html); by its
  * name it would wait for itself.
  */

@@ -9,7 +9,7 @@ import { acknowledge } from './internal/acknowledge.ts';
 import { allowKeyVia } from './internal/key-use.ts';
 
 /** Id of the warning that nobody is subscribed. Whoever subscribes by other means acknowledges it, with `Annotation::` before it. */
-export const NOBODY_TOLD = 'remount:nobody-told';
+export const NOBODY_NOTIFIED = 'remount:nobody-notified';
 
 /** Who is notified, and how the topic is encrypted. */
 export interface PeopleTopicProps {
@@ -46,8 +46,8 @@ export class PeopleTopic extends Construct {
     props.key.grant(new ServicePrincipal(alarms, { conditions: ours }), 'kms:Decrypt', 'kms:GenerateDataKey*');
     if (!props.email)
       Validations.of(this).addWarning(
-        NOBODY_TOLD,
-        'Nobody is told of alarms and incidents: no alertEmail is set. Set it, or subscribe to the topic by other means',
+        NOBODY_NOTIFIED,
+        'Nobody is notified of alarms and incidents: no alertEmail is set. Set it, or subscribe to the topic by other means',
       );
     else
       acknowledge(
@@ -58,8 +58,8 @@ export class PeopleTopic extends Construct {
   }
 }
 
-/** To tell people: the topic takes the message, and encrypts it in the name of whoever sends it. */
-export function allowTelling(grantee: LambdaFunction, people: ITopic): void {
+/** To notify people: the topic takes the message, and encrypts it in the name of whoever sends it. */
+export function allowNotifying(grantee: LambdaFunction, people: ITopic): void {
   grantee.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [people.topicArn] }));
   if (!people.masterKey) return;
   allowKeyVia(grantee, people.masterKey, 'sns', ['kms:Decrypt', 'kms:GenerateDataKey*']);

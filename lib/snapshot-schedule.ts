@@ -76,7 +76,7 @@ class ImportedSnapshotSchedule extends Construct implements ISnapshotSchedule {
 export const NOT_COVERED = 'remount:not-covered';
 
 /**
- * Snapshots by Data Lifecycle Manager, of every `ContentVolume` of the stack, and of what it is told to {@link SnapshotSchedule.cover}. A
+ * Snapshots by Data Lifecycle Manager, of every `ContentVolume` of the stack, and of what it is asked to {@link SnapshotSchedule.cover}. A
  * volume beside it that it does not cover is warned of. A run starts up to an hour after its time, so one hourly schedule allows a gap of almost
  * two hours; several, staggered within the hour, bring it down.
  * Source: docs.aws.amazon.com/ebs/latest/userguide/snapshot-ami-policy.html
@@ -181,7 +181,7 @@ export class SnapshotSchedule extends Construct implements ISnapshotSchedule {
     if (encryptionKey && encryptionKey !== this.#key) allowKeyUse(this.#role, encryptionKey);
   }
 
-  /** What is not copied is said while it can still be told from what is, and not when it is gone. */
+  /** What is not copied is said while it can still be distinguished from what is, and not when it is gone. */
   #warn(node: IConstruct): void {
     if (!isVolume(node) || node.tags.tagValues()[TAG.schedule] !== undefined) return;
     Validations.of(node).addWarning(

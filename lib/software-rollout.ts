@@ -17,7 +17,7 @@ import { remountMetric } from './internal/metric.ts';
 import { runbookLink } from './internal/runbook.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns, onlyTags, ours } from './internal/volume-permissions.ts';
 
-/** How long an instance may run older host software before people are told, in rounds of the guard. */
+/** How long an instance may run older host software before people are notified, in rounds of the guard. */
 const ROUNDS = 12;
 
 /** Instances that do not run the host software that is deployed. */
@@ -74,7 +74,7 @@ export function allowRollout(
   acknowledge(
     alarm,
     'Resilience-AL2',
-    "It is silent where the guard is, and the guard's own alarm tells of that; it would tell of every first deployment",
+    "It is silent where the guard is, and the guard's own alarm reports that; it would report every first deployment",
   );
   return alarm;
 }

@@ -72,7 +72,7 @@ export class VolumeAlarms extends Construct {
   }
 
   /**
-   * It asks the load balancer, which has data from before the first heal: content that is never served is told too. Data of too few
+   * It asks the load balancer, which has data from before the first heal: content that is never served is reported too. Data of too few
    * minutes leave it in INSUFFICIENT_DATA, where each alarm begins, and so a new stack has its time; from any other state that is a
    * change, and acts.
    * Sources: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html, "missing", and "Avoiding premature

@@ -25,12 +25,12 @@ import {
 } from './internal/volume-permissions.ts';
 import { namesOf, VolumeRules } from './internal/volume-targets.ts';
 import type { ILedger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
+import { allowNotifying } from './people-topic.ts';
 import { checkProps, PROP, stackNameOf } from './props/props.ts';
 
 /** A drill looks for the answer of a check of 27 minutes, and tidies up. */
 const EXECUTION_TIMEOUT = Duration.hours(1);
-/** For snapshots of which no event told: events are delivered on a best-effort basis. */
+/** For snapshots that no event reported: events are delivered on a best-effort basis. */
 const SWEEP = Duration.minutes(10);
 
 const NEXT_SWEEP =
@@ -129,7 +129,7 @@ export class VolumeDrill extends Construct {
       retryAttempts: 0,
     });
     props.ledger.grantActing(this.function);
-    allowTelling(this.function, props.people);
+    allowNotifying(this.function, props.people);
     props.documents.grantRun(this.function, VERBS, stackName);
     this.#allow(stackName, props.key);
     acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);
@@ -246,7 +246,7 @@ export class VolumeDrill extends Construct {
         },
       });
       const sweep = new Rule(this, `Sweep${number}`, {
-        description: 'Remount: drills snapshots of which no event told',
+        description: 'Remount: drills snapshots that no event reported',
         schedule: Schedule.rate(SWEEP),
       });
       for (const rule of [completed, sweep]) acknowledge(rule, 'Serverless-EventBusDLQ', NEXT_SWEEP);

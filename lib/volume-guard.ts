@@ -46,7 +46,7 @@ import {
 } from './internal/volume-permissions.ts';
 import { namesOf } from './internal/volume-targets.ts';
 import type { ILedger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
+import { allowNotifying } from './people-topic.ts';
 import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
 import type { ISnapshotSchedule } from './snapshot-schedule.ts';
 import { allowRollout, hostsBehindMetric } from './software-rollout.ts';
@@ -157,21 +157,24 @@ export class VolumeGuard extends Construct {
       ],
     });
     const nextRound =
-      'The next round comes within minutes, and looks at everything again; an alarm tells of rounds that fail';
+      'The next round comes within minutes, and looks at everything again; an alarm reports rounds that fail';
     acknowledgeNoDeadLetters(this.function, nextRound);
     acknowledge(this.function, 'Serverless-LambdaAsyncFailureDestination', nextRound);
     acknowledge(round, 'Serverless-EventBusDLQ', nextRound);
     this.#allowEc2(props.key, lock);
-    this.#allowTelling(props);
+    this.#allowNotifying(props);
     for (const volume of props.volumes) {
       this.#ageAlarm(AGE_ALARM.recoveryPoint, volume, volume.metricRecoveryPointAge(), people);
       if (verified)
         this.#ageAlarm(AGE_ALARM.verifiedRecoveryPoint, volume, volume.metricVerifiedRecoveryPointAge(), people);
     }
     this.#ownAlarm(people);
-    this.#tell(allowCounting(this.function, { people, subscribers: this.metricSubscribers(), stackName }), people);
+    this.#notify(allowCounting(this.function, { people, subscribers: this.metricSubscribers(), stackName }), people);
     if (props.software)
-      this.#tell(allowRollout(this.function, props.software, { stackName, behind: this.metricHostsBehind() }), people);
+      this.#notify(
+        allowRollout(this.function, props.software, { stackName, behind: this.metricHostsBehind() }),
+        people,
+      );
   }
 
   /** Confirmed subscriptions of the topic that people are notified by. By default the most of five minutes. */
@@ -290,7 +293,7 @@ export class VolumeGuard extends Construct {
     });
   }
 
-  #allowTelling({ schedule, ledger, people }: VolumeGuardProps): void {
+  #allowNotifying({ schedule, ledger, people }: VolumeGuardProps): void {
     this.#allow({ actions: ['dlm:GetLifecyclePolicy'], resources: [schedule.policyArn] });
     this.#allow({
       actions: ['cloudwatch:PutMetricData'],
@@ -298,12 +301,12 @@ export class VolumeGuard extends Construct {
       conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(this.stackName) } },
     });
     ledger.grantNoting(this.function);
-    allowTelling(this.function, people);
+    allowNotifying(this.function, people);
   }
 
   /**
-   * One data point above what is promised is told; so is silence, for then nobody keeps the promise. It is told as INSUFFICIENT_DATA, in
-   * which an alarm begins: a new stack tells nobody before the guard's first round. The keeper gives the first data point of a new volume,
+   * One data point above what is promised is reported; so is silence, for then nobody keeps the promise. It is reported as INSUFFICIENT_DATA, in
+   * which an alarm begins: a new stack notifies nobody before the guard's first round. The keeper gives the first data point of a new volume,
    * so that a guard that is never run is silence as well.
    */
   #ageAlarm(kind: AgeAlarmKind, { stackName, volumeName }: IContentVolume, metric: Metric, people: ITopic): void {
@@ -319,11 +322,11 @@ export class VolumeGuard extends Construct {
       datapointsToAlarm: 1,
       treatMissingData: TreatMissingData.MISSING,
     });
-    this.#tell(alarm, people);
+    this.#notify(alarm, people);
     alarm.addInsufficientDataAction(new SnsAction(people));
   }
 
-  /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is told too. */
+  /** Three runs in a row that failed: one or two are made up for by the next. Lambda counts every run, so silence is reported too. */
   #ownAlarm(people: ITopic): void {
     const alarm = new Alarm(this, 'Failed', {
       alarmName: guardAlarmName(this.stackName),
@@ -335,11 +338,11 @@ export class VolumeGuard extends Construct {
       datapointsToAlarm: 3,
       treatMissingData: TreatMissingData.MISSING,
     });
-    this.#tell(alarm, people);
+    this.#notify(alarm, people);
     alarm.addInsufficientDataAction(new SnsAction(people));
   }
 
-  #tell(alarm: Alarm, people: ITopic): void {
+  #notify(alarm: Alarm, people: ITopic): void {
     alarm.addAlarmAction(new SnsAction(people));
     alarm.addOkAction(new SnsAction(people));
   }

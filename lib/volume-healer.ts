@@ -26,7 +26,7 @@ import {
 } from './internal/volume-permissions.ts';
 import { checkOurs, VolumeRules } from './internal/volume-targets.ts';
 import type { ILedger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
+import { allowNotifying } from './people-topic.ts';
 import { checkProps, lengthOf, PROP, stackNameOf } from './props/props.ts';
 import { VolumeAlarms } from './volume-alarms.ts';
 
@@ -85,7 +85,7 @@ export interface VolumeHealerProps {
    */
   readonly maxSpareAge?: Duration;
   /**
-   * How often each volume is looked at without an alarm, for what no event told: whole minutes. Each look is an invocation for each volume.
+   * How often each volume is looked at without an alarm, for what no event reported: whole minutes. Each look is an invocation for each volume.
    * @default 5 minutes
    */
   readonly sweepEvery?: Duration;
@@ -119,7 +119,7 @@ class ImportedVolumeHealer extends Construct implements IVolumeHealer {
 
 /**
  * The healer: a Lambda durable function, started by alarms and by a sweep. Invoke it through `live`, as durable functions must be. It
- * heals what it is told to: {@link VolumeHealer.heals}.
+ * heals what it is asked to: {@link VolumeHealer.heals}.
  */
 export class VolumeHealer extends Construct implements IVolumeHealer {
   /** The healer of another stack: for alarms here that are to start it, and for its metrics. @throws SettingsError */
@@ -131,7 +131,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
   readonly function: LambdaFunction;
   readonly live: Alias;
   readonly stackName: string;
-  /** Where events go that failed for good: of each, nobody has healed what it told of. Kept for 14 days; an alarm watches it. */
+  /** Where events go that failed for good: of each, nobody has healed what it reported. Kept for 14 days; an alarm watches it. */
   readonly deadLetters: Queue;
   readonly #people: ITopic;
   readonly #rules: VolumeRules;
@@ -171,7 +171,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
       retryAttempts: 2,
     });
     props.ledger.grantActing(this.function);
-    allowTelling(this.function, props.people);
+    allowNotifying(this.function, props.people);
     acknowledge(
       this.live,
       'Serverless-LambdaAsyncFailureDestination',
@@ -321,7 +321,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
   #sweep(sweepEvery: Duration): VolumeRules {
     return new VolumeRules(this.live, { key: 'sweep', maxEventAge: sweepEvery }, (number) => {
       const sweep = new Rule(this, `Sweep${number}`, {
-        description: 'Remount: looks at every content volume for what no alarm told',
+        description: 'Remount: looks at every content volume for what no alarm reported',
         schedule: Schedule.rate(sweepEvery),
       });
       // The event carries no tags, so that of any instance of the account starts a look; best effort, hence the sweep.

@@ -10,7 +10,7 @@ import { remountFunction } from './internal/function.ts';
 import type { HostDocuments } from './internal/host-documents.ts';
 import { allowDescribing, allowVolumeCreation, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
 import type { ILedger } from './ledger.ts';
-import { allowTelling } from './people-topic.ts';
+import { allowNotifying } from './people-topic.ts';
 import { stackNameOf } from './props/props.ts';
 import { fail } from './props/refusal.ts';
 
@@ -60,7 +60,7 @@ export class VolumeKeeper extends Construct {
       },
     });
     props.ledger.grantReading(this.function);
-    allowTelling(this.function, props.people);
+    allowNotifying(this.function, props.people);
     this.function.addToRolePolicy(
       new PolicyStatement({
         sid: 'AsksForRollbacks',

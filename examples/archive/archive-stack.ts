@@ -18,7 +18,7 @@ import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
-import { NOBODY_TOLD, PeopleTopic, RecycleBin, SnapshotSchedule } from '../../lib/index.ts';
+import { NOBODY_NOTIFIED, PeopleTopic, RecycleBin, SnapshotSchedule } from '../../lib/index.ts';
 
 const ZONE = 'eu-west-1a';
 
@@ -28,9 +28,12 @@ export class ArchiveStack extends Stack {
     super(scope, id, props);
     const key = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN });
 
-    // Remount's: who is told, which volumes are copied and when, and what can be got back.
+    // Remount's: who is notified, which volumes are copied and when, and what can be got back.
     const people = new PeopleTopic(this, 'People', { key });
-    Validations.of(people).acknowledge({ id: `Annotation::${NOBODY_TOLD}`, reason: 'The team subscribes its pager' });
+    Validations.of(people).acknowledge({
+      id: `Annotation::${NOBODY_NOTIFIED}`,
+      reason: 'The team subscribes its pager',
+    });
     const schedule = new SnapshotSchedule(this, 'Snapshots', { key, perHour: 2, keep: Duration.hours(48) });
     new RecycleBin(this, 'RecycleBin', { keepSnapshots: Duration.days(7) });
 

@@ -162,7 +162,7 @@ export class DirtySet {
     this.#heard = now;
   }
 
-  /** Every change before this moment is taken; `undefined` where nobody can tell. */
+  /** Every change before this moment is taken; `undefined` where nobody can know. */
   get takenUpTo(): number | undefined {
     if (this.doubt || this.#heard === undefined) return undefined;
     return Math.min(this.#heard, this.since ?? this.#heard);

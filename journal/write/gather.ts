@@ -243,7 +243,7 @@ export class Gatherer {
     if (!done) return;
     const { record, found, unsure } = done;
     if (record) batch.addNode(record, found, unsure);
-    // Where it vanished it is not known any more who was to be told so.
+    // Where it vanished it is not known any more who was to learn of it.
     const how = { content: true, forced: !record };
     if (!record || unsure) dirty.add({ of: 'node', identity: done.identity }, clock.now(), how);
   }

@@ -21,7 +21,7 @@ export function snsPeople(sns: SNSClient, env: Runtime['env']): People {
   return {
     async notify(message) {
       const { subject, text } = render(message, place);
-      await translated('tell people', () =>
+      await translated('notify people', () =>
         sns.send(
           new PublishCommand({
             TopicArn,

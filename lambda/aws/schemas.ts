@@ -72,7 +72,7 @@ export const REPLACED = z.object({
   ),
 });
 
-/** `toldFiles` of a drill's item. */
+/** `notifiedFiles` of a drill's item. */
 export const FILES = z.array(z.string());
 
 const READING = z.object({

@@ -76,12 +76,12 @@ export function createHandler(runtime: Runtime) {
     try {
       await people.notify(notice);
     } catch (error) {
-      runtime.log({ message: 'could not tell people', reason: reasonOf(error) });
+      runtime.log({ message: 'could not notify people', reason: reasonOf(error) });
     }
   }
 
   /**
-   * Of a volume that is blank nothing can be lost: its newest recovery point is 0 minutes old. From then on the alarm on that age tells
+   * Of a volume that is blank nothing can be lost: its newest recovery point is 0 minutes old. From then on the alarm on that age notifies
    * people of silence, also where the guard is never run. Without it the guard's first round begins: no reason to fail a deployment.
    */
   async function beginAge(volume: string): Promise<void> {

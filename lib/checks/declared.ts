@@ -170,7 +170,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value.filter((item) => referenceOf(item) !== 'AWS::NoValue') : [];
 }
 
-/** Whether two values of two resources are the same once deployed; `undefined` when that cannot be told before. */
+/** Whether two values of two resources are the same once deployed; `undefined` when that cannot be known before. */
 export function sameValue(a: unknown, of: Declared, b: unknown, ofOther: Declared): boolean | undefined {
   const deferred = typeof a === 'object' || typeof b === 'object';
   if (!deferred) return String(a) === String(b);

@@ -65,7 +65,7 @@ export class ResilienceChecks extends NagPack {
     const violations = super.validateScope(scope).violations.flatMap((violation) =>
       violation.violatingResources.map((resource) => ({
         ...violation,
-        // What nobody can tell before the deployment stops none: it may well be right.
+        // What nobody can know before the deployment stops none: it may well be right.
         severity: violation.ruleName.endsWith(`[${UNJUDGED}]`) ? WARNING : ERROR,
         description: this.#said.get(`${violation.ruleName} ${resource.constructPath}`) ?? violation.description,
         violatingResources: [resource],

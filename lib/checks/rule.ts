@@ -59,7 +59,7 @@ export function wrong(says: string): Finding {
   return { says };
 }
 
-/** @param why what cannot be told, and why */
+/** @param why what cannot be known, and why */
 export function unjudged(why: string): Finding {
   return {
     says: `cannot be judged: ${why}. Use a value that is known at synthesis, or acknowledge this finding`,

@@ -49,7 +49,7 @@ interface Rule {
 type Smallest = (metric: string, period: Duration) => Metric;
 
 /**
- * What is told and what is not. A probe takes some hundredths of a second; one in a minute that is quick says that the volume can be, so
+ * What is reported and what is not. A probe takes some hundredths of a second; one in a minute that is quick says that the volume can be, so
  * the quickest of each minute decides, three in a row. Space is looked at over five minutes: what an upload takes for a moment is no news.
  */
 const RULES: Readonly<Record<ConditionAlarmKind, (smallest: Smallest, fullWithinHours: number) => Rule>> = {
@@ -135,7 +135,7 @@ export class ConditionAlarms extends Construct {
       acknowledge(
         alarm,
         'Resilience-AL2',
-        'The alarm serving tells of silence, from the same probe; this one would only say it again',
+        'The alarm serving reports silence, from the same probe; this one would only say it again',
       );
       alarm.addAlarmAction(new SnsAction(people));
       alarm.addOkAction(new SnsAction(people));

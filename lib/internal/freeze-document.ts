@@ -8,7 +8,7 @@ export const SCRIPT_SECONDS = 30;
 
 /**
  * What Data Lifecycle Manager runs on an instance before and after it starts the snapshots of its volumes: `host/dlm.sh`. Names
- * and values of the parameters are DLM's. The tag lets DLM's managed policy use it, and tells people whose it is.
+ * and values of the parameters are DLM's. The tag lets DLM's managed policy use it, and shows people whose it is.
  * Source: docs.aws.amazon.com/ebs/latest/userguide/automate-app-consistent-backups.html
  */
 export class FreezeDocument extends Construct {

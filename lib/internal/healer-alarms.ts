@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { HEALER_ALARM, type HealerAlarmKind, healerAlarmName } from '../../contract/contract.ts';
 import { runbookLink } from './runbook.ts';
 
-/** Sweeps in a row that fail before people are told: one or two are made up for by the next. */
+/** Sweeps in a row that fail before people are notified: one or two are made up for by the next. */
 const FAILED_SWEEPS = 3;
 
 interface Watched {
@@ -19,8 +19,8 @@ interface Watched {
 
 /**
  * Errors are of invocations: the code, its role, the time that it takes. The sweep invokes it all the time, so
- * silence is told too: as INSUFFICIENT_DATA, in which an alarm begins, so that a new stack tells nobody before its first sweep. One that
- * is never run serves nothing, which the alarm `unserved` tells.
+ * silence is reported too: as INSUFFICIENT_DATA, in which an alarm begins, so that a new stack notifies nobody before its first sweep. One that
+ * is never run serves nothing, which the alarm `unserved` reports.
  * An execution that fails is no error of an invocation (docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html); what it was
  * started by goes to the dead-letter queue once it has failed for good (durable-best-practices.html there), as does an event that
  * was tried in vain. An idle queue sends no data: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html

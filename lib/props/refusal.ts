@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 /** A wrong setting: one line that names the setting, the value received and what is allowed. */
 export class SettingsError extends Error {
-  /** Tells it from other errors, whichever copy of the package it comes from. */
+  /** Distinguishes it from other errors, whichever copy of the package it comes from. */
   override readonly name = 'SettingsError';
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { HostVerb } from '../../contract/contract.ts';
 import { verbScript } from '../../lib/internal/host-documents.ts';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
-import { makeTeller } from '../../rehearsal/command/progress.ts';
+import { makeNotifier } from '../../rehearsal/command/progress.ts';
 import { MANIFEST_FILE } from '../../simulator/disks/disks.ts';
 import { must } from '../../simulator/disks/shell.ts';
 import { mountXfs, unmount } from '../../simulator/disks/xfs/mounts.ts';
@@ -114,19 +114,19 @@ function mount(device: string, directory: string): void {
   if (refused !== undefined) throw new Error(refused);
 }
 
-function measure(files: number, runs: number, tell: (text: string) => void): Figures {
+function measure(files: number, runs: number, notify: (text: string) => void): Figures {
   const disks = new XfsDisks();
   try {
     disks.addHost(HOST);
     disks.createVolume(SOURCE, SIZE_GIB);
     disks.attach(SOURCE, HOST);
     for (const name of ['format', 'mount', 'serve'] as const) verb(disks, name, SOURCE);
-    tell(`${files} files are written`);
+    notify(`${files} files are written`);
     fill(join(disks.rootOf(HOST), 'srv/content', VOLUME), files);
     disks.takeSnapshot(SOURCE, SNAPSHOT);
     const seconds: { repair: number[]; read: number[]; check: number[] } = { repair: [], read: [], check: [] };
     for (let run = 0; run < runs; run++) {
-      const now = (what: string) => tell(`${files} files, run ${run + 1} of ${runs}: ${what}`);
+      const now = (what: string) => notify(`${files} files, run ${run + 1} of ${runs}: ${what}`);
       onCopy(disks, (device, directory) => {
         mount(device, directory);
         unmount(directory);
@@ -164,9 +164,9 @@ function main(): number {
     return EXIT.ok;
   }
   enterPrivateNamespace();
-  const { tell, clear } = makeTeller(process.stderr);
+  const { notify, clear } = makeNotifier(process.stderr);
   const rows = options.files.map((files, n) =>
-    measure(files, options.runs, (text) => tell(`${n + 1} of ${options.files.length}: ${text}`)),
+    measure(files, options.runs, (text) => notify(`${n + 1} of ${options.files.length}: ${text}`)),
   );
   clear();
   process.stdout.write(options.json ? `${JSON.stringify({ rows }, null, 1)}\n` : table(rows));

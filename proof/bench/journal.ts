@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
-import { makeTeller } from '../../rehearsal/command/progress.ts';
+import { makeNotifier } from '../../rehearsal/command/progress.ts';
 import { baseDirectory, requireXfs } from '../../simulator/disks/machine.ts';
 import { must } from '../../simulator/disks/shell.ts';
 import { StorageArea } from '../../simulator/disks/xfs/area.ts';
@@ -62,7 +62,7 @@ interface Measured {
 }
 
 /** On a volume of its own, in the private namespace that this process is in. */
-async function measure(files: number, runs: number, tell: (text: string) => void): Promise<Measured> {
+async function measure(files: number, runs: number, notify: (text: string) => void): Promise<Measured> {
   const area = new StorageArea(baseDirectory());
   const image = area.volumeImage('bench');
   area.createBlank(image, SIZE);
@@ -74,9 +74,9 @@ async function measure(files: number, runs: number, tell: (text: string) => void
     mkdirSync(join(area.scratch, '.remount'));
     const bench = new Bench(area.scratch, files);
     return {
-      figures: await writers(bench, runs, tell),
+      figures: await writers(bench, runs, notify),
       drained: await drained(bench),
-      ...(await asked(bench, tell)),
+      ...(await asked(bench, notify)),
     };
   } finally {
     unmount(area.scratch);
@@ -112,8 +112,8 @@ async function main(): Promise<number> {
     return EXIT.cannot;
   }
   requireXfs();
-  const { tell, clear } = makeTeller(process.stderr);
-  const measured = await measure(options.files, options.runs, tell);
+  const { notify, clear } = makeNotifier(process.stderr);
+  const measured = await measure(options.files, options.runs, notify);
   clear();
   process.stdout.write(options.json ? `${JSON.stringify(measured, null, 1)}\n` : table(measured));
   return EXIT.ok;

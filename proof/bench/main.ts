@@ -1,5 +1,5 @@
 import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
-import { makeTeller } from '../../rehearsal/command/progress.ts';
+import { makeNotifier } from '../../rehearsal/command/progress.ts';
 import { cases, inDirectory, measure, type Row } from './measure.ts';
 
 const MAX_RUNS = 100;
@@ -46,8 +46,8 @@ function main(): number {
     process.stdout.write(HELP);
     return EXIT.ok;
   }
-  const { tell, clear } = makeTeller(process.stderr);
-  const rows = inDirectory((directory) => measure(cases(directory), options.runs, tell));
+  const { notify, clear } = makeNotifier(process.stderr);
+  const rows = inDirectory((directory) => measure(cases(directory), options.runs, notify));
   clear();
   process.stdout.write(options.json ? `${JSON.stringify({ node: process.version, rows }, null, 1)}\n` : table(rows));
   return EXIT.ok;

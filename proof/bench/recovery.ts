@@ -103,7 +103,7 @@ function spread(values: readonly number[]): Spread {
   return { p50: percentile(values, 0.5), p99: percentile(values, 0.99), most: Math.max(...values) };
 }
 
-/** The target group that tells whether alpha is served, as the template has it. */
+/** The target group that says whether alpha is served, as the template has it. */
 function healthCheckOf(template: unknown): HealthCheck {
   const { Resources } = template as { Resources: Record<string, { Properties?: Record<string, unknown> }> };
   const group = Object.values(Resources).find((r) => r.Properties?.HealthCheckPath === '/healthz/alpha')?.Properties;

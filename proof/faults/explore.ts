@@ -12,7 +12,7 @@ export interface Plan {
   readonly schedule: readonly Fault[];
 }
 
-/** What is counted of a run: not its log, which nobody reads of thousands, for their digest tells whether they are the same. */
+/** What is counted of a run: not its log, which nobody reads of thousands, for their digest says whether they are the same. */
 export type Outcome = Omit<Played, 'log' | 'permissions'>;
 
 export type Player = (plan: Plan) => Promise<Outcome>;

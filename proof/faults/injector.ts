@@ -216,7 +216,7 @@ export class Injector {
     if (this.lives.getStore()?.dead) throw new Died();
   }
 
-  /** On the real durable SDK a dead invocation is not told: its call never comes back. */
+  /** On the real durable SDK a dead invocation learns nothing: its call never comes back. */
   async #die(restMs = 0): Promise<never> {
     const real = this.#services.cloud.lives.getStore();
     if (real) {

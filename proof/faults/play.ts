@@ -122,7 +122,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     if (volume && stage.servedBy(volume)) pagesInVain++;
   });
   const served = () => story.volumes.every((v) => stage.servedBy(v) !== undefined);
-  const told = () => story.volumes.every((v) => stage.servedBy(v) || pages(world, v, struckAt).length > 0);
+  const notified = () => story.volumes.every((v) => stage.servedBy(v) || pages(world, v, struckAt).length > 0);
   // Phase one: safety, while faults may happen. It ends early when they have happened, and the healer is done with them.
   let down = false;
   let servingAt: number | undefined;
@@ -139,7 +139,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   injector.stop();
   // Phase two: nothing fails any more.
   const calm = clock.now();
-  await clock.run(calm + CONVERGE_MS, () => services.lambda.busy === 0 && told());
+  await clock.run(calm + CONVERGE_MS, () => services.lambda.busy === 0 && notified());
   // A page is not enough where there is a way back: that is looked at once a minute, for most runs never need to.
   const convergedBy = () => story.volumes.every((v) => stage.servedBy(v) || excuse(strike, disks, story, v, struckAt));
   while (!convergedBy() && clock.now() < calm + CONVERGE_MS)

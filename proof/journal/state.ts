@@ -73,7 +73,7 @@ export interface State {
   hosts: Host[];
   /** The newest write of each path since the owner of now began. */
   own: Content;
-  /** Paths of which something acknowledged is not served, and people are told so by name. */
+  /** Paths of which something acknowledged is not served, and people are notified of them by name. */
   missing: Path[];
   /** What was acknowledged, per path: the newest. */
   acknowledged: Content;

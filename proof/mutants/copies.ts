@@ -14,9 +14,9 @@ export const COPY_PARTS: readonly Mutant[] = [
     code: '  make_way\n',
     instead: '',
   }),
-  broken('latent-corruption', 'people are told what a drill finds', {
+  broken('latent-corruption', 'people are notified of what a drill finds', {
     file: 'lambda/core/drill/drill.ts',
-    code: "await journal.act('tell', () => notify(ports, volume, point, answer));",
+    code: "await journal.act('notify', () => notify(ports, volume, point, answer));",
     instead: 'true;',
   }),
   broken('bit-rot', 'the drill calls content that is not what its manifest says damaged', {
@@ -77,7 +77,7 @@ export const COPY_PARTS: readonly Mutant[] = [
     code: "if (found.state !== 'ENABLED')",
     instead: "if (found.state === '')",
   }),
-  broken('dlm-changed', 'people are told once of a policy that was changed', {
+  broken('dlm-changed', 'people are notified once of a policy that was changed', {
     file: 'lambda/core/guard/round.ts',
     code: 'if (!next) return;',
     instead: '',

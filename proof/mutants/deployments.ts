@@ -42,7 +42,7 @@ export const DEPLOYMENT_PARTS: readonly Mutant[] = [
       code: "const lenient = course === 'back' || (",
       instead: "const lenient = course === 'forward' && (",
     },
-    [{ promise: 'people are told what a rollback left as it is, and why' }],
+    [{ promise: 'people are notified of what a rollback left as it is, and why' }],
   ),
   broken(
     'removed',

@@ -45,12 +45,12 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
   ),
   broken(
     'unreadable-file',
-    'files that the web server may not read are told',
+    'files that the web server may not read are reported',
     {
       file: 'lambda/core/drill/remarks.ts',
       code: 'const reportUnreadable = unreadable > 0 &&',
       instead: 'const reportUnreadable = unreadable > 9 &&',
     },
-    [{ promise: 'a person is told once, with how many there are' }],
+    [{ promise: 'a person is notified once, with how many there are' }],
   ),
 ];

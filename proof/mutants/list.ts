@@ -165,7 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'the guard takes a snapshot when the schedule is late',
     edits: [{ file: 'lambda/core/guard/guard.ts', code: 'LATE_MINUTES = 40', instead: 'LATE_MINUTES = 400' }],
     play: simulate('late-copies', 'none'),
-    notices: [{ promise: 'the newest recovery-point is at most 60 min old, or a person is told' }],
+    notices: [{ promise: 'the newest recovery-point is at most 60 min old, or a person is notified' }],
   },
   {
     rule: 'the schedule does not delete the last verified copy',
@@ -216,7 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
     notices: [{ promise: 'the first copy is waited for, and no other is made' }],
   },
   {
-    rule: 'a fall holds the older copy, and is told',
+    rule: 'a fall holds the older copy, and is reported',
     edits: [
       {
         file: 'lambda/core/drill/drill.ts',
@@ -225,6 +225,6 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     play: rehearse('content-falls'),
-    notices: [{ promise: 'a person is told once, with the copy that is kept' }],
+    notices: [{ promise: 'a person is notified once, with the copy that is kept' }],
   },
 ];

@@ -4,57 +4,57 @@ import { broken, type Mutant } from './mutant.ts';
 export const OUTAGE_PARTS: readonly Mutant[] = [
   broken(
     'ledger-lost',
-    'people are told that the ledger does not answer',
+    'people are notified that the ledger does not answer',
     {
       file: 'lambda/core/heal/outage.ts',
       code: 'if (notifies && !late && pagedAt === undefined) await notify();',
       instead: '',
     },
-    [{ promise: 'people are told what holds within a minute of the heal' }],
+    [{ promise: 'people are notified of what holds within a minute of the heal' }],
   ),
   broken(
     'ledger-denied',
     'a ledger that denies is as one that is out',
     { file: 'lambda/aws/errors.ts', code: "['denied', 'notFound'];", instead: '[];' },
-    [{ promise: 'people are told what holds within a minute of the heal' }],
+    [{ promise: 'people are notified of what holds within a minute of the heal' }],
   ),
   broken(
     'ledger-unresolved',
     'a name that is not resolved is no answer',
     { file: 'lambda/aws/errors.ts', code: "kind = unreached ? 'transient' : ", instead: 'kind = ' },
-    [{ promise: 'people are told what holds within a minute of the heal' }],
+    [{ promise: 'people are notified of what holds within a minute of the heal' }],
   ),
   broken('ec2-lost', 'where the spare serves, people do not wait for what is to follow', {
     file: 'lambda/core/heal/outage.ts',
     code: 'if (findings.spare) throw new Error(none.why);',
     instead: '',
   }),
-  broken('ssm-lost', 'people are told who is where', {
+  broken('ssm-lost', 'people are notified of who is where', {
     file: 'lambda/core/message/data.ts',
     code: 'return stands(message);',
     instead: 'return {};',
   }),
-  broken('kms-lost', 'what people have to know is kept until they can be told', {
+  broken('kms-lost', 'what people have to know is kept until they can be notified', {
     file: 'lambda/core/heal/findings.ts',
     code: 'return ledger?.replaced !== undefined || ',
     instead: 'return ',
   }),
   broken(
-    'nobody-told',
+    'nobody-notified',
     'the guard counts who is subscribed',
     {
       file: 'lambda/core/guard/subscribers.ts',
       code: 'await subscribers.publish(confirmed, clock.now());',
       instead: '',
     },
-    [{ promise: 'an alarm shows that nobody is told' }],
+    [{ promise: 'an alarm shows that nobody is notified' }],
   ),
-  broken('sns-lost', 'what people have to know is kept until they can be told', {
+  broken('sns-lost', 'what people have to know is kept until they can be notified', {
     file: 'lambda/core/heal/findings.ts',
     code: 'return ledger?.replaced !== undefined || ',
     instead: 'return ',
   }),
-  broken('metrics-lost', 'a sweep heals what no alarm told', {
+  broken('metrics-lost', 'a sweep heals what no alarm reported', {
     file: 'lambda/core/heal/begin.ts',
     code: '  if (idle) return idle;\n',
     instead: "  if (trigger.kind === 'sweep') return { outcome: 'quiet', summary: '' };\n  if (idle) return idle;\n",
@@ -78,15 +78,15 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     'full-soon',
     'the rate at which it fills is looked at',
     { file: 'lib/internal/condition-alarms.ts', code: 'used + RATE(used) * ', instead: 'used + RATE(used) / ' },
-    [{ promise: 'people are told that it is full-soon, within 23400 s' }],
+    [{ promise: 'people are notified that it is full-soon, within 23400 s' }],
   ),
   broken(
     'full-soon',
     'one upload is no trend',
     { file: 'lib/internal/condition-alarms.ts', code: 'ofThem: 5,', instead: 'ofThem: 2,' },
-    [{ promise: 'nobody is told of one large upload' }],
+    [{ promise: 'nobody is notified of one large upload' }],
   ),
-  broken('full', 'that nothing can be written is told', {
+  broken('full', 'that nothing can be written is reported', {
     file: 'lib/internal/condition-alarms.ts',
     code: 'threshold: 99,',
     instead: 'threshold: 101,',

@@ -24,7 +24,7 @@ export const REBOOT_PARTS: readonly Mutant[] = [
     edits: [
       {
         file: 'host/owner.sh',
-        code: '|| fail timeout "the ledger does not answer: $(cat "$told.aws")"',
+        code: '|| fail timeout "the ledger does not answer: $(cat "$reply.aws")"',
         instead: '|| said=$(printf "%s\\t%s\\tNone" "$volume_id" "$self")',
       },
     ],
@@ -33,7 +33,7 @@ export const REBOOT_PARTS: readonly Mutant[] = [
   },
   broken(
     'reboot-during-heal',
-    'an owner that boots is told to let go once it answers',
+    'an owner that boots is asked to let go once it answers',
     { file: 'lambda/core/heal/fence.ts', code: "if (probed.state !== 'unreachable') {", instead: 'if (!probed) {' },
     [{ promise: 'no instance is stopped' }],
   ),

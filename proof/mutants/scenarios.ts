@@ -116,12 +116,12 @@ export const PARTS: readonly Mutant[] = [
     code: 'if (!owner || probe?.instanceId !== owner.id || !isUnreached(observation))',
     instead: "if (!owner || probe?.state === 'serving')",
   }),
-  broken('web-cut-off', 'what no move would help stays where it is, and a person is told', {
+  broken('web-cut-off', 'what no move would help stays where it is, and a person is notified', {
     file: 'lambda/core/heal/decide.ts',
     code: '(i) => i.id !== owner.id && answering.includes(i.id),',
     instead: '(i) => i.id !== owner.id,',
   }),
-  broken('owner-unseen', 'an owner that is not seen is waited for, and then told to a person', {
+  broken('owner-unseen', 'an owner that is not seen is waited for, and then reported to a person', {
     file: 'lambda/core/heal/decide.ts',
     code: '  if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);\n',
     instead: '',
@@ -131,7 +131,7 @@ export const PARTS: readonly Mutant[] = [
     code: 'if (!elsewhere)\n',
     instead: "if (current.zone !== '')\n",
   }),
-  broken('stuck-detach', 'patience ends, and a person is told', {
+  broken('stuck-detach', 'patience ends, and a person is notified', {
     file: 'lambda/core/heal/heal.ts',
     code: 'export const PATIENCE_SECONDS = 10 * 60;',
     instead: 'export const PATIENCE_SECONDS = 60 * 60;',
@@ -141,7 +141,7 @@ export const PARTS: readonly Mutant[] = [
     code: "if (fault === 'volume')",
     instead: 'if (fault)',
   }),
-  broken('no-recovery-point', 'without a recovery point a person is told so', {
+  broken('no-recovery-point', 'without a recovery point a person is notified', {
     file: 'lambda/core/heal/decide.ts',
     code: 'if (recoveryPoints.length === 0) return page',
     instead: 'if (recoveryPoints.length < 0) return page',
@@ -156,7 +156,7 @@ export const PARTS: readonly Mutant[] = [
     code: 'const STEP_ATTEMPTS = 8;',
     instead: 'const STEP_ATTEMPTS = 1;',
   }),
-  broken('capacity', 'a person is told why no volume can be made', {
+  broken('capacity', 'a person is notified of why no volume can be made', {
     file: 'lambda/core/heal/heal.ts',
     code: ': failed(journal, error);',
     instead: ": failed(journal, new Error('something failed'));",

@@ -18,7 +18,7 @@ interface Survivor {
   readonly why: string | undefined;
 }
 
-/** What is told of the permissions of all roles. */
+/** What is said of the permissions of all roles. */
 export interface Report {
   readonly roles: readonly { readonly role: string; readonly statements: number; readonly calls: number }[];
   readonly unused: readonly Unused[];

@@ -32,7 +32,7 @@ export function roleName(logicalId: string): string {
   return logicalId.replace(/[0-9A-F]{8}$/, '').replace(/(FunctionService|IAM)?Role$/, '');
 }
 
-/** How a statement is told to people: `Healer: TakesOverVolumes`, or its actions. */
+/** How a statement is shown to people: `Healer: TakesOverVolumes`, or its actions. */
 export function title({ role, name, actions }: RoleStatement): string {
   const shown = actions.slice(0, 3).join(', ') + (actions.length > 3 ? `, and ${actions.length - 3} more` : '');
   return `${roleName(role)}: ${name === undefined ? shown : `${name} (${shown})`}`;

@@ -18,9 +18,9 @@ export function makeProgress(stream: NodeJS.WriteStream): { readonly show: Progr
 }
 
 /** What long work is doing: on a terminal one line that is written over, elsewhere a line each. For standard error: a result is alone. */
-export function makeTeller(stream: NodeJS.WriteStream): { readonly tell: (text: string) => void; clear(): void } {
+export function makeNotifier(stream: NodeJS.WriteStream): { readonly notify: (text: string) => void; clear(): void } {
   const clear = () => {
     if (stream.isTTY) stream.write('\r\x1b[K');
   };
-  return { tell: (text) => void stream.write(stream.isTTY ? `\r\x1b[K  ${text}` : `  ${text}\n`), clear };
+  return { notify: (text) => void stream.write(stream.isTTY ? `\r\x1b[K  ${text}` : `  ${text}\n`), clear };
 }

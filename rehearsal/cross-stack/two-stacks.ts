@@ -102,15 +102,15 @@ function watchNeighbour(second: World, beside: Stage): () => Check[] {
     for (const { name } of beside.volumes) if (!beside.servedBy(name)) unserved.add(name);
   });
   return () => {
-    const told = services.sns.messages.filter((m) => m.at >= since && m.topicArn.includes(stackName));
+    const notified = services.sns.messages.filter((m) => m.at >= since && m.topicArn.includes(stackName));
     const after = stateOf();
     return [
       check('the other stack is served all the while', unserved.size === 0, [...unserved], 'yes'),
       check('the other stack keeps its volumes and owners', before === after, after),
       check(
-        'the people of the other stack are told nothing',
-        told.length === 0,
-        told.map((m) => m.subject),
+        'the people of the other stack are notified of nothing',
+        notified.length === 0,
+        notified.map((m) => m.subject),
         'nothing',
       ),
     ];

@@ -278,8 +278,8 @@ export function onRecord(world: World, failure: Failure, outcomes: readonly stri
   });
   const found = records.filter((record) => outcomes.includes(String(record.outcome)));
   const kept = wrong.length === 0 && found.length > 0;
-  const told = found.map((record) => `${record.outcome}: ${record.summary}`);
-  return check('the incident is on record, with true times', kept, wrong.join('; ') || told[0] || 'no record');
+  const summaries = found.map((record) => `${record.outcome}: ${record.summary}`);
+  return check('the incident is on record, with true times', kept, wrong.join('; ') || summaries[0] || 'no record');
 }
 
 /** As {@link onRecord} for what passed by itself: where it was over before an alarm went off, no heal began that could be on record. */

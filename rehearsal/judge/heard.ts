@@ -14,7 +14,7 @@ interface Sought {
   readonly since?: number;
 }
 
-/** What Remount told: alarms speak for themselves. */
+/** What Remount notified people of: alarms speak for themselves. */
 export function heard({ messages }: Pick<Sns, 'messages'>, { kinds, volume, since = 0 }: Sought): Message[] {
   return messages.filter((m) => m.at >= since && isOf(m, kinds) && (!volume || m.attributes.volume === volume));
 }
@@ -27,7 +27,7 @@ export function isOf({ attributes: { kind } }: Pick<Message, 'attributes'>, kind
 /** A person is called to a volume: its heal cannot go on without one. */
 export const PAGES: readonly MessageKind[] = ['needsPerson', 'ledgerSilent'];
 
-/** What an alarm told. @param name of the alarm */
+/** What an alarm said. @param name of the alarm */
 export function heardOfAlarm({ messages }: Pick<Sns, 'messages'>, name: string, since = 0): Message[] {
   return messages.filter((m) => m.at >= since && m.alarm?.name === name);
 }
@@ -55,20 +55,20 @@ export function valuesIn(message: Pick<Message, 'attributes'>): Leaf[] {
 }
 
 /** As a message carries it: without what is only for people. */
-export type Told<C extends ReasonCode = ReasonCode> = { [K in C]: Omit<Extract<Reason, { code: K }>, 'detail'> }[C];
+export type Stated<C extends ReasonCode = ReasonCode> = { [K in C]: Omit<Extract<Reason, { code: K }>, 'detail'> }[C];
 
 /** Why a message was sent, in the order in which it says so. */
-export function reasonsIn(message: Pick<Message, 'attributes'>): readonly Told[] {
-  return (dataIn(message).reasons ?? []) as unknown as readonly Told[];
+export function reasonsIn(message: Pick<Message, 'attributes'>): readonly Stated[] {
+  return (dataIn(message).reasons ?? []) as unknown as readonly Stated[];
 }
 
 /** A reason by its code, and by fields of it. */
-export type Because = { [C in ReasonCode]: { readonly code: C } & Partial<Told<C>> }[ReasonCode];
+export type Because = { [C in ReasonCode]: { readonly code: C } & Partial<Stated<C>> }[ReasonCode];
 
 /** Whether a message says so. Fields that are no plain values are not compared. */
 export function says(message: Pick<Message, 'attributes'>, because: Because): boolean {
-  return reasonsIn(message).some((told) => {
-    const fields: Readonly<Record<string, unknown>> = { ...told };
+  return reasonsIn(message).some((stated) => {
+    const fields: Readonly<Record<string, unknown>> = { ...stated };
     return Object.entries(because).every(([key, value]) => fields[key] === value);
   });
 }

@@ -27,8 +27,8 @@ export function damageFound(world: World, volume: string, since: number): Damage
     .filter((s) => s.tags[TAG.volume] === volume && s.tags[TAG.verdict] === VERDICT.rejected)
     .map((s) => Date.parse(s.tags[TAG.drilledAt] ?? ''))
     .filter((at) => at >= since);
-  const [told] = heard(sns, { kinds: ['damaged'], volume, since });
-  return { aroseAt: since, foundAt: rejected.length > 0 ? Math.min(...rejected) : undefined, toldAt: told?.at };
+  const [notified] = heard(sns, { kinds: ['damaged'], volume, since });
+  return { aroseAt: since, foundAt: rejected.length > 0 ? Math.min(...rejected) : undefined, notifiedAt: notified?.at };
 }
 
 /** Completed snapshots of the content volume, newest first. */

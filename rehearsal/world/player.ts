@@ -34,7 +34,7 @@ export class Player {
   }
 
   /**
-   * @param began is told the notes of the disks
+   * @param began gets the notes of the disks
    * @throws SettingsError for the context; Error when the scenario cannot be played
    */
   async play(name: string, playing: Playing, began: (disks: Disks) => void = () => {}): Promise<Outcome | Skipped> {

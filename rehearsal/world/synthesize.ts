@@ -1,5 +1,5 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { NOBODY_TOLD } from '../../lib/people-topic.ts';
+import { NOBODY_NOTIFIED } from '../../lib/people-topic.ts';
 import { CONTEXT_KEY } from '../../lib/props/refusal.ts';
 import { buildApp } from '../../lib/stack/app.ts';
 import type { Assembly } from './assembly.ts';
@@ -28,7 +28,7 @@ export function synthesize(
     }),
   );
   Validations.of(app).acknowledge({
-    id: `Annotation::${NOBODY_TOLD}`,
+    id: `Annotation::${NOBODY_NOTIFIED}`,
     reason: 'A rehearsal reads what the topic was sent',
   });
   app.synth();

@@ -77,7 +77,7 @@ export interface ScenarioResult {
 export interface Damage {
   readonly aroseAt: number;
   readonly foundAt: number | undefined;
-  readonly toldAt: number | undefined;
+  readonly notifiedAt: number | undefined;
 }
 
 export interface Recovery {

@@ -155,7 +155,7 @@ export interface Disks {
   resize(volumeId: string, sizeGiB: number): void;
   /** What was ever written to the volume, and to what it was copied from. */
   written(volumeId: string): Written;
-  /** Counters of the volume's device: two of them tell what was read between. `undefined`: it has none just now, or none at all. */
+  /** Counters of the volume's device: two of them show what was read between. `undefined`: it has none just now, or none at all. */
   deviceReads(volumeId: string): DeviceReads | undefined;
   /** The volume must be detached. */
   deleteVolume(volumeId: string): void;
@@ -180,7 +180,7 @@ export interface Disks {
   mounted(volumeId: string): boolean;
   /** Version of the host software that this host runs; `undefined`: none yet. */
   software(instanceId: string): string | undefined;
-  /** Content volumes that the host was told to serve (its markers), sorted: those that its timer probes. */
+  /** Content volumes that the host was asked to serve (its markers), sorted: those that its timer probes. */
   markers(instanceId: string): string[];
   /** Where the host's links of served content lead: what its web server, and whoever uploads to it, would reach. */
   links(instanceId: string): ServedLink[];

@@ -1,5 +1,5 @@
 /**
- * What verbs read of a volume, and how many of its blocks that touches. On real disks the counters of the loop device tell what was read;
+ * What verbs read of a volume, and how many of its blocks that touches. On real disks the counters of the loop device show what was read;
  * the table here is the same, as a model of what XFS reads, for disks in memory. A conformance test holds it against the counters.
  */
 

@@ -201,7 +201,7 @@ const SPEAKS = `${LOG}\n[ ! -e "$REMOUNT_ROOT/tools/read" ] || echo "[3.0] $of: 
 for (const [label, log] of [
   ['EIO', LOG],
   ['EIO, and the kernel says that the device fails', `${SPEAKS}metadata I/O error"`],
-  ['EIO, and the kernel tells of damage', `${SPEAKS}Corruption of in-memory data detected"`],
+  ['EIO, and the kernel reports damage', `${SPEAKS}Corruption of in-memory data detected"`],
   ['EIO, and no log', 'exit 1'],
 ] as const) {
   instead('dmesg', log);

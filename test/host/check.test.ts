@@ -53,7 +53,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   ...Object.fromEntries([134, 137, 139, 255].map((code) => [`xfs_repair exits ${code}`, { state: 'interrupted' }])),
   EIO: { state: 'unreadable' },
   'EIO, and the kernel says that the device fails': { state: 'unreadable' },
-  'EIO, and the kernel tells of damage': { state: 'shutdown' },
+  'EIO, and the kernel reports damage': { state: 'shutdown' },
   'EIO, and no log': { state: 'shutdown' },
   'EIO of the canary': { state: 'unreadable' },
   'EIO of the name': { state: 'unreadable' },
@@ -109,9 +109,9 @@ describe('the check of a copy, on real XFS', () => {
       for (const name of DONE) expect([name, answers[name]]).toEqual([name, [EXIT.ok, expect.anything(), '']]);
       for (const [name, { state, keys = {}, says }] of Object.entries(EXPECTED)) {
         const [code, printed, stderr] = Verb.parse(answers[name]);
-        const [key = '', told = key] = state.split(' ');
+        const [key = '', said = key] = state.split(' ');
         const exit = Object.entries(EXIT).find(([other]) => other === key)?.[1];
-        const expected = state === 'ok' ? keys : { ...keys, state: told };
+        const expected = state === 'ok' ? keys : { ...keys, state: said };
         expect([name, code, printed]).toEqual([name, exit, expect.objectContaining(expected)]);
         const silent = key === 'ok' && says === undefined;
         expect([name, stderr]).toEqual([name, silent ? '' : expect.stringMatching(says ?? /remount: ./)]);

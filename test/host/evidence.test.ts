@@ -37,7 +37,7 @@ const FACTS = {
   'mounts at once': ['mount 0', 'mount 0', 'mount 0'],
   mountedFrom: true,
   notLinked: true,
-  // The directory with a newline in its name, and the one that is named as an error is told.
+  // The directory with a newline in its name, and the one that is named as an error is printed.
   unreadable: '2',
   serves: ['serve 0'],
   missed: '',
@@ -52,7 +52,7 @@ const FACTS = {
 
 describe('host verbs on real XFS', () => {
   for (const shell of ['dash', 'bash']) {
-    realTest(`tell the volume's faults from the host's, and from none, in ${shell}`, () => {
+    realTest(`distinguish the volume's faults from the host's, and from none, in ${shell}`, () => {
       const answers = Answers.parse(runScript(join(import.meta.dirname, 'evidence.script.ts'), shell));
       for (const [name, answer] of Object.entries(answers)) {
         if (name in FACTS) continue;

@@ -12,14 +12,14 @@ const codes = Object.entries(EXIT);
 const UNKNOWN = 70;
 
 /** Runs lines after the shared part of the verbs. */
-function told(lines: string): string {
+function printed(lines: string): string {
   const options = { encoding: 'utf8', env: { PATH: process.env.PATH } } as const;
   return spawnSync('sh', ['-c', `. "${HOST}/common.sh"\n${lines}`, join(HOST, 'verb.sh')], options).stdout;
 }
 
 describe('the shell', () => {
   test.each([...codes.filter(([name]) => name !== 'ok'), ['unheard of', UNKNOWN] as const])('%s: %i', (state, code) => {
-    const said = told(`(fail "${state}" why); echo "code=$?"`);
+    const said = printed(`(fail "${state}" why); echo "code=$?"`);
     expect(said).toContain(`state=${state}\n`);
     expect(said).toContain(`code=${code}\n`);
   });
@@ -28,7 +28,7 @@ describe('the shell', () => {
     ...codes.map(([, code]) => [code, true] as const),
     ...[1, 2, 126, 127, 137].map((c) => [c, false] as const),
   ])('%i is an answer: %s', (code, answer) => {
-    expect(told(`is_answer ${code} && echo yes=1`).includes('yes=1')).toBe(answer);
+    expect(printed(`is_answer ${code} && echo yes=1`).includes('yes=1')).toBe(answer);
   });
 
   test('has no other numbers, and writes them nowhere else', () => {

@@ -17,7 +17,7 @@ const staging = (id: string): string => join(root, 'mnt/remount', id);
 const link = (volume: string): string => join(root, 'srv/content', volume);
 const markers = (): string[] => readdirSync(join(root, 'var/lib/remount/serving'));
 
-/** Commands of the host: what the ledger says is in a file, and `aws` waits where it is told to; what was asked is noted. */
+/** Commands of the host: what the ledger says is in a file, and `aws` waits where it is asked to; what was asked is noted. */
 const commands = join(root, 'commands');
 const [said, asked, wait] = ['said', 'asked', 'wait'].map((name) => join(commands, name)) as [string, string, string];
 mkdirSync(commands);
@@ -52,7 +52,7 @@ function run(label: string, name: string, more: Record<string, string> = {}): vo
   answers[label] = [status, keysOf(stdout).state ?? ''];
 }
 const on = (volume: string, id: string) => ({ SSM_Volume: volume, SSM_VolumeId: id });
-const tell = (...fields: string[]): void => writeFileSync(said, fields.length > 0 ? `${fields.join('\t')}\n` : '');
+const say = (...fields: string[]): void => writeFileSync(said, fields.length > 0 ? `${fields.join('\t')}\n` : '');
 /** It is on, and nothing runs. */
 const boot = (orderly = true): void => disks.powerOff(HOST, orderly);
 const stands = (): unknown => [disks.mounted(ONE), existsSync(link('alpha')), markers().includes('alpha')];
@@ -71,11 +71,11 @@ for (const [volume, id] of [
 }
 disks.upload(HOST, 'alpha', makeCourse('one'));
 
-// Nobody has told this host of a ledger.
+// This host knows of no ledger.
 boot();
-tell(ONE, HOST, 'None');
+say(ONE, HOST, 'None');
 run('without a ledger', 'resume');
-answers.untold = stands();
+answers.noLedger = stands();
 mkdirSync(join(root, 'opt/remount'), { recursive: true });
 writeFileSync(join(root, 'opt/remount/ledger'), 'eu-west-1 Ledger\n');
 run('release beta', 'release', on('beta', TWO));
@@ -95,23 +95,23 @@ const REFUSALS: Readonly<Record<string, readonly string[]>> = {
   'another is fenced': [ONE, HOST, OTHER],
 };
 for (const [label, fields] of Object.entries(REFUSALS)) {
-  tell(...fields);
+  say(...fields);
   run(label, 'resume');
   answers[`${label}: stands`] = stands();
 }
 writeFileSync(join(commands, 'dumb'), '');
-tell(ONE, HOST, 'None');
+say(ONE, HOST, 'None');
 run('it cannot learn its id', 'resume');
 rmSync(join(commands, 'dumb'));
 
 // As often as it may; then it answers.
 writeFileSync(asked, '');
-tell();
+say();
 run('asked again', 'resume', { REMOUNT_RESUME_TRIES: '3' });
 answers.tries = readFileSync(asked, 'utf8').trim().split('\n').length;
 answers.asked = readFileSync(asked, 'utf8').split('\n')[0];
 
-tell(ONE, HOST, 'None');
+say(ONE, HOST, 'None');
 run('resume', 'resume');
 run('resume again', 'resume');
 run('probe', 'probe', on('alpha', ONE));
@@ -170,13 +170,13 @@ for (const name of ['mount', 'serve']) run(`${name} beta again`, name, on('beta'
 boot();
 writeFileSync(join(root, 'var/lib/remount/serving/gamma'), `${TWO}\n`);
 rmSync(join(root, 'var/lib/remount/serving/beta'));
-tell(TWO, HOST, 'None');
+say(TWO, HOST, 'None');
 run('of another name', 'resume');
 answers.foreign = [disks.mounted(TWO), existsSync(link('gamma'))];
 writeFileSync(join(root, 'var/lib/remount/serving/gamma'), `${TWO}c\n`);
-tell(`${TWO}c`.slice(0, 21), HOST, 'None');
+say(`${TWO}c`.slice(0, 21), HOST, 'None');
 writeFileSync(join(root, 'var/lib/remount/serving/gamma'), `${TWO.slice(0, 20)}c\n`);
-tell(`${TWO.slice(0, 20)}c`, HOST, 'None');
+say(`${TWO.slice(0, 20)}c`, HOST, 'None');
 run('not attached', 'resume');
 
 disks.close();

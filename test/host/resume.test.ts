@@ -14,7 +14,7 @@ const NOTHING = [false, false, true];
 
 const ANSWERS = {
   'without a ledger': [EXIT.ok, ''],
-  untold: [false, true, true],
+  noLedger: [false, true, true],
   ...Object.fromEntries(
     [
       'no answer',

@@ -232,14 +232,14 @@ lab.check(
   lab.instead({ xfs_repair: 'echo "xfs_repair: cannot open $4: Device or resource busy"; exit 1' }),
 );
 lab.check(
-  'xfs_repair is told',
+  'xfs_repair is asked',
   lab.instead({
     xfs_repair:
-      'printf "%s " "$@" >"$REMOUNT_ROOT/told"; echo >>"$REMOUNT_ROOT/told"; sed -n "s/^MemAvailable: *//p" /proc/meminfo >>"$REMOUNT_ROOT/told"; exit 0',
+      'printf "%s " "$@" >"$REMOUNT_ROOT/asked"; echo >>"$REMOUNT_ROOT/asked"; sed -n "s/^MemAvailable: *//p" /proc/meminfo >>"$REMOUNT_ROOT/asked"; exit 0',
   }),
 );
-const [told = '', available = ''] = must('cat', join(lab.root, 'told')).split('\n');
-lab.answers.share = Number(/-m (\d+)/.exec(told)?.[1]) / (Number.parseInt(available, 10) / 1024);
+const [asked = '', available = ''] = must('cat', join(lab.root, 'asked')).split('\n');
+lab.answers.share = Number(/-m (\d+)/.exec(asked)?.[1]) / (Number.parseInt(available, 10) / 1024);
 
 // The time that the metadata took is not the content's, and what is fresh takes half of that.
 const clock = join(lab.root, 'clock');
@@ -254,7 +254,7 @@ lab.check(
 );
 lab.answers.given = readFileSync(join(lab.root, 'given'), 'utf8').trim().split('\n');
 
-// Damage is told from a change by the default of a minute before the copy.
+// Damage is distinguished from a change by the default of a minute before the copy.
 for (const [label, seconds] of [
   ['changed half a minute before the copy', 30],
   ['damaged two minutes before the copy', 120],

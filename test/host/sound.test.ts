@@ -54,7 +54,7 @@ const EXPECTED: Readonly<Record<string, readonly [keyof typeof EXIT | 'sound', K
   'xfs_db finds something': ['corrupt', {}, expect.stringMatching(/^block 0\/7 claimed by two\n/)],
   'free space cannot be asked for': ['interrupted', {}, expect.stringMatching(/killed/)],
   'xfs_repair finds the device in use': ['busy', {}, expect.stringMatching(/in use/)],
-  'xfs_repair is told': ['sound', {}, none],
+  'xfs_repair is asked': ['sound', {}, none],
   'time is shared out': ['sound', { complete: 'true' }, none],
   'changed half a minute before the copy': ['sound', { suspect: '0' }, none],
   'damaged two minutes before the copy': ['altered', {}, expect.stringMatching(/^differs: courses\/rotten\/a\n/)],
@@ -67,7 +67,7 @@ const EXPECTED: Readonly<Record<string, readonly [keyof typeof EXIT | 'sound', K
 };
 
 describe('what is odd and sound, beside damage of the same looks, on real XFS', () => {
-  realTest('is told apart', () => {
+  realTest('is kept apart', () => {
     const { share, given, ...answers } = Answers.parse(runScript(join(import.meta.dirname, 'sound.script.ts')));
     expect(Object.keys(answers)).toEqual(Object.keys(EXPECTED));
     for (const [name, [state, keys, says]] of Object.entries(EXPECTED)) {

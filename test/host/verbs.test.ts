@@ -86,7 +86,7 @@ const EXPECTED: Record<string, keyof typeof EXIT | `ok ${string}`> = {
   'no such user': 'usage',
 };
 
-/** What is no failure, and yet told to people. */
+/** What is no failure, and yet reported to people. */
 const NAMED: Readonly<Record<string, string>> = {
   'verify unreadable file': 'not readable by nobody: courses/one/index.html',
   'verify unreadable directory':

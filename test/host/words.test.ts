@@ -12,7 +12,7 @@ const HOST = join(import.meta.dirname, '../../host');
 const root = mkdtempSync(join(tmpdir(), 'remount-words-'));
 
 /** Runs lines after the shared part of the verbs. @param tools in the place of those of the host, name -> script */
-function told(lines: string, tools: Readonly<Record<string, string>> = {}): { state: string; stdout: string } {
+function answered(lines: string, tools: Readonly<Record<string, string>> = {}): { state: string; stdout: string } {
   const folder = mkdtempSync(join(root, 'tools-'));
   mkdirSync(folder, { recursive: true });
   for (const [name, script] of Object.entries({ dmesg: 'exit 1', ...tools })) {
@@ -82,19 +82,19 @@ const VOLUME = 'volume_id=vol-00000000; mount_source=/dev/nvme9n1; web_user=nobo
 
 describe('the words of an errno', () => {
   test.each(Object.entries(READ))('where the canary is read: %s is %s', (words, state) => {
-    expect(told(`${VOLUME}\nfail_read canary "cat: /x/canary: ${words}"`).state).toBe(state);
+    expect(answered(`${VOLUME}\nfail_read canary "cat: /x/canary: ${words}"`).state).toBe(state);
   });
 
   test.each(Object.entries(WRITTEN))('where the canary is written: %s is %s', (words, state) => {
     const dd = `echo "dd: /x: ${words}" >&2; exit 1`;
-    const seen = told(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"\necho "full=$full"`, { dd, chattr: 'exit 1' });
+    const seen = answered(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"\necho "full=$full"`, { dd, chattr: 'exit 1' });
     expect(seen.state).toBe(state);
     if (state === 'none') expect(seen.stdout).toContain('full=yes');
   });
 
   test.each(Object.entries(COUNTED))('where the content is counted: %s is %s', (words, expected) => {
     const find = `echo "find: '/x': ${words}" >&2; exit 1`;
-    const seen = told(
+    const seen = answered(
       `${VOLUME}; as_web=
 weigh_survey "$(survey "$REMOUNT_ROOT")"
 [ -z "$damage" ] || echo found=damage
@@ -105,21 +105,21 @@ weigh_survey "$(survey "$REMOUNT_ROOT")"
   });
 
   test.each(Object.entries(MOUNTED))('where it is mounted: %s is %s', (words, state) => {
-    expect(told(`${VOLUME}\nrefuse_mount "mount: ${words}"`).state).toBe(state);
+    expect(answered(`${VOLUME}\nrefuse_mount "mount: ${words}"`).state).toBe(state);
   });
 
   test('a canary that was renamed is synced, and one that could not be is no success', () => {
     mkdirSync(join(root, '.remount'), { recursive: true });
     const sync = 'echo "sync: /x: Input/output error" >&2; exit 1';
-    expect(told(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"`, { sync }).state).toBe('shutdown');
-    expect(told(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"`).state).toBe('none');
+    expect(answered(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"`, { sync }).state).toBe('shutdown');
+    expect(answered(`${VOLUME}\nwrite_canary "$REMOUNT_ROOT"`).state).toBe('none');
   });
 });
 
 describe('a process that is not there any more', () => {
   test('keeps no volume from being probed, though its id was given away again', () => {
     const stuck = (birth: string) =>
-      told(
+      answered(
         `${VOLUME}\nmkdir -p "$run_dir"\necho "${process.pid} ${birth}" >"$run_dir/$volume_id.stuck"\nrefuse_if_stuck`,
       );
     expect(stuck('1').state).toBe('none');
@@ -132,12 +132,12 @@ describe('a device', () => {
     const serial = join(root, 'sys/block/nvme9n1/device');
     mkdirSync(serial, { recursive: true });
     writeFileSync(join(serial, 'serial'), 'vol00000000   \n');
-    expect(told('volume_id=vol-00000000; has_serial /dev/nvme9n1 && echo yes=1').stdout).toContain('yes=1');
-    expect(told('volume_id=vol-00000001; has_serial /dev/nvme9n1 || echo no=1').stdout).toContain('no=1');
+    expect(answered('volume_id=vol-00000000; has_serial /dev/nvme9n1 && echo yes=1').stdout).toContain('yes=1');
+    expect(answered('volume_id=vol-00000001; has_serial /dev/nvme9n1 || echo no=1').stdout).toContain('no=1');
   });
 
   test('that is mounted and another volume is no ghost; one without a number is', () => {
-    const own = (lines: string) => told(`${VOLUME}\n${lines}\nneed_own_device /mnt busy`).state;
+    const own = (lines: string) => answered(`${VOLUME}\n${lines}\nneed_own_device /mnt busy`).state;
     expect(own('')).toBe('none');
     expect(own('volume_id=vol-00000001')).toBe('busy');
     expect(own('mount_source=/dev/nvme8n1')).toBe('shutdown');
@@ -148,7 +148,7 @@ describe('what nobody sets', () => {
   /** The value that a verb gives a name of its own, with nothing set. */
   const value = (verb: string, name: string) => {
     const line = `sed -n 's/^${name}=/${name}=/p' "${HOST}/${verb}.sh"`;
-    return told(`eval "$(${line})"; echo "value=$${name}"`).stdout.match(/^value=(.*)$/m)?.[1];
+    return answered(`eval "$(${line})"; echo "value=$${name}"`).stdout.match(/^value=(.*)$/m)?.[1];
   };
   // Linux writes dirty pages back after 30 s, looking every 5 s: more than that, and far less than a day.
   test.each([
@@ -166,6 +166,6 @@ describe('what nobody sets', () => {
   });
 
   test('the web server is nginx', () => {
-    expect(told('echo "user=$web_user"').stdout).toContain('user=nginx');
+    expect(answered('echo "user=$web_user"').stdout).toContain('user=nginx');
   });
 });

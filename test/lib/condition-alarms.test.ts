@@ -30,7 +30,7 @@ const HOUR = 60;
 const MINUTE_MS = 60_000;
 const START = Date.UTC(2026, 0, 14);
 
-test('the alarm full-soon looks at the trend of UsedPercent, and tells people of both ways', () => {
+test('the alarm full-soon looks at the trend of UsedPercent, and notifies people of both ways', () => {
   const { rest, AlarmActions, OKActions, topic } = alarmOf();
   expect(rest).toEqual({
     AlarmName: ALARM,
@@ -66,24 +66,24 @@ test('the alarm full-soon looks at the trend of UsedPercent, and tells people of
   expect([AlarmActions, OKActions]).toEqual([[topic], [topic]]);
 });
 
-/** Of each the metric, the seconds and number of its periods, and the value from which on people are told. */
+/** Of each the metric, the seconds and number of its periods, and the value from which on people are notified. */
 const LIMITS = [
   ['slow', 'ProbeMilliseconds', 60, 3, 1500],
   ['filling', 'UsedPercent', 300, 1, 85],
   ['full', 'UsedPercent', 60, 1, 99],
 ] as const;
 
-test.each(LIMITS)('the alarm %s tells people of both ways, by %s', (kind, MetricName, Period, periods, Threshold) => {
+test.each(LIMITS)('the alarm %s notifies people both ways, by %s', (kind, MetricName, Period, periods, Threshold) => {
   const template = synthesized();
-  const told = [{ Ref: onlyOne(template, 'AWS::SNS::Topic').id }];
+  const notified = [{ Ref: onlyOne(template, 'AWS::SNS::Topic').id }];
   const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((a) => a.Properties);
   expect(alarms.find((a) => a.AlarmName === `Shop/alpha/${kind}`)).toMatchObject({
     ...{ MetricName, Period, Threshold, EvaluationPeriods: periods, DatapointsToAlarm: periods },
     ...{ Namespace: 'Remount/Shop', Dimensions: [{ Name: 'Volume', Value: 'alpha' }] },
     // The best value of a period: what is so for a moment is no news.
     ...{ Statistic: 'Minimum', ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
-    // The alarm serving tells of silence.
-    ...{ TreatMissingData: 'notBreaching', AlarmActions: told, OKActions: told },
+    // The alarm serving reports silence.
+    ...{ TreatMissingData: 'notBreaching', AlarmActions: notified, OKActions: notified },
   });
 });
 
@@ -125,8 +125,8 @@ function watching(hours: number) {
     /** Of the alarm, in minutes: what the bounds below are reckoned in. */
     period: periodMinutes,
     state,
-    /** The first minute at which people are told. */
-    toldAt(course: Course, minutes: number): number | undefined {
+    /** The first minute at which people are notified. */
+    notifiedAt(course: Course, minutes: number): number | undefined {
       for (let minute = 0; minute <= minutes; minute += Math.ceil(sampled))
         if (state(course, minute) === 'ALARM') return minute;
       return undefined;
@@ -135,7 +135,7 @@ function watching(hours: number) {
 }
 
 describe.each([12, 24, 168])('of a volume, where %i hours are looked ahead, people', (hours) => {
-  const { period, state, toldAt } = watching(hours);
+  const { period, state, notifiedAt } = watching(hours);
   const ahead = hours * HOUR;
   /** Whole percents, as df(1) rounds them. */
   const steady =
@@ -144,57 +144,57 @@ describe.each([12, 24, 168])('of a volume, where %i hours are looked ahead, peop
       Math.min(100, Math.ceil(from + Math.max(0, minute - since) * perMinute));
   const share = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 
-  test('are told within a third of the time that it fills steadily, and before it is full', () => {
+  test('are notified within a third of the time that it fills steadily, and before it is full', () => {
     fc.assert(
       fc.property(share(1, 60), share(0.4, 0.7), share(0, 0.5), (from, part, since) => {
         const fullAfter = part * ahead;
-        const told = toldAt(steady(from, (100 - from) / fullAfter, since * ahead), 2 * ahead) ?? Number.NaN;
-        expect(told).toBeGreaterThan(since * ahead + 4 * period);
-        expect(told).toBeLessThan(since * ahead + ahead / 3);
-        expect(told).toBeLessThan(since * ahead + fullAfter);
+        const notified = notifiedAt(steady(from, (100 - from) / fullAfter, since * ahead), 2 * ahead) ?? Number.NaN;
+        expect(notified).toBeGreaterThan(since * ahead + 4 * period);
+        expect(notified).toBeLessThan(since * ahead + ahead / 3);
+        expect(notified).toBeLessThan(since * ahead + fullAfter);
       }),
       { numRuns: 40 },
     );
   });
 
-  test('are told no sooner than that, but for what whole percents hide', () => {
+  test('are notified no sooner than that, but for what whole percents hide', () => {
     fc.assert(
       fc.property(share(1, 60), share(1, 8), (from, times) => {
         const fullAfter = times * ahead;
-        const told = toldAt(steady(from, (100 - from) / fullAfter), fullAfter);
-        if (told !== undefined) expect(fullAfter - told).toBeLessThan(1.7 * ahead);
+        const notified = notifiedAt(steady(from, (100 - from) / fullAfter), fullAfter);
+        if (notified !== undefined) expect(fullAfter - notified).toBeLessThan(1.7 * ahead);
       }),
       { numRuns: 40 },
     );
   });
 
-  test('are not told of one upload, however large, that takes an eighth of the time at most', () => {
+  test('are not notified of one upload, however large, that takes an eighth of the time at most', () => {
     fc.assert(
       fc.property(share(0, 100), share(0, 100), share(0, 1), share(0, 1 / 8), (a, b, at, takes) => {
         const [from, to] = [Math.min(a, b), Math.max(a, b)];
         const course: Course = (minute) =>
           Math.ceil(from + (to - from) * Math.min(1, Math.max(0, (minute - at * ahead) / Math.max(1, takes * ahead))));
-        expect(toldAt(course, 1.6 * ahead)).toBeUndefined();
+        expect(notifiedAt(course, 1.6 * ahead)).toBeUndefined();
       }),
       { numRuns: 60 },
     );
   });
 
-  test('are not told of ups and downs', () => {
+  test('are not notified of ups and downs', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 60 }),
         fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 50 }),
         (low, ups) => {
           const course: Course = (minute) => low + (ups[Math.floor(minute / (period / 2)) % ups.length] ?? 0);
-          expect(toldAt(course, ahead)).toBeUndefined();
+          expect(notifiedAt(course, ahead)).toBeUndefined();
         },
       ),
       { numRuns: 40 },
     );
   });
 
-  test('are not told where it was given more room, and stays as full as it is then', () => {
+  test('are not notified where it was given more room, and stays as full as it is then', () => {
     fc.assert(
       fc.property(share(30, 60), share(20, 40), share(0.3, 0.9), share(0, 1 / 8), (from, more, left, takes) => {
         const grownAt = ahead / 4 + takes * ahead;
@@ -204,27 +204,27 @@ describe.each([12, 24, 168])('of a volume, where %i hours are looked ahead, peop
               ? from + more * Math.min(1, Math.max(0, (minute - ahead / 4) / (takes * ahead)))
               : (from + more) * left,
           );
-        expect(toldAt(course, ahead)).toBeUndefined();
+        expect(notifiedAt(course, ahead)).toBeUndefined();
       }),
       { numRuns: 40 },
     );
   });
 
-  test('are not told of what was seen for a short while only, whatever was seen', () => {
+  test('are not notified of what was seen for a short while only, whatever was seen', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 8 }),
         share(0, 1),
         (seen, at) => {
           const course: Course = (minute) => seen[Math.floor((minute - at * ahead) / (period / 2))];
-          expect(toldAt(course, 1.6 * ahead)).toBeUndefined();
+          expect(notifiedAt(course, 1.6 * ahead)).toBeUndefined();
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  test('are told all the same where one period brings nothing, and not where two do', () => {
+  test('are notified all the same where one period brings nothing, and not where two do', () => {
     const fills = steady(20, 80 / (ahead / 2));
     const pausing =
       (periods: number): Course =>
@@ -234,7 +234,7 @@ describe.each([12, 24, 168])('of a volume, where %i hours are looked ahead, peop
     expect(state(pausing(2), 8 * period)).toBe('OK');
   });
 
-  test('are told that it is over within three periods after the last upload, and where nothing is said any more', () => {
+  test('are notified that it is over within three periods after the last upload, and where nothing is said any more', () => {
     const fills = steady(20, 80 / (ahead / 2));
     const end = 8 * period;
     expect(state(fills, end)).toBe('ALARM');

@@ -73,7 +73,7 @@ const GOOD = { write: 'ok', again: 'PreconditionFailed', read: 'ok', ahead: 'NoS
 const DENIED = { write: 'AccessDenied', again: 'AccessDenied', read: 'AccessDenied', ahead: 'AccessDenied' };
 
 describe('deployed', () => {
-  test('a writer writes what is not there yet, and is told what is there and what is not', async () => {
+  test('a writer writes what is not there yet, and learns what is there and what is not', async () => {
     expect(await aDay(principal('Writing'))).toEqual(GOOD);
   });
 

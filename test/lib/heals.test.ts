@@ -16,7 +16,7 @@ import { VolumeHealer } from '../../lib/volume-healer.ts';
 import { VolumeKeeper } from '../../lib/volume-keeper.ts';
 import { CONTEXT, importedTargetGroup, onlyOne, REGION, resourcesOf, someStack, text } from './support.ts';
 
-/** What a healer is told of by each of its neighbours, and nothing besides: no name, no order. */
+/** What a healer learns from each of its neighbours, and nothing besides: no name, no order. */
 function made(stack = someStack()) {
   const key = new Key(stack, 'Key');
   const people = new Topic(stack, 'People', { masterKey: key });

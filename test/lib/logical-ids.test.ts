@@ -102,7 +102,7 @@ test('alarms, which have names, have the logical ids that they always had', () =
   "Remount/guard-failed: GuardFailed7FB29A55",
   "Remount/healer-dead-letters: Healerhealerdeadletters277AAD6B",
   "Remount/healer-failed: Healerhealerfailed94D041A8",
-  "Remount/nobody-told: GuardFunctionNobodyToldBC620DFC",
+  "Remount/nobody-notified: GuardFunctionNobodyNotifiedF7F923D3",
   "Remount/software-behind: GuardFunctionSoftwareBehindAA1DB462",
 ]
 `);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Validations } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { NOBODY_TOLD, PeopleTopic } from '../../lib/people-topic.ts';
+import { NOBODY_NOTIFIED, PeopleTopic } from '../../lib/people-topic.ts';
 import { onlyOne, someStack, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
@@ -48,11 +48,11 @@ describe('the topic for people', () => {
     });
   });
 
-  test('tells the address', () => {
+  test('notifies the address', () => {
     template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'nobody@example.com' });
   });
 
-  test('tells nobody by email where no address is given', () => {
+  test('notifies nobody by email where no address is given', () => {
     const without = templateOf((stack) => {
       new PeopleTopic(stack, 'People', { key: new Key(stack, 'Key') });
     });
@@ -70,9 +70,11 @@ describe('the topic for people', () => {
       return { people, found };
     };
     expect(warnings('nobody@example.com').found()).toEqual([]);
-    expect(warnings().found()).toEqual([expect.stringMatching(/alertEmail.*\[ack: Annotation::remount:nobody-told\]/)]);
+    expect(warnings().found()).toEqual([
+      expect.stringMatching(/alertEmail.*\[ack: Annotation::remount:nobody-notified\]/),
+    ]);
     const { people, found } = warnings();
-    Validations.of(people).acknowledge({ id: `Annotation::${NOBODY_TOLD}`, reason: 'The team subscribes a pager' });
+    Validations.of(people).acknowledge({ id: `Annotation::${NOBODY_NOTIFIED}`, reason: 'The team subscribes a pager' });
     expect(found()).toEqual([]);
   });
 });

@@ -40,7 +40,7 @@ describe('who brings host software to instances may', () => {
   });
 });
 
-test('people are told of an instance that stays behind for an hour, and of no silence', () => {
+test('people are notified of an instance that stays behind for an hour, and of no silence', () => {
   expect(onlyOne(template, 'AWS::CloudWatch::Alarm').Properties).toMatchObject({
     // In each round at least one was behind.
     ...{ MetricName: 'HostsBehind', Statistic: 'Minimum', Threshold: 1, Period: 300, EvaluationPeriods: 12 },

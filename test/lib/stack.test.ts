@@ -13,11 +13,11 @@ import {
   guardAlarmName,
   HEALER_ALARM,
   healerAlarmName,
-  nobodyToldAlarmName,
+  nobodyNotifiedAlarmName,
   softwareAlarmName,
   UNSERVED_ALARM,
 } from '../../contract/contract.ts';
-import { NOBODY_TOLD } from '../../lib/people-topic.ts';
+import { NOBODY_NOTIFIED } from '../../lib/people-topic.ts';
 import { buildApp } from '../../lib/stack/app.ts';
 import type { RemountStack } from '../../lib/stack/remount-stack.ts';
 import { CONTEXT, onlyOne, resourcesOf } from './support.ts';
@@ -74,10 +74,10 @@ describe('the stack of the default settings', () => {
     expect(normalized(template)).toMatchSnapshot();
   });
 
-  test('passes every check; the one warning is that nobody is told', () => {
+  test('passes every check; the one warning is that nobody is notified', () => {
     expect(report.map((plugin) => plugin.pluginName)).toContain('CloudFormation Validate');
     for (const { pluginName, conclusion } of report) expect([pluginName, conclusion]).toEqual([pluginName, 'success']);
-    expect(findings(report)).toEqual([`Annotation::${NOBODY_TOLD}`]);
+    expect(findings(report)).toEqual([`Annotation::${NOBODY_NOTIFIED}`]);
   });
 
   test('has a key that outlives it, as what it encrypts does, and that is another each year', () => {
@@ -97,7 +97,7 @@ describe('the stack of the default settings', () => {
       ].map((kind) => alarmName('Remount', volume, kind)),
     );
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
-    const others = [guardAlarmName, softwareAlarmName, nobodyToldAlarmName].map((name) => name('Remount'));
+    const others = [guardAlarmName, softwareAlarmName, nobodyNotifiedAlarmName].map((name) => name('Remount'));
     expect(new Set(names)).toEqual(new Set([...expected, ...own, ...others]));
   });
 });

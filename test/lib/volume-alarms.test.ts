@@ -58,7 +58,7 @@ describe.each(Object.values(ALARM))('the alarm %s', (kind) => {
     expect(properties?.DatapointsToAlarm).toBe(properties?.EvaluationPeriods);
   });
 
-  test('starts the healer by its alias, and tells nobody: the healer does', () => {
+  test('starts the healer by its alias, and notifies nobody: the healer does', () => {
     expect(properties?.AlarmActions).toEqual([live]);
     expect(properties).not.toHaveProperty('OKActions');
     expect(properties).not.toHaveProperty('InsufficientDataActions');
@@ -99,7 +99,7 @@ test('reachable watches the load balancer, by the minute', () => {
   });
 });
 
-test('unserved tells people of content that is not back after ten minutes, and of silence, but not at its beginning', () => {
+test('unserved notifies people of content that is not back after ten minutes, and of silence, but not at its beginning', () => {
   expect(alarm('unserved')?.Properties).toMatchObject({
     AlarmName: 'Shop/alpha/unserved',
     AlarmDescription: expect.stringMatching(/^alpha: .*docs\/runbook\.md#unserved$/),

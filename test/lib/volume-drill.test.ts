@@ -64,7 +64,7 @@ describe('the function', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0, Qualifier: OF_ALIAS });
   });
 
-  test('is told of the stack, the ledger, the topic, the rate and two verbs', () => {
+  test('knows the stack, the ledger, the topic, the rate and two verbs', () => {
     const { Variables } = drill.Properties.Environment as { Variables: Record<string, unknown> };
     expect(Variables[ENV.stack]).toBe('Shop');
     expect(Variables[ENV.ledger]).toEqual({ Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id });
@@ -129,7 +129,7 @@ describe('a drill may', () => {
   const volumes = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:volume/*`;
   const snapshots = `arn:aws:ec2:${REGION}::snapshot/*`;
   const instances = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:instance/*`;
-  const told = (action: string) =>
+  const allowed = (action: string) =>
     allowing(statements, action).map(({ resources, conditions }) => ({ resources, conditions }));
   const stack = { [`aws:ResourceTag/${TAG.stack}`]: 'Shop' };
   const requested = { [`aws:RequestTag/${TAG.stack}`]: 'Shop', [`aws:RequestTag/${TAG.role}`]: 'scratch' };
@@ -143,14 +143,14 @@ describe('a drill may', () => {
   });
 
   test.each(['ec2:AttachVolume', 'ec2:DetachVolume'])('%s: the same volumes, at the stack’s instances', (action) => {
-    expect(told(action)).toEqual([
+    expect(allowed(action)).toEqual([
       { resources: [volumes], conditions: { StringEquals: drilled } },
       { resources: [instances], conditions: { StringEquals: stack } },
     ]);
   });
 
   test('make encrypted volumes that carry the stack’s tag, of the stack’s snapshots and never blank', () => {
-    expect(told('ec2:CreateVolume')).toEqual([
+    expect(allowed('ec2:CreateVolume')).toEqual([
       {
         resources: [volumes],
         conditions: {
@@ -164,7 +164,7 @@ describe('a drill may', () => {
   });
 
   test('change the role of its volumes, and the verdict on snapshots, and no other tag', () => {
-    expect(told('ec2:CreateTags')).toEqual([
+    expect(allowed('ec2:CreateTags')).toEqual([
       {
         resources: [volumes],
         conditions: {
@@ -214,7 +214,7 @@ describe('a drill may', () => {
         },
       },
     ]);
-    expect(told('ec2:DeleteTags')).toEqual([]);
+    expect(allowed('ec2:DeleteTags')).toEqual([]);
   });
 
   test('send its two verbs to the stack’s instances', () => {
@@ -228,12 +228,12 @@ describe('a drill may', () => {
   });
 
   test('publish in the namespace of the stack', () => {
-    expect(told('cloudwatch:PutMetricData')).toEqual([
+    expect(allowed('cloudwatch:PutMetricData')).toEqual([
       { resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } } },
     ]);
   });
 
-  test('use the ledger, and tell people', () => {
+  test('use the ledger, and notify people', () => {
     for (const action of ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sns:Publish', 'kms:Encrypt'])
       expect(allowing(statements, action)).not.toEqual([]);
   });

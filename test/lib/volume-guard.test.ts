@@ -9,7 +9,7 @@ import {
   ENV,
   guardAlarmName,
   METRIC,
-  nobodyToldAlarmName,
+  nobodyNotifiedAlarmName,
   type SnapshotLock,
   scheduleTagValue,
   TAG,
@@ -73,7 +73,7 @@ describe('the round', () => {
     expect(LATE_MINUTES + 5 + 5 + 10).toBeLessThanOrEqual(60);
   });
 
-  test('is told of the volumes, and of the policy as it was deployed', () => {
+  test('knows the volumes, and the policy as it was deployed', () => {
     const { Variables } = guard.Properties.Environment as { Variables: Record<string, unknown> };
     expect(JSON.parse(text(Variables[ENV.volumes]))).toEqual(VOLUMES);
     expect(text(Variables[ENV.verified])).toBe('false');
@@ -115,11 +115,11 @@ describe('the round', () => {
 describe('the alarms', () => {
   const topic = { Ref: onlyOne(template, 'AWS::SNS::Topic').id };
 
-  test('each tell people of both ways and of silence, but not at their beginning, and say where to read on', () => {
+  test('each notify people of both ways and of silence, but not at their beginning, and say where to read on', () => {
     expect(alarms()).toHaveLength(VOLUMES.length + 2);
     for (const properties of [...alarms(), ...alarms(guardOf(true))]) {
-      // Of the number of subscribers there is none at a first deployment; that the guard is silent is told by its own alarm.
-      const silent = properties.AlarmName === nobodyToldAlarmName('Shop');
+      // Of the number of subscribers there is none at a first deployment; that the guard is silent is reported by its own alarm.
+      const silent = properties.AlarmName === nobodyNotifiedAlarmName('Shop');
       expect(properties).toMatchObject({ TreatMissingData: silent ? 'notBreaching' : 'missing', Period: 300 });
       expect(properties.InsufficientDataActions).toEqual(silent ? undefined : properties.AlarmActions);
       expect(properties.AlarmActions).toHaveLength(1);
@@ -141,8 +141,8 @@ describe('the alarms', () => {
     });
   });
 
-  test('that nobody is told, in each round of an hour', () => {
-    expect(alarm(nobodyToldAlarmName('Shop'))).toMatchObject({
+  test('that nobody is notified, in each round of an hour', () => {
+    expect(alarm(nobodyNotifiedAlarmName('Shop'))).toMatchObject({
       Namespace: 'Remount/Shop',
       MetricName: METRIC.subscribers,
       Statistic: 'Maximum',
@@ -174,18 +174,18 @@ describe('the guard may', () => {
   const statements = statementsOf(template, /^Guard/);
   const volumes = `arn:aws:ec2:${REGION}:\${AWS::AccountId}:volume/*`;
   const snapshots = `arn:aws:ec2:${REGION}::snapshot/*`;
-  const told = (action: string) =>
+  const allowed = (action: string) =>
     allowing(statements, action).map(({ resources, conditions }) => ({ resources, conditions }));
   const tags = (over: Record<string, string>) =>
     Object.fromEntries(Object.entries(over).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
   const requested = { [`aws:RequestTag/${TAG.stack}`]: 'Shop', [`aws:RequestTag/${TAG.guard}`]: 'true' };
 
   test('copy the stack’s current volumes, into snapshots that say whose they are', () => {
-    expect(told('ec2:CreateSnapshot')).toEqual([
+    expect(allowed('ec2:CreateSnapshot')).toEqual([
       { resources: [volumes], conditions: { StringEquals: tags({ [TAG.stack]: 'Shop', [TAG.role]: 'current' }) } },
       { resources: [snapshots], conditions: { StringEquals: requested } },
     ]);
-    expect(told('ec2:CreateTags')).toContainEqual({
+    expect(allowed('ec2:CreateTags')).toContainEqual({
       resources: [snapshots],
       conditions: {
         StringEquals: { ...requested, 'ec2:CreateAction': 'CreateSnapshot' },
@@ -209,17 +209,17 @@ describe('the guard may', () => {
       [`aws:RequestTag/${TAG.held}`]: 'true',
     };
     const conditions = { ...only(TAG.schedule, TAG.held), StringEquals };
-    expect(told('ec2:CreateTags')).toContainEqual({
+    expect(allowed('ec2:CreateTags')).toContainEqual({
       resources: [volumes],
       conditions: { ...conditions, StringEqualsIfExists: written },
     });
-    expect(told('ec2:DeleteTags')).toEqual([{ resources: [volumes], conditions }]);
+    expect(allowed('ec2:DeleteTags')).toEqual([{ resources: [volumes], conditions }]);
   });
 
   test('mark the stack’s snapshots but those in quarantine, and the volumes of drills, and no other tag', () => {
     const mark = { [`aws:RequestTag/${TAG.reap}`]: 'true' };
     const alone = only(TAG.reap);
-    expect(told('ec2:CreateTags').slice(2)).toEqual([
+    expect(allowed('ec2:CreateTags').slice(2)).toEqual([
       { resources: [snapshots], conditions: { ...sound, ...alone, StringEquals: { ...unused, ...mark } } },
       { resources: [volumes], conditions: { ...alone, StringEquals: { ...ofDrills, ...mark } } },
     ]);
@@ -227,32 +227,32 @@ describe('the guard may', () => {
 
   test('delete of them what it has marked', () => {
     const marked = tags({ [TAG.reap]: 'true' });
-    expect(told('ec2:DeleteSnapshot')).toEqual([
+    expect(allowed('ec2:DeleteSnapshot')).toEqual([
       { resources: [snapshots], conditions: { ...sound, StringEquals: { ...unused, ...marked } } },
     ]);
-    expect(told('ec2:DeleteVolume')).toEqual([
+    expect(allowed('ec2:DeleteVolume')).toEqual([
       { resources: [volumes], conditions: { StringEquals: { ...ofDrills, ...marked } } },
     ]);
   });
 
   test('lock nothing, where that is not asked for', () => {
-    expect(told('ec2:LockSnapshot')).toEqual([]);
+    expect(allowed('ec2:LockSnapshot')).toEqual([]);
     const { Variables } = guard.Properties.Environment as { Variables: Record<string, unknown> };
     expect(Variables).not.toHaveProperty([ENV.lock]);
   });
 
   test('read one policy, publish into one namespace, and write its own notes', () => {
-    expect(told('dlm:GetLifecyclePolicy')).toEqual([{ resources: [`\${${policyId}.Arn}`], conditions: {} }]);
-    expect(told('cloudwatch:PutMetricData')).toEqual([
+    expect(allowed('dlm:GetLifecyclePolicy')).toEqual([{ resources: [`\${${policyId}.Arn}`], conditions: {} }]);
+    expect(allowed('cloudwatch:PutMetricData')).toEqual([
       { resources: ['*'], conditions: { StringEquals: { 'cloudwatch:namespace': 'Remount/Shop' } } },
     ]);
-    expect(told('dynamodb:PutItem')).toEqual([
+    expect(allowed('dynamodb:PutItem')).toEqual([
       {
         resources: [expect.stringMatching(/^\$\{Ledger.*\.Arn\}$/)],
         conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['GUARD'] } },
       },
     ]);
-    expect(told('dynamodb:UpdateItem')).toEqual([]);
+    expect(allowed('dynamodb:UpdateItem')).toEqual([]);
   });
 
   test('change nothing else', () => {
@@ -279,7 +279,7 @@ describe('with a lock, the guard', () => {
   const locking = guardOf(true, lock);
   const statements = statementsOf(locking, /^Guard/);
 
-  test('is told how', () => {
+  test('knows how', () => {
     const { Variables } = onlyOne(locking, 'AWS::Lambda::Function').Properties.Environment as {
       Variables: Record<string, unknown>;
     };

@@ -68,7 +68,7 @@ describe('the function', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 2, Qualifier: OF_ALIAS });
   });
 
-  test('is told of the stack, the ledger, the topic and every verb’s document', () => {
+  test('knows the stack, the ledger, the topic and every verb’s document', () => {
     const { Variables } = healer.Properties.Environment as { Variables: Record<string, unknown> };
     expect(Variables[ENV.stack]).toBe('Shop');
     expect(Variables[ENV.ledger]).toEqual({ Ref: onlyOne(template, 'AWS::DynamoDB::GlobalTable').id });
@@ -101,7 +101,7 @@ describe('the sweep', () => {
     );
   });
 
-  test('is told when an instance begins to stop or to go, and not when one starts', () => {
+  test('is notified when an instance begins to stop or to go, and not when one starts', () => {
     const states = rules.flatMap((rule) => (rule.EventPattern ? [rule.EventPattern.detail.state] : []));
     expect(states).toHaveLength(2);
     for (const some of states) expect([...some].sort()).toEqual(['shutting-down', 'stopped', 'stopping', 'terminated']);
@@ -126,7 +126,7 @@ describe('the alarms', () => {
   const alarm = (kind: (typeof HEALER_ALARM)[keyof typeof HEALER_ALARM]) =>
     alarms.find((a) => a.AlarmName === healerAlarmName('Shop', kind));
 
-  test('tell people of both ways, at the first that is too many, and say where to read on', () => {
+  test('notify people of both ways, at the first that is too many, and say where to read on', () => {
     const topic = { Ref: onlyOne(template, 'AWS::SNS::Topic').id };
     const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
     expect(alarms).toHaveLength(Object.keys(HEALER_ALARM).length);
@@ -151,7 +151,7 @@ describe('the alarms', () => {
       Period: 300,
       EvaluationPeriods: 3,
       DatapointsToAlarm: 3,
-      // A new healer begins there, and tells nobody.
+      // A new healer begins there, and notifies nobody.
       TreatMissingData: 'missing',
       InsufficientDataActions: [{ Ref: onlyOne(template, 'AWS::SNS::Topic').id }],
     });
@@ -218,7 +218,7 @@ describe('what the healer may do', () => {
       expect(allowing(statements, action)).not.toEqual([]);
   });
 
-  test('uses the ledger and tells people', () => {
+  test('uses the ledger and notifies people', () => {
     for (const action of ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sns:Publish', 'kms:Encrypt'])
       expect(allowing(statements, action)).not.toEqual([]);
   });

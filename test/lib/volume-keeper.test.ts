@@ -87,7 +87,7 @@ describe('the keeper', () => {
     ]);
   });
 
-  test('is told the stack, the ledger, the key, the topic and the verbs that it runs', () => {
+  test('knows the stack, the ledger, the key, the topic and the verbs that it runs', () => {
     expect(keeper.Properties.Environment).toEqual({
       Variables: {
         [ENV.stack]: 'Shop',

@@ -33,7 +33,7 @@ describe.each(kinds)('the bad Wednesday on %s disks', (kind) => {
     for (const file of recovery?.filesNewer ?? []) expect(file).toMatch(/^courses\/course-\d{3}\/./);
   });
 
-  it('is told in the order of cause and effect', () => {
+  it('is logged in the order of cause and effect', () => {
     const { log } = run().outcome.virtual;
     const at = (pattern: RegExp) => {
       const found = log.findIndex((line) => pattern.test(`${line.who} ${line.what}`));
@@ -43,11 +43,11 @@ describe.each(kinds)('the bad Wednesday on %s disks', (kind) => {
     const order = [
       /ec2 volume \S+ is created .* from snap-/,
       /story the inconsistency/,
-      /sns people are told: Remount: alpha is damaged/,
+      /sns people are notified: Remount: alpha is damaged/,
       /story after \d+ deletes/,
       /probe alpha is not serving/,
       /alarm Remount\/alpha\/serving: OK -> ALARM/,
-      /sns people are told: Remount: alpha is served again/,
+      /sns people are notified: Remount: alpha is served again/,
     ];
     const places = order.map(at);
     expect(places).toEqual([...places].sort((a, b) => a - b));

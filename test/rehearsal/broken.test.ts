@@ -105,7 +105,7 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     const result = play('guard-round');
     const promises = result.broken.map((b) => b.promise);
     expect(promises).toContain('the newest completed snapshot is never more than 60 min old');
-    expect(promises).toContainEqual(expect.stringContaining('a person is told once'));
+    expect(promises).toContainEqual(expect.stringContaining('a person is notified once'));
     expect(result.broken.map((b) => b.seen).join()).toContain('Remount/alpha/recovery-point INSUFFICIENT_DATA');
   });
 
@@ -115,20 +115,20 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(result.denials.join()).toContain('cloudwatch:PutMetricData');
   });
 
-  // Silence is where an alarm begins: what never spoke must be told all the same.
+  // Silence is where an alarm begins: what never spoke must be reported all the same.
   test.each([
     ['guard-never', 'INSUFFICIENT_DATA: "Remount/alpha/recovery-point" in '],
     ['healer-never', 'ALARM: "Remount/alpha/unserved" in '],
-  ])('what is never run from the first deployment on is told: %s', (what, mail) => {
+  ])('what is never run from the first deployment on is reported: %s', (what, mail) => {
     const { broken } = play(what);
-    const told = broken.find((b) => b.promise === 'nobody is alarmed by a first deployment');
-    expect(told?.seen).toContain(mail);
+    const alarmed = broken.find((b) => b.promise === 'nobody is alarmed by a first deployment');
+    expect(alarmed?.seen).toContain(mail);
   });
 
   test.each([
     ['snapshot-deletion', 'ec2:DeleteSnapshot', /only the last verified copy/],
     ['volume-deletion', 'ec2:DeleteVolume', /dead drill's volume/],
-    ['policy-reading', 'dlm:GetLifecyclePolicy', /a person is told once/],
+    ['policy-reading', 'dlm:GetLifecyclePolicy', /a person is notified once/],
     ['age-publishing', 'cloudwatch:PutMetricData', /alarms calm/],
   ])('the guard lacks a permission: %s', (what, action, promise) => {
     const result = play(what);
@@ -139,7 +139,7 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(denied?.seen).toContain(`may not ${action}: needs {"Effect":"Allow","Action":"${action}"`);
   });
 
-  test('drills may not publish their metrics: every verdict and the spare are as before, and it is told', () => {
+  test('drills may not publish their metrics: every verdict and the spare are as before, and it is reported', () => {
     const result = play('drill-publishing');
     expect(result.broken.map((b) => b.promise)).toEqual([
       'what each drill came to is in its metrics',
@@ -148,7 +148,7 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     expect(result.denials.join()).toContain('cloudwatch:PutMetricData');
   });
 
-  test('the topic does not let alarms tell people', () => {
+  test('the topic does not let alarms notify people', () => {
     const result = play('topic-policy');
     expect(result.ok).toBe(false);
     expect(result.denials.join()).toContain('cloudwatch.amazonaws.com may not sns:Publish');
@@ -156,7 +156,7 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
 
   test('the key does not let alarms use it: the topic takes nothing from them', () => {
     const result = play('key-without-alarms');
-    expect(result.broken.map((b) => b.promise)).toContainEqual(expect.stringMatching(/^a person is told/));
+    expect(result.broken.map((b) => b.promise)).toContainEqual(expect.stringMatching(/^a person is notified/));
     expect(result.denials.join()).toContain(
       'cloudwatch.amazonaws.com may not kms:GenerateDataKey: the policy of arn:aws:kms:',
     );
@@ -170,7 +170,7 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
     );
   });
 
-  test('a function may not write its log: nothing else breaks, and it is told', () => {
+  test('a function may not write its log: nothing else breaks, and it is reported', () => {
     const result = play('log-writing');
     expect(result.broken).toEqual([
       { promise: 'no call is denied', kept: false, seen: expect.stringContaining('may not logs:PutLogEvents: needs') },

@@ -143,7 +143,7 @@ export class KernelEvents implements AsyncIterable<KernelEvent> {
   /** Another helper in the place of one that has ended. What happened in between is for a scan: once the new one has its mark. @returns `undefined` once closed */
   async #again(vain: number): Promise<KernelEvent | undefined> {
     let detail = await this.#helper.ended;
-    // Another device is another file system; of the same device only the scan tells.
+    // Another device is another file system; of the same device only the scan knows.
     const options = { ...this.#options, device: this.device };
     for (const pause of PAUSES.slice(vain)) {
       await setTimeout(pause);

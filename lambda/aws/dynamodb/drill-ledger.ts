@@ -5,6 +5,7 @@ import { NO_REMARKS } from '../../core/drill/remarks.ts';
 import { translated } from '../errors.ts';
 import { FILES, parsed, readingOf } from '../schemas.ts';
 import { dynamoLease, dynamoLedger, readItem, whereItHolds } from './ledger.ts';
+import { NAMES_BEFORE } from './names-before.ts';
 
 /** The ledger as drills use it: an item of their own beside the content volume's state (`sk` DRILL), and a record each. */
 export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): DrillPorts['ledger'] {
@@ -73,23 +74,23 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
 
     async readDrillNote(volume) {
       const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
-      if (item?.toldAt?.N === undefined) return undefined;
-      const { toldAbout, toldAt, rejectedAt, toldFiles } = item;
+      if (item?.notifiedAt?.N === undefined) return undefined;
+      const { notifiedAbout, notifiedAt, rejectedAt, notifiedFiles } = item;
       return {
-        about: toldAbout?.S,
-        at: Number(toldAt.N),
+        about: notifiedAbout?.S,
+        at: Number(notifiedAt.N),
         of: Number(rejectedAt?.N ?? 0),
-        files: toldFiles?.S === undefined ? [] : parsed('`toldFiles` in the ledger', toldFiles.S, FILES),
+        files: notifiedFiles?.S === undefined ? [] : parsed('`notifiedFiles` in the ledger', notifiedFiles.S, FILES),
       };
     },
 
     async writeDrillNote(volume, { about, at, of, files }) {
-      await translated(`note what people were told of the drills of ${volume}`, () =>
+      await translated(`note what people were notified of by the drills of ${volume}`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: key(volume, 'DRILL'),
-            UpdateExpression: `SET toldAt = :at, rejectedAt = :of, toldFiles = :files${about === undefined ? ' REMOVE toldAbout' : ', toldAbout = :about'}`,
+            UpdateExpression: `SET notifiedAt = :at, rejectedAt = :of, notifiedFiles = :files${about === undefined ? '' : ', notifiedAbout = :about'} REMOVE ${NAMES_BEFORE.join(', ')}${about === undefined ? ', notifiedAbout' : ''}`,
             ExpressionAttributeValues: {
               ':at': { N: String(at) },
               ':of': { N: String(of) },
@@ -126,20 +127,20 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
 
     async readRemarks(volume) {
       const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
-      const { incomplete, toldIncomplete, toldUnreadable } = item?.remarks?.M ?? {};
+      const { incomplete, notifiedIncomplete, notifiedUnreadable } = item?.remarks?.M ?? {};
       return {
         incomplete: Number(incomplete?.N ?? NO_REMARKS.incomplete),
-        toldIncomplete: toldIncomplete?.BOOL ?? NO_REMARKS.toldIncomplete,
-        toldUnreadable: Number(toldUnreadable?.N ?? NO_REMARKS.toldUnreadable),
+        notifiedIncomplete: notifiedIncomplete?.BOOL ?? NO_REMARKS.notifiedIncomplete,
+        notifiedUnreadable: Number(notifiedUnreadable?.N ?? NO_REMARKS.notifiedUnreadable),
       };
     },
 
-    async writeRemarks(volume, { incomplete, toldIncomplete, toldUnreadable }) {
+    async writeRemarks(volume, { incomplete, notifiedIncomplete, notifiedUnreadable }) {
       const remarks = {
         M: {
           incomplete: { N: String(incomplete) },
-          toldIncomplete: { BOOL: toldIncomplete },
-          toldUnreadable: { N: String(toldUnreadable) },
+          notifiedIncomplete: { BOOL: notifiedIncomplete },
+          notifiedUnreadable: { N: String(notifiedUnreadable) },
         },
       };
       await translated(`note what was remarked of the copies of ${volume}`, () =>

@@ -11,6 +11,7 @@ import type { LedgerState } from '../../core/world/model.ts';
 import type { Ledger } from '../../core/world/ports.ts';
 import { isKind, translated } from '../errors.ts';
 import { parsed, REPLACED, SPARE } from '../schemas.ts';
+import { inNamesOfNow } from './names-before.ts';
 
 /** The ledger in DynamoDB: one item per content volume (`sk` STATE), one per incident (`sk` INCIDENT#start#id). */
 export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger {
@@ -70,7 +71,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
     },
 
     async notePage(volume, holder, paged) {
-      await whereItHolds(`note what people were told of ${volume}`, () =>
+      await whereItHolds(`note that people were notified of ${volume}`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
@@ -88,16 +89,16 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       );
     },
 
-    async noteServed(volume, told) {
+    async noteServed(volume, notified) {
       await whereItHolds(`note that people know of ${volume} being served`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
             UpdateExpression: 'REMOVE pagedAbout, pagedAt, pagedFinal, replaced',
-            ...(told !== undefined && {
-              ConditionExpression: 'currentVolume = :told',
-              ExpressionAttributeValues: { ':told': { S: told } },
+            ...(notified !== undefined && {
+              ConditionExpression: 'currentVolume = :notified',
+              ExpressionAttributeValues: { ':notified': { S: notified } },
             }),
           }),
         ),
@@ -129,7 +130,7 @@ export async function readItem(
   const answer = await translated(`read ${pk?.S} ${sk?.S} of the ledger`, () =>
     dynamo.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })),
   );
-  return answer.Item;
+  return answer.Item && inNamesOfNow(answer.Item);
 }
 
 interface Lease extends Pick<Ledger, 'release'> {

@@ -13,7 +13,7 @@ import { describeVolume } from './describe.ts';
 /** Until the new size can be used; the volume serves meanwhile. Source: EBS User Guide, "Monitor the progress of volume modifications". */
 const USABLE = { everyMs: 2000, withinSeconds: 90 };
 
-/** Waits until no modification of the volume is at its start: before that EC2 tells the old size. One that has failed is over. */
+/** Waits until no modification of the volume is at its start: before that EC2 says the old size. One that has failed is over. */
 export async function settleModification(ec2: EC2Client, clock: Clock, volumeId: string): Promise<void> {
   await pollUntil(clock, `modification of ${volumeId} usable`, USABLE, async () => {
     const seen = await latest(ec2, volumeId);

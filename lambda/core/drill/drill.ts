@@ -151,7 +151,7 @@ async function check(run: DrillRun, to: Check): Promise<End> {
       summary: `${snapshotId} on ${host.id}: none of ${answer.values.files} files was read`,
     };
   const suspect = Number(answer.values.suspect ?? 0);
-  // Rot, or an overwrite whose time was not in the log yet: the next copy tells (decision 23).
+  // Rot, or an overwrite whose time was not in the log yet: the next copy shows which (decision 23).
   if (answer.result === 'ok' && suspect > 0)
     return {
       outcome: 'undecided',
@@ -217,7 +217,7 @@ async function verified(
     },
     () => `${snapshotId}: ${read} read`,
   );
-  await journal.act('tell', () => notifySound(ports, volume, point));
+  await journal.act('notify', () => notifySound(ports, volume, point));
   await journal.act('remark', () => remark(ports, volume, snapshotId, answer));
   const summary = `${snapshotId} is verified: ${read} read, data up to ${new Date(dataUntil).toISOString()}`;
   const before = await journal.act('spare-before', async () => {
@@ -254,7 +254,7 @@ async function rejected(
   const finding = `${described(answer)}`;
   // First of all: were it tagged and not reported, no later drill would report it.
   const notify = again ? notifyReliedOn : notifyDamaged;
-  const serves = await journal.act('tell', () => notify(ports, volume, point, answer));
+  const serves = await journal.act('notify', () => notify(ports, volume, point, answer));
   await journal.act(
     'rejected',
     async () => {

@@ -54,7 +54,7 @@ export function portionText(portion: Portion | undefined): string {
  * What is known once a copy has passed. That its changes are read is noted only where they all were: else the next drill begins where this one
  * did. A part for which there was no time is no longer next, or it would keep the others waiting.
  *
- * @returns what was known, where the host does not tell, or this says nothing of newer copies
+ * @returns what was known, where the host does not say, or this says nothing of newer copies
  */
 export function readingAfter(
   before: Reading | undefined,

@@ -6,12 +6,12 @@ import { dueFiles } from './counts.ts';
 export interface Remarks {
   /** Checks in a row that did not get through all of the content. */
   readonly incomplete: number;
-  readonly toldIncomplete: boolean;
+  readonly notifiedIncomplete: boolean;
   /** Files that the web server may not read, when people were notified. */
-  readonly toldUnreadable: number;
+  readonly notifiedUnreadable: number;
 }
 
-export const NO_REMARKS: Remarks = { incomplete: 0, toldIncomplete: false, toldUnreadable: 0 };
+export const NO_REMARKS: Remarks = { incomplete: 0, notifiedIncomplete: false, notifiedUnreadable: 0 };
 
 /**
  * So many incomplete checks in a row are reported. Each reads another part, so what is merely large is read in turns; of a day of hourly
@@ -28,8 +28,8 @@ export function remarksOf(
 ): { readonly next: Remarks; readonly remarks: readonly Message[] } {
   const incomplete = values.complete === 'false' ? before.incomplete + 1 : 0;
   const unreadable = Number(values.unreadable ?? 0);
-  const reportIncomplete = incomplete >= INCOMPLETE_CHECKS && !before.toldIncomplete;
-  const reportUnreadable = unreadable > 0 && before.toldUnreadable === 0;
+  const reportIncomplete = incomplete >= INCOMPLETE_CHECKS && !before.notifiedIncomplete;
+  const reportUnreadable = unreadable > 0 && before.notifiedUnreadable === 0;
   const names = detail.split('; ').filter((line) => line !== '' && !/^\w+=/.test(line));
   const remarks: Message[] = [];
   if (reportIncomplete) {
@@ -40,8 +40,8 @@ export function remarksOf(
   if (reportUnreadable) remarks.push({ kind: 'unreadable', volume, snapshotId, files: unreadable, names });
   const next = {
     incomplete,
-    toldIncomplete: incomplete > 0 && (before.toldIncomplete || reportIncomplete),
-    toldUnreadable: unreadable === 0 ? 0 : reportUnreadable ? unreadable : before.toldUnreadable,
+    notifiedIncomplete: incomplete > 0 && (before.notifiedIncomplete || reportIncomplete),
+    notifiedUnreadable: unreadable === 0 ? 0 : reportUnreadable ? unreadable : before.notifiedUnreadable,
   };
   return { next, remarks };
 }

@@ -3,7 +3,7 @@ import type { RecoveryPoint, Volume } from '../world/model.ts';
 const HOUR_MS = 3_600_000;
 /**
  * A volume may still be loading blocks from its snapshot for this long: 16 TiB at the lowest initialization rate of 100 MiB/s
- * take 47 h. Its snapshot also tells where it came from. Source: EBS User Guide, "Initialize Amazon EBS volumes".
+ * take 47 h. Its snapshot also says where it came from. Source: EBS User Guide, "Initialize Amazon EBS volumes".
  */
 const LOADING_HOURS = 48;
 /** After people were notified that they have to act, they may be choosing among old snapshots by hand. */

@@ -11,7 +11,7 @@ const EVERY_MS = EVERY_DAYS * 24 * 60 * 60_000;
 export async function watchSubscribers({ clock, subscribers, people, testNotes, log }: GuardPorts): Promise<void> {
   const { confirmed, pending } = await subscribers.count();
   await subscribers.publish(confirmed, clock.now());
-  if (confirmed === 0) log(`nobody hears what people are told: ${pending} subscriptions wait to be confirmed`);
+  if (confirmed === 0) log(`nobody hears what people are notified of: ${pending} subscriptions wait to be confirmed`);
   const last = await testNotes.read();
   const now = clock.now();
   if (last && now - last.at < EVERY_MS) return;

@@ -53,7 +53,7 @@ export async function beginHeal(
   }
 }
 
-/** @returns why there is nothing to do; `undefined` where there is, or nobody can tell */
+/** @returns why there is nothing to do; `undefined` where there is, or nobody can know */
 async function lookFirst(ports: Ports, journal: Journal, trigger: Trigger, now: number): Promise<Unbegun | undefined> {
   const { volume } = trigger;
   const looked = await journal.ask('look', () => observe(ports, volume));
@@ -69,6 +69,6 @@ async function lookFirst(ports: Ports, journal: Journal, trigger: Trigger, now: 
     return { outcome: nothingWrong(trigger), summary: reasonText(decision.reasons) };
   const paged = seen.ledger?.paged;
   if (decision.kind !== 'none' && paged?.final && isRecent(paged.at, now))
-    return { outcome: 'quiet', summary: `people were told: ${paged.about}` };
+    return { outcome: 'quiet', summary: `people were notified: ${paged.about}` };
   return undefined;
 }

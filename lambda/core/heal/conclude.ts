@@ -31,20 +31,20 @@ export async function conclude(
     closed.outcome === 'sound' ||
     (closed.outcome === 'overtaken' && !isNews(findings))
       ? undefined
-      : await attempt(workflow, 'tell', () => notify(ports, closed, findings));
+      : await attempt(workflow, 'notify', () => notify(ports, closed, findings));
   // A ledger that cannot be read, however often it is asked, must not keep people from being notified.
   const anyway =
     notifying?.failed === undefined ||
     (closed.outcome !== 'healed' && isRecent(findings.pagedAt ?? 0, closed.endedAt ?? 0))
       ? undefined
-      : await attempt(workflow, 'tell-anyway', () => publish(ports, closed, findings.rejected));
+      : await attempt(workflow, 'notify-anyway', () => publish(ports, closed, findings.rejected));
   // Of what they know already the ledger is to know as well, where it takes it: else each sweep calls them again.
   const known = notifying?.failed !== undefined && early.value?.answered ? findings.pagedAt : undefined;
   const notifiedAt = (anyway ?? notifying)?.value?.at ?? known;
   const noted =
     notifiedAt === undefined
       ? undefined
-      : await attempt(workflow, 'note-told', () => noteNotified(ports, closed, notifiedAt, final));
+      : await attempt(workflow, 'note-notified', () => noteNotified(ports, closed, notifiedAt, final));
   const unheard = notifying !== undefined && notifying.failed === undefined && notifiedAt === undefined;
   const outcome = unheard ? 'overtaken' : closed.outcome;
   const reasons: readonly Reason[] = unheard ? [{ code: 'leaseRanOut' }, ...closed.reasons] : closed.reasons;
@@ -53,7 +53,7 @@ export async function conclude(
   // Which copies are of no use is known to nobody else.
   const found =
     unheard && findings.rejected.length > 0
-      ? await attempt(workflow, 'tell-rejected', () => publish(ports, concluded, findings.rejected))
+      ? await attempt(workflow, 'notify-rejected', () => publish(ports, concluded, findings.rejected))
       : undefined;
   const recorded =
     early.value?.answered && !unheard

@@ -35,7 +35,7 @@ export interface ToFence {
 }
 
 /**
- * Makes sure that nobody writes to the old volume, or serves it. Fails closed: "stopped" and "cannot tell whether it is
+ * Makes sure that nobody writes to the old volume, or serves it. Fails closed: "stopped" and "not known whether it is
  * stopped" are different answers (as fence-agents have them), and a second writer is never started on the second.
  */
 export async function fence(run: HealRun, { volumeId, owner, moves }: ToFence): Promise<Fenced> {
@@ -54,7 +54,7 @@ export async function fence(run: HealRun, { volumeId, owner, moves }: ToFence): 
   await journal.act(
     'stop-owner',
     () => ports.compute.stop(owner.id).then(() => owner.id),
-    (id) => `${id} is told to stop: ${noteOf(asked)}`,
+    (id) => `${id} is asked to stop: ${noteOf(asked)}`,
   );
   for (let waited = 0; waited < STOP_SECONDS; waited += LOOK_SECONDS) {
     await journal.pause('await-stopped', LOOK_SECONDS);

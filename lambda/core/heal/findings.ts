@@ -50,7 +50,7 @@ export function owesNews({ ledger, reachableOn }: Observation): boolean {
   return ledger?.replaced !== undefined || (ledger?.paged !== undefined && reachableOn !== undefined);
 }
 
-/** What took over and serves by now, as the ledger has it: the heal that did it did not come to tell. */
+/** What took over and serves by now, as the ledger has it: the heal that did it did not come to notify people. */
 export function unreported({ ledger, probe, at }: Observation): Replacement | undefined {
   const { replaced, currentVolume } = ledger ?? {};
   if (!replaced || replaced.newVolume !== currentVolume || probe?.state !== 'serving') return undefined;

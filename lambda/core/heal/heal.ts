@@ -56,7 +56,7 @@ export interface HealResult {
 }
 
 /**
- * One run of the healer for one content volume: lease, observe, decide, act, observe again, record, tell.
+ * One run of the healer for one content volume: lease, observe, decide, act, observe again, record, notify.
  * What goes wrong once it has the lease ends as an incident that pages a person.
  *
  * @throws Error when it could not even look or take the lease (the event is tried again, and ends in the dead-letter queue), or

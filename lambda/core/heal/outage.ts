@@ -53,7 +53,7 @@ export async function withoutLedger(
   // People may be out of reach as well: that they could not be notified is tried again, and keeps nothing waiting.
   let pagedAt: number | undefined;
   const notify = async () => {
-    const asked = await journal.ask('tell-ledger-silent', () => notifyOfSilence(ports, volume, seen, ledger));
+    const asked = await journal.ask('notify-ledger-silent', () => notifyOfSilence(ports, volume, seen, ledger));
     if (asked.answered) pagedAt = asked.value;
   };
   for (let waited = 0; waited < patience; waited += LOOK_SECONDS) {
@@ -67,7 +67,7 @@ export async function withoutLedger(
     if (isServed(seen, trigger)) return { answers: false, serves: true, summary: servedText(volume, seen, why) };
     await notify();
   }
-  const said = pagedAt === undefined ? 'others tell people' : 'people were told';
+  const said = pagedAt === undefined ? 'others notify people' : 'people were notified';
   return { answers: false, serves: false, summary: `${volume} does not serve, and nothing is moved; ${said}: ${why}` };
 }
 
@@ -116,7 +116,7 @@ export function waitingNotified(workflow: Workflow, ports: Ports, volume: string
     if (notified) return;
     notified = true;
     // One try: that people are out of reach as well must not keep a heal waiting.
-    const paged = await attempt(workflow, 'tell-waiting', () =>
+    const paged = await attempt(workflow, 'notify-waiting', () =>
       asking(() => notifyOfWaiting(ports, volume, none, findings.pagedAt)),
     );
     if (paged.value?.answered) findings.pagedAt = paged.value.value ?? findings.pagedAt;

@@ -133,5 +133,5 @@ async function serve(
   if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${described(served)}` };
   const { state, detail } = await ports.host.probe(instanceId, volume, volumeId);
   if (state === 'serving') return { at: ports.clock.now(), note: `${volumeId} on ${instanceId}` };
-  return { note: `${volumeId} on ${instanceId} was told to serve, but the probe says ${state}: ${detail}` };
+  return { note: `${volumeId} on ${instanceId} was asked to serve, but the probe says ${state}: ${detail}` };
 }

@@ -12,7 +12,7 @@ export interface Change {
 
 /**
  * What the stack does: it goes forward, it rolls back, or CloudFormation could not be asked. The event of a custom resource does not
- * tell: a rollback is an update too, to the properties of before.
+ * show it: a rollback is an update too, to the properties of before.
  */
 export type Course = 'forward' | 'back' | 'unknown';
 

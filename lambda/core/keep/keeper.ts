@@ -30,7 +30,7 @@ export interface KeeperPorts {
     volume(id: string): Promise<Volume | undefined>;
     /** Makes the volume and waits until it is available. */
     create(order: NewVolume): Promise<string>;
-    /** Waits until no modification is at its start: before that EC2 tells the old size. */
+    /** Waits until no modification is at its start: before that EC2 says the old size. */
     settle(volumeId: string): Promise<void>;
     /** Changes the volume, and waits until that is seen. Fails while an earlier change is not completed, which may take hours. */
     modify(volumeId: string, change: Change): Promise<void>;
@@ -87,7 +87,7 @@ async function strange(ports: KeeperPorts, volumeId: string): Promise<Refusal[]>
  * As {@link create}, of a volume that may be anywhere by now. A rollback ends: what cannot be brought back, or not now, is left as it
  * is, for CloudFormation would be stuck otherwise, and no deployment could mend it.
  * Source: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-update-rollback-failed;
- * repost.aws/knowledge-center/cloudformation-ebs-volume-error tells it of a volume that is still optimizing
+ * repost.aws/knowledge-center/cloudformation-ebs-volume-error says it of a volume that is still optimizing
  */
 export async function update(ports: KeeperPorts, order: Order): Promise<Kept> {
   const { zone: _, ...anywhere } = order.after;

@@ -17,7 +17,7 @@ export function footer(message: Message, place: Place): string[] {
   return ['', `Where: ${where.join(', ')}`, `To look: ${command(message, place)}`, `Runbook: ${place.runbook()}`];
 }
 
-/** The instance that has the volume, where whoever tells knows it. */
+/** The instance that has the volume, where whoever notifies knows it. */
 function ownerOf(message: Message): string | undefined {
   switch (message.kind) {
     case 'served':

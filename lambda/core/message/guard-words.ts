@@ -2,7 +2,7 @@ import type { LeftAsItIs, Message } from '../world/message.ts';
 import { sentence } from './refusal-words.ts';
 import { INSTANT, type Place, type Words } from './words.ts';
 
-/** What the guard tells, and the keeper. */
+/** What the guard notifies people of, and the keeper. */
 export type GuardMessage = Extract<Message, { kind: 'held' | 'policy' | 'policySound' | 'test' | 'leftAsItIs' }>;
 
 export function guardWords(message: GuardMessage, place: Place): Words {
@@ -35,9 +35,9 @@ export function guardWords(message: GuardMessage, place: Place): Words {
       return {
         subject: 'Remount: a test message, nothing has to be done',
         lines: [
-          `This message comes every ${message.everyDays} days. It shows that what Remount has to tell people reaches you.`,
+          `This message comes every ${message.everyDays} days. It shows that messages of Remount reach you.`,
           `${message.confirmed} subscriptions of the topic are confirmed, ${message.pending} wait to be.`,
-          `Should it stop: ${place.runbook('nobody-told')}`,
+          `Should it stop: ${place.runbook('nobody-notified')}`,
         ],
       };
     case 'leftAsItIs':

@@ -127,7 +127,7 @@ const WORDS: { readonly [C in ReasonCode]: Words<C> } = {
 
   leaseLost: { text: (r) => r.detail },
   leaseRanOut: {
-    text: () => 'the lease ran out, and the next heal tells people what holds then, not this:',
+    text: () => 'the lease ran out, and the next heal notifies people of what holds then, not this:',
     leads: true,
   },
   unanswered: { text: (r) => r.detail },

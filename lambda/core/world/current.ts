@@ -18,7 +18,7 @@ export function taggedCurrent(volumes: readonly Volume[]): Volume[] {
 
 /**
  * What the ledger names, else what the tags do. Where the one that it names is not there, a later generation that was made from a
- * snapshot is what a deployment has restored: no heal gives that role before it has told the ledger.
+ * snapshot is what a deployment has restored: no heal gives that role before the ledger has it noted.
  */
 export function currentVolume({ ledger, volumes }: Pick<Observation, 'ledger' | 'volumes'>): Volume | undefined {
   const named = ledger?.currentVolume;

@@ -4,7 +4,7 @@ import type { Workflow } from './ports.ts';
 import { type Asked, asking, type NoAnswer } from './unanswered.ts';
 
 /** Once a service has not answered for so long, people are notified. An attempt takes up to 25 s (`lambda/aws/patience.ts`). */
-const TELL_AFTER_MS = 20_000;
+const NOTIFY_AFTER_MS = 20_000;
 const ASK_AGAIN_SECONDS = 5;
 
 /** Hears that a service has not answered for a while; what it throws ends the heal. */
@@ -102,7 +102,7 @@ export class Journal {
       first ??= asked.startedAt;
       const { value } = asked;
       if (value.answered) return { value: value.value, startedAt: first, endedAt: asked.endedAt };
-      if (asked.endedAt - first >= TELL_AFTER_MS) {
+      if (asked.endedAt - first >= NOTIFY_AFTER_MS) {
         await notify(value);
         return { ...(await this.#timed(name, run)), startedAt: first };
       }

@@ -139,7 +139,7 @@ export interface Probe {
 
 /**
  * What EBS itself says of the I/O of a volume. It is late: its metric comes once a minute, its status is checked every 5 minutes
- * (docs.aws.amazon.com/ebs/latest/userguide/monitoring-volume-checks.html), so it tells that a stall has lasted, not that there is none.
+ * (docs.aws.amazon.com/ebs/latest/userguide/monitoring-volume-checks.html), so it says that a stall has lasted, not that there is none.
  */
 export interface VolumeIo {
   /** EC2's VolumeStatusInfoStatus: ok, warning, impaired, insufficient-data; `undefined`: not to be had. */

@@ -57,7 +57,7 @@ async function notifySlow(
   { values }: HostAnswer,
 ): Promise<void> {
   await journal.act(
-    'tell-slow',
+    'notify-slow',
     () =>
       ports.people
         .notify({
@@ -69,8 +69,8 @@ async function notifySlow(
           seconds: patienceSeconds(sizeGiB),
         })
         .then(
-          () => 'people are told',
-          (error: unknown) => `people are not told: ${message(error)}`,
+          () => 'people are notified',
+          (error: unknown) => `people are not notified: ${message(error)}`,
         ),
     (note) => note,
   );

@@ -52,7 +52,7 @@ export interface Compute {
   attach(volumeId: string, instanceId: string): Promise<Attached>;
   /** Detaches, never by force, and waits until the volume is free. Free already: nothing to do. @returns `false` when stuck */
   detach(volumeId: string, instanceId: string): Promise<boolean>;
-  /** Tells an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */
+  /** Asks an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */
   stop(instanceId: string): Promise<void>;
   /** Copies a quarantined volume as it is, marked so that it is never taken for a recovery point. */
   snapshotSuspect(volume: string, volumeId: string, healId: string): Promise<string>;

@@ -41,7 +41,7 @@ function fromLedger({
   return { by: 'ledger', current: { volumeId: currentVolume, instanceId: owner }, spare };
 }
 
-/** With two volumes that carry the tag of the current one nobody can tell which it is without the ledger. */
+/** With two volumes that carry the tag of the current one nobody can know which it is without the ledger. */
 function fromTags(volumes: readonly Volume[]): Pick<Standing, 'current' | 'spare' | 'by'> {
   const of = (role: string) =>
     volumes.flatMap((v) => {

@@ -10,7 +10,7 @@ import {
 } from '../copies/resource-policy.ts';
 import { type Declared, type DeclaredResources, isIntrinsic, listOf, shown, textOf } from '../declared.ts';
 
-/** What becomes of an alarm's action: it reaches somebody, it cannot, it is no recovery, or that cannot be told. */
+/** What becomes of an alarm's action: it reaches somebody, it cannot, it is no recovery, or that cannot be known. */
 export type Reach =
   | { readonly kind: 'reaches' | 'elsewhere' }
   | { readonly kind: 'broken' | 'unknown'; readonly because: string };
@@ -20,7 +20,7 @@ const PUBLISHER = 'cloudwatch.amazonaws.com';
 const ALARMS_PRINCIPAL = 'lambda.alarms.cloudwatch.amazonaws.com';
 const FUNCTION_TYPES = ['AWS::Lambda::Function', 'AWS::Lambda::Alias', 'AWS::Lambda::Version'];
 /**
- * ARNs of what recovers or tells people. Source:
+ * ARNs of what recovers or notifies people. Source:
  * docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, AlarmActions
  */
 const RECOVERING = [

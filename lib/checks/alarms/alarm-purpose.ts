@@ -18,7 +18,7 @@ const HEALTH = /^(StatusCheck|VolumeStalledIO|VolumeQueue|HealthyHost|UnHealthyH
 /** Services that do something with an alarm that they are given. Others name one to show it, or in a policy. */
 const ACTING = /^AWS::(CodeDeploy|ECS|Route53|AppConfig|FIS|SSM|SageMaker|ARCRegionSwitch|AutoScaling)::(?!Parameter$)/;
 
-/** Whether EC2 stops or terminates an instance that nobody needs: no failure, and nobody to be told. */
+/** Whether EC2 stops or terminates an instance that nobody needs: no failure, and nobody to be notified. */
 export function endsIdle(alarm: Declared): boolean {
   const { AlarmActions, MetricName } = alarm.properties;
   return !HEALTH.test(String(MetricName)) && listOf(AlarmActions).every((action) => ENDING.test(textOf(action) ?? ''));
@@ -55,7 +55,7 @@ export function isUsed(alarm: Declared, app: DeclaredResources): Verdict {
   return anyOf(users);
 }
 
-/** Whether a deployment group or a service has alarms, and is told not to look at them. */
+/** Whether a deployment group or a service has alarms, and is set not to look at them. */
 function isOff({ type, properties }: Declared): boolean {
   if (type === 'AWS::CodeDeploy::DeploymentGroup')
     return String(objectOf(properties.AlarmConfiguration)?.Enabled) === 'false';

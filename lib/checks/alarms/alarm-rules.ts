@@ -58,7 +58,7 @@ interface Measured {
   readonly expression: unknown;
 }
 
-/** The metrics of an alarm, its own or those of its list; or why they cannot be told. */
+/** The metrics of an alarm, its own or those of its list; or why they cannot be known. */
 function metricsOf({ properties }: Declared): readonly Measured[] | string {
   const { Metrics, Statistic, ExtendedStatistic } = properties;
   if (Metrics === undefined) return [measured(properties, Statistic ?? ExtendedStatistic)];
@@ -134,7 +134,7 @@ const survives: Rule = {
       ...keysOf(metric, alarm, app),
       ...judgeExpression(metric.expression, alarm, app),
     ]);
-    // What is wrong is said before what cannot be told.
+    // What is wrong is said before what cannot be known.
     return found.find((finding) => !finding.unjudged) ?? found[0];
   },
 };
@@ -203,7 +203,7 @@ const reaches: Rule = {
     const [unknown] = reached.flatMap((reach) => (reach.kind === 'unknown' ? reach.because : []));
     if (unknown) return unjudged(`where the alarm leads: ${unknown}`);
     return wrong(
-      `No action of the alarm recovers or tells anybody: ${shown(AlarmActions)}; allowed: a Lambda function, an SNS topic, an OpsItem, an incident response plan, or recovery of the instance. Add one`,
+      `No action of the alarm recovers or notifies anybody: ${shown(AlarmActions)}; allowed: a Lambda function, an SNS topic, an OpsItem, an incident response plan, or recovery of the instance. Add one`,
     );
   },
 };

@@ -98,7 +98,7 @@ function tagIs(tags: readonly Json[], key: unknown, value: unknown, like: boolea
   );
 }
 
-/** The schedules of the plan that a selection belongs to; a text where they cannot be told. */
+/** The schedules of the plan that a selection belongs to; a text where they cannot be known. */
 export function planSchedules(selection: Declared, app: DeclaredResources): readonly (SnapshotTimes | string)[] {
   const plan = app.named(selection.properties.BackupPlanId, selection);
   if (plan?.type !== 'AWS::Backup::BackupPlan')

@@ -14,7 +14,7 @@ import { instanceTagsOf } from '../volumes/instance-tags.ts';
 /** Remount's own claim for a content volume. */
 export const CONTENT_TYPE = 'Custom::RemountContentVolume';
 
-/** What is said of a policy's hold on a volume: it covers it, or why not, or why that cannot be told. */
+/** What is said of a policy's hold on a volume: it covers it, or why not, or why that cannot be known. */
 export type Hold = { readonly covers: true } | { readonly covers: false | undefined; readonly because: string };
 
 /**

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { type Declared, type DeclaredResources, isIntrinsic, listOf, objectOf, textOf } from '../declared.ts';
 
-/** Whether something is allowed; `undefined` where that cannot be told at synthesis. */
+/** Whether something is allowed; `undefined` where that cannot be known at synthesis. */
 export type Verdict = boolean | undefined;
 
 /** An AWS service that asks on behalf of a resource: CloudWatch for an alarm, DLM for a policy. */

@@ -26,13 +26,13 @@ export interface SnapshotTimes {
   readonly due: CronTimes | undefined;
   /** Mean time between two runs. */
   readonly spacing: number;
-  /** Recovery points kept; a text where that cannot be told. */
+  /** Recovery points kept; a text where that cannot be known. */
   readonly kept: number | string;
   /** Minutes that a run may start after its time. */
   readonly window: number;
 }
 
-/** @returns a text that says what cannot be told, for a schedule that is known at deployment only or not understood */
+/** @returns a text that says what cannot be known, for a schedule that is known at deployment only or not understood */
 export function readSchedule(schedule: unknown, index: number): SnapshotTimes | string {
   const at = objectOf(schedule);
   const create = objectOf(at?.CreateRule);

@@ -15,7 +15,7 @@ const MOST_SCHEDULES = 4;
 export const POLICY_TYPE = 'AWS::DLM::LifecyclePolicy';
 const COPIER_TYPES: readonly string[] = [POLICY_TYPE, SELECTION_TYPE];
 
-/** A tag list, `{Key, Value}` each, or why it cannot be told. */
+/** A tag list, `{Key, Value}` each, or why it cannot be known. */
 function tagsOf(volume: Declared, app: DeclaredResources): readonly Json[] | string {
   if (volume.type === 'AWS::EC2::Volume') return readTags(volume.properties.Tags);
   if (LAUNCH_TYPES.includes(volume.type)) return readTags(launchedTags(volume));
@@ -33,7 +33,7 @@ function tagsOf(volume: Declared, app: DeclaredResources): readonly Json[] | str
   ];
 }
 
-/** @param tags a list, an intrinsic, or a text that says why they cannot be told */
+/** @param tags a list, an intrinsic, or a text that says why they cannot be known */
 function readTags(tags: unknown): readonly Json[] | string {
   if (typeof tags === 'string') return tags;
   if (isIntrinsic(tags)) return `its Tags are ${shown(tags)}`;
@@ -59,11 +59,11 @@ export interface Coverage {
   readonly differs: boolean;
 }
 
-/** @returns a text where the tags of the volume cannot be told */
+/** @returns a text where the tags of the volume cannot be known */
 export function coverageOf(volume: Declared, app: DeclaredResources): Coverage | string {
   const each = worldsOf(volume).map((world) => coverageIn(world, volume, app));
-  const untold = each.find((coverage) => typeof coverage === 'string');
-  if (untold !== undefined) return untold;
+  const unknown = each.find((coverage) => typeof coverage === 'string');
+  if (unknown !== undefined) return unknown;
   const worlds = each.filter((coverage) => typeof coverage !== 'string');
   const [first] = worlds;
   if (!first) return 'it exists under no condition';
@@ -92,17 +92,17 @@ function coverageIn(world: World, declared: Declared, app: DeclaredResources): C
   const elsewhere = COPIER_TYPES.flatMap((type) => app.perhapsOf(type, declared))
     .map((by) => ({ by, hold: hold(by) }))
     .filter((each) => each.hold.covers !== false);
-  const told = (wanted: Hold['covers']) =>
+  const reasons = (wanted: Hold['covers']) =>
     holds.flatMap(({ by, hold: said }) =>
       said.covers === wanted && 'because' in said ? [`${by.construct.node.path} ${said.because}`] : [],
     );
   return {
     covering: holds.filter((each) => each.hold.covers).map(({ by }) => by),
     unsure: [
-      ...told(undefined),
+      ...reasons(undefined),
       ...elsewhere.map(({ by }) => `${by.construct.node.path} is deployed to an account and Region known then only`),
     ],
-    others: told(false),
+    others: reasons(false),
     differs: false,
   };
 }
@@ -130,7 +130,7 @@ function useOf(by: Declared, app: DeclaredResources): RoleUse {
  * The schedules that a subject's recovery points come from: of a volume, those of every policy that covers it; of a policy that
  * covers no volume of this app, its own, for its volumes are elsewhere.
  *
- * @returns nothing where another rule or another subject speaks; a text where it cannot be told
+ * @returns nothing where another rule or another subject speaks; a text where it cannot be known
  */
 export function schedulesFor(subject: Declared, app: DeclaredResources): readonly SnapshotTimes[] | string | undefined {
   const policies = subject.type === POLICY_TYPE ? alone(subject, app) : coverageOf(subject, app);

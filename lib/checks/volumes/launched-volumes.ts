@@ -27,7 +27,7 @@ export interface LaunchedVolume {
   readonly deleteOnTermination: unknown;
 }
 
-/** The data volumes of a launch, or why they cannot be told. */
+/** The data volumes of a launch, or why they cannot be known. */
 export function launchedBy(resource: Declared, app: DeclaredResources): readonly LaunchedVolume[] | string {
   const launches = resource.type === 'AWS::EC2::SpotFleet' ? specificationsOf(resource) : launchOf(resource);
   if (typeof launches === 'string') return launches;
@@ -71,7 +71,7 @@ function mappedIn({ BlockDeviceMappings }: Json): readonly LaunchedVolume[] | st
 }
 
 /**
- * The tags that the volumes of a launch are born with, or why they cannot be told. Those of the stack do not reach them:
+ * The tags that the volumes of a launch are born with, or why they cannot be known. Those of the stack do not reach them:
  * docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
  */
 export function launchedTags(resource: Declared, on: 'volume' | 'instance' = 'volume'): readonly unknown[] | string {

@@ -7,7 +7,7 @@ const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
 /** Instances that a group keeps in a volume's zone at least. */
 interface Share {
   readonly group: string;
-  /** `undefined` when it cannot be told; `because` says why. */
+  /** `undefined` when it cannot be known; `because` says why. */
   readonly instances: number | undefined;
   readonly because?: string;
 }

@@ -12,7 +12,7 @@ const covered: Rule = {
   types: [...VOLUME_TYPES, ...LAUNCH_TYPES, SERVICE_TYPE],
   judge(volume, app) {
     const managed = volume.type === SERVICE_TYPE ? managedBy(volume) : undefined;
-    // The rule on deletion says that it cannot be told.
+    // The rule on deletion says that it cannot be known.
     if (typeof managed === 'string' || managed?.length === 0) return undefined;
     const launched = LAUNCH_TYPES.includes(volume.type) ? launchedBy(volume, app) : undefined;
     if (typeof launched === 'string') return unjudged(`which data volumes are launched: ${launched}`);
@@ -47,7 +47,7 @@ const KEPT = ['Retain', 'Snapshot'];
 const kept: Rule = {
   id: 'DV2',
   title: 'A data volume is not deleted with its stack or its instance, nor by a change that replaces it.',
-  why: 'CloudFormation deletes a volume when its stack goes, and when a changed property replaces it; EC2 one that was made at a launch, with its instance: unless they are told not to.',
+  why: 'CloudFormation deletes a volume when its stack goes, and when a changed property replaces it; EC2 one that was made at a launch, with its instance: unless they are set not to.',
   // The claim of Remount is not the volume: its keeper deletes no data.
   types: ['AWS::EC2::Volume', ...LAUNCH_TYPES, SERVICE_TYPE],
   judge(resource, app) {

@@ -21,7 +21,7 @@ export interface Asked {
 /** What the resolver answers in a second, of a directory of as many files, that are in the cache. */
 export async function asked(
   bench: Bench,
-  tell: (text: string) => void,
+  notify: (text: string) => void,
 ): Promise<{ asked: Asked[]; mib: Record<string, number> }> {
   const name = 'asked';
   const directory = join(bench.mountPoint, name);
@@ -32,7 +32,7 @@ export async function asked(
   const mib = { 'reader, at rest': memoryOf(events.pid), 'resolver, at rest': memoryOf(resolver.pid ?? 0) };
   const found: Asked[] = [];
   const timed = async (what: string, work: () => Promise<number>) => {
-    tell(what);
+    notify(what);
     const { pid = 0 } = resolver;
     const before = { at: performance.now(), node: process.cpuUsage(), helper: cpuOf(pid) };
     const count = await work();

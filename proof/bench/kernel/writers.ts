@@ -138,7 +138,7 @@ async function heard(stream: AsyncIterator<KernelEvent>, id: string): Promise<{ 
   }
 }
 
-export async function writers(bench: Bench, runs: number, tell: (text: string) => void): Promise<Figures[]> {
+export async function writers(bench: Bench, runs: number, notify: (text: string) => void): Promise<Figures[]> {
   const figures: Figures[] = [];
   for (const writer of Object.keys(WRITERS) as Writer[]) {
     const rounds: Record<Mode, Round[]> = { off: [], on: [], stopped: [] };
@@ -146,7 +146,7 @@ export async function writers(bench: Bench, runs: number, tell: (text: string) =
       // In another order each time: the file system grows.
       for (let turn = 0; turn < MODES.length; turn++) {
         const mode = MODES[(run + turn) % MODES.length] ?? 'off';
-        tell(`${writer}, the reader ${mode}: ${run + 1} of ${runs}`);
+        notify(`${writer}, the reader ${mode}: ${run + 1} of ${runs}`);
         rounds[mode].push(await bench.round(writer, mode));
       }
     }

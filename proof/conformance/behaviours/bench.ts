@@ -68,7 +68,7 @@ export async function outcome(
 export interface Tried {
   readonly behaviour: string;
   readonly source: string;
-  /** What AWS answers, as {@link Tried.attempt} tells it. */
+  /** What AWS answers, as {@link Tried.attempt} gives it. */
   readonly documented: readonly string[];
   attempt(bench: Bench): Promise<string>;
 }

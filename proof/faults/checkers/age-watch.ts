@@ -7,7 +7,7 @@ import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 
 const MINUTE_MS = 60_000;
 /** From an age beyond its promise to somebody who knows: the guard's round, and the alarm's evaluation. */
-const TOLD_MS = 8 * MINUTE_MS;
+const NOTIFIED_MS = 8 * MINUTE_MS;
 
 interface Kind {
   readonly alarm: AgeAlarmKind;
@@ -27,7 +27,7 @@ const KINDS: readonly Kind[] = [
 /**
  * Looks once a minute how old the newest recovery points are, on the snapshots that there are: the newest completed one, and the
  * newest that a drill has verified. Ages run from the start of a snapshot; where there is none (the last was rejected by a heal, and
- * a person told), from when there was one.
+ * a person notified), from when there was one.
  */
 export class AgeWatch {
   readonly #world: World;
@@ -37,8 +37,8 @@ export class AgeWatch {
   readonly #there = new Map<string, number>();
   /** `volume/alarm` -> the greatest age seen. Milliseconds. */
   readonly #most = new Map<string, number>();
-  /** Of them, those that nobody was told of. */
-  readonly #untold = new Map<string, number>();
+  /** Of them, those that nobody was notified of. */
+  readonly #unnotified = new Map<string, number>();
   #stopped = false;
 
   constructor(world: World, volumes: readonly string[]) {
@@ -67,28 +67,28 @@ export class AgeWatch {
         if (newest > 0) this.#there.set(key, now);
         const age = now - (newest || (this.#there.get(key) ?? this.#since));
         this.#most.set(key, Math.max(this.#most.get(key) ?? 0, age));
-        if (age > promiseMs + TOLD_MS && !this.#told(volume, alarm)) this.#untold.set(key, age);
+        if (age > promiseMs + NOTIFIED_MS && !this.#notified(volume, alarm)) this.#unnotified.set(key, age);
       }
     }
   }
 
   /** The last that people heard of this age is that it is too great. */
-  #told(volume: string, alarm: AgeAlarmKind): boolean {
+  #notified(volume: string, alarm: AgeAlarmKind): boolean {
     const { services, stackName } = this.#world;
     const last = heardOfAlarm(services.sns, alarmName(stackName, volume, alarm)).at(-1);
     return last !== undefined && last.alarm?.state !== 'OK';
   }
 
-  /** @param kept nothing stands in the way: then telling is not enough */
+  /** @param kept nothing stands in the way: then notifying is not enough */
   judge(drills: boolean, kept: boolean): Check[] {
     return KINDS.filter(({ alarm }) => drills || alarm === AGE_ALARM.recoveryPoint).map(({ alarm, promiseMs }) => {
       const mine = (ages: ReadonlyMap<string, number>) => [...ages].filter(([key]) => key.endsWith(`/${alarm}`));
       const most = Math.max(0, ...mine(this.#most).map(([, age]) => age));
-      const untold = mine(this.#untold).map(([key, age]) => `nobody was told of ${key}: ${duration(age)}`);
+      const unnotified = mine(this.#unnotified).map(([key, age]) => `nobody was notified of ${key}: ${duration(age)}`);
       return check(
-        `the newest ${alarm} is at most ${promiseMs / MINUTE_MS} min old, or a person is told`,
-        untold.length === 0 && (!kept || most <= promiseMs),
-        untold,
+        `the newest ${alarm} is at most ${promiseMs / MINUTE_MS} min old, or a person is notified`,
+        unnotified.length === 0 && (!kept || most <= promiseMs),
+        unnotified,
         `at most ${duration(most)}${kept ? ', and nothing stood in the way' : ''}`,
       );
     });

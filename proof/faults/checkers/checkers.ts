@@ -23,7 +23,7 @@ import type { Injector } from '../injector.ts';
 import type { Fault, FaultKind } from '../schedule.ts';
 import type { AgeWatch } from './age-watch.ts';
 import { type Rest, servedAgain } from './convergence.ts';
-import { type RejectedWatch, soundNotRejected, wayBackTold } from './copies.ts';
+import { type RejectedWatch, soundNotRejected, wayBackNotified } from './copies.ts';
 import { drillsGiveWay, drillsHoldNoLease, mountedOnce } from './drills.ts';
 import { nothingForgotten, nothingNameless } from './leftovers.ts';
 import { type PageWatch, saidOnce } from './pages.ts';
@@ -106,16 +106,16 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
       checks.push(
         ...(story.rotten ? [] : [contentIntact(world, stage, library, failure)]),
         olderSaidSo(evidence, volume),
-        wayBackTold(strike, volume),
+        wayBackNotified(strike, volume),
       );
   }
   return checks;
 }
 
-/** A suspect volume may come back to life and serve: nobody but a person decides what becomes of it, and must have been told. */
+/** A suspect volume may come back to life and serve: nobody but a person decides what becomes of it, and must have been notified. */
 function leftToPeople({ strike, struckAt }: Evidence, volume: string, served: string | undefined): boolean {
   return pages(strike.world, volume, struckAt).some((p) =>
-    reasonsIn(p).some((told) => told.code === 'quarantinedServes' && told.volumeId === served),
+    reasonsIn(p).some((stated) => stated.code === 'quarantinedServes' && stated.volumeId === served),
   );
 }
 
@@ -124,7 +124,8 @@ function survivedAlone({ strike, struckAt, story }: Evidence, schedule: readonly
   const [only] = schedule;
   const passes = !story.mayPage && schedule.length === 1 && only?.times === 1 && PASSING.includes(only.kind);
   const paged = (passes ? story.volumes.flatMap((v) => pages(strike.world, v, struckAt)) : []).filter(
-    (p) => !reasonsIn(p).some((told) => told.code === 'stepFailed' && told.error === 'InsufficientVolumeCapacity'),
+    (p) =>
+      !reasonsIn(p).some((stated) => stated.code === 'stepFailed' && stated.error === 'InsufficientVolumeCapacity'),
   );
   const seen = paged.map((p) => p.message.split('\n')[0]).join('; ');
   return check('one passing fault calls nobody', paged.length === 0, seen || 'nobody');
@@ -144,7 +145,7 @@ const PASSING: readonly FaultKind[] = [
   'late',
 ];
 
-/** Content older than the newest sound copy is served only where people were told which copies were passed over. */
+/** Content older than the newest sound copy is served only where people were notified of which copies were passed over. */
 function olderSaidSo({ strike, injector }: Evidence, volume: string): Check {
   const { world, stage, failures } = strike;
   const promise = 'nothing older than the newest sound copy is served without saying so';
@@ -159,7 +160,7 @@ function olderSaidSo({ strike, injector }: Evidence, volume: string): Check {
       (s.completedAt ?? Number.POSITIVE_INFINITY) < failure.at &&
       !world.services.cloud.faults.spoilt.has(s.id),
   );
-  // Where the telling is denied, the record has it.
+  // Where notifying people is denied, the record has it.
   const records = incidents(world, volume, failure.at).map((record) => JSON.stringify(record));
   const said = new Set(world.services.sns.messages.flatMap(valuesIn));
   // Nobody can name what EC2 did not show when it was asked.

@@ -45,7 +45,7 @@ export function wayBack(strike: Strike, truth: Truth, story: Story, volume: stri
   return undefined;
 }
 
-/** Instances that do what they are told, and have room for a volume. */
+/** Instances that do what they are asked, and have room for a volume. */
 function hosts({ services }: Strike, zone?: string): SimInstance[] {
   const { clock, faults } = services.cloud;
   return [...services.ec2.instances.values()].filter(

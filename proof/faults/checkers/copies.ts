@@ -38,17 +38,17 @@ export class RejectedWatch {
   }
 }
 
-/** Content that went back to a copy lacks what was uploaded since: people are told which copy, or up to when its data reach. */
-export function wayBackTold({ world, stage, failures }: Strike, volume: string): Check {
+/** Content that went back to a copy lacks what was uploaded since: people are notified of which copy, or up to when its data reach. */
+export function wayBackNotified({ world, stage, failures }: Strike, volume: string): Check {
   const promise = 'whoever goes back to a copy says so to people';
   const failure = failures.find((f) => f.volume === volume);
   const owner = stage.servedBy(volume);
   if (!failure || !owner) return check(promise, true, 'not served');
   const { at, snapshot } = recoveryPoint(world, failure, owner);
   if (!snapshot) return check(promise, true, 'the volume that served before');
-  const told = world.services.sns.messages.some(
+  const notified = world.services.sns.messages.some(
     (m) => m.at >= failure.at && valuesIn(m).some((value) => value === snapshot.id || value === at),
   );
   const of = [snapshot.id, new Date(at).toISOString()].join(', ');
-  return check(promise, told, `${told ? 'told of' : 'nobody was told of'} ${of}`);
+  return check(promise, notified, `${notified ? 'notified of' : 'nobody was notified of'} ${of}`);
 }

@@ -32,7 +32,7 @@ const BOUNDS: Readonly<Record<string, number | undefined>> = {
 /**
  * Every volume of a content volume is in use, or on its way out, or marked for a person.
  *
- * @param left people were told that it is theirs to decide
+ * @param left people were notified that it is theirs to decide
  */
 export function nothingForgotten(
   { world, stage, services }: Strike,
@@ -45,7 +45,7 @@ export function nothingForgotten(
   const spare =
     item?.spare?.S === undefined ? undefined : (JSON.parse(item.spare.S) as { readonly volumeId?: unknown });
   const used: unknown[] = [item?.currentVolume?.S, spare?.volumeId];
-  // While it is down heals go on, and the guard keeps still; where what serves is in quarantine, people were told, and it is theirs.
+  // While it is down heals go on, and the guard keeps still; where what serves is in quarantine, people were notified, and it is theirs.
   const served = stage.servedBy(volume) !== undefined && !left;
   const forgotten = (v: SimVolume): string[] => {
     const role = v.tags[TAG.role] ?? 'nothing';

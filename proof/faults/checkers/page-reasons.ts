@@ -3,11 +3,11 @@
  * A page that claims nothing that can be checked counts as false.
  */
 import type { ReasonCode } from '../../../contract/reasons.ts';
-import type { Told } from '../../../rehearsal/judge/heard.ts';
+import type { Stated } from '../../../rehearsal/judge/heard.ts';
 import { Seen, type Witness } from './seen.ts';
 
 /** @returns whether it is so */
-type Holds<C extends ReasonCode> = (world: Seen, told: Told<C>) => boolean;
+type Holds<C extends ReasonCode> = (world: Seen, stated: Stated<C>) => boolean;
 
 /** What nobody can check, or needs to: it comes with what can be, and says more of it, or what is tried next. */
 const UNCHECKED = 'unchecked';
@@ -98,15 +98,15 @@ const HOLDS: { readonly [C in ReasonCode]: Holds<C> | typeof UNCHECKED } = {
 };
 
 /** @returns what the page claims and is not so; `undefined`: all of it is */
-export function falseClaim(told: readonly Told[], witness: Witness): string | undefined {
+export function falseClaim(stated: readonly Stated[], witness: Witness): string | undefined {
   const world = new Seen(witness);
-  const claims = told.filter(({ code }) => HOLDS[code] !== UNCHECKED);
-  if (claims.length === 0) return `it claims nothing that can be checked: ${JSON.stringify(told)}`;
+  const claims = stated.filter(({ code }) => HOLDS[code] !== UNCHECKED);
+  if (claims.length === 0) return `it claims nothing that can be checked: ${JSON.stringify(stated)}`;
   const wrong = claims.find((claim) => !holds(world, claim));
-  return wrong && `${JSON.stringify(wrong)} is not so: ${JSON.stringify(told)}`;
+  return wrong && `${JSON.stringify(wrong)} is not so: ${JSON.stringify(stated)}`;
 }
 
-function holds<C extends ReasonCode>(world: Seen, told: Told<C>): boolean {
-  const judge = HOLDS[told.code] as Holds<C> | typeof UNCHECKED;
-  return judge === UNCHECKED || judge(world, told);
+function holds<C extends ReasonCode>(world: Seen, stated: Stated<C>): boolean {
+  const judge = HOLDS[stated.code] as Holds<C> | typeof UNCHECKED;
+  return judge === UNCHECKED || judge(world, stated);
 }

@@ -17,7 +17,7 @@ const UNHEARD: readonly FaultKind[] = ['errorAfter', 'lost', 'dieAfter'];
 const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 /** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
 const UNRECORDED_MS = 3000;
-/** Of what people were told: the note of it, and the look at it. Nobody tries again what is denied. */
+/** Of what people were notified of: the note of it, and the look at it. Nobody tries again what is denied. */
 const NOTED = 'denied@dynamodb:UpdateItem';
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
@@ -74,8 +74,8 @@ interface Said {
 
 /**
  * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
- * may come twice: rather twice than never. So may one whose sender was denied to note it, or to read what people were told; and one about
- * a volume that they were told is served, where something fails again.
+ * may come twice: rather twice than never. So may one whose sender was denied to note it, or to read what people were notified of; and one about
+ * a volume that they were notified is served, where something fails again.
  *
  * @param skewMs how far clocks are off
  */
@@ -89,7 +89,7 @@ export function saidOnce(
   const again: string[] = [];
   const hit = (from: number, to: number, what = '') =>
     fired.some(({ at, fault }) => at >= from && at <= to && `${fault.kind}@${fault.point}`.includes(what));
-  // Alarms tell people by themselves, as often as they change.
+  // Alarms notify people by themselves, as often as they change.
   for (const message of messages.filter((m) => isOf(m))) {
     const { at } = message;
     const before = last.get(key(message))?.at;
@@ -101,9 +101,9 @@ export function saidOnce(
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
     const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
     const anew = good.some(([, said]) => said.at > before) && hit(at - MINUTE_MS, at);
-    // The answer to a deployment: whoever deploys again is told again, once.
+    // The answer to a deployment: whoever deploys again is notified again, once.
     const asked = isOf(message, ['leftAsItIs']) && updates.some((began) => began > before && began <= at);
-    // What EC2 does not show for a moment is put in order once more, and told.
+    // What EC2 does not show for a moment is put in order once more, and reported.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
     if (!anew && !hidden && !asked && !(called && unknown))
       again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
@@ -111,7 +111,7 @@ export function saidOnce(
   const allowed = fired.filter(({ fault, at }) => {
     if (fault.point.endsWith('sns:Publish')) return UNHEARD.includes(fault.kind);
     // A message that is slow is sent long after its step began.
-    const near = fault.point.startsWith('step:tell') || messages.some((m) => Math.abs(at - m.at) < UNRECORDED_MS);
+    const near = fault.point.startsWith('step:notify') || messages.some((m) => Math.abs(at - m.at) < UNRECORDED_MS);
     return near && DEATHS.includes(fault.kind);
   }).length;
   return check('the same is not said twice within 15 min', again.length <= allowed, again, 'never');

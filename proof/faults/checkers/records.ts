@@ -19,7 +19,7 @@ export interface HealEnd {
 
 type Incident = ReturnType<typeof incidents>[number];
 
-/** A heal may be told of by the message of the one before. */
+/** A heal may be reported by the message of the one before. */
 const QUIET_MS = 16 * 60_000;
 
 /** Every heal that took the lease has a record that ended, with times that can be true. */
@@ -96,8 +96,8 @@ function untrue(
   const served = watch.servedBetween(`${world.stackName} ${volume}`, from, to);
   if (outcome === 'falseAlarm' || outcome === 'sound') return served.length === 0 ? 'nothing served' : undefined;
   if (outcome === 'paged') {
-    const told = failed || pages(world, volume, from - QUIET_MS).length > 0;
-    return told ? undefined : 'nobody was paged';
+    const notified = failed || pages(world, volume, from - QUIET_MS).length > 0;
+    return notified ? undefined : 'nobody was paged';
   }
   if (outcome !== 'healed') return undefined;
   if (!replacement) return served.length === 0 ? 'nothing served' : undefined;

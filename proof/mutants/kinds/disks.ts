@@ -3,8 +3,8 @@ import type { Slip } from './kind.ts';
 const on = (test: string, named: string) => (slip: string, file: string, code: string, instead: string) =>
   ({ slip, file: `host/${file}.sh`, code, instead, test: `host/${test}.test.ts`, named }) satisfies Slip;
 const verbs = on('verbs', 'answer as documented, each time they run, in dash');
-const evidence = on('evidence', "tell the volume's faults from the host's, and from none, in dash");
-const sound = on('sound', 'is told apart');
+const evidence = on('evidence', "distinguish the volume's faults from the host's, and from none, in dash");
+const sound = on('sound', 'is kept apart');
 const index = on('index', 'lists hidden files, waits for what changes, and leaves what is huge for the end');
 
 /** What only a real file system shows: two at the same time, a share of time or memory, a name that is passed over. */

@@ -23,7 +23,7 @@ const OUR_TAGS = 'has the tags by which the schedule, its role and the Recycle B
 const OWN_KEY = 'may have a key of its own: the schedule may use it then';
 const EACH = 'each volume is served, healed, drilled, guarded and watched';
 
-/** A volume of a team's own is not copied, and nobody is told. */
+/** A volume of a team's own is not copied, and nobody is notified. */
 export const COVERS: readonly Slip[] = [
   cover(
     'one that is not copied is not warned of',
@@ -181,7 +181,7 @@ export const JUDGES: readonly Slip[] = [
     'the objective is the app’s own',
   ),
   of('checks/resilience-checks', 'checks/other-apps')(
-    'what nobody can tell stops a synthesis',
+    'what nobody can know stops a synthesis',
     '? WARNING : ERROR,',
     '? ERROR : ERROR,',
     'cannot be judged, and stops nothing',

@@ -15,7 +15,7 @@ const exit = (what: string, code: string, instead: string, named: string): Slip 
 /** The words of an errno that mean something else, on a host. */
 export const WORDS: readonly Slip[] = [
   slip(
-    'a canary that needs cleaning is told to people, and not healed',
+    'a canary that needs cleaning is reported to people, and not healed',
     'content',
     "*'Input/output error' | *'Structure needs cleaning' | *'No such device' | *'No such device or address' | *'Bad message')",
     "*'Input/output error' | *'No such device' | *'No such device or address' | *'Bad message')",
@@ -114,7 +114,7 @@ export const WORDS: readonly Slip[] = [
   exit('a mount that moves on hangs', 'mounting) exit 32 ;;', 'mounting) exit 27 ;;', 'mounting: 32'),
 ];
 
-/** A thing that is told by what may be another's by now. */
+/** A thing that is known by what may be another's by now. */
 export const IDENTITY: readonly Slip[] = [
   slip(
     'a process id that was given away again hangs',

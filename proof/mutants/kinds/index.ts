@@ -20,7 +20,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'a code means something else': CODES,
   'a word of an answer is not known': ANSWERS,
   'words of an errno mean something else': WORDS,
-  'it is told by what may be another': IDENTITY,
+  'it is known by what may be another': IDENTITY,
   'a default': DEFAULTS,
   'only a disk shows it': DISKS,
   'an alarm is not heard': ALARMS,

@@ -61,12 +61,12 @@ export const STEPS: readonly Slip[] = [
     named: 'and is attached elsewhere by the time that it is ordered',
   },
   {
-    slip: 'copies of what serves are told as passed over',
+    slip: 'copies of what serves are reported as passed over',
     file: 'lambda/core/heal/findings.ts',
     code: ' && p.generation < (ledger?.generation ?? 0))',
     instead: ')',
     test,
-    named: 'copies of what serves now are not told as passed over',
+    named: 'copies of what serves now are not reported as passed over',
   },
   {
     slip: 'a check is sent to where the copy is not attached',

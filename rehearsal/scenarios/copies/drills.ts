@@ -22,7 +22,7 @@ const LOOKED_AT_MS = 90 * MINUTE_MS;
 const MOUNTED_MS = 15_000;
 /** From the loss of the standby to the failure: no drill can make another spare in between. */
 const SPARE_LOST_MS = 20_000;
-/** In so many drills all content is read: a quarter of an hour each, and one more that tells rot from a change; and the drills themselves. */
+/** In so many drills all content is read: a quarter of an hour each, and one more that distinguishes rot from a change; and the drills themselves. */
 const TURNS = 4;
 const IN_TURNS_MS = (TURNS + 1) * 15 * MINUTE_MS + 30 * MINUTE_MS;
 
@@ -94,9 +94,9 @@ function drillsMeasured({ world, first, services }: Strike): Check {
 }
 
 /** Damage that nobody sees is found by a drill, and everything goes on. */
-export function foundAndTold(strike: Strike, withinMs = HOUR_MS): Check[] {
+export function foundAndNotified(strike: Strike, withinMs = HOUR_MS): Check[] {
   const { world, first, services } = strike;
-  const { foundAt, toldAt } = damageFound(world, first.volume, first.at);
+  const { foundAt, notifiedAt } = damageFound(world, first.volume, first.at);
   const took = foundAt === undefined ? undefined : foundAt - first.at;
   const messages = heard(services.sns, { kinds: ['damaged'], volume: first.volume });
   return [
@@ -106,8 +106,8 @@ export function foundAndTold(strike: Strike, withinMs = HOUR_MS): Check[] {
       took === undefined ? 'no' : duration(took),
     ),
     check(
-      'a person is told once, with the finding',
-      toldAt !== undefined && messages.length === 1 && (messages[0]?.message.length ?? 0) > 100,
+      'a person is notified once, with the finding',
+      notifiedAt !== undefined && messages.length === 1 && (messages[0]?.message.length ?? 0) > 100,
       counted(messages.length, 'message'),
     ),
   ];
@@ -134,7 +134,7 @@ function drillGivesWay({ services, first }: Strike): Check[] {
   ];
 }
 
-/** A bit of a file of what serves, as rot does it: no time tells. */
+/** A bit of a file of what serves, as rot does it: no time shows it. */
 function flipBit({ world, first }: Strike): void {
   const { description } = world.disks.alter(first.volumeId, 'flip');
   world.say(description);
@@ -226,7 +226,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
       const { description } = world.disks.plantInconsistency(first.volumeId);
       world.say(description);
     },
-    checks: (strike) => [...foundAndTold(strike), drillsMeasured(strike)],
+    checks: (strike) => [...foundAndNotified(strike), drillsMeasured(strike)],
   },
   'bit-rot': {
     about: 'one bit of a file flips: no file system notices, and a drill does',
@@ -235,7 +235,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     restMs: LATENT_REST_MS,
     readAllEvery: 1,
     strike: flipBit,
-    checks: (strike) => foundAndTold(strike),
+    checks: (strike) => foundAndNotified(strike),
   },
   'bit-rot-in-turns': {
     about: `one bit of a file flips, and a drill reads one of ${TURNS} parts of the content`,
@@ -245,6 +245,6 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
     restMs: IN_TURNS_MS + LATENT_REST_MS,
     readAllEvery: TURNS,
     strike: flipBit,
-    checks: (strike) => [...foundAndTold(strike, IN_TURNS_MS), ...saidToBePartlyRead(strike)],
+    checks: (strike) => [...foundAndNotified(strike, IN_TURNS_MS), ...saidToBePartlyRead(strike)],
   },
 };

@@ -62,7 +62,7 @@ function judge(strike: Strike, taken: 'spare' | 'newer'): Check[] {
   const fresh = newer.get(services);
   const records = incidents(world, first.volume, first.at).filter((r) => r.outcome === 'healed' && r.replacement);
   const choice = records[0]?.replacement?.choice;
-  const told = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at }).some((m) => {
+  const notified = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at }).some((m) => {
     const choice = replacementIn(m)?.choice as Data | undefined;
     return choice?.taken === taken && choice.newer === fresh && Number(choice.minutes) > 0;
   });
@@ -74,7 +74,7 @@ function judge(strike: Strike, taken: 'spare' | 'newer'): Check[] {
     ),
     check(
       'the record and the message say what was chosen, and what it cost',
-      told && choice?.taken === taken && choice.newer === fresh && Number(choice.minutes) > 0,
+      notified && choice?.taken === taken && choice.newer === fresh && Number(choice.minutes) > 0,
       choice ? JSON.stringify(choice) : 'no record',
     ),
   ];

@@ -14,7 +14,7 @@ const APART_MS = 15_000;
 /** A snapshot that nobody needed: another one was started so shortly before. */
 const DOUBLED_MS = 30 * MINUTE_MS;
 /** From an age beyond its promise to somebody who knows: the guard's round, and the alarm's evaluation. */
-const TOLD_MS = 8 * MINUTE_MS;
+const NOTIFIED_MS = 8 * MINUTE_MS;
 
 /** What became of the recovery points while hours went by. */
 export interface Hours {
@@ -170,7 +170,7 @@ export function neverPiled({ strike }: Hours): Check {
 export function pagedOnce(hours: Hours, says: string): Check {
   const paged = policyPages(hours.strike.world, hours.since);
   return check(
-    `a person is told once, and that ${says}`,
+    `a person is notified once, and that ${says}`,
     paged.length === 1 && paged[0]?.message.includes(says) === true,
     paged.map(firstLine),
     'nobody',
@@ -186,18 +186,18 @@ export function ageMessages({ strike, since }: Hours) {
 }
 
 export function nobodyWoken(hours: Hours): Check {
-  const told = [...policyPages(hours.strike.world, hours.since), ...ageMessages(hours)].map((m) => m.subject);
-  return check('nobody is woken for what the guard makes good', told.length === 0, told, 'nobody');
+  const notified = [...policyPages(hours.strike.world, hours.since), ...ageMessages(hours)].map((m) => m.subject);
+  return check('nobody is woken for what the guard makes good', notified.length === 0, notified, 'nobody');
 }
 
 /** Where the promise cannot be kept, a person hears of it at once. */
-export function toldOfAge(hours: Hours): Check {
+export function notifiedOfAge(hours: Hours): Check {
   const { brokenAt } = hours;
   const first = ageMessages(hours).find((m) => m.alarm?.state === 'ALARM')?.at;
   const took = first !== undefined && brokenAt !== undefined ? first - brokenAt : undefined;
   return check(
-    `a person is told of the age within ${duration(TOLD_MS)}`,
-    took !== undefined && took <= TOLD_MS,
+    `a person is notified of the age within ${duration(NOTIFIED_MS)}`,
+    took !== undefined && took <= NOTIFIED_MS,
     took === undefined ? 'never' : duration(Math.max(0, took)),
   );
 }

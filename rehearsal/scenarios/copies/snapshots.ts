@@ -21,8 +21,8 @@ import {
   neverOlder,
   neverPiled,
   nobodyWoken,
+  notifiedOfAge,
   pagedOnce,
-  toldOfAge,
 } from './recovery-points.ts';
 import { verifiedHeld } from './verified-held.ts';
 
@@ -68,7 +68,7 @@ export const snapshotScenarios: Readonly<Record<string, Scenario>> = {
       { hours: 4, act: ({ services }) => slowSnapshots(services) },
     ],
     checks: (h) => [
-      toldOfAge(h),
+      notifiedOfAge(h),
       // Two for each of two volumes; the next only once one of them is complete.
       guardTook(h, 4, 8, 6),
       neverDoubled(h),

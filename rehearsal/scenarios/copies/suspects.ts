@@ -57,7 +57,11 @@ function beforeFailure(strike: Strike): Check[] {
       snapshot !== undefined && snapshot.id === newest?.id,
       `${snapshot?.id ?? 'none'}; the newest was ${newest?.id ?? 'none'}`,
     ),
-    check('nobody is told that copies are of no use', said.length === 0, said[0]?.message.split('\n')[0] ?? 'nobody'),
+    check(
+      'nobody is notified that copies are of no use',
+      said.length === 0,
+      said[0]?.message.split('\n')[0] ?? 'nobody',
+    ),
   ];
 }
 

@@ -17,7 +17,7 @@ function judge({ strike, since }: Hours): Check[] {
   const [newest] = verified.slice(-1);
   const age = newest && world.clock.now() - newest.startedAt;
   const rejected = all.filter((s) => s.tags[TAG.verdict] === VERDICT.rejected);
-  const told = heard(services.sns, { kinds: ['held'], volume: first.volume, since });
+  const notified = heard(services.sns, { kinds: ['held'], volume: first.volume, since });
   return [
     check('since the damage no copy is verified', rejected.length >= KEEP_HOURS, `${rejected.length} are rejected`),
     check(
@@ -26,9 +26,9 @@ function judge({ strike, since }: Hours): Check[] {
       newest ? `${newest.id}, ${duration(age ?? 0)} old` : 'none is left',
     ),
     check(
-      'a person is told once that the schedule would have deleted it',
-      newest !== undefined && told.length === 1 && told[0]?.message.includes(newest.id) === true,
-      counted(told.length, 'message'),
+      'a person is notified once that the schedule would have deleted it',
+      newest !== undefined && notified.length === 1 && notified[0]?.message.includes(newest.id) === true,
+      counted(notified.length, 'message'),
     ),
   ];
 }

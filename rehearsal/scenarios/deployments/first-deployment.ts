@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const SETTLED_MS = 120 * MINUTE_MS;
 
 export const firstDeployment: Scenario = {
-  about: 'a stack is deployed for the first time, and nothing is wrong: what people are told',
+  about: 'a stack is deployed for the first time, and nothing is wrong: what people are notified of',
   play,
 };
 
@@ -31,7 +31,7 @@ async function play(world: World): Promise<ScenarioResult> {
       neverBlank(watch),
       check('every content volume is served after a deployment', missing === undefined, missing ?? volumes.join(', ')),
       nobodyAlarmed(world),
-      ...volumes.map((volume) => toldOnce(world, volume)),
+      ...volumes.map((volume) => notifiedOnce(world, volume)),
       allCalm(services),
     ],
     recovery: undefined,
@@ -50,9 +50,13 @@ function nobodyAlarmed({ services }: World): Check {
   );
 }
 
-function toldOnce({ services }: World, volume: string): Check {
-  const told = heard(services.sns, { volume });
-  return check(`people are told once that ${volume} is served`, told.length === 1, counted(told.length, 'message'));
+function notifiedOnce({ services }: World, volume: string): Check {
+  const notified = heard(services.sns, { volume });
+  return check(
+    `people are notified once that ${volume} is served`,
+    notified.length === 1,
+    counted(notified.length, 'message'),
+  );
 }
 
 function allCalm({ cloudwatch }: World['services']): Check {

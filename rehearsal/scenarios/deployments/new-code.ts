@@ -38,13 +38,13 @@ function judge({ services, world }: Strike, role: string): Check[] {
   const across = ofRole.filter((e) => e.startedAt < at && (e.ended?.at ?? Number.POSITIVE_INFINITY) > at);
   const after = ofRole.filter((e) => e.startedAt > at);
   const version = (arn: string) => arn.split(':').at(-1);
-  const told = across.map((e) => `version ${version(e.functionArn)}: ${e.ended?.status ?? 'runs'}`);
+  const shown = across.map((e) => `version ${version(e.functionArn)}: ${e.ended?.status ?? 'runs'}`);
   return [
     check('the deployment ends well', update?.status === 'UPDATE_COMPLETE', update?.status ?? 'it never ended'),
     check(
       'what runs during a deployment ends on the version that it began on',
       across.length > 0 && across.every((e) => e.ended?.status === 'SUCCEEDED' && version(e.functionArn) === '1'),
-      told,
+      shown,
       'nothing ran',
     ),
     check(

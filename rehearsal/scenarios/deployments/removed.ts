@@ -27,13 +27,13 @@ async function play(world: World): Promise<ScenarioResult> {
   const { stage, watch, strike } = prepared;
   const before = inventory(world);
   const ledger = services.dynamodb.all().length;
-  const told = services.sns.messages.length;
+  const sent = services.sns.messages.length;
   world.spotlight(true);
   const stuck = await within(world, () => deleteStack(services, stage.created));
   await clock.run(clock.now() + HOUR_MS);
   world.spotlight(false);
   const volumes = strike.failures.map((f) => services.ec2.volumes.get(f.volumeId));
-  const called = services.sns.messages.slice(told).map((m) => m.subject);
+  const called = services.sns.messages.slice(sent).map((m) => m.subject);
   const kept = [
     check('the stack is removed to its end', stuck.length === 0, stuck, 'yes'),
     nothingDeleted(world, before),
@@ -47,7 +47,7 @@ async function play(world: World): Promise<ScenarioResult> {
       volumes.every((v) => v?.state === 'available'),
       volumes.map((v) => `${v?.id} ${v?.state}`).join(', '),
     ),
-    check('nobody is told anything by the removal', called.length === 0, called, 'nothing'),
+    check('nobody is notified of anything by the removal', called.length === 0, called, 'nothing'),
     check('nothing goes on', services.lambda.busy === 0, `${services.lambda.busy} events`),
   ];
   const since = services.sns.messages.length;

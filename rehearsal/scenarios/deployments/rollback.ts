@@ -75,7 +75,7 @@ function checks(strike: Strike): Check[] {
   const all = ({ SizeGiB, Iops }: Size) => `${SizeGiB} GiB, ${Iops} IOPS, a file system of ${SizeGiB} GiB`;
   const ended = [...updates].map(([name, { status }]) => `${name}: ${status}`);
   const reason = (name: string) => updates.get(name)?.reason ?? 'none';
-  const told = heard(services.sns, { kinds: ['leftAsItIs'], volume: first.volume });
+  const notified = heard(services.sns, { kinds: ['leftAsItIs'], volume: first.volume });
   return [
     check(
       'every rollback ends',
@@ -94,13 +94,13 @@ function checks(strike: Strike): Check[] {
       `${rolledBack}`,
     ),
     check(
-      'people are told what a rollback left as it is, and why',
-      told.some(
+      'people are notified of what a rollback left as it is, and why',
+      notified.some(
         (m) =>
           leftIn(m, 'doesNotShrink').length > 0 &&
           leftIn(m, 'failed').some(({ error }) => error === 'IncorrectModificationState'),
       ),
-      told[0] ? firstLine(told[0]) : 'nothing',
+      notified[0] ? firstLine(notified[0]) : 'nothing',
     ),
     check(
       'the next deployment forward works again',

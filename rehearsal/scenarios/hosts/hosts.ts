@@ -35,7 +35,7 @@ export const hostPlans: Readonly<Record<string, Plan>> = {
     },
   },
   'instance-pause': {
-    about: 'the owner answers nothing, until it is told to let go of its volume',
+    about: 'the owner answers nothing, until it is asked to let go of its volume',
     expect: { outcome: ['failover'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => {
       hangInstance(strike.services, strike.first.owner);

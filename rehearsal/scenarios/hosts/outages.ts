@@ -41,48 +41,48 @@ interface Says {
 }
 
 /** People are notified within a minute of the heal's start. @param what all of it in one message. @param since Unix milliseconds */
-function toldWithinMinute(
+function notifiedWithinMinute(
   strike: Strike,
   since: number,
   kind: MessageKind,
   { names, because, commands = 0 }: Says,
 ): Check {
   const began = healBegan(strike, since);
-  const told = heard(strike.services.sns, { kinds: [kind], volume: strike.first.volume, since }).find(
+  const notified = heard(strike.services.sns, { kinds: [kind], volume: strike.first.volume, since }).find(
     (m) =>
       names.every((name) => valuesIn(m).includes(name)) &&
       (because === undefined || says(m, because)) &&
       Number(dataIn(m).commands ?? 0) >= commands,
   );
-  const took = told && told.at - began;
+  const took = notified && notified.at - began;
   return check(
-    'people are told what holds within a minute of the heal',
+    'people are notified of what holds within a minute of the heal',
     took !== undefined && took <= MINUTE_MS,
-    took === undefined ? 'nobody is told' : `${told?.subject}, after ${duration(took)}`,
+    took === undefined ? 'nobody is notified' : `${notified?.subject}, after ${duration(took)}`,
   );
 }
 
 /** While people are out of reach nothing is lost of what they have to know: it comes when they can be reached, with its time. */
-function toldAfterwards(strike: Strike, seconds: number): Check {
+function notifiedAfterwards(strike: Strike, seconds: number): Check {
   const over = strike.first.at + seconds * 1000;
-  const [told] = heard(strike.services.sns, { kinds: ['served'], volume: strike.first.volume, since: over });
-  const dataUntil = Number(told && replacementIn(told)?.recoveryPointAt);
+  const [notified] = heard(strike.services.sns, { kinds: ['served'], volume: strike.first.volume, since: over });
+  const dataUntil = Number(notified && replacementIn(notified)?.recoveryPointAt);
   return check(
-    'people are told once they can be reached, with up to when data reach',
-    told !== undefined && told.at - over <= AFTER_MS && dataUntil <= strike.first.at,
-    told ? `${told.subject}, ${duration(told.at - over)} after` : 'nobody is told',
+    'people are notified once they can be reached, with up to when data reach',
+    notified !== undefined && notified.at - over <= AFTER_MS && dataUntil <= strike.first.at,
+    notified ? `${notified.subject}, ${duration(notified.at - over)} after` : 'nobody is notified',
   );
 }
 
 /** The same trouble is a message or two an hour, and not one for each heal. */
 function fewMessages({ services, first }: Strike, most: number): Check {
-  const told = heard(services.sns, { kinds: [...PAGES, 'waits'], since: first.at });
-  const others = told.filter((m) => m.attributes.volume !== first.volume);
-  const kept = told.length <= most && others.length === 0;
+  const notified = heard(services.sns, { kinds: [...PAGES, 'waits'], since: first.at });
+  const others = notified.filter((m) => m.attributes.volume !== first.volume);
+  const kept = notified.length <= most && others.length === 0;
   return check(
     `at most ${most} messages of it, and none of what serves`,
     kept,
-    told.map((m) => m.subject),
+    notified.map((m) => m.subject),
     'none',
   );
 }
@@ -147,7 +147,7 @@ const withoutLedger = (kind: OutageKind, about: string): Plan =>
   lost('dynamodb', kind, about, {
     expect: afterwards,
     checks: (strike, spare) => [
-      toldWithinMinute(strike, strike.first.at, 'ledgerSilent', {
+      notifiedWithinMinute(strike, strike.first.at, 'ledgerSilent', {
         names: [spare.volumeId, spare.instanceId],
         commands: 2,
       }),
@@ -163,7 +163,7 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   'ec2-lost': lost('ec2', OUTAGE.refuses, 'EC2 refuses every call', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
     checks: (strike, spare) => [
-      toldWithinMinute(strike, strike.first.at, 'served', {
+      notifiedWithinMinute(strike, strike.first.at, 'served', {
         names: [spare.volumeId],
         because: { code: 'tagsFollow' },
       }),
@@ -172,7 +172,7 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   'ssm-lost': lost('ssm', OUTAGE.hangs, 'Systems Manager answers nothing', {
     expect: afterwards,
     checks: (strike, spare) => [
-      toldWithinMinute(strike, strike.first.at, 'waits', {
+      notifiedWithinMinute(strike, strike.first.at, 'waits', {
         names: [strike.first.owner, strike.first.volumeId, spare.volumeId, spare.instanceId],
         because: { code: 'unanswered', service: 'SSM' },
       }),
@@ -181,11 +181,11 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   }),
   'kms-lost': lost('kms', OUTAGE.refuses, 'KMS answers nobody', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS)],
+    checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS)],
   }),
   'sns-lost': lost('sns', OUTAGE.refuses, 'SNS takes no message', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike) => [toldAfterwards(strike, HOUR_SECONDS)],
+    checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS)],
   }),
   'metrics-lost': lost(
     'cloudwatch',
@@ -195,12 +195,12 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
       laterMs: 7 * MINUTE_MS,
       expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
       checks: (strike, spare) => [
-        toldWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, 'served', { names: [spare.volumeId] }),
+        notifiedWithinMinute(strike, strike.first.at + 7 * MINUTE_MS, 'served', { names: [spare.volumeId] }),
       ],
     },
   ),
   'balancer-unasked': lost('elasticloadbalancing', OUTAGE.slow, 'the load balancer answers the healer late', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike, spare) => [toldWithinMinute(strike, strike.first.at, 'served', { names: [spare.volumeId] })],
+    checks: (strike, spare) => [notifiedWithinMinute(strike, strike.first.at, 'served', { names: [spare.volumeId] })],
   }),
 };

@@ -31,10 +31,10 @@ function servedByItself(strike: Strike): Check {
   const looks = happened(strike, 'resumed').filter(({ event }) => event.exitCode === EXIT.ok);
   const served = looks.find(({ event }) => event.values.serving === volumeId)?.at;
   const took = served === undefined ? undefined : served - up;
-  // Whoever was told to before has not done it by himself.
+  // Whoever was asked to before has not done it by himself.
   const commands = happened(strike, 'command').filter(({ event }) => event.exitCode === EXIT.ok);
-  const told = commands.find(({ event }) => ASKED.includes(event.verb))?.at ?? Number.POSITIVE_INFINITY;
-  const itself = served !== undefined && served < told;
+  const asked = commands.find(({ event }) => ASKED.includes(event.verb))?.at ?? Number.POSITIVE_INFINITY;
+  const itself = served !== undefined && served < asked;
   const seen =
     took === undefined ? 'it does not' : `${itself ? '' : 'not by itself, '}${duration(took)} after it was up`;
   return check('the owner serves by itself once it is up', itself && took !== undefined && took <= BOOTED_MS, seen);
@@ -92,7 +92,7 @@ export const rebootPlans: Readonly<Record<string, Plan>> = {
     checks: (strike) => [servesNothingByItself(strike), nothingStopped(strike), sameVolume(strike)],
   },
   'reboot-during-heal': {
-    about: 'the file system shuts down, and the owner crashes and boots again just before it is told to let go',
+    about: 'the file system shuts down, and the owner crashes and boots again just before it is asked to let go',
     drills: true,
     expect: { outcome: ['replace'], withinMs: 5 * MINUTE_MS },
     strike: (strike) => {

@@ -300,7 +300,7 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     const isTrue = expect.because?.some((because) => page !== undefined && says(page, because)) === true;
     checks.push(
       onRecord(world, failure, ['paged']),
-      check('the person is told the true reason', isTrue, page ? firstLine(page) : 'nobody is paged'),
+      check('the person is notified of the true reason', isTrue, page ? firstLine(page) : 'nobody is paged'),
     );
   } else {
     if (!expect.mayPage) checks.push(nobodyCalledInVain(world, failure));

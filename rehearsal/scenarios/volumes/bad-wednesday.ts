@@ -66,7 +66,7 @@ async function play(world: World, drills: boolean): Promise<ScenarioResult> {
 
   const { tripping, plantedAt } = planted;
   const found = damageFound(world, volume, plantedAt);
-  if (drills) world.say(told(found));
+  if (drills) world.say(sayingWhen(found));
   const deletesFrom = world.clock.now();
   const failure = await deleteUntilItBreaks(world, stage, volume, library, tripping);
   world.say('the content is gone: reads return EIO; nobody is called, the alarms do their work');
@@ -89,20 +89,20 @@ async function play(world: World, drills: boolean): Promise<ScenarioResult> {
   watch.stop();
   const damage = drills
     ? damageFound(world, volume, plantedAt)
-    : { aroseAt: plantedAt, foundAt: undefined, toldAt: undefined };
+    : { aroseAt: plantedAt, foundAt: undefined, notifiedAt: undefined };
   const checks = judge(world, stage, watch, failure, recovery);
   if (drills) checks.push(...judgeDrills(damage, deletesFrom, recovery));
   return { checks, recovery, damage };
 }
 
-function told({ aroseAt, foundAt }: Damage): string {
+function sayingWhen({ aroseAt, foundAt }: Damage): string {
   return foundAt === undefined
     ? 'no drill has found the damage'
-    : `a drill found the damage ${duration(foundAt - aroseAt)} after it arose, and people were told; the job is started all the same`;
+    : `a drill found the damage ${duration(foundAt - aroseAt)} after it arose, and people were notified; the job is started all the same`;
 }
 
 /** What drills are for: the damage is known before it does harm, and what serves afterwards is free of it. */
-function judgeDrills({ aroseAt, foundAt, toldAt }: Damage, deletesFrom: number, r: Recovery | undefined): Check[] {
+function judgeDrills({ aroseAt, foundAt, notifiedAt }: Damage, deletesFrom: number, r: Recovery | undefined): Check[] {
   const took = foundAt === undefined ? undefined : foundAt - aroseAt;
   return [
     check(
@@ -111,9 +111,9 @@ function judgeDrills({ aroseAt, foundAt, toldAt }: Damage, deletesFrom: number, 
       took === undefined ? 'it did not' : duration(took),
     ),
     check(
-      'people are told before anything is deleted',
-      toldAt !== undefined && toldAt < deletesFrom,
-      toldAt === undefined ? 'nobody was' : `${duration(deletesFrom - toldAt)} before`,
+      'people are notified before anything is deleted',
+      notifiedAt !== undefined && notifiedAt < deletesFrom,
+      notifiedAt === undefined ? 'nobody was' : `${duration(deletesFrom - notifiedAt)} before`,
     ),
     check('what serves again carries no damage', r?.sound === true, r?.findings[0] ?? 'nothing is found in it'),
   ];
@@ -275,7 +275,7 @@ function judge(world: World, stage: Stage, watch: Watch, failure: Failure, r: Re
     ),
     alarmsCalm(world, volume),
     check(
-      'people are told, and the incident is on record',
+      'people are notified, and the incident is on record',
       incident !== undefined && heard(sns, { kinds: ['served'], volume, since: failure.at }).length > 0,
       String(incident?.summary ?? 'no record'),
     ),

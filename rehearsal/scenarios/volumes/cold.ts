@@ -8,7 +8,7 @@ import { servedVolume } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
-import { copiesMade, noneRejected, toldSlow } from './slow.ts';
+import { copiesMade, noneRejected, notifiedOfSlow } from './slow.ts';
 
 const MINUTE_MS = 60_000;
 const KIB_PER_GIB = 1024 * 1024;
@@ -33,11 +33,11 @@ function stillCold({ world, stage, first, services }: Strike): Check {
   );
 }
 
-function toldCold({ services, first }: Strike): Check {
-  const [told] = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at });
-  const said = told && replacementIn(told);
+function notifiedOfCold({ services, first }: Strike): Check {
+  const [notified] = heard(services.sns, { kinds: ['served'], volume: first.volume, since: first.at });
+  const said = notified && replacementIn(notified);
   return check(
-    'people are told that it is slow at first, and that files were not counted to the end',
+    'people are notified that it is slow at first, and that files were not counted to the end',
     said?.cold === true && said.moreFiles === true && Number(said.files) > 0,
     said ? `at least ${said.files} files` : 'nobody',
   );
@@ -63,10 +63,10 @@ export const coldPlans: Readonly<Record<string, Plan>> = {
     strike,
     checks: (struck) => [
       copiesMade(struck),
-      toldSlow(struck),
+      notifiedOfSlow(struck),
       noneRejected(struck),
       cutOff(struck),
-      toldCold(struck),
+      notifiedOfCold(struck),
       stillCold(struck),
     ],
   },

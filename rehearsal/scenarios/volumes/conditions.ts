@@ -18,22 +18,22 @@ const STEP_MS = 10 * MINUTE_MS;
 const UNHEARD_MS = 120 * MINUTE_MS;
 
 /** When people were notified of an alarm of the volume; `undefined`: never. */
-export function toldAt(
+export function notifiedAt(
   { services, world, first }: Strike,
   kind: ConditionAlarmKind,
   volume = first.volume,
 ): number | undefined {
-  const told = heardOfAlarm(services.sns, alarmName(world.stackName, volume, kind), first.at);
-  return told.find((m) => m.alarm?.state === 'ALARM')?.at;
+  const notified = heardOfAlarm(services.sns, alarmName(world.stackName, volume, kind), first.at);
+  return notified.find((m) => m.alarm?.state === 'ALARM')?.at;
 }
 
-export function told(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {
-  const at = toldAt(strike, kind);
+export function notified(strike: Strike, kind: ConditionAlarmKind, withinMs: number): Check {
+  const at = notifiedAt(strike, kind);
   const took = at === undefined ? undefined : (at - strike.first.at) / 1000;
   return check(
-    `people are told that it is ${kind}, within ${withinMs / 1000} s`,
+    `people are notified that it is ${kind}, within ${withinMs / 1000} s`,
     took !== undefined && took * 1000 <= withinMs,
-    took === undefined ? 'nobody is told' : `after ${Math.round(took)} s`,
+    took === undefined ? 'nobody is notified' : `after ${Math.round(took)} s`,
   );
 }
 
@@ -52,8 +52,8 @@ export function untouched({ stage, first, services }: Strike): Check {
 /** By the world that it was seen in: the alarm after two hours. */
 const unheard = new WeakMap<object, string | undefined>();
 
-function nobodyToldAlarm({ cloudwatch }: Strike['services']): string | undefined {
-  return cloudwatch.alarms.find((a) => a.name.endsWith('/nobody-told'))?.state;
+function nobodyNotifiedAlarm({ cloudwatch }: Strike['services']): string | undefined {
+  return cloudwatch.alarms.find((a) => a.name.endsWith('/nobody-notified'))?.state;
 }
 
 const nothing: Plan['expect'] = { outcome: ['none'], withinMs: 0, calls: 4000 };
@@ -63,36 +63,36 @@ export const conditionPlans: Readonly<Record<string, Plan>> = {
     about: `each write to the volume takes ${SLOW_MS / 1000} s, and it serves`,
     expect: nothing,
     strike: (strike) => slowVolume(strike.services, struck(strike, strike.first), SLOW_MS),
-    checks: (strike) => [told(strike, CONDITION_ALARM.slow, 6 * MINUTE_MS), untouched(strike)],
+    checks: (strike) => [notified(strike, CONDITION_ALARM.slow, 6 * MINUTE_MS), untouched(strike)],
   },
   full: {
     about: 'the volume is full: it serves, and nothing more can be uploaded',
     expect: nothing,
     strike: (strike) => fillVolume(strike.services, strike.first.owner, strike.first.volume, 100),
-    checks: (strike) => [told(strike, CONDITION_ALARM.full, 4 * MINUTE_MS), untouched(strike)],
+    checks: (strike) => [notified(strike, CONDITION_ALARM.full, 4 * MINUTE_MS), untouched(strike)],
   },
-  'nobody-told': {
+  'nobody-notified': {
     about: 'the only subscription of the topic is ended, and somebody subscribes two hours later',
     expect: nothing,
     restMs: 150 * MINUTE_MS,
     strike: ({ services, world, first }) => {
       setSubscriptions(services, { confirmed: 0, pending: 1 });
       world.clock.after(UNHEARD_MS, () => {
-        unheard.set(services, nobodyToldAlarm(services));
+        unheard.set(services, nobodyNotifiedAlarm(services));
         setSubscriptions(services, { confirmed: 1, pending: 0 });
         world.say(`somebody subscribes: ${first.volume} is served as before`);
       });
     },
     checks: (strike) => [
       check(
-        'an alarm shows that nobody is told',
+        'an alarm shows that nobody is notified',
         unheard.get(strike.services) === 'ALARM',
         String(unheard.get(strike.services)),
       ),
       check(
         'it ends once somebody is',
-        nobodyToldAlarm(strike.services) === 'OK',
-        String(nobodyToldAlarm(strike.services)),
+        nobodyNotifiedAlarm(strike.services) === 'OK',
+        String(nobodyNotifiedAlarm(strike.services)),
       ),
       untouched(strike),
     ],
@@ -106,8 +106,12 @@ export const conditionPlans: Readonly<Record<string, Plan>> = {
         world.clock.after(i * STEP_MS, () => fillVolume(services, stage.servedBy(volume), volume, percent));
     },
     checks: (strike) => [
-      told(strike, CONDITION_ALARM.filling, STEPS.length * STEP_MS),
-      check('it is told before it is full', toldAt(strike, CONDITION_ALARM.full) === undefined, 'not full'),
+      notified(strike, CONDITION_ALARM.filling, STEPS.length * STEP_MS),
+      check(
+        'people are notified before it is full',
+        notifiedAt(strike, CONDITION_ALARM.full) === undefined,
+        'not full',
+      ),
       untouched(strike),
     ],
   },

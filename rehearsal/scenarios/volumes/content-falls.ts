@@ -22,7 +22,7 @@ function judge({ strike, since }: Hours): Check[] {
   const newest = verified.at(-1);
   const whole = verified.filter((s) => s.startedAt < since);
   const age = world.clock.now() - (whole.at(-1)?.startedAt ?? 0);
-  const told = heard(services.sns, { kinds: ['fallen'], volume: first.volume, since });
+  const notified = heard(services.sns, { kinds: ['fallen'], volume: first.volume, since });
   return [
     check(
       'copies without the courses are sound, and verified',
@@ -35,9 +35,9 @@ function judge({ strike, since }: Hours): Check[] {
       whole.length > 0 ? `${whole.at(-1)?.id}, ${duration(age)} old` : 'none is left',
     ),
     check(
-      'a person is told once, with the copy that is kept',
-      told.length === 1 && told.every((m) => whole.some(({ id }) => valuesIn(m).includes(id))),
-      counted(told.length, 'message'),
+      'a person is notified once, with the copy that is kept',
+      notified.length === 1 && notified.every((m) => whole.some(({ id }) => valuesIn(m).includes(id))),
+      counted(notified.length, 'message'),
     ),
   ];
 }

@@ -5,7 +5,7 @@ import { duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
 import { atLeast, type Check } from '../../world/world.ts';
 import { incident, type Strike } from '../story/incident.ts';
-import { told, toldAt, untouched } from './conditions.ts';
+import { notified, notifiedAt, untouched } from './conditions.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -14,7 +14,7 @@ const STEP_MS = 15 * MINUTE_MS;
 const FIRST = { from: 40, to: 68, aStep: 1 };
 const FULL_AFTER_MS = ((100 - FIRST.from) / FIRST.aStep) * STEP_MS;
 /** What a quarter of the 24 hours that are looked ahead leaves of that, with the alarm's own minutes. */
-const TOLD_WITHIN_MS = 6.5 * HOUR_MS;
+const NOTIFIED_WITHIN_MS = 6.5 * HOUR_MS;
 /** Percent, in two hours: at that rate it would be full in less than three more. */
 const SECOND = { from: 20, to: 60, aStep: 5 };
 /** Time for the alarm to see that nothing is added any more. */
@@ -35,17 +35,17 @@ function uploads(strike: Strike, volume: string, { from, to, aStep }: typeof FIR
 
 function judge(strike: Strike): Check[] {
   const { services, world, first } = strike;
-  const at = toldAt(strike, CONDITION_ALARM.fullSoon);
+  const at = notifiedAt(strike, CONDITION_ALARM.fullSoon);
   const left = at === undefined ? 0 : first.at + FULL_AFTER_MS - at;
-  const second = toldAt(strike, CONDITION_ALARM.fullSoon, other(strike));
+  const second = notifiedAt(strike, CONDITION_ALARM.fullSoon, other(strike));
   const name = alarmName(world.stackName, first.volume, CONDITION_ALARM.fullSoon);
   const state = services.cloudwatch.alarms.find((alarm) => alarm.name === name)?.state;
   return [
-    told(strike, CONDITION_ALARM.fullSoon, TOLD_WITHIN_MS),
-    check('it is told hours before it would be full', left >= 8 * HOUR_MS, duration(left)),
-    check('and before most of it is used', toldAt(strike, CONDITION_ALARM.filling) === undefined, 'not filling'),
+    notified(strike, CONDITION_ALARM.fullSoon, NOTIFIED_WITHIN_MS),
+    check('people are notified hours before it would be full', left >= 8 * HOUR_MS, duration(left)),
+    check('and before most of it is used', notifiedAt(strike, CONDITION_ALARM.filling) === undefined, 'not filling'),
     check(
-      'nobody is told of one large upload',
+      'nobody is notified of one large upload',
       second === undefined,
       second === undefined ? 'nobody is' : `after ${duration(second - first.at)}`,
     ),

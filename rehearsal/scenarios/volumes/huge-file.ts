@@ -1,7 +1,7 @@
 /** One file of terabytes beside many small ones: what it costs to read it must not keep a drill from the others. */
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
-import { foundAndTold, LATENT_REST_MS } from '../copies/drills.ts';
+import { foundAndNotified, LATENT_REST_MS } from '../copies/drills.ts';
 import type { Plan, Strike } from '../story/incident.ts';
 
 const TEBIBYTE = 2 ** 40;
@@ -29,6 +29,6 @@ export const hugeFilePlans: Readonly<Record<string, Plan>> = {
       const { description } = world.disks.alter(first.volumeId, 'flip');
       world.say(description);
     },
-    checks: (strike) => [...foundAndTold(strike), allRead(strike)],
+    checks: (strike) => [...foundAndNotified(strike), allRead(strike)],
   },
 };

@@ -45,17 +45,17 @@ export function copiesMade(strike: Strike): Check {
   );
 }
 
-export function toldSlow({ services, first }: Strike): Check {
-  const told = heard(services.sns, { kinds: ['slowMount'], volume: first.volume, since: first.at });
+export function notifiedOfSlow({ services, first }: Strike): Check {
+  const notified = heard(services.sns, { kinds: ['slowMount'], volume: first.volume, since: first.at });
   return check(
-    'people are told once, with how far it is',
-    told.length === 1 && told.every((m) => Number(dataIn(m).sectors) > 0),
-    counted(told.length, 'message'),
+    'people are notified once, with how far it is',
+    notified.length === 1 && notified.every((m) => Number(dataIn(m).sectors) > 0),
+    counted(notified.length, 'message'),
   );
 }
 
 function waitedFor(strike: Strike): Check[] {
-  return [copiesMade(strike), toldSlow(strike), noneRejected(strike)];
+  return [copiesMade(strike), notifiedOfSlow(strike), noneRejected(strike)];
 }
 
 function givenUp(strike: Strike): Check[] {

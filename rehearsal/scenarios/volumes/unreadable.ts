@@ -25,14 +25,14 @@ function noneRejected({ services, first }: Strike): Check[] {
     (s) => s.tags[TAG.volume] === first.volume && s.startedAt > first.at && s.startedAt < first.at + COPIED_MS,
   );
   const of = (verdict: string) => copies.filter((s) => s.tags[TAG.verdict] === verdict);
-  const told = heard(services.sns, { kinds: ['unreadable'], volume: first.volume });
+  const notified = heard(services.sns, { kinds: ['unreadable'], volume: first.volume });
   return [
     check('copies with such files are verified', of(VERDICT.verified).length > 0, String(of(VERDICT.verified).length)),
     check('and none is rejected', of(VERDICT.rejected).length === 0, String(of(VERDICT.rejected).length)),
     check(
-      'a person is told once, with how many there are',
-      told.length === 1 && told.every((m) => Number(dataIn(m).files) > 0),
-      counted(told.length, 'message'),
+      'a person is notified once, with how many there are',
+      notified.length === 1 && notified.every((m) => Number(dataIn(m).files) > 0),
+      counted(notified.length, 'message'),
     ),
   ];
 }

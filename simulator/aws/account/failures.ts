@@ -1,6 +1,6 @@
 /**
  * What can go wrong, done to the simulated AWS on purpose: each function breaks one thing, as it breaks in AWS, and the log
- * says so. Nothing here tells the healer: it has to find out.
+ * says so. Nothing here informs the healer: it has to find out.
  */
 import { TAG } from '../../../contract/contract.ts';
 import type { SimVolume } from '../ec2/state.ts';
@@ -12,7 +12,7 @@ import type { Services } from './services.ts';
 
 /** The instance is lost: EC2 terminates it, and its Auto Scaling group launches another one. */
 export function terminateInstance(s: Services, instanceId: string): void {
-  tell(s, `${instanceId} is lost`);
+  announce(s, `${instanceId} is lost`);
   s.instances.terminate(s.ec2.instance(instanceId));
 }
 
@@ -20,7 +20,7 @@ export function terminateInstance(s: Services, instanceId: string): void {
 export function hangInstance(s: Services, instanceId: string): void {
   // What was probed before was probed: its canary is on the volume.
   s.fleet.catchUpHost(instanceId);
-  tell(s, `${instanceId} hangs`, { kind: 'hangs', instanceId });
+  announce(s, `${instanceId} hangs`, { kind: 'hangs', instanceId });
   s.cloud.faults.hung.set(instanceId, s.cloud.clock.now());
 }
 
@@ -28,7 +28,7 @@ export function hangInstance(s: Services, instanceId: string): void {
 export function wakeInstance(s: Services, instanceId: string): void {
   const { state } = s.ec2.instance(instanceId);
   const wakes = state === 'running' && s.cloud.faults.hung.delete(instanceId);
-  tell(s, wakes ? `${instanceId} wakes up` : `${instanceId} does not wake up: it is ${state}`);
+  announce(s, wakes ? `${instanceId} wakes up` : `${instanceId} does not wake up: it is ${state}`);
   if (wakes) s.hosts.touch(instanceId);
 }
 
@@ -39,7 +39,7 @@ export function wakeInstance(s: Services, instanceId: string): void {
  */
 export function rebootInstance(s: Services, instanceId: string, orderly: boolean, ms?: number): void {
   s.fleet.catchUpHost(instanceId);
-  tell(s, `${instanceId} ${orderly ? 'is rebooted' : 'crashes, and boots again'}`);
+  announce(s, `${instanceId} ${orderly ? 'is rebooted' : 'crashes, and boots again'}`);
   const instance = s.ec2.instance(instanceId);
   s.instances.reboot(instance, { orderly, ms, up: () => s.fleet.booted(instance) });
   s.hosts.touch(instanceId);
@@ -47,20 +47,20 @@ export function rebootInstance(s: Services, instanceId: string, orderly: boolean
 
 /** Somebody takes the stack's tag off the instance: whoever lists the fleet does not see it any more, and it runs on. */
 export function untagInstance(s: Services, instanceId: string): void {
-  tell(s, `somebody takes the tag ${TAG.stack} off ${instanceId}`);
+  announce(s, `somebody takes the tag ${TAG.stack} off ${instanceId}`);
   delete s.ec2.instance(instanceId).tags[TAG.stack];
 }
 
 /** Nobody reaches the web server of the instance any more; the probe, which reads the volume itself, does not notice. */
 export function cutOffWeb(s: Services, instanceId: string): void {
-  tell(s, `the web server of ${instanceId} answers nobody`);
+  announce(s, `the web server of ${instanceId} answers nobody`);
   s.cloud.faults.webUnreached.add(instanceId);
 }
 
 /** The volume's I/O hangs, until {@link releaseStall}. */
 export function stallVolume(s: Services, volume: SimVolume): void {
   s.fleet.catchUp(volume.id);
-  tell(s, `I/O to ${volume.id} hangs`, { kind: 'stalls', volumeId: volume.id });
+  announce(s, `I/O to ${volume.id} hangs`, { kind: 'stalls', volumeId: volume.id });
   s.cloud.faults.stalled.set(volume.id, s.cloud.clock.now());
   s.cloud.faults.stalls.push({ volumeId: volume.id, from: s.cloud.clock.now(), until: Number.POSITIVE_INFINITY });
   s.cloud.disks.stall(volume.id, true);
@@ -68,7 +68,7 @@ export function stallVolume(s: Services, volume: SimVolume): void {
 }
 
 export function releaseStall(s: Services, volume: SimVolume): void {
-  tell(s, `I/O to ${volume.id} goes on`);
+  announce(s, `I/O to ${volume.id} goes on`);
   s.cloud.faults.stalled.delete(volume.id);
   const last = s.cloud.faults.stalls.findLast((stall) => stall.volumeId === volume.id);
   if (last) last.until = s.cloud.clock.now();
@@ -78,7 +78,7 @@ export function releaseStall(s: Services, volume: SimVolume): void {
 
 /** The hardware behind the volume is lost: it is in state `error`, and its data are gone. */
 export function loseVolume(s: Services, volume: SimVolume): void {
-  tell(s, `${volume.id} is lost: state error`);
+  announce(s, `${volume.id} is lost: state error`);
   volume.state = 'error';
   s.cloud.disks.lose(volume.id);
   touchHost(s, volume);
@@ -87,57 +87,57 @@ export function loseVolume(s: Services, volume: SimVolume): void {
 /** Somebody unmounts the volume on its host. */
 export function unmountVolume(s: Services, volume: SimVolume): void {
   s.fleet.catchUp(volume.id);
-  tell(s, `somebody unmounts ${volume.id}`);
+  announce(s, `somebody unmounts ${volume.id}`);
   s.cloud.disks.unmount(volume.id);
   touchHost(s, volume);
 }
 
 /** Nothing in the zone answers any more; EC2 goes on calling its instances running, until their groups give them up. */
 export function loseZone(s: Services, zone: string): void {
-  tell(s, `the zone ${zone} is lost`);
+  announce(s, `the zone ${zone} is lost`);
   s.cloud.faults.lostZones.set(zone, s.cloud.clock.now());
 }
 
 /** The next `count` attachments do not end. */
 export function stickAttach(s: Services, count: number): void {
-  tell(s, `the next ${count} attachments will be stuck`);
+  announce(s, `the next ${count} attachments will be stuck`);
   s.cloud.faults.stuckAttaches = count;
 }
 
 /** The next `count` detachments do not end, those by the end of an instance included. */
 export function stickDetach(s: Services, count: number): void {
-  tell(s, `the next ${count} detachments will be stuck`);
+  announce(s, `the next ${count} detachments will be stuck`);
   s.cloud.faults.stuckDetaches = count;
 }
 
 /** Volumes that are encrypted with the key are created, fail and vanish. */
 export function revokeKey(s: Services): void {
-  tell(s, 'the key that encrypts volumes is revoked');
+  announce(s, 'the key that encrypts volumes is revoked');
   s.cloud.faults.keyRevoked = true;
 }
 
 /** The key can be used again. */
 export function restoreKey(s: Services): void {
-  tell(s, 'the key can be used again');
+  announce(s, 'the key can be used again');
   s.cloud.faults.keyRevoked = false;
 }
 
 /** EC2 refuses every call for this long: somebody else in the account has emptied the buckets. */
 export function throttle(s: Services, seconds: number): void {
-  tell(s, `EC2 refuses calls for ${seconds} s: RequestLimitExceeded`);
+  announce(s, `EC2 refuses calls for ${seconds} s: RequestLimitExceeded`);
   s.cloud.faults.throttledUntil = s.cloud.clock.now() + seconds * 1000;
 }
 
 /** Each write to the volume takes so long: it is slow, and not dead. */
 export function slowVolume(s: Services, volume: SimVolume, ms: number): void {
-  tell(s, `each write to ${volume.id} takes ${ms} ms`);
+  announce(s, `each write to ${volume.id} takes ${ms} ms`);
   s.cloud.faults.slow.set(volume.id, ms);
 }
 
 /** Uploads fill the content volume that the instance serves; where nobody serves it, nobody can upload. */
 export function fillVolume(s: Services, instanceId: string | undefined, volume: string, percent: number): void {
   if (instanceId === undefined) return;
-  tell(s, `${volume} is filled up to ${percent} %`);
+  announce(s, `${volume} is filled up to ${percent} %`);
   s.cloud.disks.fill(instanceId, volume, percent);
   s.hosts.touch(instanceId);
 }
@@ -145,21 +145,21 @@ export function fillVolume(s: Services, instanceId: string | undefined, volume: 
 /** A service does not do what it should, from now on. */
 export function outage(s: Services, service: Service, kind: OutageKind, seconds: number): void {
   const now = s.cloud.clock.now();
-  tell(s, `${service} ${kind === OUTAGE.slow ? 'is slow' : kind} for ${seconds} s`);
+  announce(s, `${service} ${kind === OUTAGE.slow ? 'is slow' : kind} for ${seconds} s`);
   s.cloud.faults.outages.set(service, kind, now, now + seconds * 1000);
-  s.cloud.clock.after(seconds * 1000, () => tell(s, `${service} is as it should be again`));
+  s.cloud.clock.after(seconds * 1000, () => announce(s, `${service} is as it should be again`));
 }
 
 /** Single calls of a service go wrong from now on, each as the order has it. */
 export function disturb(s: Services, order: MishapOrder): void {
   const { service, operation = 'whatever', how, times } = order;
-  tell(s, `the next ${times} calls of ${service} ${operation}: ${how}`);
+  announce(s, `the next ${times} calls of ${service} ${operation}: ${how}`);
   s.cloud.faults.mishaps.order(order);
 }
 
 /** No volume can be made in the zone. @param seconds for how long; for ever, when not given */
 export function exhaustCapacity(s: Services, zone: string, seconds = Number.POSITIVE_INFINITY): void {
-  tell(s, `no volume can be made in ${zone}${Number.isFinite(seconds) ? ` for ${seconds} s` : ''}`);
+  announce(s, `no volume can be made in ${zone}${Number.isFinite(seconds) ? ` for ${seconds} s` : ''}`);
   s.cloud.faults.noCapacity.set(zone, s.cloud.clock.now() + seconds * 1000);
 }
 
@@ -179,7 +179,7 @@ export function spoilSnapshots(s: Services, volumes: readonly SimVolume[], count
     s.cloud.disks.spoil(id);
     s.cloud.faults.spoilt.add(id);
   }
-  tell(s, `these snapshots do not mount: ${newest.map((snapshot) => snapshot.id).join(', ')}`);
+  announce(s, `these snapshots do not mount: ${newest.map((snapshot) => snapshot.id).join(', ')}`);
   return newest.map((snapshot) => snapshot.id);
 }
 
@@ -191,10 +191,10 @@ export function deleteSnapshots(s: Services, volumes: readonly SimVolume[]): voi
     s.ec2.snapshots.delete(id);
     s.cloud.disks.deleteSnapshot(id);
   }
-  tell(s, `somebody deletes the ${gone.length} snapshots of ${[...ids].join(', ')}`);
+  announce(s, `somebody deletes the ${gone.length} snapshots of ${[...ids].join(', ')}`);
 }
 
-function tell(s: Services, what: string, event?: Event): void {
+function announce(s: Services, what: string, event?: Event): void {
   s.cloud.say('failure', what, event);
 }
 
@@ -205,6 +205,6 @@ function touchHost(s: Services, volume: SimVolume): void {
 
 /** Somebody ends a subscription, or confirms one. */
 export function setSubscriptions(s: Services, now: Services['sns']['subscriptions']): void {
-  tell(s, `${now.confirmed} subscriptions are confirmed, ${now.pending} wait to be`);
+  announce(s, `${now.confirmed} subscriptions are confirmed, ${now.pending} wait to be`);
   s.sns.subscriptions = now;
 }

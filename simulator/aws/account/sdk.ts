@@ -148,7 +148,7 @@ function takeOut(client: SdkClient, names: readonly string[]): void {
 }
 
 /**
- * Leaves the retries and takes out everything else: serialization, endpoints, authentication schemes. Nothing below can tell, and a
+ * Leaves the retries and takes out everything else: serialization, endpoints, authentication schemes. Nothing below notices, and a
  * call takes a third of the time.
  */
 function shorten(client: SdkClient): void {

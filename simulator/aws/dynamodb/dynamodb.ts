@@ -134,7 +134,7 @@ function projected(item: Item | undefined, expression: unknown): Item | undefine
   return Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
 }
 
-/** Attributes whose values an update has changed. What it set to the value that was there already is not told apart from the rest. */
+/** Attributes whose values an update has changed. What it set to the value that was there already is not distinguished from the rest. */
 function changed(before: Item, after: Item): Item {
   const now = Object.entries(after).filter(([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value));
   return copyOf(Object.fromEntries(now));

@@ -8,7 +8,7 @@ import type { Ec2State, SimInstance } from './state.ts';
 /** How long an instance takes to stop and to go (milliseconds). */
 const STOP = { median: 20_000, p99: 60_000 };
 const TERMINATE = { median: 25_000, p99: 90_000 };
-/** One that hangs does not answer the shutdown; EC2 cuts its power after some minutes, and sooner when told to force it. */
+/** One that hangs does not answer the shutdown; EC2 cuts its power after some minutes, and sooner when asked to force it. */
 const STOP_HUNG = { median: 150_000, p99: 300_000 };
 const STOP_HUNG_BY_FORCE = { median: 60_000, p99: 180_000 };
 /** From the end of what ran to what systemd starts: an own guess for a small Linux (milliseconds). */

@@ -8,7 +8,7 @@ const REAL_TIMEOUT_SECONDS = 600;
 export const AGENT = 'REHEARSAL_AGENT';
 
 /**
- * What runs on the instances' hosts. A host's revision tells whether anything could have changed since a look at it, so
+ * What runs on the instances' hosts. A host's revision says whether anything could have changed since a look at it, so
  * that the probe of every tenth second is run for real only where its answer could be another one than before.
  */
 export class Hosts {

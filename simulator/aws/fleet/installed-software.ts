@@ -68,7 +68,7 @@ export class InstalledSoftware {
     return this.#identities.get(instanceId);
   }
 
-  /** What the host was told of the ledger; `undefined`: nothing. */
+  /** What the host knows of the ledger; `undefined`: nothing. */
   ledger(instanceId: string): LedgerNote | undefined {
     return this.#ledgers.get(instanceId);
   }

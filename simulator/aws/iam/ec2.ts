@@ -104,7 +104,7 @@ function lockSnapshot(input: Input, world: World): AuthorizationRequest[] {
   return [{ ...existing, context: { ...existing.context, ...asked } }];
 }
 
-/** `ec2:CreateAction` tells tagging within a creation from tagging by itself, where the key is absent. */
+/** `ec2:CreateAction` distinguishes tagging within a creation from tagging by itself, where the key is absent. */
 function tagOnCreate(action: string, arn: string, tags: Tags, world: World): AuthorizationRequest[] {
   if (Object.keys(tags).length === 0) return [];
   return [request('CreateTags', arn, { ...tagContext(tags), 'ec2:CreateAction': action }, world)];

@@ -52,7 +52,7 @@ function ofVersion(action: string) {
   };
 }
 
-/** Whoever may list a bucket: also what decides whether a key that is not there is told from one that may not be read. */
+/** Whoever may list a bucket: also what decides whether a key that is not there is distinguished from one that may not be read. */
 export function listing(input: Input, world: World): AuthorizationRequest[] {
   const resources = [bucketArn(text(input, 'Bucket'), world)];
   return [{ action: 's3:ListBucket', resources, context: keys(input, LIST_KEYS) }];

@@ -83,7 +83,7 @@ export class Sns {
     const subject = `${state}: "${name}" in ${this.#cloud.region}`;
     const { key, policy } = this.#topic(topicArn);
     if (this.#silent(key)) {
-      this.#cloud.say('sns', `nobody is told: ${subject}`);
+      this.#cloud.say('sns', `nobody is notified: ${subject}`);
       return;
     }
     const asked = { action: PUBLISH, resource: topicArn, context: { 'aws:SourceArn': alarmArn } };
@@ -142,7 +142,7 @@ export class Sns {
       attributes,
       ...(alarm && { alarm }),
     });
-    this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} told: ${subject}`, {
+    this.#cloud.say('sns', `${this.subscriptions.confirmed > 0 ? 'people are' : 'nobody is'} notified: ${subject}`, {
       kind: 'message',
       attributes,
     });

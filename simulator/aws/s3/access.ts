@@ -37,7 +37,7 @@ export class Access {
   }
 
   /**
-   * Without leave to list the bucket, what is not there is not told from what is not allowed.
+   * Without leave to list the bucket, what is not there is not distinguished from what is not allowed.
    * Such a request names no prefix, so a leave on a condition of one is taken for none here: what AWS does then is documented nowhere.
    * Source: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html ("Permissions")
    * @throws ServiceError AccessDenied

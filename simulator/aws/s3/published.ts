@@ -76,7 +76,7 @@ export class Published {
     this.#cloud.authorize(principal, 's3', 'GetObject', { Bucket, Key });
     this.#gateways.pass(principal, stackName, 's3', 'GetObject', { Bucket, Key });
     const file = this.#objects.get(`${Bucket}/${Key}`);
-    // Without leave to list the bucket, what is not there is not told from what is not allowed.
+    // Without leave to list the bucket, what is not there is not distinguished from what is not allowed.
     if (!file) throw s3Error('AccessDenied', 'Access Denied');
     return file;
   }

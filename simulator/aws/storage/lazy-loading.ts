@@ -41,7 +41,7 @@ const MODEL_WITHIN = 4;
 /** A verb that fails has read the superblock, or a canary. */
 const REFUSED: DeviceReads = { reads: 2, kib: 8 };
 
-/** What tells what is read. */
+/** What shows what is read. */
 type Read = Pick<Disks, 'written' | 'deviceReads'>;
 
 /** A volume that was made from a snapshot. */

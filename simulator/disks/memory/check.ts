@@ -102,8 +102,8 @@ export function checkContent(
   ];
   const differs = (names: readonly string[]) => names.slice(0, 5).map((name) => `differs: ${name}\n`);
   if (altered.length > 0) {
-    const told = fail('altered', `${altered.length} files of ${volumeId} are not what their manifests say`, ...found);
-    return { ...told, stderr: differs(altered).join('') + told.stderr };
+    const failed = fail('altered', `${altered.length} files of ${volumeId} are not what their manifests say`, ...found);
+    return { ...failed, stderr: differs(altered).join('') + failed.stderr };
   }
   const stderr = differs(suspect)
     .map((line) => `suspect: ${line}`)

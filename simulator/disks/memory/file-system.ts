@@ -40,7 +40,7 @@ export class MemoryFileSystem {
   /** Course -> the file of it that rotted. */
   private rotten: ReadonlyMap<string, string> = new Map();
   private courses = new Map<string, Course>();
-  /** Course -> the number of its first file, the others following, and the canary at its upload: what inode number and ctime tell. */
+  /** Course -> the number of its first file, the others following, and the canary at its upload: what inode number and ctime say. */
   private numbers: ReadonlyMap<string, { readonly first: number; readonly canary: string | undefined }> = new Map();
   private nextNumber = 0;
   /** Courses that nobody has synced yet: a power cut loses them, and a snapshot has them not. */

@@ -28,7 +28,7 @@ const AREA_BYTES = 256 * 2 ** 30;
 /** The superblock is in the first sector of the first allocation group. */
 const SUPERBLOCK_BYTES = 512;
 
-/** Lines of xfs_repair that only tell how far it is. */
+/** Lines of xfs_repair that only say how far it is. */
 const PROGRESS = /^(Phase \d|\s*- |No modify flag set|Using internal log|$)/;
 
 export class StorageArea {

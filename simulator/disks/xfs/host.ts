@@ -40,7 +40,7 @@ export function deviceLink(root: string, volumeId: string): string {
 }
 
 /**
- * The device of a volume appears: its node, udev's link to it, and what a kernel tells in sysfs of an NVMe device: the serial number,
+ * The device of a volume appears: its node, udev's link to it, and what a kernel says in sysfs of an NVMe device: the serial number,
  * padded as in the controller's own answer, and the counters, which are the loop device's.
  */
 export function plugIn(root: string, volumeId: string, path: string): void {

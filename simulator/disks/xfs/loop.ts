@@ -42,7 +42,7 @@ export class LoopDevice {
     return this.path.replace('/dev/', '');
   }
 
-  /** Its own counters of reads, of whatever it was bound to: two of them tell what was read between. Fields: Documentation/block/stat.rst; a sector is 512 bytes. */
+  /** Its own counters of reads, of whatever it was bound to: two of them show what was read between. Fields: Documentation/block/stat.rst; a sector is 512 bytes. */
   reads(): DeviceReads {
     const [reads = 0, , sectors = 0] = readFileSync(`/sys/block/${this.name}/stat`, 'utf8')
       .trim()

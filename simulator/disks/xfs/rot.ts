@@ -1,4 +1,4 @@
-/** Bit rot: damages a file's data in the image, below the file system, at the place that the extent map tells. */
+/** Bit rot: damages a file's data in the image, below the file system, at the place that the extent map gives. */
 import { closeSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { altered, fileToAlter } from '../course.ts';

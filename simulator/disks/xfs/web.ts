@@ -120,7 +120,7 @@ export class HostWeb {
     waitFor('killed workers to end', () => orphans.every(({ pid }) => !isAlive(`/proc/${pid}`)));
   }
 
-  /** As `release` does where it can: its processes are told to end, and those that hang do not. */
+  /** As `release` does where it can: its processes are asked to end, and those that hang do not. */
   stop(volume: string): void {
     this.systemctl('stop', `remount-web@${volume}.service`);
   }

@@ -191,12 +191,12 @@ export class MemoryFiles {
     this.#moved(directory, name, inode);
   }
 
-  #take(directory: Inode, name: string, tell = true): void {
+  #take(directory: Inode, name: string, announce = true): void {
     const inode = directory.entries.get(name);
     if (!inode || inode.entries.size > 0) throw new Error(`nothing to take away: ${name}`);
     directory.entries.delete(name);
     inode.links--;
-    if (tell) this.#moved(directory, name, inode);
+    if (announce) this.#moved(directory, name, inode);
     else this.#note({ change: 'attributes', target: inode.identity });
     this.#reap(inode);
   }

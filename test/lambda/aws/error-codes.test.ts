@@ -25,7 +25,7 @@ const stores = () => ec2Stores(lab.clients().ec2, STACK);
 const refused = (act: () => Promise<unknown>, code: string) =>
   expect(lab.within(act)).rejects.toMatchObject({ name: code, code });
 
-/** What whoever calls has to tell apart, by the codes that the services send. */
+/** What whoever calls has to distinguish, by the codes that the services send. */
 const CODES: Readonly<Record<Exclude<ErrorKind, 'unknown'>, readonly string[]>> = {
   transient: [
     ...['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'ProvisionedThroughputExceededException'],

@@ -71,7 +71,7 @@ describe('a look of the healer that lacks', () => {
     expect(acted().filter((done) => !done.startsWith('unschedule'))).toEqual([]);
   });
 
-  test('all recovery points: a person is told, and the old volume stays as it is', async () => {
+  test('all recovery points: a person is notified, and the old volume stays as it is', async () => {
     scene.seen = { ...scene.seen, recoveryPoints: [], volumes: [volume()] };
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(acted().filter((done) => !done.startsWith('unschedule'))).toEqual([]);

@@ -129,7 +129,7 @@ describe('a volume that nobody has mounted', () => {
   });
 });
 
-test('an instance that one late answer lacks is not off: whoever was told to stop may write', async () => {
+test('an instance that one late answer lacks is not off: whoever was asked to stop may write', async () => {
   scene.answers.set('release vol-11111111', 'unreachable');
   (scene.ports.compute as { instances: unknown }).instances = async () => [];
   const journal = new Journal(scene.workflow, scene.ports.clock);
@@ -147,7 +147,7 @@ test('an instance that one late answer lacks is not off: whoever was told to sto
   expect(did('stop i-owner').length).toBe(1);
 });
 
-test('copies of what serves now are not told as passed over', () => {
+test('copies of what serves now are not reported as passed over', () => {
   const seen = world({
     ledger: ledgerWith({ generation: 2, currentVolume: 'vol-new' }),
     volumes: [volume({ id: 'vol-new', generation: 2, madeFrom: 'snap-70' })],

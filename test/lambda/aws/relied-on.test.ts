@@ -33,7 +33,7 @@ describe('what a copy holds', () => {
     ['one manifest gone alone', { files: 119, stored: 40_900, manifests: 19 }, ['manifests']],
     ['one course gone', { files: 114, stored: 38_900, manifests: 19 }, []],
     ['more than before', { files: 500, stored: 90_000, manifests: 90 }, []],
-  ])('%s: what fell is told', (_, over, keys) => {
+  ])('%s: what fell is reported', (_, over, keys) => {
     expect(fallen(WHOLE, { ...WHOLE, ...over }, 20).map((line) => line.split(':')[0])).toEqual(keys);
   });
 
@@ -78,7 +78,7 @@ describe('a copy after which content fell', () => {
     says(counted({ files: 1, stored: 10, manifests: 0 }));
   });
 
-  test('is kept before people are told, and the newer one is verified all the same', async () => {
+  test('is kept before people are notified, and the newer one is verified all the same', async () => {
     expect(await run()).toMatchObject({ outcome: 'verified' });
     const kept = scene.did.indexOf('kept snap-70');
     expect(kept).toBeGreaterThan(-1);
@@ -88,14 +88,14 @@ describe('a copy after which content fell', () => {
     expect(scene.published).toMatchObject([{ passed: true, complete: true }]);
   });
 
-  test('is not told again by the next one, which holds as little', async () => {
+  test('is not reported again by the next one, which holds as little', async () => {
     await run();
     scene.points = [point(1), ...scene.points];
     await run();
     expect(subjects().length).toBe(1);
   });
 
-  test('is not told of where the host does not count', async () => {
+  test('is not reported where the host does not count', async () => {
     says(SOUND);
     expect(await run()).toMatchObject({ outcome: 'verified' });
     expect(scene.notified).toEqual([]);
@@ -147,7 +147,7 @@ describe('a copy that is relied on', () => {
     expect(scene.notified).toEqual([]);
   });
 
-  test('and is damaged by now is rejected, and people are told, whatever serves', async () => {
+  test('and is damaged by now is rejected, and people are notified, whatever serves', async () => {
     scene.points = [point(1500, { ...old, generation: 0 })];
     scene.answer = { result: 'corrupt', values: {}, detail: 'agf_freeblks' };
     expect(await run()).toMatchObject({ outcome: 'rejected' });
@@ -155,32 +155,32 @@ describe('a copy that is relied on', () => {
   });
 });
 
-describe('of copies that are sound people are told once', () => {
+describe('of copies that are sound people are notified once', () => {
   test('that files cannot be read by the web server, with names, and again only after a copy without any', async () => {
-    const told: number[] = [];
+    const notified: number[] = [];
     for (const unreadable of ['2', '3', '0', '1']) {
       scene.points = [point(10)];
       scene.looks = 2;
       says({ ...SOUND, unreadable }, 'unreadable=2; courses/a/.x.tmp');
       expect(await run()).toMatchObject({ outcome: 'verified' });
-      told.push(scene.notified.length);
+      notified.push(scene.notified.length);
     }
-    expect(told).toEqual([1, 1, 1, 2]);
+    expect(notified).toEqual([1, 1, 1, 2]);
     expect(scene.notified[0]?.message).toContain('\ncourses/a/.x.tmp\n');
     expect(scene.notified[0]?.message).not.toContain('unreadable=2');
   });
 
   test('that checks never come to the end of the content', () => {
     let before = NO_REMARKS;
-    const told = (complete: string) => {
+    const notified = (complete: string) => {
       const { next, remarks } = remarksOf('alpha', 'snap-1', before, { values: { ...SOUND, complete }, detail: '' });
       before = next;
       return remarks.length;
     };
-    const row = (times: number) => Array.from({ length: times }, () => told('false'));
+    const row = (times: number) => Array.from({ length: times }, () => notified('false'));
     expect(row(INCOMPLETE_CHECKS - 1)).toEqual(Array(INCOMPLETE_CHECKS - 1).fill(0));
     expect([...row(1), ...row(50)].filter((n) => n > 0)).toEqual([1]);
-    expect(told('true')).toBe(0);
+    expect(notified('true')).toBe(0);
     expect(row(INCOMPLETE_CHECKS).at(-1)).toBe(1);
   });
 });

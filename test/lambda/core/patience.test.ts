@@ -30,7 +30,7 @@ function mounts(volumeId: string, answers: number, result: HostAnswer['result'] 
 const of = (what: string) => scene.did.filter((did) => did.startsWith(what));
 
 describe('a mount that moves on', () => {
-  test('is waited for, and people are told once, with how far it is', async () => {
+  test('is waited for, and people are notified once, with how far it is', async () => {
     mounts('vol-new1', 7);
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(of('mount vol-new1').length).toBe(8);
@@ -55,7 +55,7 @@ describe('a mount that moves on', () => {
     expect(of('mount vol-new1').length * 50).toBeLessThan(patienceSeconds(100) + 120);
   });
 
-  test('goes on being waited for where people cannot be told', async () => {
+  test('goes on being waited for where people cannot be notified', async () => {
     mounts('vol-new1', 3);
     const { notify } = scene.ports.people;
     (scene.ports.people as { notify: typeof notify }).notify = async (message) => {
@@ -64,7 +64,7 @@ describe('a mount that moves on', () => {
     };
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(of('create').length).toBe(1);
-    expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'tell-slow')?.note).toContain('no topic');
+    expect(scene.incidents.at(-1)?.steps.find((s) => s.name === 'notify-slow')?.note).toContain('no topic');
   });
 
   test('of a volume that is sound, and only lost its mount, is waited for too', async () => {
@@ -130,7 +130,7 @@ describe('a mount that moves nothing', () => {
 });
 
 describe('a copy that loads its blocks when they are first read', () => {
-  test('serves though there was no time to count all its files, and people are told so', async () => {
+  test('serves though there was no time to count all its files, and people are notified', async () => {
     scene.printed.set('verify vol-new1', { files: '37', filesComplete: 'false' });
     expect(await run()).toMatchObject({ outcome: 'healed' });
     expect(of('create').length).toBe(1);
@@ -138,7 +138,7 @@ describe('a copy that loads its blocks when they are first read', () => {
     expect(scene.texts.at(-1)).toContain('at least 37 files');
   });
 
-  test('is told of as slow at first; files that were all counted are their number', async () => {
+  test('is reported as slow at first; files that were all counted are their number', async () => {
     scene.printed.set('verify vol-new1', { files: '37', filesComplete: 'true' });
     await run();
     expect(scene.incidents.at(-1)?.replacement).not.toHaveProperty('moreFiles');

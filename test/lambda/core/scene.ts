@@ -21,7 +21,7 @@ export class Scene {
   /** Their subjects and texts. */
   readonly notified: string[] = [];
   readonly texts: string[] = [];
-  /** Whom the ledger was told of as being fenced. */
+  /** Who is noted in the ledger as being fenced. */
   readonly fencing: string[] = [];
   readonly incidents: Incident[] = [];
   /** Answers of host verbs by `verb volumeId`, else ok. */

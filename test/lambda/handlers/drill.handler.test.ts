@@ -180,8 +180,8 @@ describe('a verdict', () => {
 describe('in the ledger', () => {
   test('what was remarked of copies is as it was written, and nothing at first', async () => {
     const read = () => lab.within(() => lab.ports.ledger.readRemarks('alpha'));
-    expect(await read()).toEqual({ incomplete: 0, toldIncomplete: false, toldUnreadable: 0 });
-    const remarks = { incomplete: 3, toldIncomplete: true, toldUnreadable: 7 };
+    expect(await read()).toEqual({ incomplete: 0, notifiedIncomplete: false, notifiedUnreadable: 0 });
+    const remarks = { incomplete: 3, notifiedIncomplete: true, notifiedUnreadable: 7 };
     await lab.within(() => lab.ports.ledger.writeRemarks('alpha', remarks));
     expect(await read()).toEqual(remarks);
   });
@@ -259,7 +259,7 @@ describe('in the ledger', () => {
     expect((await read())?.replaced).toBeUndefined();
   });
 
-  test('what took over is to be told, until that very volume was told of', async () => {
+  test('what took over is to be reported, until that very volume was', async () => {
     await heal();
     await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY, REPLACED));
     await lab.within(() => lab.heals.noteServed('alpha', 'vol-before'));
@@ -268,13 +268,13 @@ describe('in the ledger', () => {
     expect((await read())?.replaced).toBeUndefined();
   });
 
-  test('what people were told of damage is kept, and that it is over', async () => {
+  test('what people were notified of damage is kept, and that it is over', async () => {
     const { readDrillNote, writeDrillNote } = lab.ports.ledger;
     expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();
     await drill('drill-1');
     expect(await lab.within(() => readDrillNote('alpha'))).toBeUndefined();
-    const told = { about: 'altered', at: NOW, of: NOW - 1, files: ['courses/a b/"x".html'] };
-    for (const note of [told, { about: undefined, at: NOW + 1, of: NOW - 1, files: [] }]) {
+    const notified = { about: 'altered', at: NOW, of: NOW - 1, files: ['courses/a b/"x".html'] };
+    for (const note of [notified, { about: undefined, at: NOW + 1, of: NOW - 1, files: [] }]) {
       await lab.within(() => writeDrillNote('alpha', note));
       expect(await lab.within(() => readDrillNote('alpha'))).toEqual(note);
     }

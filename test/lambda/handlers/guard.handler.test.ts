@@ -199,7 +199,7 @@ describe('the snapshot policy', () => {
     expect(messages()).toEqual([]);
   });
 
-  test('in state ERROR is told once, and again after a day, and its end once', async () => {
+  test('in state ERROR is reported once, and again after a day, and its end once', async () => {
     lab.dlm.fail(lab.policyId, 'The key cannot be used');
     for (let n = 0; n < 3; n++) await lab.round();
     expect(messages()).toEqual([expect.stringMatching(/needs a person\n.*state is ERROR: The key cannot be used/)]);
@@ -234,13 +234,13 @@ describe('the snapshot policy', () => {
       },
       /copies INSTANCE without root volumes, remount:role=spare, not VOLUME/,
     ],
-  ])('with %s is told with the difference', async (_, over, expected) => {
+  ])('with %s is reported with the difference', async (_, over, expected) => {
     lab.dlm.change(lab.policyId, { PolicyDetails: policyDetails(over) });
     await lab.round();
     expect(messages()).toEqual([expect.stringMatching(expected)]);
   });
 
-  test('in state ERROR for hours is not told again, when it is mended and has yet to copy', async () => {
+  test('in state ERROR for hours is not reported again, when it is mended and has yet to copy', async () => {
     await lab.content('alpha');
     lab.dlm.fail(lab.policyId, 'no permission');
     for (let n = 0; n < 15; n++) {
@@ -261,7 +261,7 @@ describe('the snapshot policy', () => {
     expect(messages().slice(2)).toEqual([expect.stringContaining('has not copied alpha')]);
   });
 
-  test('that is as it was deployed, and does not copy a volume, is told once', async () => {
+  test('that is as it was deployed, and does not copy a volume, is reported once', async () => {
     await lab.content('alpha');
     for (let n = 0; n < 15; n++) {
       await lab.pass(1200);
@@ -270,7 +270,7 @@ describe('the snapshot policy', () => {
     expect(messages()).toEqual([expect.stringMatching(/has not copied alpha for 4 hours.*remount:schedule=/)]);
   });
 
-  test('that shares snapshots, or is gone, is told', async () => {
+  test('that shares snapshots, or is gone, is reported', async () => {
     const shared = { ShareRules: [{ TargetAccounts: ['444455556666'] }], FastRestoreRule: undefined };
     lab.cloud.intercept = async ({ operation }, perform) => {
       const answer = perform() as { Policy: { PolicyDetails: { Schedules: object[] } } };

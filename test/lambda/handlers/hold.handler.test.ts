@@ -36,7 +36,7 @@ describe('nothing is verified for two days', () => {
     expect(lab.ec2.snapshots.has(verified)).toBe(false);
   });
 
-  test('the last verified copy is left, the others go after their hours, and a person is told once', async () => {
+  test('the last verified copy is left, the others go after their hours, and a person is notified once', async () => {
     await passed(48);
     expect(lab.ec2.snapshots.has(verified)).toBe(true);
     const now = lab.clock.now();
@@ -73,7 +73,7 @@ describe('nothing is verified for two days', () => {
   });
 });
 
-test('where people cannot be told, the volume stays in the schedule until they are', async () => {
+test('where people cannot be notified, the volume stays in the schedule until they are', async () => {
   lab.cloud.faults.runs = RUNS.never;
   lab.cloud.intercept = async ({ operation }, perform) => {
     if (operation === 'Publish') throw new ServiceError('InternalError', 'no', 500);

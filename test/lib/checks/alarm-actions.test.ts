@@ -102,7 +102,7 @@ describe('AL4: it leads to something that recovers, or to people', () => {
       [
         'a scaling policy alone',
         actions('arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:x'),
-        /No action of the alarm recovers or tells anybody/,
+        /No action of the alarm recovers or notifies anybody/,
       ],
     ],
     [

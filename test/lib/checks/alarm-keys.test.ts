@@ -114,7 +114,7 @@ describe('AL3: keyed by what survives a replacement', () => {
         /"Volume" of Other\/Volume/,
       ],
       [
-        'said before what cannot be told',
+        'said before what cannot be known',
         (stack) => {
           const value = { Ref: new CfnParameter(stack, 'P').logicalId };
           overridden('Dimensions', [

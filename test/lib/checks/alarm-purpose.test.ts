@@ -129,7 +129,7 @@ describe('AL1: something else acts on its state', () => {
     ],
     ['an event rule for everything of everybody', (stack) => rule(stack, { account: ['111122223333'] })],
     [
-      'a deployment group that is told to pass over it',
+      'a deployment group that is set to pass over it',
       (stack, of) =>
         new CfnDeploymentGroup(stack, 'G', {
           applicationName: 'a',
@@ -138,7 +138,7 @@ describe('AL1: something else acts on its state', () => {
         }),
     ],
     [
-      'a service of ECS that is told to',
+      'a service of ECS that is set to',
       (stack) =>
         new CfnService(stack, 'S', {
           deploymentConfiguration: { alarms: { alarmNames: ['Shop/errors'], enable: false, rollback: true } },
@@ -196,7 +196,7 @@ describe('an alarm that acts on its instance is keyed by it', () => {
     ]);
   });
 
-  test('bad: it terminates what has failed, and nobody is told', () => {
+  test('bad: it terminates what has failed, and nobody is notified', () => {
     expect(rules(recover('arn:aws:automate:eu-west-1:ec2:terminate'))).toEqual(['Resilience-AL4 at Other/Alarm']);
   });
 });

@@ -1,4 +1,4 @@
-/** Kinds of app that others have: what is right there is passed, and what nobody can tell stops nothing. */
+/** Kinds of app that others have: what is right there is passed, and what nobody can know stops nothing. */
 import { describe, expect, jest, test } from '@jest/globals';
 import { App, CfnCondition, CfnParameter, type CfnTag, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { BackupPlan, BackupPlanRule, BackupResource } from 'aws-cdk-lib/aws-backup';
@@ -226,10 +226,10 @@ describe('conditions and stacks without env', () => {
       ['Resilience-DV1[CannotBeJudged]', 'warning'],
     ]);
     expect(violations[0]?.description).toMatch(/There\/Policy is deployed to an account and Region known then only/);
-    const told = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const printed = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     expect(() => app.synth()).not.toThrow();
-    expect(told.mock.calls.join()).toMatch(/WARNING cannot be judged/);
-    told.mockRestore();
+    expect(printed.mock.calls.join()).toMatch(/WARNING cannot be judged/);
+    printed.mockRestore();
   });
 
   test('one in another Region covers nothing here', () => {

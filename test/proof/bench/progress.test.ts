@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { measure } from '../../../proof/bench/measure.ts';
-import { makeTeller } from '../../../rehearsal/command/progress.ts';
+import { makeNotifier } from '../../../rehearsal/command/progress.ts';
 import { node } from '../../rehearsal/child.ts';
 
 const nothing = (name: string) => ({ name, args: ['-e', ''], cwd: '.', env: {} });
 
 describe('a benchmark says what it is doing', () => {
   test('which of its runs, of how many, and of what, before each', () => {
-    const told: string[] = [];
-    const rows = measure([nothing('a'), nothing('b')], 1, (text) => told.push(text));
-    expect(told).toEqual([
+    const notified: string[] = [];
+    const rows = measure([nothing('a'), nothing('b')], 1, (text) => notified.push(text));
+    expect(notified).toEqual([
       '1 of 4: warming up: a',
       '2 of 4: warming up: b',
       '3 of 4: run 1 of 1: a',
@@ -25,8 +25,8 @@ describe('a benchmark says what it is doing', () => {
   ])('on a terminal (%s) in one line, elsewhere in lines', (isTTY, written) => {
     let text = '';
     const stream = { isTTY, write: (part: string) => (text += part) } as unknown as NodeJS.WriteStream;
-    const { tell, clear } = makeTeller(stream);
-    tell('1 of 2');
+    const { notify, clear } = makeNotifier(stream);
+    notify('1 of 2');
     clear();
     expect(text).toBe(written);
   });

@@ -6,7 +6,7 @@ import { UsageError } from '../../../rehearsal/command/command.ts';
 
 const KNOWN = [{ finding: 'ssm:Find input.Id', reason: 'it is so' }];
 
-test('what is found and listed holds, and is told with its reason', () => {
+test('what is found and listed holds, and is shown with its reason', () => {
   const weighed = weigh(['ssm:Find input.Id: too long'], KNOWN);
   expect(holds(weighed)).toBe(true);
   expect(verdictText(weighed, 'nothing')).toBe('ssm:Find input.Id (it is so)');

@@ -17,7 +17,7 @@ const lives = (pid: number) => {
   }
 };
 
-test('a command that ends is told with its code and what it printed', async () => {
+test('a command that ends is shown with its code and what it printed', async () => {
   expect(await run(['sh', '-c', 'echo out; echo err >&2; exit 7'], { seconds: 300 })).toEqual({
     code: 7,
     stdout: 'out\n',

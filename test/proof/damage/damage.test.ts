@@ -6,20 +6,21 @@ import { readTable } from '../../../proof/damage/table.ts';
 import { realDiskTest, runScript } from '../../simulator/disks/real-disk-test.ts';
 
 const realTest = realDiskTest();
-const told = readTable(join(import.meta.dirname, '../../../docs/failure-modes.md'));
+const listed = readTable(join(import.meta.dirname, '../../../docs/failure-modes.md'));
 const Outcome = z.object({ rows: z.array(z.tuple([z.string(), z.string()])), alarms: z.array(z.unknown()) });
 /** `npm run damage -- --sound 300` does more of them. */
 const COPIES = 10;
 
 describe('the table of damage', () => {
   test('has each kind, and none that the drill misses', () => {
-    expect([...told.keys()]).toEqual(KINDS.map(({ name }) => name));
-    for (const [damage, drill] of told) expect([damage, drill]).toEqual([damage, expect.stringMatching(/^[a-z]\w+$/)]);
+    expect([...listed.keys()]).toEqual(KINDS.map(({ name }) => name));
+    for (const [damage, drill] of listed)
+      expect([damage, drill]).toEqual([damage, expect.stringMatching(/^[a-z]\w+$/)]);
   });
 
   realTest('says what the drill answers, which is sound to sound copies only', () => {
     const { rows, alarms } = Outcome.parse(runScript(join(import.meta.dirname, 'damage.script.ts'), `${COPIES}`));
-    expect(rows).toEqual([...told]);
+    expect(rows).toEqual([...listed]);
     expect(alarms).toEqual([]);
   });
 });

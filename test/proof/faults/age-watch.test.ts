@@ -31,7 +31,7 @@ class AgeLab extends Lab {
     if (snapshot?.state !== 'completed') throw new Error(`${id} is ${snapshot?.state}`);
   }
 
-  tell(state: string, name: string): void {
+  notify(state: string, name: string): void {
     const alarm = { name, state };
     this.messages.push({ at: this.clock.now(), topicArn: '', subject: '', message: '', attributes: {}, alarm });
   }
@@ -59,10 +59,10 @@ describe('the newest completed copy', () => {
     expect(watch.judge(false, false)[0]?.seen).toContain('alpha/recovery-point');
   });
 
-  test('is older, and a person is told: that is enough only where something stood in the way', async () => {
+  test('is older, and a person is notified: that is enough only where something stood in the way', async () => {
     const watch = await lab.begin();
     await lab.pass(42 * MINUTE_S);
-    lab.tell('ALARM', 'Shop/alpha/recovery-point');
+    lab.notify('ALARM', 'Shop/alpha/recovery-point');
     await lab.pass(30 * MINUTE_S);
     expect(kept(watch)).toEqual([true]);
     expect(kept(watch, false, true)).toEqual([false]);
@@ -74,10 +74,10 @@ describe('the newest completed copy', () => {
     ['ALARM', 'Shop/alpha/verified-recovery-point'],
   ])('is older, and what a person hears is something else: %s %s', async (state, name) => {
     const watch = await lab.begin();
-    lab.tell('ALARM', 'Shop/alpha/recovery-point');
-    lab.tell('OK', 'Shop/alpha/recovery-point');
+    lab.notify('ALARM', 'Shop/alpha/recovery-point');
+    lab.notify('OK', 'Shop/alpha/recovery-point');
     await lab.pass(42 * MINUTE_S);
-    lab.tell(state, name);
+    lab.notify(state, name);
     await lab.pass(30 * MINUTE_S);
     expect(kept(watch)).toEqual([false]);
   });

@@ -40,7 +40,7 @@ describe('100 GiB in each volume, loaded when it is read: the newest verified co
 
   test('and not where they share the standby: what docs/drills.md says', async () => {
     expect(await agesWith(['eu-west-1a', 'eu-west-1a'])).toEqual([
-      'the newest verified-recovery-point is at most 75 min old, or a person is told',
+      'the newest verified-recovery-point is at most 75 min old, or a person is notified',
     ]);
   });
 });

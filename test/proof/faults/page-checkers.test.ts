@@ -3,7 +3,7 @@ import { TAG, VERDICT } from '../../../contract/contract.ts';
 import { falseClaim } from '../../../proof/faults/checkers/page-reasons.ts';
 import { saidOnce } from '../../../proof/faults/checkers/pages.ts';
 import { readSchedule } from '../../../proof/faults/schedule.ts';
-import type { Told } from '../../../rehearsal/judge/heard.ts';
+import type { Stated } from '../../../rehearsal/judge/heard.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import { Lab } from '../../simulator/aws/lab.ts';
@@ -44,13 +44,15 @@ describe('the same is said once', () => {
   });
 
   const twice = [message(0, PAGE), message(1, PAGE)];
-  test.each(['lost@sns:Publish#1', 'errorAfter@sns:Publish#1', 'dieAfter@step:tell#1', 'dieBefore@dynamodb:GetItem#9'])(
-    'a message of which its sender did not hear may come twice, and not three times: %s',
-    (fault) => {
-      expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(true);
-      expect(saidOnce([...twice, message(2, PAGE)], fired(fault, 0), 0).kept).toBe(false);
-    },
-  );
+  test.each([
+    'lost@sns:Publish#1',
+    'errorAfter@sns:Publish#1',
+    'dieAfter@step:notify#1',
+    'dieBefore@dynamodb:GetItem#9',
+  ])('a message of which its sender did not hear may come twice, and not three times: %s', (fault) => {
+    expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(true);
+    expect(saidOnce([...twice, message(2, PAGE)], fired(fault, 0), 0).kept).toBe(false);
+  });
 
   test('the answer to a deployment comes again with the next one, and with nothing else', () => {
     const left = [1, 3].map((minute) => message(minute, ['leftAsItIs']));
@@ -63,7 +65,7 @@ describe('the same is said once', () => {
     expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(false);
   });
 
-  test('a call whose sender cannot read what people were told may come again, for that minute', () => {
+  test('a call whose sender cannot read what people were notified of may come again, for that minute', () => {
     expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 0.5), 0).kept).toBe(true);
     expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', -0.5), 0).kept).toBe(false);
     expect(saidOnce(twice, fired('denied@dynamodb:GetItem#1', 1.5), 0).kept).toBe(false);
@@ -93,8 +95,8 @@ describe('the same is said once', () => {
   test('nor is a death long after it', () => {
     expect(saidOnce(twice, fired('dieAfter@step:promote#1', 1), 0).kept).toBe(true);
     expect(saidOnce(twice, fired('dieAfter@step:promote#1', 9), 0).kept).toBe(false);
-    // But for one in the telling itself, which may be slow.
-    expect(saidOnce(twice, fired('dieAfter@step:tell#1', -0.5), 0).kept).toBe(true);
+    // But for one in the notifying itself, which may be slow.
+    expect(saidOnce(twice, fired('dieAfter@step:notify#1', -0.5), 0).kept).toBe(true);
   });
 });
 
@@ -110,7 +112,7 @@ describe('a page claims what is so', () => {
     down = true;
   });
 
-  const judged = (...told: readonly Told[]) => {
+  const judged = (...stated: readonly Stated[]) => {
     const services = { cloud: lab.cloud, ec2: lab.ec2, ssm: { ran: [] } };
     const stage = {
       physical: () => [...lab.ec2.volumes.values()],
@@ -123,11 +125,11 @@ describe('a page claims what is so', () => {
       world: { stackName: 'Shop', clock: lab.clock, disks: lab.cloud.disks },
     } as unknown as Strike;
     const truth = { sound: () => true };
-    return falseClaim(told, { strike, truth, injector: { fired: [] }, volume: 'alpha', since: 0 });
+    return falseClaim(stated, { strike, truth, injector: { fired: [] }, volume: 'alpha', since: 0 });
   };
 
   test('an error code that no call returned', async () => {
-    const reason: Told = { code: 'stepFailed', after: 'observe', error: 'IncorrectState' };
+    const reason: Stated = { code: 'stepFailed', after: 'observe', error: 'IncorrectState' };
     expect(judged(reason)).toContain('is not so');
     await lab.call('DeleteVolume', { VolumeId: volumeId });
     await lab.call('DeleteVolume', { VolumeId: volumeId }).catch(() => {});
@@ -135,8 +137,8 @@ describe('a page claims what is so', () => {
   });
 
   test('that there is no snapshot', async () => {
-    const none: Told = { code: 'noPoint', volume: 'alpha' };
-    const rejected: Told = { code: 'pointsRejected', volume: 'alpha', count: 1 };
+    const none: Stated = { code: 'noPoint', volume: 'alpha' };
+    const rejected: Stated = { code: 'pointsRejected', volume: 'alpha', count: 1 };
     expect(judged(none)).toBeUndefined();
     const { id } = lab.snapshots.take(volumeId, { [TAG.volume]: 'alpha', [TAG.stack]: 'Shop' });
     await lab.pass(3600);
@@ -148,15 +150,15 @@ describe('a page claims what is so', () => {
   });
 
   test('that it is still down', () => {
-    const still: readonly Told[] = [{ code: 'nothing' }, { code: 'stillNotServing', volume: 'alpha', seconds: 900 }];
+    const still: readonly Stated[] = [{ code: 'nothing' }, { code: 'stillNotServing', volume: 'alpha', seconds: 900 }];
     expect(judged(...still)).toBeUndefined();
     down = false;
     expect(judged(...still)).toContain('is not so');
   });
 
   test('all that it claims, and not only the first', () => {
-    const blank: Told = { code: 'blankWithHistory', volumeId, volume: 'alpha' };
-    const down: Told = { code: 'stillNotServing', volume: 'alpha', seconds: 900 };
+    const blank: Stated = { code: 'blankWithHistory', volumeId, volume: 'alpha' };
+    const down: Stated = { code: 'stillNotServing', volume: 'alpha', seconds: 900 };
     expect(judged(down, blank)).toContain('is not so');
     Object.assign(lab.ec2.volume(volumeId).tags, { [TAG.blank]: 'true' });
     expect(judged(down, blank)).toBeUndefined();
@@ -164,7 +166,7 @@ describe('a page claims what is so', () => {
 
   const instanceId = 'i-0aaaaaaaaaaaaaaaa';
   const both = { volumeId: 'it', instanceId };
-  test.each<Told>([
+  test.each<Stated>([
     { code: 'dead', volumeId: 'it', state: 'shutdown' },
     { code: 'dead', volumeId: 'it', state: 'timeout' },
     { code: 'quarantined', volumeId: 'it' },
@@ -178,8 +180,8 @@ describe('a page claims what is so', () => {
     { code: 'failedToTake', instanceIds: [instanceId] },
     { code: 'pointsFailed', tried: 5 },
     { code: 'unanswered', service: 'DynamoDB', error: 'InternalServerError' },
-  ])('$code: it is not', (told) => {
-    expect(judged('volumeId' in told ? { ...told, volumeId } : told)).toContain('is not so');
+  ])('$code: it is not', (stated) => {
+    expect(judged('volumeId' in stated ? { ...stated, volumeId } : stated)).toContain('is not so');
   });
 
   test('or it cannot be checked at all', () => {

@@ -165,7 +165,7 @@ const STEPS = [
   'snapshot-suspect',
   'end',
   'note-end',
-  'tell',
+  'notify',
   'release-lease',
 ];
 
@@ -223,7 +223,7 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string; readonl
     story: 'spare-rotten',
     seed: 1,
     schedule: 'denied@dynamodb:GetItem#17',
-    bug: 'nobody was told of newer copies that were passed over',
+    bug: 'nobody was notified of newer copies that were passed over',
   },
   {
     story: 'file-system',
@@ -240,7 +240,7 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string; readonl
   {
     story: 'capacity-for-a-while',
     seed: 2366338799,
-    schedule: 'dieLong@step:tell#1',
+    schedule: 'dieLong@step:notify#1',
     bug: 'a heal that overslept was on record as having called somebody',
   },
   {
@@ -259,7 +259,7 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string; readonl
     story: 'unsynced-crash',
     seed: 2707408714,
     schedule: 'dieLong@step:renew-lease#3,dieLong@step:end#1',
-    bug: 'good news was told by the heal that took over, and by the one that overslept',
+    bug: 'good news was sent by the heal that took over, and by the one that overslept',
   },
   {
     story: 'drill-during-heal',
@@ -284,7 +284,7 @@ const FOUND: readonly (Omit<Request, 'tamper'> & { readonly bug: string; readonl
   {
     story: 'capacity',
     seed: 3147179353,
-    schedule: 'dieLong@step:note-told#2,dieBefore@ec2:DescribeSnapshots#5',
+    schedule: 'dieLong@step:note-notified#2,dieBefore@ec2:DescribeSnapshots#5',
     ends: 'unserved',
     bug: 'a heal that overslept put its own note of a page in the place of a newer one',
   },

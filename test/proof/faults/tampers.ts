@@ -2,7 +2,7 @@ import type { Ports } from '../../../lambda/core/world/ports.ts';
 
 /** Healers that are broken in one rule each, by something that stands between them and the world. */
 export const TAMPERS = {
-  /** "Cannot tell" is taken for "stopped": a host that hangs counts as one that has released the volume. */
+  /** "Not known" is taken for "stopped": a host that hangs counts as one that has released the volume. */
   fenceAlwaysCertain: (ports: Ports): Ports => ({
     ...ports,
     host: {
@@ -72,7 +72,7 @@ export const TAMPERS = {
       record: (incident) => ports.ledger.record({ ...incident, outcome: incident.endedAt ? 'healed' : 'open' }),
     },
   }),
-  /** People are not told, and nothing is done: it only looks. */
+  /** People are not notified, and nothing is done: it only looks. */
   silent: (ports: Ports): Ports => ({
     ...ports,
     people: { notify: async () => {} },
@@ -112,7 +112,7 @@ export const TAMPERS = {
       },
     },
   }),
-  /** Each thing is told twice. */
+  /** Each thing is reported twice. */
   insistent: (ports: Ports): Ports => ({
     ...ports,
     people: {

@@ -190,7 +190,7 @@ describe('collecting the statements of a role', () => {
     );
   });
 
-  test('the boundary is of the template or of AWS, and is told from what it limits', () => {
+  test('the boundary is of the template or of AWS, and is distinguished from what it limits', () => {
     const of = (PermissionsBoundary: unknown) =>
       statementsOf({ Policies: [inline('x:Inline')], PermissionsBoundary }).filter((s) => s.boundary);
     expect(of({ Ref: 'Managed' }).flatMap((s) => s.actions)).toEqual(['x:Managed']);

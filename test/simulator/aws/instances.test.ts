@@ -185,7 +185,7 @@ describe('GetMetricData', () => {
     { Name: 'InstanceId', Value: A },
   ];
 
-  test('a volume is stalled in whole minutes, which are told a minute late; by one dimension there is nothing', async () => {
+  test('a volume is stalled in whole minutes, which are reported a minute late; by one dimension there is nothing', async () => {
     await lab.pass(300);
     expect(await asked(...both())).toEqual([0, 0, 0]);
     const stall = { volumeId, from: lab.clock.now(), until: Number.POSITIVE_INFINITY };

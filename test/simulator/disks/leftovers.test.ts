@@ -32,22 +32,22 @@ async function run(how: string, volumeId: string, then: (child: ChildProcess) =>
   const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
   });
-  let told = '';
+  let printed = '';
   let complaints = '';
   child.stderr.on('data', (data) => {
     complaints += String(data);
   });
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (data) => {
-      told += String(data);
-      if (told.includes('\n')) resolve();
+      printed += String(data);
+      if (printed.includes('\n')) resolve();
     });
-    child.once('exit', () => (told.includes('\n') ? resolve() : reject(new Error(complaints))));
+    child.once('exit', () => (printed.includes('\n') ? resolve() : reject(new Error(complaints))));
   });
   const seenWhileRunning = backingFiles().some((file) => file.includes(volumeId));
   then(child);
   const [code, signal] = await ended;
-  const pid: unknown = JSON.parse(told).pid;
+  const pid: unknown = JSON.parse(printed).pid;
   return { pid: Number(pid), code, signal, seenWhileRunning };
 }
 

@@ -35,7 +35,7 @@ export function playSequence(disks: Disks): string[] {
     const keys = keysOf(result.stdout);
     for (const key of INCOMPARABLE) delete keys[key];
     const sorted = Object.fromEntries(Object.entries(keys).sort());
-    note(`${name} ${volumeId ?? ''}`, [result.exitCode, sorted, result.exitCode === 0 ? result.stderr : 'told']);
+    note(`${name} ${volumeId ?? ''}`, [result.exitCode, sorted, result.exitCode === 0 ? result.stderr : 'said']);
   };
   const attempt = (what: string, work: () => unknown): void => {
     try {
@@ -238,7 +238,7 @@ export function playSequence(disks: Disks): string[] {
   disks.stall(SECOND, false);
   note('writes', [disks.writes(B, SECOND), disks.mounted(SECOND)]);
   lifeCycle(B, SECOND, ['probe', 'mount', 'serve', 'probe']);
-  // Where no probe hangs on it, its release hangs itself; where somebody else does, that is told.
+  // Where no probe hangs on it, its release hangs itself; where somebody else does, that is said.
   disks.stall(SECOND, true);
   lifeCycle(B, SECOND, ['release', 'probe']);
   disks.stall(SECOND, false);
@@ -271,13 +271,13 @@ export function playSequence(disks: Disks): string[] {
     const once = { ...env, REMOUNT_RESUME_TRIES: '1', REMOUNT_NOW: '2026-01-01T01:00:00Z' };
     const script = documentScript(RESUME_VERB);
     const { exitCode, stdout, stderr } = disks.run(B, { verb: RESUME_VERB, script, env: once, timeoutSeconds: 600 });
-    note(`booted, ${said}`, [exitCode, stdout.split('\n').sort(), exitCode === 0 ? stderr : 'told']);
+    note(`booted, ${said}`, [exitCode, stdout.split('\n').sort(), exitCode === 0 ? stderr : 'said']);
     note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
   };
   const update = { SSM_Version: 'a'.repeat(64), SSM_Bucket: 'assets', SSM_Region: 'eu-west-1', SSM_Ledger: 'Ledger' };
   boot(true, `${SECOND} ${B} None`);
   note(
-    'told of a ledger',
+    'knows a ledger',
     disks.run(B, { verb: UPDATE_VERB, script: documentScript(UPDATE_VERB), env: update, timeoutSeconds: 60 }).exitCode,
   );
   boot(true);
@@ -302,7 +302,7 @@ export function playSequence(disks: Disks): string[] {
   disks.detach(SMALL, B);
   disks.deleteVolume(SMALL);
 
-  // Bit rot, which only the manifests tell: on the volume that serves, and in its snapshots from then on.
+  // Bit rot, which only the manifests show: on the volume that serves, and in its snapshots from then on.
   lifeCycle(B, SECOND, ['mount', 'serve', 'check']);
   disks.takeSnapshot(SECOND, 'snap-sound');
   drill('snap-sound');
@@ -315,7 +315,7 @@ export function playSequence(disks: Disks): string[] {
       return [courseId, path, createHash('sha256').update(bytes).digest('hex')];
     });
     attempt('content', () => damagedCourses(disks, B, VOLUME));
-    // Another canary: another moment, in which what differs of a live volume is told.
+    // Another canary: another moment, in which what differs of a live volume is reported.
     lifeCycle(B, SECOND, ['probe']);
     disks.takeSnapshot(SECOND, `snap-${how}`);
     note('inspect', disks.inspect({ snapshotId: `snap-${how}` }).sound);

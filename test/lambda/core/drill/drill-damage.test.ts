@@ -25,7 +25,7 @@ function later(seconds: number, snapshotId: string): void {
 
 describe('a copy that fails', () => {
   test.each(['corrupt', 'altered', 'unmountable', 'noCanary', 'shutdown'] as const)(
-    '%s: rejected with the reason, a person is told, and its volume goes, not the spare',
+    '%s: rejected with the reason, a person is notified, and its volume goes, not the spare',
     async (result) => {
       scene.hasSpare(30);
       says(result);
@@ -41,7 +41,7 @@ describe('a copy that fails', () => {
     },
   );
 
-  test('of a volume that serves no more: rejected, and nobody is told that what serves is damaged', async () => {
+  test('of a volume that serves no more: rejected, and nobody is notified that what serves is damaged', async () => {
     scene.ledger = { ...scene.ledger, generation: 2 };
     says('corrupt');
     expect(await run()).toMatchObject({
@@ -51,7 +51,7 @@ describe('a copy that fails', () => {
     expect([scene.notified, scene.note]).toEqual([[], undefined]);
   });
 
-  test('that a heal replaces while it is checked: nobody is told', async () => {
+  test('that a heal replaces while it is checked: nobody is notified', async () => {
     says('corrupt');
     scene.before.set('check vol-of-drill-1 on i-standby', () => {
       scene.ledger = { ...scene.ledger, generation: 2 };
@@ -67,7 +67,7 @@ describe('a copy that fails', () => {
     expect(scene.notified[0]?.message).not.toContain('line 20');
   });
 
-  test('the same of later copies is told again after six hours; another thing at once', async () => {
+  test('the same of later copies is reported again after six hours; another thing at once', async () => {
     says('corrupt');
     await run();
     later(6 * 3600 - 60, 'snap-b');
@@ -84,7 +84,7 @@ describe('a copy that fails', () => {
     expect(scene.notified).toHaveLength(3);
   });
 
-  test('another file of the same kind of damage is told at once, the same ones not', async () => {
+  test('another file of the same kind of damage is reported at once, the same ones not', async () => {
     says('altered', 'checked=12; differs: courses/a/x.html; missing: courses/b');
     await run();
     says('altered', 'checked=11; missing: courses/b; differs: courses/a/x.html');
@@ -113,7 +113,7 @@ describe('a copy that fails', () => {
     expect(subjects()).toEqual(['Remount: alpha is damaged', 'Remount: alpha is sound again']);
   });
 
-  test('the newest that was rejected counts, also when nobody was told of it again', async () => {
+  test('the newest that was rejected counts, also when nobody was notified of it again', async () => {
     says('corrupt');
     await run();
     later(600, 'snap-b');
@@ -135,7 +135,7 @@ describe('a copy that fails', () => {
     expect(subjects()).toEqual(['Remount: alpha is damaged']);
   });
 
-  test('once a copy is sound again, people are told, and once', async () => {
+  test('once a copy is sound again, people are notified, and once', async () => {
     says('corrupt');
     await run();
     scene.answer = { result: 'ok', values: SOUND, detail: '' };

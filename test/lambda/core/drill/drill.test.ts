@@ -118,7 +118,7 @@ describe('what is no verdict', () => {
   });
 
   test.each(['timeout', 'unreachable', 'noDevice', 'busy', 'failed', 'unreadable'] as const)(
-    '%s: nothing is said of the copy, nobody is told, and the next drill goes on with its volume',
+    '%s: nothing is said of the copy, nobody is notified, and the next drill goes on with its volume',
     async (result) => {
       says(result);
       expect(await run()).toMatchObject({ outcome: 'undecided' });

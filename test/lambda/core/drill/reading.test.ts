@@ -70,7 +70,7 @@ describe('what is known after a copy has passed', () => {
     expect(knownAfter(known({ next: 3 }), {})?.next).toBe(0);
   });
 
-  test('of a host that does not tell, of an older copy and of what serves no more: what was known', () => {
+  test('of a host that does not say, of an older copy and of what serves no more: what was known', () => {
     expect(knownAfter(known(), { upto: '' })).toEqual(known());
     expect(readingAfter(known(), EVERY, { ...of(2000), portion: undefined, values: SOUND })).toEqual(known());
     expect(knownAfter(known(), {}, 999)).toEqual(known());

@@ -75,7 +75,7 @@ const anyWorld: fc.Arbitrary<GuardObservation> = fc
     }),
   );
 
-/** Judged for any world; what is deleted and what is left is told apart here. */
+/** Judged for any world; what is deleted and what is left is distinguished here. */
 function holds(
   property: (world: GuardObservation, gone: readonly Snapshot[], left: readonly Snapshot[]) => void,
 ): void {

@@ -21,7 +21,7 @@ const ledger = (over = {}) => ({
   paged: undefined,
   ...over,
 });
-const told = (observation: GuardObservation) =>
+const decided = (observation: GuardObservation) =>
   guardActions(observation, RETENTION, false).map((action) => {
     const verb = action.kind.replace(/[A-Z].*/, '');
     return `${verb} ${'snapshot' in action && !('volume' in action) ? action.snapshot.snapshotId : action.volume.id}`;
@@ -29,46 +29,46 @@ const told = (observation: GuardObservation) =>
 
 describe('a snapshot is taken', () => {
   test('when the newest is so old that another round would be too late', () => {
-    expect(told(seen({ snapshots: [snapshot(LATE_MINUTES - 1)] }))).toEqual([]);
-    expect(told(seen({ snapshots: [snapshot(LATE_MINUTES)] }))).toEqual(['take vol-11111111']);
+    expect(decided(seen({ snapshots: [snapshot(LATE_MINUTES - 1)] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [snapshot(LATE_MINUTES)] }))).toEqual(['take vol-11111111']);
   });
 
   test('not while one is pending that is young enough, and not behind two that are not', () => {
     const pending = (minutes: number) => snapshot(minutes, { state: 'pending' });
-    expect(told(seen({ snapshots: [snapshot(70), pending(20)] }))).toEqual([]);
-    expect(told(seen({ snapshots: [snapshot(90), pending(50)] }))).toEqual(['take vol-11111111']);
-    expect(told(seen({ snapshots: [snapshot(200), pending(100), pending(50)] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [snapshot(70), pending(20)] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [snapshot(90), pending(50)] }))).toEqual(['take vol-11111111']);
+    expect(decided(seen({ snapshots: [snapshot(200), pending(100), pending(50)] }))).toEqual([]);
   });
 
   test('again after one that failed, but not at once', () => {
     const failed = (minutes: number) => snapshot(minutes, { state: 'error' });
-    expect(told(seen({ snapshots: [snapshot(50), failed(APART_MINUTES - 1)] }))).toEqual([]);
-    expect(told(seen({ snapshots: [snapshot(50), failed(APART_MINUTES)] }))).toEqual(['take vol-11111111']);
+    expect(decided(seen({ snapshots: [snapshot(50), failed(APART_MINUTES - 1)] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [snapshot(50), failed(APART_MINUTES)] }))).toEqual(['take vol-11111111']);
   });
 
   test('of a volume without any, counted from what it was made from, or from its making', () => {
     const young = guarded({ createdAt: NOW - 5 * 60_000 });
-    expect(told(seen({ volumes: [young], snapshots: [] }))).toEqual([]);
-    expect(told(seen({ volumes: [guarded()], snapshots: [] }))).toEqual(['take vol-11111111']);
+    expect(decided(seen({ volumes: [young], snapshots: [] }))).toEqual([]);
+    expect(decided(seen({ volumes: [guarded()], snapshots: [] }))).toEqual(['take vol-11111111']);
     const replacement = { ...young, madeFrom: 'snap-50' };
-    expect(told(seen({ volumes: [replacement], snapshots: [snapshot(50, { volumeId: 'vol-0' })] }))).toEqual([
+    expect(decided(seen({ volumes: [replacement], snapshots: [snapshot(50, { volumeId: 'vol-0' })] }))).toEqual([
       'take vol-11111111',
     ]);
   });
 
   test('a snapshot of the volume before does not do', () => {
-    expect(told(seen({ snapshots: [snapshot(50), snapshot(20, { volumeId: 'vol-0' })] }))).toEqual([
+    expect(decided(seen({ snapshots: [snapshot(50), snapshot(20, { volumeId: 'vol-0' })] }))).toEqual([
       'take vol-11111111',
     ]);
   });
 
   test('not of a volume in quarantine, lost, or one of two that both say that they are current', () => {
     const late = [snapshot(50)];
-    expect(told(seen({ volumes: [guarded({ role: 'quarantined' })], snapshots: late }))).toEqual([]);
-    expect(told(seen({ volumes: [guarded({ state: 'error' })], snapshots: late }))).toEqual([]);
+    expect(decided(seen({ volumes: [guarded({ role: 'quarantined' })], snapshots: late }))).toEqual([]);
+    expect(decided(seen({ volumes: [guarded({ state: 'error' })], snapshots: late }))).toEqual([]);
     const two = [guarded(), guarded({ id: 'vol-22222222' })];
-    expect(told(seen({ volumes: two, snapshots: late }))).toEqual([]);
-    expect(told(seen({ volumes: two, snapshots: late, ledger: ledger() }))).toEqual(['take vol-11111111']);
+    expect(decided(seen({ volumes: two, snapshots: late }))).toEqual([]);
+    expect(decided(seen({ volumes: two, snapshots: late, ledger: ledger() }))).toEqual(['take vol-11111111']);
   });
 });
 
@@ -79,7 +79,7 @@ describe('nothing at all is done while a heal has the lease', () => {
     ['held', NOW + 1, []],
     ['run out', NOW, ['take vol-11111111', `mark snap-${2 * DAY}`]],
   ])('%s', (_, until, expected) => {
-    expect(told(seen({ ...old, ledger: ledger({ lease: { holder: 'heal-1', until } }) }))).toEqual(expected);
+    expect(decided(seen({ ...old, ledger: ledger({ lease: { holder: 'heal-1', until } }) }))).toEqual(expected);
   });
 });
 
@@ -97,7 +97,7 @@ describe('a snapshot is deleted', () => {
       snapshot(2 * DAY + 3, { maker: 'guard', policyId: undefined, schedule: undefined }),
       snapshot(2 * DAY + 4, { maker: 'guard', state: 'error' }),
     ];
-    expect(told(seen({ snapshots: [fresh, ...cases] }))).toEqual(
+    expect(decided(seen({ snapshots: [fresh, ...cases] }))).toEqual(
       [2 * DAY + 4, 2 * DAY + 3, 2 * DAY + 2, 2 * DAY + 1, DAY + 1].map((minutes) => `mark snap-${minutes}`),
     );
   });
@@ -108,7 +108,7 @@ describe('a snapshot is deleted', () => {
       earlier(3 * DAY, { state: 'pending' }),
       earlier(4 * DAY, { role: 'quarantined' }),
     ];
-    expect(told(seen({ snapshots: [fresh, ...cases] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [fresh, ...cases] }))).toEqual([]);
   });
 
   test('never the last of its kind: completed, not rejected, verified', () => {
@@ -118,8 +118,8 @@ describe('a snapshot is deleted', () => {
       earlier(3 * DAY, { verdict: 'verified' }),
       earlier(4 * DAY, { verdict: 'verified' }),
     ];
-    expect(told(seen({ snapshots: cases }))).toEqual([`mark snap-${4 * DAY}`]);
-    expect(told(seen({ volumes: [guarded({ scheduled: false })], snapshots: [snapshot(2 * DAY)] }))).toEqual([
+    expect(decided(seen({ snapshots: cases }))).toEqual([`mark snap-${4 * DAY}`]);
+    expect(decided(seen({ volumes: [guarded({ scheduled: false })], snapshots: [snapshot(2 * DAY)] }))).toEqual([
       'take vol-11111111',
     ]);
   });
@@ -129,24 +129,24 @@ describe('a snapshot is deleted', () => {
     const madeFrom = source.snapshotId;
     const spare = (hours: number, role = 'spare') =>
       guarded({ id: 'vol-22222222', role, madeFrom, createdAt: NOW - hours * 3_600_000 });
-    const of = (...volumes: ReturnType<typeof guarded>[]) => told(seen({ volumes, snapshots: [fresh, source] }));
+    const of = (...volumes: ReturnType<typeof guarded>[]) => decided(seen({ volumes, snapshots: [fresh, source] }));
     expect(of(guarded(), spare(47))).toEqual([]);
     expect(of(guarded(), spare(48))).toEqual([`mark ${madeFrom}`]);
     expect(of(guarded(), spare(1, 'quarantined'))).toEqual([`mark ${madeFrom}`]);
   });
 
-  test('not in the week after people were told to act, and not without a current volume', () => {
+  test('not in the week after people were asked to act, and not without a current volume', () => {
     const paged = (days: number) =>
       ledger({ paged: { about: 'no recovery point', at: NOW - days * DAY * 60_000, final: true } });
     const snapshots = [fresh, earlier(2 * DAY)];
-    expect(told(seen({ snapshots, ledger: paged(6) }))).toEqual([]);
-    expect(told(seen({ snapshots, ledger: paged(8) }))).toEqual([`mark snap-${2 * DAY}`]);
-    expect(told(seen({ snapshots, volumes: [guarded({ role: 'quarantined' })] }))).toEqual([]);
+    expect(decided(seen({ snapshots, ledger: paged(6) }))).toEqual([]);
+    expect(decided(seen({ snapshots, ledger: paged(8) }))).toEqual([`mark snap-${2 * DAY}`]);
+    expect(decided(seen({ snapshots, volumes: [guarded({ role: 'quarantined' })] }))).toEqual([]);
   });
 
   test('the oldest first, and no more than so many at once', () => {
     const many = Array.from({ length: 30 }, (_, i) => earlier(2 * DAY + i));
-    const deleted = told(seen({ snapshots: [fresh, ...many] }));
+    const deleted = decided(seen({ snapshots: [fresh, ...many] }));
     expect(deleted).toEqual(Array.from({ length: MAX_DELETIONS }, (_, i) => `mark snap-${2 * DAY + 29 - i}`));
   });
 });
@@ -155,16 +155,18 @@ describe('what is deleted', () => {
   test('was marked by an earlier round, and is still to be deleted', () => {
     const old = { volumeId: 'vol-0', marked: true };
     const newest = snapshot(10, { verdict: 'verified' });
-    expect(told(seen({ snapshots: [newest, snapshot(2 * DAY, old)] }))).toEqual([`delete snap-${2 * DAY}`]);
-    expect(told(seen({ snapshots: [newest, snapshot(HOUR, old)] }))).toEqual([]);
-    expect(told(seen({ snapshots: [snapshot(10), snapshot(2 * DAY, { ...old, verdict: 'verified' })] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [newest, snapshot(2 * DAY, old)] }))).toEqual([`delete snap-${2 * DAY}`]);
+    expect(decided(seen({ snapshots: [newest, snapshot(HOUR, old)] }))).toEqual([]);
+    expect(decided(seen({ snapshots: [snapshot(10), snapshot(2 * DAY, { ...old, verdict: 'verified' })] }))).toEqual(
+      [],
+    );
   });
 });
 
 describe('a volume is marked, and then deleted', () => {
   const scratch = (over = {}) =>
     guarded({ id: 'vol-33333333', role: 'scratch', state: 'available', createdAt: NOW - 3 * 3_600_000, ...over });
-  const of = (over: object) => told(seen({ volumes: [guarded(), scratch(over)] }));
+  const of = (over: object) => decided(seen({ volumes: [guarded(), scratch(over)] }));
 
   test('of a drill that is long over, and no other', () => {
     expect(of({})).toEqual(['mark vol-33333333']);

@@ -15,7 +15,7 @@ const verified = (hours: number, over: Partial<Snapshot> = {}) => own(hours, { v
 const dlms = snapshot(20, { verdict: 'verified' });
 const world = (snapshots: readonly Snapshot[], locked: readonly number[] = [], over: Partial<GuardObservation> = {}) =>
   seen({ snapshots, locked: new Set(locked.map((hours) => `snap-${hours * HOUR}`)), ...over });
-const told = (observation: GuardObservation, retention = RETENTION) =>
+const decided = (observation: GuardObservation, retention = RETENTION) =>
   guardActions(observation, retention, true, LOCK).map((action) => {
     const { kind } = action;
     return kind === 'lock' ? `lock ${action.snapshot.snapshotId} for ${action.lock.days}` : kind;
@@ -23,14 +23,14 @@ const told = (observation: GuardObservation, retention = RETENTION) =>
 
 describe('a copy is locked', () => {
   test('when none is: the newest of the guard’s own that is verified', () => {
-    expect(told(world([dlms, verified(2), verified(5), own(1)]))).toEqual(['lock snap-120 for 7']);
+    expect(decided(world([dlms, verified(2), verified(5), own(1)]))).toEqual(['lock snap-120 for 7']);
     expect(guardActions(world([dlms, verified(2)]), RETENTION, true)).toEqual([]);
   });
 
   test('again when the newest that is locked is almost a day old, whatever volume it is of', () => {
     const older = (hours: number) => verified(hours, { volumeId: 'vol-0' });
-    expect(told(world([dlms, verified(2), older(LOCK_EVERY_HOURS - 0.1)], [LOCK_EVERY_HOURS - 0.1]))).toEqual([]);
-    expect(told(world([dlms, verified(2), older(LOCK_EVERY_HOURS)], [LOCK_EVERY_HOURS]))).toEqual([
+    expect(decided(world([dlms, verified(2), older(LOCK_EVERY_HOURS - 0.1)], [LOCK_EVERY_HOURS - 0.1]))).toEqual([]);
+    expect(decided(world([dlms, verified(2), older(LOCK_EVERY_HOURS)], [LOCK_EVERY_HOURS]))).toEqual([
       'lock snap-120 for 7',
     ]);
   });
@@ -45,52 +45,52 @@ describe('a copy is locked', () => {
     ['is about to be deleted', verified(2, { marked: true })],
     ['is old', verified(LOCK_EVERY_HOURS)],
   ])('never one that %s', (_, copy) => {
-    expect(told(world([dlms, copy])).filter((kind) => kind.startsWith('lock'))).toEqual([]);
+    expect(decided(world([dlms, copy])).filter((kind) => kind.startsWith('lock'))).toEqual([]);
   });
 
   test('not where nobody knows what is locked', () => {
-    expect(told(world([dlms, verified(2)], [], { locked: undefined }))).toEqual([]);
+    expect(decided(world([dlms, verified(2)], [], { locked: undefined }))).toEqual([]);
   });
 
   test('of copies that are kept for a few hours: only while it is kept', () => {
     const keep = (keepHours: number) => ({ ...RETENTION, keepHours });
-    expect(told(world([dlms, verified(2)]), keep(3))).toEqual(['lock snap-120 for 7']);
-    expect(told(world([dlms, verified(2)]), keep(2))).not.toContain('lock snap-120 for 7');
+    expect(decided(world([dlms, verified(2)]), keep(3))).toEqual(['lock snap-120 for 7']);
+    expect(decided(world([dlms, verified(2)]), keep(2))).not.toContain('lock snap-120 for 7');
   });
 });
 
 describe('a copy to lock is taken', () => {
   test('when one is due and there is none', () => {
-    expect(told(world([dlms]))).toEqual(['take']);
-    expect(told(world([dlms, verified(23)], [23]))).toEqual(['take']);
-    expect(told(world([dlms, verified(20)], [20]))).toEqual([]);
+    expect(decided(world([dlms]))).toEqual(['take']);
+    expect(decided(world([dlms, verified(23)], [23]))).toEqual(['take']);
+    expect(decided(world([dlms, verified(20)], [20]))).toEqual([]);
     expect(guardActions(world([dlms]), RETENTION, true)).toEqual([]);
   });
 
   test('once in a while, and not while an earlier one may still be verified', () => {
-    expect(told(world([dlms, own(LOCK_RETRY_HOURS - 0.1)]))).toEqual([]);
-    expect(told(world([dlms, own(LOCK_RETRY_HOURS)]))).toEqual(['take']);
-    expect(told(world([dlms, own(1, { state: 'pending' })]))).toEqual([]);
-    expect(told(world([dlms, own(1, { volumeId: 'vol-0' })]))).toEqual(['take']);
+    expect(decided(world([dlms, own(LOCK_RETRY_HOURS - 0.1)]))).toEqual([]);
+    expect(decided(world([dlms, own(LOCK_RETRY_HOURS)]))).toEqual(['take']);
+    expect(decided(world([dlms, own(1, { state: 'pending' })]))).toEqual([]);
+    expect(decided(world([dlms, own(1, { volumeId: 'vol-0' })]))).toEqual(['take']);
   });
 
   test('not while what is drilled is damaged, and not before anything was verified', () => {
     const rejected = snapshot(20, { verdict: 'rejected' });
-    expect(told(world([rejected, snapshot(80, { verdict: 'verified' })]))).toEqual([]);
-    expect(told(world([snapshot(20)]))).toEqual([]);
-    expect(told(world([snapshot(20), snapshot(50, { verdict: 'verified' })]))).toEqual(['take']);
+    expect(decided(world([rejected, snapshot(80, { verdict: 'verified' })]))).toEqual([]);
+    expect(decided(world([snapshot(20)]))).toEqual([]);
+    expect(decided(world([snapshot(20), snapshot(50, { verdict: 'verified' })]))).toEqual(['take']);
   });
 
   test('between two of a schedule that leaves no gap; but not in the same minute, nor behind two that are pending', () => {
-    expect(told(world([snapshot(5, { verdict: 'verified' })]))).toEqual(['take']);
-    expect(told(world([dlms, snapshot(0.9)]))).toEqual([]);
+    expect(decided(world([snapshot(5, { verdict: 'verified' })]))).toEqual(['take']);
+    expect(decided(world([dlms, snapshot(0.9)]))).toEqual([]);
     const pending = (minutes: number) => snapshot(minutes, { state: 'pending' });
-    expect(told(world([dlms, pending(30), pending(25)]))).toEqual([]);
+    expect(decided(world([dlms, pending(30), pending(25)]))).toEqual([]);
   });
 
   test('not where nobody knows what is locked, nor without a current volume', () => {
-    expect(told(world([dlms], [], { locked: undefined }))).toEqual([]);
-    expect(told(world([dlms], [], { volumes: [guarded({ role: 'quarantined' })] }))).toEqual([]);
+    expect(decided(world([dlms], [], { locked: undefined }))).toEqual([]);
+    expect(decided(world([dlms], [], { volumes: [guarded({ role: 'quarantined' })] }))).toEqual([]);
   });
 });
 
@@ -101,14 +101,14 @@ describe('what is locked', () => {
     const many = Array.from({ length: 12 }, (_, i) => 60 + i);
     const newest = [dlms, verified(2)];
     const deleted = (locked: readonly number[]) =>
-      told(world([...newest, old(50), ...many.map((hours) => old(hours))], [2, ...locked]));
+      decided(world([...newest, old(50), ...many.map((hours) => old(hours))], [2, ...locked]));
     expect(deleted(many)).toEqual(['deleteSnapshot']);
     expect(deleted([])).toHaveLength(10);
-    expect(told(world([dlms, verified(2), old(50, { marked: false })], [2, 50]))).toEqual([]);
+    expect(decided(world([dlms, verified(2), old(50, { marked: false })], [2, 50]))).toEqual([]);
   });
 
   test('and not known: nothing is deleted, and marked all the same', () => {
     const observation = world([dlms, verified(2), old(50), old(60, { marked: false })], [], { locked: undefined });
-    expect(told(observation)).toEqual(['markSnapshot']);
+    expect(decided(observation)).toEqual(['markSnapshot']);
   });
 });

@@ -20,7 +20,9 @@ describe('who is subscribed to the topic', () => {
     lab.sns.subscriptions = { confirmed: 0, pending: 1 };
     await lab.round();
     expect(counted()).toEqual([1, 0]);
-    expect(lab.said).toEqual([expect.stringContaining('nobody hears what people are told: 1 subscriptions wait')]);
+    expect(lab.said).toEqual([
+      expect.stringContaining('nobody hears what people are notified of: 1 subscriptions wait'),
+    ]);
   });
 
   test.each([

@@ -63,7 +63,7 @@ describe('the record and the message say what was chosen and what it cost:', () 
     expect(scene.texts.at(-1)).toContain('and not snap-10, which is verified too: that gave up 30 min of uploads.');
   });
 
-  test('the same where the heal that did it did not come to tell, and another one does', async () => {
+  test('the same where the heal that did it did not come to notify people, and another one does', async () => {
     const { notify } = scene.ports.people;
     scene.ports.ledger.record = async ({ outcome }) => {
       if (outcome !== 'open') throw new Error('it dies here');

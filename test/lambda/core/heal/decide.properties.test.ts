@@ -151,7 +151,7 @@ describe('decide, for any world', () => {
         const known = w.reachableOn !== undefined && context.waitedSeconds >= HANG_SECONDS;
         const silent = w.probe?.state === 'unreachable' && (known || seen.owner.impaired || seen.owner.ebsImpaired);
         const unreached = context.since.unreached <= w.at - UNREACHED_SECONDS * 1000 && w.reachableOn !== undefined;
-        // It was told to serve, and did not.
+        // It was asked to serve, and did not.
         const failed = context.useless.includes(seen.owner.id) && w.probe?.state === 'notMounted';
         expect(off || silent || failed || (unreached && w.probe?.state === 'serving')).toBe(true);
         if (failed && !off && !silent) return;
@@ -178,8 +178,8 @@ describe('decide, for any world', () => {
           if (seen.kind !== 'replace' && seen.kind !== 'relocate') return;
           const wrong = seen.old.role === 'quarantined' || seen.old.state === 'error';
           const owner = w.instances.find((i) => i.id === seen.old.attachments[0]?.instanceId);
-          const told = confirmed || owner?.ebsImpaired === true;
-          expect(wrong || ago >= (told ? CONFIRMED_STALL_SECONDS : STALL_SECONDS)).toBe(true);
+          const known = confirmed || owner?.ebsImpaired === true;
+          expect(wrong || ago >= (known ? CONFIRMED_STALL_SECONDS : STALL_SECONDS)).toBe(true);
         },
       ),
       { numRuns: 3000 },

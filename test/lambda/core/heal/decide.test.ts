@@ -63,7 +63,7 @@ describe('decide', () => {
     expect(decide(world({ probe: probe('shutdown'), instances: [instance('i-owner')] })).kind).toBe('page');
   });
 
-  test('an instance that did not do what it was told, or fails its status checks, is not chosen again', () => {
+  test('an instance that did not do what it was asked, or fails its status checks, is not chosen again', () => {
     const three = [instance('i-owner'), instance('i-a'), instance('i-b')];
     expect(decide(world({ probe: probe('shutdown'), instances: three }))).toMatchObject({ standby: { id: 'i-a' } });
     expect(
@@ -294,7 +294,7 @@ describe('copies from after the failure', () => {
     expect(ids({ failingSince: NOW - 60 * 60_000 })).toEqual([...FROM_BEFORE, ...LAST]);
   });
 
-  test('are told by the alarm where the probe published nothing, and by the first call where there was no alarm', () => {
+  test('are known by the alarm where the probe published nothing, and by the first call where there was no alarm', () => {
     expect(ids({}, NOW - 60 * 60_000)).toEqual([...FROM_BEFORE, ...LAST]);
     const paged = { about: 'it', at: NOW - 60 * 60_000, final: false };
     expect(

@@ -54,7 +54,7 @@ test('the ledger knows of a fence before anything that it is certain of is seen'
 test.each([
   ['ok', true],
   ['unreachable', false],
-] as const)('an owner that boots, and was not told at first, is told once it answers: %s', async (again, certain) => {
+] as const)('an owner that boots, and was not asked at first, is asked once it answers: %s', async (again, certain) => {
   const scene = new Scene();
   const answers = ['unreachable', again] as const;
   let asked = 0;
@@ -116,7 +116,7 @@ describe.each([false, true])('an owner that is asked to let go, where the volume
   });
 });
 
-test('an owner that is told to stop, and that EC2 does not list then, is not taken for stopped', async () => {
+test('an owner that is asked to stop, and that EC2 does not list then, is not taken for stopped', async () => {
   const scene = new Scene();
   scene.answers.set('release vol-11111111', 'unreachable');
   scene.ports.compute.instances = async () => [];

@@ -109,7 +109,7 @@ describe('a sound volume whose host does not serve it', () => {
   });
 });
 
-describe('what another heal did is told', () => {
+describe('what another heal did is reported', () => {
   test('once, by whoever sees that it serves', async () => {
     scene.replaced = REPLACED;
     scene.seen = world({ ledger: { ...world().ledger, ...scene.committed, replaced: REPLACED } as never });
@@ -150,26 +150,26 @@ describe('what another heal did is told', () => {
     const workflow: typeof scene.workflow = {
       ...scene.workflow,
       step: (name, work) => {
-        if (name === 'tell') scene.leaseHolder = 'another';
+        if (name === 'notify') scene.leaseHolder = 'another';
         return step(name, work);
       },
     };
     const ended = await heal(workflow, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
     expect(ended).toMatchObject({
       outcome: 'overtaken',
-      summary: expect.stringContaining('the next heal tells people'),
+      summary: expect.stringContaining('the next heal notifies people'),
     });
     expect([scene.notified, scene.paged]).toEqual([[], undefined]);
     expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken' });
   });
 
-  test('nor is good news told again that the next one has told; what it alone has rejected is', async () => {
+  test('nor is good news reported again that the next one has reported; what it alone has rejected is', async () => {
     scene.answers.set('mount vol-new1', 'unmountable');
     const { step } = scene.workflow;
     const late: typeof scene.workflow = {
       ...scene.workflow,
       step: (name, work) => {
-        if (name === 'tell') Object.assign(scene, { leaseHolder: 'another', replaced: undefined });
+        if (name === 'notify') Object.assign(scene, { leaseHolder: 'another', replaced: undefined });
         return step(name, work);
       },
     };
@@ -183,7 +183,7 @@ describe('what another heal did is told', () => {
     scene.ports.ledger.noteServed = async () => {
       throw new Error('throttled');
     };
-    await expect(run()).rejects.toThrow('note-told: throttled');
+    await expect(run()).rejects.toThrow('note-notified: throttled');
     expect(scene.notified.length).toBe(1);
     expect(scene.leaseHolder).toBeUndefined();
   });

@@ -112,7 +112,7 @@ describe('a heal', () => {
       ]);
     });
 
-    test.each(['stopping', 'running'])('is not done while EC2 says %s: cannot tell is no', async (state) => {
+    test.each(['stopping', 'running'])('is not done while EC2 says %s: not known is no', async (state) => {
       scene.seen = hung();
       scene.stopsAs = state;
       scene.answers.set('release vol-11111111', 'unreachable');
@@ -196,7 +196,7 @@ describe('a heal', () => {
     expect(scene.notified).toEqual(['Remount: alpha is served']);
   });
 
-  test('a false alarm is recorded and nobody is told; a sweep that finds nothing leaves no trace', async () => {
+  test('a false alarm is recorded and nobody is notified; a sweep that finds nothing leaves no trace', async () => {
     scene.seen = world();
     expect(await run()).toMatchObject({ outcome: 'falseAlarm' });
     expect([scene.notified, scene.did, scene.incidents.length]).toEqual([[], [], 2]);
@@ -228,7 +228,7 @@ describe('a heal', () => {
       outcome: 'overtaken',
       summary: expect.stringContaining('the lease was lost to another'),
     });
-    // What it alone has seen is told; the rest is up to whoever has the lease now.
+    // What it alone has seen is reported; the rest is up to whoever has the lease now.
     expect(scene.notified).toEqual(['Remount: what a heal of alpha found before another took over']);
     expect(scene.did.filter((d) => d.startsWith('create'))).toEqual(['create snap-10 in eu-west-1a attempt 0']);
     expect(scene.leaseHolder).toBe('another');
@@ -245,7 +245,7 @@ describe('a heal', () => {
     expect(scene.incidents.at(-1)?.outcome).toBe('paged');
   });
 
-  test('people are told once: not again for the same within a while, and a sweep does not try again', async () => {
+  test('people are notified once: not again for the same within a while, and a sweep does not try again', async () => {
     scene.seen = world({ probe: probe('shutdown'), recoveryPoints: [] });
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(await run()).toMatchObject({ outcome: 'paged' });
@@ -276,7 +276,7 @@ describe('a heal', () => {
     expect(scene.notified).toEqual([]);
   });
 
-  test('a step that failed for a while is told once, but the sweep goes on trying', async () => {
+  test('a step that failed for a while is reported once, but the sweep goes on trying', async () => {
     scene.failing.add('attach vol-new1 i-standby');
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(await run(SWEEP)).toMatchObject({ outcome: 'healed' });

@@ -31,7 +31,7 @@ describe('a spare from before its volume was made larger', () => {
     return { text: scene.texts.at(-1), record: scene.incidents.at(-1) };
   };
 
-  test('serves, and people are told how much room is missing', async () => {
+  test('serves, and people are notified of how much room is missing', async () => {
     const { text, record } = await healed(GROWN);
     expect(record?.lessRoom).toEqual({ before: GROWN, now: 100 });
     expect(text).toContain('vol-spare has 100 GiB, and vol-11111111 has 160: it was made before that grew.');

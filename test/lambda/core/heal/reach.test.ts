@@ -57,7 +57,7 @@ describe('the probe says serving, and the load balancer does not reach it', () =
       { reachableOn: ['i-standby'] },
       { code: 'reachedElsewhere', instanceIds: ['i-standby'] },
     ],
-  ])('%s: a person is told what contradicts what, and nothing is moved', (_, over, reason) => {
+  ])('%s: a person is notified of what contradicts what, and nothing is moved', (_, over, reason) => {
     const instances = [instance('i-owner'), instance('i-standby'), instance('i-far', { zone: 'eu-west-1b' })];
     const decision = decide(unreached({ instances, ...over }), later);
     const unreachedOwner = { code: 'unreached', volumeId: 'vol-11111111', instanceId: 'i-owner' };

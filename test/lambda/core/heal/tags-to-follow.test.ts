@@ -47,7 +47,7 @@ describe('EC2 takes no tags, and content serves', () => {
     expect(scene.messages.map((m) => m.kind)).toEqual(['served']);
   });
 
-  test('what is denied is told', async () => {
+  test('what is denied is reported', async () => {
     scene.seen = world({ volumes: [volume(), left] });
     failing(new Error('UnauthorizedOperation'));
     expect(await run(SWEEP)).toMatchObject({ outcome: 'paged' });

@@ -236,7 +236,7 @@ describe('a rollback', () => {
     expect([...scene.made, ...scene.done]).toEqual([]);
   });
 
-  test('that cannot be told from a deployment: what asks for no more is left, what asks for more fails', async () => {
+  test('that cannot be known from a deployment: what asks for no more is left, what asks for more fails', async () => {
     const scene = new Scene();
     scene.volumes = [volume({ sizeGiB: 160, iops: 4000 })];
     scene.failing.set('modify', 'IncorrectModificationState');
@@ -253,7 +253,7 @@ test('a first deployment that finds a volume brings it to what it claims', async
   expect(scene.done).toEqual(['modify vol-11111111 to 160 GiB, 3000 IOPS']);
 });
 
-test('a volume of another key is adopted, and people are told that the stack may not be able to use it', async () => {
+test('a volume of another key is adopted, and people are notified that the stack may not be able to use it', async () => {
   const scene = new Scene();
   scene.volumes = [volume({ keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/2' })];
   const { volumeId, left } = await scene.create();

@@ -71,7 +71,7 @@ const SAMPLES: { readonly [C in ReasonCode]: readonly [Omit<ReasonOf<C>, 'code'>
   spareServes: [{ volumeId }, 'the spare vol-1 serves in its place'],
   tagsFollow: [{ detail }, 'its tags are to follow: as it was said'],
   leaseLost: [{ detail }, 'as it was said'],
-  leaseRanOut: [{}, 'the lease ran out, and the next heal tells people what holds then, not this:'],
+  leaseRanOut: [{}, 'the lease ran out, and the next heal notifies people of what holds then, not this:'],
   unanswered: [{ service: 'EC2', error: 'TimeoutError', detail }, 'as it was said'],
   copyDamaged: [{ snapshotId: 'snap-1', result: 'corrupt' }, 'snap-1: corrupt'],
 };

@@ -97,7 +97,7 @@ describe('what is not there', () => {
     );
   });
 
-  test('counts the leave that told it', async () => {
+  test('counts the leave by which it knows that', async () => {
     await lab.text('a', {}, role(read, { Action: 's3:ListBucket', Resource: ARN }));
     expect(lab.cloud.permissions.uses.map(({ action }) => action)).toEqual(['s3:GetObject', 's3:ListBucket']);
     expect(lab.cloud.permissions.denials).toEqual([]);
@@ -232,7 +232,7 @@ describe('from the network of a stack', () => {
     expect(await put(inside())).toBe('ok');
   });
 
-  test('the endpoint has to let through what tells a key that is not there, too', async () => {
+  test('the endpoint has to let through what shows that a key is not there, too', async () => {
     gateway(OBJECTS);
     expect(await lab.text('a', {}, inside())).toBe('AccessDenied');
     gateway('*');

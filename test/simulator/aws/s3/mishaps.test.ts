@@ -99,7 +99,7 @@ test('orders mean the operation that they name, or any, so many times', async ()
   expect(await lab.text('a')).toBe('x');
 });
 
-test('what no page tells of another service is not made up', async () => {
+test('what no page says of another service is not made up', async () => {
   lab.cloud.faults.mishaps.order({ service: 'ec2', how: MISHAP.silence, times: 1 });
   await expect(lab.call('DescribeVolumes', {})).rejects.toThrow(/does not know how ec2 says/);
 });

@@ -220,7 +220,7 @@ describe('an instance of the stack', () => {
 
   test('calls S3 with its role, through the endpoint of its network', async () => {
     expect(await outcome(caller(), 'PutObject', NEW)).toBe('ok');
-    // The endpoint lets through nothing that tells what is not there.
+    // The endpoint lets through nothing that shows what is not there.
     expect(await outcome(caller(), 'GetObject', { Key: 'journal/2' })).toBe('AccessDenied');
     expect(s.cloud.permissions.denials).toMatchObject([{ missing: expect.stringContaining('the endpoint of s3') }]);
     expect(await outcome(writer(), 'GetObject', { Key: 'journal/2' })).toBe('NoSuchKey');
@@ -231,7 +231,7 @@ describe('an instance of the stack', () => {
   });
 });
 
-test('what goes wrong with single calls is told', async () => {
+test('what goes wrong with single calls is reported', async () => {
   disturb(s, { service: 's3', operation: 'PutObject', how: 'throttled', times: 1 });
   expect(await outcome(writer(), 'PutObject', NEW)).toBe('SlowDown');
   expect(s.cloud.log.map(({ what }) => what)).toContain('the next 1 calls of s3 PutObject: throttled');

@@ -21,3 +21,12 @@ export function journalKey(volume: string, number: number): string {
     throw new RangeError(`number of an object of the journal: ${number}`);
   return `${journalPrefix(volume)}${String(number).padStart(DIGITS, '0')}`;
 }
+
+/** What stands in an object's metadata. The SDK puts `x-amz-meta-` before each. */
+export const JOURNAL_METADATA = {
+  term: 'term',
+  writer: 'writer',
+  run: 'run',
+  sum: 'sha256',
+  kind: 'kind',
+} as const;

@@ -32,10 +32,12 @@ export interface Dirty {
    * taken.
    */
   readonly heard: boolean;
+  /** The last moment at which everything was known: it changed after that. `-Infinity`: nobody knows. */
+  readonly since: number;
 }
 
 const HEARD = { heard: true } as const;
-type How = Partial<Pick<Dirty, 'content' | 'forced' | 'heard' | 'open'>>;
+type How = Partial<Pick<Dirty, 'content' | 'forced' | 'heard' | 'open' | 'since'>>;
 
 /**
  * What may differ from what the journal has. It gathers changes, and hands out what has settled; time is passed in: milliseconds of a clock that only
@@ -45,7 +47,9 @@ export class DirtySet {
   readonly #entries = new Map<string, Dirty>();
   #wanted: string | undefined;
   #scanning = false;
-  #heard: number | undefined;
+  /** The last moment up to which everything was known. In doubt it stays: what a scan finds changed after that. */
+  #known = Number.NEGATIVE_INFINITY;
+  #hurried = false;
   #unsaid: DoubtRecord | undefined;
 
   note(change: Change, now: number): void {
@@ -78,8 +82,11 @@ export class DirtySet {
       open: how.open ?? before?.open ?? false,
       first: before?.first ?? now,
       last: now,
+      since: Math.min(how.since ?? this.#known, before?.since ?? Number.POSITIVE_INFINITY),
     });
     if (this.#entries.size <= MOST_DIRTY) return;
+    // What a scan is to find again has been dirty since it was.
+    this.#known = Math.min(this.#known, this.takenSince);
     // What is forced stays: no scan would know of it.
     for (const [text, entry] of this.#entries) if (!entry.forced) this.#entries.delete(text);
     this.wantScan('too much has changed at once');
@@ -87,7 +94,7 @@ export class DirtySet {
 
   /** What is to be stated by now, the longest dirty first. It stays until it is taken. */
   due(now: number): Key[] {
-    const due = [...this.#entries.values()].filter((entry) => now >= dueAt(entry));
+    const due = [...this.#entries.values()].filter((entry) => this.#hurried || now >= dueAt(entry));
     return due.sort((a, b) => a.first - b.first).map(({ key }) => key);
   }
 
@@ -102,10 +109,10 @@ export class DirtySet {
   /** Puts back what could not be stated yet: it is dirty since it was. */
   defer(taken: Dirty): void {
     const text = keyText(taken.key);
-    const { content, forced, heard, last } = taken;
+    const { content, forced, heard, last, since } = taken;
     const before = this.#entries.get(text);
     // What was heard meanwhile says whether it is open.
-    const how = { content, forced, heard, open: before?.open ?? taken.open };
+    const how = { content, forced, heard, since, open: before?.open ?? taken.open };
     this.add(taken.key, Math.max(last, before?.last ?? last), how);
     const entry = this.#entries.get(text);
     if (entry) this.#entries.set(text, { ...entry, first: Math.min(entry.first, taken.first) });
@@ -119,11 +126,18 @@ export class DirtySet {
   /** Until when it is better waited than taken; `undefined` where it is not dirty, or due. */
   settles(identity: Identity, now: number): number | undefined {
     const entry = this.#entries.get(keyText({ of: 'node', identity }));
-    return entry && dueAt(entry) > now ? dueAt(entry) : undefined;
+    return entry && !this.#hurried && dueAt(entry) > now ? dueAt(entry) : undefined;
   }
 
-  /** Only a scan can say what has changed. */
-  /** @param all what the journal had is not known either */
+  /** Nothing settles while this is so: what is dirty is due. */
+  hurry(hurried: boolean): void {
+    this.#hurried = hurried;
+  }
+
+  /**
+   * Only a scan can say what has changed.
+   * @param all what the journal had is not known either
+   */
   wantScan(why: string, all = false): void {
     this.#wanted ??= why;
     if (all) this.#unsaid = { record: 'doubt', why, all };
@@ -157,15 +171,22 @@ export class DirtySet {
     return this.#scanning || this.#wanted !== undefined;
   }
 
-  /** All changes before this moment were noted, or were lost and that was noted. */
+  /** All changes before this moment were noted. In doubt that is not so, whatever was heard, and nothing changes. */
   heardUpTo(now: number): void {
-    this.#heard = now;
+    if (!this.doubt) this.#known = Math.max(this.#known, now);
   }
 
   /** Every change before this moment is taken; `undefined` where nobody can know. */
   get takenUpTo(): number | undefined {
-    if (this.doubt || this.#heard === undefined) return undefined;
-    return Math.min(this.#heard, this.since ?? this.#heard);
+    const upTo = Math.min(this.#known, this.takenSince);
+    return this.doubt || upTo === Number.NEGATIVE_INFINITY ? undefined : upTo;
+  }
+
+  /** Before this moment nothing changed that is still dirty. */
+  get takenSince(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { since } of this.#entries.values()) least = Math.min(least, since);
+    return least;
   }
 
   /** Since when something is dirty; `undefined` where nothing is. */

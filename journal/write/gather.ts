@@ -86,10 +86,15 @@ export class Gatherer {
 
   /** What changed before the oldest that is left over is stated. */
   #complete({ began, taken }: Batch): number | undefined {
+    const upTo = this.takenUpTo;
+    return upTo === undefined ? undefined : taken - Math.ceil(began - Math.min(began, upTo));
+  }
+
+  /** Every change before this moment is in a batch; `undefined` where nobody can tell. By the clock that only goes on. */
+  get takenUpTo(): number | undefined {
     const upTo = this.#world.dirty.takenUpTo;
-    return upTo === undefined
-      ? undefined
-      : taken - Math.ceil(began - Math.min(began, upTo, this.#pieces.since ?? began));
+    const since = this.#pieces.since ?? Number.POSITIVE_INFINITY;
+    return upTo === undefined || since === Number.NEGATIVE_INFINITY ? undefined : Math.min(upTo, since);
   }
 
   /** The segment of a batch was acknowledged under this number. */
@@ -152,8 +157,7 @@ export class Gatherer {
     if (this.#pieces.identity === identity) return 'later';
     const found = await source.look(identity);
     const known = index.node(identity);
-    if (!found)
-      return this.#gone(batch, identity, known !== undefined || taken?.forced === true || taken?.heard === true);
+    if (!found) return this.#gone(batch, identity, taken);
     if (!taken?.forced && !differs(found, known)) return 'known';
     const { kind, path, attributes, target = '', type = 'fifo' } = found;
     const young = clock.wall() - found.ctime < YOUNG;
@@ -161,7 +165,7 @@ export class Gatherer {
     let record: NodeRecord;
     if (kind === 'directory') {
       record = { record: kind, ...node };
-      if (!known) await this.#children(identity);
+      if (!known) await this.#children(identity, taken);
     } else if (kind === 'symlink') record = { record: kind, ...node, target };
     else if (kind === 'special') record = { record: kind, ...node, type };
     else if (this.#isKept(found, known, taken)) record = { record: kind, ...node, ...this.#kept(known) };
@@ -169,7 +173,7 @@ export class Gatherer {
       return this.#pieces.begin(identity, {
         found,
         young,
-        since: taken?.first ?? clock.now(),
+        since: taken?.since ?? Number.NEGATIVE_INFINITY,
         forced: taken?.forced ?? false,
       })
         ? 'begun'
@@ -186,16 +190,18 @@ export class Gatherer {
   }
 
   /** What came with it was heard of under no name: it was in `.remount`, or moved while nobody listened. */
-  async #children(directory: Identity): Promise<void> {
+  async #children(directory: Identity, taken: Dirty | undefined): Promise<void> {
     const { clock, dirty, source } = this.#world;
-    for await (const name of source.names(directory)) dirty.add({ of: 'name', directory, name }, clock.now());
+    for await (const name of source.names(directory))
+      dirty.add({ of: 'name', directory, name }, clock.now(), sinceOf(taken));
   }
 
-  #gone(batch: Batch, identity: Identity, stated: boolean): 'gone' {
+  #gone(batch: Batch, identity: Identity, taken: Dirty | undefined): 'gone' {
     const { clock, dirty, index } = this.#world;
-    if (!stated) return 'gone';
+    if (!index.node(identity) && !taken?.forced && !taken?.heard) return 'gone';
     // Of what was in it, nothing else may ever speak.
-    for (const [, child] of index.names(identity)) dirty.add({ of: 'node', identity: child }, clock.now());
+    for (const [, child] of index.names(identity))
+      dirty.add({ of: 'node', identity: child }, clock.now(), sinceOf(taken));
     batch.addGone(identity);
     return 'gone';
   }
@@ -244,7 +250,12 @@ export class Gatherer {
     const { record, found, unsure } = done;
     if (record) batch.addNode(record, found, unsure);
     // Where it vanished it is not known any more who was to learn of it.
-    const how = { content: true, forced: !record };
+    const how = { content: true, forced: !record, ...(record ? {} : { since: done.since }) };
     if (!record || unsure) dirty.add({ of: 'node', identity: done.identity }, clock.now(), how);
   }
+}
+
+/** What comes to light with something has changed since that did; nobody knows where that was not dirty itself. */
+function sinceOf(taken: Dirty | undefined): { readonly since: number } {
+  return { since: taken?.since ?? Number.NEGATIVE_INFINITY };
 }

@@ -11,7 +11,7 @@ interface Reading {
   readonly found: Found;
   /** It had changed so shortly before that it may have changed again unseen. */
   readonly young: boolean;
-  /** Since when it is dirty, and whether it is stated whatever the index has. */
+  /** When it was not dirty yet, and whether it is stated whatever the index has. */
   readonly since: number;
   readonly forced: boolean;
   readonly hash: Hash;
@@ -29,6 +29,7 @@ interface Done {
   readonly record: FileRecord | undefined;
   readonly found: Found;
   readonly unsure: boolean;
+  readonly since: number;
 }
 
 /**
@@ -93,7 +94,14 @@ export class Pieces {
       !batch.isFull(clock.now())
     )
       zeros += await this.#next(reading, batch);
-    if (!this.#reading) return { identity: reading.identity, record: undefined, found: reading.found, unsure: true };
+    if (!this.#reading)
+      return {
+        identity: reading.identity,
+        record: undefined,
+        found: reading.found,
+        since: reading.since,
+        unsure: true,
+      };
     return reading.ended && reading.sent.length === 0 ? this.#done(reading) : undefined;
   }
 
@@ -140,10 +148,10 @@ export class Pieces {
     reading.sent.push({ batch, offset, length: read });
   }
 
-  async #done({ identity, found, young, hash, pieces, offset }: Reading): Promise<Done> {
+  async #done({ identity, found, since, young, hash, pieces, offset }: Reading): Promise<Done> {
     this.#reading = undefined;
     const after = await this.#source.look(identity);
-    if (!after) return { identity, record: undefined, found, unsure: true };
+    if (!after) return { identity, record: undefined, found, since, unsure: true };
     const changing = after.ctime !== found.ctime || offset !== found.size;
     const { path, attributes, ctime } = after;
     const sha256 = hash.digest('hex');
@@ -157,6 +165,6 @@ export class Pieces {
       sha256,
       content: pieces,
     } as const;
-    return { identity, record: changing ? { ...file, changing } : file, found, unsure: changing || young };
+    return { identity, record: changing ? { ...file, changing } : file, found, since, unsure: changing || young };
   }
 }

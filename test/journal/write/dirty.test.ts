@@ -61,6 +61,51 @@ test('what changes after it was taken is dirty again', () => {
   expect(due(dirty, 1 + SETTLE)).toEqual(['node 131.6']);
 });
 
+test('nothing has to settle for one who is in a hurry', () => {
+  const dirty = new DirtySet();
+  dirty.note({ change: 'content', target: FILE, closed: false }, 0);
+  dirty.hurry(true);
+  expect([due(dirty, 0), dirty.settles(FILE, 0)]).toEqual([['node 131.6'], undefined]);
+  dirty.hurry(false);
+  expect([due(dirty, 0), dirty.settles(FILE, 0)]).toEqual([[], OPEN]);
+});
+
+describe('up to when every change is taken', () => {
+  test('nobody can tell before all was heard once', () => {
+    const dirty = new DirtySet();
+    dirty.add(node, 0);
+    dirty.heardUpTo(5);
+    expect(dirty.takenUpTo).toBeUndefined();
+    dirty.take(node);
+    expect(dirty.takenUpTo).toBe(5);
+  });
+
+  test('a change that is heard of late came after the last moment at which all was known', () => {
+    const dirty = new DirtySet();
+    dirty.heardUpTo(5);
+    dirty.note({ change: 'attributes', target: FILE }, 9);
+    dirty.heardUpTo(8);
+    expect(dirty.takenUpTo).toBe(5);
+  });
+
+  test('what is deferred, or was dropped for a scan to find again, is dirty since it was', () => {
+    const dirty = new DirtySet();
+    dirty.heardUpTo(5);
+    dirty.add(node, 9);
+    const taken = dirty.take(node);
+    dirty.heardUpTo(10);
+    if (taken) dirty.defer(taken);
+    expect(dirty.takenUpTo).toBe(5);
+    dirty.heardUpTo(20);
+    for (let i = 0; i < MOST_DIRTY; i++) dirty.add(name(`${i}`), 20);
+    dirty.scanBegins();
+    dirty.heardUpTo(30);
+    dirty.add(node, 40);
+    dirty.scanEnds();
+    expect(dirty.takenUpTo).toBe(5);
+  });
+});
+
 describe('a scan is wanted', () => {
   test('where changes were lost, and there is doubt until it is over', () => {
     const dirty = new DirtySet();

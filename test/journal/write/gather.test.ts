@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { JournalRecord, Key, ROOT } from '../../../journal/record.ts';
+import { type JournalRecord, type Key, ROOT } from '../../../journal/record.ts';
 import { type Batch, LIMITS } from '../../../journal/write/batch.ts';
 import { DirtySet, OPEN } from '../../../journal/write/dirty.ts';
 import { Gatherer } from '../../../journal/write/gather.ts';
@@ -327,9 +327,11 @@ describe('a large file', () => {
 test('a segment says up to when all is stated', async () => {
   const since = (batch: Batch) =>
     batch.complete === undefined ? undefined : batch.complete - Number(time.offset / 1_000_000n);
-  expect(since(await gather())).toBe(0);
+  // What was there before anything was heard may have changed at any time.
+  expect(since(await gather())).toBeUndefined();
   await stated(1001);
   time.ms = 10_000;
+  dirty.heardUpTo(time.ms);
   owner.files.write('a', bytes(5));
   time.ms = 10_500;
   expect(since(await gather())).toBe(10_000);
@@ -338,4 +340,12 @@ test('a segment says up to when all is stated', async () => {
   dirty.note({ change: 'overflow' }, time.ms);
   const batch = await gather();
   expect([since(batch), batch.records.map(inShort)]).toEqual([undefined, ['doubt']]);
+  // What a scan finds changed after the last moment at which all was known: until it is stated nothing later is complete.
+  time.ms = 20_000;
+  dirty.scanBegins();
+  dirty.add({ of: 'node', identity: ROOT }, time.ms);
+  dirty.scanEnds();
+  expect(since(await gather())).toBe(12_000);
+  time.ms = 21_500;
+  expect(since(await gather())).toBe(21_500);
 });

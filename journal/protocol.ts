@@ -2,8 +2,8 @@
  * Who may write the journal of a content volume, and what may be read of it: pure, used by the writer, the applier and the healer
  * alike, and explored as it stands by `npm run model` (docs/journal.md).
  *
- * An object is written once, under the next number, with `If-None-Match: *`: Amazon S3 answers 412 where the number is taken, and 409 where
- * another write of it is under way (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+ * An object is written once, under the next number, with `If-None-Match: *`: Amazon S3 answers 412 where the number is taken, and 409 for a
+ * conflicting operation under way, such as a delete of it (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
  */
 
 /** What stands in the metadata of an object of the journal. */

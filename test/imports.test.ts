@@ -40,6 +40,13 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'bin', may: /^(lib\/(stack\/app|props\/refusal)\.ts$|node:)/ },
   { room: 'journal', may: /^(journal|contract)\/|^node:(buffer|crypto)$/ },
   { room: 'host/agent/kernel', may: /^(host\/agent\/kernel\/|zod\/mini$|node:)/ },
+  {
+    room: 'host/agent/journal',
+    may: /^(host\/agent\/(kernel|journal)\/|journal\/|contract\/|@aws-sdk\/client-s3$|zod\/mini$|node:)/,
+  },
+  // Writer and applier do not know each other: what both need is in `journal/`.
+  { room: 'host/agent/writer', may: /^(host\/agent\/(kernel|journal|writer)\/|journal\/|contract\/|node:)/ },
+  { room: 'host/agent/applier', may: /^(host\/agent\/(kernel|journal|applier)\/|journal\/|contract\/|node:)/ },
   { room: 'proof/journal', may: /^(proof\/journal\/|journal\/|rehearsal\/command\/)/ },
   // What is seen is known to all that decide by it, and knows none of them; a message is words for what was decided.
   { room: 'lambda/core/world', may: /^(lambda\/core\/world|contract)\// },

@@ -10,6 +10,8 @@ export const MARKER = '.remount/journal';
 /** A marker, and the content volume that it is of. */
 export interface VolumeMarker extends Marker {
   readonly volume: string;
+  /** The seal of this term is in the journal. */
+  readonly sealed: boolean;
 }
 
 const count = z.int().check(z.nonnegative());
@@ -20,6 +22,7 @@ const MARKED = z.object({
   run: count,
   acknowledged: count,
   fenced: z.boolean(),
+  sealed: z.boolean(),
 });
 
 /** There is one, and it cannot be read as one: people have to look. */
@@ -59,6 +62,8 @@ export async function raiseRun(
 ): Promise<VolumeMarker> {
   const path = join(mountPoint, MARKER);
   const [here, there] = [await readMarker(path), await readMarker(copy)];
+  if (here && here.volume !== mine.volume)
+    throw new MarkerError(`the volume is ${here.volume}'s, and not ${mine.volume}'s`);
   const refused = refusal(here, mine) ?? refusal(there, mine);
   if (refused) throw new MarkerError(refused);
   const same = [here, there].filter((one) => one?.volume === mine.volume && one.term === mine.term);
@@ -67,6 +72,7 @@ export async function raiseRun(
     run: Math.max(0, ...same.map((one) => one?.run ?? 0)) + 1,
     acknowledged: here?.acknowledged ?? 0,
     fenced: same.some((one) => one?.fenced),
+    sealed: here !== undefined && same.includes(here) && here.sealed,
   };
   await writeMarker(copy, marker);
   await writeMarker(path, marker, device);

@@ -8,7 +8,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
-import { JOURNAL_METADATA as KEY, journalKey } from '../../../contract/journal.ts';
+import { journalKey, JOURNAL_METADATA as KEY } from '../../../contract/journal.ts';
 import type { PutAnswer, Signature } from '../../../journal/protocol.ts';
 import { type Body, Interrupted, type JournalStore, type LookAnswer, type ReadAnswer, StoreError } from './store.ts';
 
@@ -23,11 +23,15 @@ export interface Deadlines {
 
 const DEFAULTS = { putMs: 20_000, lookMs: 5000, silenceMs: 10_000 };
 
+/** The SDK would warn of each write that it does not try again; what came of a call is said by its answer. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
 /** A client as the protocol needs it: the SDK never tries twice by itself, and takes no checksum beside the one that is given. */
 export function journalClient(settings: S3ClientConfig = {}): S3Client {
   return new S3Client({
     ...settings,
     maxAttempts: 1,
+    logger: SILENT,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
@@ -61,6 +65,8 @@ export class S3Journal implements JournalStore {
 
   async put(number: number, { term, writer, run, sum, kind }: Signature, { path, size }: Body): Promise<PutAnswer> {
     const stream = createReadStream(path);
+    // The request fails with it.
+    stream.on('error', () => {});
     const command = new PutObjectCommand({
       ...this.#at(number),
       IfNoneMatch: '*',

@@ -1,5 +1,5 @@
 /** A volume of real XFS on a loop device, in a mount namespace of its own from this import on: for scripts of tests. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelEvent } from '../../../../host/agent/kernel/events.ts';
 import type { Resolver } from '../../../../host/agent/kernel/resolver.ts';
@@ -28,18 +28,21 @@ const SIZE = 2 ** 30;
 export class Volume {
   readonly mountPoint: string;
   readonly device: string;
+  readonly #image: string;
   readonly #loop: ReturnType<StorageArea['loop']>;
 
-  constructor(name: string) {
-    const image = area.volumeImage(name);
-    area.createBlank(image, SIZE);
-    this.#loop = area.loop(image);
-    must('mkfs.xfs', '-q', '-K', this.#loop.path);
+  /** @param copied blank, or a copy of this one's blocks at this moment, as a snapshot is: it may be mounted and written to */
+  constructor(name: string, copied?: Volume) {
+    this.#image = area.volumeImage(name);
+    if (copied) area.clone(copied.#image, this.#image);
+    else area.createBlank(this.#image, SIZE);
+    this.#loop = area.loop(this.#image);
+    if (!copied) must('mkfs.xfs', '-q', '-K', this.#loop.path);
     this.device = must('lsblk', '-dno', 'MAJ:MIN', this.#loop.path).trim();
     this.mountPoint = area.hostRoot(name);
     mkdirSync(this.mountPoint);
     this.mount();
-    mkdirSync(join(this.mountPoint, '.remount'));
+    if (!copied) mkdirSync(join(this.mountPoint, '.remount'));
   }
 
   mount(mountPoint = this.mountPoint): void {
@@ -68,6 +71,7 @@ export class Volume {
       unmount(this.mountPoint);
     }
     this.#loop.release();
+    rmSync(this.#image);
   }
 }
 

@@ -1,0 +1,137 @@
+import { afterLook, afterPut, atStart, type Signature, type Step } from '../../../journal/protocol.ts';
+import type { VolumeMarker } from './marker.ts';
+import type { Made } from './spool.ts';
+import { type JournalStore, StoreError } from './store.ts';
+
+/** How a writer ends for good. `notify`: people have to look; `why` is for them. */
+export type Ended =
+  | { readonly ended: 'fenced'; readonly term: number }
+  | { readonly ended: 'notify'; readonly number: number; readonly found: Signature };
+
+/** Its process may be started again; what it writes is never written by that. */
+export class WriterEnded extends Error {
+  readonly why: Ended;
+  constructor(why: Ended) {
+    super(why.ended === 'fenced' ? `fenced by term ${why.term}` : `number ${why.number} is somebody else's`);
+    this.name = 'WriterEnded';
+    this.why = why;
+  }
+}
+
+/** It was asked to stop while the service did not answer: nobody knows whether what it sent was written. */
+export class Stopped extends Error {}
+
+/** Between two attempts; it grows up to the last. Milliseconds. */
+const PAUSES = [100, 300, 1000, 2000, 5000] as const;
+
+export interface SenderWorld {
+  readonly store: JournalStore;
+  /** Ends early where the writer is to stop. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly stopping: () => boolean;
+  /** What stands there was not written by this start, and is not to be skipped by those who read: what it names has to be stated once more. */
+  readonly restate: (number: number) => Promise<void>;
+  /** Why nothing is acknowledged for now; `undefined`: it is again. */
+  readonly trouble: (why: string | undefined) => void;
+}
+
+/** One write at a time, by the rules of `journal/protocol.ts`. */
+export class Sender {
+  readonly #world: SenderWorld;
+  #next = 0;
+
+  constructor(world: SenderWorld) {
+    this.#world = world;
+  }
+
+  /** The newest number that is known to be taken. */
+  get last(): number {
+    return this.#next - 1;
+  }
+
+  /**
+   * Reads on after the last number that the marker has as acknowledged.
+   * @returns the number of this term's seal, where that was found there
+   * @throws WriterEnded, Stopped
+   */
+  async start(marker: VolumeMarker): Promise<number | undefined> {
+    let seal: number | undefined;
+    for (let number = marker.acknowledged + 1; ; number++) {
+      const found = await this.#look(number);
+      switch (atStart(marker, found)) {
+        case 'write':
+          this.#next = number;
+          return seal;
+        case 'fenced':
+          throw new WriterEnded({ ended: 'fenced', term: found?.term ?? marker.term });
+        case 'notify':
+          if (found) throw new WriterEnded({ ended: 'notify', number, found });
+          break;
+        case 'read-on':
+          if (found?.kind === 'seal' && found.term === marker.term) seal ??= number;
+          if (found?.kind === 'segment') await this.#world.restate(number);
+      }
+    }
+  }
+
+  /** @returns the number under which it was acknowledged @throws WriterEnded, Stopped */
+  async send(made: Made, by: Omit<Signature, 'sum'>): Promise<number> {
+    const mine: Signature = { ...by, sum: made.sum };
+    for (let attempt = 0; ; attempt++) {
+      if (attempt > 0) await this.#wait(attempt - 1);
+      let step: Step = afterPut(await this.#put(mine, made));
+      let found: Signature | undefined;
+      if (step === 'look') {
+        found = await this.#look(this.#next);
+        step = afterLook(mine, found);
+      }
+      switch (step) {
+        case 'acknowledged':
+          this.#world.trouble(undefined);
+          return this.#next++;
+        case 'next':
+          if (found?.kind === 'segment') await this.#world.restate(this.#next);
+          this.#next++;
+          attempt = -1;
+          break;
+        case 'fenced':
+          throw new WriterEnded({ ended: 'fenced', term: found?.term ?? mine.term });
+        case 'notify':
+          if (found) throw new WriterEnded({ ended: 'notify', number: this.#next, found });
+      }
+    }
+  }
+
+  async #put(mine: Signature, made: Made) {
+    try {
+      const answer = await this.#world.store.put(this.#next, mine, made);
+      if (answer === 'busy' || answer === 'unheard') this.#world.trouble(`S3 says ${answer}`);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // Nothing was written. Somebody may repair what is wrong with permissions.
+      this.#world.trouble(error.message);
+      return 'busy' as const;
+    }
+  }
+
+  async #look(number: number): Promise<Signature | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const found = await this.#world.store.look(number);
+        if (found.answer !== 'unheard') return found.answer === 'found' ? found.signature : undefined;
+        this.#world.trouble('S3 does not answer');
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        this.#world.trouble(error.message);
+      }
+      await this.#wait(attempt);
+    }
+  }
+
+  async #wait(attempt: number): Promise<void> {
+    if (this.#world.stopping()) throw new Stopped('stopped while S3 does not answer');
+    await this.#world.pause(PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0);
+    if (this.#world.stopping()) throw new Stopped('stopped while S3 does not answer');
+  }
+}

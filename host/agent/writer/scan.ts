@@ -1,0 +1,71 @@
+import { type Identity, type Key, ROOT } from '../../../journal/record.ts';
+import type { DirtySet } from '../../../journal/write/dirty.ts';
+import { differences, differs, type Listing, type Sign } from '../../../journal/write/index.ts';
+import type { Clock } from '../../../journal/write/source.ts';
+import { contentOf } from '../journal/adopt.ts';
+import { isDirectory, type Own } from '../journal/own.ts';
+import type { Tree } from '../journal/tree.ts';
+import type { Handle } from '../kernel/handle.ts';
+import type { Inode } from '../kernel/places.ts';
+import type { Resolver } from '../kernel/resolver.ts';
+
+/** Nanoseconds within which a thing may change again without another time of change. */
+const YOUNG = 1_000_000_000n;
+
+export interface ScanWorld {
+  readonly resolver: Resolver;
+  readonly tree: Tree;
+  readonly own: Own;
+  readonly dirty: DirtySet;
+  readonly clock: Clock;
+}
+
+/**
+ * Makes dirty what is not as the index has it. All inodes are swept, which finds what has changed; the names of a directory are read where it is not as it
+ * was when they were found to be the index's. Whatever changes meanwhile is heard.
+ */
+export async function scan(world: ScanWorld): Promise<void> {
+  const { resolver, tree, own, dirty, clock } = world;
+  dirty.scanBegins();
+  const add = (key: Key) => dirty.add(key, clock.now(), { content: true });
+  await own.read();
+  // Sizes are swept as the device has them.
+  await resolver.sync();
+  add({ of: 'node', identity: ROOT });
+  for await (const inode of inodesOf(resolver)) {
+    if (inode.links === 0 || own.has(inode.handle)) continue;
+    const identity = tree.identityOf(inode.handle);
+    const known = tree.node(identity);
+    const sign = { ctime: inode.changed, size: Number(inode.size) };
+    // What the index does not know comes to light with its name.
+    if (known && differs(sign, known)) add({ of: 'node', identity });
+    if (!isDirectory(inode) || tree.settled(identity) === inode.changed) continue;
+    for (const key of await ofDirectory(world, identity, inode)) add(key);
+  }
+  for (const identity of tree.index.unnamed()) add({ of: 'node', identity });
+  dirty.scanEnds();
+}
+
+async function ofDirectory(
+  { resolver, tree, clock }: ScanWorld,
+  identity: Identity,
+  { handle, changed }: Inode,
+): Promise<Key[]> {
+  const began = clock.wall();
+  const listing = await listingOf(resolver, tree, handle);
+  const found = [...differences(identity, listing, tree.index)];
+  const names = found.some((key) => key.of === 'name');
+  tree.settle(identity, names || began - changed < YOUNG ? undefined : changed);
+  return found;
+}
+
+async function listingOf(resolver: Resolver, tree: Tree, directory: Handle): Promise<Listing> {
+  const listing = new Map<string, Sign & { readonly identity: Identity }>();
+  for await (const { name, handle, changed, size } of contentOf(resolver, tree, directory))
+    listing.set(name, { identity: tree.identityOf(handle), ctime: changed, size: Number(size) });
+  return listing;
+}
+
+async function* inodesOf(resolver: Resolver): AsyncGenerator<Inode> {
+  for await (const inodes of resolver.sweep()) yield* inodes;
+}

@@ -1,0 +1,345 @@
+import { join } from 'node:path';
+import { keyOf, ROOT } from '../../../journal/record.ts';
+import { decode } from '../../../journal/segment/decode.ts';
+import type { Header } from '../../../journal/segment/layout.ts';
+import type { Batch, Limits } from '../../../journal/write/batch.ts';
+import { DirtySet } from '../../../journal/write/dirty.ts';
+import { Gatherer } from '../../../journal/write/gather.ts';
+import type { Clock } from '../../../journal/write/source.ts';
+import { adopt } from '../journal/adopt.ts';
+import { MARKER, raiseRun, type VolumeMarker, writeMarker } from '../journal/marker.ts';
+import { Own, rootOf } from '../journal/own.ts';
+import { Sender, Stopped, WriterEnded } from '../journal/send.ts';
+import type { Spool } from '../journal/spool.ts';
+import { Interrupted, type JournalStore, StoreError } from '../journal/store.ts';
+import { ADOPTED, type Tree } from '../journal/tree.ts';
+import type { KernelEvents } from '../kernel/events.ts';
+import type { Resolver } from '../kernel/resolver.ts';
+import { Hearing } from './hearing.ts';
+import { scan } from './scan.ts';
+import { Sentinels } from './sentinels.ts';
+import { VolumeSource } from './source.ts';
+
+/** Milliseconds. */
+export interface Pace {
+  /** From one segment to the next, where nobody is in a hurry and no large file is under way. @default 2000 */
+  readonly segmentMs?: number;
+  /** How often it is looked whether something is due. @default 250 */
+  readonly lookMs?: number;
+  /** From one marker to the next: all that is dirty goes to the device before it. @default 10,000 */
+  readonly markerMs?: number;
+  /** Where nothing was stated for so long, that is said. @default a day */
+  readonly heartbeatMs?: number;
+}
+const PACE = { segmentMs: 2000, lookMs: 250, markerMs: 10_000, heartbeatMs: 86_400_000 };
+
+export interface WriterWorld {
+  readonly volume: string;
+  readonly term: number;
+  readonly writer: string;
+  readonly mountPoint: string;
+  /** Copy of the marker on the root disk. */
+  readonly markerCopy: string;
+  readonly store: JournalStore;
+  readonly tree: Tree;
+  readonly spool: Spool;
+  readonly resolver: Resolver;
+  readonly events: KernelEvents;
+  readonly clock: Clock;
+  readonly limits?: Limits;
+  readonly pace?: Pace;
+}
+
+export interface Status {
+  /** Newest number that is known to be taken. */
+  readonly number: number;
+  /** All changes before this are in the journal: milliseconds since 1970; `undefined` where nobody can tell. */
+  readonly complete: number | undefined;
+  readonly dirty: number;
+  /** Milliseconds for which something has been dirty. */
+  readonly lag: number;
+  /** Why nothing is acknowledged. */
+  readonly trouble: string | undefined;
+  /** Paths of what the last segment could not read. */
+  readonly unreadable: readonly string[];
+}
+
+export type Flushed = { readonly flushed: boolean; readonly number: number; readonly left: number };
+
+/**
+ * The writer of one content volume, from its start until it is stopped, fenced, or the volume is unmounted. An error of the volume or of the root disk ends
+ * it: started again, it scans.
+ */
+export class Writer {
+  readonly #world: WriterWorld;
+  readonly #pace: Required<Pace>;
+  readonly #dirty = new DirtySet();
+  readonly #gatherer: Gatherer;
+  readonly #own: Own;
+  readonly #sentinels: Sentinels;
+  readonly #sender: Sender;
+  #marker: VolumeMarker | undefined;
+  #marked = { at: Number.NEGATIVE_INFINITY, number: 0 };
+  #sent = Number.NEGATIVE_INFINITY;
+  #complete: number | undefined;
+  /** Every change before this is acknowledged, by the clock that only goes on. */
+  #stated = Number.NEGATIVE_INFINITY;
+  #trouble: string | undefined;
+  #unreadable: readonly string[] = [];
+  #stopping = false;
+  #failed: { readonly error: unknown } | undefined;
+  #flushes: { readonly from: number; readonly done: () => void }[] = [];
+  #wake: () => void = () => {};
+
+  constructor(world: WriterWorld) {
+    this.#world = world;
+    this.#pace = { ...PACE, ...world.pace };
+    const { resolver, tree, clock, limits, store } = world;
+    this.#own = new Own(resolver);
+    this.#sentinels = new Sentinels(resolver);
+    const source = new VolumeSource(resolver, tree);
+    const gather = { dirty: this.#dirty, index: tree.index, source, clock };
+    this.#gatherer = new Gatherer(limits ? { ...gather, limits } : gather);
+    this.#sender = new Sender({
+      store,
+      pause: (ms) => this.#pause(ms),
+      stopping: () => this.#stopping || this.#failed !== undefined,
+      restate: (number) => this.#restate(number),
+      trouble: (why) => {
+        this.#trouble = why;
+      },
+    });
+  }
+
+  get status(): Status {
+    const since = this.#dirty.since;
+    const lag = since === undefined ? 0 : Math.max(0, this.#world.clock.now() - since);
+    return {
+      number: this.#sender.last,
+      complete: this.#complete,
+      dirty: this.#dirty.size,
+      lag,
+      trouble: this.#trouble,
+      unreadable: this.#unreadable,
+    };
+  }
+
+  /** @returns once stopped, or once the volume is unmounted @throws WriterEnded where it may never write again; MarkerError; any error of the volume */
+  async run(): Promise<'stopped' | 'gone'> {
+    const { events } = this.#world;
+    let hearing: Promise<void> | undefined;
+    try {
+      await this.#start();
+      hearing = this.#hear();
+      while (!this.#stopping && !this.#failed) await this.#round();
+      if (this.#failed) throw this.#failed.error;
+      await this.#mark();
+      return 'stopped';
+    } catch (error) {
+      const cause = this.#failed?.error ?? error;
+      if (cause instanceof Gone) return 'gone';
+      if (cause instanceof Stopped) return 'stopped';
+      if (cause instanceof WriterEnded && cause.why.ended === 'fenced') await this.#fence();
+      throw cause;
+    } finally {
+      this.#stopping = true;
+      events.close();
+      await hearing;
+      for (const { done } of this.#flushes) done();
+    }
+  }
+
+  /** All that has to be known before the first event is taken: who is who, and what is nobody's content. */
+  async #start(): Promise<void> {
+    const { volume, term, writer, mountPoint, markerCopy, events, spool, tree, resolver, clock } = this.#world;
+    const markers = { mountPoint, device: events.device, copy: markerCopy };
+    this.#marker = await raiseRun(markers, { volume, term, writer });
+    if (this.#marker.fenced) throw new WriterEnded({ ended: 'fenced', term });
+    await spool.clear();
+    this.#dirty.wantScan('it starts');
+    await this.#own.read();
+    if (tree.meta(ADOPTED) === undefined) {
+      // What the journal has is not known. From now on it is what is here, with bases that are copies of this: those of before are unfit.
+      this.#dirty.wantScan('there is no index', true);
+      await adopt({ resolver, tree, own: this.#own, clock, specials: true });
+      tree.setMeta(ADOPTED, `${clock.wall()}`);
+    }
+    tree.setHandle(ROOT, await rootOf(resolver));
+    const seal = await this.#sender.start(this.#marker);
+    if (!this.#marker.sealed && seal === undefined) await this.#seal();
+    this.#marker = { ...this.#marker, sealed: true };
+  }
+
+  /** Ends it once the write that is under way has ended. */
+  stop(): void {
+    this.#stopping = true;
+    this.#wake();
+  }
+
+  /** Until everything that is dirty now is acknowledged, or so many milliseconds have passed: then `left` says how much is not. */
+  async flush(deadlineMs: number): Promise<Flushed> {
+    const from = this.#world.clock.now();
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs);
+      this.#flushes.push({ from, done: resolve });
+      this.#dirty.hurry(true);
+      this.#wake();
+    });
+    clearTimeout(timer);
+    this.#flushes = this.#flushes.filter((flush) => flush.from !== from);
+    this.#dirty.hurry(this.#flushes.length > 0);
+    const flushed = this.#stated >= from;
+    return { flushed, number: this.#sender.last, left: flushed ? 0 : Math.max(1, this.#dirty.size) };
+  }
+
+  /** Takes what the kernel says at once, whatever else goes on. */
+  async #hear(): Promise<void> {
+    const { events, tree, clock } = this.#world;
+    const hearing = new Hearing(this.#dirty, tree, this.#own);
+    try {
+      for await (const event of events) {
+        if (this.#stopping) return;
+        if (event.kind === 'gone') throw new Gone(event.cause);
+        if (event.kind === 'reached') this.#sentinels.reached(event.sentinel);
+        else if (event.kind === 'changes') for (const change of event.changes) hearing.hear(change, clock.now());
+        else {
+          this.#dirty.wantScan(`events: ${event.cause}`);
+          this.#sentinels.doubt();
+        }
+      }
+    } catch (error) {
+      this.#failed = { error };
+      this.#sentinels.doubt();
+      this.#wake();
+    }
+  }
+
+  /** One look at what is due, and a segment of it. */
+  async #round(): Promise<void> {
+    const { clock, spool } = this.#world;
+    if (this.#dirty.scanWanted) await this.#scan();
+    if (!this.#isTime()) return this.#pause(this.#pace.lookMs);
+    const before = clock.now();
+    if (await this.#sentinels.heard()) this.#dirty.heardUpTo(before);
+    const stage = await spool.stage();
+    const batch = await this.#gatherer.gather(stage).finally(() => stage.close());
+    const upTo = this.#gatherer.takenUpTo ?? Number.NEGATIVE_INFINITY;
+    const beats = clock.now() - this.#sent >= this.#pace.heartbeatMs;
+    if (batch.records.length > 0 || beats) await this.#send(batch);
+    this.#stated = Math.max(this.#stated, upTo);
+    await this.#answerFlushes();
+    // Who is in a hurry waits for what cannot be stated yet.
+    if (batch.records.length === 0) await this.#pause(10);
+    if (clock.now() - this.#marked.at >= this.#pace.markerMs) await this.#mark();
+  }
+
+  #isTime(): boolean {
+    const now = this.#world.clock.now();
+    if (this.#flushes.length > 0 || this.#gatherer.isReading) return true;
+    if (now - this.#sent >= this.#pace.heartbeatMs) return true;
+    return now - this.#sent >= this.#pace.segmentMs && this.#dirty.due(now).length > 0;
+  }
+
+  async #scan(): Promise<void> {
+    const { tree, clock, resolver } = this.#world;
+    await scan({ resolver, tree, own: this.#own, dirty: this.#dirty, clock });
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { clock, spool, tree } = this.#world;
+    const marker = this.#mine;
+    const header = { ...this.#header('segment'), taken: batch.taken, complete: batch.complete };
+    const made = await spool.make(header, batch.records);
+    const number = await this.#sender.send(made, { ...marker, kind: 'segment' });
+    tree.transaction(() => tree.applyIndex({ nodes: batch.nodes, names: batch.names }));
+    this.#gatherer.acknowledged(batch, number);
+    this.#complete = batch.complete;
+    this.#unreadable = batch.unreadable;
+    this.#sent = clock.now();
+    if (!this.#gatherer.owes) this.#marker = { ...marker, acknowledged: number };
+  }
+
+  async #seal(): Promise<void> {
+    const { spool, clock } = this.#world;
+    await (await spool.stage()).close();
+    const taken = Number(clock.wall() / 1_000_000n);
+    const made = await spool.make({ ...this.#header('seal'), taken, complete: undefined }, []);
+    await this.#sender.send(made, { ...this.#mine, kind: 'seal' });
+  }
+
+  #header(kind: Header['kind']): Omit<Header, 'taken' | 'complete'> {
+    const { volume, term, writer, run } = this.#mine;
+    return { volume, term, writer, run, kind };
+  }
+
+  get #mine(): VolumeMarker {
+    if (!this.#marker) throw new Error('it has not started');
+    return this.#marker;
+  }
+
+  /** What the volume has of all that is acknowledged is on its device before the marker says so. */
+  async #mark(): Promise<void> {
+    const { clock, events, mountPoint, resolver } = this.#world;
+    const { acknowledged } = this.#mine;
+    if (acknowledged === this.#marked.number) return;
+    const error = await resolver.sync();
+    if (error) throw new Error(`the volume cannot be synced: ${error.code}`);
+    await writeMarker(join(mountPoint, MARKER), this.#mine, events.device);
+    this.#marked = { at: clock.now(), number: acknowledged };
+  }
+
+  /** For good: the copy on the root disk stays when the volume goes. */
+  async #fence(): Promise<void> {
+    const { events, markerCopy, mountPoint } = this.#world;
+    const marker = { ...this.#mine, fenced: true };
+    await writeMarker(markerCopy, marker);
+    await writeMarker(join(mountPoint, MARKER), marker, events.device);
+  }
+
+  async #answerFlushes(): Promise<void> {
+    const done = this.#flushes.filter(({ from }) => this.#stated >= from);
+    if (done.length === 0) return;
+    await this.#mark();
+    for (const flush of done) flush.done();
+  }
+
+  /** What an object names that this start did not write: whatever the index has, it is stated as it is here. */
+  async #restate(number: number): Promise<void> {
+    const { store, clock } = this.#world;
+    for (;;) {
+      try {
+        const found = await store.read(number);
+        if (found.answer === 'found') {
+          const decoded = await decode(found.bytes, found.signature.sum, { content: async () => {} });
+          if (decoded.state !== 'sound') throw new Error(`number ${number} is damaged: ${decoded.damage.code}`);
+          for (const record of decoded.records) {
+            const key = keyOf(record);
+            if (key) this.#dirty.add(key, clock.now(), { content: true, forced: true });
+          }
+          return;
+        }
+        this.#trouble = `number ${number} cannot be read`;
+      } catch (error) {
+        if (!(error instanceof StoreError || error instanceof Interrupted)) throw error;
+        this.#trouble = error.message;
+      }
+      if (this.#stopping) throw new Stopped('stopped while S3 does not answer');
+      await this.#pause(1000);
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#failed || this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** The volume is unmounted, or another one is mounted there. */
+class Gone extends Error {}

@@ -1,0 +1,148 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Applier } from '../../../../host/agent/applier/applier.ts';
+import { openSpare } from '../../../../host/agent/applier/open.ts';
+import { Spool } from '../../../../host/agent/journal/spool.ts';
+import type { JournalStore } from '../../../../host/agent/journal/store.ts';
+import { Tree } from '../../../../host/agent/journal/tree.ts';
+import { KernelEvents } from '../../../../host/agent/kernel/events.ts';
+import { Resolver } from '../../../../host/agent/kernel/resolver.ts';
+import { Writer } from '../../../../host/agent/writer/writer.ts';
+import { LIMITS } from '../../../../journal/write/batch.ts';
+import type { Clock } from '../../../../journal/write/source.ts';
+import type { Volume } from '../kernel/lab.ts';
+import { Killed, Life } from './mortal.ts';
+
+export const CLOCK: Clock = {
+  now: () => performance.now(),
+  wall: () => BigInt(Date.now()) * 1_000_000n,
+};
+/** Small, so that files of some hundred KiB go into pieces. */
+const SMALL = { ...LIMITS, bytes: 1024 * 1024, large: 64 * 1024 };
+/** Clocks are one here, and a copy is made at once. Milliseconds. */
+export const MARGIN = 300;
+
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** A writer on a volume, which may be killed and started again; its root disk is a directory. */
+export class Owner {
+  readonly #volume: Volume;
+  readonly #disk: string;
+  readonly #store: JournalStore;
+  readonly #term: number;
+  life = new Life();
+  writer!: Writer;
+  #ended!: Promise<unknown>;
+
+  constructor(volume: Volume, disk: string, store: JournalStore, term: number) {
+    this.#volume = volume;
+    this.#disk = disk;
+    this.#store = store;
+    this.#term = term;
+  }
+
+  async start(): Promise<void> {
+    this.life = new Life();
+    const { mountPoint } = this.#volume;
+    const events = await KernelEvents.open(this.#volume);
+    const resolver = await Resolver.open(this.#volume);
+    const tree = new Tree(join(this.#disk, 'index'), { durable: false });
+    this.writer = new Writer({
+      volume: 'alpha',
+      term: this.#term,
+      writer: `owner-${this.#term}`,
+      mountPoint,
+      markerCopy: join(this.#disk, 'marker'),
+      store: this.life.of(this.#store),
+      tree,
+      spool: new Spool(join(this.#disk, 'spool')),
+      resolver: this.life.of(resolver),
+      events,
+      clock: CLOCK,
+      limits: SMALL,
+      pace: { segmentMs: 200, lookMs: 50, markerMs: 500 },
+    });
+    this.#ended = this.writer
+      .run()
+      .catch((error: unknown) => error)
+      .finally(() => {
+        tree.close();
+        resolver.close();
+      });
+  }
+
+  /** @returns how it ended: what it returned, or its error */
+  ended(): Promise<unknown> {
+    return this.#ended;
+  }
+
+  /** At any call from now on. */
+  async kill(calls: number): Promise<void> {
+    this.life.killAfter(calls);
+    const killed = await Promise.race([this.#ended, pause(5000).then(() => 'alive')]);
+    if (killed === 'alive') {
+      // Nothing was due.
+      this.writer.stop();
+      await this.#ended;
+    } else if (!(killed instanceof Killed)) throw killed;
+  }
+
+  forgetIndex(): void {
+    for (const end of ['', '-wal', '-shm']) rmSync(join(this.#disk, `index${end}`), { force: true });
+  }
+}
+
+/** An applier on a volume, the same way. */
+export class Standby {
+  readonly volume: Volume;
+  readonly #store: JournalStore;
+  readonly #moment: number;
+  life = new Life();
+  applier!: Applier;
+  tree!: Tree;
+  resolver!: Resolver;
+
+  /** @param moment when its blocks were copied */
+  constructor(volume: Volume, store: JournalStore, moment: number) {
+    this.volume = volume;
+    this.#store = store;
+    this.#moment = moment;
+  }
+
+  async start(): Promise<void> {
+    this.life = new Life();
+    const { mountPoint } = this.volume;
+    this.resolver = await Resolver.open(this.volume);
+    const world = { volume: 'alpha', mountPoint, clock: CLOCK, moment: this.#moment };
+    this.tree = await openSpare({ ...world, resolver: this.resolver });
+    this.applier = await Applier.open({
+      volume: 'alpha',
+      mountPoint,
+      store: this.life.of(this.#store),
+      tree: this.tree,
+      resolver: this.life.of(this.resolver),
+      marginMs: MARGIN,
+    });
+  }
+
+  /** What there is by now. @returns why another base is needed */
+  async apply(): Promise<string | undefined> {
+    for (;;) {
+      try {
+        const next = await this.applier.next();
+        if (next.next === 'unfit') return next.why;
+        if (next.next === 'damaged') throw new Error(`damaged: ${JSON.stringify(next)}`);
+        if (next.next === 'wait') return undefined;
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+        this.stop();
+        await this.start();
+      }
+    }
+  }
+
+  stop(): void {
+    this.tree.close();
+    this.resolver.close();
+  }
+}

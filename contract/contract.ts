@@ -12,6 +12,22 @@ export {
   type SnapshotLock,
 } from './deployed.ts';
 export { EXIT } from './exit.ts';
+export {
+  DLM_COMMANDS,
+  DLM_PARAMETER,
+  DLM_VERB,
+  DRAIN_STATES,
+  type DrainState,
+  EXECUTION_ID,
+  HOST_VERBS,
+  type HostVerb,
+  RESUME_VERB,
+  SOFTWARE_KEY,
+  SOFTWARE_VERSION,
+  UPDATE_PARAMETER,
+  UPDATE_VERB,
+  VERB_PARAMETER,
+} from './verbs.ts';
 
 /** Tag keys on volumes, snapshots and instances. Snapshots carry their volume's tags, because DLM copies them. */
 export const TAG = {
@@ -233,6 +249,8 @@ export const ENV = {
   key: 'REMOUNT_KEY',
   /** JSON object: when the spare is taken (healer only): `prefer`, `maxAgeMinutes`. */
   spare: 'REMOUNT_SPARE',
+  /** `true` where changes are journaled, and drained before content is served (healer only). */
+  journal: 'REMOUNT_JOURNAL',
   /** MiB/s at which a drill's volume is loaded from its snapshot; 0: as fast as it happens to be (drill only). */
   initializationRate: 'REMOUNT_INITIALIZATION_RATE',
   /** Percent by which files, bytes or manifests may fall between two copies without a word (drill only). */
@@ -279,61 +297,13 @@ export const LEDGER = {
   state: 'STATE',
   /** Its attribute that names an instance that is being fenced. */
   fencing: 'fencing',
+  /** Where there is a journal: the newest term that was given to anybody. */
+  term: 'journalTerm',
+  /** Number of the newest seal that is known. */
+  head: 'journalHead',
+  /** Up to which number its owner had read when it began to serve. */
+  cursor: 'journalCursor',
 } as const;
-
-/** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
-export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow', 'check'] as const;
-/** One of {@link HOST_VERBS}. */
-export type HostVerb = (typeof HOST_VERBS)[number];
-
-/** The script that DLM runs before and after its snapshots, `host/dlm.sh`. */
-export const DLM_VERB = 'dlm';
-/** Its parameters, whose names are DLM's. */
-export const DLM_PARAMETER = {
-  /** One of {@link DLM_COMMANDS}. */
-  command: 'command',
-  /** Which snapshot it is for: {@link EXECUTION_ID}. */
-  executionId: 'executionId',
-} as const;
-/**
- * What DLM asks of the script.
- * Source: docs.aws.amazon.com/ebs/latest/userguide/automate-app-consistent-backups.html, the template of a document.
- */
-export const DLM_COMMANDS = ['pre-script', 'post-script', 'dry-run'] as const;
-/** What DLM numbers its snapshots with: a UUID, or `None` for a dry run. */
-export const EXECUTION_ID = /^(None|[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12})$/;
-
-/** SSM document parameters; the agent hands each to the script as the environment variable `SSM_<name>`. */
-export const VERB_PARAMETER = {
-  /** Name of the content volume: {@link VOLUME_NAME}. */
-  volume: 'Volume',
-  /** The EBS volume: {@link VOLUME_ID}. */
-  volumeId: 'VolumeId',
-  /** Number of the drill: {@link SEED}. */
-  seed: 'Seed',
-  /** How much of the content it is to read: {@link PORTION}. */
-  portion: 'Portion',
-} as const;
-
-/** The script that brings an instance to a version of the host software, `host/update.sh`. */
-export const UPDATE_VERB = 'update';
-/** Its parameters. */
-export const UPDATE_PARAMETER = {
-  /** The version: {@link SOFTWARE_VERSION}. */
-  version: 'Version',
-  /** Name of the bucket that it is in. */
-  bucket: 'Bucket',
-  /** Region of the bucket, and of the ledger. */
-  region: 'Region',
-  /** Name of the ledger's table. */
-  ledger: 'Ledger',
-} as const;
-/** The script that a host runs at boot, `host/resume.sh`. */
-export const RESUME_VERB = 'resume';
-/** A version of the host software: the sha256 of its archive. */
-export const SOFTWARE_VERSION = /^[0-9a-f]{64}$/;
-/** What the archive's key begins with; its version and `.tar` follow. */
-export const SOFTWARE_KEY = 'remount-host-';
 
 /** What may name a content volume: it is a tag value, a directory name, a URL path and a metric dimension at once. */
 export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
@@ -341,6 +311,8 @@ export const VOLUME_NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
 export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
 /** Number of a drill, decimal: where `check` begins to compare. */
 export const SEED = /^[0-9]{1,10}$/;
+/** Who writes a journal: raised by each change of owner, from 1. */
+export const TERM = /^[1-9][0-9]{0,14}$/;
 /**
  * What a check reads: `all`; or `part/of/since`, the files whose inode number leaves `part` when it is divided by `of`, and whatever changed
  * since then (Unix seconds, by the clock that the copy's own times are of).

@@ -29,6 +29,11 @@ interface OfName {
 interface WithDetail {
   readonly detail: string;
 }
+/** How far a journal was read. */
+interface Read {
+  readonly number: number;
+  readonly upTo?: number;
+}
 /** What a verb answered. */
 interface Answered extends WithDetail {
   readonly result: string;
@@ -110,6 +115,16 @@ interface Fields {
   readonly replaced: OfVolume;
   readonly spareServes: OfVolume;
   readonly tagsFollow: WithDetail;
+
+  // What the journal of files gave to what serves, where there is one. `number`: up to which it was read; `upTo`: every change before it
+  // is in what serves, Unix milliseconds, where anybody knows.
+  readonly journalDrained: OfVolume & Read & { readonly files: number };
+  /** `missing`: so many numbers before the seal were not read in time, or the volume is no base for them. */
+  readonly journalBehind: OfVolume & Read & { readonly missing: number };
+  /** S3 did not answer: what else the journal has nobody knows. */
+  readonly journalUnsealed: OfVolume & Read;
+  /** Nobody read it. */
+  readonly journalUnread: OfVolume & Answered;
 
   // What ended it.
   readonly leaseLost: WithDetail;

@@ -4,7 +4,7 @@
 # same name is left alone. Never a lazy unmount: a volume that only looks unmounted still has a writer.
 # Who downloads from it is cut off after two seconds. Where somebody else has a file open, and the file system is shut down, it is
 # as good: nothing is written to it any more (`state=fenced`).
-# Parameters: SSM_Volume, SSM_VolumeId. Prints state, volumeId; held, on `busy`.
+# Parameters: SSM_Volume, SSM_VolumeId. Prints state, volumeId; held, on `busy`; flushed, where changes to files are journaled here.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -12,6 +12,8 @@
 . "$(dirname "$0")/web.sh"
 # shellcheck source=host/leave.sh
 . "$(dirname "$0")/leave.sh"
+# shellcheck source=host/journal.sh
+. "$(dirname "$0")/journal.sh"
 
 act() {
   take_out_of_service
@@ -22,6 +24,8 @@ act() {
   take_out_of_service
   # A link to another volume: its web server goes on. Else there is nothing to serve.
   [ -L "$link" ] || stop_web
+  # Writers that are no web server may have written until now.
+  if find_mount "$staging"; then flush_journal; fi
 
   renewed=''
   # The second is there only after a check that was killed.

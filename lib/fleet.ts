@@ -19,6 +19,7 @@ import {
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAG } from '../contract/contract.ts';
+import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { contentUserData } from './internal/user-data.ts';
@@ -51,6 +52,11 @@ export interface FleetProps {
    * @default t4g.small
    */
   readonly instanceType?: InstanceType;
+  /**
+   * Where instances write changes to files, and read them: they must reach its bucket.
+   * @default nowhere
+   */
+  readonly journal?: IContentJournal;
 }
 
 /**
@@ -85,6 +91,7 @@ export class Fleet extends Construct {
     // Endpoints, and Amazon Linux's packages in S3 through its gateway. There is no route to the internet.
     this.securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS services through the VPC endpoints');
     const role = this.#role(props.software);
+    props.journal?.grantWrite(role);
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
       instanceType,
       machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),

@@ -15,6 +15,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { asksLedger, callsOfThisAccount, readsSoftware } from './internal/endpoint-policies.ts';
@@ -51,6 +52,11 @@ export interface ContentNetworkProps {
    * @default none: instances here have theirs by another way
    */
   readonly software?: HostSoftware;
+  /**
+   * Where the instances write changes to files, and read them.
+   * @default nowhere: the way to its bucket is barred
+   */
+  readonly journal?: IContentJournal;
 }
 
 /** Services that instances may reach as well: the EC2 API, KMS, CloudWatch Logs. */
@@ -98,6 +104,7 @@ export class ContentNetwork extends Construct {
     this.#acknowledge();
     const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     for (const statement of readsSoftware(this, props.moreBuckets ?? [], props.software)) s3.addToPolicy(statement);
+    if (props.journal) s3.addToPolicy(props.journal.gatewayStatement());
     // Free, as that of S3 is: docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
     if (props.software?.ledger)
       this.vpc

@@ -3,6 +3,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+import { ContentJournal, type ContentJournalProps } from './content-journal.ts';
 import { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
 import { Fleet, type FleetProps } from './fleet.ts';
 import { HostSoftware, type HostSoftwareProps } from './host-software.ts';
@@ -84,6 +85,12 @@ export interface RemountProps
    * @default none is locked
    */
   readonly snapshotLock?: Pick<VolumeGuardProps, 'lockFor' | 'lockMode'>;
+  /**
+   * Changes to files are kept in S3, seconds after each, and read onto what takes over before that serves; or `false`. The agent that
+   * writes them is not part of the host software yet: until it is, this prepares the way and nothing more.
+   * @default false: what takes over is as old as the copy that it was made from
+   */
+  readonly journal?: false | Pick<ContentJournalProps, 'keep'>;
 }
 
 /**
@@ -115,6 +122,8 @@ export class Remount extends Construct {
   readonly guard: VolumeGuard;
   /** Proves copies; `undefined` without drills. */
   readonly drill: VolumeDrill | undefined;
+  /** Changes to files; `undefined` where they are not kept. */
+  readonly journal: ContentJournal | undefined;
   /** The one that was given, or its own. */
   readonly key: IKey;
 
@@ -134,7 +143,11 @@ export class Remount extends Construct {
     const { ledger } = this;
     this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger });
     const { software } = this;
-    const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones, software);
+    this.journal = props.journal
+      ? new ContentJournal(this, 'Journal', { key, copiesKept: props.snapshots?.keep, ...props.journal })
+      : undefined;
+    const { journal } = this;
+    const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones);
     this.vpc = network?.vpc ?? (props.vpc as IVpc);
     const { vpc } = this;
     const { instancesPerZone, instanceType, certificateArn } = props;
@@ -145,13 +158,14 @@ export class Remount extends Construct {
       availabilityZones,
       instancesPerZone,
       instanceType,
+      journal,
     });
     const instanceSecurityGroup = this.fleet.securityGroup;
     network?.allowFrom(instanceSecurityGroup);
     const targets = this.fleet.groups;
     this.balancer = new ContentBalancer(this, 'Balancer', { vpc, targets, instanceSecurityGroup, certificateArn });
 
-    const documents = new HostDocuments(this, 'Host');
+    const documents = new HostDocuments(this, 'Host', journal);
     const common = { stackName, ledger, documents, people, key };
     const { initializationMiBs, fallPercent, readAllEvery, ...spare } = props.drills || {};
     this.schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...props.snapshots });
@@ -160,7 +174,7 @@ export class Remount extends Construct {
     const { keeper } = this;
     this.volumes = placed.map((each) => new ContentVolume(this, `Volume-${each.volumeName}`, { keeper, ...each }));
     const { volumes } = this;
-    this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare });
+    this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare, journaled: journal !== undefined });
     const verified = props.drills !== false;
     this.drill = verified
       ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent, readAllEvery })
@@ -183,12 +197,9 @@ export class Remount extends Construct {
     });
   }
 
-  #makeNetwork(
-    { moreEndpoints, moreBuckets }: RemountProps,
-    zones: readonly string[],
-    software: HostSoftware,
-  ): ContentNetwork {
-    return new ContentNetwork(this, 'Network', { key: this.key, zones, moreEndpoints, moreBuckets, software });
+  #makeNetwork({ moreEndpoints, moreBuckets }: RemountProps, zones: readonly string[]): ContentNetwork {
+    const { key, software, journal } = this;
+    return new ContentNetwork(this, 'Network', { key, zones, moreEndpoints, moreBuckets, software, journal });
   }
 }
 

@@ -36,6 +36,8 @@ export const EXECUTION_TIMEOUT = Duration.hours(1);
 const SWEEP_EVERY = Duration.minutes(5);
 
 const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
+/** Where there is a journal. */
+const JOURNAL_VERBS: readonly HostVerb[] = [...VERBS, 'drain'];
 
 /** The healer of a Remount, of this stack or another. */
 export interface IVolumeHealer extends IConstruct {
@@ -89,6 +91,12 @@ export interface VolumeHealerProps {
    * @default 5 minutes
    */
   readonly sweepEvery?: Duration;
+  /**
+   * Whether changes to files are journaled: what the journal has is read onto what takes over before that serves. `documents` must have
+   * been made with the journal.
+   * @default false
+   */
+  readonly journaled?: boolean;
 }
 
 /** How a content volume is reached. */
@@ -142,7 +150,8 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
     super(scope, id);
     this.stackName = stackNameOf(this, props.stackName);
     this.#people = props.people;
-    const { prefer = 'faster', maxSpareAge = Duration.hours(2), sweepEvery = SWEEP_EVERY } = props;
+    const { prefer = 'faster', maxSpareAge = Duration.hours(2), sweepEvery = SWEEP_EVERY, journaled } = props;
+    const verbs = journaled ? JOURNAL_VERBS : VERBS;
     const spare = { prefer, maxAgeMinutes: lengthOf.minutes(maxSpareAge) };
     checkProps(
       { prefer, maxSpareAge: spare.maxAgeMinutes },
@@ -159,8 +168,9 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
         [ENV.stack]: this.stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.documents]: props.documents.namesOf(VERBS),
+        [ENV.documents]: props.documents.namesOf(verbs),
         [ENV.spare]: Stack.of(this).toJsonString(spare),
+        ...(journaled && { [ENV.journal]: 'true' }),
         [ENV.targetGroups]: Lazy.string({ produce: () => this.#targetGroupArns() }),
       },
     });
@@ -178,7 +188,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
       'Durable functions take no destinations; what failed for good goes to the dead-letter queue',
     );
     this.#allowEc2(this.stackName, props.key);
-    props.documents.grantRun(this.function, VERBS, this.stackName);
+    props.documents.grantRun(this.function, verbs, this.stackName);
     this.#rules = this.#sweep(sweepEvery);
     healerAlarms(this, {
       people: props.people,

@@ -61,6 +61,8 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   // Another team's app has the constructs that are exported, and no others.
   { room: 'examples', may: /^(examples\/|lib\/(checks\/)?index\.ts$|aws-cdk-lib|cdk-nag$|constructs$)/ },
   { room: 'simulator/time', may: /^(simulator\/time\/|lambda\/core\/world\/clock\.ts$|node:)/ },
+  // The journal's own rules, and the simulated services that its agents call.
+  { room: 'simulator/journal', may: /^(simulator\/|journal\/|contract\/|node:)/ },
   { room: 'simulator/disks', may: /^(simulator\/disks\/|contract\/|node:)/ },
   // The types of a function's runtime, and nothing else of what it runs.
   {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ENV, LOCK_MODES } from '../../contract/contract.ts';
+import { DRAIN_STATES, ENV, LOCK_MODES } from '../../contract/contract.ts';
 import { type Runtime, required } from './runtime.ts';
 
 /**
@@ -67,6 +67,19 @@ export const REPLACED = z.object({
       newer: z.optional(id),
       minutes: z.number(),
       longerSeconds: z.exactOptional(z.number()),
+      why: z.exactOptional(z.string()),
+    }),
+  ),
+  drained: z.exactOptional(
+    z.object({
+      state: z.enum([...DRAIN_STATES, 'failed']),
+      term: whole,
+      cursor: z.exactOptional(whole),
+      head: z.exactOptional(whole),
+      upTo: z.exactOptional(z.number()),
+      files: z.exactOptional(whole),
+      missing: z.exactOptional(whole),
+      flushed: z.exactOptional(z.boolean()),
       why: z.exactOptional(z.string()),
     }),
   ),

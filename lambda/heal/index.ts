@@ -29,6 +29,7 @@ export function portsOf(runtime: Runtime): Ports {
     monitor: awsMonitor(ec2, cloudWatchClient(runtime), runtime.clock, stack),
     ledger: dynamoLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     people: snsPeople(snsClient(runtime), runtime.env),
+    journaled: runtime.env[ENV.journal] === 'true',
   };
 }
 

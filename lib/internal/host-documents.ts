@@ -11,11 +11,13 @@ import {
   PORTION,
   SEED,
   TAG,
+  TERM,
   type UPDATE_VERB,
   VERB_PARAMETER,
   VOLUME_ID,
   VOLUME_NAME,
 } from '../../contract/contract.ts';
+import type { IContentJournal } from '../content-journal.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 
 /** Where the host scripts are. */
@@ -33,6 +35,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   release: 45,
   grow: 45,
   check: 1560,
+  drain: 40,
 };
 
 /** A file of `host/`, as it is. */
@@ -93,17 +96,18 @@ export function documentOf(verb: DocumentVerb, seconds: number, parameters: obje
 /** One SSM document for each host verb. Parameters reach the script as environment variables, and are never pasted into it. */
 export class HostDocuments extends Construct {
   /** By their verb. A script that changes is a new version of its document, and no other document. */
-  readonly documents: Readonly<Record<HostVerb, CfnDocument>>;
+  readonly documents: Readonly<Partial<Record<HostVerb, CfnDocument>>>;
 
-  constructor(scope: Construct, id: string) {
+  /** @param journal where changes to files are kept. By default they are not, and there is no `drain` */
+  constructor(scope: Construct, id: string, journal?: IContentJournal) {
     super(scope, id);
-    const made = HOST_VERBS.map((verb) => [verb, this.#document(verb)] as const);
-    this.documents = Object.fromEntries(made) as Record<HostVerb, CfnDocument>;
+    const verbs = HOST_VERBS.filter((verb) => verb !== 'drain' || journal);
+    this.documents = Object.fromEntries(verbs.map((verb) => [verb, this.#document(verb, journal)]));
   }
 
   /** The names of these verbs' documents, as a function takes them from its environment: a JSON object, verb -> name. */
   namesOf(verbs: readonly HostVerb[]): string {
-    return Stack.of(this).toJsonString(Object.fromEntries(verbs.map((verb) => [verb, this.documents[verb].ref])));
+    return Stack.of(this).toJsonString(Object.fromEntries(verbs.map((verb) => [verb, this.#named(verb)])));
   }
 
   /**
@@ -113,7 +117,7 @@ export class HostDocuments extends Construct {
    */
   grantRun(grantee: IGrantable, verbs: readonly HostVerb[], stackName = Stack.of(this).stackName): Grant {
     const stack = Stack.of(this);
-    const documents = verbs.map((verb) => this.documents[verb].ref);
+    const documents = verbs.map((verb) => this.#named(verb));
     const reading = allowDescribing(grantee, ['ssm:GetCommandInvocation']);
     const sending = Grant.addToPrincipal({
       grantee,
@@ -132,7 +136,14 @@ export class HostDocuments extends Construct {
     return reading.combine(sending).combine(toHosts);
   }
 
-  #document(verb: HostVerb): CfnDocument {
+  /** @throws Error where there is no journal, and the verb is for one */
+  #named(verb: HostVerb): string {
+    const document = this.documents[verb];
+    if (!document) throw new Error(`there is no document of ${verb}: it is for a journal`);
+    return document.ref;
+  }
+
+  #document(verb: HostVerb, journal: IContentJournal | undefined): CfnDocument {
     const parameter = (description: string, pattern: RegExp) => ({
       type: 'String',
       description,
@@ -148,7 +159,24 @@ export class HostDocuments extends Construct {
       // By default all, for whoever sends it by hand.
       [VERB_PARAMETER.portion]: { ...parameter('What is read: all, or part/of/since', PORTION), default: 'all' },
     };
-    const parameters: Partial<Record<HostVerb, object>> = { probe: onVolume, check: inDrill };
+    const onJournal = journal && {
+      ...onDevice,
+      [VERB_PARAMETER.term]: parameter('Term of the new owner', TERM),
+      // Where it is, whoever sends the document does not say.
+      [VERB_PARAMETER.bucket]: {
+        ...parameter('Bucket of the journals', /^[a-z0-9.-]{3,63}$/),
+        default: journal.bucket.bucketName,
+      },
+      [VERB_PARAMETER.region]: {
+        ...parameter('Region of that bucket', /^[a-z0-9-]{5,30}$/),
+        default: Stack.of(this).region,
+      },
+    };
+    const parameters: Partial<Record<HostVerb, object>> = {
+      probe: onVolume,
+      check: inDrill,
+      ...(onJournal && { drain: onJournal }),
+    };
     const name = `${verb[0]?.toUpperCase()}${verb.slice(1)}`;
     return new CfnDocument(this, name, documentOf(verb, TIMEOUTS[verb], parameters[verb] ?? onDevice));
   }

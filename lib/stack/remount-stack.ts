@@ -41,7 +41,7 @@ function shortName(node: IConstruct): void {
 
 /** Settings as props: numbers with a unit in their name become lengths and sizes. */
 function propsOf(settings: Settings): RemountProps {
-  const { snapshots, recycleBin, drills, snapshotLock } = settings;
+  const { snapshots, recycleBin, drills, snapshotLock, journal } = settings;
   return {
     availabilityZones: settings.zones,
     instancesPerZone: settings.instancesPerZone,
@@ -70,6 +70,7 @@ function propsOf(settings: Settings): RemountProps {
       readAllEvery: drills.readAllEvery,
     },
     snapshotLock: { lockFor: Duration.days(snapshotLock.days), lockMode: snapshotLock.mode },
+    journal: journal.enabled && { keep: Duration.days(journal.days) },
     fullWithin: Duration.hours(settings.fullWithinHours),
     web: settings.web,
     moreEndpoints: settings.moreEndpoints,

@@ -114,6 +114,16 @@ const schema = group({
     /** In `compliance` not even the root user can end a lock. By default `governance`. */
     mode: ALLOWED.lockMode.default('governance'),
   }).default({ days: 0, mode: 'governance' }),
+  /**
+   * Changes to files are kept in S3, and read onto what takes over before that serves (docs/journal.md). The agent that writes them is not
+   * part of the host software yet.
+   */
+  journal: group({
+    /** Multiplies requests and what is stored: see docs/journal.md. By default changes are not kept. */
+    enabled: z.boolean('true or false').default(false),
+    /** How long changes are kept: a day more than `snapshots.keepHours` at least. By default 14, enough for the longest of those. */
+    days: ALLOWED.journalDays.default(14),
+  }).default({ enabled: false, days: 14 }),
   /** How content is served; see `WebSettings`. */
   web: group({
     /** Whether texts are compressed. By default they are. */

@@ -21,6 +21,7 @@ import { healPlans } from './hosts/heals.ts';
 import { hostPlans } from './hosts/hosts.ts';
 import { outagePlans } from './hosts/outages.ts';
 import { rebootPlans } from './hosts/reboot.ts';
+import { journal } from './journal/journal.ts';
 import { incident, type Plan } from './story/incident.ts';
 import { badWednesday, badWednesdayUndrilled } from './volumes/bad-wednesday.ts';
 import { coldPlans } from './volumes/cold.ts';
@@ -78,6 +79,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...snapshotScenarios,
   'many-volumes': manyVolumes,
   'full-soon': fullSoon,
+  journal,
   locked,
   'two-stacks': twoStacks,
 };

@@ -59,6 +59,11 @@ export class Library {
     return [...this.#courses.values()].filter((e) => e.at > moment).map((e) => e.course);
   }
 
+  /** Ids of courses that were deleted before that moment. */
+  deletedBefore(moment: number): string[] {
+    return [...this.#courses.values()].filter((e) => (e.deletedAt ?? moment) < moment).map((e) => e.course.id);
+  }
+
   /** Ids, oldest first. */
   ids(): string[] {
     return [...this.#courses.values()].filter((e) => e.deletedAt === undefined).map((e) => e.course.id);

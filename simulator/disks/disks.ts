@@ -9,6 +9,7 @@
  * caller's defect and throws a plain `Error`; what a disk may do to a correct caller is a {@link DiskError}.
  */
 
+import type { JournaledDisks } from './journaled.ts';
 import type { DeviceReads, Written } from './reads.ts';
 
 export const BYTES_PER_GIB = 2 ** 30;
@@ -134,7 +135,7 @@ export class DisksUnavailable extends Error {
 }
 
 /** The disks of one rehearsal. */
-export interface Disks {
+export interface Disks extends JournaledDisks {
   readonly kind: DiskKind;
   /** First lines of a rehearsal's output: what is real here and what is not. */
   readonly notes: readonly string[];

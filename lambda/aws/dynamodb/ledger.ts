@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../../contract/contract.ts';
 import { incidentKey } from '../../core/world/incident.ts';
-import type { LedgerState } from '../../core/world/model.ts';
+import type { LedgerEntry, LedgerState } from '../../core/world/model.ts';
 import type { Ledger } from '../../core/world/ports.ts';
 import { isKind, translated } from '../errors.ts';
 import { parsed, REPLACED, SPARE } from '../schemas.ts';
@@ -36,7 +36,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced' : ''} REMOVE ${LEDGER.fencing}${replaced ? ', spare' : ''}`,
+            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced' : ''}${standSet(entry.journal)} REMOVE ${LEDGER.fencing}${replaced ? ', spare' : ''}`,
             // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
             ConditionExpression: `${LEASED} AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))`,
             ExpressionAttributeValues: {
@@ -46,6 +46,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
               ':volume': { S: entry.currentVolume ?? '' },
               ':owner': { S: entry.owner ?? '' },
               ...(replaced && { ':replaced': { S: JSON.stringify(replaced) } }),
+              ...standValues(entry.journal),
             },
           }),
         ),
@@ -68,6 +69,25 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           }),
         ),
       );
+    },
+
+    async raiseTerm(volume, holder, now) {
+      const { Attributes } = await translated(`make a term of the journal of ${volume}`, () =>
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: stateKey(volume),
+            UpdateExpression: `ADD ${LEDGER.term} :one`,
+            ConditionExpression: LEASED,
+            ExpressionAttributeValues: { ':me': { S: holder }, ':now': { N: String(now) }, ':one': { N: '1' } },
+            ReturnValues: 'ALL_NEW',
+          }),
+        ),
+      );
+      const term = Number(Attributes?.[LEDGER.term]?.N);
+      if (!Number.isSafeInteger(term) || term < 1)
+        throw new Error(`the ledger gives no term of the journal of ${volume}`);
+      return term;
     },
 
     async notePage(volume, holder, paged) {
@@ -176,6 +196,20 @@ export function dynamoLease(dynamo: DynamoDBClient, TableName: string, sk: strin
         ),
       );
     },
+  };
+}
+
+/** Of how far the journal was read, what is known. */
+function standSet(stand: LedgerEntry['journal']): string {
+  const { cursor, head } = stand ?? {};
+  return `${cursor === undefined ? '' : `, ${LEDGER.cursor} = :cursor`}${head === undefined ? '' : `, ${LEDGER.head} = :head`}`;
+}
+
+function standValues(stand: LedgerEntry['journal']): Record<string, AttributeValue> {
+  const { cursor, head } = stand ?? {};
+  return {
+    ...(cursor !== undefined && { ':cursor': { N: String(cursor) } }),
+    ...(head !== undefined && { ':head': { N: String(head) } }),
   };
 }
 

@@ -18,6 +18,8 @@ const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check'>, number>> = {
   serve: 60,
   release: 60,
   grow: 60,
+  // Content is not served meanwhile: what is not read by then is read afterwards.
+  drain: 45,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -98,11 +100,13 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     instanceId: string,
     volume: string,
     volumeId: string,
+    more: Record<string, string> = {},
   ): Promise<HostAnswer> {
     const asked = { verb, volumeId };
     const parameters = {
       [VERB_PARAMETER.volume]: volume,
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: volumeId }),
+      ...more,
     };
     const first = await once(asked, instanceId, parameters);
     return answered(first.result === 'unclear' ? await once(asked, instanceId, parameters) : first);
@@ -122,6 +126,8 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     serve: onVolume('serve'),
     release: onVolume('release'),
     grow: onVolume('grow'),
+    drain: (instanceId, volume, volumeId, term) =>
+      run('drain', instanceId, volume, volumeId, { [VERB_PARAMETER.term]: String(term) }),
     byHand: (verb, instanceId, volume, volumeId) =>
       `aws ssm send-command --document-name ${documents[verb]} --instance-ids ${instanceId} --parameters ${VERB_PARAMETER.volume}=${volume},${VERB_PARAMETER.volumeId}=${volumeId}`,
   };

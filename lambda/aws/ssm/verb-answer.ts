@@ -1,5 +1,5 @@
 import type { GetCommandInvocationResult } from '@aws-sdk/client-ssm';
-import { EXIT, type HostVerb } from '../../../contract/contract.ts';
+import { DRAIN_STATES, EXIT, type HostVerb } from '../../../contract/contract.ts';
 import type { HostAnswer } from '../../core/world/ports.ts';
 
 /** Standard output beyond this is cut off by Systems Manager (API reference of GetCommandInvocation). */
@@ -53,8 +53,13 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
   },
   serve: { states: ['serving'], needs: { serving: 'volume', canary: 'time' } },
   // `fenced`: still mounted, by a file system that is shut down and takes no writes.
-  release: { states: ['released', 'fenced'], needs: { volumeId: 'volume' } },
+  release: { states: ['released', 'fenced'], needs: { volumeId: 'volume' }, may: { flushed: 'flag' } },
   grow: { states: ['grown'], needs: { volumeId: 'volume' } },
+  drain: {
+    states: DRAIN_STATES,
+    needs: { volumeId: 'volume', number: 'count', files: 'count', missing: 'count' },
+    may: { head: 'count', upTo: 'time' },
+  },
   check: {
     states: ['sound'],
     needs: { volumeId: 'volume', canary: 'time', ...COUNTS, bytes: 'count', seconds: 'count', complete: 'flag' },

@@ -19,7 +19,7 @@ export async function failover(run: HealRun, decision: Failover): Promise<MountR
   );
   if (!detached) return { done: false, found: { volumeId: current.id, state: 'stuck' } };
   const free = { ...current, attachments: [] };
-  return mountAndServe(run, {
+  const mount = {
     kind: 'mount',
     volume: free,
     instance: standby,
@@ -27,5 +27,6 @@ export async function failover(run: HealRun, decision: Failover): Promise<MountR
     spare: decision.spare,
     format: false,
     reasons: decision.reasons,
-  });
+  } as const;
+  return mountAndServe(run, mount, fenced.flushed);
 }

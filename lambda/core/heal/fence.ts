@@ -7,7 +7,12 @@ import type { HealRun } from '../world/run.ts';
 
 /** Either the old owner provably cannot write, or it cannot be known, which is the same as no. */
 export type Fenced =
-  | { readonly certain: true; readonly note: string }
+  | {
+      readonly certain: true;
+      readonly note: string;
+      /** Whether it said that all it had heard of is in the journal; `undefined`: it has none, or did not live. */
+      readonly flushed?: boolean;
+    }
   | { readonly certain: false; readonly reasons: readonly Reason[] };
 
 /** For the record. */
@@ -91,11 +96,14 @@ async function release({ ports, volume }: HealRun, volumeId: string, ownerId: st
       probed = undefined;
     }
   }
-  if (hasUnmounted(released)) return { certain: true, note: `${ownerId} has released ${volumeId}` };
+  const { flushed: said } = released.values;
+  const flushed = said === undefined ? {} : { flushed: said === 'true' };
+  if (hasUnmounted(released)) return { certain: true, note: `${ownerId} has released ${volumeId}`, ...flushed };
   if (released.result === 'ok' && !moves)
     return {
       certain: true,
       note: `${ownerId} serves ${volumeId} no more, and it takes no writes: it is shut down, and something holds it`,
+      ...flushed,
     };
   const { result, detail } = released;
   const reason: ReasonOf<'notReleased'> = { code: 'notReleased', volumeId, instanceId: ownerId, result, detail };
@@ -108,7 +116,7 @@ async function release({ ports, volume }: HealRun, volumeId: string, ownerId: st
   const harmless =
     answered && (state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written));
   const reasons = [{ ...reason, probe: state }];
-  return harmless ? { certain: true, note: reasonText(reasons) } : { certain: false, reasons };
+  return harmless ? { certain: true, note: reasonText(reasons), ...flushed } : { certain: false, reasons };
 }
 
 /** EC2 says so: power is off, nothing more is written. `stopping` is not `stopped`. */

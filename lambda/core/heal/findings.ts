@@ -1,6 +1,6 @@
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
-import type { LessRoom, NothingWrong, Observation, Replaced, Replacement } from '../world/model.ts';
+import type { Drained, LessRoom, NothingWrong, Observation, Replaced, Replacement } from '../world/model.ts';
 
 /** How a heal ends that leaves tags to the next sweep. */
 export interface Served {
@@ -27,6 +27,8 @@ export interface Findings {
   /** Recovery points that were not used. */
   passedOver: readonly string[];
   lessRoom?: LessRoom | undefined;
+  /** What the journal gave to what serves. */
+  drained?: Drained | undefined;
   /** The instance that had the volume by the ledger, at the last look. */
   owner?: string | undefined;
   /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */

@@ -5,6 +5,7 @@ import { evidenceText, seenAgain } from '../world/evidence.ts';
 import { isStopped, Journal } from '../world/journal.ts';
 import { mayAct, renewLease } from '../world/lease.ts';
 import {
+  type Drained,
   type Incident,
   type NothingWrong,
   nothingWrong,
@@ -19,6 +20,7 @@ import { beginHeal, type Unbegun } from './begin.ts';
 import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
 import { type Context, decide, NOTHING_YET } from './decide.ts';
+import { drainedReasons } from './drain.ts';
 import { failover } from './failover.ts';
 import {
   type Findings,
@@ -96,6 +98,7 @@ export async function heal(
     replacement,
     passedOver: findings.passedOver,
     ...(findings.lessRoom && { lessRoom: findings.lessRoom }),
+    ...(drainedOf(findings, replacement) && { drained: drainedOf(findings, replacement) }),
     ...(findings.owner && { owner: findings.owner }),
   });
   // That it cannot be recorded does not keep a volume from being healed: at the end it is tried again.
@@ -119,6 +122,11 @@ export async function heal(
   const closed = incident(end, reasonText(end.reasons), endedAt);
   const { outcome, summary } = await conclude(workflow, ports, closed, findings, end.final);
   return { outcome, summary, healId: begun.healId };
+}
+
+/** Of what serves now: what took over, or was mounted again since. */
+function drainedOf({ drained }: Findings, replacement: Replacement | undefined): Drained | undefined {
+  return drained ?? replacement?.drained;
 }
 
 interface Ending {
@@ -241,9 +249,11 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
       case 'failover': {
         const result = decision.kind === 'mount' ? await mountAndServe(run, decision) : await failover(run, decision);
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
-        if (result.done)
-          acted = [...decision.reasons, { code: 'servedBy', volumeId: decision.volume.id, instanceId: taker.id }];
-        else if ('reasons' in result)
+        if (result.done) {
+          findings.drained = result.drained;
+          const by: Reason = { code: 'servedBy', volumeId: decision.volume.id, instanceId: taker.id };
+          acted = [...decision.reasons, by, ...drainedReasons(decision.volume.id, result.drained)];
+        } else if ('reasons' in result)
           return { outcome: 'paged', reasons: [...decision.reasons, ...result.reasons], final: true };
         else context = learn(context, result);
         break;
@@ -257,8 +267,9 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
           context = learn(context, result);
           break;
         }
-        acted = [...decision.reasons, { code: 'replaced', volumeId: result.replacement.newVolume }];
         replacement = result.replacement;
+        const { newVolume, drained } = replacement;
+        acted = [...decision.reasons, { code: 'replaced', volumeId: newVolume }, ...drainedReasons(newVolume, drained)];
         break;
       }
     }

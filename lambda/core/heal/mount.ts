@@ -1,14 +1,16 @@
 import type { Reason } from '../../../contract/reasons.ts';
 import { briefly, described, insist, saysOfVolume } from '../world/answers.ts';
+import type { Drained } from '../world/model.ts';
 import { mountPatiently } from '../world/patience.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { attach } from './attach.ts';
 import type { Found } from './decide.ts';
 import type { Mount } from './decision.ts';
+import { drain, standOf } from './drain.ts';
 
 export type MountResult =
-  | { readonly done: true }
+  | { readonly done: true; readonly drained?: Drained | undefined }
   /** A person has to look. */
   | { readonly done: false; readonly reasons: readonly Reason[] }
   | ({ readonly done: false } & Learned);
@@ -24,8 +26,11 @@ export interface Learned {
   readonly again?: boolean;
 }
 
-/** Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, serve. */
-export async function mountAndServe(run: HealRun, decision: Mount): Promise<MountResult> {
+/**
+ * Gives a sound volume an owner: attach, (format, if it is new and nothing ever existed,) mount, read the journal onto it, serve.
+ * @param flushed see {@link Drained.flushed}
+ */
+export async function mountAndServe(run: HealRun, decision: Mount, flushed?: boolean): Promise<MountResult> {
   const { ports, journal, healId, volume } = run;
   const { volume: current, instance, generation } = decision;
   if (!current.attachments.some((a) => a.instanceId === instance.id)) {
@@ -48,7 +53,8 @@ export async function mountAndServe(run: HealRun, decision: Mount): Promise<Moun
     return { done: false, found: { volumeId: current.id, state: mounted.result } };
   }
   if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
-  const entry = { generation, currentVolume: current.id, owner: instance.id };
+  const drained = await drain(run, { volumeId: current.id, instanceId: instance.id, flushed });
+  const entry = { generation, currentVolume: current.id, owner: instance.id, ...standOf(drained) };
   await journal.act('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry));
   const serve = () => insist(() => ports.host.serve(instance.id, volume, current.id));
   const served = await journal.act('serve', serve, described);
@@ -56,7 +62,7 @@ export async function mountAndServe(run: HealRun, decision: Mount): Promise<Moun
   // One that is held is out of the schedule on purpose.
   const marked = current.role === 'current' && current.generation === generation && (current.scheduled || current.held);
   if (!marked) await journal.act('promote', () => ports.compute.promote(current.id, generation));
-  return { done: true };
+  return { done: true, drained };
 }
 
 function failed(verb: string, answer: HostAnswer, instanceId: string): MountResult {

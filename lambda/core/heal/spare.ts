@@ -5,6 +5,7 @@ import type { Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
 import { isDead } from './decide.ts';
+import { drainedReasons } from './drain.ts';
 import { outlast } from './stall.ts';
 import { prepare, preparePatiently, takeOver } from './takeover.ts';
 
@@ -102,6 +103,7 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
   const reasons: readonly Reason[] = [
     { code: 'dead', volumeId: oldVolume, state: outlasted },
     { code: 'spareServes', volumeId },
+    ...drainedReasons(volumeId, taken.replacement.drained),
   ];
   return { served: { replacement: taken.replacement, reasons } };
 }

@@ -4,6 +4,7 @@ import type { Choice, Holder, Replaced, Replacement } from '../world/model.ts';
 import { type MountOrder, mountPatiently } from '../world/patience.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
+import { drain, standOf } from './drain.ts';
 import { fence } from './fence.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
@@ -86,7 +87,7 @@ export type TakenOver =
   | { readonly done: false; readonly committed: true }
   | { readonly done: false; readonly committed: false; readonly reasons: readonly Reason[] };
 
-/** Fences what served, agrees on the new volume, and serves it. */
+/** Fences what served, reads what the journal has beyond the new volume, agrees on that, and serves it. */
 export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
   const { ports, journal, healId, volume } = run;
   const { newVolume, instanceId, generation } = to;
@@ -96,17 +97,19 @@ export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
     moves: false,
   });
   if (!fenced.certain) return { done: false, committed: false, reasons: fenced.reasons };
-  const entry = { generation, currentVolume: newVolume, owner: instanceId };
+  const drained = await drain(run, { volumeId: newVolume, instanceId, flushed: fenced.flushed });
+  const entry = { generation, currentVolume: newVolume, owner: instanceId, ...standOf(drained) };
   const replaced: Replaced = {
     oldVolume: to.oldVolume,
     newVolume,
     snapshotId: to.snapshotId,
     owner: instanceId,
-    recoveryPointAt: to.prepared.canaryAt,
+    recoveryPointAt: Math.max(to.prepared.canaryAt, drained?.upTo ?? 0),
     files: to.prepared.files,
     ...(to.prepared.moreFiles && { moreFiles: true }),
     ...(to.cold && { cold: true }),
     ...(to.choice && { choice: to.choice }),
+    ...(drained && { drained }),
   };
   await journal.act(
     'commit',

@@ -88,9 +88,12 @@ function own(message: Message): Data {
 function ended({ incident, rejected }: HealEnded): Data {
   const { replacement, lessRoom, passedOver } = incident;
   const { why: _, ...choice } = replacement?.choice ?? {};
+  const { why: __, ...drained } = incident.drained ?? {};
+  const { drained: ___, ...took } = replacement ?? {};
   return {
     incident: incidentKey(incident),
-    replacement: replacement && { ...replacement, choice },
+    replacement: replacement && { ...took, choice },
+    ...(incident.drained && { drained }),
     lessRoom: lessRoom && { ...lessRoom },
     passedOver: passedOver.slice(0, MOST),
     rejected: rejected.slice(0, MOST).map(({ snapshotId, volumeId }) => ({ snapshotId, volumeId })),

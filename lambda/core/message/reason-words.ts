@@ -36,6 +36,9 @@ const DEAD: Readonly<Record<DeadState, string>> = {
 
 const inBrackets = (detail: string | undefined) => (detail === undefined ? '' : ` (${detail})`);
 
+const until = ({ upTo }: { readonly upTo?: number }) =>
+  upTo === undefined ? '' : ` (${new Date(upTo).toISOString()})`;
+
 const WORDS: { readonly [C in ReasonCode]: Words<C> } = {
   serving: { text: (r) => `${r.volumeId} is serving` },
   tagsBehind: { text: (r) => `${r.volumeId} is serving, but the tags say otherwise` },
@@ -124,6 +127,16 @@ const WORDS: { readonly [C in ReasonCode]: Words<C> } = {
   replaced: { text: (r) => `${r.volumeId} serves in its place`, after: ': ' },
   spareServes: { text: (r) => `the spare ${r.volumeId} serves in its place`, after: ': ' },
   tagsFollow: { text: (r) => `its tags are to follow: ${r.detail}` },
+
+  journalDrained: { text: (r) => `all of the journal is in it, up to number ${r.number}${until(r)}` },
+  journalBehind: {
+    text: (r) =>
+      `of the journal it has what stands up to number ${r.number}${until(r)}, and ${r.missing} numbers are missing`,
+  },
+  journalUnsealed: {
+    text: (r) => `S3 did not answer: of the journal it has what stands up to number ${r.number}${until(r)}`,
+  },
+  journalUnread: { text: (r) => `the journal could not be read onto it: ${r.detail}` },
 
   leaseLost: { text: (r) => r.detail },
   leaseRanOut: {

@@ -1,3 +1,4 @@
+import type { DrainState } from '../../../contract/contract.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 
 /** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
@@ -169,6 +170,29 @@ export interface LedgerEntry {
   readonly generation: number;
   readonly currentVolume: string | undefined;
   readonly owner: string | undefined;
+  /** Where there is a journal, and its owner read some of it before it served. */
+  readonly journal?: Pick<Drained, 'cursor' | 'head'> | undefined;
+}
+
+/** What came of reading the journal of files onto what was about to serve (docs/journal.md). */
+export interface Drained {
+  /** `failed`: the host gave no answer to it. */
+  readonly state: DrainState | 'failed';
+  /** With which it was sealed, or is to be. */
+  readonly term: number;
+  /** Number up to which it was read. */
+  readonly cursor?: number;
+  /** Number of the seal. */
+  readonly head?: number;
+  /** Every change before it is stated up to the cursor. Unix milliseconds. */
+  readonly upTo?: number;
+  readonly files?: number;
+  /** So many numbers before the seal were not read. */
+  readonly missing?: number;
+  /** Whether the old owner, which lived, said before it was fenced that all it had heard of is in the journal. */
+  readonly flushed?: boolean;
+  /** What the host said, where that is no answer. */
+  readonly why?: string;
 }
 
 /** A volume made from a verified snapshot, attached to an instance and not mounted: ready to serve. Times are Unix milliseconds. */
@@ -267,6 +291,8 @@ export interface Incident {
   /** Copies newer than what serves now, which were not taken: nobody had verified them, or the spare was quicker. */
   readonly passedOver: readonly string[];
   readonly lessRoom?: LessRoom | undefined;
+  /** Of what serves now, where there is a journal. */
+  readonly drained?: Drained | undefined;
   /** The instance that had the volume by the ledger, when the heal last looked. */
   readonly owner?: string | undefined;
 }
@@ -283,7 +309,7 @@ export interface Replaced {
   readonly newVolume: string;
   readonly snapshotId: string;
   readonly owner: string;
-  /** The newest time in the restored data, read from its canary: the achieved recovery point. */
+  /** The newest time in the restored data, read from its canary, or up to which the journal was read: the achieved recovery point. */
   readonly recoveryPointAt: number;
   readonly files: number;
   /** Counting took too long: there are more. */
@@ -292,6 +318,8 @@ export interface Replaced {
   readonly cold?: true;
   /** Where there was both a spare and a newer recovery point that is verified. */
   readonly choice?: Choice;
+  /** Where there is a journal. */
+  readonly drained?: Drained;
 }
 
 /** The spare, or what is newer (`drills.prefer`): what serves, and what that cost. */

@@ -85,6 +85,8 @@ export interface Host {
   serve(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   release(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
   grow(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  /** Seals the journal with this term and reads it onto the volume, which is mounted there and not served. */
+  drain(instanceId: string, volume: string, volumeId: string, term: number): Promise<HostAnswer>;
   /** The command with which a person has a verb run. */
   byHand(verb: 'release' | 'mount' | 'verify' | 'serve', instanceId: string, volume: string, volumeId: string): string;
 }
@@ -107,6 +109,11 @@ export interface Ledger {
    * (`host/resume.sh`). Fails with a `conflict` unless `holder` still has the lease at `now`.
    */
   noteFencing(volume: string, holder: string, now: number, instanceId: string): Promise<void>;
+  /**
+   * Makes a term of the journal that nobody had before. Fails with a `conflict` unless `holder` still has the lease at `now`.
+   * @returns the term; one that got lost on its way is skipped
+   */
+  raiseTerm(volume: string, holder: string, now: number): Promise<number>;
   release(volume: string, holder: string): Promise<void>;
   record(incident: Incident): Promise<void>;
   /** Notes what people were notified of that they have to do; nothing where another heal has the volume by now, for it knows better. */
@@ -148,6 +155,8 @@ export interface Ports {
   readonly monitor: Monitor;
   readonly ledger: Ledger;
   readonly people: People;
+  /** Changes to files are journaled, on every host. */
+  readonly journaled?: boolean;
   /** A fresh id for a heal. Called inside a step only. */
   readonly newId: () => string;
 }

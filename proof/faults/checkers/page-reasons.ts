@@ -90,6 +90,12 @@ const HOLDS: { readonly [C in ReasonCode]: Holds<C> | typeof UNCHECKED } = {
   spareServes: UNCHECKED,
   tagsFollow: UNCHECKED,
 
+  // What came of the journal is judged by its scenarios.
+  journalDrained: UNCHECKED,
+  journalBehind: UNCHECKED,
+  journalUnsealed: UNCHECKED,
+  journalUnread: UNCHECKED,
+
   leaseLost: UNCHECKED,
   leaseRanOut: UNCHECKED,
   unanswered: (w, r) => w.wentWrong(r.error),

@@ -130,7 +130,12 @@ interface Planted {
 }
 
 /** Six hours of uploads, with the damage planted in between. @returns what is missing when no sound snapshot came */
-async function uploadAndPlant(world: World, stage: Stage, volume: string, library: Library): Promise<Planted | string> {
+export async function uploadAndPlant(
+  world: World,
+  stage: Stage,
+  volume: string,
+  library: Library,
+): Promise<Planted | string> {
   const { clock, disks, random } = world;
   const chance = random.stream('courses');
   const start = clock.now();
@@ -187,7 +192,7 @@ function stageStart(world: World): number {
 }
 
 /** The housekeeping job: oldest first, in quick succession, until it has deleted its share or the file system gives up. */
-async function deleteUntilItBreaks(
+export async function deleteUntilItBreaks(
   world: World,
   stage: Stage,
   volume: string,

@@ -37,6 +37,8 @@ export class Faults {
   readonly stalls: { readonly volumeId: string; readonly from: number; until: number }[] = [];
   /** Instances whose web server nobody reaches: it is dead, or something on the way is shut. All else goes on there. */
   readonly webUnreached = new Set<string>();
+  /** Instances on which the agent of the journal is frozen, as by its cgroup: all else goes on there. */
+  readonly frozenAgents = new Set<string>();
   /** Instances whose reads S3 refuses. */
   readonly unfetchable = new Set<string>();
   /** Zone -> since when nothing in it answers. */

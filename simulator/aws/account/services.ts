@@ -1,3 +1,4 @@
+import { JournalAgents } from '../../journal/agents.ts';
 import { CloudFormation } from '../cloudformation/cloudformation.ts';
 import { CustomResources } from '../cloudformation/custom-resources.ts';
 import { CloudWatch } from '../cloudwatch/cloudwatch.ts';
@@ -84,6 +85,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const dlm = new Dlm(cloud, ec2, snapshots);
   const ssm = new Ssm(cloud, ec2, hosts);
   keepWatchdogs(cloud, ec2, hosts, fleet);
+  new JournalAgents({ cloud, ec2, hosts, fleet });
   return {
     cloud,
     ec2,

@@ -19,6 +19,17 @@ export class Hosts {
   surroundings:
     | ((instanceId: string, verb: string, env: Readonly<Record<string, string>>) => Record<string, string>)
     | undefined;
+  /**
+   * What the agent of the journal does for a verb, in virtual time, before its script is played; it gives what the script finds.
+   * `undefined`: nothing.
+   */
+  agent:
+    | ((
+        instanceId: string,
+        verb: string,
+        env: Readonly<Record<string, string>>,
+      ) => (() => Promise<Record<string, string>>) | undefined)
+    | undefined;
   readonly #revisions = new Map<string, number>();
 
   constructor(cloud: Cloud) {

@@ -143,8 +143,16 @@ export class Ssm implements TagIndex {
       const ended = (says?: HostResult) => {
         if (document.verb !== 'probe') hosts.touch(instanceId);
         if (says) return end(instanceId, document, invocation, says);
+        const working = hosts.agent?.(instanceId, document.verb, env);
+        if (!working) return played({});
+        cloud.clock.spawn(`${document.verb} on ${instanceId}`, async () => {
+          const found = await working();
+          awake(instanceId, () => played(found));
+        });
+      };
+      const played = (found: Readonly<Record<string, string>>) => {
         const { verb, script } = document;
-        const ran = () => hosts.run(instanceId, verb, script, { ...env, [AGENT]: 'true' });
+        const ran = () => hosts.run(instanceId, verb, script, { ...env, ...found, [AGENT]: 'true' });
         const { result, ms } = cloud.loading.run(instanceId, verb, invocation.volumeId, ran);
         const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : ms;
         if (late === 0) end(instanceId, document, invocation, result);

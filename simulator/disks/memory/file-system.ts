@@ -31,6 +31,8 @@ export class MemoryFileSystem {
   /** Counts the canaries that were written: copies with the same are of the same moment. */
   copyNumber = 0;
   written = NOTHING_WRITTEN;
+  /** `.remount/journal`: how far the journal of files is on it. */
+  mark: string | undefined;
   /** It was not unmounted since it was last mounted: what was written in place may have no time yet. */
   private dirty = false;
   /** A check has replayed its log, which was of a mounted volume. */
@@ -60,6 +62,7 @@ export class MemoryFileSystem {
     copy.canary = this.canary;
     copy.copyNumber = this.copyNumber;
     copy.written = this.written;
+    copy.mark = this.mark;
     copy.dirty = this.dirty;
     copy.marked = this.marked;
     copy.sparse = this.sparse;
@@ -232,6 +235,29 @@ export class MemoryFileSystem {
     this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
     this.used -= bytesOf(course);
     return 'removed';
+  }
+
+  /** Puts a course there as the journal states it, in the place of what there is. */
+  restore(course: Course): void {
+    this.trash(course.id);
+    this.add(course, Number.MAX_SAFE_INTEGER, false);
+  }
+
+  /** Takes a course out of sight: a rename frees nothing, and so runs into no damage. */
+  trash(courseId: string): void {
+    const course = this.courses.get(courseId);
+    if (!course) return;
+    this.writable().delete(courseId);
+    this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
+    this.used -= bytesOf(course);
+  }
+
+  /** Files of a course by their paths, its manifest too. */
+  filesOf(courseId: string): Map<string, Uint8Array> | undefined {
+    const course = this.courses.get(courseId);
+    if (!course) return undefined;
+    const files = course.files.map(({ path, bytes }): [string, Uint8Array] => [path, bytes]);
+    return new Map([...files, [MANIFEST_FILE, Buffer.from(manifestOf(course))]]);
   }
 
   read(path: string): Uint8Array {

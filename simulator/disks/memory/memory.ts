@@ -23,6 +23,7 @@ import { known, vacant } from '../xfs/stock.ts';
 import type { MemoryFileSystem } from './file-system.ts';
 import { NOTHING_FROZEN, ring } from './freeze.ts';
 import type { MemoryHost, MemoryMount, MemoryVolume } from './host.ts';
+import { JournaledMemory } from './journaled.ts';
 import { newHost, playVerb } from './verbs.ts';
 import { webAnswer } from './web-answer.ts';
 
@@ -31,16 +32,15 @@ interface MemorySnapshot {
   readonly fileSystem: MemoryFileSystem | undefined;
 }
 
-export class MemoryDisks implements Disks {
+export class MemoryDisks extends JournaledMemory implements Disks {
   readonly kind = DISK_KIND.memory;
   readonly notes: readonly string[];
-  private readonly hosts = new Map<string, MemoryHost>();
-  private readonly volumes = new Map<string, MemoryVolume>();
   private readonly snapshots = new Map<string, MemorySnapshot>();
   private readonly stopwatch = new Stopwatch();
 
   /** @param reason why not real disks, if they were wanted: becomes a note */
   constructor(reason?: string) {
+    super();
     this.notes = [
       'Disks: a model in memory. No kernel, no file system and no host script runs; their results are modelled.',
       ...(reason === undefined ? [] : [`Real XFS is not used: ${reason}`]),
@@ -225,6 +225,7 @@ export class MemoryDisks implements Disks {
     this.stopwatch.time('upload', () => {
       const { fileSystem } = this.writable(instanceId, volume);
       fileSystem.add(course, fileSystem.sizeGiB * BYTES_PER_GIB, synced);
+      this.changed(instanceId, volume, course.id);
     });
   }
 
@@ -244,7 +245,7 @@ export class MemoryDisks implements Disks {
   remove(instanceId: string, volume: string, courseId: string): void {
     this.stopwatch.time('remove', () => {
       const mount = this.writable(instanceId, volume);
-      if (mount.fileSystem.remove(courseId) === 'removed') return;
+      if (mount.fileSystem.remove(courseId) === 'removed') return this.changed(instanceId, volume, courseId);
       mount.dead = true;
       throw new DiskError(DISK_ERROR.io, `deleting course ${courseId}: the file system has shut down`);
     });

@@ -5,12 +5,14 @@ import {
   PORTION,
   RESUME_VERB,
   SEED,
+  TERM,
   UPDATE_VERB,
   VERB_PARAMETER,
   VOLUME_ID,
   VOLUME_NAME,
 } from '../../../contract/contract.ts';
 import { UNKNOWN_VERB } from '../disks.ts';
+import { DRAINED_ENV, FLUSHED_ENV } from '../journal-answers.ts';
 import { fail, ok, type VerbResult } from './answers.ts';
 import { checkContent } from './check.ts';
 import { MemoryFileSystem } from './file-system.ts';
@@ -35,6 +37,9 @@ interface VerbCall {
   /** What a check is asked: see `check.ts`. */
   readonly portion: string;
   readonly late: number;
+  /** What the agent of the journal has answered, where there is one. */
+  readonly drained?: string | undefined;
+  readonly flushed?: string | undefined;
 }
 
 /** What a probe takes, modelled. */
@@ -125,7 +130,22 @@ function unlink(host: MemoryHost, volume: string, volumeId: string): void {
   if (!host.links.has(volume)) host.web.delete(volume);
 }
 
-function release({ volume, volumeId, host }: VerbCall): VerbResult {
+/** The agent has done it; this says what it answered. */
+function drain({ volumeId, host, drained = 'state=none\nnumber=0\nfiles=0\nmissing=0' }: VerbCall): VerbResult {
+  const mounted = host.mounts.get(volumeId);
+  if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
+  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  return ok(...drained.split('\n'), `volumeId=${volumeId}`);
+}
+
+/** As the verb does: before the volume is unmounted. */
+function release(call: VerbCall): VerbResult {
+  const flushed = call.host.mounts.has(call.volumeId) ? call.flushed : undefined;
+  const said = takeOut(call);
+  return flushed === undefined ? said : { ...said, stdout: `flushed=${flushed}\n${said.stdout}` };
+}
+
+function takeOut({ volume, volumeId, host }: VerbCall): VerbResult {
   unlink(host, volume, volumeId);
   host.frozen.delete(volumeId);
   host.downloads.delete(volumeId);
@@ -198,6 +218,7 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
     ['serve', { needsId: true, act: serve }],
     ['release', { needsId: true, act: release }],
     ['grow', { needsId: true, act: grow }],
+    ['drain', { needsId: true, act: drain }],
     ['probe', { needsId: false, act: probe }],
     ['check', { needsId: true, act: check }],
   ],
@@ -258,8 +279,11 @@ export function playVerb(
   if (!PORTION.test(portion) || Number(part) >= Number(of)) return fail('usage', `SSM_Portion is "${portion}"`);
   const late = Number(env.REMOUNT_LATE_SECONDS ?? 600);
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
+  const term = env[`SSM_${VERB_PARAMETER.term}`] ?? '';
+  if (name === 'drain' && !TERM.test(term)) return fail('usage', `SSM_Term is "${term}"`);
+  const { [DRAINED_ENV]: drained, [FLUSHED_ENV]: flushed } = env;
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
-    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now, portion, late });
+    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now, portion, late, drained, flushed });
   if (name === 'release') return releaseStalled({ host, volume, volumeId, device: undefined, now, portion, late });
   if (name === 'probe') host.hung.add(host.links.get(volume) ?? '');
   return fail('timeout', `no end: ${name} hangs`);

@@ -67,7 +67,7 @@ export function fillContent(root: string, percent: number): void {
 }
 
 /** Runs work below `root`; what the file system answers becomes a DiskError, other errors are passed on. */
-function onDisk<T>(root: string, what: string, work: () => T): T {
+export function onDisk<T>(root: string, what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

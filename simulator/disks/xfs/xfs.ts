@@ -51,19 +51,17 @@ import {
   sweepLeft,
   unplug,
 } from './host.ts';
+import { JournaledXfs } from './journaled.ts';
 import { cutOff, isMounted, mountXfs, unmount } from './mounts.ts';
 import { plantUnder, prepareHole } from './plant.ts';
 import { rot } from './rot.ts';
 import { StaleLinks } from './stale-links.ts';
-import { holdOpen, IMAGE_CAP_GIB, known, newVolume, type Stored, vacant, type XfsVolume } from './stock.ts';
+import { holdOpen, IMAGE_CAP_GIB, known, newVolume, type Stored, vacant } from './stock.ts';
 import { HostWebs, volumeOf } from './web.ts';
 
-export class XfsDisks implements Disks {
+export class XfsDisks extends JournaledXfs implements Disks {
   readonly kind = DISK_KIND.xfs;
   private readonly area: StorageArea;
-  /** Instance id -> its root directory. */
-  private readonly hosts = new Map<string, string>();
-  private readonly volumes = new Map<string, XfsVolume>();
   private readonly snapshots = new Map<string, Stored>();
   private readonly webs = new HostWebs();
   private readonly stale = new StaleLinks();
@@ -76,6 +74,7 @@ export class XfsDisks implements Disks {
 
   /** @throws DisksUnavailable when this machine has no real disks to offer */
   constructor() {
+    super();
     requireXfs();
     this.area = new StorageArea(baseDirectory());
   }
@@ -242,6 +241,7 @@ export class XfsDisks implements Disks {
       const stored = known(this.volumes, volumeId, 'volume');
       stored.uploads.push(course.id);
       stored.written = withCourse(stored.written, course);
+      this.changed(instanceId, volume, course.id);
     });
   }
   addSparse(instanceId: string, volume: string, path: string, bytes: number): void {
@@ -249,6 +249,7 @@ export class XfsDisks implements Disks {
   }
   remove(instanceId: string, volume: string, courseId: string): void {
     this.stopwatch.time('remove', () => removeCourse(this.served(instanceId, volume, true).root, courseId));
+    this.changed(instanceId, volume, courseId);
   }
   leaveUnreadable(instanceId: string, volume: string): void {
     leaveUnreadable(this.served(instanceId, volume, true).root);

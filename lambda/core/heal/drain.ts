@@ -1,0 +1,84 @@
+import type { DrainState } from '../../../contract/contract.ts';
+import type { Reason } from '../../../contract/reasons.ts';
+import { briefly } from '../world/answers.ts';
+import { message } from '../world/attempt.ts';
+import type { Drained } from '../world/model.ts';
+import type { HostAnswer } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
+
+/** What is about to serve: mounted there, and served by nobody. */
+interface At {
+  readonly volumeId: string;
+  readonly instanceId: string;
+  /** See {@link Drained.flushed}. */
+  readonly flushed?: boolean | undefined;
+}
+
+/**
+ * Where there is a journal: ends the time of whoever wrote it, and reads it onto what is about to serve. Whatever comes of that is no
+ * reason not to serve: it is noted, and what is missing is applied afterwards. Each run of it makes a term of its own, so that two hosts
+ * never have the same one.
+ *
+ * @returns `undefined` where there is no journal
+ * @throws as the ledger does: without it nothing is committed either
+ */
+export async function drain(run: HealRun, { volumeId, instanceId, flushed }: At): Promise<Drained | undefined> {
+  const { ports, journal, healId, volume } = run;
+  if (!ports.journaled) return undefined;
+  return journal.act(
+    'drain',
+    async () => {
+      const term = await ports.ledger.raiseTerm(volume, healId, ports.clock.now());
+      const said = { term, ...(flushed !== undefined && { flushed }) };
+      try {
+        return { ...said, ...readDrained(await ports.host.drain(instanceId, volume, volumeId, term)) };
+      } catch (error) {
+        return { ...said, state: 'failed' as const, why: message(error) };
+      }
+    },
+    (drained) => noteOf(drained),
+  );
+}
+
+function readDrained({ result, values, detail }: HostAnswer): Omit<Drained, 'term'> {
+  if (result !== 'ok') return { state: 'failed', why: `${result}: ${briefly(detail)}` };
+  const upTo = Date.parse(values.upTo ?? '');
+  return {
+    state: values.state as DrainState,
+    cursor: Number(values.number),
+    files: Number(values.files),
+    missing: Number(values.missing),
+    ...(values.head !== undefined && { head: Number(values.head) }),
+    ...(!Number.isNaN(upTo) && { upTo }),
+  };
+}
+
+function noteOf({ state, term, cursor, head, files, missing, why }: Drained): string {
+  if (state === 'failed') return `term ${term}: ${why}`;
+  return `term ${term}: ${state} at ${cursor} of ${head ?? 'nobody knows'}: ${files} files, ${missing} missing`;
+}
+
+/** Why people may miss something, or need not. */
+export function drainedReasons(volumeId: string, drained: Drained | undefined): Reason[] {
+  if (!drained) return [];
+  const { state, cursor: number = 0, upTo, files = 0, missing = 0, why = state } = drained;
+  const read = { volumeId, number, ...(upTo !== undefined && { upTo }) };
+  switch (state) {
+    case 'drained':
+      return [{ code: 'journalDrained', ...read, files }];
+    case 'behind':
+      return [{ code: 'journalBehind', ...read, missing }];
+    case 'unsealed':
+      return [{ code: 'journalUnsealed', ...read }];
+    case 'none':
+    case 'failed':
+      return [{ code: 'journalUnread', volumeId, result: state, detail: why }];
+  }
+}
+
+/** What the ledger keeps of it: numbers that may have expired are not written without it. */
+export function standOf(drained: Drained | undefined): { readonly journal?: Pick<Drained, 'cursor' | 'head'> } {
+  if (drained?.cursor === undefined) return {};
+  const { cursor, head } = drained;
+  return { journal: { cursor, ...(head !== undefined && { head }) } };
+}

@@ -1,0 +1,93 @@
+/** Promises of a stack with a journal of files: what a client was told is written is there afterwards, or people know how much is not. */
+import { LEDGER } from '../../contract/contract.ts';
+import type { Data } from '../../contract/flat.ts';
+import { duration } from '../command/duration.ts';
+import type { Stage } from '../scenarios/story/deployed-stack.ts';
+import { readBack } from '../world/content.ts';
+import type { Library } from '../world/courses.ts';
+import type { Check, World } from '../world/world.ts';
+import { check } from './checks.ts';
+import { dataIn, heard } from './heard.ts';
+import type { Failure } from './measure.ts';
+
+/** What was closed so long before a failure is in the journal. Milliseconds. */
+export const JOURNALED_AFTER_MS = 3000;
+
+/** What the message says of the journal: written out here, for it is judged and not believed. */
+interface Said {
+  readonly state?: unknown;
+  readonly cursor?: unknown;
+  readonly head?: unknown;
+  readonly missing?: unknown;
+  readonly upTo?: unknown;
+}
+
+/** What people were told of the journal when the volume served again; `undefined`: nothing. */
+export function journalTold(world: World, volume: string, since: number): Said | undefined {
+  const [message] = heard(world.services.sns, { kinds: ['served'], volume, since });
+  return message && ((dataIn(message) as Data).drained as Said | undefined);
+}
+
+/**
+ * Of the library's courses those that were on the volume at that moment and that nobody has deleted until now, compared where the web server
+ * reads them; and of those that were deleted before it, none has come back.
+ */
+export function closedFilesServed(
+  world: World,
+  { stage, library, failure }: { readonly stage: Stage; readonly library: Library; readonly failure: Failure },
+): Check[] {
+  const owner = stage.servedBy(failure.volume);
+  const moment = failure.at - JOURNALED_AFTER_MS;
+  const still = new Set(library.at(failure.at).map(({ id }) => id));
+  const owed = library.at(moment).filter(({ id }) => still.has(id));
+  const { expected, intact, missing } = readBack(world, owner, failure.volume, owed);
+  const there = owner === undefined ? [] : world.disks.list(owner, failure.volume);
+  const back = library.deletedBefore(moment).filter((id) => there.includes(id));
+  return [
+    check(
+      'every file that was closed 3 s before the failure is served',
+      expected > 0 && intact === expected,
+      `${intact} of ${expected}${missing[0] === undefined ? '' : `; not ${missing[0]}`}`,
+    ),
+    check('nothing that was deleted 3 s before the failure has come back', back.length === 0, back, 'nothing'),
+  ];
+}
+
+/** Nothing that was acknowledged before the failure is missing, unless the incident says by number that something may be. */
+export function nothingMissingUnsaid(
+  world: World,
+  part: { readonly stage: Stage; readonly library: Library; readonly failure: Failure },
+): Check {
+  const promise = 'nothing that is in the journal is missing without a word';
+  const { failure } = part;
+  const said = journalTold(world, failure.volume, failure.at);
+  if (said?.state !== 'drained') {
+    const numbered = said !== undefined && (said.state === 'failed' || said.cursor !== undefined);
+    return check(promise, numbered, said ? `people are notified: ${JSON.stringify(said)}` : 'nobody is notified');
+  }
+  const kept = closedFilesServed(world, part).every((each) => each.kept);
+  return check(promise, kept && Number(said.missing) === 0, kept ? 'nothing is missing' : 'it says that all is there');
+}
+
+/** What was told to be the achieved recovery point: no later than the failure's fence, and at most so old. */
+export function recoveryPointTold(world: World, failure: Failure): Check {
+  const upTo = Number(journalTold(world, failure.volume, failure.at)?.upTo);
+  return check(
+    'people are told up to when all is there: at most 3 s before the failure',
+    upTo >= failure.at - JOURNALED_AFTER_MS,
+    Number.isNaN(upTo) ? 'they are not' : `${duration(Math.max(0, failure.at - upTo))} before it`,
+  );
+}
+
+/** The ledger has the term, the seal and the cursor of whoever serves. */
+export function ledgerKnowsJournal(world: World, volume: string, least: number): Check {
+  const item = world.services.dynamodb
+    .all()
+    .find((each) => each.pk?.S === `${LEDGER.volume}${volume}` && each.sk?.S === LEDGER.state);
+  const [term, head, cursor] = [LEDGER.term, LEDGER.head, LEDGER.cursor].map((name) => Number(item?.[name]?.N));
+  return check(
+    'the ledger has the term, the seal and how far was read',
+    Number(term) >= least && Number(head) >= 1 && Number(cursor) >= 0,
+    `term ${term}, seal ${head}, read up to ${cursor}`,
+  );
+}

@@ -1,0 +1,66 @@
+import { DISK_ERROR, DiskError, MANIFEST_FILE } from '../disks.ts';
+import type { CourseFiles, Heard, JournaledDisks } from '../journaled.ts';
+import { known } from '../xfs/stock.ts';
+import type { MemoryFileSystem } from './file-system.ts';
+import type { MemoryHost, MemoryVolume } from './host.ts';
+
+/** What the agent of the journal reaches of memory disks. */
+export abstract class JournaledMemory implements JournaledDisks {
+  protected readonly hosts = new Map<string, MemoryHost>();
+  protected readonly volumes = new Map<string, MemoryVolume>();
+  #heard: Heard | undefined;
+
+  listen(heard: Heard): void {
+    this.#heard = heard;
+  }
+
+  /** Somebody has changed a course through what the host serves. */
+  protected changed(instanceId: string, volume: string, courseId: string): void {
+    const volumeId = this.hosts.get(instanceId)?.links.get(volume);
+    if (volumeId !== undefined) this.#heard?.(instanceId, volumeId, courseId);
+  }
+
+  coursesOn(instanceId: string, volumeId: string): string[] {
+    return this.#mounted(instanceId, volumeId).courseIds().sort();
+  }
+
+  readCourse(instanceId: string, volumeId: string, courseId: string): CourseFiles | undefined {
+    return this.#mounted(instanceId, volumeId).filesOf(courseId);
+  }
+
+  applyCourse(instanceId: string, volumeId: string, courseId: string, files: CourseFiles | undefined): void {
+    const fileSystem = this.#mounted(instanceId, volumeId);
+    if (!files) {
+      fileSystem.trash(courseId);
+      return;
+    }
+    const manifest = Buffer.from(files.get(MANIFEST_FILE) ?? []).toString();
+    const listed = manifest.split('\n').filter((line) => line !== '');
+    fileSystem.restore({
+      id: courseId,
+      files: listed.map((line) => {
+        const [sha256 = '', path = ''] = line.split('  ');
+        return { sha256, path, bytes: files.get(path) ?? new Uint8Array() };
+      }),
+    });
+  }
+
+  readMark(instanceId: string, volumeId: string): string | undefined {
+    return this.#mounted(instanceId, volumeId).mark;
+  }
+
+  writeMark(instanceId: string, volumeId: string, mark: string): void {
+    const fileSystem = this.#mounted(instanceId, volumeId);
+    fileSystem.sync();
+    fileSystem.mark = mark;
+  }
+
+  #mounted(instanceId: string, volumeId: string): MemoryFileSystem {
+    const mount = known(this.hosts, instanceId, 'host').mounts.get(volumeId);
+    if (!mount) throw new DiskError(DISK_ERROR.missing, `${volumeId} is not mounted on ${instanceId}`);
+    if (this.volumes.get(volumeId)?.stalled)
+      throw new DiskError(DISK_ERROR.stalled, `${volumeId} on ${instanceId}: I/O hangs`);
+    if (mount.dead) throw new DiskError(DISK_ERROR.io, `${volumeId} on ${instanceId}: the file system is shut down`);
+    return mount.fileSystem;
+  }
+}

@@ -1,0 +1,102 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DISK_ERROR, DiskError } from '../disks.ts';
+import type { CourseFiles, Heard, JournaledDisks } from '../journaled.ts';
+import { must } from '../shell.ts';
+import { courseIds, onDisk } from './content.ts';
+import { linksOf, stagingOf } from './host.ts';
+import { isMounted } from './mounts.ts';
+import { known, type XfsVolume } from './stock.ts';
+
+const MARK = '.remount/journal';
+/** What is written is not seen before it is whole. */
+const ASIDE = '.remount/incoming';
+const TRASH = '.remount/trash';
+
+/** What the agent of the journal does on real disks. It hears of courses from whoever changes them: the kernel's own events are `host/agent/`'s. */
+export abstract class JournaledXfs implements JournaledDisks {
+  /** Instance id -> its root directory. */
+  protected readonly hosts = new Map<string, string>();
+  protected readonly volumes = new Map<string, XfsVolume>();
+  #heard: Heard | undefined;
+
+  listen(heard: Heard): void {
+    this.#heard = heard;
+  }
+
+  /** Somebody has changed a course through what the host serves. */
+  protected changed(instanceId: string, volume: string, courseId: string): void {
+    const link = linksOf(known(this.hosts, instanceId, 'host')).find((each) => each.volume === volume);
+    if (link) this.#heard?.(instanceId, link.volumeId, courseId);
+  }
+
+  coursesOn(instanceId: string, volumeId: string): string[] {
+    return courseIds(this.#mounted(instanceId, volumeId));
+  }
+
+  readCourse(instanceId: string, volumeId: string, courseId: string): CourseFiles | undefined {
+    const root = this.#mounted(instanceId, volumeId);
+    return onDisk(root, `reading course ${courseId}`, () => {
+      const course = join(root, 'courses', courseId);
+      if (!readdirSync(root).includes('courses') || !readdirSync(join(root, 'courses')).includes(courseId))
+        return undefined;
+      const paths = readdirSync(course, { recursive: true, encoding: 'utf8' }).sort();
+      const files = paths.filter((path) => statSync(join(course, path)).isFile());
+      return new Map(files.map((path): [string, Uint8Array] => [path, readFileSync(join(course, path))]));
+    });
+  }
+
+  applyCourse(instanceId: string, volumeId: string, courseId: string, files: CourseFiles | undefined): void {
+    const root = this.#mounted(instanceId, volumeId);
+    onDisk(root, `applying course ${courseId}`, () => {
+      const [course, aside, trash] = [join(root, 'courses', courseId), join(root, ASIDE, courseId), join(root, TRASH)];
+      for (const [path, bytes] of files ?? []) {
+        mkdirSync(dirname(join(aside, path)), { recursive: true, mode: 0o755 });
+        writeFileSync(join(aside, path), bytes);
+        chmodSync(join(aside, path), 0o644);
+      }
+      if (existsSync(course)) {
+        mkdirSync(trash, { recursive: true, mode: 0o700 });
+        renameSync(course, join(trash, `${courseId}.${readdirSync(trash).length}`));
+      }
+      if (!files) return;
+      mkdirSync(dirname(course), { recursive: true, mode: 0o755 });
+      renameSync(aside, course);
+    });
+  }
+
+  readMark(instanceId: string, volumeId: string): string | undefined {
+    const root = this.#mounted(instanceId, volumeId);
+    return onDisk(root, 'reading the mark', () =>
+      existsSync(join(root, MARK)) ? readFileSync(join(root, MARK), 'utf8') : undefined,
+    );
+  }
+
+  writeMark(instanceId: string, volumeId: string, mark: string): void {
+    const root = this.#mounted(instanceId, volumeId);
+    onDisk(root, 'writing the mark', () => {
+      must('sync', '--file-system', root);
+      mkdirSync(join(root, dirname(MARK)), { recursive: true, mode: 0o755 });
+      writeFileSync(join(root, `${MARK}.new`), mark, { flush: true });
+      renameSync(join(root, `${MARK}.new`), join(root, MARK));
+      must('sync', '--file-system', root);
+    });
+  }
+
+  #mounted(instanceId: string, volumeId: string): string {
+    const root = stagingOf(known(this.hosts, instanceId, 'host'), volumeId);
+    if (!isMounted(root)) throw new DiskError(DISK_ERROR.missing, `${volumeId} is not mounted on ${instanceId}`);
+    if (this.volumes.get(volumeId)?.stalled)
+      throw new DiskError(DISK_ERROR.stalled, `${volumeId} on ${instanceId}: I/O hangs`);
+    return root;
+  }
+}

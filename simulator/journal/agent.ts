@@ -1,0 +1,322 @@
+import { afterLook, afterPut, atStart, type Signature, type Step } from '../../journal/protocol.ts';
+import type { Cloud } from '../aws/account/cloud.ts';
+import { DISK_ERROR, DiskError } from '../disks/disks.ts';
+import { type CourseState, segmentOf } from './courses.ts';
+import { markOf, markText } from './mark.ts';
+import { type JournalObjects, SILENT } from './objects.ts';
+import { Succession, type Successor } from './succession.ts';
+
+/** What has not changed for so long is read. Milliseconds, as all here. */
+const SETTLE_MS = 1000;
+/** After S3 was busy or silent, or while the host does nothing. */
+const AGAIN_MS = 1000;
+/** What hangs is tried again so late. */
+const STALLED_AGAIN_MS = 5000;
+/** From the command on: so long what stands in the journal is applied, and so long it is sealed. `host/journal.sh` gives it 25 s. */
+const APPLYING_MS = 16_000;
+const SEALING_MS = 22_000;
+/** `host/journal.sh` */
+const FLUSH_MS = 10_000;
+const FLUSH_LOOK_MS = 100;
+/** An owner that serves unsealed tries to seal so often, and reads on for as long as that takes. */
+const LATER_MS = 10_000;
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+
+/** Which volume of which content volume, on which host. */
+export interface Place {
+  readonly instanceId: string;
+  readonly volume: string;
+  readonly volumeId: string;
+}
+
+interface Dirty {
+  readonly since: number;
+  readonly last: number;
+}
+
+/** Whether anything of the agent runs: `off`: its memory is gone. */
+export type Life = 'runs' | 'sleeps' | 'off';
+
+/**
+ * The agent of one volume on one host: it hears what changes, and writes it into the journal; and before that volume is served it takes the
+ * journal over. A model of what `host/agent/` is to be: README.md says what is simplified.
+ */
+export class VolumeAgent {
+  readonly place: Place;
+  /** A higher term was met: nothing is written any more. */
+  fenced = false;
+  readonly #cloud: Cloud;
+  readonly #objects: JournalObjects;
+  readonly #life: () => Life;
+  #who: Successor;
+  #succession: Succession | undefined;
+  /** Newest number that is known to be its own. */
+  #acknowledged = 0;
+  #writes = false;
+  readonly #dirty = new Map<string, Dirty>();
+  /** What the journal has. */
+  readonly #index = new Set<string>();
+  /** Touched since it serves, as far as it served before all was read. */
+  readonly #touched = new Set<string>();
+  #busy = false;
+  #poked = false;
+  #flushFrom: number | undefined;
+  #flushed = false;
+
+  constructor(cloud: Cloud, objects: JournalObjects, place: Place, who: Successor, life: () => Life) {
+    this.#cloud = cloud;
+    this.#objects = objects;
+    this.place = place;
+    this.#who = who;
+    this.#life = life;
+  }
+
+  get term(): number {
+    return this.#who.term;
+  }
+
+  /** @returns lines, as the agent prints them. @throws DiskError */
+  async drain(): Promise<string[]> {
+    const { clock, disks } = this.#cloud;
+    const { instanceId, volumeId } = this.place;
+    const { acknowledged, term, complete } = markOf(disks.readMark(instanceId, volumeId));
+    const succession = new Succession(clock, this.#objects, this.#who, {
+      reading: { cursor: acknowledged, term },
+      complete,
+    });
+    this.#succession = succession;
+    const now = clock.now();
+    let files = 0;
+    const ended = await succession.advance({ applying: now + APPLYING_MS, sealing: now + SEALING_MS }, (states) => {
+      files += this.#apply(states);
+    });
+    this.fenced = ended === 'outranked';
+    this.#writeMark(succession.reading.cursor);
+    if (succession.drained) this.#begin();
+    else if (!this.fenced) this.#later();
+    const { reading, sealedAt, missing } = succession;
+    const state = succession.drained ? 'drained' : sealedAt === undefined ? 'unsealed' : 'behind';
+    const head = sealedAt === undefined ? [] : [`head=${sealedAt}`];
+    const upTo = succession.complete === undefined ? [] : [`upTo=${new Date(succession.complete).toISOString()}`];
+    return [`state=${state}`, `number=${reading.cursor}`, ...head, `files=${files}`, `missing=${missing}`, ...upTo];
+  }
+
+  /** The kernel tells of a course. */
+  heard(courseId: string): void {
+    const now = this.#cloud.clock.now();
+    this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
+    if (!this.#writes) this.#touched.add(courseId);
+    this.#poke(SETTLE_MS);
+  }
+
+  /** The host has booted: the agent starts anew, and finds by a scan what it has not stated. @throws DiskError */
+  async restart(run: number): Promise<void> {
+    const { instanceId, volumeId } = this.place;
+    const { acknowledged, term } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
+    this.#who = { ...this.#who, run };
+    this.#acknowledged = acknowledged;
+    this.#dirty.clear();
+    const { writer } = this.#who;
+    for (let number = acknowledged + 1; ; ) {
+      const found = await this.#objects.look(number);
+      if (found === SILENT) {
+        await this.#cloud.clock.sleep(AGAIN_MS);
+        continue;
+      }
+      const next = atStart({ term: Math.max(term, this.term), writer, run, acknowledged, fenced: this.fenced }, found);
+      if (next === 'write') break;
+      if (next !== 'read-on') {
+        this.#stop(next);
+        return;
+      }
+      this.#acknowledged = number++;
+    }
+    const there = this.#cloud.disks.coursesOn(instanceId, volumeId);
+    for (const id of there) if (!this.#index.has(id)) this.heard(id);
+    for (const id of this.#index) if (!there.includes(id)) this.heard(id);
+    this.#poke(SETTLE_MS);
+  }
+
+  /** Sends what it has heard of. @returns whether all of it is in the journal */
+  async flush(): Promise<boolean> {
+    const { clock } = this.#cloud;
+    const until = clock.now() + FLUSH_MS;
+    if (this.fenced || !this.#writes) return false;
+    this.#flushed = false;
+    this.#flushFrom = clock.now();
+    this.#poke(0);
+    while (!this.#flushed && !this.fenced && clock.now() < until) await clock.sleep(FLUSH_LOOK_MS);
+    this.#flushFrom = undefined;
+    return this.#flushed && this.#dirty.size === 0;
+  }
+
+  #apply(states: readonly CourseState[]): number {
+    const { instanceId, volumeId } = this.place;
+    for (const { courseId, files } of states) this.#cloud.disks.applyCourse(instanceId, volumeId, courseId, files);
+    return states.reduce((sum, { files }) => sum + (files?.size ?? 0), 0);
+  }
+
+  /** All of the journal is on the volume: from here on it is written. */
+  #begin(): void {
+    const { instanceId, volumeId } = this.place;
+    this.#acknowledged = this.#succession?.reading.cursor ?? 0;
+    this.#index.clear();
+    for (const id of this.#cloud.disks.coursesOn(instanceId, volumeId)) if (!this.#dirty.has(id)) this.#index.add(id);
+    this.#writes = true;
+    if (this.#dirty.size > 0) this.#poke(SETTLE_MS);
+  }
+
+  /** It serves before all was read: the rest is applied onto what nobody has touched, and what it names is stated anew. */
+  #later(): void {
+    this.#spawn('takes the journal over', async () => {
+      for (;;) {
+        await this.#cloud.clock.sleep(LATER_MS);
+        const life = this.#life();
+        if (life === 'off' || !this.#succession) return;
+        if (life === 'sleeps') continue;
+        const ended = await this.#succession.advance({ applying: FOR_EVER, sealing: FOR_EVER }, (states) => {
+          this.#apply(states.filter(({ courseId }) => !this.#touched.has(courseId)));
+          const now = this.#cloud.clock.now();
+          for (const { courseId } of states)
+            this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
+        });
+        if (ended === 'outranked') return this.#stop('fenced');
+        if (!this.#succession.drained) continue;
+        this.#cloud.say(this.place.instanceId, `the journal of ${this.place.volume} is sealed after all, and applied`);
+        this.#begin();
+        return;
+      }
+    });
+  }
+
+  #poke(ms: number): void {
+    if (this.#poked && ms > 0) return;
+    this.#poked = true;
+    this.#cloud.clock.after(ms, () => {
+      this.#poked = false;
+      if (!this.#busy && this.#writes && !this.fenced) this.#spawn('writes the journal', () => this.#work());
+    });
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      while (!this.fenced && (await this.#write()));
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      // What cannot be read stays dirty: on a dead file system for good.
+      if (error.code === DISK_ERROR.stalled) this.#poke(STALLED_AGAIN_MS);
+      return;
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#dirty.size > 0 && this.#writes && !this.fenced) this.#poke(SETTLE_MS);
+  }
+
+  /** @returns whether there was anything to write. @throws DiskError */
+  async #write(): Promise<boolean> {
+    const { clock, disks } = this.#cloud;
+    if (!(await this.#awake())) return false;
+    const { instanceId, volumeId } = this.place;
+    const taken = clock.now();
+    const flushes = this.#flushFrom !== undefined;
+    const ripe = [...this.#dirty].filter(([, { last }]) => flushes || taken - last >= SETTLE_MS);
+    if (ripe.length === 0 && (!flushes || this.#flushed)) return false;
+    const states: CourseState[] = [];
+    let unread: unknown;
+    for (const [courseId] of ripe)
+      try {
+        states.push({ courseId, files: disks.readCourse(instanceId, volumeId, courseId) });
+      } catch (error) {
+        unread = error;
+      }
+    // What can be read no more is not stated; up to when all is, a flush says all the same.
+    if (unread !== undefined && !flushes) throw unread;
+    const stated = new Set(states.map(({ courseId }) => courseId));
+    const left = [...this.#dirty].filter(([courseId]) => !stated.has(courseId)).map(([, { since }]) => since);
+    const complete = Math.min(taken, ...left);
+    if (!(await this.#append(states, taken, complete))) return false;
+    for (const { courseId, files } of states) {
+      // Changed again since it was read: it is still dirty.
+      if ((this.#dirty.get(courseId)?.last ?? 0) <= taken) this.#dirty.delete(courseId);
+      if (files) this.#index.add(courseId);
+      else this.#index.delete(courseId);
+    }
+    this.#writeMark(this.#acknowledged, complete);
+    if (flushes) this.#flushed = true;
+    return true;
+  }
+
+  /** One object, until it is acknowledged. @returns `false` where it never will be */
+  async #append(states: readonly CourseState[], taken: number, complete: number): Promise<boolean> {
+    const { clock } = this.#cloud;
+    const { volume, term, writer, run } = this.#who;
+    const { bytes, sum } = await segmentOf({ volume, term, writer, run, kind: 'segment', taken, complete }, states);
+    const mine: Signature = { term, writer, run, kind: 'segment', sum };
+    for (let number = this.#acknowledged + 1, look = false; ; ) {
+      if (!(await this.#awake())) return false;
+      let step: Step = look ? 'look' : afterPut(await this.#objects.put(number, bytes, mine));
+      // Who was frozen while the answer was on its way reads it when it goes on.
+      if (!(await this.#awake())) return false;
+      if (step === 'look') {
+        const found = await this.#objects.look(number);
+        look = found === SILENT;
+        if (found === SILENT) {
+          await clock.sleep(AGAIN_MS);
+          continue;
+        }
+        step = afterLook(mine, found);
+      }
+      switch (step) {
+        case 'acknowledged':
+          this.#acknowledged = number;
+          return true;
+        case 'again':
+          await clock.sleep(AGAIN_MS);
+          continue;
+        case 'next':
+          number++;
+          continue;
+        case 'fenced':
+        case 'notify':
+          this.#stop(step);
+          return false;
+      }
+    }
+  }
+
+  #stop(why: 'fenced' | 'notify'): void {
+    this.fenced = true;
+    const { instanceId, volume } = this.place;
+    this.#cloud.say(
+      instanceId,
+      why === 'fenced'
+        ? `the agent of ${volume} is fenced: its term ${this.term} is over`
+        : `the agent of ${volume} stops: what stands in the journal is nobody's that it knows`,
+    );
+  }
+
+  #writeMark(acknowledged: number, complete = this.#succession?.complete): void {
+    const { instanceId, volumeId } = this.place;
+    try {
+      this.#cloud.disks.writeMark(instanceId, volumeId, markText({ term: this.term, acknowledged, complete }));
+    } catch (error) {
+      // It died meanwhile: what was acknowledged stands in the journal.
+      if (!(error instanceof DiskError)) throw error;
+    }
+  }
+
+  /** Waits while the host does nothing. @returns `false`: it is off, and with it all that this agent knew */
+  async #awake(): Promise<boolean> {
+    for (;;) {
+      const life = this.#life();
+      if (life !== 'sleeps') return life === 'runs';
+      await this.#cloud.clock.sleep(AGAIN_MS);
+    }
+  }
+
+  #spawn(what: string, run: () => Promise<void>): void {
+    this.#cloud.clock.spawn(`the agent of ${this.place.volume} on ${this.place.instanceId} ${what}`, run);
+  }
+}

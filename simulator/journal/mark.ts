@@ -1,0 +1,17 @@
+import type { Marker } from '../../journal/protocol.ts';
+
+/** What stands in `.remount/journal` on a volume, and so on each copy of it: where the journal goes on from it. */
+export interface Mark extends Pick<Marker, 'term' | 'acknowledged'> {
+  /** Every change before it is stated up to there. Unix milliseconds; `undefined`: nobody knows. */
+  readonly complete?: number | undefined;
+}
+
+export const NO_MARK: Mark = { term: 0, acknowledged: 0 };
+
+export function markOf(text: string | undefined): Mark {
+  return text === undefined ? NO_MARK : (JSON.parse(text) as Mark);
+}
+
+export function markText(mark: Mark): string {
+  return `${JSON.stringify(mark)}\n`;
+}

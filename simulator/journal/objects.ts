@@ -1,0 +1,80 @@
+import { journalKey } from '../../contract/journal.ts';
+import type { PutAnswer, Signature } from '../../journal/protocol.ts';
+import type { Cloud } from '../aws/account/cloud.ts';
+import { ServiceError } from '../aws/account/service-error.ts';
+import type { Principal } from '../aws/iam/account.ts';
+
+/** For how long an agent waits for an answer of S3. Milliseconds. */
+const TIMEOUT_MS = 2500;
+
+/** S3 gave no answer that says anything of the object. */
+export const SILENT = 'silent';
+
+export interface FoundObject {
+  readonly signature: Signature;
+  readonly bytes: Uint8Array;
+}
+
+/** Whose objects: of one content volume, in the bucket that the agent was told of. */
+export interface Shelf {
+  readonly bucket: string;
+  readonly volume: string;
+}
+
+/** The objects of a journal as an agent on a host reaches them: one request, one answer, no retry. */
+export class JournalObjects {
+  readonly #cloud: Cloud;
+  readonly #caller: () => Principal;
+  readonly #shelf: Shelf;
+
+  constructor(cloud: Cloud, caller: () => Principal, shelf: Shelf) {
+    this.#cloud = cloud;
+    this.#caller = caller;
+    this.#shelf = shelf;
+  }
+
+  async put(number: number, bytes: Uint8Array, { term, writer, run, sum, kind }: Signature): Promise<PutAnswer> {
+    const Metadata = { term: String(term), writer, run: String(run), sum, kind };
+    try {
+      await this.#call('PutObject', number, { Body: bytes, IfNoneMatch: '*', Metadata });
+      return 'written';
+    } catch (error) {
+      if (!(error instanceof ServiceError)) return 'unheard';
+      return error.name === 'PreconditionFailed' ? 'taken' : 'busy';
+    }
+  }
+
+  /** @returns `undefined`: nothing is there */
+  async look(number: number): Promise<Signature | undefined | typeof SILENT> {
+    const found = await this.#read('HeadObject', number);
+    return found && found !== SILENT ? signatureOf(found) : found;
+  }
+
+  /** @returns as {@link look} */
+  async get(number: number): Promise<FoundObject | undefined | typeof SILENT> {
+    const found = await this.#read('GetObject', number);
+    if (!found || found === SILENT) return found;
+    return { signature: signatureOf(found), bytes: (found as { readonly Body: Uint8Array }).Body };
+  }
+
+  async #read(operation: string, number: number): Promise<object | undefined | typeof SILENT> {
+    try {
+      return await this.#call(operation, number, {});
+    } catch (error) {
+      return error instanceof ServiceError && error.$metadata.httpStatusCode === 404 ? undefined : SILENT;
+    }
+  }
+
+  #call(operation: string, number: number, more: object): Promise<object> {
+    const { bucket, volume } = this.#shelf;
+    const input = { Bucket: bucket, Key: journalKey(volume, number), ...more };
+    return this.#cloud.call(this.#caller(), 's3', operation, input, { timeoutMs: TIMEOUT_MS });
+  }
+}
+
+function signatureOf(found: object): Signature {
+  const { Metadata = {} } = found as { readonly Metadata?: Readonly<Record<string, string>> };
+  const { writer = '', sum = '', kind } = Metadata;
+  if (kind !== 'segment' && kind !== 'seal') throw new Error(`an object of the journal is of no kind: ${kind}`);
+  return { term: Number(Metadata.term), writer, run: Number(Metadata.run), sum, kind };
+}

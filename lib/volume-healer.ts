@@ -36,8 +36,6 @@ export const EXECUTION_TIMEOUT = Duration.hours(1);
 const SWEEP_EVERY = Duration.minutes(5);
 
 const VERBS: readonly HostVerb[] = ['probe', 'format', 'mount', 'verify', 'serve', 'release'];
-/** Where there is a journal. */
-const JOURNAL_VERBS: readonly HostVerb[] = [...VERBS, 'drain'];
 
 /** The healer of a Remount, of this stack or another. */
 export interface IVolumeHealer extends IConstruct {
@@ -92,8 +90,7 @@ export interface VolumeHealerProps {
    */
   readonly sweepEvery?: Duration;
   /**
-   * Whether changes to files are journaled: what the journal has is read onto what takes over before that serves. `documents` must have
-   * been made with the journal.
+   * Whether what the journal of files has is read onto what takes over, before that serves. `documents` must have been made with it.
    * @default false
    */
   readonly journaled?: boolean;
@@ -125,10 +122,7 @@ class ImportedVolumeHealer extends Construct implements IVolumeHealer {
   }
 }
 
-/**
- * The healer: a Lambda durable function, started by alarms and by a sweep. Invoke it through `live`, as durable functions must be. It
- * heals what it is asked to: {@link VolumeHealer.heals}.
- */
+/** A Lambda durable function, started by alarms and by a sweep, through `live`. It heals what it is asked to: {@link VolumeHealer.heals}. */
 export class VolumeHealer extends Construct implements IVolumeHealer {
   /** The healer of another stack: for alarms here that are to start it, and for its metrics. @throws SettingsError */
   static fromVolumeHealerAttributes(scope: Construct, id: string, attributes: VolumeHealerAttributes): IVolumeHealer {
@@ -151,7 +145,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
     this.stackName = stackNameOf(this, props.stackName);
     this.#people = props.people;
     const { prefer = 'faster', maxSpareAge = Duration.hours(2), sweepEvery = SWEEP_EVERY, journaled } = props;
-    const verbs = journaled ? JOURNAL_VERBS : VERBS;
+    const verbs: readonly HostVerb[] = journaled ? [...VERBS, 'drain'] : VERBS;
     const spare = { prefer, maxAgeMinutes: lengthOf.minutes(maxSpareAge) };
     checkProps(
       { prefer, maxSpareAge: spare.maxAgeMinutes },

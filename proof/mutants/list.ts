@@ -94,8 +94,9 @@ export const MUTANTS: readonly Mutant[] = [
       // The note of a fence asks for it, too.
       {
         file: 'lambda/aws/dynamodb/ledger.ts',
-        code: 'ConditionExpression: LEASED,',
-        instead: "ConditionExpression: 'attribute_exists(pk) OR (leaseHolder = :me AND leaseUntil > :now)',",
+        code: ' = :fenced`,\n            ConditionExpression: LEASED,',
+        instead:
+          " = :fenced`, ConditionExpression: 'attribute_exists(pk) OR (leaseHolder = :me AND leaseUntil > :now)',",
       },
     ],
     play: rehearse('alarm-storm'),

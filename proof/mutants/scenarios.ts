@@ -7,6 +7,11 @@ export const PARTS: readonly Mutant[] = [
     code: "= ['shutdown', 'unmountable',",
     instead: "= ['unmountable',",
   }),
+  broken('journal', 'what the journal has is read onto what is to serve', {
+    file: 'lambda/core/heal/drain.ts',
+    code: '  if (!ports.journaled) return undefined;',
+    instead: '  if (ports.journaled) return undefined;',
+  }),
   broken('spare', 'what passed a drill is kept as the spare', {
     file: 'lambda/core/drill/decide.ts',
     code: 'keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,',

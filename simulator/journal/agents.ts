@@ -20,7 +20,7 @@ interface Surroundings {
   readonly cloud: Cloud;
   readonly ec2: Ec2State;
   readonly hosts: Hosts;
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, 'identity'>;
 }
 
 /**

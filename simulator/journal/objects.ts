@@ -5,7 +5,7 @@ import { ServiceError } from '../aws/account/service-error.ts';
 import type { Principal } from '../aws/iam/account.ts';
 
 /** For how long an agent waits for an answer of S3. Milliseconds. */
-const TIMEOUT_MS = 2500;
+const TIMEOUT_MS = 2000;
 
 /** S3 gave no answer that says anything of the object. */
 export const SILENT = 'silent';

@@ -6,8 +6,8 @@ import { type FoundObject, type JournalObjects, SILENT } from './objects.ts';
 
 /** So many numbers are asked for at a time: they have no gaps, and one after the other would take as long as all of them. */
 const WINDOW = 16;
-/** S3 that has not answered for so long does not answer. Milliseconds. */
-const SILENCE_MS = 5000;
+/** S3 that has not answered for so long does not answer: two requests, and 5 s in all. Milliseconds. */
+const SILENCE_MS = 4000;
 const AGAIN_MS = 500;
 
 /** Who takes over: its term is above that of all before. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOST_VERBS, PORTION, SEED, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../contract/contract.ts';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { HOST_VERBS, PORTION, SEED, TERM, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../contract/contract.ts';
+import { ContentJournal } from '../../lib/content-journal.ts';
 import { HostDocuments, hostFile, verbScript } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
 
@@ -13,12 +15,24 @@ interface Content {
 }
 
 const template = templateOf((stack) => {
-  new HostDocuments(stack, 'Host');
+  const journal = new ContentJournal(stack, 'Journal', { key: new Key(stack, 'Key') });
+  new HostDocuments(stack, 'Host', journal);
 });
 const documents = resourcesOf(template, 'AWS::SSM::Document');
 
 test('there is one document a verb', () => {
   expect(documents).toHaveLength(HOST_VERBS.length);
+});
+
+test('without a journal there is none that drains it, and nobody is given one', () => {
+  let made: HostDocuments | undefined;
+  const plain = templateOf((stack) => {
+    made = new HostDocuments(stack, 'Host');
+  });
+  const verbs = resourcesOf(plain, 'AWS::SSM::Document').map(({ id }) => id.toLowerCase());
+  expect(verbs).toHaveLength(HOST_VERBS.length - 1);
+  expect(verbs.filter((id) => id.startsWith('hostdrain'))).toEqual([]);
+  expect(() => made?.namesOf(['drain'])).toThrow('there is no document of drain');
 });
 
 describe.each(HOST_VERBS)('the document of %s', (verb) => {
@@ -43,6 +57,11 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
     const patterns = {
       [VERB_PARAMETER.volume]: VOLUME_NAME.source,
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
+      ...(verb === 'drain' && {
+        [VERB_PARAMETER.term]: TERM.source,
+        [VERB_PARAMETER.bucket]: '^[a-z0-9.-]{3,63}$',
+        [VERB_PARAMETER.region]: '^[a-z0-9-]{5,30}$',
+      }),
       ...(verb === 'check' && { [VERB_PARAMETER.seed]: SEED.source, [VERB_PARAMETER.portion]: PORTION.source }),
     };
     expect(Object.keys(content.parameters).sort()).toEqual(Object.keys(patterns).sort());

@@ -254,7 +254,7 @@ export const HANDED: readonly Slip[] = [
       ['web', '{ stackName, web: props.web, ledger }', '{ stackName, ledger }'],
       ['snapshots.perHour', '{ stackName, key, ...props.snapshots }', '{ stackName, key }'],
       ['recycleBin.keepSnapshots', '{ stackName, ...props.recycleBin }', '{ stackName }'],
-      ['drills.prefer', '{ ...common, ...spare }', 'common'],
+      ['drills.prefer', '{ ...common, ...spare, journaled', '{ ...common, journaled'],
       [
         'drills.fallPercent',
         'volumes, initializationMiBs, fallPercent, readAllEvery })',
@@ -273,8 +273,8 @@ export const HANDED: readonly Slip[] = [
       ['snapshotLock', 'verified, software, ...props.snapshotLock }', 'verified, software }'],
       ['drills, to the guard', 'schedule, verified, software,', 'schedule, software,'],
       ['fullWithin', '{ volume, people, fullWithin }', '{ volume, people }'],
-      ['moreEndpoints', 'zones, moreEndpoints, moreBuckets, software }', 'zones, moreBuckets, software }'],
-      ['moreBuckets', 'zones, moreEndpoints, moreBuckets, software }', 'zones, moreEndpoints, software }'],
+      ['moreEndpoints', 'zones, moreEndpoints, moreBuckets, software,', 'zones, moreBuckets, software,'],
+      ['moreBuckets', 'zones, moreEndpoints, moreBuckets, software,', 'zones, moreEndpoints, software,'],
     ] as const
   ).map(([prop, code, instead]) => handsOn(prop, code, instead, `${prop}: it reaches its part`)),
 ];

@@ -2,7 +2,7 @@ import { DISK_ERROR, DiskError, MANIFEST_FILE } from '../disks.ts';
 import type { CourseFiles, Heard, JournaledDisks } from '../journaled.ts';
 import { known } from '../xfs/stock.ts';
 import type { MemoryFileSystem } from './file-system.ts';
-import type { MemoryHost, MemoryVolume } from './host.ts';
+import type { MemoryHost, MemoryMount, MemoryVolume } from './host.ts';
 
 /** What the agent of the journal reaches of memory disks. */
 export abstract class JournaledMemory implements JournaledDisks {
@@ -53,6 +53,11 @@ export abstract class JournaledMemory implements JournaledDisks {
     const fileSystem = this.#mounted(instanceId, volumeId);
     fileSystem.sync();
     fileSystem.mark = mark;
+  }
+
+  protected mountsOf(volumeId: string): Map<string, MemoryMount> | undefined {
+    const { attachedTo } = known(this.volumes, volumeId, 'volume');
+    return attachedTo === undefined ? undefined : known(this.hosts, attachedTo, 'host').mounts;
   }
 
   #mounted(instanceId: string, volumeId: string): MemoryFileSystem {

@@ -321,10 +321,6 @@ export class MemoryDisks extends JournaledMemory implements Disks {
   private sweep(host: MemoryHost, volumeId: string): void {
     if (!host.open.has(volumeId) && host.left.delete(volumeId)) host.mounts.delete(volumeId);
   }
-  private mountsOf(volumeId: string): Map<string, MemoryMount> | undefined {
-    const { attachedTo } = known(this.volumes, volumeId, 'volume');
-    return attachedTo === undefined ? undefined : known(this.hosts, attachedTo, 'host').mounts;
-  }
 
   /** The mount behind `/srv/content/<volume>`, if it can be used. */
   private served(instanceId: string, volume: string): { volumeId: string; mount: MemoryMount } {

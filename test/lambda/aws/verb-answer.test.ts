@@ -22,6 +22,7 @@ const WELL: Readonly<Record<HostVerb, string>> = {
   release: `state=released\nvolumeId=${ID}\n`,
   grow: `state=grown\nvolumeId=${ID}\n`,
   check: `volumeId=${ID}\n${CANARY}${COUNTS}seconds=3\ncomplete=true\nstate=sound\n`,
+  drain: `state=drained\nnumber=8\nhead=9\nfiles=3\nmissing=0\nupTo=2026-01-07T11:50:00.250Z\nvolumeId=${ID}\n`,
 };
 
 const succeeded = (StandardOutputContent?: string): GetCommandInvocationResult => ({

@@ -36,6 +36,8 @@ export class Scene {
   committed: LedgerEntry | undefined;
   paged: LedgerState['paged'];
   replaced: LedgerState['replaced'];
+  /** Of the journal. */
+  term = 0;
   #made = 0;
 
   readonly workflow: Workflow = {
@@ -101,6 +103,7 @@ export class Scene {
       serve: async (_, __, id) => this.#answer('serve', id),
       release: async (_, __, id) => this.#answer('release', id),
       grow: async (_, __, id) => this.#answer('grow', id),
+      drain: async (at, _, id, term) => this.#answer('drain', `${id} on ${at} term ${term}`),
     },
     monitor: {
       io: async () => this.seen.io ?? { status: 'ok', stalled: false, why: [] },
@@ -145,6 +148,7 @@ export class Scene {
         this.fencing.push(instanceId);
         if (this.failing.has('note fencing')) throw new Error('note fencing was denied');
       },
+      raiseTerm: async () => this.#do('raise term', ++this.term),
       commit: async (_, __, ___, entry, replaced) => {
         this.#do('commit', undefined);
         this.committed = entry;

@@ -69,6 +69,16 @@ const SAMPLES: { readonly [C in ReasonCode]: readonly [Omit<ReasonOf<C>, 'code'>
   servedBy: [both, 'vol-1 is served by i-1'],
   replaced: [{ volumeId }, 'vol-1 serves in its place'],
   spareServes: [{ volumeId }, 'the spare vol-1 serves in its place'],
+  journalDrained: [
+    { volumeId, number: 9, upTo: Date.UTC(2026, 0, 7, 11, 59), files: 3 },
+    'all of the journal is in it, up to number 9 (2026-01-07T11:59:00.000Z)',
+  ],
+  journalBehind: [
+    { volumeId, number: 9, missing: 4 },
+    'of the journal it has what stands up to number 9, and 4 numbers are missing',
+  ],
+  journalUnsealed: [{ volumeId, number: 9 }, 'S3 did not answer: of the journal it has what stands up to number 9'],
+  journalUnread: [{ volumeId, result: 'failed', detail }, 'the journal could not be read onto it: as it was said'],
   tagsFollow: [{ detail }, 'its tags are to follow: as it was said'],
   leaseLost: [{ detail }, 'as it was said'],
   leaseRanOut: [{}, 'the lease ran out, and the next heal notifies people of what holds then, not this:'],

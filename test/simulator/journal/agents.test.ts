@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { MISHAP } from '../../../simulator/aws/account/mishaps.ts';
+import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
+import { damagedCourses } from '../disks/support.ts';
+import { JournalLab, NEW, OLD, OWNER, STANDBY, VOLUME } from './journal-lab.ts';
+
+let lab: JournalLab;
+beforeEach(async () => {
+  lab = new JournalLab();
+  await lab.begin();
+});
+
+const segments = (count: number, term = 1) => Array.from({ length: count }, () => `${term} segment`);
+const calls = () => lab.cloud.calls.filter(({ service }) => service === 's3').length;
+const coursesOn = (volumeId: string, instanceId: string) => lab.cloud.disks.coursesOn(instanceId, volumeId);
+
+describe('the owner', () => {
+  test('seals before it writes, and has what was closed in the journal within two seconds', async () => {
+    lab.upload('one');
+    await lab.pass(2);
+    expect(lab.objects()).toEqual(['1 seal', '1 segment']);
+  });
+
+  test('writes what changes meanwhile together, and asks S3 nothing where nothing changes', async () => {
+    for (const id of ['one', 'two', 'three']) lab.upload(id);
+    await lab.pass(5);
+    expect(lab.objects()).toEqual(['1 seal', '1 segment']);
+    const before = calls();
+    await lab.pass(3600);
+    expect(calls()).toBe(before);
+  });
+
+  test.each([
+    MISHAP.throttled,
+    MISHAP.errorBefore,
+    MISHAP.errorAfter,
+    MISHAP.answerLost,
+    MISHAP.requestLost,
+    MISHAP.overdue,
+  ])('leaves no gap and loses nothing where a write ends so: %s', async (how) => {
+    lab.prepare();
+    lab.cloud.faults.mishaps.order({ service: 's3', operation: 'PutObject', how, times: 1 });
+    lab.upload('one');
+    await lab.pass(15);
+    lab.upload('two');
+    await lab.pass(15);
+    const found = lab.objects();
+    expect(found.slice(0, 3)).toEqual(['1 seal', ...segments(2)]);
+    const said = await lab.drain(NEW, STANDBY, 2);
+    expect(said).toMatchObject({ state: 'drained', number: String(found.length + 1), missing: '0' });
+    expect(coursesOn(NEW, STANDBY)).toEqual(['one', 'two']);
+  });
+
+  test('sends at a flush what it has heard of, and says up to when all is there', async () => {
+    lab.prepare();
+    lab.upload('one');
+    expect(await lab.flush(OLD, OWNER)).toBe('true');
+    const flushedAt = lab.clock.now();
+    const { upTo = '' } = await lab.drain(NEW, STANDBY, 2);
+    expect(coursesOn(NEW, STANDBY)).toEqual(['one']);
+    expect(flushedAt - Date.parse(upTo)).toBeLessThan(1000);
+  });
+
+  test('has not sent it where it is frozen, and says so after ten seconds', async () => {
+    lab.cloud.faults.frozenAgents.add(OWNER);
+    lab.upload('one');
+    const began = lab.clock.now();
+    expect(await lab.flush(OLD, OWNER)).toBe('false');
+    expect(lab.clock.now() - began).toBeLessThanOrEqual(10_500);
+  });
+
+  test('that was killed by a reboot finds by a scan what it had not stated', async () => {
+    lab.upload('one');
+    await lab.pass(5);
+    lab.upload('two');
+    lab.cloud.disks.powerOff(OWNER);
+    lab.ec2.instance(OWNER).bootedAt = lab.clock.now();
+    lab.verb('mount', OLD, OWNER);
+    lab.verb('serve', OLD, OWNER);
+    lab.upload('three');
+    await lab.pass(10);
+    lab.prepare();
+    expect(lab.objects()).toEqual(['1 seal', ...segments(2)]);
+  });
+});
+
+describe('a new owner', () => {
+  test('has what was uploaded after the copy, and not what was deleted', async () => {
+    lab.upload('before');
+    lab.upload('gone');
+    await lab.pass(5);
+    lab.prepare();
+    lab.cloud.disks.remove(OWNER, VOLUME, 'gone');
+    lab.upload('after');
+    await lab.pass(5);
+    const said = await lab.drain(NEW, STANDBY, 2);
+    expect(said).toMatchObject({ state: 'drained', head: '4', number: '4', files: '6', missing: '0' });
+    lab.verb('serve', NEW, STANDBY);
+    expect(coursesOn(NEW, STANDBY)).toEqual(['after', 'before']);
+    expect(damagedCourses(lab.cloud.disks, STANDBY, VOLUME)).toEqual([]);
+  });
+
+  test('begins where its copy says, and drains again under a higher term', async () => {
+    lab.upload('one');
+    await lab.pass(5);
+    lab.prepare();
+    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'drained', files: '0', number: '3' });
+    expect(await lab.drain(NEW, STANDBY, 3)).toMatchObject({ state: 'drained', files: '0', number: '4' });
+  });
+
+  test('ends the time of the one before: that writes no more once it has met the seal', async () => {
+    lab.prepare();
+    lab.upload('one');
+    await lab.pass(5);
+    await lab.drain(NEW, STANDBY, 2);
+    lab.upload('too late');
+    await lab.pass(30);
+    lab.upload('still later');
+    await lab.pass(30);
+    expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal']);
+    lab.verb('serve', NEW, STANDBY);
+    expect(coursesOn(NEW, STANDBY)).toEqual(['one']);
+    lab.upload('new', STANDBY);
+    await lab.pass(5);
+    expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal', '2 segment']);
+  });
+
+  test('is refused by its host where its term is over already', async () => {
+    lab.prepare();
+    await lab.drain(OLD, OWNER, 3);
+    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'unsealed' });
+    await lab.pass(60);
+    expect(lab.objects()).toEqual(['1 seal', '3 seal']);
+  });
+});
+
+describe('where S3 does not answer', () => {
+  beforeEach(async () => {
+    lab.prepare();
+    lab.upload('one');
+    lab.upload('two');
+    await lab.pass(5);
+  });
+  const silent = (seconds: number) => {
+    const now = lab.clock.now();
+    lab.cloud.faults.outages.set('s3', OUTAGE.hangs, now, now + seconds * 1000);
+  };
+
+  test('a new owner says so within five seconds, and how far it was read', async () => {
+    silent(600);
+    const began = lab.clock.now();
+    expect(await lab.drain(NEW, STANDBY, 2)).toEqual({ state: 'unsealed', number: '1', files: '0', missing: '0' });
+    expect(lab.clock.now() - began).toBeLessThanOrEqual(5500);
+  });
+
+  test('it writes nothing before its seal; then it applies the rest onto what nobody has touched, and restates it', async () => {
+    silent(60);
+    await lab.drain(NEW, STANDBY, 2);
+    lab.verb('serve', NEW, STANDBY);
+    lab.upload('two', STANDBY);
+    lab.cloud.disks.remove(STANDBY, VOLUME, 'two');
+    await lab.pass(50);
+    expect(lab.objects()).toEqual(['1 seal', '1 segment']);
+    await lab.pass(60);
+    expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal', '2 segment']);
+    // What was deleted meanwhile does not come back, nor by the next drain.
+    expect(coursesOn(NEW, STANDBY)).toEqual(['one']);
+  });
+});

@@ -216,6 +216,14 @@ export function readSettings(context: unknown): Settings {
   checkCrowding(volumes, data.drills.enabled);
   if (data.snapshotLock.days > 0 && !data.drills.enabled)
     fail('snapshotLock.days', data.snapshotLock.days, '0 without drills (only what a drill has verified is locked)');
+  const { journal, snapshots } = data;
+  const least = Math.ceil(snapshots.keepHours / 24 + 1);
+  if (journal.enabled && journal.days < least)
+    fail(
+      'journal.days',
+      journal.days,
+      `at least ${least} (copies are kept for ${snapshots.keepHours} hours, and a day more is read from where one ends)`,
+    );
   return { ...data, zones, volumes };
 }
 

@@ -19,7 +19,7 @@ const inOneZone = (count: number) =>
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, runbookUrl, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, journal, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, runbookUrl, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -169,6 +169,16 @@ describe('a wrong setting is refused in one line: which, what was received, what
       'snapshots.consistency: received "frozen"; allowed: crash or application',
     ],
     [
+      'a journal for no time',
+      { journal: { enabled: true, days: 0 } },
+      'journal.days: received 0; allowed: a whole number from 1 to 365 days',
+    ],
+    [
+      'a journal that ends before the copies',
+      { journal: { enabled: true, days: 2 }, snapshots: { keepHours: 25 } },
+      'journal.days: received 2; allowed: at least 3 (copies are kept for 25 hours, and a day more is read from where one ends)',
+    ],
+    [
       'more than DLM keeps',
       { snapshots: { keepHours: 251 } },
       'snapshots.keepHours: received 251; allowed: a whole number from 2 to 250 hours',
@@ -246,6 +256,7 @@ const DEFAULTS = {
   },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   snapshotLock: { days: 0, mode: 'governance' },
+  journal: { enabled: false, days: 14 },
   web: { gzip: true, cacheControl: 'no-cache', etag: true, corsOrigins: [], mimeTypes: {}, accessLogDays: 30 },
   moreEndpoints: [],
   moreBuckets: [],

@@ -1,4 +1,4 @@
-/** Promises of a stack with a journal of files: what a client was told is written is there afterwards, or people know how much is not. */
+/** Promises of a stack with a journal of files: what a client knows to be written is there afterwards, or people know how much is not. */
 import { LEDGER } from '../../contract/contract.ts';
 import type { Data } from '../../contract/flat.ts';
 import { duration } from '../command/duration.ts';
@@ -22,8 +22,8 @@ interface Said {
   readonly upTo?: unknown;
 }
 
-/** What people were told of the journal when the volume served again; `undefined`: nothing. */
-export function journalTold(world: World, volume: string, since: number): Said | undefined {
+/** What people were notified of, about the journal, when the volume served again; `undefined`: nothing. */
+export function journalNotified(world: World, volume: string, since: number): Said | undefined {
   const [message] = heard(world.services.sns, { kinds: ['served'], volume, since });
   return message && ((dataIn(message) as Data).drained as Said | undefined);
 }
@@ -60,7 +60,7 @@ export function nothingMissingUnsaid(
 ): Check {
   const promise = 'nothing that is in the journal is missing without a word';
   const { failure } = part;
-  const said = journalTold(world, failure.volume, failure.at);
+  const said = journalNotified(world, failure.volume, failure.at);
   if (said?.state !== 'drained') {
     const numbered = said !== undefined && (said.state === 'failed' || said.cursor !== undefined);
     return check(promise, numbered, said ? `people are notified: ${JSON.stringify(said)}` : 'nobody is notified');
@@ -69,11 +69,11 @@ export function nothingMissingUnsaid(
   return check(promise, kept && Number(said.missing) === 0, kept ? 'nothing is missing' : 'it says that all is there');
 }
 
-/** What was told to be the achieved recovery point: no later than the failure's fence, and at most so old. */
-export function recoveryPointTold(world: World, failure: Failure): Check {
-  const upTo = Number(journalTold(world, failure.volume, failure.at)?.upTo);
+/** What people were notified of as the achieved recovery point: no later than the failure's fence, and at most so old. */
+export function recoveryPointNotified(world: World, failure: Failure): Check {
+  const upTo = Number(journalNotified(world, failure.volume, failure.at)?.upTo);
   return check(
-    'people are told up to when all is there: at most 3 s before the failure',
+    'people are notified up to when all is there: at most 3 s before the failure',
     upTo >= failure.at - JOURNALED_AFTER_MS,
     Number.isNaN(upTo) ? 'they are not' : `${duration(Math.max(0, failure.at - upTo))} before it`,
   );

@@ -15,7 +15,7 @@ export interface FoundObject {
   readonly bytes: Uint8Array;
 }
 
-/** Whose objects: of one content volume, in the bucket that the agent was told of. */
+/** Whose objects: of one content volume, in the bucket that the agent was given. */
 export interface Shelf {
   readonly bucket: string;
   readonly volume: string;

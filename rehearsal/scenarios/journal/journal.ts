@@ -5,7 +5,7 @@ import {
   JOURNALED_AFTER_MS,
   ledgerKnowsJournal,
   nothingMissingUnsaid,
-  recoveryPointTold,
+  recoveryPointNotified,
 } from '../../judge/journal.ts';
 import type { Failure } from '../../judge/measure.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
@@ -28,7 +28,7 @@ const LAST_EVERY_MS = 20 * SECOND_MS;
 const SETTINGS = { journal: { enabled: true } };
 
 /** What a story with a journal is judged by. */
-export interface Told {
+export interface Act {
   readonly world: World;
   readonly stage: Stage;
   readonly library: Library;
@@ -38,9 +38,9 @@ export interface Told {
 interface Story {
   readonly about: string;
   /** Done at the moment of the failure. */
-  readonly strike?: (told: Told) => void;
+  readonly strike?: (act: Act) => void;
   /** More promises, at rest. */
-  readonly checks: (told: Told) => readonly Check[];
+  readonly checks: (act: Act) => readonly Check[];
 }
 
 /** The bad Wednesday with a journal, and what else goes wrong on it. */
@@ -62,8 +62,8 @@ export function journaled({ about, strike, checks }: Story): Scenario {
       if (typeof planted === 'string') return broken('a sound snapshot exists', planted);
       await uploadTheLast(world, stage, volume, library);
       const failure = await deleteUntilItBreaks(world, stage, volume, library, planted.tripping);
-      const told: Told = { world, stage, library, failure };
-      strike?.(told);
+      const act: Act = { world, stage, library, failure };
+      strike?.(act);
       world.say('the content is gone, and with it what no snapshot has');
       world.spotlight(true);
       const served = () => ![undefined, failure.owner].includes(stage.servedBy(volume));
@@ -79,7 +79,7 @@ export function journaled({ about, strike, checks }: Story): Scenario {
           neverBlank(watch),
           servedAgain(failure, servedAt),
           suspectKept(world, failure),
-          ...checks(told),
+          ...checks(act),
         ],
         recovery: undefined,
       };
@@ -108,18 +108,18 @@ function servedAgain({ at }: Failure, servedAt: number | undefined): Check {
 }
 
 /** Nobody is called: it heals, and nothing is lost. */
-export function nobodyCalled({ world, failure }: Told): Check {
+export function nobodyCalled({ world, failure }: Act): Check {
   const called = pages(world, failure.volume, failure.at);
   return check('nobody is called', called.length === 0, counted(called.length, 'message'));
 }
 
 export const journal: Scenario = journaled({
   about: 'January 2010 once more, with a journal of files: what was closed 3 s before the failure is served afterwards',
-  checks: (told) => [
-    ...closedFilesServed(told.world, told),
-    nothingMissingUnsaid(told.world, told),
-    recoveryPointTold(told.world, told.failure),
-    ledgerKnowsJournal(told.world, told.failure.volume, 2),
-    nobodyCalled(told),
+  checks: (act) => [
+    ...closedFilesServed(act.world, act),
+    nothingMissingUnsaid(act.world, act),
+    recoveryPointNotified(act.world, act.failure),
+    ledgerKnowsJournal(act.world, act.failure.volume, 2),
+    nobodyCalled(act),
   ],
 });

@@ -46,6 +46,10 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   },
   // Writer and applier do not know each other: what both need is in `journal/`.
   { room: 'host/agent/writer', may: /^(host\/agent\/(kernel|journal|writer)\/|journal\/|contract\/|node:)/ },
+  {
+    room: 'host/agent',
+    may: /^(host\/agent\/|journal\/|contract\/|@aws-sdk\/client-s3$|zod\/mini$|node:)/,
+  },
   { room: 'host/agent/applier', may: /^(host\/agent\/(kernel|journal|applier)\/|journal\/|contract\/|node:)/ },
   { room: 'proof/journal', may: /^(proof\/journal\/|journal\/|rehearsal\/command\/)/ },
   // What is seen is known to all that decide by it, and knows none of them; a message is words for what was decided.

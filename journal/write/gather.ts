@@ -90,7 +90,7 @@ export class Gatherer {
     return upTo === undefined ? undefined : taken - Math.ceil(began - Math.min(began, upTo));
   }
 
-  /** Every change before this moment is in a batch; `undefined` where nobody can tell. By the clock that only goes on. */
+  /** Every change before this moment is in a batch; `undefined` where nobody can know. By the clock that only goes on. */
   get takenUpTo(): number | undefined {
     const upTo = this.#world.dirty.takenUpTo;
     const since = this.#pieces.since ?? Number.POSITIVE_INFINITY;

@@ -11,7 +11,7 @@ import { Interrupted, type JournalStore, StoreError } from '../journal/store.ts'
 import type { Tree } from '../journal/tree.ts';
 import { Errno } from '../kernel/requests.ts';
 import type { Resolver } from '../kernel/resolver.ts';
-import { Content } from './content.ts';
+import { Content, ContentError } from './content.ts';
 import { Layout } from './layout.ts';
 import { type Noted, note, notedOf } from './open.ts';
 import { Spare } from './spare.ts';
@@ -33,7 +33,7 @@ export interface ApplierWorld {
 }
 
 /**
- * What came of the next number. `wait`: it is not there yet. `unheard`: the service does not answer. `damaged`: it cannot be read as a segment, and
+ * What came of the next number. `wait`: it is not there yet. `unheard`: it cannot be had for now. `damaged`: it cannot be read as a segment, and
  * nothing after it may be taken. `unfit`: another base is needed.
  */
 export type Next =
@@ -79,7 +79,7 @@ export class Applier {
     return { ...reading, complete, passed: base.passed, unfit };
   }
 
-  /** Does the next number, if it is there. @throws StoreError; any error of the spare: then it is opened anew */
+  /** Does the next number, if it is there. @throws any error of the spare: then it is opened anew */
   async next(): Promise<Next> {
     const noted = this.#noted;
     if (noted.unfit !== undefined) return { next: 'unfit', why: noted.unfit };
@@ -100,7 +100,9 @@ export class Applier {
         return { next: 'damaged', damage: { code: 'foreign' } };
       return await this.#apply(number, records, this.#after({ ...noted, reading }, number, header, records));
     } catch (error) {
-      if (error instanceof Interrupted) return { next: 'unheard', why: error.message };
+      // Asked again it may be there, or somebody has seen to it.
+      if (error instanceof Interrupted || error instanceof StoreError || error instanceof ContentError)
+        return { next: 'unheard', why: error.message };
       throw error;
     }
   }
@@ -202,9 +204,4 @@ function directoriesOf(action: Action): Identity[] {
 /** Of whom no pieces are needed any more. */
 function settles(record: JournalRecord): Identity[] {
   return record.record === 'gone' || record.record === 'file' ? [record.identity] : [];
-}
-
-/** Whether an error passes by itself, or once somebody has seen to it: the next attempt may succeed. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof StoreError;
 }

@@ -39,6 +39,9 @@ export interface Takeover {
   /** Number of the seal. */
   readonly seal: number | undefined;
   readonly cursor: number;
+  /** As of the volume in the end. */
+  readonly passed: boolean;
+  readonly complete: number | undefined;
   readonly why: string | undefined;
 }
 
@@ -56,7 +59,7 @@ export async function takeOver(world: TakeoverWorld, applier: Applier, deadlineM
   const isOver = () => clock.now() >= until;
   const raised = await raiseRun({ mountPoint, device, copy: markerCopy }, { volume, term, writer });
   const marker = { ...raised, acknowledged: Math.max(raised.acknowledged, applier.progress.cursor) };
-  if (marker.fenced) return { state: 'fenced', seal: undefined, cursor: applier.progress.cursor, why: undefined };
+  if (marker.fenced) return ended('fenced', applier, undefined, undefined);
   let seal: number | undefined;
   let why: string | undefined;
   try {
@@ -66,15 +69,26 @@ export async function takeOver(world: TakeoverWorld, applier: Applier, deadlineM
   } catch (error) {
     if (error instanceof WriterEnded && error.why.ended === 'fenced') {
       await writeMarker(markerCopy, { ...marker, fenced: true });
-      return { state: 'fenced', seal, cursor: applier.progress.cursor, why: error.message };
+      return ended('fenced', applier, seal, error.message);
     }
     if (!(error instanceof Stopped)) throw error;
   }
   why = (await drain(applier, seal, isOver, world.pause)) ?? (seal === undefined ? why : undefined);
   const { cursor } = applier.progress;
-  await handOver(world, { ...marker, acknowledged: cursor, sealed: seal !== undefined && cursor >= seal }, applier);
   const state = seal === undefined ? 'unsealed' : cursor >= seal ? 'drained' : 'undrained';
-  return { state, seal, cursor, why };
+  const result = ended(state, applier, seal, why);
+  await handOver(world, { ...marker, acknowledged: cursor, sealed: seal !== undefined && cursor >= seal }, applier);
+  return result;
+}
+
+function ended(
+  state: Takeover['state'],
+  applier: Applier,
+  seal: number | undefined,
+  why: string | undefined,
+): Takeover {
+  const { cursor, passed, complete } = applier.progress;
+  return { state, seal, cursor, passed, complete, why };
 }
 
 async function sealed(

@@ -44,7 +44,7 @@ export class Tree {
    */
   constructor(path: string, { durable }: { readonly durable: boolean }) {
     this.#database = new DatabaseSync(path);
-    // Exclusive: no shared memory beside it either, and who comes second is told so.
+    // Exclusive: no shared memory beside it either, and who comes second is refused.
     this.#database.exec(
       `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'};`,
     );

@@ -48,14 +48,18 @@ export type Done = Errno | undefined;
 export class Resolver {
   readonly #requests: Requests;
 
-  private constructor(requests: Requests) {
+  /** Number of the device that is mounted. */
+  readonly device: string;
+
+  private constructor(requests: Requests, device: string) {
     this.#requests = requests;
+    this.device = device;
   }
 
   /** @throws KernelError where the mount is not what is expected */
   static async open(watched: Watched, { deadlineMs = DEADLINE_MS }: ResolverOptions = {}): Promise<Resolver> {
     const helper = await Helper.start('resolve.py', watched);
-    return new Resolver(new Requests({ ...watched, device: helper.device }, helper, deadlineMs));
+    return new Resolver(new Requests({ ...watched, device: helper.device }, helper, deadlineMs), helper.device);
   }
 
   get pid(): number | undefined {

@@ -53,7 +53,7 @@ export interface WriterWorld {
 export interface Status {
   /** Newest number that is known to be taken. */
   readonly number: number;
-  /** All changes before this are in the journal: milliseconds since 1970; `undefined` where nobody can tell. */
+  /** All changes before this are in the journal: milliseconds since 1970; `undefined` where nobody can know. */
   readonly complete: number | undefined;
   readonly dirty: number;
   /** Milliseconds for which something has been dirty. */

@@ -90,7 +90,7 @@ async function baseOf(volume: Volume): Promise<Standby> {
 async function compare(owner: Owner, volume: Volume, standby: Standby, resolver: Resolver): Promise<Standby> {
   let spare = standby;
   for (let attempt = 0; ; attempt++) {
-    const { flushed, left } = await owner.writer.flush(20_000);
+    const { flushed, left } = await owner.writer.flush(60_000);
     if (!flushed) throw new Error(`not flushed, left: ${left}, ${JSON.stringify(owner.writer.status)}`);
     const unfit = await spare.apply();
     if (unfit === undefined && spare.applier.progress.passed) break;
@@ -151,7 +151,7 @@ mkdirSync(join(disks, 'first'));
 mkdirSync(join(disks, 'second'));
 const owner = new Owner(first, join(disks, 'first'), journal, 1);
 await owner.start();
-await owner.writer.flush(20_000);
+await owner.writer.flush(60_000);
 const standby = await live(owner, first, users, firstResolver);
 
 // The standby takes over; the owner of before finds that out, and never writes again.
@@ -182,7 +182,7 @@ standby.volume.sh('find . -path ./.remount -prune -o -type p -print0 | xargs -0r
 const second = new Owner(standby.volume, join(disks, 'second'), journal, 2);
 await second.start();
 users.move(standby.volume.mountPoint, standby.resolver);
-await second.writer.flush(20_000);
+await second.writer.flush(60_000);
 const last = await live(second, standby.volume, users, standby.resolver);
 second.writer.stop();
 const stopped = await second.ended();

@@ -1,0 +1,30 @@
+/**
+ * The journal's agent on a host: `main.ts COMMAND SETTINGS [term=N] [writer=ID] [moment=TIME] [deadline=SECONDS]`. README.md has the commands; what each
+ * prints are lines of `key=value`, the state first.
+ */
+import { drain, flush, followOn, type Said, status, write } from './cli/commands.ts';
+import { failureOf } from './cli/failure.ts';
+import { readSettings, type Settings, UsageError } from './cli/settings.ts';
+
+const COMMANDS: Readonly<Record<string, (settings: Settings) => Promise<Said>>> = {
+  write,
+  follow: followOn,
+  flush,
+  status,
+  drain,
+};
+
+async function main([name = '', file = '', ...more]: readonly string[]): Promise<Said> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command || file === '')
+    throw new UsageError(
+      `received "${name} ${file}"; allowed: ${Object.keys(COMMANDS).join(', ')}, and a settings file`,
+    );
+  return command(await readSettings(file, more));
+}
+
+const { state, values = {}, code = 0 } = await main(process.argv.slice(2)).catch(failureOf);
+console.log(`state=${state}`);
+for (const [key, value] of Object.entries(values))
+  if (value !== null) console.log(`${key}=${`${value}`.replaceAll('\n', ' ')}`);
+process.exit(code);

@@ -22,6 +22,17 @@ export function journalKey(volume: string, number: number): string {
   return `${journalPrefix(volume)}${String(number).padStart(DIGITS, '0')}`;
 }
 
+/** Metric of a content volume whose files are journaled: seconds for which something of it has not been in the journal. The agent on its owner sends it. */
+export const JOURNAL_LAG = 'JournalLag';
+
+/** The alarm that notifies people of a journal that is behind, or of which nothing is heard. */
+export const JOURNAL_ALARM = 'journal-behind';
+
+/** Its name, of one content volume. No alarm of this name starts a heal. */
+export function journalAlarmName(stackName: string, volume: string): string {
+  return `${stackName}/${volume}/${JOURNAL_ALARM}`;
+}
+
 /** What stands in an object's metadata. The SDK puts `x-amz-meta-` before each. */
 export const JOURNAL_METADATA = {
   term: 'term',

@@ -2,6 +2,7 @@ import { CustomResource, Duration, Size, Token, Tokenization } from 'aws-cdk-lib
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct, type IConstruct } from 'constructs';
 import { METRIC } from '../contract/contract.ts';
+import { JOURNAL_LAG } from '../contract/journal.ts';
 import { remountMetric } from './internal/metric.ts';
 import { checkGp3, GP3 } from './props/allowed.ts';
 import { checkProps, PROP, stackNameOf } from './props/props.ts';
@@ -23,6 +24,11 @@ export interface IContentVolume extends IConstruct {
   metricRecoveryPointAge(options?: MetricOptions): Metric;
   /** Minutes since the newest snapshot was started that a drill verified. By default the most of five minutes. */
   metricVerifiedRecoveryPointAge(options?: MetricOptions): Metric;
+  /**
+   * Seconds for which something of it has not been in the journal: what a recovery without the volume would miss. None where files are not
+   * journaled, or nobody does it. By default the least of a minute: a large file takes its time.
+   */
+  metricJournalLag(options?: MetricOptions): Metric;
 }
 
 /** What says which content volume of another stack it is. */
@@ -86,6 +92,10 @@ abstract class ContentVolumeBase extends Construct implements IContentVolume {
 
   metricVerifiedRecoveryPointAge(options?: MetricOptions): Metric {
     return remountMetric(this, METRIC.verifiedRecoveryPointAge, { ...AGE, ...options });
+  }
+
+  metricJournalLag(options?: MetricOptions): Metric {
+    return remountMetric(this, JOURNAL_LAG, { ...LEAST, ...options });
   }
 }
 

@@ -7,6 +7,8 @@
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=host/owner.sh
+. "$(dirname "$0")/owner.sh"
 # shellcheck source=host/journal.sh
 . "$(dirname "$0")/journal.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shared by `drain` and `release`: the agent of the journal of files (docs/journal.md), where this host has one.
+# Shared by `drain` and `release`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
 # shellcheck disable=SC2154 # set in common.sh
 
 # Seconds for each; the agent waits 5 s for S3, and says then that it does not answer.
@@ -21,23 +21,64 @@ need_term() {
   case "$region" in '' | *[!a-z0-9-]*) fail usage "SSM_Region is \"$region\": the name of a Region" ;; esac
 }
 
-# drain_journal: the agent prints what this verb promises but the volume. What it cannot do is said by what it has not done.
+# find_journal_settings: sets journal_settings, the agent's own file for $volume_id on the root disk.
+find_journal_settings() {
+  journal_state="$root/var/lib/remount/journal/$volume_id"
+  journal_settings="$journal_state/settings.json"
+}
+
+# write_journal_settings: what the agent has to know, now and when it is started again.
+write_journal_settings() {
+  find_journal_settings
+  need_directory "$journal_state"
+  printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s"}\n' \
+    "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" >"$journal_settings.new" &&
+    mv "$journal_settings.new" "$journal_settings" || fail usage "this host has no room for the settings of its agent"
+}
+
+# drain_journal: has the agent do it, and says as a verb does how far it came. What the agent cannot do is said by what it has not done.
 drain_journal() {
-  if said=$(timeout "$drain_seconds" "$journal_agent" drain --volume "$volume" --volume-id "$volume_id" --directory "$staging" \
-    --term "$term" --bucket "$bucket" --region "$region" --seconds "$drain_seconds" 2>&1 7>&-); then
-    printf '%s\nvolumeId=%s\n' "$said" "$volume_id"
-    return
+  need_self
+  write_journal_settings
+  if ! said=$(timeout "$drain_seconds" "$journal_agent" drain "$journal_settings" "term=$term" "writer=$self" \
+    "deadline=$((drain_seconds - 3))" 2>"$journal_settings.err" 7>&-); then
+    # What was applied may have run into a file system that is damaged after all.
+    need_mounted "$staging"
+    fail timeout "the agent of the journal did not end well: $(plain <"$journal_settings.err" | tail -n 1)"
   fi
-  # What was applied may have run into a file system that is damaged after all.
-  need_mounted "$staging"
-  fail timeout "the agent of the journal did not end well: $(printf '%s' "$said" | plain | tail -n 1)"
+  how='' cursor='' seal='' complete='' files=0
+  while IFS='=' read -r key value; do
+    case "$key" in
+      state) how="$value" ;;
+      cursor) cursor="$value" ;;
+      seal) seal="$value" ;;
+      complete) complete="$value" ;;
+      files) files="$value" ;;
+    esac
+  done <<ANSWER
+$said
+ANSWER
+  case "$how" in
+    drained | unsealed) ;;
+    undrained) how=behind ;;
+    fenced) fail busy "the journal is sealed by a later term than $term" ;;
+    *) fail timeout "the agent of the journal gives no answer: $(printf '%s' "$said" | plain | head -n 1)" ;;
+  esac
+  missing=0
+  if [ "$how" = behind ]; then missing=$((seal - 1 - cursor)); fi
+  printf 'state=%s\nnumber=%s\nfiles=%s\nmissing=%s\n' "$how" "$cursor" "$files" "$missing"
+  [ -z "$seal" ] || printf 'head=%s\n' "$seal"
+  [ -z "$complete" ] || printf 'upTo=%s\n' "$complete"
+  printf 'volumeId=%s\n' "$volume_id"
 }
 
 # flush_journal: what the agent has heard of is sent, while the volume is still mounted. Prints flushed; nothing where there is no agent.
 flush_journal() {
   has_agent || return 0
+  find_journal_settings
+  [ -r "$journal_settings" ] || return 0
   flushed=false
-  if timeout "$flush_seconds" "$journal_agent" flush --volume "$volume" --volume-id "$volume_id" >/dev/null 2>&1 7>&-; then
+  if timeout "$flush_seconds" "$journal_agent" flush "$journal_settings" "deadline=$((flush_seconds - 1))" >/dev/null 2>&1 7>&-; then
     flushed=true
   fi
   printf 'flushed=%s\n' "$flushed"

@@ -12,6 +12,16 @@ export const PARTS: readonly Mutant[] = [
     code: '  if (!ports.journaled) return undefined;',
     instead: '  if (ports.journaled) return undefined;',
   }),
+  broken('s3-lost', 'people are notified of a journal that could not be sealed', {
+    file: 'lambda/core/heal/drain.ts',
+    code: "      return [{ code: 'journalUnsealed', ...read }];",
+    instead: '      return [];',
+  }),
+  broken('old-owner-wakes', 'who meets a higher term in the journal writes no more', {
+    file: 'journal/protocol.ts',
+    code: "  if (found.term > mine.term) return 'fenced';",
+    instead: "  if (found.term > mine.term) return 'next';",
+  }),
   broken('spare', 'what passed a drill is kept as the spare', {
     file: 'lambda/core/drill/decide.ts',
     code: 'keep: spare === undefined || (ledger?.spare?.at ?? 0) < point.at,',

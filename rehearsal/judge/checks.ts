@@ -29,6 +29,7 @@ interface IncidentRecord {
   readonly summary?: unknown;
   readonly startedAt?: unknown;
   readonly endedAt?: unknown;
+  readonly drained?: { readonly state?: unknown; readonly flushed?: unknown };
   readonly steps?: readonly { readonly name?: unknown; readonly startedAt?: unknown; readonly endedAt?: unknown }[];
   readonly replacement?: {
     readonly oldVolume?: unknown;

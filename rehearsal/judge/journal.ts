@@ -1,6 +1,7 @@
 /** Promises of a stack with a journal of files: what a client knows to be written is there afterwards, or people know how much is not. */
 import { LEDGER } from '../../contract/contract.ts';
 import type { Data } from '../../contract/flat.ts';
+import { journalKey } from '../../contract/journal.ts';
 import { duration } from '../command/duration.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import { readBack } from '../world/content.ts';
@@ -76,6 +77,49 @@ export function recoveryPointNotified(world: World, failure: Failure): Check {
     'people are notified up to when all is there: at most 3 s before the failure',
     upTo >= failure.at - JOURNALED_AFTER_MS,
     Number.isNaN(upTo) ? 'they are not' : `${duration(Math.max(0, failure.at - upTo))} before it`,
+  );
+}
+
+/** Term, writer and kind of each object of the journal, in the order of their numbers. */
+export function journalObjects(
+  { services }: World,
+  { created }: Stage,
+  volume: string,
+): {
+  readonly term: number;
+  readonly writer: string | undefined;
+  readonly kind: string | undefined;
+  readonly at: number;
+}[] {
+  const [made] = [...created.resources.values()].filter(
+    ({ type, logicalId }) => type === 'AWS::S3::Bucket' && logicalId.startsWith('Journal'),
+  );
+  const bucket = services.s3.bucket(created.references.get(made?.logicalId ?? '')?.ref ?? '');
+  const objects = [];
+  for (let number = 1; ; number++) {
+    const found = bucket.current(journalKey(volume, number));
+    if (!found) return objects;
+    const { term, writer, kind } = found.object.metadata;
+    objects.push({ term: Number(term), writer, kind, at: found.at });
+  }
+}
+
+/** Each term begins with its seal, has one writer, and writes nothing once a later one has begun. */
+export function termsInOrder(world: World, stage: Stage, volume: string): Check {
+  const objects = journalObjects(world, stage, volume);
+  const wrong = objects.flatMap(({ term, writer, kind }, i) => {
+    const before = objects.slice(0, i);
+    const own = before.find((each) => each.term === term);
+    if (before.some((each) => each.term > term)) return [`number ${i + 1} is of term ${term}, which is over`];
+    if (!own && kind !== 'seal') return [`number ${i + 1} begins term ${term}, and is no seal`];
+    return own && own.writer !== writer ? [`number ${i + 1} is of another writer of term ${term}`] : [];
+  });
+  const terms = new Set(objects.map(({ term }) => term)).size;
+  return check(
+    'each term of the journal begins with its seal, and nothing is written once it is over',
+    objects.length > 0 && wrong.length === 0,
+    wrong,
+    `${objects.length} objects of ${terms} terms`,
   );
 }
 

@@ -22,6 +22,7 @@ import { hostPlans } from './hosts/hosts.ts';
 import { outagePlans } from './hosts/outages.ts';
 import { rebootPlans } from './hosts/reboot.ts';
 import { journal } from './journal/journal.ts';
+import { oldOwnerWakes, s3Lost } from './journal/takeovers.ts';
 import { incident, type Plan } from './story/incident.ts';
 import { badWednesday, badWednesdayUndrilled } from './volumes/bad-wednesday.ts';
 import { coldPlans } from './volumes/cold.ts';
@@ -80,6 +81,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'many-volumes': manyVolumes,
   'full-soon': fullSoon,
   journal,
+  's3-lost': s3Lost,
+  'old-owner-wakes': oldOwnerWakes,
   locked,
   'two-stacks': twoStacks,
 };

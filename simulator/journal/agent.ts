@@ -94,11 +94,11 @@ export class VolumeAgent {
     this.#writeMark(succession.reading.cursor);
     if (succession.drained) this.#begin();
     else if (!this.fenced) this.#later();
-    const { reading, sealedAt, missing } = succession;
-    const state = succession.drained ? 'drained' : sealedAt === undefined ? 'unsealed' : 'behind';
-    const head = sealedAt === undefined ? [] : [`head=${sealedAt}`];
-    const upTo = succession.complete === undefined ? [] : [`upTo=${new Date(succession.complete).toISOString()}`];
-    return [`state=${state}`, `number=${reading.cursor}`, ...head, `files=${files}`, `missing=${missing}`, ...upTo];
+    const { reading, sealedAt, complete: upTo } = succession;
+    const state = succession.drained ? 'drained' : sealedAt === undefined ? 'unsealed' : 'undrained';
+    const seal = sealedAt === undefined ? [] : [`seal=${sealedAt}`];
+    const all = upTo === undefined ? [] : [`complete=${new Date(upTo).toISOString()}`];
+    return [`state=${this.fenced ? 'fenced' : state}`, `cursor=${reading.cursor}`, ...seal, `files=${files}`, ...all];
   }
 
   /** The kernel tells of a course. */

@@ -24,8 +24,6 @@ export class Succession {
   sealedAt: number | undefined;
   /** Every change before it is stated up to the cursor. */
   complete: number | undefined;
-  /** Numbers that were seen and not applied, the seal not among them. */
-  missing = 0;
   readonly #clock: VirtualClock;
   readonly #objects: JournalObjects;
   readonly #who: Successor;
@@ -103,15 +101,11 @@ export class Succession {
     if (signature.kind === 'seal' && signature.term === term && signature.writer === writer)
       this.sealedAt = next.reading.cursor;
     if (next.reading.cursor > this.#tip.cursor) this.#tip = next.reading;
-    if (!apply) {
-      if (next.take === 'apply') this.missing++;
-      return;
-    }
+    if (!apply) return;
     if (next.take === 'apply') {
       const { header, states } = await coursesOf(bytes, signature.sum);
       apply(states);
       this.complete = header.complete ?? this.complete;
-      this.missing = Math.max(0, this.missing - 1);
     }
     this.reading = next.reading;
   }

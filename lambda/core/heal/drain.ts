@@ -43,11 +43,13 @@ export async function drain(run: HealRun, { volumeId, instanceId, flushed }: At)
 function readDrained({ result, values, detail }: HostAnswer): Omit<Drained, 'term'> {
   if (result !== 'ok') return { state: 'failed', why: `${result}: ${briefly(detail)}` };
   const upTo = Date.parse(values.upTo ?? '');
+  const state = values.state as DrainState;
   return {
-    state: values.state as DrainState,
+    state,
     cursor: Number(values.number),
     files: Number(values.files),
-    missing: Number(values.missing),
+    // Without a seal nobody knows what else there is.
+    ...((state === 'drained' || state === 'behind') && { missing: Number(values.missing) }),
     ...(values.head !== undefined && { head: Number(values.head) }),
     ...(!Number.isNaN(upTo) && { upTo }),
   };
@@ -55,7 +57,7 @@ function readDrained({ result, values, detail }: HostAnswer): Omit<Drained, 'ter
 
 function noteOf({ state, term, cursor, head, files, missing, why }: Drained): string {
   if (state === 'failed') return `term ${term}: ${why}`;
-  return `term ${term}: ${state} at ${cursor} of ${head ?? 'nobody knows'}: ${files} files, ${missing} missing`;
+  return `term ${term}: ${state} at ${cursor} of ${head ?? 'nobody knows'}: ${files} files, ${missing ?? 'nobody knows what is'} missing`;
 }
 
 /** Why people may miss something, or need not. */

@@ -64,6 +64,7 @@ function ended({ incident, rejected }: HealEnded, place: Place): string[] {
     '',
     `Incident ${incident.id}, started by ${incident.trigger.kind}: ${incident.trigger.reason}`,
     ...replaced(incident, place),
+    ...journalText(incident, place),
     ...(incident.passedOver.length > 0
       ? [
           `Newer copies were not taken, for nobody has verified them, they are from after the failure, or the spare was quicker: ${listed(incident.passedOver, { rest })}.`,
@@ -90,6 +91,14 @@ function replaced({ replacement: r, lessRoom }: Incident, place: Place): string[
           `${r.newVolume} has ${lessRoom.now} GiB, and ${r.oldVolume} has ${lessRoom.before}: it was made before that grew. What to do: ${place.runbook('less-room')}`,
         ]
       : []),
+  ];
+}
+
+/** Where what serves may lack something that the journal has. */
+function journalText({ drained }: Incident, place: Place): string[] {
+  if (!drained || drained.state === 'drained') return [];
+  return [
+    `What serves may lack what stands in the journal after number ${drained.cursor ?? 0}: it comes by itself once the journal can be read. ${place.runbook('journal')}`,
   ];
 }
 

@@ -51,6 +51,18 @@ export function untagInstance(s: Services, instanceId: string): void {
   delete s.ec2.instance(instanceId).tags[TAG.stack];
 }
 
+/** The agent of the journal is frozen there, as by its cgroup, until {@link thawAgent}: all else on the host goes on. */
+export function freezeAgent(s: Services, instanceId: string): void {
+  announce(s, `the agent of the journal on ${instanceId} is frozen`);
+  s.cloud.faults.frozenAgents.add(instanceId);
+}
+
+/** It goes on where it was, and knows nothing of what happened meanwhile. */
+export function thawAgent(s: Services, instanceId: string): void {
+  announce(s, `the agent of the journal on ${instanceId} goes on`);
+  s.cloud.faults.frozenAgents.delete(instanceId);
+}
+
 /** Nobody reaches the web server of the instance any more; the probe, which reads the volume itself, does not notice. */
 export function cutOffWeb(s: Services, instanceId: string): void {
   announce(s, `the web server of ${instanceId} answers nobody`);

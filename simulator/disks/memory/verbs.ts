@@ -15,6 +15,7 @@ import { UNKNOWN_VERB } from '../disks.ts';
 import { DRAINED_ENV, FLUSHED_ENV } from '../journal-answers.ts';
 import { fail, ok, type VerbResult } from './answers.ts';
 import { checkContent } from './check.ts';
+import { drainedAnswer } from './drained.ts';
 import { MemoryFileSystem } from './file-system.ts';
 import { dlm, isFrozen, NOTHING_FROZEN } from './freeze.ts';
 import type { MemoryHost, MemoryVolume } from './host.ts';
@@ -40,6 +41,7 @@ interface VerbCall {
   /** What the agent of the journal has answered, where there is one. */
   readonly drained?: string | undefined;
   readonly flushed?: string | undefined;
+  readonly term?: string | undefined;
 }
 
 /** What a probe takes, modelled. */
@@ -130,12 +132,14 @@ function unlink(host: MemoryHost, volume: string, volumeId: string): void {
   if (!host.links.has(volume)) host.web.delete(volume);
 }
 
-/** The agent has done it; this says what it answered. */
-function drain({ volumeId, host, drained = 'state=none\nnumber=0\nfiles=0\nmissing=0' }: VerbCall): VerbResult {
+/** The agent has done it; this says, as `host/journal.sh` does, what it answered. */
+function drain({ volumeId, host, drained, term }: VerbCall): VerbResult {
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
   if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
-  return ok(...drained.split('\n'), `volumeId=${volumeId}`);
+  return drained === undefined
+    ? ok('state=none', 'number=0', 'files=0', 'missing=0', `volumeId=${volumeId}`)
+    : drainedAnswer(drained, volumeId, term);
 }
 
 /** As the verb does: before the volume is unmounted. */
@@ -283,7 +287,7 @@ export function playVerb(
   if (name === 'drain' && !TERM.test(term)) return fail('usage', `SSM_Term is "${term}"`);
   const { [DRAINED_ENV]: drained, [FLUSHED_ENV]: flushed } = env;
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
-    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now, portion, late, drained, flushed });
+    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now, portion, late, drained, flushed, term });
   if (name === 'release') return releaseStalled({ host, volume, volumeId, device: undefined, now, portion, late });
   if (name === 'probe') host.hung.add(host.links.get(volume) ?? '');
   return fail('timeout', `no end: ${name} hangs`);

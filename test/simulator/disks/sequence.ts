@@ -4,6 +4,7 @@ import { RESUME_VERB, UPDATE_VERB } from '../../../contract/contract.ts';
 import { DiskError, type Disks } from '../../../simulator/disks/disks.ts';
 import { LEDGER_ENV } from '../../../simulator/disks/software.ts';
 import { inTurns } from './in-turns.ts';
+import { journalTurn } from './journal-turn.ts';
 import { damagedCourses, documentScript, keysOf, makeCourse, runVerb } from './support.ts';
 
 const A = 'i-0aaaaaaaaaaaaaaaa';
@@ -301,6 +302,9 @@ export function playSequence(disks: Disks): string[] {
   lifeCycle(B, SMALL, ['check', 'mount', 'release']);
   disks.detach(SMALL, B);
   disks.deleteVolume(SMALL);
+
+  lifeCycle(B, SECOND, ['mount', 'serve']);
+  attempt('a journal', () => journalTurn(disks, { host: B, served: SECOND, copy: DRILLED, volume: VOLUME }));
 
   // Bit rot, which only the manifests show: on the volume that serves, and in its snapshots from then on.
   lifeCycle(B, SECOND, ['mount', 'serve', 'check']);

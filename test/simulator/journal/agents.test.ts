@@ -47,7 +47,7 @@ describe('the owner', () => {
     const found = lab.objects();
     expect(found.slice(0, 3)).toEqual(['1 seal', ...segments(2)]);
     const said = await lab.drain(NEW, STANDBY, 2);
-    expect(said).toMatchObject({ state: 'drained', number: String(found.length + 1), missing: '0' });
+    expect(said).toMatchObject({ state: 'drained', cursor: String(found.length + 1) });
     expect(coursesOn(NEW, STANDBY)).toEqual(['one', 'two']);
   });
 
@@ -56,9 +56,9 @@ describe('the owner', () => {
     lab.upload('one');
     expect(await lab.flush(OLD, OWNER)).toBe('true');
     const flushedAt = lab.clock.now();
-    const { upTo = '' } = await lab.drain(NEW, STANDBY, 2);
+    const { complete = '' } = await lab.drain(NEW, STANDBY, 2);
     expect(coursesOn(NEW, STANDBY)).toEqual(['one']);
-    expect(flushedAt - Date.parse(upTo)).toBeLessThan(1000);
+    expect(flushedAt - Date.parse(complete)).toBeLessThan(1000);
   });
 
   test('has not sent it where it is frozen, and says so after ten seconds', async () => {
@@ -94,7 +94,7 @@ describe('a new owner', () => {
     lab.upload('after');
     await lab.pass(5);
     const said = await lab.drain(NEW, STANDBY, 2);
-    expect(said).toMatchObject({ state: 'drained', head: '4', number: '4', files: '6', missing: '0' });
+    expect(said).toMatchObject({ state: 'drained', seal: '4', cursor: '4', files: '6' });
     lab.verb('serve', NEW, STANDBY);
     expect(coursesOn(NEW, STANDBY)).toEqual(['after', 'before']);
     expect(damagedCourses(lab.cloud.disks, STANDBY, VOLUME)).toEqual([]);
@@ -104,8 +104,8 @@ describe('a new owner', () => {
     lab.upload('one');
     await lab.pass(5);
     lab.prepare();
-    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'drained', files: '0', number: '3' });
-    expect(await lab.drain(NEW, STANDBY, 3)).toMatchObject({ state: 'drained', files: '0', number: '4' });
+    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'drained', files: '0', cursor: '3' });
+    expect(await lab.drain(NEW, STANDBY, 3)).toMatchObject({ state: 'drained', files: '0', cursor: '4' });
   });
 
   test('ends the time of the one before: that writes no more once it has met the seal', async () => {
@@ -128,7 +128,7 @@ describe('a new owner', () => {
   test('is refused by its host where its term is over already', async () => {
     lab.prepare();
     await lab.drain(OLD, OWNER, 3);
-    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'unsealed' });
+    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'fenced' });
     await lab.pass(60);
     expect(lab.objects()).toEqual(['1 seal', '3 seal']);
   });
@@ -149,7 +149,7 @@ describe('where S3 does not answer', () => {
   test('a new owner says so within five seconds, and how far it was read', async () => {
     silent(600);
     const began = lab.clock.now();
-    expect(await lab.drain(NEW, STANDBY, 2)).toEqual({ state: 'unsealed', number: '1', files: '0', missing: '0' });
+    expect(await lab.drain(NEW, STANDBY, 2)).toEqual({ state: 'unsealed', cursor: '1', files: '0' });
     expect(lab.clock.now() - began).toBeLessThanOrEqual(5500);
   });
 

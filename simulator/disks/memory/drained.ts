@@ -1,0 +1,16 @@
+import { fail, ok, type VerbResult } from './answers.ts';
+
+/** What `drain` makes of the agent's lines, as `host/journal.sh` does. */
+export function drainedAnswer(said: string, volumeId: string, term = ''): VerbResult {
+  const values = new Map(said.split('\n').map((line) => line.split(/=(.*)/) as [string, string]));
+  const { state, cursor, seal, complete, files } = Object.fromEntries(values);
+  if (state === 'fenced') return fail('busy', `the journal is sealed by a later term than ${term}`);
+  const how = state === 'undrained' ? 'behind' : state;
+  const missing = how === 'behind' ? Number(seal) - 1 - Number(cursor) : 0;
+  return ok(
+    ...[`state=${how}`, `number=${cursor}`, `files=${files}`, `missing=${missing}`],
+    ...(seal === undefined ? [] : [`head=${seal}`]),
+    ...(complete === undefined ? [] : [`upTo=${complete}`]),
+    `volumeId=${volumeId}`,
+  );
+}

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../lambda/core/world/clock.ts';
+import { ShortTimers } from './short-timers.ts';
 
 interface Timer {
   readonly at: number;
@@ -22,6 +23,7 @@ const MANY_TURNS = 50;
 
 /** One for all clocks: Node keeps each store for ever, and copies all of them whenever one is entered. */
 const current = new AsyncLocalStorage<Activity>();
+const short = new ShortTimers(() => current.getStore());
 
 /**
  * Virtual time. Timers run in the order of their time, then of their making; between two of them the clock lets every
@@ -121,7 +123,10 @@ export class VirtualClock implements Clock {
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
-      .finally(() => this.#activities.delete(activity));
+      .finally(() => {
+        this.#activities.delete(activity);
+        short.drop(activity);
+      });
   }
 
   /** Ends the rehearsal with this error, whatever becomes of whoever ran into it. */
@@ -161,6 +166,11 @@ export class VirtualClock implements Clock {
     if (this.#promisesOnly) await new Promise<void>((resolve) => process.nextTick(resolve));
     const since = performance.now();
     for (let turn = this.#promisesOnly ? TURNS : 0; turn < TURNS || this.#computing(); turn++) {
+      const waiting = turn >= MANY_TURNS ? this.#waitingForTimers() : undefined;
+      if (waiting) {
+        short.fire(waiting);
+        turn = 0;
+      }
       await new Promise<void>((resolve) => (turn < MANY_TURNS ? setImmediate(resolve) : setTimeout(resolve, 1)));
       const stuck = performance.now() - since > STUCK_MS ? this.#computing() : undefined;
       if (stuck) throw new Error(`stuck: ${stuck} waits for something that is not the virtual clock`);
@@ -170,6 +180,18 @@ export class VirtualClock implements Clock {
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** @returns all that compute, where each of them has a short timer to wait for; else somebody waits for something real, and goes first */
+  #waitingForTimers(): ReadonlySet<Activity> | undefined {
+    if (this.#held > 0) return undefined;
+    const computing = new Set<Activity>();
+    for (const activity of this.#activities) {
+      if (activity.waits > 0) continue;
+      if (!short.has(activity)) return undefined;
+      computing.add(activity);
+    }
+    return computing.size > 0 ? computing : undefined;
   }
 
   #computing(): string | undefined {

@@ -15,6 +15,7 @@ describe('the indexer, on real XFS', () => {
     expect(answers.hidden?.match(/^[0-9a-f]{64} {2}\.\/(?:a|\.htaccess|\.git\/config)$/gm)).toHaveLength(3);
     expect(answers.whileItChanges).toBeUndefined();
     expect(answers.later?.match(/^[0-9a-f]{64} {2}\.\/[ab]$/gm)).toHaveLength(2);
+    expect(answers.before).toBe('0\n');
     expect(answers.beside).toEqual(listing('s'));
     expect(answers.huge).toBeUndefined();
   });

@@ -129,7 +129,7 @@ export class Applier {
       note(tree, { ...this.#noted, unfit: why });
       return { next: 'unfit', why: why ?? '' };
     }
-    for (const action of planned.actions) await this.#spare.do(action, number);
+    await this.#spare.doAll(planned.actions, number);
     await this.#keepTimes(records, planned);
     await this.#spare.sync();
     const signs = await this.#signs(records, planned);

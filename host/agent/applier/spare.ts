@@ -67,12 +67,38 @@ export class Spare {
     return this.#handles.get(identity) ?? this.#tree.handleOf(identity);
   }
 
-  async do(action: Action, number: number): Promise<void> {
+  /** All of a plan, in its order. Neighbours of one kind that have nothing to do with each other are asked for together: a round trip takes longer than what is done. */
+  async doAll(actions: readonly Action[], number: number): Promise<void> {
+    for (let at = 0; at < actions.length; ) {
+      const kind = togetherOf(actions[at]);
+      let end = at + 1;
+      while (kind !== undefined && end < actions.length && togetherOf(actions[end]) === kind) end++;
+      const some = actions.slice(at, end);
+      at = end;
+      if (kind === 'write') await this.#write(some.filter((action) => action.do === 'write'));
+      else if (kind === 'attributes') await this.#dress(some.flatMap((action) => this.#dressed(action)));
+      else if (kind === 'attach') await this.#attachAll(some.filter((action) => action.do === 'attach'));
+      else for (const action of some) await this.#do(action, number);
+    }
+  }
+
+  #dressed(action: Action): readonly [Where, NodeRecord][] {
+    return action.do === 'attributes' ? [[this.handleOf(action.record.identity), action.record]] : [];
+  }
+
+  /** What has a free name to come to is linked at once; the rest by itself. */
+  async #attachAll(actions: readonly Do<'attach'>[]): Promise<void> {
+    const moves = actions.map(({ identity, to }) => ({ from: this.#inLimbo(identity), to: this.#below(to) }));
+    const errors = await this.#resolver.link(moves);
+    for (const [i, action] of actions.entries()) if (errors[i]) await this.#attach(action);
+  }
+
+  async #do(action: Action, number: number): Promise<void> {
     switch (action.do) {
       case 'piece':
-        return;
       case 'write':
-        return this.#write(action);
+      case 'attributes':
+        return;
       case 'make':
         return this.#make(action);
       case 'sync':
@@ -97,8 +123,6 @@ export class Spare {
       case 'release':
         await remove(this.#layout.limbo(action.identity));
         return;
-      case 'attributes':
-        return this.#dress(this.handleOf(action.record.identity), action.record);
     }
   }
 
@@ -107,10 +131,13 @@ export class Spare {
     if (error) throw new Error(`the spare cannot be synced: ${error.code}`);
   }
 
-  async #write({ record }: Do<'write'>): Promise<void> {
-    await this.#content.whole(record);
-    const handle = await this.#dressAt(this.#inFresh(record.identity), record);
-    this.#handles.set(record.identity, handle);
+  async #write(actions: readonly Do<'write'>[]): Promise<void> {
+    for (const { record } of actions) await this.#content.whole(record);
+    const handles = await this.#dress(actions.map(({ record }) => [this.#inFresh(record.identity), record]));
+    for (const [i, { record }] of actions.entries()) {
+      const handle = handles[i];
+      if (handle) this.#handles.set(record.identity, handle);
+    }
   }
 
   async #make({ record, at }: Do<'make'>): Promise<void> {
@@ -127,7 +154,8 @@ export class Spare {
       await remove(aside);
       await symlink(toBytes(record.target), aside);
     }
-    const handle = await this.#dressAt(this.#inFresh(record.identity), record);
+    const [handle] = await this.#dress([[this.#inFresh(record.identity), record]]);
+    if (!handle) throw new Error(`${record.identity} is not where it should be`);
     await move(aside, this.#layout.limbo(record.identity));
     return handle;
   }
@@ -174,19 +202,22 @@ export class Spare {
     await remove(this.#layout.aside);
   }
 
-  /** @returns its handle */
-  async #dressAt(place: Below, record: NodeRecord): Promise<Handle> {
-    const there = await this.#look(place);
-    if (!there) throw new Error(`${record.identity} is not where it was just made`);
-    await this.#dress(there.handle, record);
-    return there.handle;
-  }
-
-  async #dress(handle: Handle, record: NodeRecord): Promise<void> {
-    const there = await this.#look(handle);
-    if (!there) throw new Error(`${record.identity} is not there any more`);
-    const [error] = await this.#resolver.dress([dressOf(there, record)]);
-    if (error) throw new Error(`${record.identity} cannot be given its attributes: ${error.code}`);
+  /** @returns the handle of each */
+  async #dress(all: readonly (readonly [Where, NodeRecord])[]): Promise<Handle[]> {
+    const looks = await this.#resolver.look(
+      all.map(([place]) => place),
+      { attributes: true },
+    );
+    const dresses = all.map(([, record], i) => {
+      const there = looks[i];
+      if (!there || there instanceof Errno)
+        throw new Error(`${record.identity} is not where it should be: ${there?.code}`);
+      return dressOf(there, record);
+    });
+    const errors = await this.#resolver.dress(dresses);
+    for (const [i, [, record]] of all.entries())
+      if (errors[i]) throw new Error(`${record.identity} cannot be given its attributes: ${errors[i]?.code}`);
+    return looks.flatMap((look) => (look instanceof Errno ? [] : [look.handle]));
   }
 
   /** @returns `undefined` where there is nothing, nor its directory */
@@ -229,6 +260,12 @@ export class Spare {
   #inLimbo(identity: Identity): Below {
     return this.#own(`limbo/${identity}`);
   }
+}
+
+/** Kinds of actions of which neighbours have nothing to do with each other. */
+function togetherOf(action: Action | undefined): 'write' | 'attach' | 'attributes' | undefined {
+  if (action?.do === 'write' || action?.do === 'attributes') return action.do;
+  return action?.do === 'attach' && !action.directory ? 'attach' : undefined;
 }
 
 /** What it is to be: what it has beyond that goes, and its label is of this inode. */

@@ -21,6 +21,8 @@ export class VolumeSource implements Source {
   /** Answers that were fetched together, for one use each. */
   readonly #names = new Map<string, Look | Errno>();
   readonly #nodes = new Map<Identity, Look | Errno>();
+  /** Where directories were when names in them were fetched; of one that went since, the name is not found. */
+  readonly #directories = new Map<Identity, string | undefined>();
   /** Where something was last found. */
   readonly #paths = new Map<Identity, string>();
 
@@ -32,10 +34,14 @@ export class VolumeSource implements Source {
   async expect(keys: readonly Key[]): Promise<void> {
     this.#names.clear();
     this.#nodes.clear();
+    this.#directories.clear();
     const names = keys.filter((key) => key.of === 'name');
     const nodes = keys.filter((key) => key.of === 'node');
     const found = await this.#resolver.look(names.map(({ directory, name }) => this.#below(directory, name)));
     for (const [i, key] of names.entries()) this.#names.set(keyText(key), found[i] ?? new Errno('EIO'));
+    const directories = [...new Set(names.map(({ directory }) => directory))];
+    const paths = await this.#resolver.paths(directories.map((one) => this.#tree.handleOf(one)));
+    for (const [i, one] of directories.entries()) this.#directories.set(one, textOf(paths[i]));
     const looks = await this.#resolver.look(
       nodes.map(({ identity }) => this.#tree.handleOf(identity)),
       { attributes: true },
@@ -44,7 +50,7 @@ export class VolumeSource implements Source {
   }
 
   async lookup(directory: Identity, name: string) {
-    const above = await this.#pathOf(directory);
+    const above = this.#directories.get(directory) ?? (await this.#pathOf(directory));
     if (above === undefined || isOwn(above)) return undefined;
     const path = above === '' ? name : `${above}/${name}`;
     if (isOwn(path)) return undefined;
@@ -132,7 +138,7 @@ export class VolumeSource implements Source {
   /** Of a directory, from the top; `undefined` where it is gone. */
   async #pathOf(directory: Identity): Promise<string | undefined> {
     const [path] = await this.#resolver.paths([this.#tree.handleOf(directory)]);
-    return path instanceof Buffer ? fromBytes(path) : undefined;
+    return textOf(path);
   }
 
   /** For people: where it was found last, or where the journal has it. */
@@ -150,6 +156,10 @@ export class VolumeSource implements Source {
     if (this.#paths.size >= MOST_PATHS) this.#paths.clear();
     this.#paths.set(identity, path);
   }
+}
+
+function textOf(path: Buffer | Errno | undefined): string | undefined {
+  return path instanceof Buffer ? fromBytes(path) : undefined;
 }
 
 function isOwn(path: string): boolean {

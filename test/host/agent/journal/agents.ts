@@ -32,6 +32,7 @@ export class Owner {
   readonly #term: number;
   life = new Life();
   writer!: Writer;
+  events!: KernelEvents;
   #ended!: Promise<unknown>;
 
   constructor(volume: Volume, disk: string, store: JournalStore, term: number) {
@@ -45,6 +46,7 @@ export class Owner {
     this.life = new Life();
     const { mountPoint } = this.#volume;
     const events = await KernelEvents.open(this.#volume);
+    this.events = events;
     const resolver = await Resolver.open(this.#volume);
     const tree = new Tree(join(this.#disk, 'index'), { durable: false });
     this.writer = new Writer({

@@ -31,9 +31,11 @@ find_journal_settings() {
 write_journal_settings() {
   find_journal_settings
   need_directory "$journal_state"
-  printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s"}\n' \
+  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s"}\n' \
     "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" >"$journal_settings.new" &&
-    mv "$journal_settings.new" "$journal_settings" || fail usage "this host has no room for the settings of its agent"
+    mv "$journal_settings.new" "$journal_settings"; }; then
+    fail usage "this host has no room for the settings of its agent"
+  fi
 }
 
 # drain_journal: has the agent do it, and says as a verb does how far it came. What the agent cannot do is said by what it has not done.

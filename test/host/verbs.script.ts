@@ -69,6 +69,10 @@ answers.realClock = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$/.test(
   readFileSync(join(staging(ONE), '.remount/canary'), 'utf8'),
 );
 verb('format serving', 'format', ONE);
+const TAKEOVER = { SSM_Term: '2', SSM_Bucket: 'journals', SSM_Region: 'eu-west-1' };
+for (const label of ['drain first', 'drain again']) verb(label, 'drain', ONE, TAKEOVER);
+verb('drain without term', 'drain', ONE);
+verb('drain what is not mounted', 'drain', TWO, TAKEOVER);
 
 // Unreadable, without canary, full.
 const index = join(staging(ONE), 'courses/one/index.html');

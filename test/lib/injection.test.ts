@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { EXIT, VERB_PARAMETER } from '../../contract/contract.ts';
+import { ContentJournal } from '../../lib/content-journal.ts';
 import { FreezeDocument } from '../../lib/internal/freeze-document.ts';
 import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
@@ -27,7 +29,11 @@ const read = (template: ReturnType<typeof templateOf>): readonly Document[] =>
     const [step] = mainSteps;
     return { verb: step?.name ?? '', parameters, script: step?.inputs.runCommand.join('\n') ?? '' };
   });
-const documents = read(templateOf((stack) => void new HostDocuments(stack, 'Host')));
+const documents = read(
+  templateOf((stack) => {
+    new HostDocuments(stack, 'Host', new ContentJournal(stack, 'Journal', { key: new Key(stack, 'Key') }));
+  }),
+);
 const [dlm] = read(templateOf((stack) => void new FreezeDocument(stack, 'Freeze')));
 
 /** A value that each parameter takes, so that only the attacked one can be the reason for a refusal. */
@@ -36,6 +42,9 @@ const SOUND: Readonly<Record<string, string>> = {
   [VERB_PARAMETER.volumeId]: 'vol-0123456789abcdef0',
   [VERB_PARAMETER.seed]: '7',
   [VERB_PARAMETER.portion]: '3/24/1764000000',
+  [VERB_PARAMETER.term]: '2',
+  [VERB_PARAMETER.bucket]: 'journals',
+  [VERB_PARAMETER.region]: 'eu-west-1',
 };
 
 /** Behind a sound value. `x` would appear in the working directory. */

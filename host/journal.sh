@@ -17,8 +17,10 @@ need_term() {
     '' | 0* | *[!0-9]*) fail usage "SSM_Term is \"$term\": a whole number from 1" ;;
   esac
   [ "${#term}" -le 15 ] || fail usage "SSM_Term is \"$term\": longer than 15 digits"
-  case "$bucket" in '' | *[!a-z0-9.-]*) fail usage "SSM_Bucket is \"$bucket\": the name of a bucket" ;; esac
-  case "$region" in '' | *[!a-z0-9-]*) fail usage "SSM_Region is \"$region\": the name of a Region" ;; esac
+  case "$bucket" in '' | [.-]* | *..* | *[!a-z0-9.-]*) fail usage "SSM_Bucket is \"$bucket\": the name of a bucket" ;; esac
+  [ "${#bucket}" -le 63 ] || fail usage "SSM_Bucket is \"$bucket\": longer than 63 characters"
+  case "$region" in '' | -* | *[!a-z0-9-]*) fail usage "SSM_Region is \"$region\": the name of a Region" ;; esac
+  [ "${#region}" -le 30 ] || fail usage "SSM_Region is \"$region\": longer than 30 characters"
 }
 
 # find_journal_settings: sets journal_settings, the agent's own file for $volume_id on the root disk.

@@ -164,11 +164,11 @@ export class HostDocuments extends Construct {
       [VERB_PARAMETER.term]: parameter('Term of the new owner', TERM),
       // Where it is, whoever sends the document does not say.
       [VERB_PARAMETER.bucket]: {
-        ...parameter('Bucket of the journals', /^[a-z0-9.-]{3,63}$/),
+        ...parameter('Bucket of the journals', /^[a-z0-9][a-z0-9.-]{2,62}$/),
         default: journal.bucket.bucketName,
       },
       [VERB_PARAMETER.region]: {
-        ...parameter('Region of that bucket', /^[a-z0-9-]{5,30}$/),
+        ...parameter('Region of that bucket', /^[a-z][a-z0-9-]{4,29}$/),
         default: Stack.of(this).region,
       },
     };

@@ -59,8 +59,8 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
       ...(verb === 'drain' && {
         [VERB_PARAMETER.term]: TERM.source,
-        [VERB_PARAMETER.bucket]: '^[a-z0-9.-]{3,63}$',
-        [VERB_PARAMETER.region]: '^[a-z0-9-]{5,30}$',
+        [VERB_PARAMETER.bucket]: '^[a-z0-9][a-z0-9.-]{2,62}$',
+        [VERB_PARAMETER.region]: '^[a-z][a-z0-9-]{4,29}$',
       }),
       ...(verb === 'check' && { [VERB_PARAMETER.seed]: SEED.source, [VERB_PARAMETER.portion]: PORTION.source }),
     };

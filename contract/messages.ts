@@ -45,6 +45,8 @@ export const MESSAGE_SEVERITY = {
   incomplete: 'warning',
   /** Files that the web server may not read. */
   unreadable: 'warning',
+  /** Entries of manifests that promise nothing about content. */
+  odd: 'warning',
   /** Nothing newer is verified, and the schedule would delete the last that is. */
   held: 'warning',
   /** The snapshot policy is not as deployed, or does not copy. */

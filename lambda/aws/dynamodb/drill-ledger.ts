@@ -127,20 +127,22 @@ export function dynamoDrillLedger(dynamo: DynamoDBClient, TableName: string): Dr
 
     async readRemarks(volume) {
       const item = await readItem(dynamo, TableName, key(volume, 'DRILL'));
-      const { incomplete, notifiedIncomplete, notifiedUnreadable } = item?.remarks?.M ?? {};
+      const { incomplete, notifiedIncomplete, notifiedUnreadable, notifiedOdd } = item?.remarks?.M ?? {};
       return {
         incomplete: Number(incomplete?.N ?? NO_REMARKS.incomplete),
         notifiedIncomplete: notifiedIncomplete?.BOOL ?? NO_REMARKS.notifiedIncomplete,
         notifiedUnreadable: Number(notifiedUnreadable?.N ?? NO_REMARKS.notifiedUnreadable),
+        notifiedOdd: Number(notifiedOdd?.N ?? NO_REMARKS.notifiedOdd),
       };
     },
 
-    async writeRemarks(volume, { incomplete, notifiedIncomplete, notifiedUnreadable }) {
+    async writeRemarks(volume, { incomplete, notifiedIncomplete, notifiedUnreadable, notifiedOdd }) {
       const remarks = {
         M: {
           incomplete: { N: String(incomplete) },
           notifiedIncomplete: { BOOL: notifiedIncomplete },
           notifiedUnreadable: { N: String(notifiedUnreadable) },
+          notifiedOdd: { N: String(notifiedOdd) },
         },
       };
       await translated(`note what was remarked of the copies of ${volume}`, () =>

@@ -9,9 +9,11 @@ export interface Remarks {
   readonly notifiedIncomplete: boolean;
   /** Files that the web server may not read, when people were notified. */
   readonly notifiedUnreadable: number;
+  /** Entries of manifests that promise nothing, when people were notified. */
+  readonly notifiedOdd: number;
 }
 
-export const NO_REMARKS: Remarks = { incomplete: 0, notifiedIncomplete: false, notifiedUnreadable: 0 };
+export const NO_REMARKS: Remarks = { incomplete: 0, notifiedIncomplete: false, notifiedUnreadable: 0, notifiedOdd: 0 };
 
 /**
  * So many incomplete checks in a row are reported. Each reads another part, so what is merely large is read in turns; of a day of hourly
@@ -28,8 +30,10 @@ export function remarksOf(
 ): { readonly next: Remarks; readonly remarks: readonly Message[] } {
   const incomplete = values.complete === 'false' ? before.incomplete + 1 : 0;
   const unreadable = Number(values.unreadable ?? 0);
+  const odd = Number(values.odd ?? 0);
   const reportIncomplete = incomplete >= INCOMPLETE_CHECKS && !before.notifiedIncomplete;
   const reportUnreadable = unreadable > 0 && before.notifiedUnreadable === 0;
+  const reportOdd = odd > 0 && before.notifiedOdd === 0;
   const names = detail.split('; ').filter((line) => line !== '' && !/^\w+=/.test(line));
   const remarks: Message[] = [];
   if (reportIncomplete) {
@@ -38,10 +42,12 @@ export function remarksOf(
     remarks.push({ kind: 'incomplete', volume, snapshotId, checks: incomplete, read, files });
   }
   if (reportUnreadable) remarks.push({ kind: 'unreadable', volume, snapshotId, files: unreadable, names });
+  if (reportOdd) remarks.push({ kind: 'odd', volume, snapshotId, entries: odd });
   const next = {
     incomplete,
     notifiedIncomplete: incomplete > 0 && (before.notifiedIncomplete || reportIncomplete),
     notifiedUnreadable: unreadable === 0 ? 0 : reportUnreadable ? unreadable : before.notifiedUnreadable,
+    notifiedOdd: odd === 0 ? 0 : reportOdd ? odd : before.notifiedOdd,
   };
   return { next, remarks };
 }

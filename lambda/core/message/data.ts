@@ -69,6 +69,8 @@ function own(message: Message): Data {
     }
     case 'unreadable':
       return { snapshotId: message.snapshotId, files: message.files };
+    case 'odd':
+      return { snapshotId: message.snapshotId, entries: message.entries };
     case 'held': {
       const { snapshotId, at, volumeId } = message;
       return { snapshotId, at, volumeId };

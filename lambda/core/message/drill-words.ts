@@ -4,7 +4,7 @@ import { INSTANT, type Place, type Words } from './words.ts';
 
 export type DrillMessage = Extract<
   Message,
-  { kind: 'damaged' | 'sound' | 'reliedOn' | 'fallen' | 'incomplete' | 'unreadable' }
+  { kind: 'damaged' | 'sound' | 'reliedOn' | 'fallen' | 'incomplete' | 'unreadable' | 'odd' }
 >;
 
 /** What a check printed, in a message. */
@@ -82,6 +82,15 @@ export function drillWords(message: DrillMessage, place: Place): Words {
           'verified all the same; whoever asks for them is refused. The first of them:',
           listed(message.names, NAMES),
           `What to do: ${place.runbook('unreadable')}`,
+        ],
+      };
+    case 'odd':
+      return {
+        subject: `Remount: manifests of ${volume} are not understood`,
+        lines: [
+          `${message.entries} entries of manifests of ${volume} (${message.snapshotId}) promise nothing: a manifest that is no list of sha256sum, or a line that leads`,
+          'out of the volume. Nothing is damaged, and the copy is verified all the same; but no check compares the files they were meant for.',
+          `What to do: ${place.runbook('odd')}`,
         ],
       };
   }

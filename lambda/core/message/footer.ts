@@ -53,6 +53,7 @@ function command(message: Message, place: Place): string {
     case 'reliedOn':
     case 'incomplete':
     case 'unreadable':
+    case 'odd':
     case 'held':
       return aws('ec2 describe-snapshots', '--snapshot-ids', quoted(message.snapshotId));
     case 'fallen':

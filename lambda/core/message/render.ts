@@ -26,6 +26,7 @@ function words(message: Message, place: Place): Words {
     case 'fallen':
     case 'incomplete':
     case 'unreadable':
+    case 'odd':
       return drillWords(message, place);
     case 'held':
     case 'policy':

@@ -21,6 +21,7 @@ type OfVolume = { readonly volume: string } & (
   | Fallen
   | Incomplete
   | Unreadable
+  | Odd
   | Held
   | LeftAsItIs
 );
@@ -110,6 +111,13 @@ export interface Unreadable {
   readonly snapshotId: string;
   readonly files: number;
   readonly names: readonly string[];
+}
+
+export interface Odd {
+  readonly kind: 'odd';
+  readonly snapshotId: string;
+  /** Lines that lead to no content of the volume, and manifests in which no line is understood. */
+  readonly entries: number;
 }
 
 export interface Held {

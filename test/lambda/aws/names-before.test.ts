@@ -28,6 +28,7 @@ describe('what a version before has written is read', () => {
       incomplete: 3,
       notifiedIncomplete: true,
       notifiedUnreadable: 5,
+      notifiedOdd: 0,
     });
   });
 

@@ -180,8 +180,8 @@ describe('a verdict', () => {
 describe('in the ledger', () => {
   test('what was remarked of copies is as it was written, and nothing at first', async () => {
     const read = () => lab.within(() => lab.ports.ledger.readRemarks('alpha'));
-    expect(await read()).toEqual({ incomplete: 0, notifiedIncomplete: false, notifiedUnreadable: 0 });
-    const remarks = { incomplete: 3, notifiedIncomplete: true, notifiedUnreadable: 7 };
+    expect(await read()).toEqual({ incomplete: 0, notifiedIncomplete: false, notifiedUnreadable: 0, notifiedOdd: 0 });
+    const remarks = { incomplete: 3, notifiedIncomplete: true, notifiedUnreadable: 7, notifiedOdd: 3 };
     await lab.within(() => lab.ports.ledger.writeRemarks('alpha', remarks));
     expect(await read()).toEqual(remarks);
   });

@@ -80,6 +80,7 @@ export const SAMPLES: { readonly [K in MessageKind]: Message & { readonly kind: 
     keptUntil: NOW,
   },
   incomplete: { kind: 'incomplete', volume, snapshotId, checks: 24, read: '10', files: '12' },
+  odd: { kind: 'odd', volume, snapshotId, entries: 3 },
   unreadable: { kind: 'unreadable', volume, snapshotId, files: 2, names: ['courses/a'] },
   held: { kind: 'held', volume, snapshotId, at: NOW, volumeId: 'vol-1' },
   leftAsItIs: {

@@ -18,6 +18,8 @@ export interface TakeoverWorld {
   readonly mountPoint: string;
   /** `major:minor` of what is mounted there. */
   readonly device: string;
+  /** Newest number that is known to have been written, by whomever: none up to it is written. @default 0 */
+  readonly head?: number;
   readonly markerCopy: string;
   /** Where the index of the writer is to be, on the root disk. */
   readonly index: string;
@@ -58,7 +60,7 @@ export async function takeOver(world: TakeoverWorld, applier: Applier, deadlineM
   const until = clock.now() + deadlineMs;
   const isOver = () => clock.now() >= until;
   const raised = await raiseRun({ mountPoint, device, copy: markerCopy }, { volume, term, writer });
-  const marker = { ...raised, acknowledged: Math.max(raised.acknowledged, applier.progress.cursor) };
+  const marker = { ...raised, acknowledged: Math.max(raised.acknowledged, applier.progress.cursor, world.head ?? 0) };
   if (marker.fenced) return ended('fenced', applier, undefined, undefined);
   let seal: number | undefined;
   let why: string | undefined;

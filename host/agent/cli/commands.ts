@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../journal/write/source.ts';
 import { Applier } from '../applier/applier.ts';
@@ -42,6 +42,7 @@ const CLOCK: Clock = { now: () => performance.now(), wall: () => BigInt(Date.now
 export async function write(settings: Settings): Promise<Said> {
   const state = stateOf(settings);
   const mine = writerOf(settings);
+  if (await isStale(settings)) return STALE;
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
   const tree = new Tree(state.index, { durable: false });
   const events = await KernelEvents.open(watchedOf(settings));
@@ -51,6 +52,7 @@ export async function write(settings: Settings): Promise<Said> {
     ...mine,
     volume,
     mountPoint,
+    head: settings.head ?? 0,
     markerCopy: state.markerCopy,
     store: storeOf(settings),
     tree,
@@ -142,6 +144,7 @@ export async function drain(settings: Settings): Promise<Said> {
   const done = marker?.term === mine.term && marker.writer === mine.writer && marker.sealed;
   if (done && existsSync(state.index))
     return { state: 'drained', values: { cursor: marker.acknowledged, passed: true } };
+  if (await isStale(settings)) return STALE;
   await ask(settings.socket, { ask: 'stop' }, 5000);
   const { resolver, tree, applier, device } = await spareOf(settings, until);
   try {
@@ -151,6 +154,7 @@ export async function drain(settings: Settings): Promise<Said> {
         volume,
         mountPoint,
         device,
+        head: settings.head ?? 0,
         markerCopy: state.markerCopy,
         index: state.index,
         store: storeOf(settings),
@@ -178,6 +182,29 @@ async function spareOf(settings: Settings, until = CLOCK.now() + STOP_MS) {
   const tree = await unlocked(() => openSpare({ ...world, ...taken }), until);
   const applier = await Applier.open({ volume, mountPoint, store: storeOf(settings), tree, resolver });
   return { resolver, tree, applier, device: resolver.device };
+}
+
+const STALE: Said = {
+  state: 'stale',
+  values: { why: 'the marker is older than half of what the journal keeps: the ledger has to say its head' },
+  code: CODES.endedForGood,
+};
+
+/** Numbers that have expired can be written again, and nobody reads them: docs/journal.md. */
+async function isStale({ mountPoint, keepHours, head }: Settings): Promise<boolean> {
+  if (keepHours === undefined || head !== undefined) return false;
+  const age = await ageOf(join(mountPoint, MARKER));
+  return age !== undefined && age > (keepHours * 3_600_000) / 2;
+}
+
+/** Milliseconds since a file was written; `undefined` where there is none. */
+async function ageOf(path: string): Promise<number | undefined> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** After `drain` this is no spare any more, whoever starts a follower again. */

@@ -23,6 +23,10 @@ const SETTINGS = z.strictObject({
   writer: z.optional(z.string().check(z.regex(/^[A-Za-z0-9-]+$/))),
   /** When the copy was taken that the spare was made of, ISO 8601. @default when it is first opened */
   moment: z.optional(z.iso.datetime()),
+  /** Hours for which the journal's objects are kept. Left out: how old a marker is, is not looked at. */
+  keepHours: z.optional(count),
+  /** The newest number, as the ledger has it: wanted where the marker is older than half of `keepHours`. */
+  head: z.optional(count),
   /** Seconds that `flush` and `drain` may take. @default 10 */
   deadline: z.optional(count),
   /** Folder with the Python helpers. @default beside the program */
@@ -36,7 +40,8 @@ export type Settings = z.output<typeof SETTINGS>;
 /** Called wrongly, or with settings that are none. */
 export class UsageError extends Error {}
 
-const ON_COMMAND_LINE = ['term', 'writer', 'moment', 'deadline'] as const;
+const ON_COMMAND_LINE = ['term', 'writer', 'moment', 'deadline', 'head'] as const;
+const NUMBERS = ['term', 'deadline', 'head'];
 
 /** @param more `key=value` of the command line @throws UsageError, with the setting's name and what was received */
 export async function readSettings(file: string, more: readonly string[]): Promise<Settings> {
@@ -45,7 +50,7 @@ export async function readSettings(file: string, more: readonly string[]): Promi
     const [, key = '', value = ''] = /^(\w+)=(.*)$/.exec(pair) ?? [];
     if (!ON_COMMAND_LINE.some((name) => name === key))
       throw new UsageError(`received "${pair}"; allowed: ${ON_COMMAND_LINE.map((name) => `${name}=...`).join(' ')}`);
-    given[key] = key === 'term' || key === 'deadline' ? Number(value) : value;
+    given[key] = NUMBERS.includes(key) ? Number(value) : value;
   }
   let plain: unknown;
   try {

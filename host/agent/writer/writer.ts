@@ -38,6 +38,8 @@ export interface WriterWorld {
   readonly term: number;
   readonly writer: string;
   readonly mountPoint: string;
+  /** Newest number that is known to have been written, by whomever: none up to it is written. @default 0 */
+  readonly head?: number;
   /** Copy of the marker on the root disk. */
   readonly markerCopy: string;
   readonly store: JournalStore;
@@ -165,6 +167,9 @@ export class Writer {
       tree.setMeta(ADOPTED, `${clock.wall()}`);
     }
     tree.setHandle(ROOT, await rootOf(resolver));
+    const { head = 0 } = this.#world;
+    const acknowledged = Math.max(this.#marker.acknowledged, head);
+    this.#marker = { ...this.#marker, acknowledged };
     const seal = await this.#sender.start(this.#marker);
     if (!this.#marker.sealed && seal === undefined) await this.#seal();
     this.#marker = { ...this.#marker, sealed: true };
@@ -218,7 +223,7 @@ export class Writer {
   /** One look at what is due, and a segment of it. */
   async #round(): Promise<void> {
     const { clock, spool } = this.#world;
-    if (this.#dirty.scanWanted) await this.#scan();
+    if (this.#dirty.scanWanted) await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });
     if (!this.#isTime()) return this.#pause(this.#pace.lookMs);
     const before = clock.now();
     if (await this.#sentinels.heard()) this.#dirty.heardUpTo(before);
@@ -239,11 +244,6 @@ export class Writer {
     if (this.#flushes.length > 0 || this.#gatherer.isReading) return true;
     if (now - this.#sent >= this.#pace.heartbeatMs) return true;
     return now - this.#sent >= this.#pace.segmentMs && this.#dirty.due(now).length > 0;
-  }
-
-  async #scan(): Promise<void> {
-    const { tree, clock, resolver } = this.#world;
-    await scan({ resolver, tree, own: this.#own, dirty: this.#dirty, clock });
   }
 
   async #send(batch: Batch): Promise<void> {

@@ -1,7 +1,7 @@
 /** The agent as a host starts it: processes, settings, a socket, S3 over HTTP. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -120,6 +120,13 @@ copy.sh('echo four >four');
 answers['the next owner'] = (await run('flush', theirs, 'deadline=30')).state;
 next.child.kill('SIGTERM');
 answers.stopped = (await next.said).state;
+writeFileSync(theirs, JSON.stringify({ ...JSON.parse(readFileSync(theirs, 'utf8')), keepHours: 48 }));
+copy.sh('touch -d "25 hours ago" .remount/journal');
+const [stale, drainedLate] = await Promise.all([
+  run('write', theirs, 'term=2', 'writer=i-2'),
+  run('drain', theirs, 'term=3', 'writer=i-3'),
+]);
+answers.stale = [stale.state, stale.code, drainedLate.state];
 resolver.close();
 picture.close();
 s3.close();

@@ -22,5 +22,6 @@ realTest('the agent writes, follows, flushes and drains as a host starts it', ()
     fenced: ['fenced', '34', 'fenced'],
     'the next owner': 'flushed',
     stopped: 'stopped',
+    stale: ['stale', '34', 'stale'],
   });
 });

@@ -79,7 +79,8 @@ export class VolumeAgent {
   async drain(): Promise<string[]> {
     const { clock, disks } = this.#cloud;
     const { instanceId, volumeId } = this.place;
-    const { acknowledged, term, complete } = markOf(disks.readMark(instanceId, volumeId));
+    const { acknowledged, term, complete, index } = markOf(disks.readMark(instanceId, volumeId));
+    for (const id of index) this.#index.add(id);
     const succession = new Succession(clock, this.#objects, this.#who, {
       reading: { cursor: acknowledged, term },
       complete,
@@ -112,7 +113,9 @@ export class VolumeAgent {
   /** The host has booted: the agent starts anew, and finds by a scan what it has not stated. @throws DiskError */
   async restart(run: number): Promise<void> {
     const { instanceId, volumeId } = this.place;
-    const { acknowledged, term } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
+    const { acknowledged, term, index } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
+    this.#index.clear();
+    for (const id of index) this.#index.add(id);
     this.#who = { ...this.#who, run };
     this.#acknowledged = acknowledged;
     this.#dirty.clear();
@@ -131,9 +134,7 @@ export class VolumeAgent {
       }
       this.#acknowledged = number++;
     }
-    const there = this.#cloud.disks.coursesOn(instanceId, volumeId);
-    for (const id of there) if (!this.#index.has(id)) this.heard(id);
-    for (const id of this.#index) if (!there.includes(id)) this.heard(id);
+    this.#scan();
     this.#poke(SETTLE_MS);
   }
 
@@ -152,18 +153,36 @@ export class VolumeAgent {
 
   #apply(states: readonly CourseState[]): number {
     const { instanceId, volumeId } = this.place;
-    for (const { courseId, files } of states) this.#cloud.disks.applyCourse(instanceId, volumeId, courseId, files);
+    for (const { courseId, files } of states) {
+      this.#cloud.disks.applyCourse(instanceId, volumeId, courseId, files);
+      this.#indexed({ courseId, files });
+    }
     return states.reduce((sum, { files }) => sum + (files?.size ?? 0), 0);
   }
 
   /** All of the journal is on the volume: from here on it is written. */
   #begin(): void {
-    const { instanceId, volumeId } = this.place;
     this.#acknowledged = this.#succession?.reading.cursor ?? 0;
-    this.#index.clear();
-    for (const id of this.#cloud.disks.coursesOn(instanceId, volumeId)) if (!this.#dirty.has(id)) this.#index.add(id);
     this.#writes = true;
+    this.#scan();
     if (this.#dirty.size > 0) this.#poke(SETTLE_MS);
+  }
+
+  /** What the volume and the journal do not have alike is dirty: a copy may hold what its owner had not stated, and never did. */
+  #scan(): void {
+    const { instanceId, volumeId } = this.place;
+    const there = this.#cloud.disks.coursesOn(instanceId, volumeId);
+    const unlike = [
+      ...there.filter((id) => !this.#index.has(id)),
+      ...[...this.#index].filter((id) => !there.includes(id)),
+    ];
+    const now = this.#cloud.clock.now();
+    for (const id of unlike) if (!this.#dirty.has(id)) this.#dirty.set(id, { since: now, last: now });
+  }
+
+  #indexed({ courseId, files }: CourseState): void {
+    if (files) this.#index.add(courseId);
+    else this.#index.delete(courseId);
   }
 
   /** It serves before all was read: the rest is applied onto what nobody has touched, and what it names is stated anew. */
@@ -177,6 +196,7 @@ export class VolumeAgent {
         const ended = await this.#succession.advance({ applying: FOR_EVER, sealing: FOR_EVER }, (states) => {
           this.#apply(states.filter(({ courseId }) => !this.#touched.has(courseId)));
           const now = this.#cloud.clock.now();
+          for (const state of states) this.#indexed(state);
           for (const { courseId } of states)
             this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
         });
@@ -237,11 +257,10 @@ export class VolumeAgent {
     const left = [...this.#dirty].filter(([courseId]) => !stated.has(courseId)).map(([, { since }]) => since);
     const complete = Math.min(taken, ...left);
     if (!(await this.#append(states, taken, complete))) return false;
-    for (const { courseId, files } of states) {
+    for (const state of states) {
       // Changed again since it was read: it is still dirty.
-      if ((this.#dirty.get(courseId)?.last ?? 0) <= taken) this.#dirty.delete(courseId);
-      if (files) this.#index.add(courseId);
-      else this.#index.delete(courseId);
+      if ((this.#dirty.get(state.courseId)?.last ?? 0) <= taken) this.#dirty.delete(state.courseId);
+      this.#indexed(state);
     }
     this.#writeMark(this.#acknowledged, complete);
     if (flushes) this.#flushed = true;
@@ -300,7 +319,11 @@ export class VolumeAgent {
   #writeMark(acknowledged: number, complete = this.#succession?.complete): void {
     const { instanceId, volumeId } = this.place;
     try {
-      this.#cloud.disks.writeMark(instanceId, volumeId, markText({ term: this.term, acknowledged, complete }));
+      this.#cloud.disks.writeMark(
+        instanceId,
+        volumeId,
+        markText({ term: this.term, acknowledged, complete, index: [...this.#index] }),
+      );
     } catch (error) {
       // It died meanwhile: what was acknowledged stands in the journal.
       if (!(error instanceof DiskError)) throw error;

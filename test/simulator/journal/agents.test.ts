@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MISHAP } from '../../../simulator/aws/account/mishaps.ts';
 import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
+import { JournalObjects } from '../../../simulator/journal/objects.ts';
+import { Succession } from '../../../simulator/journal/succession.ts';
+import { ANYONE } from '../aws/lab.ts';
+import { BUCKET } from '../aws/s3/s3-lab.ts';
 import { damagedCourses } from '../disks/support.ts';
 import { JournalLab, NEW, OLD, OWNER, STANDBY, VOLUME } from './journal-lab.ts';
 
@@ -98,6 +102,44 @@ describe('a new owner', () => {
     lab.verb('serve', NEW, STANDBY);
     expect(coursesOn(NEW, STANDBY)).toEqual(['after', 'before']);
     expect(damagedCourses(lab.cloud.disks, STANDBY, VOLUME)).toEqual([]);
+  });
+
+  test('states what its copy holds and nobody had stated, also where the volume is from before the journal', async () => {
+    lab.prepare();
+    lab.cloud.faults.frozenAgents.add(OWNER);
+    lab.upload('unstated');
+    const { disks } = lab.cloud;
+    disks.takeSnapshot(OLD, 'snap-2');
+    const later = 'vol-0000000000000000c';
+    disks.createVolume(later, 1, 'snap-2');
+    disks.attach(later, STANDBY);
+    lab.verb('mount', later, STANDBY);
+    await lab.drain(later, STANDBY, 2);
+    lab.verb('serve', later, STANDBY);
+    await lab.pass(5);
+    expect(await lab.drain(NEW, STANDBY, 3)).toMatchObject({ state: 'drained', files: '6' });
+    expect(coursesOn(NEW, STANDBY)).toEqual(['unstated']);
+  });
+
+  test('that has no time to read all seals all the same, and says how much is missing', async () => {
+    lab.prepare();
+    for (const id of ['one', 'two', 'three']) {
+      lab.upload(id);
+      await lab.pass(5);
+    }
+    const now = lab.clock.now();
+    const objects = new JournalObjects(lab.cloud, () => ANYONE, { bucket: BUCKET, volume: VOLUME });
+    const who = { volume: VOLUME, term: 2, writer: 'w', run: 1 };
+    const from = { reading: { cursor: 1, term: 1 }, complete: undefined };
+    const succession = new Succession(lab.clock, objects, who, from);
+    const applied: unknown[] = [];
+    const apply = (states: readonly unknown[]) => applied.push(...states);
+    expect(await lab.within(() => succession.advance({ applying: now, sealing: now + 9000 }, apply))).toBe('sealed');
+    expect(succession).toMatchObject({ sealedAt: 5, drained: false, reading: { cursor: 1 } });
+    expect(applied).toEqual([]);
+    const later = { applying: now + 60_000, sealing: now + 60_000 };
+    expect(await lab.within(() => succession.advance(later, apply))).toBe('sealed');
+    expect([succession.drained, applied.length]).toEqual([true, 3]);
   });
 
   test('begins where its copy says, and drains again under a higher term', async () => {

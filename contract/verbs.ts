@@ -56,6 +56,8 @@ export const UPDATE_PARAMETER = {
   region: 'Region',
   /** Name of the ledger's table. */
   ledger: 'Ledger',
+  /** Name of the bucket of the journals. */
+  journal: 'Journal',
 } as const;
 /** The script that a host runs at boot, `host/resume.sh`. */
 export const RESUME_VERB = 'resume';

@@ -15,6 +15,7 @@ root="${REMOUNT_ROOT:-}"
 here=$(cd "$(dirname "$0")" && pwd -P)
 systemd="$root/etc/systemd/system"
 nginx_conf="$root/etc/nginx/nginx.conf"
+journal_command="$root/usr/bin/remount-journal"
 agent_conf="$root/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json"
 # Seconds that `well` waits for.
 wait_seconds=10
@@ -33,6 +34,19 @@ put() {
 # same <name>: the version before had the same file, and it was taken up.
 same() { cmp -s "$before/etc/$1" "$here/etc/$1"; }
 
+# put_journal: the command of the journal's agent, where this version has one, and what runs it, where this instance was launched before
+# the stack had a journal. Where that cannot be had the journal is behind, for which there is an alarm, and everything else goes on.
+put_journal() {
+  if [ ! -f "$here/etc/remount-journal" ]; then
+    rm -f "$journal_command"
+    return
+  fi
+  put "$here/etc/remount-journal" "$journal_command"
+  chmod 755 "$journal_command"
+  # In a rehearsal, below a root of its own, the machine is somebody's.
+  [ -n "$root" ] || command -v node-24 >/dev/null || timeout -k 5 60 dnf install -y nodejs24 >/dev/null 2>&1
+}
+
 try() {
   for script in "$here"/*.sh; do sh -n "$script" || give_up "$script cannot be parsed"; done
   # Where the sockets are to be, and the log.
@@ -47,15 +61,19 @@ apply() {
   # What the version before had and this one has not.
   for unit in "$before"/etc/*.timer "$before"/etc/*.service; do
     if [ ! -f "$unit" ] || [ -f "$here/etc/${unit##*/}" ]; then continue; fi
+    case "$unit" in *@.service) gone="${unit##*/}" && systemctl stop "${gone%.service}*.service" ;; esac
     systemctl disable --now "${unit##*/}"
     rm -f "$systemd/${unit##*/}"
   done
+  put_journal
   systemctl daemon-reload || give_up 'systemd does not reload'
   # First what the front leads to. What is served goes on being served, by the new configuration.
   for link in "$root/srv/content"/*; do
     [ -L "$link" ] || continue
     web="remount-web@${link##*/}.service"
     { systemctl start "$web" && systemctl reload "$web"; } || give_up "the web server of ${link##*/} does not start"
+    # What is written meanwhile is found by a scan. Nothing waits for it.
+    [ ! -f "$here/etc/remount-journal@.service" ] || systemctl restart --no-block "remount-journal@${link##*/}.service"
   done
   systemctl enable --now nginx || give_up 'nginx does not start'
   # What runs at boot by itself; timers start the rest.

@@ -14,6 +14,8 @@
 . "$(dirname "$0")/leave.sh"
 # shellcheck source=host/journal.sh
 . "$(dirname "$0")/journal.sh"
+# shellcheck source=host/writer.sh
+. "$(dirname "$0")/writer.sh"
 
 act() {
   take_out_of_service
@@ -26,6 +28,8 @@ act() {
   [ -L "$link" ] || stop_web
   # Writers that are no web server may have written until now.
   if find_mount "$staging"; then flush_journal; fi
+  # As with the web server: that of another volume under this name goes on.
+  [ -L "$link" ] || stop_writer
 
   renewed=''
   # The second is there only after a check that was killed.

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/common.sh"
 # shellcheck source=host/web.sh
 . "$(dirname "$0")/web.sh"
+# shellcheck source=host/writer.sh
+. "$(dirname "$0")/writer.sh"
 # shellcheck source=host/mounting.sh
 . "$(dirname "$0")/mounting.sh"
 # shellcheck source=host/owner.sh

@@ -7,6 +7,8 @@
 . "$(dirname "$0")/common.sh"
 # shellcheck source=host/web.sh
 . "$(dirname "$0")/web.sh"
+# shellcheck source=host/writer.sh
+. "$(dirname "$0")/writer.sh"
 
 act() {
   make_way

@@ -37,6 +37,7 @@ put_into_service() {
   sync "$marker_dir"
   # A volume restored onto a larger one has a file system of the old size. A small one serves as well.
   grow || printf 'grown=false\n'
+  start_writer
   printf 'serving=%s\ncanary=%s\nstate=serving\n' "$volume_id" "$written"
 }
 

@@ -13,8 +13,10 @@ import {
   UPDATE_PARAMETER,
   UPDATE_VERB,
 } from '../contract/contract.ts';
+import type { IContentJournal } from './content-journal.ts';
 import { acknowledge, granted, inFinding } from './internal/acknowledge.ts';
 import { archive } from './internal/archive.ts';
+import { agentCode } from './internal/bundle.ts';
 import { documentOf, HOST, hostFile } from './internal/host-documents.ts';
 import { named } from './internal/key-use.ts';
 import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './internal/web-settings.ts';
@@ -25,6 +27,8 @@ import { checkProps, stackNameOf } from './props/props.ts';
 const NAMESPACE = '@NAMESPACE@';
 /** Stands in logrotate's configuration for how long the access log is kept. */
 const LOG_DAYS = '@ACCESS_LOG_DAYS@';
+/** Where the helpers of the journal's agent are, below `host/`. */
+const KERNEL = 'agent/kernel';
 /** Seconds that the agent lets the update run; it has a shorter deadline of its own. */
 const TIMEOUT_SECONDS = 180;
 
@@ -46,6 +50,12 @@ export interface HostSoftwareProps {
    * @default none: after a boot nothing is served until a heal comes
    */
   readonly ledger?: ILedger;
+  /**
+   * Where each instance writes what changes on the volumes that it serves: the software has an agent for that. That it may write there is for
+   * its role and network to say: `Fleet` and `ContentNetwork` see to both.
+   * @default nowhere: there is no agent
+   */
+  readonly journal?: IContentJournal;
 }
 
 /**
@@ -70,6 +80,8 @@ export class HostSoftware extends Construct {
   readonly document: CfnDocument;
   /** What instances ask after a boot. */
   readonly ledger: ILedger | undefined;
+  /** Where instances write what changes. */
+  readonly journal: IContentJournal | undefined;
 
   constructor(scope: Construct, id: string, props: HostSoftwareProps = {}) {
     super(scope, id);
@@ -77,7 +89,9 @@ export class HostSoftware extends Construct {
     const stack = Stack.of(this);
     this.namespace = metricNamespace(stackNameOf(this, props.stackName));
     this.ledger = props.ledger;
-    const bytes = archive(softwareFiles(this.namespace, { ...WEB_DEFAULTS, ...props.web }));
+    this.journal = props.journal;
+    const files = softwareFiles(this.namespace, { ...WEB_DEFAULTS, ...props.web });
+    const bytes = archive(props.journal ? [...files, ...agentFiles()] : files);
     this.version = createHash('sha256').update(bytes).digest('hex');
     // Made here and published as it is: the CDK would zip a directory when it publishes, and nobody knows the hash of that before.
     const fileName = `asset.${SOFTWARE_KEY}${this.version}.tar`;
@@ -142,11 +156,31 @@ export class HostSoftware extends Construct {
           '^[a-zA-Z0-9_.-]{3,255}$',
         ),
       }),
+      ...(this.journal && {
+        [UPDATE_PARAMETER.journal]: parameter(
+          'Bucket of the journals',
+          this.journal.bucket.bucketName,
+          '^[a-z0-9.-]{3,63}$',
+        ),
+      }),
     };
   }
 }
 
-/** The files of the archive: `host/`, with the namespace and the settings put in. */
+/** What only hosts of a stack with a journal have: the agent's command, and the unit that runs it. */
+const OF_AGENT = ['write.sh', 'etc/remount-journal', 'etc/remount-journal@.service'];
+
+/** The journal's agent: one module, what it calls the kernel by, and what runs it. Nothing of it is made for one kind of processor. */
+export function agentFiles(): { readonly path: string; readonly content: string }[] {
+  const helpers = readdirSync(join(HOST, KERNEL)).filter((name) => name.endsWith('.py'));
+  return [
+    { path: 'agent/main.mjs', content: agentCode() },
+    ...helpers.map((name) => ({ path: `agent/${name}`, content: hostFile(`${KERNEL}/${name}`) })),
+    ...OF_AGENT.map((path) => ({ path, content: hostFile(path) })),
+  ];
+}
+
+/** The files of the archive of any stack: `host/`, with the namespace and the settings put in. */
 export function softwareFiles(
   namespace: string,
   web: WebSettings = WEB_DEFAULTS,
@@ -160,8 +194,7 @@ export function softwareFiles(
         .slice(HOST.length + 1)
         .replaceAll('\\', '/'),
     )
-    // The agent is no script: it comes as a bundle, once it is deployed.
-    .filter((path) => !path.startsWith('agent/'))
+    .filter((path) => !path.startsWith('agent/') && !OF_AGENT.includes(path))
     .map((path) => ({ path, content: put(hostFile(path)) }));
   return [...files, { path: 'etc/web-settings.conf', content: webSettingsConf(web) }];
 }

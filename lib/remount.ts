@@ -9,6 +9,7 @@ import { Fleet, type FleetProps } from './fleet.ts';
 import { HostSoftware, type HostSoftwareProps } from './host-software.ts';
 import { ConditionAlarms, type ConditionAlarmsProps } from './internal/condition-alarms.ts';
 import { HostDocuments } from './internal/host-documents.ts';
+import { JournalAlarm } from './internal/journal-alarm.ts';
 import { Ledger } from './ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from './network.ts';
 import { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
@@ -41,7 +42,7 @@ export interface RemountProps
     Pick<ConditionAlarmsProps, 'fullWithin'> {
   /**
    * One to 14 content volumes, each served below `/<name>/`; ten in a zone, or eleven without drills. Multiplies what is stored, its copies,
-   * its spares and drills, nine alarms, and the metrics.
+   * its spares and drills, nine alarms (ten with a journal), and the metrics.
    */
   readonly volumes: readonly RemountVolume[];
   /**
@@ -86,8 +87,8 @@ export interface RemountProps
    */
   readonly snapshotLock?: Pick<VolumeGuardProps, 'lockFor' | 'lockMode'>;
   /**
-   * Changes to files are kept in S3, seconds after each, and read onto what takes over before that serves; or `false`. The agent that
-   * writes them is not part of the host software yet: until it is, this prepares the way and nothing more.
+   * Changes to files are kept in S3, seconds after each, and read onto what takes over before that serves; or `false`. An agent on each
+   * instance writes them: what it costs there is bounded (decision 37).
    * @default false: what takes over is as old as the copy that it was made from
    */
   readonly journal?: false | Pick<ContentJournalProps, 'keep'>;
@@ -141,12 +142,12 @@ export class Remount extends Construct {
     const people = this.people.topic;
     this.ledger = new Ledger(this, 'Ledger', { key });
     const { ledger } = this;
-    this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger });
-    const { software } = this;
     this.journal = props.journal
       ? new ContentJournal(this, 'Journal', { key, copiesKept: props.snapshots?.keep, ...props.journal })
       : undefined;
     const { journal } = this;
+    this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger, journal });
+    const { software } = this;
     const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones);
     this.vpc = network?.vpc ?? (props.vpc as IVpc);
     const { vpc } = this;
@@ -186,6 +187,7 @@ export class Remount extends Construct {
       this.healer.heals(volume, { targetGroup: this.balancer.serves(volume) });
       const { fullWithin } = props;
       new ConditionAlarms(this, `Conditions-${volume.volumeName}`, { volume, people, fullWithin });
+      if (journal) new JournalAlarm(this, `Journaled-${volume.volumeName}`, { volume, people });
     }
   }
 

@@ -7,11 +7,14 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, '.cache', 'bundles');
-/** Only the package has this folder, with every function bundled (`build/main.ts`), and it has no sources of them. */
+/** Only the package has this folder, with everything bundled (`build/main.ts`), and it has no sources of them. */
 const BUNDLED = join(ROOT, 'functions');
 /** The functions, each in the folder `lambda/<name>/`. */
 export const FUNCTIONS = ['heal', 'drill', 'guard', 'keep'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
+/** What runs on hosts of a stack that has a journal. */
+export const AGENT = 'agent';
+export type BundleName = FunctionName | typeof AGENT;
 /** Packages in a bundle that are CommonJS call `require`, which an ES module does not have. */
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
@@ -20,13 +23,21 @@ const BANNER = "import { createRequire } from 'node:module'; const require = cre
  * was tested is what runs. Kept in `.cache/` under the hash of its sources, for bundling is most of a synthesis.
  */
 export function functionCode(name: FunctionName): Code {
-  const directory = existsSync(BUNDLED) ? join(BUNDLED, name) : bundle(name);
-  return Code.fromAsset(directory, { assetHashType: AssetHashType.SOURCE });
+  return Code.fromAsset(directoryOf(name), { assetHashType: AssetHashType.SOURCE });
+}
+
+/** The journal's agent, bundled from `host/agent/main.ts` in the same way: one ES module, for any machine that has Node 24. */
+export function agentCode(): string {
+  return readFileSync(join(directoryOf(AGENT), 'index.mjs'), 'utf8');
+}
+
+function directoryOf(name: BundleName): string {
+  return existsSync(BUNDLED) ? join(BUNDLED, name) : bundle(name);
 }
 
 /** @returns the directory that holds `index.mjs` */
-export function bundle(name: FunctionName): string {
-  const entry = join(ROOT, 'lambda', name, 'index.ts');
+export function bundle(name: BundleName): string {
+  const entry = name === AGENT ? join(ROOT, 'host/agent/main.ts') : join(ROOT, 'lambda', name, 'index.ts');
   const inputsFile = join(CACHE, `${name}.inputs.json`);
   const known = existsSync(inputsFile) ? (JSON.parse(readFileSync(inputsFile, 'utf8')) as string[]) : undefined;
   const target = known?.every((path) => existsSync(join(ROOT, path)))

@@ -115,8 +115,8 @@ const schema = group({
     mode: ALLOWED.lockMode.default('governance'),
   }).default({ days: 0, mode: 'governance' }),
   /**
-   * Changes to files are kept in S3, and read onto what takes over before that serves (docs/journal.md). The agent that writes them is not
-   * part of the host software yet.
+   * Changes to files are kept in S3, and read onto what takes over before that serves (docs/journal.md). An agent on each instance
+   * writes them.
    */
   journal: group({
     /** Multiplies requests and what is stored: see docs/journal.md. By default changes are not kept. */

@@ -16,6 +16,7 @@ import { KernelEvents } from '../kernel/events.ts';
 import type { Watched } from '../kernel/helper.ts';
 import { Resolver } from '../kernel/resolver.ts';
 import { Writer } from '../writer/writer.ts';
+import { gaugeLag } from './gauge.ts';
 import { type Settings, stateOf, writerOf } from './settings.ts';
 import { type Answer, ask, listen } from './socket.ts';
 
@@ -67,6 +68,8 @@ export async function write(settings: Settings): Promise<Said> {
     const { unreadable, complete, trouble, ...status } = writer.status;
     return { ...status, unreadable: unreadable.length, complete: momentOf(complete), trouble: trouble ?? null };
   });
+  const { statsd } = settings;
+  const gauge = statsd === undefined ? undefined : gaugeLag(statsd, volume, () => writer.status.lag);
   onSignal(() => writer.stop());
   try {
     return { state: await writer.run() };
@@ -74,6 +77,7 @@ export async function write(settings: Settings): Promise<Said> {
     if (!(error instanceof WriterEnded)) throw error;
     return { state: error.why.ended, values: { why: error.message }, code: CODES.endedForGood };
   } finally {
+    gauge?.close();
     server.close();
     resolver.close();
     tree.close();

@@ -17,8 +17,8 @@ const SETTINGS = z.strictObject({
   state: path,
   /** Socket on which a running writer or follower is asked. */
   socket: path,
-  /** Raised by each change of writer. `write` and `drain` need it. */
-  term: z.optional(count),
+  /** Raised by each change of writer; 0 is of who wrote before there was any. `write` and `drain` need it. */
+  term: z.optional(z.int().check(z.nonnegative())),
   /** Who writes: the instance's id. `write` and `drain` need it. */
   writer: z.optional(z.string().check(z.regex(/^[A-Za-z0-9-]+$/))),
   /** When the copy was taken that the spare was made of, ISO 8601. @default when it is first opened */
@@ -29,6 +29,8 @@ const SETTINGS = z.strictObject({
   head: z.optional(count),
   /** Seconds that `flush` and `drain` may take. @default 10 */
   deadline: z.optional(count),
+  /** Port on this host to which `write` says its lag every 10 s. @default it says it to nobody */
+  statsd: z.optional(count),
   /** Folder with the Python helpers. @default beside the program */
   helpers: z.optional(path),
   /** S3 elsewhere, for tests: `http://127.0.0.1:9000`. */
@@ -58,9 +60,14 @@ export async function readSettings(file: string, more: readonly string[]): Promi
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
   }
-  const read = z.safeParse(SETTINGS, { ...(plain as object), ...given });
+  const all: Readonly<Record<string, unknown>> = { ...(plain as object), ...given };
+  const read = z.safeParse(SETTINGS, all);
   if (read.success) return read.data;
-  const wrong = read.error.issues.map(({ path: at, message }) => `${at.join('.') || 'settings'}: ${message}`);
+  const wrong = read.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `${issue.keys.join(', ')}: no such setting`
+      : `${issue.path.join('.')}: received ${JSON.stringify(all[String(issue.path[0])]) ?? 'nothing'}`,
+  );
   throw new UsageError(`${file}: ${wrong.join('; ')}`);
 }
 

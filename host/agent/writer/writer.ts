@@ -58,7 +58,7 @@ export interface Status {
   /** All changes before this are in the journal: milliseconds since 1970; `undefined` where nobody can know. */
   readonly complete: number | undefined;
   readonly dirty: number;
-  /** Milliseconds for which something has been dirty. */
+  /** Milliseconds for which something has not been in the journal, as far as anybody knows. */
   readonly lag: number;
   /** Why nothing is acknowledged. */
   readonly trouble: string | undefined;
@@ -76,6 +76,7 @@ export class Writer {
   readonly #world: WriterWorld;
   readonly #pace: Required<Pace>;
   readonly #dirty = new DirtySet();
+  readonly #began: number;
   readonly #gatherer: Gatherer;
   readonly #own: Own;
   readonly #sentinels: Sentinels;
@@ -95,6 +96,7 @@ export class Writer {
 
   constructor(world: WriterWorld) {
     this.#world = world;
+    this.#began = world.clock.now();
     this.#pace = { ...PACE, ...world.pace };
     const { resolver, tree, clock, limits, store } = world;
     this.#own = new Own(resolver);
@@ -114,7 +116,8 @@ export class Writer {
   }
 
   get status(): Status {
-    const since = this.#dirty.since;
+    // Before its first segment nobody knows what is not in the journal.
+    const since = this.#stated === Number.NEGATIVE_INFINITY ? this.#began : this.#dirty.since;
     const lag = since === undefined ? 0 : Math.max(0, this.#world.clock.now() - since);
     return {
       number: this.#sender.last,

@@ -179,7 +179,7 @@ describe('update', () => {
     // Every command of every process of it counts; the one whose turn it is takes all of them with it.
     writeFileSync(
       trap,
-      'set -T; trap \'echo >>"$REMOUNT_ROOT/steps"; [ "$(/usr/bin/wc -l <"$REMOUNT_ROOT/steps")" -ne "$KILL_AT" ] || kill -9 0\' DEBUG\n',
+      'set -T; trap \'echo >>"$REMOUNT_ROOT/steps"; [ "$(/usr/bin/wc -l <"$REMOUNT_ROOT/steps")" -lt "$KILL_AT" ] || kill -9 0\' DEBUG\n',
     );
     let kills = 0;
     for (let at = 3; ; at += 7) {

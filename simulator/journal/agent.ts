@@ -102,7 +102,7 @@ export class VolumeAgent {
     return [`state=${this.fenced ? 'fenced' : state}`, `cursor=${reading.cursor}`, ...seal, `files=${files}`, ...all];
   }
 
-  /** The kernel tells of a course. */
+  /** The kernel says that a course has changed. */
   heard(courseId: string): void {
     const now = this.#cloud.clock.now();
     this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });

@@ -71,7 +71,7 @@ test('nothing has to settle for one who is in a hurry', () => {
 });
 
 describe('up to when every change is taken', () => {
-  test('nobody can tell before all was heard once', () => {
+  test('nobody can know before all was heard once', () => {
     const dirty = new DirtySet();
     dirty.add(node, 0);
     dirty.heardUpTo(5);

@@ -29,13 +29,13 @@ find_journal_settings() {
   journal_settings="$journal_state/settings.json"
 }
 
-# write_journal_settings: what the agent has to know, now and when it is started again.
+# write_journal_settings: what the agent has to know, now and when it is started again: the writer takes its term from there (`write.sh`).
 write_journal_settings() {
   find_journal_settings
   need_directory "$journal_state"
-  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s"}\n' \
-    "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" >"$journal_settings.new" &&
-    mv "$journal_settings.new" "$journal_settings"; }; then
+  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s","term":%s,"writer":"%s"}\n' \
+    "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" "$term" "$self" \
+    >"$journal_settings.new" && sync "$journal_settings.new" && mv -f "$journal_settings.new" "$journal_settings"; }; then
     fail usage "this host has no room for the settings of its agent"
   fi
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shared by `drain` and `release`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
+# Shared by `drain`, `release` and `write`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
 # shellcheck disable=SC2154 # set in common.sh
 
 # Seconds for each; the agent waits 5 s for S3, and says then that it does not answer.
@@ -29,13 +29,15 @@ find_journal_settings() {
   journal_settings="$journal_state/settings.json"
 }
 
-# write_journal_settings: what the agent has to know, now and when it is started again: the writer takes its term from there (`write.sh`).
+# write_journal_settings: what the agent has to know, now and when it is started again, after a reboot too: with $term, as $self (`write.sh` goes on with that).
 write_journal_settings() {
   find_journal_settings
   need_directory "$journal_state"
-  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s","term":%s,"writer":"%s"}\n' \
-    "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" "$term" "$self" \
-    >"$journal_settings.new" && sync "$journal_settings.new" && mv -f "$journal_settings.new" "$journal_settings"; }; then
+  need_directory "$run_dir"
+  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s","term":%s,"writer":"%s","statsd":%s}\n' \
+    "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" \
+    "$term" "$self" "${REMOUNT_STATSD_PORT:-8125}" >"$journal_settings.new" &&
+    sync "$journal_settings.new" && mv "$journal_settings.new" "$journal_settings"; }; then
     fail usage "this host has no room for the settings of its agent"
   fi
 }

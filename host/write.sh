@@ -8,26 +8,17 @@
 . "$(dirname "$0")/common.sh"
 # shellcheck source=host/owner.sh
 . "$(dirname "$0")/owner.sh"
+# shellcheck source=host/journal.sh
+. "$(dirname "$0")/journal.sh"
 
-# The same command as everybody's (`host/journal.sh`).
-journal_agent="${REMOUNT_JOURNAL:-remount-journal}"
 # Region and bucket, as `update` was given them.
 journal_note="$root/opt/remount/journal"
 
 # find_term: sets term, with which this host writes to $volume_id. A takeover has left it in the settings (`drain`). Whoever has served since
 # before there was a journal has 0, which no takeover is given; where that is wrong, the marker on the volume says so.
 find_term() {
-  term=$(sed -n "s/.*\"term\":\([0-9]*\),\"writer\":\"$self\".*/\1/p" "$settings" 2>/dev/null)
+  term=$(sed -n "s/.*\"term\":\([0-9]*\),\"writer\":\"$self\".*/\1/p" "$journal_settings" 2>/dev/null)
   [ -n "$term" ] || term=0
-}
-
-# write_settings: whole, or not at all.
-write_settings() {
-  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s","term":%s,"writer":"%s","statsd":%s}\n' \
-    "$volume" "$bucket" "$region" "$staging" "$state" "$run_dir/$volume_id.journal" "$term" "$self" "${REMOUNT_STATSD_PORT:-8125}" \
-    >"$settings.new" && sync "$settings.new" && mv -f "$settings.new" "$settings"; } 2>/dev/null; then
-    fail usage "no room on this host: $settings"
-  fi
 }
 
 SSM_Volume="${1:-}"
@@ -40,10 +31,7 @@ need_tools "$journal_agent"
 staging="$root/mnt/remount/$volume_id"
 need_mounted "$staging"
 need_self
-state="$root/var/lib/remount/journal/$volume_id"
-settings="$state/settings.json"
-need_directory "$state"
-need_directory "$run_dir"
+find_journal_settings
 find_term
-write_settings
-exec "$journal_agent" write "$settings"
+write_journal_settings
+exec "$journal_agent" write "$journal_settings"

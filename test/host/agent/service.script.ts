@@ -140,6 +140,19 @@ const ended = once(writer, 'close');
 const released = await verb('release');
 answers.released = [released.state, released.flushed, wasAsked()];
 answers.ended = (await ended)[0];
+
+// A takeover here: the copy is the volume itself, as its owner left it.
+await verb('mount');
+const drained = await verb('drain');
+answers.drained = [drained.state, drained.number === drained.head, drained.missing];
+await verb('serve');
+wasAsked();
+const next = startUnit();
+await until(async () => (await status()).state === 'running' && (await status()).dirty === '0');
+answers['the next owner'] = [JSON.parse(readFileSync(settings, 'utf8')).term, (await status()).trouble];
+next.kill('SIGTERM');
+answers.stopped = (await once(next, 'close'))[0];
+await verb('release');
 const again = startUnit();
 answers['of a volume that it does not serve'] = (await once(again, 'close'))[0];
 s3.close();

@@ -20,8 +20,11 @@ for (const shell of ['dash', 'bash'])
       journaled: [null, true],
       settings: 0,
       gauge: expect.stringMatching(/^JournalLag:\d+\.\d\|g\|#Volume:alpha$/),
-      released: ['released', expect.any(String), ['stop remount-journal@alpha.service']],
+      released: ['released', 'true', ['stop remount-journal@alpha.service']],
       ended: 0,
+      drained: ['drained', true, '0'],
+      'the next owner': [2, null],
+      stopped: 0,
       'of a volume that it does not serve': 0,
     });
   });

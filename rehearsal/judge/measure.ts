@@ -1,5 +1,6 @@
 import { metricNamespace, TAG, VERDICT } from '../../contract/contract.ts';
 import type { SimSnapshot } from '../../simulator/aws/ec2/state.ts';
+import type { Course } from '../../simulator/disks/disks.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import { type ReadBack, readBack } from '../world/content.ts';
 import type { Library } from '../world/courses.ts';
@@ -83,13 +84,38 @@ export function recoveryPoint(
   };
 }
 
-/** Reads back what is owed: everything that was on the volume at the recovery point. */
+/** Whether the stack keeps a journal of files. */
+function hasJournal({ template }: World): boolean {
+  const { Resources } = template as { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
+  return Object.entries(Resources).some(([id, { Type }]) => Type === 'AWS::S3::Bucket' && id.startsWith('Journal'));
+}
+
+/** Reads back what is owed: everything that was on the volume at the recovery point, and that nobody deleted as far as is known there. */
 export function readOwed(world: World, library: Library, failure: Failure, owner: string): ReadBack {
   const { at, snapshot } = recoveryPoint(world, failure, owner);
-  // The canary is up to ten seconds older than the snapshot: what was deleted in between is not owed.
-  const still = snapshot ? library.at(snapshot.startedAt) : undefined;
+  // The canary is up to ten seconds older than the snapshot: what was deleted in between is not owed. A journal has deletions until the end.
+  const still = snapshot ? library.at(hasJournal(world) ? failure.at : snapshot.startedAt) : undefined;
   const owed = library.at(at).filter((course) => still === undefined || still.includes(course));
   return readBack(world, owner, failure.volume, owed);
+}
+
+/**
+ * Reads back what is newer than the copy that serves.
+ * @returns with a journal, `upTo` when all is there: as long as the first upload that is not, or the failure
+ */
+function readNewer(
+  world: World,
+  library: Library,
+  failure: Failure,
+  owner: string,
+): { readonly newer: ReadBack; readonly upTo?: number } {
+  const later = library.after(recoveryPoint(world, failure, owner).at);
+  const read = (courses: readonly Course[]) => readBack(world, owner, failure.volume, courses);
+  if (!hasJournal(world)) return { newer: read(later) };
+  const still = library.at(failure.at);
+  const owed = later.filter((course) => still.includes(course));
+  const lost = owed.filter((course) => read([course]).missing.length > 0);
+  return { newer: read(owed), upTo: library.firstAt(lost) ?? failure.at };
 }
 
 /** Everything is measured on the world: the canary on the volume that serves, the log, the calls. Call it when it serves again. */
@@ -99,7 +125,7 @@ export function measure(world: World, failure: Failure, library: Library, owner:
   const servingAt = world.clock.now();
   const point = recoveryPoint(world, failure, owner);
   const { expected, intact } = readOwed(world, library, failure, owner);
-  const newer = readBack(world, owner, volume, library.after(point.at));
+  const { newer, upTo } = readNewer(world, library, failure, owner);
   const volumeId = servedVolume(world, owner, volume);
   const inspection = world.disks.inspect(
     point.snapshot ? { snapshotId: point.snapshot.id } : volumeId ? { volumeId } : {},
@@ -120,9 +146,9 @@ export function measure(world: World, failure: Failure, library: Library, owner:
     firstFailedProbeAt: failed !== undefined && failed >= failure.at ? failed : failure.at,
     healStartedAt: healer,
     servingAt,
-    recoveryPointAt: point.at,
-    filesExpected: expected,
-    filesIntact: intact,
+    recoveryPointAt: upTo ?? point.at,
+    filesExpected: expected + (upTo === undefined ? 0 : newer.expected),
+    filesIntact: intact + (upTo === undefined ? 0 : newer.intact),
     filesNewer: newer.missing,
     sound: inspection.sound,
     findings: inspection.findings,

@@ -59,6 +59,12 @@ export class Library {
     return [...this.#courses.values()].filter((e) => e.at > moment).map((e) => e.course);
   }
 
+  /** When the first of these courses was uploaded; `undefined`: there is none of them. */
+  firstAt(courses: readonly Course[]): number | undefined {
+    const times = courses.flatMap(({ id }) => this.#courses.get(id)?.at ?? []);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
   /** Ids of courses that were deleted before that moment. */
   deletedBefore(moment: number): string[] {
     return [...this.#courses.values()].filter((e) => (e.deletedAt ?? moment) < moment).map((e) => e.course.id);

@@ -8,9 +8,8 @@ import { Succession, type Successor } from './succession.ts';
 
 /** What has not changed for so long is read. Milliseconds, as all here. */
 const SETTLE_MS = 1000;
-/** After S3 was busy or silent, or while the host does nothing. */
+/** After S3 was busy or silent, or while the host does nothing; and what hangs is tried again so late. */
 const AGAIN_MS = 1000;
-/** What hangs is tried again so late. */
 const STALLED_AGAIN_MS = 5000;
 /** From the command on: so long what stands in the journal is applied, and so long it is sealed. `host/journal.sh` gives it 25 s. */
 const APPLYING_MS = 16_000;
@@ -71,8 +70,10 @@ export class VolumeAgent {
     this.#life = life;
   }
 
-  get term(): number {
-    return this.#who.term;
+  /** For how long something has not been in the journal: milliseconds; `undefined` where it will never write again. */
+  get lag(): number | undefined {
+    if (this.fenced) return undefined;
+    return Math.max(0, ...[...this.#dirty.values()].map(({ since }) => this.#cloud.clock.now() - since));
   }
 
   /** @returns lines, as the agent prints them. @throws DiskError */
@@ -126,7 +127,10 @@ export class VolumeAgent {
         await this.#cloud.clock.sleep(AGAIN_MS);
         continue;
       }
-      const next = atStart({ term: Math.max(term, this.term), writer, run, acknowledged, fenced: this.fenced }, found);
+      const next = atStart(
+        { term: Math.max(term, this.#who.term), writer, run, acknowledged, fenced: this.fenced },
+        found,
+      );
       if (next === 'write') break;
       if (next !== 'read-on') {
         this.#stop(next);
@@ -311,7 +315,7 @@ export class VolumeAgent {
     this.#cloud.say(
       instanceId,
       why === 'fenced'
-        ? `the agent of ${volume} is fenced: its term ${this.term} is over`
+        ? `the agent of ${volume} is fenced: its term ${this.#who.term} is over`
         : `the agent of ${volume} stops: what stands in the journal is nobody's that it knows`,
     );
   }
@@ -322,7 +326,7 @@ export class VolumeAgent {
       this.#cloud.disks.writeMark(
         instanceId,
         volumeId,
-        markText({ term: this.term, acknowledged, complete, index: [...this.#index] }),
+        markText({ term: this.#who.term, acknowledged, complete, index: [...this.#index] }),
       );
     } catch (error) {
       // It died meanwhile: what was acknowledged stands in the journal.

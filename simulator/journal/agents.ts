@@ -15,6 +15,11 @@ interface Boot {
   at: number | undefined;
 }
 
+interface Known {
+  readonly agent: VolumeAgent;
+  readonly boot: Boot;
+}
+
 /** What is around the agents. */
 interface Surroundings {
   readonly cloud: Cloud;
@@ -29,13 +34,14 @@ interface Surroundings {
  */
 export class JournalAgents {
   readonly #parts: Surroundings;
-  readonly #agents = new Map<string, { readonly agent: VolumeAgent; readonly boot: Boot }>();
+  readonly #agents = new Map<string, Known>();
   /** Starts of writers. */
   readonly #runs = new Map<string, number>();
 
   constructor(parts: Surroundings) {
     this.#parts = parts;
     parts.cloud.disks.listen((...heard) => this.#heard(...heard));
+    parts.hosts.journalLag = (...served) => this.#lag(...served);
     parts.hosts.agent = (instanceId, verb, env) => {
       if (verb === 'drain') return () => this.#drain(instanceId, env);
       return verb === 'release' ? this.#flushing(instanceId, env) : undefined;
@@ -44,15 +50,25 @@ export class JournalAgents {
 
   #heard(instanceId: string, volumeId: string, courseId: string): void {
     const known = this.#agents.get(key(instanceId, volumeId));
-    if (!known) return;
+    if (known && this.#isUp(instanceId, known)) known.agent.heard(courseId);
+  }
+
+  /** Its host may have booted since: then it starts anew, and its scan finds what has changed. @returns whether it goes on */
+  #isUp(instanceId: string, { agent, boot }: Known): boolean {
     const { bootedAt } = this.#parts.ec2.instance(instanceId);
-    if (known.boot.at === bootedAt) {
-      known.agent.heard(courseId);
-      return;
-    }
-    known.boot.at = bootedAt;
+    if (boot.at === bootedAt) return true;
+    boot.at = bootedAt;
     const run = this.#nextRun(instanceId);
-    this.#parts.cloud.clock.spawn(`the agent on ${instanceId} starts`, () => known.agent.restart(run));
+    this.#parts.cloud.clock.spawn(`the agent on ${instanceId} starts`, () => agent.restart(run));
+    return false;
+  }
+
+  #lag(instanceId: string, volume: string): number | undefined {
+    const { cloud } = this.#parts;
+    const served = cloud.disks.links(instanceId).find((link) => link.volume === volume && link.live)?.volumeId;
+    const known = served === undefined ? undefined : this.#agents.get(key(instanceId, served));
+    if (!known || cloud.faults.frozenAgents.has(instanceId)) return undefined;
+    return this.#isUp(instanceId, known) ? known.agent.lag : 0;
   }
 
   async #drain(instanceId: string, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {

@@ -1,4 +1,5 @@
 import { METRIC } from '../../../contract/contract.ts';
+import { JOURNAL_LAG } from '../../../contract/journal.ts';
 import type { Cloud } from '../account/cloud.ts';
 import type { CloudWatch } from '../cloudwatch/cloudwatch.ts';
 import type { Ec2State, SimInstance } from '../ec2/state.ts';
@@ -98,7 +99,12 @@ export class Fleet {
     if (!software) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
       const { serving, wrote, used } = this.#probe(instance.id, volume, software);
-      const gauges = { [METRIC.serving]: serving, ...(serving === 1 && this.#measured(instance.id, volume, used)) };
+      const lag = this.#hosts.journalLag?.(instance.id, volume);
+      const gauges = {
+        [METRIC.serving]: serving,
+        ...(serving === 1 && this.#measured(instance.id, volume, used)),
+        ...(lag !== undefined && { [JOURNAL_LAG]: lag / 1000 }),
+      };
       this.#note(software.agent.namespace, volume, serving, wrote);
       const { namespace, aggregationSeconds, flushSeconds, dimension } = software.agent;
       const now = this.#cloud.clock.now();

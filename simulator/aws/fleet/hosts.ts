@@ -30,6 +30,8 @@ export class Hosts {
         env: Readonly<Record<string, string>>,
       ) => (() => Promise<Record<string, string>>) | undefined)
     | undefined;
+  /** For how long the journal of what the host serves has lacked something: milliseconds; `undefined`: no writer runs. */
+  journalLag: ((instanceId: string, volume: string) => number | undefined) | undefined;
   readonly #revisions = new Map<string, number>();
 
   constructor(cloud: Cloud) {

@@ -55,6 +55,18 @@ describe('the owner', () => {
     expect(coursesOn(NEW, STANDBY)).toEqual(['one', 'two']);
   });
 
+  test('says for how long something is not in the journal; nobody says it where no writer runs', async () => {
+    const lag = (instanceId: string) => lab.hosts.journalLag?.(instanceId, VOLUME);
+    expect([lag(OWNER), lag(STANDBY)]).toEqual([0, undefined]);
+    const now = lab.cloud.clock.now();
+    lab.cloud.faults.outages.set('s3', OUTAGE.refuses, now, now + 600_000);
+    lab.upload('one');
+    await lab.pass(90);
+    expect(lag(OWNER)).toBe(90_000);
+    lab.cloud.faults.frozenAgents.add(OWNER);
+    expect(lag(OWNER)).toBeUndefined();
+  });
+
   test('sends at a flush what it has heard of, and says up to when all is there', async () => {
     lab.prepare();
     lab.upload('one');

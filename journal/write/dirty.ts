@@ -4,8 +4,10 @@ import { type DoubtRecord, type Identity, type Key, keyText } from '../record.ts
 export const SETTLE = 1000;
 /** Milliseconds after its first change at which a thing is taken in any case: a file that stays open and is written to. */
 export const OPEN = 60_000;
-/** Things that may be dirty at once, some 30 MB. Beyond, a scan finds them. */
-export const MOST_DIRTY = 100_000;
+/** Things that may be dirty at once: some 60 MB, of the 160 MiB that all of the agent has on a host. Beyond, a scan finds them. */
+export const MOST_DIRTY = 30_000;
+/** A scan that has found so many leaves the rest to the next one, which begins when most of these are stated: what is heard meanwhile has room beside them. */
+export const ENOUGH = MOST_DIRTY / 2;
 
 /** What a file system says of a change. `target` is what it happened to; a rename is two names. */
 export type Change =

@@ -1,5 +1,5 @@
 import { type Identity, type Key, ROOT } from '../../../journal/record.ts';
-import type { DirtySet } from '../../../journal/write/dirty.ts';
+import { type DirtySet, ENOUGH } from '../../../journal/write/dirty.ts';
 import { differences, differs, type Listing, type Sign } from '../../../journal/write/index.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { contentOf } from '../journal/adopt.ts';
@@ -22,7 +22,7 @@ export interface ScanWorld {
 
 /**
  * Makes dirty what is not as the index has it. All inodes are swept, which finds what has changed; the names of a directory are read where it is not as it
- * was when they were found to be the index's. Whatever changes meanwhile is heard.
+ * was when they were found to be the index's. Whatever changes meanwhile is heard. Where it finds more than fits it wants another one, and ends.
  */
 export async function scan(world: ScanWorld): Promise<void> {
   const { resolver, tree, own, dirty, clock } = world;
@@ -33,6 +33,7 @@ export async function scan(world: ScanWorld): Promise<void> {
   await resolver.sync();
   add({ of: 'node', identity: ROOT });
   for await (const inode of inodesOf(resolver)) {
+    if (dirty.size >= ENOUGH) break;
     if (inode.links === 0 || own.has(inode.handle)) continue;
     const identity = tree.identityOf(inode.handle);
     const known = tree.node(identity);
@@ -40,9 +41,12 @@ export async function scan(world: ScanWorld): Promise<void> {
     // What the index does not know comes to light with its name.
     if (known && differs(sign, known)) add({ of: 'node', identity });
     if (!isDirectory(inode) || tree.settled(identity) === inode.changed) continue;
-    for (const key of await ofDirectory(world, identity, inode)) add(key);
+    // Where not all of them fit the directory is not settled: the next scan reads it again.
+    const room = Math.max(1, ENOUGH - dirty.size);
+    for (const key of (await ofDirectory(world, identity, inode)).slice(0, room)) add(key);
   }
-  for (const identity of tree.index.unnamed()) add({ of: 'node', identity });
+  if (dirty.size < ENOUGH) for (const identity of tree.index.unnamed()) add({ of: 'node', identity });
+  else dirty.wantScan('there is more than is kept in mind');
   dirty.scanEnds();
 }
 

@@ -3,7 +3,7 @@ import { keyOf, ROOT } from '../../../journal/record.ts';
 import { decode } from '../../../journal/segment/decode.ts';
 import type { Header } from '../../../journal/segment/layout.ts';
 import type { Batch, Limits } from '../../../journal/write/batch.ts';
-import { DirtySet } from '../../../journal/write/dirty.ts';
+import { DirtySet, ENOUGH } from '../../../journal/write/dirty.ts';
 import { Gatherer } from '../../../journal/write/gather.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { adopt } from '../journal/adopt.ts';
@@ -226,7 +226,8 @@ export class Writer {
   /** One look at what is due, and a segment of it. */
   async #round(): Promise<void> {
     const { clock, spool } = this.#world;
-    if (this.#dirty.scanWanted) await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });
+    if (this.#dirty.scanWanted && this.#dirty.size < ENOUGH / 10)
+      await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });
     if (!this.#isTime()) return this.#pause(this.#pace.lookMs);
     const before = clock.now();
     if (await this.#sentinels.heard()) this.#dirty.heardUpTo(before);

@@ -174,6 +174,19 @@ describe('update', () => {
     expect(update(newHost(), { sha256, file: FIRST.file })).toMatchObject({ exitCode: EXIT.usage });
   });
 
+  test('leaves the journal’s Region and bucket where its writer looks, and nothing where there is none any more', () => {
+    const host = newHost();
+    const journal = (SSM_Journal: string) => update(host, { ...FIRST, env: { SSM_Journal } });
+    expect(journal('journals-1').exitCode).toBe(EXIT.ok);
+    expect(read(host, 'opt/remount/journal')).toBe('eu-west-1 journals-1');
+    expect(journal('Journals/1')).toMatchObject({
+      exitCode: EXIT.usage,
+      stderr: expect.stringContaining('SSM_Journal'),
+    });
+    expect(update(host, FIRST).exitCode).toBe(EXIT.ok);
+    expect(read(host, 'opt/remount/journal')).toBeUndefined();
+  });
+
   test('killed at any command, it leaves a whole version in force, and the next run ends well', () => {
     const trap = join(folder, 'trap.sh');
     // Every command of every process of it counts; the one whose turn it is takes all of them with it.

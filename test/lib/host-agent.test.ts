@@ -140,7 +140,7 @@ describe('the unit of the writer', () => {
   });
 
   test('is never in the way: little memory, processor and reading, and the first that is killed', () => {
-    expect(value('MemoryMax')).toEqual(['128M']);
+    expect(value('MemoryMax')).toEqual(['160M']);
     expect(value('MemorySwapMax')).toEqual(['0']);
     expect(value('CPUQuota')).toEqual(['50%']);
     expect(value('IOReadBandwidthMax')).toEqual(['/srv/content/%i 25M']);

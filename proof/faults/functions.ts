@@ -49,6 +49,7 @@ export function installFunctions(
       if (call.operation.endsWith('Tags')) tagsChanged();
       return output;
     };
+    if (call.principal.agentOf !== undefined) return injector.agentCall(call, seen);
     const by = call.service === 'lambda' ? undefined : faulty.get(call.principal.name);
     return by === undefined ? Promise.resolve(seen()) : injector.call(call, seen, by);
   };

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { VERB_PARAMETER } from '../../contract/contract.ts';
 import type { Call } from '../../simulator/aws/account/call.ts';
-import { hangInstance, wakeInstance } from '../../simulator/aws/account/failures.ts';
+import { hangInstance, killAgent, wakeInstance } from '../../simulator/aws/account/failures.ts';
 import { KILL_AT } from '../../simulator/aws/account/faults.ts';
 import { GARBLED, type Garbled } from '../../simulator/aws/account/garble.ts';
 import { denied, serverError, silence, throttled, unheard } from '../../simulator/aws/account/mishaps.ts';
@@ -11,7 +11,7 @@ import { AGENT } from '../../simulator/aws/fleet/hosts.ts';
 import { type HostResult, type HostRun, KILLED } from '../../simulator/disks/disks.ts';
 import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 import type { Refused } from './checkers/drills.ts';
-import { type Fault, type FaultKind, isRead, scheduleText } from './schedule.ts';
+import { type Fault, type FaultKind, isRead, OF_AGENTS, scheduleText } from './schedule.ts';
 import { Views } from './views.ts';
 
 /** Thrown out of every call and every step of an invocation that has died: nothing more of it comes to pass. */
@@ -179,10 +179,37 @@ export class Injector {
     return output;
   }
 
+  /** Stands between every call of an agent on a host and its effect. */
+  async agentCall(call: Call, perform: () => object): Promise<object> {
+    const { service, operation, principal } = call;
+    const host = principal.agentOf ?? '';
+    const kinds = this.due(`${OF_AGENTS}${service}:${operation}`, host);
+    const has = (kind: FaultKind) => kinds.includes(kind);
+    const { cloud } = this.#services;
+    if (has('throttle')) throw throttled(service);
+    if (has('denied')) throw denied(service);
+    if (has('errorBefore')) throw serverError(service);
+    if (has('silence')) throw silence(service);
+    // What is slow for it is overdue: it waits for two seconds.
+    if (has('overdue') || has('slow')) cloud.overdue(call, perform, has('slow') ? SLOW_MS : OVERDUE_MS);
+    if (has('overdue') || has('slow') || has('unsent')) await this.#unheard(call);
+    if (has('dieBefore')) this.#kill(host);
+    const output = perform();
+    if (has('dieAfter')) this.#kill(host);
+    if (has('lost')) await this.#unheard(call);
+    if (has('errorAfter')) throw serverError(service);
+    return output;
+  }
+
+  #kill(host: string): never {
+    killAgent(this.#services, host);
+    throw new Died();
+  }
+
   /** The caller waits for an answer in vain. */
-  async #unheard(): Promise<never> {
-    await this.#services.cloud.clock.sleep(LOST_MS);
-    throw unheard(LOST_MS);
+  async #unheard({ timeoutMs = LOST_MS }: Partial<Call> = {}): Promise<never> {
+    await this.#services.cloud.clock.sleep(timeoutMs);
+    throw unheard(timeoutMs);
   }
 
   /** A heal changes nothing in EC2 and on hosts unless the ledger says that it has the lease. */

@@ -17,6 +17,7 @@ import { AgeWatch } from './checkers/age-watch.ts';
 import { boundedHeals, judgeAll } from './checkers/checkers.ts';
 import { excuse } from './checkers/convergence.ts';
 import { RejectedWatch } from './checkers/copies.ts';
+import { JournalWatch } from './checkers/journal.ts';
 import { PageWatch } from './checkers/pages.ts';
 import { healsOnRecord, judgeRecords } from './checkers/records.ts';
 import { prelude } from './first-uploads.ts';
@@ -114,6 +115,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const ages = new AgeWatch(world, story.volumes);
   const rejected = new RejectedWatch(strike);
   const paged = new PageWatch(strike, disks, injector, story.volumes);
+  const journals = story.journal ? story.volumes.map((volume) => new JournalWatch(strike, volume)) : [];
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ event }) => {
@@ -150,6 +152,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   watch.stop();
   ages.stop();
   paged.stop();
+  for (const journal of journals) journal.stop();
   disks.injector = undefined;
   const ends = heals.endedSince(struckAt);
   const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
@@ -174,6 +177,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
       schedule,
     ),
     ...judgeRecords(world, ends, skewMs),
+    ...journals.flatMap((journal) => journal.judge()),
     boundedHeals(ends),
     nothingDenied(world),
   ].filter((c) => !c.kept);

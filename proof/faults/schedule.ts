@@ -26,7 +26,7 @@ export const FAULT_KINDS = [
    * One thing that is there is left out of this answer and of those of the next seconds: docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
    */
   'missing',
-  /** The function dies there, before or after the effect. */
+  /** The function dies there, or the agent is killed, before or after the effect. */
   'dieBefore',
   'dieAfter',
   /** It dies there before the effect, and is run again only when its lease has run out. */
@@ -55,7 +55,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** `ec2:CreateVolume`, `step:commit`, `host:mount`, `trigger`, `clock`; `guard/ec2:CreateSnapshot` of the guard, `keeper/` of the keeper. */
+  /** `ec2:CreateVolume`, `step:commit`, `host:mount`, `trigger`, `clock`; `guard/ec2:CreateSnapshot` of the guard, `keeper/` of the keeper, `agent/` of hosts. */
   readonly point: string;
   /** Which time that the healer comes by there, from 1. */
   readonly nth: number;
@@ -67,7 +67,7 @@ export interface Fault {
 export const OUTLASTS_CALL = 7;
 export const OUTLASTS_STEP = 30;
 
-const SYNTAX = /^(\w+)@((?:(?:guard|keeper)\/)?[\w-]+(?::[\w-]+)?)#([1-9]\d{0,4})(?:x([1-9]\d{0,3}))?$/;
+const SYNTAX = /^(\w+)@((?:(?:guard|keeper|agent)\/)?[\w-]+(?::[\w-]+)?)#([1-9]\d{0,4})(?:x([1-9]\d{0,3}))?$/;
 
 export function scheduleText(faults: readonly Fault[]): string {
   return faults.map((f) => `${f.kind}@${f.point}#${f.nth}${f.times > 1 ? `x${f.times}` : ''}`).join(',') || 'none';
@@ -89,10 +89,14 @@ export function readSchedule(text: string): Fault[] {
 
 /** Functions beside the healer and the drill, by what the names of their points begin with: they have no steps, and hold no lease. */
 export const PLAIN = { guard: 'guard/', keeper: 'keeper/' } as const;
+/** By the agents of the journal on hosts, which are killed where functions die. */
+export const OF_AGENTS = 'agent/';
 /** The guard is run again, by Lambda and by its schedule. A deployment whose keeper dies waits an hour for it, and fails. */
 const NOT_PLAIN: Readonly<Record<string, readonly FaultKind[]>> = {
   [PLAIN.guard]: ['dieLong', 'hang', 'hangLong'],
   [PLAIN.keeper]: ['dieBefore', 'dieAfter', 'dieLong', 'hang', 'hangLong'],
+  // systemd starts it anew, ten seconds later.
+  [OF_AGENTS]: ['dieLong'],
 };
 /** What can go wrong with a verb that a function sends. */
 const OF_VERBS: readonly FaultKind[] = ['failBefore', 'failAfter', 'emptyAnswer', 'cutAnswer', 'otherAnswer'];
@@ -105,7 +109,7 @@ const OF_S3_WRITES: readonly FaultKind[] = ['errorAfter', 'overdue', 'dieAfter',
 
 /** The kinds of fault that can happen at a point. */
 export function kindsAt(point: string): readonly FaultKind[] {
-  const by = Object.values(PLAIN).find((prefix) => point.startsWith(prefix));
+  const by = [...Object.values(PLAIN), OF_AGENTS].find((prefix) => point.startsWith(prefix));
   if (by) return kindsAt(point.slice(by.length)).filter((kind) => !NOT_PLAIN[by]?.includes(kind));
   if (point === 'trigger') return ['twice', 'late', 'never'];
   if (point === 'clock') return ['ahead', 'behind'];

@@ -8,6 +8,7 @@ import { HOME_ZONE } from '../../rehearsal/world/world.ts';
 import { releaseStall, stallVolume } from '../../simulator/aws/account/failures.ts';
 import { RUNS } from '../../simulator/aws/account/faults.ts';
 import { shiftRuns } from '../../simulator/aws/account/snapshot-failures.ts';
+import { JOURNAL_STORIES } from './journal-stories.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 8 * MINUTE_MS;
@@ -33,6 +34,8 @@ export interface Story {
   readonly calm: boolean;
   /** What the story breaks for good, so that only people can bring content back, whatever copies and hosts there are. */
   readonly hopeless?: string;
+  /** Its stack has a journal of files, and content is judged by it. @default false */
+  readonly journal?: boolean;
   /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
   readonly faultsMs?: number;
   readonly restMs?: number;
@@ -82,6 +85,12 @@ const HOPELESS: Readonly<Record<string, string>> = {
 /** The scenarios of one blow, and some more. */
 export const STORIES: Readonly<Record<string, Story>> = {
   ...OWN,
+  ...Object.fromEntries(
+    Object.entries(JOURNAL_STORIES).map(([name, { about, strike, ...more }]) => [
+      name,
+      { ...alone(about, strike), ...more, journal: true },
+    ]),
+  ),
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan, HOPELESS[name])])),
 };
 
@@ -91,11 +100,12 @@ export const STORIES: Readonly<Record<string, Story>> = {
  * come by the same points, and each volume more is as many calls more in each of thousands of runs. Other volumes are for
  * `npm run rehearse`, with `-c` and `--matrix`.
  */
-export function settingsOf({ volumes, drills, prefer, snapshots }: Story): Readonly<Record<string, unknown>> {
+export function settingsOf({ volumes, drills, prefer, snapshots, journal }: Story): Readonly<Record<string, unknown>> {
   return {
     volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME_ZONE })),
     drills: { enabled: drills, ...(prefer && { prefer }) },
     ...(snapshots !== undefined && { snapshots }),
+    ...(journal && { journal: { enabled: true } }),
   };
 }
 

@@ -1,10 +1,11 @@
-import { afterLook, afterPut, atStart, type Signature, type Step } from '../../journal/protocol.ts';
+import { atStart } from '../../journal/protocol.ts';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
-import { type CourseState, segmentOf } from './courses.ts';
+import { append } from './append.ts';
+import type { CourseState } from './courses.ts';
 import { markOf, markText } from './mark.ts';
-import { type JournalObjects, SILENT } from './objects.ts';
-import { Succession, type Successor } from './succession.ts';
+import { AgentDead, type JournalObjects, type Life, type Place, SILENT } from './objects.ts';
+import { type Sealed, Succession, type Successor } from './succession.ts';
 
 /** What has not changed for so long is read. Milliseconds, as all here. */
 const SETTLE_MS = 1000;
@@ -21,20 +22,10 @@ const FLUSH_LOOK_MS = 100;
 const LATER_MS = 10_000;
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
 
-/** Which volume of which content volume, on which host. */
-export interface Place {
-  readonly instanceId: string;
-  readonly volume: string;
-  readonly volumeId: string;
-}
-
 interface Dirty {
   readonly since: number;
   readonly last: number;
 }
-
-/** Whether anything of the agent runs: `off`: its memory is gone. */
-export type Life = 'runs' | 'sleeps' | 'off';
 
 /**
  * The agent of one volume on one host: it hears what changes, and writes it into the journal; and before that volume is served it takes the
@@ -47,16 +38,18 @@ export class VolumeAgent {
   readonly #cloud: Cloud;
   readonly #objects: JournalObjects;
   readonly #life: () => Life;
-  #who: Successor;
+  readonly #who: Successor;
   #succession: Succession | undefined;
   /** Newest number that is known to be its own. */
   #acknowledged = 0;
   #writes = false;
+  /** It wrote before it was killed: it goes on with that, once it has started. */
+  #wrote = false;
   readonly #dirty = new Map<string, Dirty>();
   /** What the journal has. */
   readonly #index = new Set<string>();
-  /** Touched since it serves, as far as it served before all was read. */
-  readonly #touched = new Set<string>();
+  /** Touched since it serves, as far as it served before all was read; `undefined`: nobody knows, for it was killed meanwhile. */
+  #touched: Set<string> | undefined = new Set<string>();
   #busy = false;
   #poked = false;
   #flushFrom: number | undefined;
@@ -107,20 +100,32 @@ export class VolumeAgent {
   heard(courseId: string): void {
     const now = this.#cloud.clock.now();
     this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
-    if (!this.#writes) this.#touched.add(courseId);
+    if (!this.#writes) this.#touched?.add(courseId);
     this.#poke(SETTLE_MS);
   }
 
-  /** The host has booted: the agent starts anew, and finds by a scan what it has not stated. @throws DiskError */
-  async restart(run: number): Promise<void> {
+  /** The same, as it is when it is started once more: nothing of what it had in mind is left. */
+  again(run: number, life: () => Life): VolumeAgent {
+    const next = new VolumeAgent(this.#cloud, this.#objects.of(life), this.place, { ...this.#who, run }, life);
+    next.fenced = this.fenced;
+    next.#wrote = this.#writes || this.#wrote;
+    next.#touched = undefined;
+    return next;
+  }
+
+  /** Goes on after it was killed, or its host was off, and finds by a scan what it has not stated. @throws DiskError, AgentDead */
+  async start(): Promise<void> {
     const { instanceId, volumeId } = this.place;
-    const { acknowledged, term, index } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
-    this.#index.clear();
+    const { acknowledged, term, index, complete } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
     for (const id of index) this.#index.add(id);
-    this.#who = { ...this.#who, run };
     this.#acknowledged = acknowledged;
-    this.#dirty.clear();
-    const { writer } = this.#who;
+    const { writer, run } = this.#who;
+    if (!this.#wrote) {
+      const from = { reading: { cursor: acknowledged, term }, complete };
+      this.#succession = new Succession(this.#cloud.clock, this.#objects, this.#who, from);
+      this.#later();
+      return;
+    }
     for (let number = acknowledged + 1; ; ) {
       const found = await this.#objects.look(number);
       if (found === SILENT) {
@@ -138,6 +143,7 @@ export class VolumeAgent {
       }
       this.#acknowledged = number++;
     }
+    this.#writes = true;
     this.#scan();
     this.#poke(SETTLE_MS);
   }
@@ -197,13 +203,8 @@ export class VolumeAgent {
         const life = this.#life();
         if (life === 'off' || !this.#succession) return;
         if (life === 'sleeps') continue;
-        const ended = await this.#succession.advance({ applying: FOR_EVER, sealing: FOR_EVER }, (states) => {
-          this.#apply(states.filter(({ courseId }) => !this.#touched.has(courseId)));
-          const now = this.#cloud.clock.now();
-          for (const state of states) this.#indexed(state);
-          for (const { courseId } of states)
-            this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
-        });
+        const ended = await this.#readOn(this.#succession);
+        if (ended === 'gone') return;
         if (ended === 'outranked') return this.#stop('fenced');
         if (!this.#succession.drained) continue;
         this.#cloud.say(this.place.instanceId, `the journal of ${this.place.volume} is sealed after all, and applied`);
@@ -211,6 +212,23 @@ export class VolumeAgent {
         return;
       }
     });
+  }
+
+  /** `gone`: its volume is unmounted, or dead. */
+  async #readOn(succession: Succession): Promise<Sealed | 'gone'> {
+    try {
+      return await succession.advance({ applying: FOR_EVER, sealing: FOR_EVER }, (states) => {
+        const touched = this.#touched;
+        if (touched) this.#apply(states.filter(({ courseId }) => !touched.has(courseId)));
+        const now = this.#cloud.clock.now();
+        for (const state of states) this.#indexed(state);
+        for (const { courseId } of states)
+          this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
+      });
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return error.code === DISK_ERROR.stalled ? 'silent' : 'gone';
+    }
   }
 
   #poke(ms: number): void {
@@ -273,40 +291,11 @@ export class VolumeAgent {
 
   /** One object, until it is acknowledged. @returns `false` where it never will be */
   async #append(states: readonly CourseState[], taken: number, complete: number): Promise<boolean> {
-    const { clock } = this.#cloud;
-    const { volume, term, writer, run } = this.#who;
-    const { bytes, sum } = await segmentOf({ volume, term, writer, run, kind: 'segment', taken, complete }, states);
-    const mine: Signature = { term, writer, run, kind: 'segment', sum };
-    for (let number = this.#acknowledged + 1, look = false; ; ) {
-      if (!(await this.#awake())) return false;
-      let step: Step = look ? 'look' : afterPut(await this.#objects.put(number, bytes, mine));
-      // Who was frozen while the answer was on its way reads it when it goes on.
-      if (!(await this.#awake())) return false;
-      if (step === 'look') {
-        const found = await this.#objects.look(number);
-        look = found === SILENT;
-        if (found === SILENT) {
-          await clock.sleep(AGAIN_MS);
-          continue;
-        }
-        step = afterLook(mine, found);
-      }
-      switch (step) {
-        case 'acknowledged':
-          this.#acknowledged = number;
-          return true;
-        case 'again':
-          await clock.sleep(AGAIN_MS);
-          continue;
-        case 'next':
-          number++;
-          continue;
-        case 'fenced':
-        case 'notify':
-          this.#stop(step);
-          return false;
-      }
-    }
+    const around = { clock: this.#cloud.clock, objects: this.#objects, awake: () => this.#awake() };
+    const end = await append(around, { ...this.#who, taken, complete, states }, this.#acknowledged + 1);
+    if (typeof end === 'number') this.#acknowledged = end;
+    else if (end !== 'off') this.#stop(end);
+    return typeof end === 'number';
   }
 
   #stop(why: 'fenced' | 'notify'): void {
@@ -344,6 +333,11 @@ export class VolumeAgent {
   }
 
   #spawn(what: string, run: () => Promise<void>): void {
-    this.#cloud.clock.spawn(`the agent of ${this.place.volume} on ${this.place.instanceId} ${what}`, run);
+    this.#cloud.clock.spawn(`the agent of ${this.place.volume} on ${this.place.instanceId} ${what}`, () =>
+      run().catch((error: unknown) => {
+        // A volume that is gone, or dead, ends it; what it hears next is on another one.
+        if (!(error instanceof AgentDead) && !(error instanceof DiskError)) throw error;
+      }),
+    );
   }
 }

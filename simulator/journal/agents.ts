@@ -6,13 +6,20 @@ import type { Hosts } from '../aws/fleet/hosts.ts';
 import type { Principal } from '../aws/iam/account.ts';
 import { DiskError } from '../disks/disks.ts';
 import { AGENT_ENV, DRAINED_ENV, FLUSHED_ENV, STAND_IN } from '../disks/journal-answers.ts';
-import { type Life, VolumeAgent } from './agent.ts';
-import { JournalObjects } from './objects.ts';
+import { VolumeAgent } from './agent.ts';
+import { AgentDead, JournalObjects, type Life, type Place } from './objects.ts';
 import { writerOf } from './succession.ts';
 
-/** Of which boot of its host an agent is. */
+/** `RestartSec` of its unit (host/etc/remount-journal@.service). Milliseconds. */
+const RESTART_MS = 10_000;
+
+/** In the place of a count of deaths: it ended by itself, and starts by what it hears next. */
+const ENDED = -1;
+
+/** Of which boot of its host an agent is, and after how many deaths there. */
 interface Boot {
-  at: number | undefined;
+  readonly at: number | undefined;
+  readonly kills: number;
 }
 
 interface Known {
@@ -40,6 +47,7 @@ export class JournalAgents {
 
   constructor(parts: Surroundings) {
     this.#parts = parts;
+    parts.cloud.faults.onAgentKilled = (instanceId) => this.#killed(instanceId);
     parts.cloud.disks.listen((...heard) => this.#heard(...heard));
     parts.hosts.journalLag = (...served) => this.#lag(...served);
     parts.hosts.agent = (instanceId, verb, env) => {
@@ -55,12 +63,10 @@ export class JournalAgents {
 
   /** Its host may have booted since: then it starts anew, and its scan finds what has changed. @returns whether it goes on */
   #isUp(instanceId: string, { agent, boot }: Known): boolean {
-    const { bootedAt } = this.#parts.ec2.instance(instanceId);
-    if (boot.at === bootedAt) return true;
-    boot.at = bootedAt;
-    const run = this.#nextRun(instanceId);
-    this.#parts.cloud.clock.spawn(`the agent on ${instanceId} starts`, () => agent.restart(run));
-    return false;
+    const { at, kills } = this.#boot(instanceId);
+    if (boot.at !== at || boot.kills === ENDED) this.#restart(agent);
+    // Who is dead hears nothing; the scan of its next start finds it.
+    return boot.at === at && boot.kills === kills;
   }
 
   #lag(instanceId: string, volume: string): number | undefined {
@@ -71,25 +77,60 @@ export class JournalAgents {
     return this.#isUp(instanceId, known) ? known.agent.lag : 0;
   }
 
-  async #drain(instanceId: string, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  #restart({ place }: VolumeAgent): void {
+    const at = key(place.instanceId, place.volumeId);
+    const known = this.#agents.get(at);
+    if (!known) return;
+    const boot = this.#boot(place.instanceId);
+    const agent = known.agent.again(this.#nextRun(place.instanceId), () => this.#life(place, boot));
+    this.#agents.set(at, { agent, boot });
+    this.#parts.cloud.clock.spawn(`the agent on ${place.instanceId} starts`, async () => {
+      try {
+        await agent.start();
+      } catch (error) {
+        if (error instanceof AgentDead) return;
+        if (!(error instanceof DiskError)) throw error;
+        // On a dead file system there is nothing to hear: no need to try every ten seconds.
+        if (this.#agents.get(at)?.agent === agent) this.#agents.set(at, { agent, boot: { ...boot, kills: ENDED } });
+      }
+    });
+  }
+
+  /** systemd starts it anew, where its host is still the same. */
+  #killed(instanceId: string): void {
+    const { clock } = this.#parts.cloud;
+    clock.after(RESTART_MS, () => {
+      const now = this.#boot(instanceId);
+      for (const { agent, boot } of [...this.#agents.values()])
+        if (agent.place.instanceId === instanceId && boot.at === now.at && boot.kills < now.kills) this.#restart(agent);
+    });
+  }
+
+  #boot(instanceId: string): Boot {
     const { cloud, ec2 } = this.#parts;
+    const { bootedAt } = ec2.instance(instanceId);
+    return { at: bootedAt, kills: cloud.faults.killedAgents.get(instanceId) ?? 0 };
+  }
+
+  async #drain(instanceId: string, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const { cloud } = this.#parts;
     const of = (name: string) => env[`SSM_${name}`] ?? '';
     const [volume, volumeId] = [of(VERB_PARAMETER.volume), of(VERB_PARAMETER.volumeId)];
-    const objects = new JournalObjects(cloud, () => this.#caller(instanceId), {
-      bucket: of(VERB_PARAMETER.bucket),
-      volume,
-    });
+    const boot = this.#boot(instanceId);
+    const place = { instanceId, volume, volumeId };
+    const life = () => this.#life(place, boot);
+    const shelf = { bucket: of(VERB_PARAMETER.bucket), volume };
+    const objects = new JournalObjects(cloud, () => this.#caller(instanceId), shelf, life);
     const term = Number(of(VERB_PARAMETER.term));
     const who = { volume, term, writer: writerOf(instanceId), run: this.#nextRun(instanceId) };
-    const boot = { at: ec2.instance(instanceId).bootedAt };
-    const place = { instanceId, volume, volumeId };
-    const agent = new VolumeAgent(cloud, objects, place, who, () => this.#life(instanceId, boot.at));
+    const agent = new VolumeAgent(cloud, objects, place, who, life);
     this.#agents.set(key(instanceId, volumeId), { agent, boot });
     try {
       return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: (await agent.drain()).join('\n') };
     } catch (error) {
       // The script meets the same, and says it.
       if (error instanceof DiskError) return {};
+      if (error instanceof AgentDead) return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: '' };
       throw error;
     }
   }
@@ -110,18 +151,21 @@ export class JournalAgents {
     return run;
   }
 
-  #life(instanceId: string, bootedAt: number | undefined): Life {
+  #life({ instanceId, volumeId }: Place, boot: Boot): Life {
+    // Another has begun in its place, and `release` has stopped it before.
+    if (this.#agents.get(key(instanceId, volumeId))?.boot !== boot) return 'off';
     const { cloud, ec2 } = this.#parts;
     const instance = ec2.instances.get(instanceId);
-    if (instance?.state !== 'running' || instance.bootedAt !== bootedAt) return 'off';
-    const { hung, lostZones, frozenAgents } = cloud.faults;
+    const { hung, lostZones, frozenAgents, killedAgents } = cloud.faults;
+    if (instance?.state !== 'running' || instance.bootedAt !== boot.at) return 'off';
+    if ((killedAgents.get(instanceId) ?? 0) !== boot.kills) return 'off';
     return hung.has(instanceId) || lostZones.has(instance.zone) || frozenAgents.has(instanceId) ? 'sleeps' : 'runs';
   }
 
   #caller(instanceId: string): Principal {
     const identity = this.#parts.fleet.identity(instanceId);
     if (!identity) throw new Error(`${instanceId} has no role yet: its user data has not begun`);
-    return { ...identity.principal, network: identity.stackName };
+    return { ...identity.principal, network: identity.stackName, agentOf: instanceId };
   }
 }
 

@@ -6,9 +6,25 @@ import type { Principal } from '../aws/iam/account.ts';
 
 /** For how long an agent waits for an answer of S3. Milliseconds. */
 const TIMEOUT_MS = 2000;
+const ASLEEP_MS = 1000;
 
 /** S3 gave no answer that says anything of the object. */
 export const SILENT = 'silent';
+
+/** Whether anything of the agent runs: `off`: its memory is gone. */
+export type Life = 'runs' | 'sleeps' | 'off';
+
+/** Which volume of which content volume, on which host. */
+export interface Place {
+  readonly instanceId: string;
+  readonly volume: string;
+  readonly volumeId: string;
+}
+
+/** The agent was killed, or its host is off: whatever it was about to do, it does not. */
+export class AgentDead extends Error {
+  override readonly name = 'AgentDead';
+}
 
 export interface FoundObject {
   readonly signature: Signature;
@@ -21,16 +37,23 @@ export interface Shelf {
   readonly volume: string;
 }
 
-/** The objects of a journal as an agent on a host reaches them: one request, one answer, no retry. */
+/** The objects of a journal as an agent on a host reaches them: one request, one answer, no retry. All throw {@link AgentDead}. */
 export class JournalObjects {
   readonly #cloud: Cloud;
   readonly #caller: () => Principal;
   readonly #shelf: Shelf;
+  readonly #life: () => Life;
 
-  constructor(cloud: Cloud, caller: () => Principal, shelf: Shelf) {
+  constructor(cloud: Cloud, caller: () => Principal, shelf: Shelf, life: () => Life) {
     this.#cloud = cloud;
     this.#caller = caller;
     this.#shelf = shelf;
+    this.#life = life;
+  }
+
+  /** The same, for an agent that was started anew. */
+  of(life: () => Life): JournalObjects {
+    return new JournalObjects(this.#cloud, this.#caller, this.#shelf, life);
   }
 
   async put(number: number, bytes: Uint8Array, { term, writer, run, sum, kind }: Signature): Promise<PutAnswer> {
@@ -39,6 +62,7 @@ export class JournalObjects {
       await this.#call('PutObject', number, { Body: bytes, IfNoneMatch: '*', Metadata });
       return 'written';
     } catch (error) {
+      if (error instanceof AgentDead) throw error;
       if (!(error instanceof ServiceError)) return 'unheard';
       return error.name === 'PreconditionFailed' ? 'taken' : 'busy';
     }
@@ -61,14 +85,23 @@ export class JournalObjects {
     try {
       return await this.#call(operation, number, {});
     } catch (error) {
+      if (error instanceof AgentDead) throw error;
       return error instanceof ServiceError && error.$metadata.httpStatusCode === 404 ? undefined : SILENT;
     }
   }
 
-  #call(operation: string, number: number, more: object): Promise<object> {
+  async #call(operation: string, number: number, more: object): Promise<object> {
     const { bucket, volume } = this.#shelf;
     const input = { Bucket: bucket, Key: journalKey(volume, number), ...more };
-    return this.#cloud.call(this.#caller(), 's3', operation, input, { timeoutMs: TIMEOUT_MS });
+    await this.#awake();
+    const answer = this.#cloud.call(this.#caller(), 's3', operation, input, { timeoutMs: TIMEOUT_MS });
+    return answer.finally(() => this.#awake());
+  }
+
+  /** Waits while the host does nothing. */
+  async #awake(): Promise<void> {
+    while (this.#life() === 'sleeps') await this.#cloud.clock.sleep(ASLEEP_MS);
+    if (this.#life() === 'off') throw new AgentDead();
   }
 }
 

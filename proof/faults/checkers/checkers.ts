@@ -104,7 +104,8 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     const library = strike.libraries.get(volume);
     if (owner && failure && library)
       checks.push(
-        ...(story.rotten ? [] : [contentIntact(world, stage, library, failure)]),
+        // Where there is a journal, it is held against that.
+        ...(story.rotten || story.journal ? [] : [contentIntact(world, stage, library, failure)]),
         olderSaidSo(evidence, volume),
         wayBackNotified(strike, volume),
       );

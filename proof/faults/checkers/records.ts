@@ -89,9 +89,10 @@ export function recordsTrue(
 function untrue(
   { world, services }: Strike,
   watch: Watch,
-  { outcome, replacement, startedAt, endedAt }: Incident,
+  record: Incident,
   { volume, failed, skewMs }: { readonly volume: string; readonly failed: boolean; readonly skewMs: number },
 ): string | undefined {
+  const { outcome, replacement, startedAt, endedAt } = record;
   const [from, to] = [Number(startedAt) - skewMs, Number(endedAt) + skewMs];
   const served = watch.servedBetween(`${world.stackName} ${volume}`, from, to);
   if (outcome === 'falseAlarm' || outcome === 'sound') return served.length === 0 ? 'nothing served' : undefined;
@@ -110,7 +111,9 @@ function untrue(
   // A host that has just begun to serve has written a canary before its first probe.
   const least = services.fleet.canaryBefore(metricNamespace(world.stackName), volume, copy.startedAt);
   const at = Number(recoveryPointAt);
-  return at >= least && at <= copy.startedAt
+  // Where a journal was read onto it they reach further: `JournalWatch` judges how far.
+  const upTo = Number((record.drained as { readonly upTo?: unknown } | undefined)?.upTo ?? 0);
+  return at >= least && at <= Math.max(copy.startedAt, upTo)
     ? undefined
     : `its data reach up to ${new Date(least).toISOString()}, not ${new Date(at).toISOString()}`;
 }

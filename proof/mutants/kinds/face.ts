@@ -251,7 +251,7 @@ export const HANDED: readonly Slip[] = [
       ['certificateArn', 'instanceSecurityGroup, certificateArn }', 'instanceSecurityGroup }'],
       ['instancesPerZone', '      instancesPerZone,\n      instanceType,\n', '      instanceType,\n'],
       ['instanceType', '      instancesPerZone,\n      instanceType,\n', '      instancesPerZone,\n'],
-      ['web', '{ stackName, web: props.web, ledger }', '{ stackName, ledger }'],
+      ['web', '{ stackName, web: props.web, ledger,', '{ stackName, ledger,'],
       ['snapshots.perHour', '{ stackName, key, ...props.snapshots }', '{ stackName, key }'],
       ['recycleBin.keepSnapshots', '{ stackName, ...props.recycleBin }', '{ stackName }'],
       ['drills.prefer', '{ ...common, ...spare, journaled', '{ ...common, journaled'],

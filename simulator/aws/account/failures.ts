@@ -63,6 +63,14 @@ export function thawAgent(s: Services, instanceId: string): void {
   s.cloud.faults.frozenAgents.delete(instanceId);
 }
 
+/** The agent of the journal is killed there, in whatever it does: systemd starts it anew, and a drain of it has no answer. */
+export function killAgent(s: Services, instanceId: string): void {
+  announce(s, `the agent of the journal on ${instanceId} is killed`);
+  const { faults } = s.cloud;
+  faults.killedAgents.set(instanceId, (faults.killedAgents.get(instanceId) ?? 0) + 1);
+  faults.onAgentKilled?.(instanceId);
+}
+
 /** Nobody reaches the web server of the instance any more; the probe, which reads the volume itself, does not notice. */
 export function cutOffWeb(s: Services, instanceId: string): void {
   announce(s, `the web server of ${instanceId} answers nobody`);

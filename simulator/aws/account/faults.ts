@@ -39,6 +39,10 @@ export class Faults {
   readonly webUnreached = new Set<string>();
   /** Instances on which the agent of the journal is frozen, as by its cgroup: all else goes on there. */
   readonly frozenAgents = new Set<string>();
+  /** Instance -> how often the agent of the journal was killed there. */
+  readonly killedAgents = new Map<string, number>();
+  /** Is told of each. */
+  onAgentKilled: ((instanceId: string) => void) | undefined;
   /** Instances whose reads S3 refuses. */
   readonly unfetchable = new Set<string>();
   /** Zone -> since when nothing in it answers. */

@@ -10,6 +10,8 @@ export interface Principal {
   readonly statements: () => readonly Statement[];
   /** Name of the stack whose network its requests come from, and go through the gateway endpoints of; none: they come from elsewhere. */
   readonly network?: string;
+  /** The instance on which the agent of the journal makes it. */
+  readonly agentOf?: string;
 }
 
 /** An account as IAM sees it: whose it is, when it is, and where what was allowed and denied is noted. */

@@ -4,6 +4,7 @@ import { fail, ok, type VerbResult } from './answers.ts';
 export function drainedAnswer(said: string, volumeId: string, term = ''): VerbResult {
   const values = new Map(said.split('\n').map((line) => line.split(/=(.*)/) as [string, string]));
   const { state, cursor, seal, complete, files } = Object.fromEntries(values);
+  if (state === undefined) return fail('timeout', 'the agent of the journal gives no answer: ');
   if (state === 'fenced') return fail('busy', `the journal is sealed by a later term than ${term}`);
   const how = state === 'undrained' ? 'behind' : state;
   const missing = how === 'behind' ? Number(seal) - 1 - Number(cursor) : 0;

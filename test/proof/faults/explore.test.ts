@@ -23,6 +23,8 @@ const POINTS = new Map([
   ['keeper/ec2:DescribeVolumes', 1],
   ['s3:PutObject', 1],
   ['s3:ListObjectsV2', 1],
+  ['agent/s3:PutObject', 1],
+  ['agent/s3:GetObject', 1],
 ]);
 
 function played(broken: boolean): Outcome {
@@ -71,6 +73,8 @@ describe('schedules', () => {
     'busy@host:mount#1',
     'stale@s3:GetObject#1',
     'overdue@s3:HeadObject#1',
+    'dieLong@agent/s3:PutObject#1',
+    'overdue@agent/s3:GetObject#1',
     'overdue@ec2:CreateVolume#1',
   ])('%s is refused', (text) => expect(() => readSchedule(text)).toThrow(RangeError));
 });
@@ -144,7 +148,7 @@ describe('options', () => {
       '--replay: received "denied@ec2:CreateVolume#9", which did not happen; allowed: ec2:CreateVolume#1 to ec2:CreateVolume#2, while faults still happen',
     );
     expect(() => replayed('denied@ec2:CreateVolumes#1')).toThrow(
-      /received "denied@ec2:CreateVolumes#1", which did not happen; allowed: a point of this run: ec2:CreateVolume, ec2:Desc/,
+      /received "denied@ec2:CreateVolumes#1", which did not happen; allowed: a point of this run: agent\/s3:GetObject, agent\/s3:PutObject, ec2:CreateVolume, ec2:Desc/,
     );
   });
 });

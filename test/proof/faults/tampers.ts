@@ -44,6 +44,17 @@ export const TAMPERS = {
   }),
   /** Who owns what is never agreed. */
   neverCommitted: (ports: Ports): Ports => ({ ...ports, ledger: { ...ports.ledger, commit: async () => {} } }),
+  /** The journal is not read, and people are notified that it is. */
+  pretending: (ports: Ports): Ports => ({
+    ...ports,
+    host: {
+      ...ports.host,
+      drain: async (_, __, volumeId) => {
+        const values = { state: 'drained', number: '3', head: '3', files: '0', missing: '0', volumeId };
+        return { result: 'ok', values, detail: '' };
+      },
+    },
+  }),
   /** No record is kept of how a heal ended. */
   neverClosed: (ports: Ports): Ports => ({
     ...ports,

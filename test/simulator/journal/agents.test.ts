@@ -14,6 +14,11 @@ beforeEach(async () => {
   await lab.begin();
 });
 
+const kill = (instanceId: string) => {
+  const { faults } = lab.cloud;
+  faults.killedAgents.set(instanceId, (faults.killedAgents.get(instanceId) ?? 0) + 1);
+  faults.onAgentKilled?.(instanceId);
+};
 const segments = (count: number, term = 1) => Array.from({ length: count }, () => `${term} segment`);
 const calls = () => lab.cloud.calls.filter(({ service }) => service === 's3').length;
 const coursesOn = (volumeId: string, instanceId: string) => lab.cloud.disks.coursesOn(instanceId, volumeId);
@@ -98,9 +103,34 @@ describe('the owner', () => {
     lab.prepare();
     expect(lab.objects()).toEqual(['1 seal', ...segments(2)]);
   });
+
+  test('that was killed starts anew ten seconds later, and finds by a scan what it had not stated', async () => {
+    lab.upload('one');
+    kill(OWNER);
+    lab.upload('two');
+    await lab.pass(9);
+    expect(lab.objects()).toEqual(['1 seal']);
+    await lab.pass(6);
+    expect(lab.objects()).toEqual(['1 seal', ...segments(1)]);
+    lab.prepare();
+    await lab.drain(NEW, STANDBY, 2);
+    expect(coursesOn(NEW, STANDBY)).toEqual(['one', 'two']);
+  });
 });
 
 describe('a new owner', () => {
+  test('whose agent is killed in its drain gives no answer; then it seals, applies nothing, and states what it has', async () => {
+    lab.prepare();
+    lab.upload('one');
+    await lab.pass(5);
+    lab.clock.after(50, () => kill(STANDBY));
+    expect(await lab.drain(NEW, STANDBY, 2)).toEqual({ '': undefined });
+    await lab.pass(40);
+    // That there is no course `one` here.
+    expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal', '2 segment']);
+    expect(coursesOn(NEW, STANDBY)).toEqual([]);
+  });
+
   test('has what was uploaded after the copy, and not what was deleted', async () => {
     lab.upload('before');
     lab.upload('gone');
@@ -140,7 +170,13 @@ describe('a new owner', () => {
       await lab.pass(5);
     }
     const now = lab.clock.now();
-    const objects = new JournalObjects(lab.cloud, () => ANYONE, { bucket: BUCKET, volume: VOLUME });
+    const shelf = { bucket: BUCKET, volume: VOLUME };
+    const objects = new JournalObjects(
+      lab.cloud,
+      () => ANYONE,
+      shelf,
+      () => 'runs',
+    );
     const who = { volume: VOLUME, term: 2, writer: 'w', run: 1 };
     const from = { reading: { cursor: 1, term: 1 }, complete: undefined };
     const succession = new Succession(lab.clock, objects, who, from);

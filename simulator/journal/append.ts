@@ -1,0 +1,60 @@
+import { afterLook, afterPut, type Signature, type Step } from '../../journal/protocol.ts';
+import type { VirtualClock } from '../time/clock.ts';
+import { type CourseState, segmentOf } from './courses.ts';
+import { type JournalObjects, SILENT } from './objects.ts';
+import type { Successor } from './succession.ts';
+
+/** After S3 was busy or silent. Milliseconds. */
+const AGAIN_MS = 1000;
+
+interface Around {
+  readonly clock: VirtualClock;
+  readonly objects: JournalObjects;
+  /** Waits while the host does nothing. @returns `false`: it is off */
+  readonly awake: () => Promise<boolean>;
+}
+
+/** Who writes, and what. */
+interface Segment extends Successor {
+  readonly taken: number;
+  readonly complete: number;
+  readonly states: readonly CourseState[];
+}
+
+/** One object, until it is acknowledged. @returns its number, or why it never will be */
+export async function append(
+  { clock, objects, awake }: Around,
+  { volume, term, writer, run, taken, complete, states }: Segment,
+  from: number,
+): Promise<number | 'fenced' | 'notify' | 'off'> {
+  const { bytes, sum } = await segmentOf({ volume, term, writer, run, kind: 'segment', taken, complete }, states);
+  const mine: Signature = { term, writer, run, kind: 'segment', sum };
+  for (let number = from, look = false; ; ) {
+    if (!(await awake())) return 'off';
+    let step: Step = look ? 'look' : afterPut(await objects.put(number, bytes, mine));
+    // Who was frozen while the answer was on its way reads it when it goes on.
+    if (!(await awake())) return 'off';
+    if (step === 'look') {
+      const found = await objects.look(number);
+      look = found === SILENT;
+      if (found === SILENT) {
+        await clock.sleep(AGAIN_MS);
+        continue;
+      }
+      step = afterLook(mine, found);
+    }
+    switch (step) {
+      case 'acknowledged':
+        return number;
+      case 'again':
+        await clock.sleep(AGAIN_MS);
+        continue;
+      case 'next':
+        number++;
+        continue;
+      case 'fenced':
+      case 'notify':
+        return step;
+    }
+  }
+}

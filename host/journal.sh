@@ -3,8 +3,8 @@
 # shellcheck disable=SC2154 # set in common.sh
 
 # Seconds for each; the agent waits 5 s for S3, and says then that it does not answer.
-drain_seconds=25
-flush_seconds=10
+drain_seconds="${REMOUNT_DRAIN_SECONDS:-25}"
+flush_seconds="${REMOUNT_FLUSH_SECONDS:-10}"
 
 journal_agent="${REMOUNT_JOURNAL:-remount-journal}"
 

@@ -1,14 +1,11 @@
 import { VERB_PARAMETER } from '../../contract/contract.ts';
-import type { Cloud } from '../aws/account/cloud.ts';
-import type { Ec2State } from '../aws/ec2/state.ts';
-import type { Fleet } from '../aws/fleet/fleet.ts';
-import type { Hosts } from '../aws/fleet/hosts.ts';
-import type { Principal } from '../aws/iam/account.ts';
 import { DiskError } from '../disks/disks.ts';
 import { AGENT_ENV, DRAINED_ENV, FLUSHED_ENV, STAND_IN } from '../disks/journal-answers.ts';
 import { VolumeAgent } from './agent.ts';
+import { callerOn, type Surroundings } from './life.ts';
 import { AgentDead, JournalObjects, type Life, type Place } from './objects.ts';
 import { writerOf } from './succession.ts';
+import { AgentTurns } from './turns.ts';
 
 /** `RestartSec` of its unit (host/etc/remount-journal@.service). Milliseconds. */
 const RESTART_MS = 10_000;
@@ -27,16 +24,8 @@ interface Known {
   readonly boot: Boot;
 }
 
-/** What is around the agents. */
-interface Surroundings {
-  readonly cloud: Cloud;
-  readonly ec2: Ec2State;
-  readonly hosts: Hosts;
-  readonly fleet: Pick<Fleet, 'identity'>;
-}
-
 /**
- * The agents of the journal on all hosts. One begins with the first `drain` that is sent to its host, which says where the journal is and under
+ * The agents of the journal on all hosts: themselves where disks can run them (`turns.ts`), else as a model. One of these begins with the first `drain` that is sent to its host, which says where the journal is and under
  * which term: where nobody sends one, nothing here runs.
  */
 export class JournalAgents {
@@ -47,6 +36,11 @@ export class JournalAgents {
 
   constructor(parts: Surroundings) {
     this.#parts = parts;
+    const { agents } = parts.cloud.disks;
+    if (agents) {
+      new AgentTurns(parts, agents);
+      return;
+    }
     parts.cloud.faults.onAgentKilled = (instanceId) => this.#killed(instanceId);
     parts.cloud.disks.listen((...heard) => this.#heard(...heard));
     parts.hosts.journalLag = (...served) => this.#lag(...served);
@@ -120,7 +114,7 @@ export class JournalAgents {
     const place = { instanceId, volume, volumeId };
     const life = () => this.#life(place, boot);
     const shelf = { bucket: of(VERB_PARAMETER.bucket), volume };
-    const objects = new JournalObjects(cloud, () => this.#caller(instanceId), shelf, life);
+    const objects = new JournalObjects(cloud, () => callerOn(this.#parts, instanceId), shelf, life);
     const term = Number(of(VERB_PARAMETER.term));
     const who = { volume, term, writer: writerOf(instanceId), run: this.#nextRun(instanceId) };
     const agent = new VolumeAgent(cloud, objects, place, who, life);
@@ -160,12 +154,6 @@ export class JournalAgents {
     if (instance?.state !== 'running' || instance.bootedAt !== boot.at) return 'off';
     if ((killedAgents.get(instanceId) ?? 0) !== boot.kills) return 'off';
     return hung.has(instanceId) || lostZones.has(instance.zone) || frozenAgents.has(instanceId) ? 'sleeps' : 'runs';
-  }
-
-  #caller(instanceId: string): Principal {
-    const identity = this.#parts.fleet.identity(instanceId);
-    if (!identity) throw new Error(`${instanceId} has no role yet: its user data has not begun`);
-    return { ...identity.principal, network: identity.stackName, agentOf: instanceId };
   }
 }
 

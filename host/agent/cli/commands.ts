@@ -178,13 +178,14 @@ export async function drain(settings: Settings): Promise<Said> {
 }
 
 async function spareOf(settings: Settings, until = CLOCK.now() + STOP_MS) {
-  const { volume, mountPoint, moment } = settings;
+  const { volume, mountPoint, moment, margin } = settings;
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
   const resolver = await resolverOf(settings);
   const world = { volume, mountPoint, resolver, clock: CLOCK };
   const taken = moment === undefined ? {} : { moment: Date.parse(moment) };
   const tree = await unlocked(() => openSpare({ ...world, ...taken }), until);
-  const applier = await Applier.open({ volume, mountPoint, store: storeOf(settings), tree, resolver });
+  const off = margin === undefined ? {} : { marginMs: margin * 1000 };
+  const applier = await Applier.open({ volume, mountPoint, store: storeOf(settings), tree, resolver, ...off });
   return { resolver, tree, applier, device: resolver.device };
 }
 

@@ -27,6 +27,8 @@ const SETTINGS = z.strictObject({
   keepHours: z.optional(count),
   /** The newest number, as the ledger has it: wanted where the marker is older than half of `keepHours`. */
   head: z.optional(count),
+  /** Seconds by which the moment of a copy and the times in segments may be off. @default 60 */
+  margin: z.optional(z.int().check(z.nonnegative())),
   /** Seconds that `flush` and `drain` may take. @default 10 */
   deadline: z.optional(count),
   /** Port on this host to which `write` says its lag every 10 s. @default it says it to nobody */
@@ -42,8 +44,8 @@ export type Settings = z.output<typeof SETTINGS>;
 /** Called wrongly, or with settings that are none. */
 export class UsageError extends Error {}
 
-const ON_COMMAND_LINE = ['term', 'writer', 'moment', 'deadline', 'head'] as const;
-const NUMBERS = ['term', 'deadline', 'head'];
+const ON_COMMAND_LINE = ['term', 'writer', 'moment', 'deadline', 'head', 'margin'] as const;
+const NUMBERS = ['term', 'deadline', 'head', 'margin'];
 
 /** @param more `key=value` of the command line @throws UsageError, with the setting's name and what was received */
 export async function readSettings(file: string, more: readonly string[]): Promise<Settings> {

@@ -32,6 +32,8 @@ export class Hosts {
     | undefined;
   /** For how long the journal of what the host serves has lacked something: milliseconds; `undefined`: no writer runs. */
   journalLag: ((instanceId: string, volume: string) => number | undefined) | undefined;
+  /** Is around each script while it runs, and gives what came of it. */
+  around: ((instanceId: string, verb: string, ran: () => HostResult) => HostResult) | undefined;
   readonly #revisions = new Map<string, number>();
 
   constructor(cloud: Cloud) {
@@ -57,12 +59,10 @@ export class Hosts {
   ): HostResult {
     const now = { REMOUNT_NOW: new Date(at).toISOString() };
     this.onRun?.before(instanceId, verb);
-    const result = this.#cloud.disks.run(instanceId, {
-      verb,
-      script,
-      env: { ...env, ...this.surroundings?.(instanceId, verb, env), ...now },
-      timeoutSeconds: REAL_TIMEOUT_SECONDS,
-    });
+    const more = this.surroundings?.(instanceId, verb, env);
+    const order = { verb, script, env: { ...env, ...more, ...now }, timeoutSeconds: REAL_TIMEOUT_SECONDS };
+    const ran = () => this.#cloud.disks.run(instanceId, order);
+    const result = this.around ? this.around(instanceId, verb, ran) : ran();
     this.onRun?.after(instanceId, verb);
     return result;
   }

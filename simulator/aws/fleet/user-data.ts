@@ -40,7 +40,8 @@ export function readBoot(script: string): Boot {
     of(UPDATE_PARAMETER.bucket),
     of(UPDATE_PARAMETER.region),
   ];
-  const ledger = script.match(new RegExp(`^export SSM_${UPDATE_PARAMETER.ledger}=(\\S+)$`, 'm'))?.[1];
+  const given = (name: string) => script.match(new RegExp(`^export SSM_${name}=(\\S+)$`, 'm'))?.[1];
+  const [ledger, journal] = [given(UPDATE_PARAMETER.ledger), given(UPDATE_PARAMETER.journal)];
   for (const needed of ['aws s3api get-object', 'sha256sum -c', '/update.sh'])
     if (!script.includes(needed)) throw new Error(`user data: no ${needed}: nothing sets the host up`);
   return {
@@ -52,6 +53,7 @@ export function readBoot(script: string): Boot {
       [`SSM_${UPDATE_PARAMETER.bucket}`]: bucket,
       [`SSM_${UPDATE_PARAMETER.region}`]: region,
       ...(ledger !== undefined && { [`SSM_${UPDATE_PARAMETER.ledger}`]: ledger }),
+      ...(journal !== undefined && { [`SSM_${UPDATE_PARAMETER.journal}`]: journal }),
     },
   };
 }

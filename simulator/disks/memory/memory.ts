@@ -43,6 +43,7 @@ export class MemoryDisks extends JournaledMemory implements Disks {
     super();
     this.notes = [
       'Disks: a model in memory. No kernel, no file system and no host script runs; their results are modelled.',
+      'Journals: where a stack has one, a model of the agent.',
       ...(reason === undefined ? [] : [`Real XFS is not used: ${reason}`]),
     ];
   }

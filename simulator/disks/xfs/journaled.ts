@@ -9,11 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DISK_ERROR, DiskError } from '../disks.ts';
+import { DISK_ERROR, DiskError, type ServedLink } from '../disks.ts';
 import type { CourseFiles, Heard, JournaledDisks } from '../journaled.ts';
 import { must } from '../shell.ts';
+import { HostAgents, obstacle } from './agent/agents.ts';
 import { courseIds, onDisk } from './content.ts';
-import { linksOf, stagingOf } from './host.ts';
+import { linksOf, markersOf, softwareOf, stagingOf } from './host.ts';
 import { isMounted } from './mounts.ts';
 import { known, type XfsVolume } from './stock.ts';
 
@@ -22,12 +23,46 @@ const MARK = '.remount/journal';
 const ASIDE = '.remount/incoming';
 const TRASH = '.remount/trash';
 
-/** What the agent of the journal does on real disks. It hears of courses from whoever changes them: the kernel's own events are `host/agent/`'s. */
+/** What the agent of the journal does on real disks: the deployed one itself, or, where this machine cannot run it, its model, which hears of courses from whoever changes them. */
 export abstract class JournaledXfs implements JournaledDisks {
   /** Instance id -> its root directory. */
   protected readonly hosts = new Map<string, string>();
   protected readonly volumes = new Map<string, XfsVolume>();
+  #agents: HostAgents | undefined;
+  #obstacle: string | undefined;
   #heard: Heard | undefined;
+
+  get agents(): HostAgents | undefined {
+    return this.#agents;
+  }
+
+  /** Real ones, where this machine has what they need. */
+  protected bringAgents(): void {
+    this.#obstacle = obstacle();
+    if (this.#obstacle === undefined) this.#agents = new HostAgents((instanceId) => this.rootOf(instanceId));
+  }
+
+  protected get agentsNote(): string {
+    return this.#obstacle === undefined
+      ? 'Journals: where a stack has one, the deployed agent, with the kernel’s own events and an S3 of its own.'
+      : `Journals: a model; the deployed agent is not used: ${this.#obstacle}`;
+  }
+
+  /** Root directory of a host, what `REMOUNT_ROOT` is for its verbs: for tests that do more to it than verbs do. */
+  rootOf(instanceId: string): string {
+    return known(this.hosts, instanceId, 'host');
+  }
+
+  software = (instanceId: string): string | undefined => softwareOf(this.rootOf(instanceId));
+  markers = (instanceId: string): string[] => markersOf(this.rootOf(instanceId));
+  links = (instanceId: string): ServedLink[] => linksOf(this.rootOf(instanceId));
+
+  /** For what no host does: its file system is unmounted under whoever serves it. */
+  protected withoutWriter<T>(volumeId: string, work: () => T): T {
+    const { attachment } = known(this.volumes, volumeId, 'volume');
+    if (!attachment || !this.#agents) return work();
+    return this.#agents.without(this.rootOf(attachment.instanceId), volumeId, work);
+  }
 
   listen(heard: Heard): void {
     this.#heard = heard;

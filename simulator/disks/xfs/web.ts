@@ -3,7 +3,7 @@
  * units (`commands/systemctl`), in namespaces of the host's own: so port 80 is its own, where nobody else can come, and every process
  * of the host ends with its first one, however the rehearsal ends.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { webAnswer } from '../memory/web-answer.ts';
@@ -11,13 +11,12 @@ import { must } from '../shell.ts';
 import { courseIds, readContent } from './content.ts';
 import { linksOf, WEB_USER } from './host.ts';
 import { bringNginx, type Nginx } from './nginx.ts';
+import { HostInit, isAlive, waitFor } from './processes.ts';
 
 /** Nobody waits for so long, whose server answers at all, however slow the machine. Seconds. */
 const ANSWERS_WITHIN = 60;
 /** One that is known to hang is not waited for. Seconds. */
 const HANGS_WITHIN = 0.3;
-const TRIES = 2000;
-const PAUSE_MS = 5;
 
 /** The unit of the front, once the host's software is in force. */
 const UNIT = 'etc/systemd/system/nginx.service';
@@ -28,8 +27,7 @@ const PACKAGE_DIRECTORIES = ['var/log/nginx', 'etc/nginx', 'run'];
 export class HostWeb {
   private readonly root: string;
   private readonly nginx: Nginx;
-  /** Its first process: the others end with it, and it ends with the pipe that this process holds. */
-  private readonly init: ChildProcess;
+  private readonly init: HostInit;
   private readonly stopped: number[] = [];
 
   constructor(root: string, nginx: Nginx) {
@@ -37,14 +35,7 @@ export class HostWeb {
     this.nginx = nginx;
     for (const directory of PACKAGE_DIRECTORIES) mkdirSync(join(root, directory), { recursive: true });
     writeFileSync(join(root, 'etc/nginx/mime.types'), readFileSync(nginx.mimeTypes));
-    const script = 'while read -r _; do :; done';
-    this.init = spawn('unshare', ['--pid', '--net', '--fork', 'bash', '-c', script], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    this.init.unref();
-    const pipe: unknown = this.init.stdin;
-    if (pipe instanceof Object && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
-    waitFor('a namespace of its own', () => this.initPid() !== undefined);
+    this.init = new HostInit('--net');
   }
 
   /** What systemd starts at boot. */
@@ -57,8 +48,8 @@ export class HostWeb {
     const { program } = this.nginx;
     return {
       REHEARSAL_NGINX: program,
-      REHEARSAL_PID: this.namespace('pid_for_children'),
-      REHEARSAL_NET: this.namespace('net'),
+      REHEARSAL_PID: this.init.namespace('pid_for_children'),
+      REHEARSAL_NET: this.init.namespace('net'),
     };
   }
 
@@ -79,7 +70,7 @@ export class HostWeb {
   /** A client begins to download a file, and takes a thousand bytes a second: it is there until somebody ends it. */
   download(path: string): void {
     const before = this.open();
-    const within = [`--pid=${this.namespace('pid_for_children')}`, '--', 'curl', ...this.curl(path)];
+    const within = [`--pid=${this.init.namespace('pid_for_children')}`, '--', 'curl', ...this.curl(path)];
     const client = spawn('nsenter', [...within, '--fail', '--limit-rate', '1k', '--output', '/dev/null'], {
       stdio: 'ignore',
     });
@@ -90,7 +81,7 @@ export class HostWeb {
   /** Files of content that the web servers are sending. */
   open(): number {
     const staging = `${this.root}/mnt/remount/`;
-    const workers = this.processes().filter(({ title }) => title.startsWith('nginx: worker'));
+    const workers = this.init.processes().filter(({ title }) => title.startsWith('nginx: worker'));
     return workers.flatMap(({ pid }) => descriptors(pid).filter((path) => path.startsWith(staging))).length;
   }
 
@@ -109,7 +100,7 @@ export class HostWeb {
 
   /** The I/O goes on. Whose main process has been killed meanwhile was killed with it, and ends now. */
   private wake(): void {
-    const all = this.processes();
+    const all = this.init.processes();
     const stopped = all.filter(({ pid }) => this.stopped.includes(pid));
     this.stopped.length = 0;
     const orphans = stopped.filter(
@@ -126,18 +117,14 @@ export class HostWeb {
   }
 
   private workers(volume: string): number[] {
-    const all = this.processes();
+    const all = this.init.processes();
     const masters = all.filter(({ title }) => title.trim().endsWith(`run_remount-web_${volume}.conf`));
     return all.filter(({ parent }) => masters.some(({ pid }) => pid === parent)).map(({ pid }) => pid);
   }
 
   /** Every process of the host is gone, as by a power cut. */
   end(): void {
-    const init = this.initPid();
-    if (init === undefined) return;
-    const all = this.processes();
-    process.kill(init, 'SIGKILL');
-    waitFor('its processes to end', () => all.every(({ pid }) => !isAlive(`/proc/${pid}`)));
+    this.init.end();
   }
 
   private systemctl(...words: readonly string[]): void {
@@ -148,23 +135,6 @@ export class HostWeb {
   private curl(path: string): string[] {
     const socket = join(this.root, 'run/remount-web/_front.sock');
     return ['--silent', '--show-error', '--unix-socket', socket, `http://rehearsal${path}`];
-  }
-
-  private namespace(kind: string): string {
-    return `/proc/${this.init.pid}/ns/${kind}`;
-  }
-
-  private initPid(): number | undefined {
-    const { pid } = this.init;
-    const found = pid === undefined ? undefined : everyProcess().find((p) => p.parent === pid);
-    return found?.pid;
-  }
-
-  private processes(): Process[] {
-    const init = this.initPid();
-    if (init === undefined) return [];
-    const own = readlinkSync(`/proc/${init}/ns/pid`);
-    return everyProcess().filter((p) => namespaceOf(p.pid) === own);
   }
 }
 
@@ -237,26 +207,6 @@ function statusOnDisk(root: string, path: string, hangs: boolean): number | unde
   });
 }
 
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly title: string;
-}
-
-function everyProcess(): Process[] {
-  return readdirSync('/proc').flatMap((name) => {
-    const pid = Number(name);
-    if (!pid) return [];
-    try {
-      const parent = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-      return [{ pid, parent, title: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
-    } catch {
-      // It has ended meanwhile.
-      return [];
-    }
-  });
-}
-
 /** Where the open files of a process are. */
 function descriptors(pid: number): string[] {
   try {
@@ -264,30 +214,5 @@ function descriptors(pid: number): string[] {
   } catch {
     // It has ended, or closed one, meanwhile.
     return [];
-  }
-}
-
-function namespaceOf(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/pid`);
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param directory of the process in /proc */
-function isAlive(directory: string): boolean {
-  try {
-    return !/^State:\s*[ZX]/m.test(readFileSync(`${directory}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-function waitFor(what: string, is: () => boolean): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let tries = TRIES; !is(); tries--) {
-    if (tries === 0) throw new Error(`real disks: waited in vain for ${what}`);
-    Atomics.wait(pause, 0, 0, PAUSE_MS);
   }
 }

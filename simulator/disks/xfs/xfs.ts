@@ -16,7 +16,6 @@ import {
   type HostRun,
   type Inspection,
   type PlantedDamage,
-  type ServedLink,
   type Watchdog,
 } from '../disks.ts';
 import { withCourse } from '../first-touch.ts';
@@ -41,8 +40,6 @@ import {
   cutPower,
   HOST_DIRECTORIES,
   leave,
-  linksOf,
-  markersOf,
   plugIn,
   runScript,
   servedRoot,
@@ -77,6 +74,7 @@ export class XfsDisks extends JournaledXfs implements Disks {
     super();
     requireXfs();
     this.area = new StorageArea(baseDirectory());
+    this.bringAgents();
   }
 
   get notes(): readonly string[] {
@@ -84,6 +82,7 @@ export class XfsDisks extends JournaledXfs implements Disks {
       'Disks: real XFS file systems on loop devices, in a private mount namespace; the host verbs really run.',
       'Not real: EBS itself. Images are cloned by reflink in the place of snapshots; what blocks that load late take is added in virtual time.',
       this.webs.note,
+      this.agentsNote,
     ];
     if (this.capped) notes.push(`Volumes larger than ${IMAGE_CAP_GIB} GiB are stood for by images of that size.`);
     return notes;
@@ -95,13 +94,10 @@ export class XfsDisks extends JournaledXfs implements Disks {
     for (const directory of HOST_DIRECTORIES) mkdirSync(join(root, directory), { recursive: true, mode: 0o755 });
     this.hosts.set(instanceId, root);
   }
-  /** Root directory of a host, what `REMOUNT_ROOT` is for its verbs: for tests that do more to it than verbs do. */
-  rootOf(instanceId: string): string {
-    return known(this.hosts, instanceId, 'host');
-  }
   removeHost(instanceId: string): void {
     const root = known(this.hosts, instanceId, 'host');
     this.webs.end(root);
+    this.agents?.end(root);
     cutPower(root);
     for (const volume of this.volumes.values()) {
       if (volume.attachment?.instanceId !== instanceId) continue;
@@ -114,6 +110,7 @@ export class XfsDisks extends JournaledXfs implements Disks {
   powerOff(instanceId: string, orderly = false): void {
     const root = known(this.hosts, instanceId, 'host');
     this.webs.end(root);
+    this.agents?.end(root);
     cutPower(root, orderly);
   }
   createVolume(volumeId: string, sizeGiB: number, snapshotId?: string): void {
@@ -198,9 +195,6 @@ export class XfsDisks extends JournaledXfs implements Disks {
     const { attachment } = known(this.volumes, volumeId, 'volume');
     return attachment !== undefined && isMounted(stagingOf(this.area.hostRoot(attachment.instanceId), volumeId));
   }
-  software = (instanceId: string): string | undefined => softwareOf(this.rootOf(instanceId));
-  markers = (instanceId: string): string[] => markersOf(this.rootOf(instanceId));
-  links = (instanceId: string): ServedLink[] => linksOf(this.rootOf(instanceId));
   writes(instanceId: string, volumeId: string): boolean {
     const staging = stagingOf(this.rootOf(instanceId), volumeId);
     return isMounted(staging) && !isShutDown(staging);
@@ -232,7 +226,8 @@ export class XfsDisks extends JournaledXfs implements Disks {
     const stalled = answerOfStalled(root, run, (id) => this.volumes.get(id));
     if (stalled && run.verb === 'release') web?.stop(run.env[`SSM_${VERB_PARAMETER.volume}`] ?? '');
     if (stalled) return stalled;
-    return this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run, web?.environment));
+    const around = { ...web?.environment, ...this.agents?.environment(root, run) };
+    return this.stopwatch.time(`run ${run.verb}`, () => runScript(root, run, around));
   }
   upload(instanceId: string, volume: string, course: Course, synced = true): void {
     this.stopwatch.time('upload', () => {
@@ -298,14 +293,16 @@ export class XfsDisks extends JournaledXfs implements Disks {
     this.area.spoil(this.area.snapshotImage(snapshotId));
   }
   plantInconsistency(volumeId: string): PlantedDamage {
-    return this.onFileSystem('plantInconsistency', volumeId, (directory, device, live) => {
-      const hole = prepareHole(directory, this.plantable(volumeId, directory));
-      unmount(directory);
-      const description = plantUnder(device, hole);
-      const refused = live ? mountXfs(device, directory) : undefined;
-      if (refused !== undefined) throw new Error(`plantInconsistency: ${volumeId} does not mount again: ${refused}`);
-      return { courseIds: [hole.courseId], description: `${volumeId}: ${description}` };
-    });
+    return this.withoutWriter(volumeId, () =>
+      this.onFileSystem('plantInconsistency', volumeId, (directory, device, live) => {
+        const hole = prepareHole(directory, this.plantable(volumeId, directory));
+        unmount(directory);
+        const description = plantUnder(device, hole);
+        const refused = live ? mountXfs(device, directory) : undefined;
+        if (refused !== undefined) throw new Error(`plantInconsistency: ${volumeId} does not mount again: ${refused}`);
+        return { courseIds: [hole.courseId], description: `${volumeId}: ${description}` };
+      }),
+    );
   }
   alter(volumeId: string, how: Alteration): AlteredFile {
     return this.onFileSystem('alter', volumeId, (directory) =>
@@ -323,6 +320,7 @@ export class XfsDisks extends JournaledXfs implements Disks {
     if (this.closed) return;
     this.closed = true;
     for (const instanceId of [...this.hosts.keys()]) this.removeHost(instanceId);
+    this.agents?.close();
     this.area.close();
   }
   /** The courses to damage, the best first. */

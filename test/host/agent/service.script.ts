@@ -10,9 +10,9 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { agentFiles, softwareFiles } from '../../../lib/host-software.ts';
+import { HttpS3 } from '../../../simulator/disks/xfs/agent/http-s3.ts';
 import { keysOf, makeCourse } from '../../simulator/disks/support.ts';
 import { disks, HOST, root, shell } from '../one-host.ts';
-import { HttpS3 } from './journal/http-s3.ts';
 
 const ID = 'vol-0000000000000000a';
 const answers: Record<string, unknown> = {};

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Resolver } from '../../../../host/agent/kernel/resolver.ts';
+import { HttpS3 } from '../../../../simulator/disks/xfs/agent/http-s3.ts';
 import { end, Volume } from '../kernel/lab.ts';
-import { HttpS3 } from './http-s3.ts';
 import { pictureOf } from './on-disk.ts';
 
 const MAIN = join(import.meta.dirname, '../../../../host/agent/main.ts');

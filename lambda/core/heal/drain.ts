@@ -2,7 +2,7 @@ import type { DrainState } from '../../../contract/contract.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import { briefly } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
-import type { Drained } from '../world/model.ts';
+import type { Drained, Replacement } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 
@@ -76,6 +76,19 @@ export function drainedReasons(volumeId: string, drained: Drained | undefined): 
     case 'failed':
       return [{ code: 'journalUnread', volumeId, result: state, detail: why }];
   }
+}
+
+/**
+ * Where people have not been notified yet of what took over before, and it is read once more, all is there up to what that reached: what its
+ * owner of before had not sent came by no later reading of the journal.
+ */
+export function notBeyond(
+  drained: Drained | undefined,
+  replaced: Pick<Replacement, 'newVolume' | 'recoveryPointAt'> | undefined,
+  volumeId: string,
+): Drained | undefined {
+  if (drained?.upTo === undefined || replaced?.newVolume !== volumeId) return drained;
+  return { ...drained, upTo: Math.min(drained.upTo, replaced.recoveryPointAt) };
 }
 
 /** What the ledger keeps of it: numbers that may have expired are not written without it. */

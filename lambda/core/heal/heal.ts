@@ -20,7 +20,7 @@ import { beginHeal, type Unbegun } from './begin.ts';
 import type { PassedOver } from './choice.ts';
 import { conclude } from './conclude.ts';
 import { type Context, decide, NOTHING_YET } from './decide.ts';
-import { drainedReasons } from './drain.ts';
+import { drainedReasons, notBeyond } from './drain.ts';
 import { failover } from './failover.ts';
 import {
   type Findings,
@@ -250,9 +250,10 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
         const result = decision.kind === 'mount' ? await mountAndServe(run, decision) : await failover(run, decision);
         const taker = decision.kind === 'mount' ? decision.instance : decision.standby;
         if (result.done) {
-          findings.drained = result.drained;
+          const drained = notBeyond(result.drained, seen.ledger?.replaced, decision.volume.id);
+          findings.drained = drained;
           const by: Reason = { code: 'servedBy', volumeId: decision.volume.id, instanceId: taker.id };
-          acted = [...decision.reasons, by, ...drainedReasons(decision.volume.id, result.drained)];
+          acted = [...decision.reasons, by, ...drainedReasons(decision.volume.id, drained)];
         } else if ('reasons' in result)
           return { outcome: 'paged', reasons: [...decision.reasons, ...result.reasons], final: true };
         else context = learn(context, result);

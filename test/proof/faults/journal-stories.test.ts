@@ -48,3 +48,23 @@ describe('of a journal', () => {
     expect(caught.broken.map(({ promise }) => promise)).toContain('what people are notified of the journal is so');
   });
 });
+
+/** Each was a bug when the simulation found it. */
+const FOUND = [
+  {
+    ...{ story: 'unsealed-again', seed: 4190232845, schedule: 'dieLong@step:serve#2' },
+    bug: 'people were notified that all is there up to a later drain, where what took over before had lost some',
+  },
+  {
+    ...{ story: 'journal', seed: 1, schedule: 'dieBefore@agent/s3:PutObject#1' },
+    bug: 'of the model: an agent that could not start on a dead file system said that it had flushed all',
+  },
+];
+
+test('what was found once is not found again', () => {
+  const results = play(FOUND.map(({ bug: _, ...request }) => request));
+  expect(results.map(({ broken }, i) => ({ ...FOUND[i], broken }))).toEqual(
+    FOUND.map((found) => ({ ...found, broken: [] })),
+  );
+  expect(results.every(({ fired, served }) => fired === 1 && served)).toBe(true);
+});

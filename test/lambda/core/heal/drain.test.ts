@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { drainedReasons } from '../../../../lambda/core/heal/drain.ts';
+import { drainedReasons, notBeyond } from '../../../../lambda/core/heal/drain.ts';
 import { heal } from '../../../../lambda/core/heal/heal.ts';
 import type { SparePolicy } from '../../../../lambda/core/heal/spare.ts';
 import { dataOf } from '../../../../lambda/core/message/data.ts';
@@ -128,4 +128,13 @@ describe('what is said of it', () => {
       { code, volumeId: 'vol-2' },
     ]);
   });
+});
+
+test('a volume that took over unnoticed, and is read once more, has all up to what it reached then', () => {
+  const drained = { state: 'drained', term: 3, cursor: 9, upTo: NOW } as const;
+  const replaced = { newVolume: 'vol-2', recoveryPointAt: NOW - 60_000 };
+  expect(notBeyond(drained, replaced, 'vol-2')).toEqual({ ...drained, upTo: NOW - 60_000 });
+  expect(notBeyond(drained, replaced, 'vol-3')).toEqual(drained);
+  expect(notBeyond(drained, undefined, 'vol-2')).toEqual(drained);
+  expect(notBeyond(undefined, replaced, 'vol-2')).toBeUndefined();
 });

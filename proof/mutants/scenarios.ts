@@ -12,6 +12,12 @@ export const PARTS: readonly Mutant[] = [
     code: '  if (!ports.journaled) return undefined;',
     instead: '  if (ports.journaled) return undefined;',
   }),
+  {
+    rule: 'journal: a takeover raises the term',
+    edits: [{ file: 'lambda/aws/dynamodb/ledger.ts', code: "':one': { N: '1' } }", instead: "':one': { N: '0' } }" }],
+    play: rehearse('journal'),
+    notices: [PROMISE, { dies: 'no term of the journal' }],
+  },
   broken('s3-lost', 'people are notified of a journal that could not be sealed', {
     file: 'lambda/core/heal/drain.ts',
     code: "      return [{ code: 'journalUnsealed', ...read }];",

@@ -5,6 +5,7 @@ import { CODES } from './codes.ts';
 import { DISKS } from './disks.ts';
 import { COVERS, HANDED, HEALS, IMPORTED, JUDGES } from './face.ts';
 import { DEFAULTS, IDENTITY, WORDS } from './host.ts';
+import { JOURNAL } from './journal.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
 import { PROPERTIES } from './properties.ts';
@@ -32,6 +33,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'a volume is not healed': HEALS,
   'what is wrong is not said': JUDGES,
   'it gets lost on the way': HANDED,
+  'the journal': JOURNAL,
 };
 
 const SLIPS = Object.values(KINDS).flat();

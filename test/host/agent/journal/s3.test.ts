@@ -115,6 +115,29 @@ describe('over a connection', () => {
     await expect(answering(status, name).put(1, signature, body).catch(code)).resolves.toBe(answer);
   });
 
+  test('each call is one request, however it ends', async () => {
+    let requests = 0;
+    const counting = new S3Journal(
+      journalClient({
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+        requestHandler: {
+          handle: async () => {
+            requests++;
+            return { response: { statusCode: 503, headers: {}, body: Buffer.from('') } } as never;
+          },
+        },
+      }),
+      { bucket: BUCKET, volume: 'alpha' },
+    );
+    segment('one');
+    for (const call of [() => counting.put(1, signature, body), () => counting.look(1), () => counting.read(1)]) {
+      requests = 0;
+      await call();
+      expect(requests).toBe(1);
+    }
+  });
+
   test('no answer is one that was not heard', async () => {
     const none = answering(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
     expect([await none.put(1, signature, body), await none.look(1), await none.read(1)]).toEqual([

@@ -51,6 +51,8 @@ export interface SpareWorld {
   readonly clock: Clock;
   /** When the copy was taken from the owner's volume, milliseconds since 1970. @default now, which is later */
   readonly moment?: number;
+  /** A volume that has no cursor is taken as well, and nothing is applied onto it: one that is new, or from before the journal. @default false */
+  readonly anew?: boolean;
 }
 
 /**
@@ -59,7 +61,7 @@ export interface SpareWorld {
  *
  * @throws NoBase
  */
-export async function openSpare({ volume, mountPoint, resolver, clock, moment }: SpareWorld): Promise<Tree> {
+export async function openSpare({ volume, mountPoint, resolver, clock, moment, anew }: SpareWorld): Promise<Tree> {
   const marker = await readMarker(join(mountPoint, MARKER));
   if (marker && marker.volume !== volume)
     throw new NoBase('otherVolume', `the volume is a copy of ${marker.volume}, and not of ${volume}`);
@@ -70,19 +72,20 @@ export async function openSpare({ volume, mountPoint, resolver, clock, moment }:
     if (noted && noted.reading.cursor >= (marker?.acknowledged ?? 0)) return tree;
     tree.close();
   }
-  if (!marker) throw new NoBase('noCursor', `nothing on the volume says where the journal of ${volume} goes on`);
+  const lost = marker ? undefined : `nothing on the volume says where the journal of ${volume} goes on`;
+  if (lost !== undefined && !anew) throw new NoBase('noCursor', lost);
   for (const name of ['tree', 'tree-wal', 'tree-shm', 'tree-journal', 'fresh', 'limbo', 'pieces'])
     await rm(join(layout.top, name), { recursive: true, force: true });
   await layout.make();
   const tree = new Tree(layout.tree, { durable: true });
   await adopt({ resolver, tree, own: new Own(resolver), clock, specials: false });
-  const { acknowledged, term } = marker;
+  const { acknowledged, term } = marker ?? { acknowledged: 0, term: 0 };
   note(tree, {
     reading: { cursor: acknowledged, term },
     base: { moment: moment ?? Number(clock.wall() / 1_000_000n), passed: false },
     behind: undefined,
     complete: undefined,
-    unfit: undefined,
+    unfit: lost,
   });
   return tree;
 }

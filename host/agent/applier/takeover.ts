@@ -77,7 +77,8 @@ export async function takeOver(world: TakeoverWorld, applier: Applier, deadlineM
   }
   why = (await drain(applier, seal, isOver, world.pause)) ?? (seal === undefined ? why : undefined);
   const { cursor } = applier.progress;
-  const state = seal === undefined ? 'unsealed' : cursor >= seal ? 'drained' : 'undrained';
+  // Before the seal there may be nothing to read: on a new volume, of which nothing was ever written.
+  const state = seal === undefined ? 'unsealed' : cursor + 1 >= seal ? 'drained' : 'undrained';
   const result = ended(state, applier, seal, why);
   await handOver(world, { ...marker, acknowledged: cursor, sealed: seal !== undefined && cursor >= seal }, applier);
   return result;

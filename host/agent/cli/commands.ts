@@ -150,7 +150,7 @@ export async function drain(settings: Settings): Promise<Said> {
     return { state: 'drained', values: { cursor: marker.acknowledged, passed: true } };
   if (await isStale(settings)) return STALE;
   await ask(settings.socket, { ask: 'stop' }, 5000);
-  const { resolver, tree, applier, device } = await spareOf(settings, until);
+  const { resolver, tree, applier, device } = await spareOf(settings, until, true);
   try {
     const taken = await takeOver(
       {
@@ -177,11 +177,11 @@ export async function drain(settings: Settings): Promise<Said> {
   }
 }
 
-async function spareOf(settings: Settings, until = CLOCK.now() + STOP_MS) {
+async function spareOf(settings: Settings, until = CLOCK.now() + STOP_MS, anew = false) {
   const { volume, mountPoint, moment, margin } = settings;
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
   const resolver = await resolverOf(settings);
-  const world = { volume, mountPoint, resolver, clock: CLOCK };
+  const world = { volume, mountPoint, resolver, clock: CLOCK, anew };
   const taken = moment === undefined ? {} : { moment: Date.parse(moment) };
   const tree = await unlocked(() => openSpare({ ...world, ...taken }), until);
   const off = margin === undefined ? {} : { marginMs: margin * 1000 };

@@ -58,7 +58,11 @@ setUp(OWNER);
 setUp(STANDBY);
 disks.createVolume(OLD, 1);
 disks.attach(OLD, OWNER);
-for (const name of ['format', 'mount', 'serve']) verb(OWNER, name, OLD);
+for (const name of ['format', 'mount']) verb(OWNER, name, OLD);
+const term = (n: number) => ({ SSM_Term: `${n}`, SSM_Bucket: 'journals', SSM_Region: 'eu-west-1' });
+const { state: how, number, head } = turn(() => verb(OWNER, 'drain', OLD, term(1)));
+answers['a new volume'] = [how, number, head];
+verb(OWNER, 'serve', OLD);
 answers.begun = taken();
 disks.upload(OWNER, 'alpha', makeCourse('first'));
 taken();
@@ -77,8 +81,7 @@ answers['after its death'] = turn(() => [agents.flush(OWNER, OLD), agents.writte
 disks.createVolume(NEW, 1, 'snap-1');
 disks.attach(NEW, STANDBY);
 verb(STANDBY, 'mount', NEW);
-const more = { SSM_Term: '1', SSM_Bucket: 'journals', SSM_Region: 'eu-west-1' };
-const { state, missing } = turn(() => verb(STANDBY, 'drain', NEW, more));
+const { state, missing } = turn(() => verb(STANDBY, 'drain', NEW, term(2)));
 answers.drained = { state, missing, wrote: agents.written().map(({ metadata: { term, kind } }) => `${term} ${kind}`) };
 verb(STANDBY, 'serve', NEW);
 const there = disks.list(STANDBY, 'alpha');
@@ -89,7 +92,7 @@ answers.intact = makeCourse('course-5').files.every(({ path, bytes }) =>
 );
 disks.upload(STANDBY, 'alpha', makeCourse('next'));
 answers['the next owner'] =
-  turn(() => agents.flush(STANDBY, NEW)) && agents.written().every((each) => each.metadata.term === '1');
+  turn(() => agents.flush(STANDBY, NEW)) && agents.written().every((each) => each.metadata.term === '2');
 const root = disks.rootOf(STANDBY);
 disks.close();
 const running = readdirSync('/proc').filter((pid) => {

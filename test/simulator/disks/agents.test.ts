@@ -15,9 +15,10 @@ describe('the journal’s deployed agent on hosts of real disks', () => {
       expect(begun).toBeGreaterThan(0);
       expect(removed).toBeGreaterThan(0);
       expect(rest).toEqual({
+        'a new volume': ['drained', '0', '1'],
         'not its turn': 0,
         'after its death': [false, 0],
-        drained: { state: 'drained', missing: '0', wrote: ['1 seal'] },
+        drained: { state: 'drained', missing: '0', wrote: ['2 seal'] },
         there: 11,
         late: false,
         intact: true,

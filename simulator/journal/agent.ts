@@ -12,10 +12,9 @@ const SETTLE_MS = 1000;
 /** After S3 was busy or silent, or while the host does nothing; and what hangs is tried again so late. */
 const AGAIN_MS = 1000;
 const STALLED_AGAIN_MS = 5000;
-/** From the command on: so long what stands in the journal is applied, and so long it is sealed. `host/journal.sh` gives it 25 s. */
+/** From the command on: so long what stands in the journal is applied, and sealed, and what is dirty is flushed. `host/journal.sh` gives it 25 s, and 10 s. */
 const APPLYING_MS = 16_000;
 const SEALING_MS = 22_000;
-/** `host/journal.sh` */
 const FLUSH_MS = 10_000;
 const FLUSH_LOOK_MS = 100;
 /** An owner that serves unsealed tries to seal so often, and reads on for as long as that takes. */
@@ -43,6 +42,8 @@ export class VolumeAgent {
   /** Newest number that is known to be its own. */
   #acknowledged = 0;
   #writes = false;
+  /** Its host serves the volume: that starts the writer. */
+  #served = false;
   /** It wrote before it was killed: it goes on with that, once it has started. */
   #wrote = false;
   readonly #dirty = new Map<string, Dirty>();
@@ -96,8 +97,14 @@ export class VolumeAgent {
     return [`state=${this.fenced ? 'fenced' : state}`, `cursor=${reading.cursor}`, ...seal, `files=${files}`, ...all];
   }
 
-  /** The kernel says that a course has changed. */
+  served(): void {
+    this.#served = true;
+    if (this.#dirty.size > 0) this.#poke(SETTLE_MS);
+  }
+
+  /** The kernel says that a course has changed, through what the host serves. */
   heard(courseId: string): void {
+    this.#served = true;
     const now = this.#cloud.clock.now();
     this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
     if (!this.#writes) this.#touched?.add(courseId);
@@ -109,6 +116,7 @@ export class VolumeAgent {
     const next = new VolumeAgent(this.#cloud, this.#objects.of(life), this.place, { ...this.#who, run }, life);
     next.fenced = this.fenced;
     next.#wrote = this.#writes || this.#wrote;
+    next.#served = this.#served;
     next.#touched = undefined;
     return next;
   }
@@ -152,7 +160,7 @@ export class VolumeAgent {
   async flush(): Promise<boolean> {
     const { clock } = this.#cloud;
     const until = clock.now() + FLUSH_MS;
-    if (this.fenced || !this.#writes) return false;
+    if (this.fenced || !this.#writes || !this.#served) return false;
     this.#flushed = false;
     this.#flushFrom = clock.now();
     this.#poke(0);
@@ -236,7 +244,8 @@ export class VolumeAgent {
     this.#poked = true;
     this.#cloud.clock.after(ms, () => {
       this.#poked = false;
-      if (!this.#busy && this.#writes && !this.fenced) this.#spawn('writes the journal', () => this.#work());
+      if (!this.#busy && this.#writes && this.#served && !this.fenced)
+        this.#spawn('writes the journal', () => this.#work());
     });
   }
 
@@ -325,11 +334,8 @@ export class VolumeAgent {
 
   /** Waits while the host does nothing. @returns `false`: it is off, and with it all that this agent knew */
   async #awake(): Promise<boolean> {
-    for (;;) {
-      const life = this.#life();
-      if (life !== 'sleeps') return life === 'runs';
-      await this.#cloud.clock.sleep(AGAIN_MS);
-    }
+    while (this.#life() === 'sleeps') await this.#cloud.clock.sleep(AGAIN_MS);
+    return this.#life() === 'runs';
   }
 
   #spawn(what: string, run: () => Promise<void>): void {

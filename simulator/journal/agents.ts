@@ -46,6 +46,7 @@ export class JournalAgents {
     parts.hosts.journalLag = (...served) => this.#lag(...served);
     parts.hosts.agent = (instanceId, verb, env) => {
       if (verb === 'drain') return () => this.#drain(instanceId, env);
+      if (verb === 'serve') return this.#serving(instanceId, env);
       return verb === 'release' ? this.#flushing(instanceId, env) : undefined;
     };
   }
@@ -127,6 +128,18 @@ export class JournalAgents {
       if (error instanceof AgentDead) return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: '' };
       throw error;
     }
+  }
+
+  #serving(
+    instanceId: string,
+    env: Readonly<Record<string, string>>,
+  ): (() => Promise<Record<string, string>>) | undefined {
+    const known = this.#agents.get(key(instanceId, env[`SSM_${VERB_PARAMETER.volumeId}`] ?? ''));
+    if (!known) return undefined;
+    return async () => {
+      known.agent.served();
+      return {};
+    };
   }
 
   #flushing(

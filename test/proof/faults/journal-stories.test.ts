@@ -59,6 +59,10 @@ const FOUND = [
     ...{ story: 'journal', seed: 1, schedule: 'dieBefore@agent/s3:PutObject#1' },
     bug: 'of the model: an agent that could not start on a dead file system said that it had flushed all',
   },
+  {
+    ...{ story: 'unsealed-again', seed: 2465751016, schedule: 'dieLong@step:commit#2' },
+    bug: 'of the model: what had drained wrote that all was there, and never served',
+  },
 ];
 
 test('what was found once is not found again', () => {

@@ -126,9 +126,20 @@ describe('a new owner', () => {
     lab.clock.after(50, () => kill(STANDBY));
     expect(await lab.drain(NEW, STANDBY, 2)).toEqual({ '': undefined });
     await lab.pass(40);
+    await lab.serve(NEW, STANDBY);
+    await lab.pass(5);
     // That there is no course `one` here.
     expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal', '2 segment']);
     expect(coursesOn(NEW, STANDBY)).toEqual([]);
+  });
+
+  test('writes nothing of what it has drained before its host serves it', async () => {
+    lab.upload('one');
+    lab.prepare();
+    await lab.drain(NEW, STANDBY, 2);
+    await lab.pass(60);
+    expect(lab.objects().filter((object) => object.startsWith('2'))).toEqual(['2 seal']);
+    expect(await lab.flush(NEW, STANDBY)).toBe('false');
   });
 
   test('has what was uploaded after the copy, and not what was deleted', async () => {
@@ -141,7 +152,7 @@ describe('a new owner', () => {
     await lab.pass(5);
     const said = await lab.drain(NEW, STANDBY, 2);
     expect(said).toMatchObject({ state: 'drained', seal: '4', cursor: '4', files: '6' });
-    lab.verb('serve', NEW, STANDBY);
+    await lab.serve(NEW, STANDBY);
     expect(coursesOn(NEW, STANDBY)).toEqual(['after', 'before']);
     expect(damagedCourses(lab.cloud.disks, STANDBY, VOLUME)).toEqual([]);
   });
@@ -157,7 +168,7 @@ describe('a new owner', () => {
     disks.attach(later, STANDBY);
     lab.verb('mount', later, STANDBY);
     await lab.drain(later, STANDBY, 2);
-    lab.verb('serve', later, STANDBY);
+    await lab.serve(later, STANDBY);
     await lab.pass(5);
     expect(await lab.drain(NEW, STANDBY, 3)).toMatchObject({ state: 'drained', files: '6' });
     expect(coursesOn(NEW, STANDBY)).toEqual(['unstated']);
@@ -208,7 +219,7 @@ describe('a new owner', () => {
     lab.upload('still later');
     await lab.pass(30);
     expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal']);
-    lab.verb('serve', NEW, STANDBY);
+    await lab.serve(NEW, STANDBY);
     expect(coursesOn(NEW, STANDBY)).toEqual(['one']);
     lab.upload('new', STANDBY);
     await lab.pass(5);
@@ -246,7 +257,7 @@ describe('where S3 does not answer', () => {
   test('it writes nothing before its seal; then it applies the rest onto what nobody has touched, and restates it', async () => {
     silent(60);
     await lab.drain(NEW, STANDBY, 2);
-    lab.verb('serve', NEW, STANDBY);
+    await lab.serve(NEW, STANDBY);
     lab.upload('two', STANDBY);
     lab.cloud.disks.remove(STANDBY, VOLUME, 'two');
     await lab.pass(50);

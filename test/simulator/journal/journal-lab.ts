@@ -35,7 +35,7 @@ export class JournalLab extends S3Lab {
     this.verb('format', OLD, OWNER);
     this.verb('mount', OLD, OWNER);
     await this.drain(OLD, OWNER, 1);
-    this.verb('serve', OLD, OWNER);
+    await this.serve(OLD, OWNER);
   }
 
   /** A copy of the volume as it is now is mounted on the standby. */
@@ -63,6 +63,12 @@ export class JournalLab extends S3Lab {
     const found = await this.#agent('drain', volumeId, instanceId, { [VERB_PARAMETER.term]: String(term) });
     const lines = (found[DRAINED_ENV] ?? '').split('\n');
     return Object.fromEntries(lines.map((line) => line.split('=') as [string, string]));
+  }
+
+  /** The host is asked to serve it. */
+  async serve(volumeId: string, instanceId: string): Promise<void> {
+    await this.within(() => this.#agent('serve', volumeId, instanceId));
+    this.verb('serve', volumeId, instanceId);
   }
 
   async flush(volumeId: string, instanceId: string): Promise<string | undefined> {

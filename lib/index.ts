@@ -79,6 +79,7 @@ export { HostSoftware, type HostSoftwareProps } from './host-software.ts';
 export { ConditionAlarms, type ConditionAlarmsProps } from './internal/condition-alarms.ts';
 export { FreezeDocument } from './internal/freeze-document.ts';
 export { HostDocuments } from './internal/host-documents.ts';
+export { JournalAlarm, type JournalAlarmProps } from './internal/journal-alarm.ts';
 export { contentUserData, USER_DATA_BYTES } from './internal/user-data.ts';
 export type { WebSettings } from './internal/web-settings.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';

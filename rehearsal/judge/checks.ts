@@ -291,7 +291,7 @@ export function passedOnRecord(world: World, failure: Failure): Check {
       isEvent(event, 'alarmStarts') &&
       volumeOfAlarm(world.stackName, event.alarm) === failure.volume,
   );
-  return begun
+  return begun || incidents(world, failure.volume, failure.at).length > 0
     ? onRecord(world, failure, ['falseAlarm', 'sound'])
     : check('the incident is on record, with true times', true, 'it was over before an alarm went off');
 }

@@ -9,7 +9,7 @@ import type { Library } from '../world/courses.ts';
 import type { Check, World } from '../world/world.ts';
 import { check } from './checks.ts';
 import { dataIn, heard } from './heard.ts';
-import type { Failure } from './measure.ts';
+import { type Failure, isJournalBucket } from './measure.ts';
 
 /** What was closed so long before a failure is in the journal. Milliseconds. */
 export const JOURNALED_AFTER_MS = 3000;
@@ -91,9 +91,7 @@ export function journalObjects(
   readonly kind: string | undefined;
   readonly at: number;
 }[] {
-  const [made] = [...created.resources.values()].filter(
-    ({ type, logicalId }) => type === 'AWS::S3::Bucket' && logicalId.startsWith('Journal'),
-  );
+  const made = [...created.resources.values()].find(({ type, logicalId }) => isJournalBucket(type, logicalId));
   const bucket = services.s3.bucket(created.references.get(made?.logicalId ?? '')?.ref ?? '');
   const objects = [];
   for (let number = 1; ; number++) {

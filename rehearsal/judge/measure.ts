@@ -84,10 +84,15 @@ export function recoveryPoint(
   };
 }
 
+/** The bucket of the journal of files. */
+export function isJournalBucket(type: string, logicalId: string): boolean {
+  return type === 'AWS::S3::Bucket' && logicalId.startsWith('Journal');
+}
+
 /** Whether the stack keeps a journal of files. */
 function hasJournal({ template }: World): boolean {
   const { Resources } = template as { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
-  return Object.entries(Resources).some(([id, { Type }]) => Type === 'AWS::S3::Bucket' && id.startsWith('Journal'));
+  return Object.entries(Resources).some(([id, { Type }]) => isJournalBucket(Type, id));
 }
 
 /** Reads back what is owed: everything that was on the volume at the recovery point, and that nobody deleted as far as is known there. */

@@ -153,7 +153,7 @@ describe('the unit of the writer', () => {
   test('is started again for ever, but not where a later owner has sealed', () => {
     expect(value('Restart')).toEqual(['on-failure']);
     expect(value('StartLimitIntervalSec')).toEqual(['0']);
-    const ended = /endedForGood: (\d+)/.exec(readFileSync(join(ROOT, 'host/agent/cli/commands.ts'), 'utf8'))?.[1];
+    const ended = /ENDED_FOR_GOOD = (\d+)/.exec(readFileSync(join(ROOT, 'host/agent/cli/commands.ts'), 'utf8'))?.[1];
     expect(value('RestartPreventExitStatus')).toEqual([ended]);
   });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXIT } from '../../../contract/contract.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { Applier } from '../applier/applier.ts';
 import { follow } from '../applier/follow.ts';
@@ -27,8 +28,8 @@ export interface Said {
   readonly code?: number;
 }
 
-/** Of `contract/exit.ts`. A writer that has ended for good is not started again: `RestartPreventExitStatus`. */
-export const CODES = { timeout: 27, busy: 28, endedForGood: 34 } as const;
+/** A writer that has ended for good is not started again: `RestartPreventExitStatus` of its unit. No verb has this code. */
+const ENDED_FOR_GOOD = 34;
 
 /** A volume may be frozen for a snapshot, half a minute: then a change waits. Milliseconds. */
 const RESOLVER_MS = 90_000;
@@ -75,7 +76,7 @@ export async function write(settings: Settings): Promise<Said> {
     return { state: await writer.run() };
   } catch (error) {
     if (!(error instanceof WriterEnded)) throw error;
-    return { state: error.why.ended, values: { why: error.message }, code: CODES.endedForGood };
+    return { state: error.why.ended, values: { why: error.message }, code: ENDED_FOR_GOOD };
   } finally {
     gauge?.close();
     server.close();
@@ -87,7 +88,7 @@ export async function write(settings: Settings): Promise<Said> {
 /** On a standby: until it is asked to stop. */
 export async function followOn(settings: Settings): Promise<Said> {
   if (await isOwner(settings))
-    return { state: 'busy', values: { why: 'this host is the owner of what is mounted there' }, code: CODES.busy };
+    return { state: 'busy', values: { why: 'this host is the owner of what is mounted there' }, code: EXIT.busy };
   const { resolver, tree, applier } = await spareOf(settings);
   let stopping = false;
   let wake = () => {};
@@ -128,9 +129,9 @@ export async function followOn(settings: Settings): Promise<Said> {
 export async function flush(settings: Settings): Promise<Said> {
   const deadlineMs = (settings.deadline ?? DEADLINE) * 1000;
   const answer = await ask(settings.socket, { ask: 'flush', deadlineMs }, deadlineMs + 2000);
-  if (!answer) return { state: 'busy', values: { why: 'no writer runs here' }, code: CODES.busy };
+  if (!answer) return { state: 'busy', values: { why: 'no writer runs here' }, code: EXIT.busy };
   const { flushed, ...values } = answer;
-  return flushed === true ? { state: 'flushed', values } : { state: 'timeout', values, code: CODES.timeout };
+  return flushed === true ? { state: 'flushed', values } : { state: 'timeout', values, code: EXIT.timeout };
 }
 
 export async function status(settings: Settings): Promise<Said> {
@@ -192,7 +193,7 @@ async function spareOf(settings: Settings, until = CLOCK.now() + STOP_MS, anew =
 const STALE: Said = {
   state: 'stale',
   values: { why: 'the marker is older than half of what the journal keeps: the ledger has to say its head' },
-  code: CODES.endedForGood,
+  code: ENDED_FOR_GOOD,
 };
 
 /** Numbers that have expired can be written again, and nobody reads them: docs/journal.md. */

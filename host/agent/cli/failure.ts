@@ -1,11 +1,13 @@
+import { EXIT } from '../../../contract/contract.ts';
 import { NoBase } from '../applier/open.ts';
 import { MarkerError } from '../journal/marker.ts';
 import { KernelError } from '../kernel/helper.ts';
 import type { Said } from './commands.ts';
 import { UsageError } from './settings.ts';
 
-/** Numbers of `contract/exit.ts`, and 70 for what has none, as the verbs have it. */
-const CODES = { usage: 64, notMounted: 21, shutdown: 22, timeout: 27, busy: 28, foreign: 33, failed: 70 } as const;
+const { usage, notMounted, shutdown, timeout, busy, foreign } = EXIT;
+/** 70 is for what has none, as the verbs have it. */
+const CODES = { usage, notMounted, shutdown, timeout, busy, foreign, failed: 70 } as const;
 /** SQLITE_BUSY: another process has the tree. */
 const LOCKED = 5;
 

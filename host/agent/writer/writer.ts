@@ -328,7 +328,7 @@ export class Writer {
         if (!(error instanceof StoreError || error instanceof Interrupted)) throw error;
         this.#trouble = error.message;
       }
-      if (this.#stopping) throw new Stopped('stopped while S3 does not answer');
+      if (this.#stopping || this.#failed) throw new Stopped('stopped while S3 does not answer');
       await this.#pause(1000);
     }
   }

@@ -18,7 +18,7 @@ const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check'>, number>> = {
   serve: 60,
   release: 60,
   grow: 60,
-  // Content is not served meanwhile: what is not read by then is read afterwards.
+  // Content is not served meanwhile: what is not read by then stays in the journal, and people are notified.
   drain: 45,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];

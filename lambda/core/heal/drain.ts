@@ -16,7 +16,7 @@ interface At {
 
 /**
  * Where there is a journal: ends the time of whoever wrote it, and reads it onto what is about to serve. Whatever comes of that is no
- * reason not to serve: it is noted, and what is missing is applied afterwards. Each run of it makes a term of its own, so that two hosts
+ * reason not to serve: it is noted, and people are notified of what is missing. Each run of it makes a term of its own, so that two hosts
  * never have the same one.
  *
  * @returns `undefined` where there is no journal

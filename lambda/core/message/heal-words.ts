@@ -98,7 +98,7 @@ function replaced({ replacement: r, lessRoom }: Incident, place: Place): string[
 function journalText({ drained }: Incident, place: Place): string[] {
   if (!drained || drained.state === 'drained') return [];
   return [
-    `What serves may lack what stands in the journal after number ${drained.cursor ?? 0}: it comes by itself once the journal can be read. ${place.runbook('journal')}`,
+    `What serves may lack what stands in the journal after number ${drained.cursor ?? 0}. It is not put there by itself, and stays in the journal's objects until those expire. ${place.runbook('journal')}`,
   ];
 }
 

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Tests run as native ES modules, their types stripped by Node itself. */
 export default {
   testEnvironment: 'node',
@@ -6,8 +8,10 @@ export default {
   globalSetup: '<rootDir>/test/temporary.js',
   globalTeardown: '<rootDir>/test/tidy-up.js',
   testSequencer: '<rootDir>/test/sequencer.js',
-  // Most of a run is other processes and disks: Jest's own default leaves one core of two idle.
-  maxWorkers: '100%',
+  // A third of a run is waiting for other processes and disks. Of more than 100 % Jest takes the number.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // What a test file has loaded stays in its process.
+  workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '<rootDir>/test/strip-types.js' },

@@ -19,8 +19,10 @@ export {
   DRAIN_STATES,
   type DrainState,
   EXECUTION_ID,
+  FOLLOW_STATES,
   HOST_VERBS,
   type HostVerb,
+  JOURNAL_VERBS,
   RESUME_VERB,
   SOFTWARE_KEY,
   SOFTWARE_VERSION,
@@ -265,6 +267,8 @@ export const ENV = {
   software: 'REMOUNT_SOFTWARE',
   /** `true` where drills verify recovery points (guard only). */
   verified: 'REMOUNT_VERIFIED',
+  /** ARN of the alias by which the healer is started (starter only). */
+  healer: 'REMOUNT_HEALER',
   /** JSON object: how verified recovery points are locked (guard only): `SnapshotLock`. Absent: not at all. */
   lock: 'REMOUNT_LOCK',
 } as const;

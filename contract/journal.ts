@@ -25,6 +25,17 @@ export function journalKey(volume: string, number: number): string {
 /** Metric of a content volume whose files are journaled: seconds for which something of it has not been in the journal. The agent on its owner sends it. */
 export const JOURNAL_LAG = 'JournalLag';
 
+/** Metric of a content volume whose files are journaled: seconds since its spare last had all that the journal has. The agent that follows sends it. */
+export const SPARE_LAG = 'SpareLag';
+
+/** The alarm that notifies people of a spare that is behind, or of which nothing is heard. */
+export const SPARE_ALARM = 'spare-behind';
+
+/** Its name, of one content volume. No alarm of this name starts a heal. */
+export function spareAlarmName(stackName: string, volume: string): string {
+  return `${stackName}/${volume}/${SPARE_ALARM}`;
+}
+
 /** The alarm that notifies people of a journal that is behind, or of which nothing is heard. */
 export const JOURNAL_ALARM = 'journal-behind';
 

@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId, VolumeId } from './ids.ts';
 /**
  * Why a heal ended as it did, and why somebody is paged: what was seen, in the order in which it is said. Each has a code and typed fields.
  * One place makes sentences of them (`lambda/core/message/reason-words.ts`); messages carry them as attributes, and each incident in the
@@ -15,10 +16,10 @@ export const DEAD_STATES = ['shutdown', 'unmountable', 'timeout', 'stuck'] as co
 export type DeadState = (typeof DEAD_STATES)[number];
 
 interface OfVolume {
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
 }
 interface OfHost {
-  readonly instanceId: string;
+  readonly instanceId: InstanceId;
 }
 /** A volume and its owner, or whoever is to have it. */
 interface OfBoth extends OfVolume, OfHost {}
@@ -132,6 +133,6 @@ interface Fields {
   /** A service of AWS does not answer. */
   readonly unanswered: WithDetail & { readonly service: string; readonly error: string };
   /** A copy is damaged: what its check answered. */
-  readonly copyDamaged: { readonly snapshotId: string; readonly result: string };
+  readonly copyDamaged: { readonly snapshotId: SnapshotId; readonly result: string };
 }
 type Empty = Readonly<Record<never, never>>;

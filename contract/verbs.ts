@@ -1,13 +1,28 @@
 /** Names that scripts on hosts share with whoever runs them: verbs, parameters, states. `contract.ts` hands them on. */
 
 /** Host verbs: `host/<verb>.sh`, each carried by one SSM document. */
-export const HOST_VERBS = ['probe', 'format', 'mount', 'verify', 'serve', 'release', 'grow', 'check', 'drain'] as const;
+export const HOST_VERBS = [
+  'probe',
+  'format',
+  'mount',
+  'verify',
+  'serve',
+  'release',
+  'grow',
+  'check',
+  'drain',
+  'follow',
+] as const;
 /** One of {@link HOST_VERBS}. */
 export type HostVerb = (typeof HOST_VERBS)[number];
 /** What `drain` may end well in: how far it came. Each lets content be served. */
 export const DRAIN_STATES = ['drained', 'behind', 'unsealed', 'none'] as const;
 /** One of {@link DRAIN_STATES}. */
 export type DrainState = (typeof DRAIN_STATES)[number];
+/** Verbs that only a stack with a journal of files has. */
+export const JOURNAL_VERBS = ['drain', 'follow'] as const satisfies readonly HostVerb[];
+/** What `follow` may end well in; `none`: the host has no agent, and nothing was done. */
+export const FOLLOW_STATES = ['following', 'none'] as const;
 
 /** The script that DLM runs before and after its snapshots, `host/dlm.sh`. */
 export const DLM_VERB = 'dlm';
@@ -58,6 +73,10 @@ export const UPDATE_PARAMETER = {
   ledger: 'Ledger',
   /** Name of the bucket of the journals. */
   journal: 'Journal',
+  /** Name of the bucket of uploads. */
+  intake: 'Intake',
+  /** Name of the table that standbys write to. */
+  witness: 'Witness',
 } as const;
 /** The script that a host runs at boot, `host/resume.sh`. */
 export const RESUME_VERB = 'resume';

@@ -13,6 +13,10 @@ umask 022
 
 root="${REMOUNT_ROOT:-}"
 here=$(cd "$(dirname "$0")" && pwd -P)
+# shellcheck source=host/writer.sh
+. "$here/writer.sh"
+# shellcheck source=host/uploads.sh
+. "$here/uploads.sh"
 systemd="$root/etc/systemd/system"
 nginx_conf="$root/etc/nginx/nginx.conf"
 journal_command="$root/usr/bin/remount-journal"
@@ -34,8 +38,7 @@ put() {
 # same <name>: the version before had the same file, and it was taken up.
 same() { cmp -s "$before/etc/$1" "$here/etc/$1"; }
 
-# put_journal: the command of the journal's agent, where this version has one, and what runs it, where this instance was launched before
-# the stack had a journal. Where that cannot be had the journal is behind, for which there is an alarm, and everything else goes on.
+# put_journal: the command of the journal's agent, where this version has one.
 put_journal() {
   if [ ! -f "$here/etc/remount-journal" ]; then
     rm -f "$journal_command"
@@ -43,6 +46,12 @@ put_journal() {
   fi
   put "$here/etc/remount-journal" "$journal_command"
   chmod 755 "$journal_command"
+}
+
+# put_node: Node, which runs agents: an instance that was launched when the stack had no agent lacks it. Where it cannot be installed, everything else
+# goes on: the journal is behind, for which there is an alarm, and no witness asks.
+put_node() {
+  [ -d "$here/agent" ] || return 0
   # In a rehearsal, below a root of its own, the machine is somebody's.
   [ -n "$root" ] || command -v node-24 >/dev/null || timeout -k 5 60 dnf install -y nodejs24 >/dev/null 2>&1
 }
@@ -66,15 +75,16 @@ apply() {
     rm -f "$systemd/${unit##*/}"
   done
   put_journal
+  put_node
   systemctl daemon-reload || give_up 'systemd does not reload'
   # First what the front leads to. What is served goes on being served, by the new configuration.
   for link in "$root/srv/content"/*; do
     [ -L "$link" ] || continue
     web="remount-web@${link##*/}.service"
     { systemctl start "$web" && systemctl reload "$web"; } || give_up "the web server of ${link##*/} does not start"
-    # What is written meanwhile is found by a scan. Nothing waits for it.
-    [ ! -f "$here/etc/remount-journal@.service" ] || systemctl restart --no-block "remount-journal@${link##*/}.service"
   done
+  # A spare goes on being followed, by this version.
+  [ ! -f "$here/etc/remount-spare@.service" ] || systemctl try-restart --no-block 'remount-spare@*.service'
   systemctl enable --now nginx || give_up 'nginx does not start'
   # What runs at boot by itself; timers start the rest.
   for unit in "$here"/etc/*.service; do
@@ -91,6 +101,20 @@ apply() {
   # The agent sends nothing for seconds while it starts again, and that is an alarm's period.
   same amazon-cloudwatch-agent.json ||
     amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c "file:$agent_conf" || give_up 'the CloudWatch agent does not start'
+  [ ! -f "$here/etc/remount-witness.service" ] || systemctl restart --no-block remount-witness.service
+  restart_writers
+}
+
+# restart_writers: of what is served, and what takes uploads in. What is written meanwhile is found by a scan. Nothing waits for it.
+restart_writers() {
+  has_writer || return 0
+  for link in "$root/srv/content"/*; do
+    [ -L "$link" ] || continue
+    volume="${link##*/}"
+    first_lag
+    control_writer restart --no-block
+    start_intake restart >/dev/null
+  done
 }
 
 # once <volume...>: sets said.

@@ -187,7 +187,8 @@ act() {
   compare
   unmount_or_fail
 
-  printf 'volumeId=%s\ncanary=%s\n' "$volume_id" "$canary"
+  name_volume
+  printf 'canary=%s\n' "$canary"
   grep -E '^[a-z]*=' "$work/verdict" | grep -v '^altered='
   if grep -qx 'deferred=0' "$work/verdict"; then complete='true'; else complete='false'; fi
   printf 'manifests=%d\nblockget=%s\nattributes=%s\nupto=%s\n' "$manifests" "$blockget" "$attributes" "$(cut -d. -f1 "$work/now")"

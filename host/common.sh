@@ -17,9 +17,17 @@ content_dir="$root/srv/content"
 marker_dir="$root/var/lib/remount/serving"
 canary_file=".remount/canary"
 
+# name_volume: says, once, which volume the answer is of.
+name_volume() {
+  if [ -n "${volume_id:-}" ] && [ -z "${named:-}" ]; then printf 'volumeId=%s\n' "$volume_id"; fi
+  named=yes
+}
+
 # fail <state> <message>: prints the state, says why, exits with the state's code (EXIT in contract/contract.ts).
 fail() {
   printf 'state=%s\n' "$1"
+  # What may be held against a volume names it: output may be another command's.
+  case "$1" in shutdown | unmountable | noCanary | corrupt | altered | foreign) name_volume ;; esac
   printf 'remount: %s\n' "$2" >&2
   case "$1" in
     usage) exit 64 ;;

@@ -11,6 +11,8 @@
 . "$(dirname "$0")/owner.sh"
 # shellcheck source=host/journal.sh
 . "$(dirname "$0")/journal.sh"
+# shellcheck source=host/follower.sh
+. "$(dirname "$0")/follower.sh"
 
 act() {
   need_mounted "$staging"
@@ -19,10 +21,13 @@ act() {
     printf 'state=none\nnumber=0\nfiles=0\nmissing=0\nvolumeId=%s\n' "$volume_id"
     return
   fi
+  # From here on one alone applies. What it has begun is done again.
+  stop_follower
   drain_journal
 }
 
 need_volume
 need_volume_id
 need_term
-within "${REMOUNT_DEADLINE:-30}"
+need_bucket
+within "${REMOUNT_DEADLINE:-36}"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shared by `drain`, `release` and `write`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
+# Shared by `drain`, `release`, `write`, `follow` and `spare`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
 # shellcheck disable=SC2154 # set in common.sh
 
 # Seconds for each; the agent waits 5 s for S3, and says then that it does not answer.
@@ -10,13 +10,18 @@ journal_agent="${REMOUNT_JOURNAL:-remount-journal}"
 
 has_agent() { command -v "$journal_agent" >/dev/null 2>&1; }
 
-# need_term: sets term, bucket and region from SSM_Term (TERM in contract/contract.ts), SSM_Bucket and SSM_Region.
+# need_term: sets term from SSM_Term (TERM in contract/contract.ts).
 need_term() {
-  term="${SSM_Term:-}" bucket="${SSM_Bucket:-}" region="${SSM_Region:-}"
+  term="${SSM_Term:-}"
   case "$term" in
     '' | 0* | *[!0-9]*) fail usage "SSM_Term is \"$term\": a whole number from 1" ;;
   esac
   [ "${#term}" -le 15 ] || fail usage "SSM_Term is \"$term\": longer than 15 digits"
+}
+
+# need_bucket: sets bucket and region from SSM_Bucket and SSM_Region.
+need_bucket() {
+  bucket="${SSM_Bucket:-}" region="${SSM_Region:-}"
   case "$bucket" in '' | [.-]* | *..* | *[!a-z0-9.-]*) fail usage "SSM_Bucket is \"$bucket\": the name of a bucket" ;; esac
   [ "${#bucket}" -le 63 ] || fail usage "SSM_Bucket is \"$bucket\": longer than 63 characters"
   case "$region" in '' | -* | *[!a-z0-9-]*) fail usage "SSM_Region is \"$region\": the name of a Region" ;; esac
@@ -27,16 +32,22 @@ need_term() {
 find_journal_settings() {
   journal_state="$root/var/lib/remount/journal/$volume_id"
   journal_settings="$journal_state/settings.json"
+  # There as long as a takeover has left something, and no writer listens yet.
+  journal_late="$journal_state/late"
 }
 
-# write_journal_settings: what the agent has to know, now and when it is started again, after a reboot too: with $term, as $self (`write.sh` goes on with that).
+# is_taken: a takeover was begun on $volume_id here, or it was served: its settings have a term, which a spare's have not.
+is_taken() { grep -qs '"term":' "$journal_settings"; }
+
+# write_journal_settings: what the agent has to know, now and when it is started again, after a reboot too: with $term, as $self (`write.sh` goes on with
+# that); without a term, of a spare.
 write_journal_settings() {
   find_journal_settings
   need_directory "$journal_state"
   need_directory "$run_dir"
-  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s","term":%s,"writer":"%s","statsd":%s}\n' \
+  if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","state":"%s","socket":"%s",%s"statsd":%s}\n' \
     "$volume" "$bucket" "$region" "$staging" "$journal_state" "$run_dir/$volume_id.journal" \
-    "$term" "$self" "${REMOUNT_STATSD_PORT:-8125}" >"$journal_settings.new" &&
+    "${term:+\"term\":$term,\"writer\":\"$self\",}" "${REMOUNT_STATSD_PORT:-8125}" >"$journal_settings.new" &&
     sync "$journal_settings.new" && mv "$journal_settings.new" "$journal_settings"; }; then
     fail usage "this host has no room for the settings of its agent"
   fi
@@ -46,6 +57,7 @@ write_journal_settings() {
 drain_journal() {
   need_self
   write_journal_settings
+  rm -f "$journal_late"
   if ! said=$(timeout "$drain_seconds" "$journal_agent" drain "$journal_settings" "term=$term" "writer=$self" \
     "deadline=$((drain_seconds - 3))" 2>"$journal_settings.err" 7>&-); then
     # What was applied may have run into a file system that is damaged after all.
@@ -70,6 +82,7 @@ ANSWER
     fenced) fail busy "the journal is sealed by a later term than $term" ;;
     *) fail timeout "the agent of the journal gives no answer: $(printf '%s' "$said" | plain | head -n 1)" ;;
   esac
+  [ "$how" = drained ] || : >"$journal_late" || fail usage "this host has no room for the state of its agent"
   missing=0
   if [ "$how" = behind ]; then missing=$((seal - 1 - cursor)); fi
   printf 'state=%s\nnumber=%s\nfiles=%s\nmissing=%s\n' "$how" "$cursor" "$files" "$missing"
@@ -78,14 +91,20 @@ ANSWER
   printf 'volumeId=%s\n' "$volume_id"
 }
 
-# flush_journal: what the agent has heard of is sent, while the volume is still mounted. Prints flushed; nothing where there is no agent.
+# flush_journal: what the agent has heard of is sent, while the volume is still mounted. Prints flushed; nothing where there is no agent, or it writes nothing.
 flush_journal() {
   has_agent || return 0
   find_journal_settings
-  [ -r "$journal_settings" ] || return 0
+  is_taken || return 0
   flushed=false
   if timeout "$flush_seconds" "$journal_agent" flush "$journal_settings" "deadline=$((flush_seconds - 1))" >/dev/null 2>&1 7>&-; then
     flushed=true
   fi
   printf 'flushed=%s\n' "$flushed"
+}
+
+# forget_spare: $volume_id is off this host, and was never more than a spare here.
+forget_spare() {
+  find_journal_settings
+  is_taken || rm -rf "$journal_state"
 }

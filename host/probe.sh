@@ -20,7 +20,7 @@ used_percent() {
 act() {
   began=$(date +%s%N)
   full=''
-  printf 'volumeId=%s\n' "$volume_id"
+  name_volume
   need_mounted "$target"
   read_canary "$link"
   printf 'canary=%s\n' "$canary"

@@ -16,6 +16,8 @@
 . "$(dirname "$0")/journal.sh"
 # shellcheck source=host/writer.sh
 . "$(dirname "$0")/writer.sh"
+# shellcheck source=host/uploads.sh
+. "$(dirname "$0")/uploads.sh"
 
 act() {
   take_out_of_service
@@ -26,10 +28,12 @@ act() {
   take_out_of_service
   # A link to another volume: its web server goes on. Else there is nothing to serve.
   [ -L "$link" ] || stop_web
+  stop_follower
+  [ -L "$link" ] || end_intake
   # Writers that are no web server may have written until now.
   if find_mount "$staging"; then flush_journal; fi
   # As with the web server: that of another volume under this name goes on.
-  [ -L "$link" ] || stop_writer
+  [ -L "$link" ] || { intake_ended; stop_writer; }
 
   renewed=''
   # The second is there only after a check that was killed.
@@ -47,6 +51,7 @@ act() {
     if [ -d "$mounted" ]; then rmdir "$mounted" 2>/dev/null; fi
   done
   rm -f "$run_dir/$volume_id.leaving"
+  forget_spare
   printf 'state=released\nvolumeId=%s\n' "$volume_id"
 }
 

@@ -11,6 +11,8 @@
 . "$(dirname "$0")/web.sh"
 # shellcheck source=host/writer.sh
 . "$(dirname "$0")/writer.sh"
+# shellcheck source=host/uploads.sh
+. "$(dirname "$0")/uploads.sh"
 # shellcheck source=host/mounting.sh
 . "$(dirname "$0")/mounting.sh"
 # shellcheck source=host/owner.sh

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/web.sh"
 # shellcheck source=host/writer.sh
 . "$(dirname "$0")/writer.sh"
+# shellcheck source=host/uploads.sh
+. "$(dirname "$0")/uploads.sh"
 
 act() {
   make_way

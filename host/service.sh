@@ -16,6 +16,7 @@ put_into_service() {
   if [ -e "$link" ] && [ ! -L "$link" ]; then
     fail usage "$link is not a link: it was not made by Remount and is left alone"
   fi
+  end_spare
   need_directory "$staging/.remount"
   # What probes left behind that were cut off between writing and renaming; younger ones may be at work.
   find "$staging/.remount" -name 'canary.tmp.*' -mmin +10 -delete 2>/dev/null
@@ -26,6 +27,7 @@ put_into_service() {
   # What needs room on this host's disk comes before anything changes.
   need_directory "$content_dir"
   prepare "$marker_dir" "$volume_id" "$marker.new.$$"
+  listen_first
   # rename(2) swaps the link at once: no request ever finds it missing.
   if ! said=$({ ln -sfn "$staging" "$link.new.$$" && mv -T -f "$link.new.$$" "$link"; } 2>&1); then
     rm -f "$link.new.$$" "$marker.new.$$"
@@ -38,6 +40,9 @@ put_into_service() {
   # A volume restored onto a larger one has a file system of the old size. A small one serves as well.
   grow || printf 'grown=false\n'
   start_writer
+  rm -f "$run_dir/$volume.first"
+  limit_writer
+  start_intake start
   printf 'serving=%s\ncanary=%s\nstate=serving\n' "$volume_id" "$written"
 }
 

@@ -3,8 +3,8 @@
 # Brings this instance to the host software of version SSM_Version: the archive of that sha256 in SSM_Bucket. Fetched and verified
 # aside, tried, switched to by rename(2), set in force, and looked at: where it is not well, what ran before runs again. Whatever
 # fails, and wherever it is killed, the instance goes on with the version that it has, and says which that is.
-# Parameters: SSM_Version, SSM_Bucket, SSM_Region; SSM_Ledger, the table that `resume` asks, and SSM_Journal, the bucket
-# of the journals, where there are such. Prints state, version (in force here), wanted.
+# Parameters: SSM_Version, SSM_Bucket, SSM_Region; SSM_Ledger, the table that `resume` asks, SSM_Journal, the bucket
+# of the journals, SSM_Intake, that of uploads, and SSM_Witness, the table of witnesses, where there are such. Prints state, version (in force here), wanted.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -24,6 +24,8 @@ need_version() {
   [ -n "${SSM_Region:-}" ] || fail usage "SSM_Region is missing"
   case "${SSM_Ledger:-}" in *[!a-zA-Z0-9_.-]*) fail usage "SSM_Ledger is \"$SSM_Ledger\": no name of a table" ;; esac
   case "${SSM_Journal:-}" in *[!a-z0-9.-]*) fail usage "SSM_Journal is \"$SSM_Journal\": no name of a bucket" ;; esac
+  case "${SSM_Intake:-}" in *[!a-z0-9.-]*) fail usage "SSM_Intake is \"$SSM_Intake\": no name of a bucket" ;; esac
+  case "${SSM_Witness:-}" in *[!a-zA-Z0-9_.-]*) fail usage "SSM_Witness is \"$SSM_Witness\": no name of a table" ;; esac
 }
 
 # note_ledger: whom this host asks after a boot (owner.sh).
@@ -31,12 +33,13 @@ note_ledger() {
   [ -z "${SSM_Ledger:-}" ] || note ledger "$SSM_Region $SSM_Ledger" || fail unfetched "$store/ledger cannot be written"
 }
 
-# note_journal: where this host writes what changes (write.sh); nothing, where the stack has no journal, or none any more.
-note_journal() {
-  if [ -z "${SSM_Journal:-}" ]; then
-    rm -f "$store/journal"
+# note_place <file> <bucket or table>: where this host writes what changes (`journal`, write.sh), takes courses in from (`intake`, intake.sh), and says that
+# an owner does not serve (`witness`, witness.sh); nothing, where the stack has no such, or none any more.
+note_place() {
+  if [ -z "$2" ]; then
+    rm -f "$store/$1"
   else
-    note journal "$SSM_Region $SSM_Journal" || fail unfetched "$store/journal cannot be written"
+    note "$1" "$SSM_Region $2" || fail unfetched "$store/$1 cannot be written"
   fi
 }
 
@@ -137,7 +140,9 @@ clear_away() {
 act() {
   one_at_a_time
   note_ledger
-  note_journal
+  note_place journal "${SSM_Journal:-}"
+  note_place intake "${SSM_Intake:-}"
+  note_place witness "${SSM_Witness:-}"
   in_force
   if ! fetch; then
     rm -rf "$versions"/.new*

@@ -11,7 +11,8 @@
 act() {
   need_mounted "$staging"
   read_canary "$staging"
-  printf 'volumeId=%s\ncanary=%s\n' "$volume_id" "$canary"
+  name_volume
+  printf 'canary=%s\n' "$canary"
   # A volume fresh from a snapshot loads its blocks on first touch: counting may take long, and is not worth the wait.
   weigh_survey "$(survey "$staging")"
   [ -z "$damage" ] || fail_read content "$damage"

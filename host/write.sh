@@ -23,8 +23,8 @@ find_term() {
 
 SSM_Volume="${1:-}"
 need_volume
-# `release` came before it.
-{ read -r volume_id <"$marker"; } 2>/dev/null || exit 0
+# What is about to be served (`listen_first`), or else what is. `release` may have come before it.
+{ read -r volume_id <"$run_dir/$volume.first"; } 2>/dev/null || { read -r volume_id <"$marker"; } 2>/dev/null || exit 0
 is_volume_id "$volume_id" || fail usage "$marker has no volume's id: $volume_id"
 need_tools "$journal_agent"
 { read -r region bucket _ <"$journal_note"; } 2>/dev/null || fail usage "no journal is known here: $journal_note"

@@ -1,16 +1,14 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import { JOURNAL_PREFIX } from '../contract/journal.ts';
 import { acknowledge, acknowledgeControl, granted } from './internal/acknowledge.ts';
 import { allowKeyVia, named } from './internal/key-use.ts';
-import { checkProps, lengthOf, PROP } from './props/props.ts';
-import { fail } from './props/refusal.ts';
+import { writtenOnce } from './internal/s3/written-once.ts';
+import { keptBesideCopies } from './props/kept.ts';
 
-/** Beyond the oldest copy: what begins at that copy still has a day to be read. */
-const MORE_HOURS = 24;
 /** Days for which somebody who deleted an object by mistake can get it back. */
 const UNDELETE_DAYS = 1;
 /** Writers use one request an object. What another leaves half uploaded is billed, and seen by nobody. */
@@ -43,7 +41,7 @@ export interface ContentJournalProps {
   /**
    * How long an object is kept: whole days, 1 to 365. It multiplies what the journal stores: each file that was written in that time, once
    * for each time that it was closed.
-   * @default 7 days, or a day more than the oldest copy is kept, whichever is longer
+   * @default 14 days, or a day more than the oldest copy is kept, whichever is longer
    */
   readonly keep?: Duration;
   /**
@@ -68,7 +66,7 @@ abstract class ContentJournalBase extends Construct implements IContentJournal {
       actions: ['s3:ListBucket'],
       resourceArns: [this.bucket.bucketArn],
     });
-    const opening = allowKeyVia(grantee, this.key, 's3', ['kms:Decrypt'], 'OpensJournal');
+    const opening = allowKeyVia(grantee, this.key, 's3', ['kms:Decrypt'], 'OpensObjects');
     this.#acknowledge(grantee);
     return named(reading, 'ReadsJournal').combine(named(listing, 'LearnsWhatIsNotThere')).combine(opening);
   }
@@ -85,7 +83,7 @@ abstract class ContentJournalBase extends Construct implements IContentJournal {
       resourceArns: [this.#objects()],
       conditions: { Null: { 's3:if-none-match': 'false' } },
     });
-    const sealing = allowKeyVia(grantee, this.key, 's3', ['kms:GenerateDataKey'], 'SealsJournal');
+    const sealing = allowKeyVia(grantee, this.key, 's3', ['kms:GenerateDataKey'], 'SealsObjects');
     return named(writing, 'WritesJournal').combine(sealing).combine(this.grantRead(grantee));
   }
 
@@ -150,17 +148,7 @@ export class ContentJournal extends ContentJournalBase {
   constructor(scope: Construct, id: string, props: ContentJournalProps) {
     super(scope, id);
     this.key = props.key;
-    const least = lengthOf.hours(props.copiesKept ?? Duration.hours(24)) + MORE_HOURS;
-    const leastDays = Math.ceil(least / 24);
-    this.keep = props.keep ?? Duration.days(Math.max(7, leastDays));
-    const keep = lengthOf.days(this.keep);
-    checkProps({ keep }, { keep: PROP.journalDays });
-    if (keep < leastDays)
-      fail(
-        'keep',
-        `${keep} days`,
-        `at least ${leastDays} days: copies are kept for ${least - MORE_HOURS} hours, and a day more`,
-      );
+    this.keep = keptBesideCopies(props);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.KMS,
       encryptionKey: props.key,
@@ -170,33 +158,16 @@ export class ContentJournal extends ContentJournalBase {
       versioned: true,
       lifecycleRules: [
         {
-          expiration: Duration.days(keep),
+          expiration: this.keep,
           noncurrentVersionExpiration: Duration.days(UNDELETE_DAYS),
           abortIncompleteMultipartUploadAfter: Duration.days(ABORT_DAYS),
         },
       ],
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    this.#writtenOnce();
+    // The whole protocol stands on it.
+    writtenOnce(this.bucket, 'WrittenOnce');
     this.#acknowledgeBucket();
-  }
-
-  /**
-   * The whole protocol stands on it, so it is demanded of everybody, a person with all rights included. Creating an upload in parts and its
-   * parts take no such header, and are no objects yet; the request that completes it is one of those that are held to it.
-   * Source: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-   */
-  #writtenOnce(): void {
-    this.bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'WrittenOnce',
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['s3:PutObject'],
-        resources: [this.bucket.arnForObjects('*')],
-        conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
-      }),
-    );
   }
 
   #acknowledgeBucket(): void {

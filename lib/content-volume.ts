@@ -2,7 +2,8 @@ import { CustomResource, Duration, Size, Token, Tokenization } from 'aws-cdk-lib
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct, type IConstruct } from 'constructs';
 import { METRIC } from '../contract/contract.ts';
-import { JOURNAL_LAG } from '../contract/journal.ts';
+import { INTAKE_METRICS } from '../contract/intake.ts';
+import { JOURNAL_LAG, SPARE_LAG } from '../contract/journal.ts';
 import { remountMetric } from './internal/metric.ts';
 import { checkGp3, GP3 } from './props/allowed.ts';
 import { checkProps, PROP, stackNameOf } from './props/props.ts';
@@ -29,6 +30,19 @@ export interface IContentVolume extends IConstruct {
    * journaled, or nobody does it. By default the least of a minute: a large file takes its time.
    */
   metricJournalLag(options?: MetricOptions): Metric;
+  /**
+   * Seconds since its spare last had all that the journal has: what a recovery would have to read first. None where files are not journaled,
+   * copies are not drilled, or nobody follows. By default the least of a minute.
+   */
+  metricSpareLag(options?: MetricOptions): Metric;
+  /** Uploads that wait to be taken in. None where the stack has no intake, or nobody takes in. By default the least of a minute. */
+  metricIntakeWaiting(options?: MetricOptions): Metric;
+  /** Seconds for which the oldest of them has been in S3. By default the least of a minute. */
+  metricIntakeOldestSeconds(options?: MetricOptions): Metric;
+  /** Uploads that were taken in, and answered. By default their sum in five minutes. */
+  metricIntakeDone(options?: MetricOptions): Metric;
+  /** Uploads that were refused, and answered. By default their sum in five minutes. */
+  metricIntakeRefused(options?: MetricOptions): Metric;
 }
 
 /** What says which content volume of another stack it is. */
@@ -97,9 +111,30 @@ abstract class ContentVolumeBase extends Construct implements IContentVolume {
   metricJournalLag(options?: MetricOptions): Metric {
     return remountMetric(this, JOURNAL_LAG, { ...LEAST, ...options });
   }
+
+  metricSpareLag(options?: MetricOptions): Metric {
+    return remountMetric(this, SPARE_LAG, { ...LEAST, ...options });
+  }
+
+  metricIntakeWaiting(options?: MetricOptions): Metric {
+    return remountMetric(this, INTAKE_METRICS.waiting, { ...LEAST, ...options });
+  }
+
+  metricIntakeOldestSeconds(options?: MetricOptions): Metric {
+    return remountMetric(this, INTAKE_METRICS.oldest, { ...LEAST, ...options });
+  }
+
+  metricIntakeDone(options?: MetricOptions): Metric {
+    return remountMetric(this, INTAKE_METRICS.done, { ...COUNT, ...options });
+  }
+
+  metricIntakeRefused(options?: MetricOptions): Metric {
+    return remountMetric(this, INTAKE_METRICS.refused, { ...COUNT, ...options });
+  }
 }
 
 const LEAST = { statistic: Stats.MINIMUM, period: Duration.minutes(1) };
+const COUNT = { statistic: Stats.SUM, period: Duration.minutes(5) };
 /** The guard publishes ages each five minutes. */
 const AGE = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
 

@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-autoscaling';
 import {
   AmazonLinuxCpuType,
+  type CfnLaunchTemplate,
   InstanceType,
   type IVpc,
   LaunchTemplate,
@@ -19,12 +20,14 @@ import {
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAG } from '../contract/contract.ts';
+import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledge, acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { contentUserData } from './internal/user-data.ts';
 import { checkProps, PROP, stackNameOf } from './props/props.ts';
 import { fail } from './props/refusal.ts';
+import type { ContentWitness } from './witness/content-witness.ts';
 
 /** How many instances there are, of what type, and where. They are most of what a Remount costs. */
 export interface FleetProps {
@@ -57,6 +60,16 @@ export interface FleetProps {
    * @default nowhere
    */
   readonly journal?: IContentJournal;
+  /**
+   * From where instances take courses in: they must reach its bucket.
+   * @default nowhere
+   */
+  readonly intake?: IContentIntake;
+  /**
+   * Where instances say that an owner does not answer them: they ask each other on port 80, and must reach its table.
+   * @default nowhere: they do not ask
+   */
+  readonly witness?: ContentWitness;
 }
 
 /**
@@ -92,6 +105,8 @@ export class Fleet extends Construct {
     this.securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS services through the VPC endpoints');
     const role = this.#role(props.software);
     props.journal?.grantWrite(role);
+    props.intake?.grantTake(role);
+    if (props.witness) this.#witness(props.witness, role);
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
       instanceType,
       machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
@@ -108,9 +123,22 @@ export class Fleet extends Construct {
         },
       ],
     });
+    // The owner is found by the name that has its id: docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
+    if (props.witness)
+      (template.node.defaultChild as CfnLaunchTemplate).addPropertyOverride(
+        'LaunchTemplateData.PrivateDnsNameOptions.EnableResourceNameDnsARecord',
+        true,
+      );
     this.groups = zones.map((zone) => this.#group(zone, template, { vpc: props.vpc, stackName, instancesPerZone }));
     // What instances may do is there before the first of them, and until the last is gone: policies are resources of their own.
     for (const group of this.groups) group.node.addDependency(role);
+  }
+
+  #witness(witness: ContentWitness, role: Role): void {
+    witness.grantSay(role);
+    const asks = 'Standbys ask the owner whether it serves';
+    this.securityGroup.addIngressRule(this.securityGroup, Port.tcp(80), asks);
+    this.securityGroup.addEgressRule(this.securityGroup, Port.tcp(80), asks);
   }
 
   #role(software: HostSoftware): Role {

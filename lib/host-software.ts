@@ -13,15 +13,19 @@ import {
   UPDATE_PARAMETER,
   UPDATE_VERB,
 } from '../contract/contract.ts';
+import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import { acknowledge, granted, inFinding } from './internal/acknowledge.ts';
 import { archive } from './internal/archive.ts';
-import { agentCode } from './internal/bundle.ts';
+import { agentCode, witnessCode } from './internal/bundle.ts';
 import { documentOf, HOST, hostFile } from './internal/host-documents.ts';
 import { named } from './internal/key-use.ts';
 import { WEB, WEB_DEFAULTS, type WebSettings, webSettingsConf } from './internal/web-settings.ts';
 import type { ILedger } from './ledger.ts';
+import { type IntakeRules, rulesForHosts } from './props/intake-rules.ts';
 import { checkProps, stackNameOf } from './props/props.ts';
+import { fail } from './props/refusal.ts';
+import type { ContentWitness, WatchedVolume } from './witness/content-witness.ts';
 
 /** Stands in the CloudWatch agent's configuration for the namespace of the metrics. */
 const NAMESPACE = '@NAMESPACE@';
@@ -56,6 +60,18 @@ export interface HostSoftwareProps {
    * @default nowhere: there is no agent
    */
   readonly journal?: IContentJournal;
+  /**
+   * From where the owner of each content volume takes courses in, and what it takes. Needs `journal`. That it may read and answer there is for its role and
+   * network to say: `Fleet` and `ContentNetwork` see to both.
+   * @default nowhere: content comes by who writes on the owner
+   */
+  readonly intake?: IContentIntake;
+  /**
+   * Where each instance says that an owner of its zone does not answer: the software has an agent for that. That it may write there and ask the others is for
+   * its role and network to say: `Fleet` and `ContentNetwork` see to both. Needs `ledger`.
+   * @default nowhere: alarms notice it
+   */
+  readonly witness?: ContentWitness;
 }
 
 /**
@@ -82,7 +98,12 @@ export class HostSoftware extends Construct {
   readonly ledger: ILedger | undefined;
   /** Where instances write what changes. */
   readonly journal: IContentJournal | undefined;
+  /** From where the owner of a volume takes courses in. */
+  readonly intake: IContentIntake | undefined;
+  /** Where instances say that an owner does not answer. */
+  readonly witness: ContentWitness | undefined;
 
+  /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: HostSoftwareProps = {}) {
     super(scope, id);
     checkProps(props, { web: z.strictObject(WEB).partial().optional() });
@@ -90,8 +111,16 @@ export class HostSoftware extends Construct {
     this.namespace = metricNamespace(stackNameOf(this, props.stackName));
     this.ledger = props.ledger;
     this.journal = props.journal;
+    this.intake = props.intake;
+    this.witness = props.witness;
+    if (props.witness && !props.ledger) fail('witness', 'a ContentWitness', 'none without a ledger (it names owners)');
+    if (props.intake && !props.journal)
+      fail('intake', 'a ContentIntake', 'none without a journal (what is taken in is answered once it is journaled)');
     const files = softwareFiles(this.namespace, { ...WEB_DEFAULTS, ...props.web });
-    const bytes = archive(props.journal ? [...files, ...agentFiles()] : files);
+    const agent = props.journal ? agentFiles() : [];
+    const taking = props.intake ? intakeFiles(props.intake.rules) : [];
+    const watching = props.witness ? witnessFiles(props.witness.volumes) : [];
+    const bytes = archive([...files, ...agent, ...taking, ...watching]);
     this.version = createHash('sha256').update(bytes).digest('hex');
     // Made here and published as it is: the CDK would zip a directory when it publishes, and nobody knows the hash of that before.
     const fileName = `asset.${SOFTWARE_KEY}${this.version}.tar`;
@@ -163,12 +192,52 @@ export class HostSoftware extends Construct {
           '^[a-z0-9.-]{3,63}$',
         ),
       }),
+      ...(this.intake && {
+        [UPDATE_PARAMETER.intake]: parameter('Bucket of uploads', this.intake.bucket.bucketName, '^[a-z0-9.-]{3,63}$'),
+      }),
+      ...(this.witness && {
+        [UPDATE_PARAMETER.witness]: parameter(
+          'Table of the witnesses',
+          this.witness.table.tableName,
+          '^[a-zA-Z0-9_.-]{3,255}$',
+        ),
+      }),
     };
   }
 }
 
-/** What only hosts of a stack with a journal have: the agent's command, and the unit that runs it. */
-const OF_AGENT = ['write.sh', 'etc/remount-journal', 'etc/remount-journal@.service'];
+/** What only hosts of a stack with a journal have: the agent's command, and the units that run it. */
+const OF_AGENT = [
+  'write.sh',
+  'spare.sh',
+  'etc/remount-journal',
+  'etc/remount-journal@.service',
+  'etc/remount-spare@.service',
+];
+
+/** What only hosts of a stack with an intake have. */
+const OF_INTAKE = ['intake.sh', 'etc/remount-intake@.service'];
+
+/** What only hosts of a stack with a witness have. */
+const OF_WITNESS = ['witness.sh', 'etc/remount-witness.service'];
+
+/** What asks owners whether they serve, and for which content volumes in which zone. */
+export function witnessFiles(volumes: readonly WatchedVolume[]): { readonly path: string; readonly content: string }[] {
+  const lines = volumes.map(({ volumeName, availabilityZone }) => `${volumeName} ${availabilityZone}\n`);
+  return [
+    { path: 'agent/witness.mjs', content: witnessCode() },
+    ...OF_WITNESS.map((path) => ({ path, content: hostFile(path) })),
+    { path: 'etc/witness-volumes', content: lines.join('') },
+  ];
+}
+
+/** What runs the agent to take courses in, and what it takes. */
+export function intakeFiles(rules: Required<IntakeRules>): { readonly path: string; readonly content: string }[] {
+  return [
+    ...OF_INTAKE.map((path) => ({ path, content: hostFile(path) })),
+    { path: 'etc/intake-rules', content: rulesForHosts(rules) },
+  ];
+}
 
 /** The journal's agent: one module, what it calls the kernel by, and what runs it. Nothing of it is made for one kind of processor. */
 export function agentFiles(): { readonly path: string; readonly content: string }[] {
@@ -194,7 +263,7 @@ export function softwareFiles(
         .slice(HOST.length + 1)
         .replaceAll('\\', '/'),
     )
-    .filter((path) => !path.startsWith('agent/') && !OF_AGENT.includes(path))
+    .filter((path) => !path.startsWith('agent/') && ![...OF_AGENT, ...OF_INTAKE, ...OF_WITNESS].includes(path))
     .map((path) => ({ path, content: put(hostFile(path)) }));
   return [...files, { path: 'etc/web-settings.conf', content: webSettingsConf(web) }];
 }

@@ -1,8 +1,9 @@
 /**
- * The constructs, for another team's app; `docs/constructs.md` shows each, and there are three apps in `examples/`. `Remount` is all of
+ * The constructs, for another team's app; `docs/constructs.md` shows each, and there are four apps in `examples/`. `Remount` is all of
  * them, wired, for a stack of any team. A team that takes just some finds in the props of each what it needs of the others:
  *
  * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `ContentJournal`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
+ * - `ContentIntake`: a `ContentJournal`, and instances that run `HostSoftware` with both;
  * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
  *   `contentUserData` sets up with `HostSoftware`, `Fleet`'s or others;
  * - `VolumeGuard`: `SnapshotSchedule` and `Ledger`; `ContentVolume`: `VolumeKeeper`.
@@ -63,6 +64,12 @@ export {
 } from '../contract/contract.ts';
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
 export {
+  ContentIntake,
+  type ContentIntakeAttributes,
+  type ContentIntakeProps,
+  type IContentIntake,
+} from './content-intake.ts';
+export {
   ContentJournal,
   type ContentJournalAttributes,
   type ContentJournalProps,
@@ -74,17 +81,26 @@ export {
   type ContentVolumeProps,
   type IContentVolume,
 } from './content-volume.ts';
+export { ContentDashboard, type ContentDashboardProps } from './dashboard/content-dashboard.ts';
 export { Fleet, type FleetProps } from './fleet.ts';
 export { HostSoftware, type HostSoftwareProps } from './host-software.ts';
 export { ConditionAlarms, type ConditionAlarmsProps } from './internal/condition-alarms.ts';
 export { FreezeDocument } from './internal/freeze-document.ts';
 export { HostDocuments } from './internal/host-documents.ts';
-export { JournalAlarm, type JournalAlarmProps } from './internal/journal-alarm.ts';
+export {
+  IntakeAlarm,
+  type IntakeAlarmProps,
+  JournalAlarm,
+  type JournalAlarmProps,
+  SpareAlarm,
+  type SpareAlarmProps,
+} from './internal/journal-alarm.ts';
 export { contentUserData, USER_DATA_BYTES } from './internal/user-data.ts';
 export type { WebSettings } from './internal/web-settings.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
 export { NOBODY_NOTIFIED, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
+export type { IntakeRules } from './props/intake-rules.ts';
 export { SettingsError } from './props/refusal.ts';
 export { RecycleBin, type RecycleBinProps } from './recycle-bin.ts';
 export { Remount, type RemountProps, type RemountVolume } from './remount.ts';
@@ -108,3 +124,9 @@ export {
   type VolumeHealerProps,
 } from './volume-healer.ts';
 export { VolumeKeeper, type VolumeKeeperProps } from './volume-keeper.ts';
+export {
+  ContentWitness,
+  type ContentWitnessProps,
+  type WatchedVolume,
+  type WitnessStarts,
+} from './witness/content-witness.ts';

@@ -4,6 +4,7 @@ import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyDocument, PolicySta
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
 import { LEDGER } from '../contract/contract.ts';
+import { WITNESS } from '../contract/witness.ts';
 import { allowKeyVia, named } from './internal/key-use.ts';
 import { checkProps, PROP } from './props/props.ts';
 
@@ -19,6 +20,8 @@ export interface ILedger extends IConstruct {
   grantActing(grantee: IGrantable): Grant;
   /** To read entries, and to write the guard's own notes; the leases only to read. */
   grantNoting(grantee: IGrantable): Grant;
+  /** To read entries, and to note how often a look was started because a standby asked for it. */
+  grantStarting(grantee: IGrantable): Grant;
   /** To read entries, and nothing else. */
   grantReading(grantee: IGrantable): Grant;
   /** To read the entries of content volumes: for instances, which ask after a boot whose a volume is. */
@@ -50,14 +53,11 @@ abstract class LedgerBase extends Construct implements ILedger {
   }
 
   grantNoting(grantee: IGrantable): Grant {
-    const reading = this.table.grant(grantee, 'dynamodb:GetItem');
-    const noting = Grant.addToPrincipal({
-      grantee,
-      actions: ['dynamodb:PutItem'],
-      resourceArns: [this.table.tableArn],
-      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } },
-    });
-    return reading.combine(noting).combine(this.#open(grantee, TO_WRITE));
+    return this.#noting(grantee, { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [LEDGER.guard] } });
+  }
+
+  grantStarting(grantee: IGrantable): Grant {
+    return this.#noting(grantee, { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${WITNESS.partition}*`] } });
   }
 
   grantReading(grantee: IGrantable): Grant {
@@ -73,6 +73,14 @@ abstract class LedgerBase extends Construct implements ILedger {
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } },
     });
     return named(asking, 'AsksLedger').combine(this.#open(grantee, TO_READ));
+  }
+
+  /** To write where a condition says, and to read. */
+  #noting(grantee: IGrantable, conditions: Record<string, Record<string, readonly string[]>>): Grant {
+    const reading = this.table.grant(grantee, 'dynamodb:GetItem');
+    const actions = ['dynamodb:PutItem'];
+    const noting = Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
+    return reading.combine(noting).combine(this.#open(grantee, TO_WRITE));
   }
 
   #open(grantee: IGrantable, actions: readonly string[]): Grant {
@@ -120,11 +128,11 @@ export class Ledger extends LedgerBase {
 }
 
 /**
- * DynamoDB answers plain HTTP as well (docs.aws.amazon.com/general/latest/gr/ddb.html); of this table it says nothing that way. The
+ * DynamoDB answers plain HTTP as well (docs.aws.amazon.com/general/latest/gr/ddb.html); of a table with this policy it says nothing that way. The
  * policy is the table's own, so `*` is the table (docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-bpa-rbp.html); by its
  * name it would wait for itself.
  */
-function tlsOnly(): PolicyDocument {
+export function tlsOnly(): PolicyDocument {
   return new PolicyDocument({
     statements: [
       new PolicyStatement({

@@ -15,12 +15,15 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';
 import { acknowledgeControl, acknowledgeInlinePolicy } from './internal/acknowledge.ts';
 import { asksLedger, callsOfThisAccount, readsSoftware } from './internal/endpoint-policies.ts';
 import { encryptedLogGroup } from './internal/log-group.ts';
+import type { ILedger } from './ledger.ts';
 import { checkProps, PROP } from './props/props.ts';
+import type { ContentWitness } from './witness/content-witness.ts';
 
 /** Addresses of the network; literal, so that checks can judge rules that name it. */
 const CIDR = '10.0.0.0/16';
@@ -57,6 +60,16 @@ export interface ContentNetworkProps {
    * @default nowhere: the way to its bucket is barred
    */
   readonly journal?: IContentJournal;
+  /**
+   * From where the instances take courses in.
+   * @default nowhere: the way to its bucket is barred
+   */
+  readonly intake?: IContentIntake;
+  /**
+   * Where standbys say that an owner does not answer.
+   * @default nowhere: the way to its table is barred
+   */
+  readonly witness?: ContentWitness;
 }
 
 /** Services that instances may reach as well: the EC2 API, KMS, CloudWatch Logs. */
@@ -105,11 +118,9 @@ export class ContentNetwork extends Construct {
     const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     for (const statement of readsSoftware(this, props.moreBuckets ?? [], props.software)) s3.addToPolicy(statement);
     if (props.journal) s3.addToPolicy(props.journal.gatewayStatement());
+    if (props.intake) s3.addToPolicy(props.intake.gatewayStatement());
     // Free, as that of S3 is: docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
-    if (props.software?.ledger)
-      this.vpc
-        .addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB })
-        .addToPolicy(asksLedger(props.software.ledger));
+    if (props.software?.ledger) this.#dynamoDb(props.software.ledger, props.witness);
     this.#endpoints = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
       description: 'VPC endpoints',
@@ -119,6 +130,12 @@ export class ContentNetwork extends Construct {
     this.node.addValidation({
       validate: () => (this.#reached ? [] : ['Nothing reaches the VPC endpoints: name the instances with allowFrom']),
     });
+  }
+
+  #dynamoDb(ledger: ILedger, witness: ContentWitness | undefined): void {
+    const gateway = this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    gateway.addToPolicy(asksLedger(ledger));
+    if (witness) gateway.addToPolicy(witness.gatewayStatement());
   }
 
   /**

@@ -1,15 +1,18 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+import { ContentIntake, type ContentIntakeProps } from './content-intake.ts';
 import { ContentJournal, type ContentJournalProps } from './content-journal.ts';
 import { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
+import { ContentDashboard } from './dashboard/content-dashboard.ts';
 import { Fleet, type FleetProps } from './fleet.ts';
 import { HostSoftware, type HostSoftwareProps } from './host-software.ts';
 import { ConditionAlarms, type ConditionAlarmsProps } from './internal/condition-alarms.ts';
 import { HostDocuments } from './internal/host-documents.ts';
-import { JournalAlarm } from './internal/journal-alarm.ts';
+import { IntakeAlarm, JournalAlarm, SpareAlarm } from './internal/journal-alarm.ts';
 import { Ledger } from './ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from './network.ts';
 import { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
@@ -22,6 +25,7 @@ import { VolumeDrill, type VolumeDrillProps } from './volume-drill.ts';
 import { VolumeGuard, type VolumeGuardProps } from './volume-guard.ts';
 import { VolumeHealer, type VolumeHealerProps } from './volume-healer.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
+import { ContentWitness } from './witness/content-witness.ts';
 
 /** A content volume of a {@link Remount}: what it is called, how large and how fast it is. */
 export interface RemountVolume extends Omit<ContentVolumeProps, 'keeper' | 'availabilityZone'> {
@@ -42,7 +46,7 @@ export interface RemountProps
     Pick<ConditionAlarmsProps, 'fullWithin'> {
   /**
    * One to 14 content volumes, each served below `/<name>/`; ten in a zone, or eleven without drills. Multiplies what is stored, its copies,
-   * its spares and drills, nine alarms (ten with a journal), and the metrics.
+   * its spares and drills, eleven alarms (nine without a journal, twelve with an intake), and the metrics.
    */
   readonly volumes: readonly RemountVolume[];
   /**
@@ -87,11 +91,27 @@ export interface RemountProps
    */
   readonly snapshotLock?: Pick<VolumeGuardProps, 'lockFor' | 'lockMode'>;
   /**
-   * Changes to files are kept in S3, seconds after each, and read onto what takes over before that serves; or `false`. An agent on each
-   * instance writes them: what it costs there is bounded (decision 37).
-   * @default false: what takes over is as old as the copy that it was made from
+   * Changes to files are kept in S3, seconds after each, and read onto what takes over before that serves; or `false`: what takes over is
+   * as old as the copy that it was made from. An agent on each instance writes them: what it costs there is bounded (decision 37).
+   * @default they are kept for 14 days
    */
   readonly journal?: false | Pick<ContentJournalProps, 'keep'>;
+  /**
+   * Whether there is a dashboard of it: nothing or 3 USD a month, see `ContentDashboardProps`.
+   * @default true
+   */
+  readonly dashboard?: boolean;
+  /**
+   * Courses are uploaded into a bucket, by whoever may put an object there, and the owner of a volume takes them in. Needs the journal. Each look for
+   * uploads is paid for: 6.57 USD a month a content volume.
+   * @default there is none: content comes by who writes on the owner
+   */
+  readonly intake?: false | Pick<ContentIntakeProps, 'keep' | 'rules' | 'origins'>;
+  /**
+   * Whether the other instances of a zone ask the owner of each content volume every 2 s, and start a look where it does not answer (decision 41).
+   * @default false: alarms alone notice it
+   */
+  readonly witness?: boolean;
 }
 
 /**
@@ -125,6 +145,12 @@ export class Remount extends Construct {
   readonly drill: VolumeDrill | undefined;
   /** Changes to files; `undefined` where they are not kept. */
   readonly journal: ContentJournal | undefined;
+  /** How it stands, on a page; `undefined` where that is left out. */
+  readonly dashboard: ContentDashboard | undefined;
+  /** Where courses are uploaded: `intake.grantUpload(role, 'alpha')`; `undefined` where there is none. */
+  readonly intake: ContentIntake | undefined;
+  /** What standbys say of owners; `undefined` where they do not ask. */
+  readonly witness: ContentWitness | undefined;
   /** The one that was given, or its own. */
   readonly key: IKey;
 
@@ -142,11 +168,18 @@ export class Remount extends Construct {
     const people = this.people.topic;
     this.ledger = new Ledger(this, 'Ledger', { key });
     const { ledger } = this;
-    this.journal = props.journal
-      ? new ContentJournal(this, 'Journal', { key, copiesKept: props.snapshots?.keep, ...props.journal })
-      : undefined;
+    this.journal =
+      props.journal === false
+        ? undefined
+        : new ContentJournal(this, 'Journal', { key, copiesKept: props.snapshots?.keep, ...props.journal });
     const { journal } = this;
-    this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger, journal });
+    this.intake = props.intake
+      ? new ContentIntake(this, 'Intake', { key, copiesKept: props.snapshots?.keep, ...props.intake })
+      : undefined;
+    const { intake } = this;
+    this.witness = props.witness ? new ContentWitness(this, 'Witness', { volumes: placed }) : undefined;
+    const { witness } = this;
+    this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger, journal, intake, witness });
     const { software } = this;
     const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones);
     this.vpc = network?.vpc ?? (props.vpc as IVpc);
@@ -159,7 +192,7 @@ export class Remount extends Construct {
       availabilityZones,
       instancesPerZone,
       instanceType,
-      journal,
+      ...{ journal, intake, witness },
     });
     const instanceSecurityGroup = this.fleet.securityGroup;
     network?.allowFrom(instanceSecurityGroup);
@@ -168,6 +201,7 @@ export class Remount extends Construct {
 
     const documents = new HostDocuments(this, 'Host', journal);
     const common = { stackName, ledger, documents, people, key };
+    const journaled = journal !== undefined;
     const { initializationMiBs, fallPercent, readAllEvery, ...spare } = props.drills || {};
     this.schedule = new SnapshotSchedule(this, 'Snapshots', { stackName, key, ...props.snapshots });
     new RecycleBin(this, 'RecycleBin', { stackName, ...props.recycleBin });
@@ -175,10 +209,11 @@ export class Remount extends Construct {
     const { keeper } = this;
     this.volumes = placed.map((each) => new ContentVolume(this, `Volume-${each.volumeName}`, { keeper, ...each }));
     const { volumes } = this;
-    this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare, journaled: journal !== undefined });
+    this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare, journaled });
+    witness?.starts({ healer: this.healer, ledger, key });
     const verified = props.drills !== false;
     this.drill = verified
-      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent, readAllEvery })
+      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent, readAllEvery, journaled })
       : undefined;
     const { schedule } = this;
     const guarding = { ...common, volumes, schedule, verified, software, ...props.snapshotLock };
@@ -188,7 +223,20 @@ export class Remount extends Construct {
       const { fullWithin } = props;
       new ConditionAlarms(this, `Conditions-${volume.volumeName}`, { volume, people, fullWithin });
       if (journal) new JournalAlarm(this, `Journaled-${volume.volumeName}`, { volume, people });
+      if (journal && verified) new SpareAlarm(this, `Spare-${volume.volumeName}`, { volume, people });
+      if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
+    this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);
+  }
+
+  /** The last of all: it shows the alarms that are there. */
+  #makeDashboard(stackName: string): ContentDashboard {
+    const { volumes, healer, drill, guard, journal, intake, balancer, ledger } = this;
+    const alarms = this.node.findAll().filter((each): each is Alarm => each instanceof Alarm);
+    return new ContentDashboard(this, 'Dashboard', {
+      ...{ stackName, volumes, alarms, healer, guard, balancer, ledger },
+      ...{ drill, journal, intake },
+    });
   }
 
   #makeKey(stackName: string): Key {
@@ -200,8 +248,11 @@ export class Remount extends Construct {
   }
 
   #makeNetwork({ moreEndpoints, moreBuckets }: RemountProps, zones: readonly string[]): ContentNetwork {
-    const { key, software, journal } = this;
-    return new ContentNetwork(this, 'Network', { key, zones, moreEndpoints, moreBuckets, software, journal });
+    const { key, software, journal, intake, witness } = this;
+    return new ContentNetwork(this, 'Network', {
+      ...{ key, zones, moreEndpoints, moreBuckets },
+      ...{ software, journal, intake, witness },
+    });
   }
 }
 

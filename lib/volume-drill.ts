@@ -78,6 +78,11 @@ export interface VolumeDrillProps {
    * @default 24: within a day, at one copy an hour
    */
   readonly readAllEvery?: number;
+  /**
+   * Whether the spare follows the journal of files. `documents` must have been made with it.
+   * @default false
+   */
+  readonly journaled?: boolean;
 }
 
 /**
@@ -97,7 +102,8 @@ export class VolumeDrill extends Construct {
     super(scope, id);
     this.stackName = stackNameOf(this, props.stackName);
     const { stackName } = this;
-    const { initializationMiBs = 0, fallPercent = 20, readAllEvery = 24 } = props;
+    const { initializationMiBs = 0, fallPercent = 20, readAllEvery = 24, journaled } = props;
+    const verbs: readonly HostVerb[] = journaled ? [...VERBS, 'follow'] : VERBS;
     const volumes = namesOf(props.volumes, stackName);
     checkProps(
       { volumes, initializationMiBs, fallPercent, readAllEvery },
@@ -116,10 +122,11 @@ export class VolumeDrill extends Construct {
         [ENV.stack]: stackName,
         [ENV.ledger]: props.ledger.table.tableName,
         [ENV.topic]: props.people.topicArn,
-        [ENV.documents]: props.documents.namesOf(VERBS),
+        [ENV.documents]: props.documents.namesOf(verbs),
         [ENV.initializationRate]: Tokenization.stringifyNumber(initializationMiBs),
         [ENV.fallPercent]: Tokenization.stringifyNumber(fallPercent),
         [ENV.readAllEvery]: Tokenization.stringifyNumber(readAllEvery),
+        ...(journaled && { [ENV.journal]: 'true' }),
       },
     });
     this.live = new Alias(this, 'Live', {
@@ -130,7 +137,7 @@ export class VolumeDrill extends Construct {
     });
     props.ledger.grantActing(this.function);
     allowNotifying(this.function, props.people);
-    props.documents.grantRun(this.function, VERBS, stackName);
+    props.documents.grantRun(this.function, verbs, stackName);
     this.#allow(stackName, props.key);
     acknowledgeNoDeadLetters(this.function, NEXT_SWEEP);
     acknowledge(this.live, 'Serverless-LambdaAsyncFailureDestination', NEXT_SWEEP);

@@ -54,7 +54,7 @@ import { allowRollout, hostsBehindMetric } from './software-rollout.ts';
 /** What the guard keeps to: `LATE_MINUTES` in `lambda/core/guard/guard.ts` is reckoned from it. */
 const EVERY = Duration.minutes(5);
 /** What is promised of both ages, in minutes: docs/runbook.md#recovery-point says what to do beyond. */
-const PROMISED = { [AGE_ALARM.recoveryPoint]: 60, [AGE_ALARM.verifiedRecoveryPoint]: 75 };
+export const PROMISED = { [AGE_ALARM.recoveryPoint]: 60, [AGE_ALARM.verifiedRecoveryPoint]: 75 };
 
 /** Whose recovery points are kept young, and which are locked. */
 export interface VolumeGuardProps {

@@ -8,7 +8,7 @@ import { Alias, type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/a
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { ENV, type HostVerb, TAG, VERDICT, VOLUME_ROLE } from '../contract/contract.ts';
+import { ENV, type HostVerb, JOURNAL_VERBS, TAG, VERDICT, VOLUME_ROLE } from '../contract/contract.ts';
 import type { IContentVolume } from './content-volume.ts';
 import { acknowledge } from './internal/acknowledge.ts';
 import { remountFunction } from './internal/function.ts';
@@ -145,7 +145,7 @@ export class VolumeHealer extends Construct implements IVolumeHealer {
     this.stackName = stackNameOf(this, props.stackName);
     this.#people = props.people;
     const { prefer = 'faster', maxSpareAge = Duration.hours(2), sweepEvery = SWEEP_EVERY, journaled } = props;
-    const verbs: readonly HostVerb[] = journaled ? [...VERBS, 'drain'] : VERBS;
+    const verbs: readonly HostVerb[] = journaled ? [...VERBS, ...JOURNAL_VERBS] : VERBS;
     const spare = { prefer, maxAgeMinutes: lengthOf.minutes(maxSpareAge) };
     checkProps(
       { prefer, maxSpareAge: spare.maxAgeMinutes },

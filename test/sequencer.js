@@ -6,14 +6,25 @@ import Sequencer from '@jest/test-sequencer';
 
 const LONGEST = [
   'rehearsal/scenarios',
-  'rehearsal/bad-wednesday',
-  'rehearsal/broken',
+  'rehearsal/real-disks',
+  'host/agent/intake/killed',
+  'lib/stack',
+  'lib/injection',
+  'host/freeze',
+  'proof/journal/model',
   'proof/faults/simulate',
   'host/check',
-  'proof/damage/damage',
+  'report/live',
+  'host/agent/intake/unit',
   'docs/commands',
-  'lib/packs',
+  'docs/notify',
+  'host/sound',
+  'host/agent/service',
+  'host/agent/follow',
+  'host/agent/journal/late',
+  'rehearsal/broken',
   'examples/package',
+  'proof/damage/damage',
 ];
 
 export default class LongestFirst extends (Sequencer.default ?? Sequencer) {

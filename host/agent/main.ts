@@ -4,6 +4,7 @@
  */
 import { drain, flush, followOn, type Said, status, write } from './cli/commands.ts';
 import { failureOf } from './cli/failure.ts';
+import { intake } from './cli/intake.ts';
 import { readSettings, type Settings, UsageError } from './cli/settings.ts';
 
 const COMMANDS: Readonly<Record<string, (settings: Settings) => Promise<Said>>> = {
@@ -13,12 +14,15 @@ const COMMANDS: Readonly<Record<string, (settings: Settings) => Promise<Said>>> 
   status,
   drain,
 };
+/** It has settings of its own. */
+const INTAKE = 'intake';
 
 async function main([name = '', file = '', ...more]: readonly string[]): Promise<Said> {
+  if (name === INTAKE && file !== '' && more.length === 0) return intake(file);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command || file === '')
     throw new UsageError(
-      `received "${name} ${file}"; allowed: ${Object.keys(COMMANDS).join(', ')}, and a settings file`,
+      `received "${name} ${file}"; allowed: ${[...Object.keys(COMMANDS), INTAKE].join(', ')}, and a settings file`,
     );
   return command(await readSettings(file, more));
 }

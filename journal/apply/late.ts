@@ -1,5 +1,5 @@
-import { type Identity, type JournalRecord, type Key, keyText } from '../record.ts';
-import type { Local } from './view.ts';
+import { type Identity, type JournalRecord, type Key, keyText, type NodeRecord } from '../record.ts';
+import { type Local, placeText } from './view.ts';
 
 /** What comes late, divided. */
 export interface Late {
@@ -43,7 +43,47 @@ export function untouched(records: readonly JournalRecord[], touched: Iterable<K
         return keys.has(keyText({ of: 'node', identity: record.identity }));
     }
   };
-  return { apply: records.filter((record) => !stays(record)), left: records.filter(stays) };
+  const apply = new Set(records.filter((record) => !stays(record)));
+  takeBack(records, apply, local);
+  return { apply: records.filter((record) => apply.has(record)), left: records.filter((record) => !apply.has(record)) };
+}
+
+/**
+ * What hangs on something that stays, stays too: nothing is made that has no name, or in a directory that is not made; and what is here keeps its name
+ * where the new one is somebody else's.
+ */
+function takeBack(records: readonly JournalRecord[], apply: Set<JournalRecord>, local: Local): void {
+  const names = records.filter((record) => record.record === 'name');
+  const made = new Map(records.flatMap((record) => (isNode(record) ? [[record.identity, record] as const] : [])));
+  const gone = new Map(
+    records.flatMap((record) => (record.record === 'gone' ? [[record.identity, record] as const] : [])),
+  );
+  const named = Map.groupBy(names, ({ identity }) => identity);
+  const at = new Map(names.map((record) => [placeText(record), record]));
+  const isApplied = (record: JournalRecord | undefined) => record !== undefined && apply.has(record);
+  const isHere = (identity: Identity) => local.kind(identity) !== undefined || isApplied(made.get(identity));
+  const losesItsName = (identity: Identity) => {
+    const next = named.get(identity) ?? [];
+    if (isApplied(gone.get(identity)) || next.length === 0 || next.some(isApplied)) return false;
+    return local.names(identity).every((place) => isApplied(at.get(placeText(place))));
+  };
+  const hangs = (record: JournalRecord) => {
+    if (record.record === 'name') {
+      const now = local.at(record);
+      return !isHere(record.directory) || (now !== undefined && now !== record.identity && losesItsName(now));
+    }
+    if (!isNode(record) || local.kind(record.identity) !== undefined) return false;
+    const its = named.get(record.identity) ?? [];
+    return its.length > 0 && !its.some(isApplied);
+  };
+  for (let before = Number.POSITIVE_INFINITY; before > apply.size; ) {
+    before = apply.size;
+    for (const record of [...apply]) if (hangs(record)) apply.delete(record);
+  }
+}
+
+function isNode(record: JournalRecord): record is NodeRecord {
+  return !['name', 'gone', 'piece', 'doubt'].includes(record.record);
 }
 
 function rise(from: Identity, above: Set<Identity>, local: Local): void {

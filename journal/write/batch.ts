@@ -1,4 +1,4 @@
-import { type Identity, type JournalRecord, keyOf, keyText, type NodeRecord } from '../record.ts';
+import { type Identity, type JournalRecord, type Key, keyOf, keyText, type NodeRecord } from '../record.ts';
 import { toLine } from '../segment/line.ts';
 import type { IndexChanges, Known } from './index.ts';
 import type { Found, Stage } from './source.ts';
@@ -69,7 +69,12 @@ export class Batch {
   }
 
   states(identity: Identity): boolean {
-    return this.#keys.has(keyText({ of: 'node', identity }));
+    return this.has({ of: 'node', identity });
+  }
+
+  /** A segment says each thing once. */
+  has(key: Key): boolean {
+    return this.#keys.has(keyText(key));
   }
 
   isFull(now: number): boolean {

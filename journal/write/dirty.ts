@@ -55,22 +55,9 @@ export class DirtySet {
   #unsaid: DoubtRecord | undefined;
 
   note(change: Change, now: number): void {
-    switch (change.change) {
-      case 'named':
-        this.add({ of: 'name', directory: change.directory, name: change.name }, now, HEARD);
-        // Its own time of change is another.
-        this.add({ of: 'node', identity: change.directory }, now, HEARD);
-        if (change.target) this.add({ of: 'node', identity: change.target }, now, HEARD);
-        return;
-      case 'content':
-        this.add({ of: 'node', identity: change.target }, now, { ...HEARD, content: true, open: !change.closed });
-        return;
-      case 'attributes':
-        this.add({ of: 'node', identity: change.target }, now, HEARD);
-        return;
-      case 'overflow':
-        this.wantScan('changes were lost');
-    }
+    if (change.change === 'overflow') this.wantScan('changes were lost');
+    const how = change.change === 'content' ? { ...HEARD, content: true, open: !change.closed } : HEARD;
+    for (const key of keysOf(change)) this.add(key, now, how);
   }
 
   add(key: Key, now: number, how: How = {}): void {
@@ -209,6 +196,23 @@ export class DirtySet {
 
   get size(): number {
     return this.#entries.size;
+  }
+}
+
+/** What a change makes dirty. */
+export function keysOf(change: Change): Key[] {
+  switch (change.change) {
+    case 'named': {
+      const { directory, name, target } = change;
+      // The directory's own time of change is another.
+      const nodes = target ? [directory, target] : [directory];
+      return [{ of: 'name', directory, name }, ...nodes.map((identity) => ({ of: 'node' as const, identity }))];
+    }
+    case 'content':
+    case 'attributes':
+      return [{ of: 'node', identity: change.target }];
+    case 'overflow':
+      return [];
   }
 }
 

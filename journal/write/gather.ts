@@ -11,6 +11,8 @@ const YOUNG = 1_000_000_000n;
 const MILLISECOND = 1_000_000n;
 /** Things that are looked at together: each look is a round trip. */
 const AT_ONCE = 256;
+/** Names that are looked at for what has lost its own: one after the other is given up and another is dirty. */
+const MOST_ELSEWHERE = 1024;
 
 /** What came of looking at an identity. `begun`: it is large, and is stated once it is read. `later`: it could not be stated yet. */
 type Stated = 'stated' | 'known' | 'gone' | 'begun' | 'later';
@@ -30,6 +32,8 @@ export interface GatherWorld {
 export class Gatherer {
   readonly #world: GatherWorld;
   readonly #pieces: Pieces;
+  /** What lost a name in the batch that is being filled. */
+  readonly #displaced = new Set<Identity>();
   /** Taken together, and not stated yet. */
   readonly #taken = new Map<string, Dirty>();
 
@@ -56,7 +60,21 @@ export class Gatherer {
     const due = dirty.due(clock.now());
     for (let at = 0; at < due.length && !batch.isFull(clock.now()); at += AT_ONCE)
       await this.#some(batch, due.slice(at, at + AT_ONCE));
+    await this.#elsewhere(batch);
     await this.#large(batch, 1);
+  }
+
+  /** What lost its name may have another one by now, which is not due: without that it would be nowhere, as long as it is renamed on and on. */
+  async #elsewhere(batch: Batch): Promise<void> {
+    const { clock, dirty, index } = this.#world;
+    const named = new Set(batch.names.map(({ identity }) => identity));
+    const isThere = (identity: Identity) => (batch.states(identity) ? batch.nodes.get(identity) : index.node(identity));
+    const isLost = [...this.#displaced].some((identity) => !named.has(identity) && isThere(identity));
+    this.#displaced.clear();
+    if (!isLost) return;
+    const names = [...dirty.keys()].filter((key) => key.of === 'name' && !batch.has(key)).slice(0, MOST_ELSEWHERE);
+    for (let at = 0; at < names.length && !batch.isFull(clock.now()); at += AT_ONCE)
+      await this.#some(batch, names.slice(at, at + AT_ONCE));
   }
 
   async #some(batch: Batch, keys: readonly Key[]): Promise<void> {
@@ -140,6 +158,8 @@ export class Gatherer {
       if (pulled && stated === 'later') dirty.defer(pulled);
       if (stated !== 'stated' && stated !== 'known') return dirty.defer(taken);
     }
+    const before = index.name(directory, name);
+    if (before && before !== identity) this.#displaced.add(before);
     batch.addName(directory, name, identity, path);
   }
 

@@ -1,7 +1,9 @@
 import {
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
+  type TargetDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { type InstanceId, isInstanceId } from '../../contract/ids.ts';
 import type { Balancer } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
 
@@ -20,12 +22,13 @@ export function elbBalancer(
     async reach(volume) {
       const TargetGroupArn = targetGroups[volume];
       if (!TargetGroupArn) throw new Error(`no target group is configured for the content volume ${volume}`);
+      const asked = `the load balancer for the health of ${volume}`;
       try {
-        const answer = await translated(`ask the load balancer for the health of ${volume}`, () =>
+        const answer = await translated(`ask ${asked}`, () =>
           elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
         );
         const targets = (answer.TargetHealthDescriptions ?? []).map(({ Target, TargetHealth }) => ({
-          id: Target?.Id ?? '',
+          id: instanceOf(Target, asked),
           healthy: TargetHealth?.State === 'healthy',
           refuses: TargetHealth?.Reason === WRONG_CODE,
         }));
@@ -38,4 +41,10 @@ export function elbBalancer(
       }
     },
   };
+}
+
+/** @throws Error where it is none: whom content is reached on is not known then, and that nobody is may not be taken from it */
+function instanceOf(target: TargetDescription | undefined, asked: string): InstanceId {
+  if (!isInstanceId(target?.Id)) throw new Error(`could not ask ${asked}: a target is "${target?.Id}", no instance`);
+  return target.Id;
 }

@@ -4,6 +4,7 @@ import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { withPatience } from './patience.ts';
@@ -27,6 +28,10 @@ export function ssmClient(runtime: Runtime): SSMClient {
 
 export function dynamoClient(runtime: Runtime): DynamoDBClient {
   return ready(runtime, new DynamoDBClient(settings(runtime)));
+}
+
+export function lambdaClient(runtime: Runtime): LambdaClient {
+  return ready(runtime, new LambdaClient(settings(runtime)));
 }
 
 export function snsClient(runtime: Runtime): SNSClient {

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, GetMetricDataCommand, type Metric } from '@aws-sdk/client-cloudwatch';
 import { DescribeVolumeStatusCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { METRIC, metricNamespace } from '../../contract/contract.ts';
+import type { InstanceId, VolumeId } from '../../contract/ids.ts';
 import type { Clock } from '../core/world/clock.ts';
 import type { Monitor } from '../core/world/ports.ts';
 import { translated } from './errors.ts';
@@ -14,7 +15,7 @@ const TROUBLE_HOURS = 72;
 /** What Amazon's own checks say of a volume. Each may be had without the other, and neither is needed. */
 export function awsMonitor(ec2: EC2Client, cloudWatch: CloudWatchClient, clock: Clock, stack: string): Monitor {
   /** Volumes in state `error` are not in the answer (API reference of DescribeVolumeStatus). */
-  async function status(volumeId: string): Promise<string | undefined> {
+  async function status(volumeId: VolumeId): Promise<string | undefined> {
     const answer = await translated(`ask for the status of ${volumeId}`, () =>
       ec2.send(new DescribeVolumeStatusCommand({ VolumeIds: [volumeId] })),
     );
@@ -25,7 +26,7 @@ export function awsMonitor(ec2: EC2Client, cloudWatch: CloudWatchClient, clock: 
    * The newest minute's word. The metric is of the volume at that instance: with one of the two dimensions alone there is none
    * (docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html).
    */
-  async function stalled(volumeId: string, instanceId: string): Promise<boolean | undefined> {
+  async function stalled(volumeId: VolumeId, instanceId: InstanceId): Promise<boolean | undefined> {
     const Metric = {
       Namespace: 'AWS/EBS',
       MetricName: 'VolumeStalledIOCheck',

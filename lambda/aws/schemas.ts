@@ -1,5 +1,13 @@
 import * as z from 'zod/mini';
 import { DRAIN_STATES, ENV, LOCK_MODES } from '../../contract/contract.ts';
+import {
+  type InstanceId,
+  isInstanceId,
+  isSnapshotId,
+  isVolumeId,
+  type SnapshotId,
+  type VolumeId,
+} from '../../contract/ids.ts';
 import { type Runtime, required } from './runtime.ts';
 
 /**
@@ -8,6 +16,9 @@ import { type Runtime, required } from './runtime.ts';
  */
 
 const id = z.string().check(z.minLength(1));
+const instanceId = z.custom<InstanceId>(isInstanceId, 'i-...');
+const snapshotId = z.custom<SnapshotId>(isSnapshotId, 'snap-...');
+const volumeId = z.custom<VolumeId>(isVolumeId, 'vol-...');
 const whole = z.int();
 const tag = z.object({ key: id, value: id });
 
@@ -48,14 +59,14 @@ export function numberFromEnv(env: Runtime['env'], key: string): number {
 const yes = z.exactOptional(z.literal(true));
 
 /** `spare` of a content volume's item. */
-export const SPARE = z.object({ volumeId: id, snapshotId: id, instanceId: id, at: z.number() });
+export const SPARE = z.object({ volumeId, snapshotId, instanceId, at: z.number() });
 
 /** `replaced` of a content volume's item. */
 export const REPLACED = z.object({
-  oldVolume: id,
-  newVolume: id,
-  snapshotId: id,
-  owner: id,
+  oldVolume: volumeId,
+  newVolume: volumeId,
+  snapshotId,
+  owner: instanceId,
   recoveryPointAt: z.number(),
   files: whole,
   moreFiles: yes,
@@ -63,8 +74,8 @@ export const REPLACED = z.object({
   choice: z.exactOptional(
     z.object({
       taken: z.enum(['spare', 'newer']),
-      spare: id,
-      newer: z.optional(id),
+      spare: snapshotId,
+      newer: z.optional(snapshotId),
       minutes: z.number(),
       longerSeconds: z.exactOptional(z.number()),
       why: z.exactOptional(z.string()),
@@ -110,12 +121,17 @@ export function parsed<S extends z.core.$ZodType>(what: string, text: string, sc
   const read = z.safeParse(schema, json(what, text));
   if (read.success) return read.data;
   const [issue] = read.error.issues;
-  const allowed =
-    issue?.code === 'invalid_value' ? issue.values.join(', ') : issue && 'expected' in issue && issue.expected;
   const at = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-  throw new Error(`${what}: ${at}received ${text.slice(0, RECEIVED)}; allowed: ${allowed || 'what is not empty'}`);
+  throw new Error(`${what}: ${at}received ${text.slice(0, RECEIVED)}; allowed: ${issue && allowed(issue)}`);
 }
 const RECEIVED = 500;
+
+function allowed(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return issue.values.join(', ');
+  // Of an id, what it says is how one begins.
+  if (issue.code === 'custom') return issue.message;
+  return 'expected' in issue ? issue.expected : 'what is not empty';
+}
 
 function json(what: string, text: string): unknown {
   try {

@@ -23,7 +23,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
   const ec2 = ec2Client(runtime);
   const documents = fromEnv(runtime.env, ENV.documents);
   const commands = ssmCommands(ssm, documents);
-  const { release } = ssmHost(ssm, runtime.clock, documents);
+  const { release, follow } = ssmHost(ssm, runtime.clock, documents);
   return {
     clock: runtime.clock,
     newId: runtime.newId,
@@ -34,6 +34,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     store: ec2DrillStore(ec2, runtime.clock, stack, numberFromEnv(runtime.env, ENV.initializationRate)),
     host: {
       release,
+      follow,
       startCheck: (instanceId, volume, volumeId, seed, portion) =>
         commands.send('check', instanceId, {
           [VERB_PARAMETER.volume]: volume,
@@ -49,6 +50,7 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
     ledger: dynamoDrillLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     metrics: cloudWatchDrillMetrics(cloudWatchClient(runtime), metricNamespace(stack)),
     people: snsPeople(snsClient(runtime), runtime.env),
+    journaled: runtime.env[ENV.journal] === 'true',
     log: (message) => runtime.log({ message }),
   };
 }

@@ -10,11 +10,17 @@ const CACHE = join(ROOT, '.cache', 'bundles');
 /** Only the package has this folder, with everything bundled (`build/main.ts`), and it has no sources of them. */
 const BUNDLED = join(ROOT, 'functions');
 /** The functions, each in the folder `lambda/<name>/`. */
-export const FUNCTIONS = ['heal', 'drill', 'guard', 'keep'] as const;
+export const FUNCTIONS = ['heal', 'drill', 'guard', 'keep', 'witness'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** What runs on hosts of a stack that has a journal. */
 export const AGENT = 'agent';
-export type BundleName = FunctionName | typeof AGENT;
+/** What runs on hosts of a stack that has a witness. */
+export const WITNESS_AGENT = 'witness-agent';
+export type BundleName = FunctionName | typeof AGENT | typeof WITNESS_AGENT;
+const ON_HOSTS: Readonly<Record<string, string>> = {
+  [AGENT]: 'host/agent/main.ts',
+  [WITNESS_AGENT]: 'host/agent/witness/main.ts',
+};
 /** Packages in a bundle that are CommonJS call `require`, which an ES module does not have. */
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
@@ -31,13 +37,18 @@ export function agentCode(): string {
   return readFileSync(join(directoryOf(AGENT), 'index.mjs'), 'utf8');
 }
 
+/** The witness's, from `host/agent/witness/main.ts`. */
+export function witnessCode(): string {
+  return readFileSync(join(directoryOf(WITNESS_AGENT), 'index.mjs'), 'utf8');
+}
+
 function directoryOf(name: BundleName): string {
   return existsSync(BUNDLED) ? join(BUNDLED, name) : bundle(name);
 }
 
 /** @returns the directory that holds `index.mjs` */
 export function bundle(name: BundleName): string {
-  const entry = name === AGENT ? join(ROOT, 'host/agent/main.ts') : join(ROOT, 'lambda', name, 'index.ts');
+  const entry = join(ROOT, ON_HOSTS[name] ?? `lambda/${name}/index.ts`);
   const inputsFile = join(CACHE, `${name}.inputs.json`);
   const known = existsSync(inputsFile) ? (JSON.parse(readFileSync(inputsFile, 'utf8')) as string[]) : undefined;
   const target = known?.every((path) => existsSync(join(ROOT, path)))

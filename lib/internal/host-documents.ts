@@ -8,6 +8,7 @@ import {
   type DLM_VERB,
   HOST_VERBS,
   type HostVerb,
+  JOURNAL_VERBS,
   PORTION,
   SEED,
   TAG,
@@ -36,6 +37,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   grow: 45,
   check: 1560,
   drain: 40,
+  follow: 50,
 };
 
 /** A file of `host/`, as it is. */
@@ -98,10 +100,11 @@ export class HostDocuments extends Construct {
   /** By their verb. A script that changes is a new version of its document, and no other document. */
   readonly documents: Readonly<Partial<Record<HostVerb, CfnDocument>>>;
 
-  /** @param journal where changes to files are kept. By default they are not, and there is no `drain` */
+  /** @param journal where changes to files are kept. By default they are not, and there is neither `drain` nor `follow` */
   constructor(scope: Construct, id: string, journal?: IContentJournal) {
     super(scope, id);
-    const verbs = HOST_VERBS.filter((verb) => verb !== 'drain' || journal);
+    const ofJournal: readonly HostVerb[] = JOURNAL_VERBS;
+    const verbs = HOST_VERBS.filter((verb) => !ofJournal.includes(verb) || journal);
     this.documents = Object.fromEntries(verbs.map((verb) => [verb, this.#document(verb, journal)]));
   }
 
@@ -159,9 +162,9 @@ export class HostDocuments extends Construct {
       // By default all, for whoever sends it by hand.
       [VERB_PARAMETER.portion]: { ...parameter('What is read: all, or part/of/since', PORTION), default: 'all' },
     };
+    const inTakeover = { [VERB_PARAMETER.term]: parameter('Term of the new owner', TERM) };
     const onJournal = journal && {
       ...onDevice,
-      [VERB_PARAMETER.term]: parameter('Term of the new owner', TERM),
       // Where it is, whoever sends the document does not say.
       [VERB_PARAMETER.bucket]: {
         ...parameter('Bucket of the journals', /^[a-z0-9][a-z0-9.-]{2,62}$/),
@@ -175,7 +178,7 @@ export class HostDocuments extends Construct {
     const parameters: Partial<Record<HostVerb, object>> = {
       probe: onVolume,
       check: inDrill,
-      ...(onJournal && { drain: onJournal }),
+      ...(onJournal && { drain: { ...onJournal, ...inTakeover }, follow: onJournal }),
     };
     const name = `${verb[0]?.toUpperCase()}${verb.slice(1)}`;
     return new CfnDocument(this, name, documentOf(verb, TIMEOUTS[verb], parameters[verb] ?? onDevice));

@@ -7,7 +7,7 @@ export const PROBE_SECONDS = 10;
 /** EC2 takes at most this much, before encoding. Source: EC2 User Guide, "Run commands when you launch an EC2 instance". */
 export const USER_DATA_BYTES = 16_384;
 const PACKAGES = ['nginx', 'logrotate', 'amazon-cloudwatch-agent', 'xfsprogs', 'attr', 'awscli-2', 'tar'];
-/** What runs the journal's agent: its `node-24`. Python 3.9, for its helpers, is part of the system. Source: docs.aws.amazon.com/linux/al2023/ug/nodejs.html */
+/** What runs the agents: its `node-24`. Python 3.9, for its helpers, is part of the system. Source: docs.aws.amazon.com/linux/al2023/ug/nodejs.html */
 const NODE = 'nodejs24';
 
 /**
@@ -20,15 +20,18 @@ const NODE = 'nodejs24';
  * an instance without its software is of no use. cloud-init runs this once in an instance's life: a reboot needs nothing of it.
  */
 export function contentUserData(software: HostSoftware): UserData {
-  const { version, bucketName, document, ledger, journal } = software;
-  const { version: Version, bucket: Bucket, region: Region, ledger: Ledger, journal: Journal } = UPDATE_PARAMETER;
+  const { version, bucketName, document, ledger, journal, intake, witness } = software;
+  const { version: Version, bucket: Bucket, region: Region, ledger: Ledger } = UPDATE_PARAMETER;
+  const { journal: Journal, intake: Intake, witness: Witness } = UPDATE_PARAMETER;
   const userData = UserData.forLinux();
   userData.addCommands(
     'set -eu',
     `export SSM_${Version}=${version} SSM_${Bucket}=${bucketName} SSM_${Region}=${document.stack.region}`,
     ...(ledger ? [`export SSM_${Ledger}=${ledger.table.tableName}`] : []),
     ...(journal ? [`export SSM_${Journal}=${journal.bucket.bucketName}`] : []),
-    `until dnf install -y ${[...PACKAGES, ...(journal ? [NODE] : [])].join(' ')}; do sleep 10; done`,
+    ...(intake ? [`export SSM_${Intake}=${intake.bucket.bucketName}`] : []),
+    ...(witness ? [`export SSM_${Witness}=${witness.table.tableName}`] : []),
+    `until dnf install -y ${[...PACKAGES, ...(journal || witness ? [NODE] : [])].join(' ')}; do sleep 10; done`,
     'all=/opt/remount/versions',
     'install -d -m 0755 /srv/content /var/lib/remount/serving "$all"',
     'fetch() {',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ALLOWED } from '../props/allowed.ts';
 
 /** How content is served. None of it costs anything but traffic, and room for logs on the instances. */
 export interface WebSettings {
@@ -17,7 +18,6 @@ export interface WebSettings {
 }
 
 const CACHE_CONTROL = 'directives of Cache-Control such as no-cache or public, max-age=300';
-const ORIGIN = '* or origins such as https://lms.example.com';
 const EXTENSION = 'extensions such as glb, without a dot';
 const MIME_TYPE = 'MIME types such as model/gltf-binary';
 const DAYS = { min: 1, max: 365 };
@@ -27,9 +27,7 @@ export const WEB = {
   gzip: z.boolean('true or false'),
   cacheControl: z.string(CACHE_CONTROL).regex(/^[a-z-]+(=\d+)?(, [a-z-]+(=\d+)?)*$/, CACHE_CONTROL),
   etag: z.boolean('true or false'),
-  corsOrigins: z
-    .array(z.string(ORIGIN).regex(/^(\*|https?:\/\/[a-z0-9.-]+(:\d{1,5})?)$/, ORIGIN), `a list of ${ORIGIN}`)
-    .refine((all) => !all.includes('*') || all.length === 1, '* alone, or origins'),
+  corsOrigins: ALLOWED.origins,
   mimeTypes: z.record(
     z.string().regex(/^[A-Za-z0-9]{1,16}$/, EXTENSION),
     z.string(MIME_TYPE).regex(/^[a-z]+\/[A-Za-z0-9.+-]+$/, MIME_TYPE),

@@ -43,6 +43,7 @@ const RATE = `a whole number from ${INITIALIZATION.min} to ${INITIALIZATION.max}
 
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
+const ORIGIN = '* or origins such as https://lms.example.com';
 const MORE_BUCKETS = 'a list of bucket names';
 const RUNBOOK_URL = 'an https address of at most 200 characters, without #';
 
@@ -73,6 +74,17 @@ export const ALLOWED = {
   volumeDays: whole(0, 7, 'days'),
   /** A lifecycle rule takes whole days. */
   journalDays: whole(1, 365, 'days'),
+  /** Of an upload. What is dirty at once has room for 30,000 names in the journal's agent (docs/journal.md). */
+  maxNames: whole(1, 30_000, 'names'),
+  maxGiB: whole(1, 1024, 'GiB'),
+  /** Deflate's most is 1,032: zlib.net, "Maximum compression factor". */
+  maxRatio: whole(2, 1032, 'times the upload'),
+  reservePercent: whole(0, 50, 'percent'),
+  ignoreCase: z.boolean('true or false'),
+  /** Whose scripts may ask across origins. */
+  origins: z
+    .array(z.string(ORIGIN).regex(/^(\*|https?:\/\/[a-z0-9.-]+(:\d{1,5})?)$/, ORIGIN), `a list of ${ORIGIN}`)
+    .refine((all) => !all.includes('*') || all.length === 1, '* alone, or origins'),
   lockDays: whole(0, MAX_LOCK_DAYS, 'days'),
   lockMode: z.enum(LOCK_MODES, LOCK_MODES.join(' or ')),
   /** Names get into a policy, where `*` were every bucket. Source: S3 User Guide, "General purpose bucket naming rules". */

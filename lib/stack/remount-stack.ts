@@ -2,6 +2,7 @@ import { AspectPriority, Aspects, Duration, Size, Stack, type StackProps, TagMan
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IConstruct } from 'constructs';
 import { RUNBOOK_CONTEXT } from '../internal/runbook.ts';
+import type { IntakeRules } from '../props/intake-rules.ts';
 import { Remount, type RemountProps } from '../remount.ts';
 import { outputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
@@ -41,7 +42,7 @@ function shortName(node: IConstruct): void {
 
 /** Settings as props: numbers with a unit in their name become lengths and sizes. */
 function propsOf(settings: Settings): RemountProps {
-  const { snapshots, recycleBin, drills, snapshotLock, journal } = settings;
+  const { snapshots, recycleBin, drills, snapshotLock, journal, intake } = settings;
   return {
     availabilityZones: settings.zones,
     instancesPerZone: settings.instancesPerZone,
@@ -71,6 +72,13 @@ function propsOf(settings: Settings): RemountProps {
     },
     snapshotLock: { lockFor: Duration.days(snapshotLock.days), lockMode: snapshotLock.mode },
     journal: journal.enabled && { keep: Duration.days(journal.days) },
+    dashboard: settings.dashboard,
+    intake: intake.enabled && {
+      keep: Duration.days(intake.days),
+      rules: rulesOf(intake),
+      origins: intake.origins,
+    },
+    witness: settings.witness.enabled,
     fullWithin: Duration.hours(settings.fullWithinHours),
     web: settings.web,
     moreEndpoints: settings.moreEndpoints,
@@ -78,4 +86,8 @@ function propsOf(settings: Settings): RemountProps {
     email: settings.alertEmail,
     certificateArn: settings.certificateArn,
   };
+}
+
+function rulesOf({ maxNames, maxGiB, maxRatio, reservePercent, ignoreCase }: Settings['intake']): IntakeRules {
+  return { maxNames, maxSize: Size.gibibytes(maxGiB), maxRatio, reservePercent, ignoreCase };
 }

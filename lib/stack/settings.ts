@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INTAKE_LIMITS } from '../../contract/intake.ts';
 import { WEB, WEB_DEFAULTS } from '../internal/web-settings.ts';
 import { ALLOWED, checkCrowding, checkGp3, FULL_WITHIN_HOURS, GP3, MAX_VOLUMES, whole } from '../props/allowed.ts';
 import { CONTEXT_KEY, fail, refusal } from '../props/refusal.ts';
@@ -120,10 +121,38 @@ const schema = group({
    */
   journal: group({
     /** Multiplies requests and what is stored: see docs/journal.md. By default changes are not kept. */
-    enabled: z.boolean('true or false').default(false),
+    enabled: z.boolean('true or false').default(true),
     /** How long changes are kept: a day more than `snapshots.keepHours` at least. By default 14, enough for the longest of those. */
     days: ALLOWED.journalDays.default(14),
-  }).default({ enabled: false, days: 14 }),
+  }).default({ enabled: true, days: 14 }),
+  /** A page of CloudWatch: nothing or 3 USD a month, see `ContentDashboardProps`. By default there is one. */
+  dashboard: z.boolean('true or false').default(true),
+  /**
+   * Courses are uploaded into S3, and the owner of a volume takes them in (docs/intake.md). Needs the journal.
+   */
+  intake: group({
+    /** Each look for uploads is paid for: 6.57 USD a month a volume. By default there is none. */
+    enabled: z.boolean('true or false').default(false),
+    /** How long an upload is kept once it was answered: a day more than `snapshots.keepHours` at least. By default 14. */
+    days: ALLOWED.journalDays.default(14),
+    /** Names in a course, of files and directories. By default 20,000. */
+    maxNames: ALLOWED.maxNames.default(INTAKE_LIMITS.names),
+    /** GiB of a course, unpacked. By default 8. */
+    maxGiB: ALLOWED.maxGiB.default(INTAKE_LIMITS.bytes / 2 ** 30),
+    /** How many times the size of its upload a course of more than 64 MiB may be. By default 100. */
+    maxRatio: ALLOWED.maxRatio.default(INTAKE_LIMITS.ratio),
+    /** Percent of a volume's space, and of its inodes, that an upload leaves. By default 5. */
+    reservePercent: ALLOWED.reservePercent.default(INTAKE_LIMITS.reserve),
+    /** Whether two names that differ in case alone are one, and refused. By default they are two. */
+    ignoreCase: ALLOWED.ignoreCase.default(false),
+    /** Origins whose pages may upload by presigned URL, and read the answers. By default no other's. */
+    origins: ALLOWED.origins.default([]),
+  }).prefault({}),
+  /** Whether the other instances of a zone ask the owner of each content volume whether it serves (decision 41). */
+  witness: group({
+    /** Nothing is paid for by the hour. By default alarms alone notice an owner that does not serve. */
+    enabled: z.boolean('true or false').default(false),
+  }).default({ enabled: false }),
   /** How content is served; see `WebSettings`. */
   web: group({
     /** Whether texts are compressed. By default they are. */
@@ -216,8 +245,16 @@ export function readSettings(context: unknown): Settings {
   checkCrowding(volumes, data.drills.enabled);
   if (data.snapshotLock.days > 0 && !data.drills.enabled)
     fail('snapshotLock.days', data.snapshotLock.days, '0 without drills (only what a drill has verified is locked)');
-  const { journal, snapshots } = data;
+  const { journal, intake, snapshots } = data;
   const least = Math.ceil(snapshots.keepHours / 24 + 1);
+  if (intake.enabled && !journal.enabled)
+    fail('intake.enabled', true, 'false without a journal (what is taken in is answered once it is journaled)');
+  if (intake.enabled && intake.days < least)
+    fail(
+      'intake.days',
+      intake.days,
+      `at least ${least} (copies are kept for ${snapshots.keepHours} hours, and what serves from one takes in again what was uploaded since)`,
+    );
   if (journal.enabled && journal.days < least)
     fail(
       'journal.days',

@@ -16,7 +16,7 @@ export interface HealthCheck {
 export interface Floor {
   /** From the blow until the alarm has started the function: the probe's turn, the agent's flush, the alarm's evaluation, the queue. */
   readonly detection: number;
-  /** In the order of the rule "prepare, then fence, then switch". */
+  /** In the order of the rule "prepare, then fence, then switch", with what the journal has beyond the spare before the switch. */
   readonly ordered: number;
   /** Without that order: the old owner is fenced while the spare is prepared. */
   readonly bare: number;
@@ -52,9 +52,15 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
     return sent(r) / 2 + Math.max(sent(r) / 2, r.endedAt - r.sentAt) + answer;
   };
   const prepared = whole(mount) + whole(verify);
+  // Only where there is a journal; what the old owner wrote last is in it once that is fenced.
+  const drain = ran.find((each) => each.verb === 'drain' && each.sentAt >= release.endedAt);
+  const drained = drain ? whole(drain) : 0;
+  // A witness is not believed: the owner's own probe comes before the lease.
+  const look = ran.find((each) => each.verb === 'probe' && each.sentAt >= begun.at && each.endedAt <= lease.at);
+  const looked = look ? whole(look) : 0;
   const switched = commit.tookMs + sent(serve) / 2 + serve.endedAt - serve.sentAt;
   const reached = (afterLease: number) => {
-    const servedAt = begun.at + lease.tookMs + afterLease + switched;
+    const servedAt = begun.at + looked + lease.tookMs + afterLease + switched;
     const { intervalMs, threshold } = healthCheck;
     // The load balancer looks at moments of its own: the first one that finds it served, and as many more as it wants.
     const first = healthy - Math.floor((healthy - servedAt) / intervalMs) * intervalMs;
@@ -62,8 +68,8 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
   };
   return {
     detection: begun.at - struck,
-    ordered: reached(prepared + whole(release)),
-    bare: reached(Math.max(prepared, whole(release))),
+    ordered: reached(prepared + whole(release) + drained),
+    bare: reached(Math.max(prepared, whole(release)) + drained),
   };
 }
 

@@ -10,6 +10,7 @@ import { type Ground, play } from '../faults/play.ts';
 import { grounds } from '../faults/stacks.ts';
 import { STORIES } from '../faults/stories.ts';
 import { type Floor, floorOf, type HealthCheck } from './floor.ts';
+import { percentile } from './percentile.ts';
 
 const MAX_SEEDS = 5000;
 /** With a spare: of the median run over its own floor, and of all runs over all floors, p50 and p99. */
@@ -29,6 +30,7 @@ interface Case {
 }
 const CASES: readonly Case[] = [
   { name: 'spare', story: 'spare' },
+  { name: 'spare, with the witness', story: 'witness' },
   { name: 'spare-without-ec2', story: 'spare-without-ec2' },
   { name: 'file-system (no spare)', story: 'file-system' },
   { name: 'spare, 100 GiB of content, no rate', story: 'spare', content: FULL },
@@ -91,12 +93,6 @@ function readOptions(): { readonly seeds: number; readonly json: boolean; readon
     help: HELP_FLAG,
   });
   return { ...values, seeds: whole('--seeds', values.seeds, 1, MAX_SEEDS) };
-}
-
-/** The value below which this part of the sorted values lies. */
-function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }
 
 function spread(values: readonly number[]): Spread {

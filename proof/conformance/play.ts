@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
 import type { Assembly } from '../../rehearsal/world/assembly.ts';
 import { rehearse, templateOf } from '../../rehearsal/world/rehearse.ts';
-import type { Progress } from '../../rehearsal/world/world.ts';
+import type { Progress, Scenario } from '../../rehearsal/world/world.ts';
 import type { Exchange } from '../../simulator/aws/account/cloud.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
 import { Random } from '../../simulator/time/random.ts';
@@ -21,13 +21,17 @@ export class Assemblies {
     this.#directory = directory;
   }
 
-  async of(settings: Readonly<Record<string, unknown>> = {}, neighbour?: true): Promise<Assembly> {
-    const key = JSON.stringify([settings, neighbour]);
+  async of({
+    settings = {},
+    neighbour,
+    next,
+  }: Pick<Scenario, 'settings' | 'neighbour' | 'next'> = {}): Promise<Assembly> {
+    const key = JSON.stringify([settings, neighbour, next]);
     const known = this.#made.get(key);
     if (known) return known;
     const { synthesizeFor } = await import('../../rehearsal/world/synthesize.ts');
     const directory = join(this.#directory, String(this.#made.size));
-    const made = synthesizeFor({ settings, ...(neighbour && { neighbour }) }, directory);
+    const made = synthesizeFor({ settings, ...(neighbour && { neighbour }), ...(next && { next }) }, directory);
     this.#made.set(key, made);
     return made;
   }
@@ -45,7 +49,7 @@ export async function playScenarios(
   for (const [n, name] of names.entries()) {
     const scenario = SCENARIOS[name];
     if (!scenario) throw new Error(`no scenario ${name}`);
-    const assembly = await assemblies.of(scenario.settings, scenario.neighbour);
+    const assembly = await assemblies.of(scenario);
     const disks = openDisks({ kind: 'memory' });
     const options = { scenario: name, seed: 1 };
     try {
@@ -75,7 +79,7 @@ export async function playFaults(runs: number, assemblies: Assemblies, hear: Hea
     const name = names[random.whole(0, names.length - 1)] ?? '';
     const story = STORIES[name];
     if (!story) throw new Error(`no story ${name}`);
-    const assembly = await assemblies.of(settingsOf(story));
+    const assembly = await assemblies.of({ settings: settingsOf(story) });
     const ground = { assembly, template: templateOf(assembly) };
     const known = points.get(name) ?? (await play(ground, { story, seed: 1, schedule: [] })).points;
     points.set(name, known);

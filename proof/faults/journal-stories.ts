@@ -1,14 +1,12 @@
 /** What befalls a stack with a journal of files. Each has content that no snapshot has, closed long enough before the blow to be in the journal. */
-
-import { servedVolume } from '../../rehearsal/judge/measure.ts';
-import { breakFileSystem, once } from '../../rehearsal/scenarios/story/breaking.ts';
-import { upload } from '../../rehearsal/scenarios/story/deployed-stack.ts';
 import type { Strike } from '../../rehearsal/scenarios/story/incident.ts';
-import { makeCourse } from '../../rehearsal/world/courses.ts';
 import {
   disturb,
+  fillRoot,
   freezeAgent,
   hangInstance,
+  killAgent,
+  makeRoom,
   outage,
   terminateInstance,
   thawAgent,
@@ -16,8 +14,7 @@ import {
 } from '../../simulator/aws/account/failures.ts';
 import { MISHAP } from '../../simulator/aws/account/mishaps.ts';
 import { OUTAGE, type OutageKind } from '../../simulator/aws/account/outages.ts';
-import { DiskError } from '../../simulator/disks/disks.ts';
-import { Random } from '../../simulator/time/random.ts';
+import { breaks, removes, renames, uploads, whenServed } from './journal-acts.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -29,6 +26,11 @@ const ASLEEP_MS = 10 * MINUTE_MS;
 /** What was closed is read, and its request under way. */
 const UNDER_WAY_MS = 1100;
 const REFUSED = 60;
+/** Names that a directory is given, and how often. */
+const STORM = 20;
+const STORM_EVERY_MS = 1500;
+/** Courses that are left. */
+const KEPT = 3;
 
 /** See `Story`, of which this is a part. */
 interface JournalStory {
@@ -82,6 +84,53 @@ export const JOURNAL_STORIES: Readonly<Record<string, JournalStory>> = {
       breaks(strike);
     });
   }),
+  'answer-lost': closed('S3 takes what is written next, the seal too, and its answers are lost', (strike) => {
+    disturb(strike.services, { service: 's3', operation: 'PutObject', how: MISHAP.answerLost, times: 3 });
+    uploads(strike, 'unanswered');
+    strike.world.clock.after(JOURNALED_MS, () => breaks(strike));
+  }),
+  'writer-restarts-after-seal': closed('agents are killed once the journal is sealed', (strike) => {
+    const { services, world, stage, first } = strike;
+    freezeAgent(services, first.owner);
+    breaks(strike);
+    whenServed(strike, () => {
+      uploads(strike, 'of-the-new-owner');
+      world.clock.after(UNDER_WAY_MS, () => killAgent(services, stage.servedBy(first.volume) ?? first.owner));
+      world.clock.after(MINUTE_MS, () => {
+        thawAgent(services, first.owner);
+        killAgent(services, first.owner);
+        uploads(strike, 'after-the-restart');
+      });
+    });
+  }),
+  'rename-storm': closed('a directory is renamed again and again, until the failure and beyond it', (strike) => {
+    uploads(strike, 'storm-0');
+    const { clock } = strike.world;
+    for (let n = 1; n <= STORM; n++)
+      clock.after(JOURNALED_MS + n * STORM_EVERY_MS, () => renames(strike, `storm-${n - 1}`, `storm-${n}`));
+    clock.after(JOURNALED_MS + (STORM / 2) * STORM_EVERY_MS, () => breaks(strike));
+  }),
+  'mass-delete-by-mistake': closed(
+    'somebody deletes nearly all courses, and then the file system shuts down',
+    (strike) => {
+      const { world, stage, first } = strike;
+      const owner = stage.servedBy(first.volume);
+      const ids = owner ? world.disks.list(owner, first.volume) : [];
+      for (const id of ids.slice(KEPT)) removes(strike, id);
+      world.clock.after(JOURNALED_MS, () => breaks(strike));
+    },
+  ),
+  'spool-full': closed(
+    'the root disk of the owner is full for a while, and its agent ends as often as it starts',
+    (strike) => {
+      const { services, world, first } = strike;
+      fillRoot(services, first.owner);
+      uploads(strike, 'meanwhile');
+      removes(strike, 'last-2');
+      world.clock.after(MINUTE_MS, () => makeRoom(services, first.owner));
+      world.clock.after(2 * MINUTE_MS, () => breaks(strike));
+    },
+  ),
   'journal-failover': closed('the owner is lost, and its volume is mounted elsewhere', ({ services, first }) =>
     terminateInstance(services, first.owner),
   ),
@@ -96,44 +145,8 @@ export const JOURNAL_STORIES: Readonly<Record<string, JournalStory>> = {
   }),
 };
 
-/** The file system of whatever serves by now shuts down; where nothing does, nothing is broken. */
-function breaks(strike: Strike): void {
-  const { world, stage, first } = strike;
-  const owner = stage.servedBy(first.volume);
-  const volumeId = owner && servedVolume(world, owner, first.volume);
-  if (!volumeId || world.disks.list(owner, first.volume).length === 0) return;
-  breakFileSystem(strike, { ...first, at: world.clock.now(), owner, volumeId });
-}
-
 function withoutS3(strike: Strike, how: OutageKind): void {
   outage(strike.services, 's3', how, AWAY_SECONDS);
   breaks(strike);
   whenServed(strike, () => uploads(strike, 'while-s3-is-away'));
-}
-
-function whenServed(strike: Strike, act: () => void): void {
-  const { first } = strike;
-  once(strike, 'message', ({ attributes }) => attributes.kind === 'served' && attributes.volume === first.volume, act);
-}
-
-/** Through whoever serves, where anybody does. */
-function uploads(strike: Strike, id: string): void {
-  const { world, stage, first, libraries } = strike;
-  if (!stage.servedBy(first.volume)) return;
-  // What is in it matters to no run.
-  const course = makeCourse(id, new Random(1, id));
-  try {
-    upload(world, stage, first.volume, course);
-  } catch (error) {
-    if (!(error instanceof DiskError)) throw error;
-    return;
-  }
-  libraries.get(first.volume)?.add(course, world.clock.now());
-}
-
-function removes({ world, stage, first, libraries }: Strike, id: string): void {
-  const owner = stage.servedBy(first.volume);
-  if (!owner || !world.disks.list(owner, first.volume).includes(id)) return;
-  world.disks.remove(owner, first.volume, id);
-  libraries.get(first.volume)?.delete(id, world.clock.now());
 }

@@ -115,7 +115,8 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const ages = new AgeWatch(world, story.volumes);
   const rejected = new RejectedWatch(strike);
   const paged = new PageWatch(strike, disks, injector, story.volumes);
-  const journals = story.journal ? story.volumes.map((volume) => new JournalWatch(strike, volume)) : [];
+  const journaled = story.journal === false ? [] : story.volumes;
+  const journals = journaled.map((volume) => new JournalWatch(strike, volume, story.rotten));
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ event }) => {
@@ -178,7 +179,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     ),
     ...judgeRecords(world, ends, skewMs),
     ...journals.flatMap((journal) => journal.judge()),
-    boundedHeals(ends),
+    boundedHeals(ends, injector),
     nothingDenied(world),
   ].filter((c) => !c.kept);
   const unserved = story.volumes.filter((v) => !stage.servedBy(v));

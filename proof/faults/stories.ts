@@ -1,6 +1,7 @@
 /** What the faults are added to: one blow each, to a stack that has served for a few minutes. */
 
 import { recoveryPoint, servedVolume } from '../../rehearsal/judge/measure.ts';
+import { UNJOURNALED } from '../../rehearsal/scenarios/copies/consistency.ts';
 import { PLANS } from '../../rehearsal/scenarios/index.ts';
 import { breakFileSystem, struck } from '../../rehearsal/scenarios/story/breaking.ts';
 import type { Plan, Strike } from '../../rehearsal/scenarios/story/incident.ts';
@@ -34,8 +35,12 @@ export interface Story {
   readonly calm: boolean;
   /** What the story breaks for good, so that only people can bring content back, whatever copies and hosts there are. */
   readonly hopeless?: string;
-  /** Its stack has a journal of files, and content is judged by it. @default false */
-  readonly journal?: boolean;
+  /** Its stack has no journal of files. @default it has one, and content is judged by it */
+  readonly journal?: false;
+  /** Standbys of its stack ask the owner whether it serves. */
+  readonly witness?: true;
+  /** Somebody deletes content once it has begun: whether what is owed is served, the journal says alone. */
+  readonly removes?: true;
   /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
   readonly faultsMs?: number;
   readonly restMs?: number;
@@ -88,7 +93,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
   ...Object.fromEntries(
     Object.entries(JOURNAL_STORIES).map(([name, { about, strike, ...more }]) => [
       name,
-      { ...alone(about, strike), ...more, journal: true },
+      { ...alone(about, strike), ...more, removes: true },
     ]),
   ),
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan, HOPELESS[name])])),
@@ -100,12 +105,20 @@ export const STORIES: Readonly<Record<string, Story>> = {
  * come by the same points, and each volume more is as many calls more in each of thousands of runs. Other volumes are for
  * `npm run rehearse`, with `-c` and `--matrix`.
  */
-export function settingsOf({ volumes, drills, prefer, snapshots, journal }: Story): Readonly<Record<string, unknown>> {
+export function settingsOf({
+  volumes,
+  drills,
+  prefer,
+  snapshots,
+  journal,
+  witness,
+}: Story): Readonly<Record<string, unknown>> {
   return {
     volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME_ZONE })),
     drills: { enabled: drills, ...(prefer && { prefer }) },
     ...(snapshots !== undefined && { snapshots }),
-    ...(journal && { journal: { enabled: true } }),
+    journal: { enabled: journal !== false },
+    ...(witness && { witness: { enabled: true } }),
   };
 }
 
@@ -140,6 +153,8 @@ function storyOf(
     // What the story takes away for a while has to be back before anything is judged.
     ...(lacksMs !== undefined && { faultsMs: lacksMs, restMs: lacksMs }),
     snapshots: settings?.snapshots,
+    ...(settings?.witness !== undefined && { witness: true }),
+    ...(settings?.journal === UNJOURNALED.journal && { journal: false }),
     strike,
   };
 }

@@ -32,8 +32,9 @@ export type Notice =
 /** Some promise is broken. */
 export const PROMISE: Notice = { promise: undefined };
 
-export const simulate = (story: string, faults: string) =>
-  ['proof/faults/main.ts', '--scenario', story, '--seed', '1', '--replay', faults, '--json'] as const;
+/** @param seed where it is by chance whether the moment comes that shows it */
+export const simulate = (story: string, faults: string, seed = 1) =>
+  ['proof/faults/main.ts', '--scenario', story, '--seed', `${seed}`, '--replay', faults, '--json'] as const;
 export const rehearse = (scenario: string) =>
   ['rehearsal/main.ts', '--scenario', scenario, '--seed', '1', '--json', '--disks', 'memory'] as const;
 

@@ -16,7 +16,11 @@ export const REBOOT_PARTS: readonly Mutant[] = [
   broken(
     'host-crash',
     'an instance has a way to the ledger',
-    { file: 'lib/network.ts', code: '    if (props.software?.ledger)\n', instead: '    if (!props.software)\n' },
+    {
+      file: 'lib/network.ts',
+      code: 'if (props.software?.ledger) this',
+      instead: 'if (props.software === undefined) this',
+    },
     ITSELF,
   ),
   {

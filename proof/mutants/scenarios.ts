@@ -7,6 +7,11 @@ export const PARTS: readonly Mutant[] = [
     code: "= ['shutdown', 'unmountable',",
     instead: "= ['unmountable',",
   }),
+  broken('bad-wednesday-unjournaled', 'a stack can be without a journal', {
+    file: 'lib/stack/remount-stack.ts',
+    code: 'journal: journal.enabled && {',
+    instead: 'journal: {',
+  }),
   broken('journal', 'what the journal has is read onto what is to serve', {
     file: 'lambda/core/heal/drain.ts',
     code: '  if (!ports.journaled) return undefined;',
@@ -18,10 +23,60 @@ export const PARTS: readonly Mutant[] = [
     play: rehearse('journal'),
     notices: [PROMISE, { dies: 'no term of the journal' }],
   },
+  broken('unsynced-journaled', 'the healer knows that there is a journal', {
+    file: 'lib/volume-healer.ts',
+    code: "        ...(journaled && { [ENV.journal]: 'true' }),\n",
+    instead: '',
+  }),
+  broken('first-deployment', 'a journal that has never spoken is not behind', {
+    file: 'lib/internal/journal-alarm.ts',
+    code: 'TreatMissingData.MISSING',
+    instead: 'TreatMissingData.BREACHING',
+  }),
+  broken('upgrade', 'running hosts are told where the journal is', {
+    file: 'lib/host-software.ts',
+    code: '...(this.journal && {',
+    instead: '...(false && {',
+  }),
+  broken('journal-behind', 'a journal that is a minute behind is reported', {
+    file: 'lib/internal/journal-alarm.ts',
+    code: 'const JOURNAL_SECONDS = 60;',
+    instead: 'const JOURNAL_SECONDS = 3600;',
+  }),
+  broken('journal-silent', 'the alarm hears what a writer says first', {
+    file: 'lib/content-volume.ts',
+    code: 'remountMetric(this, JOURNAL_LAG, {',
+    instead: "remountMetric(this, 'Lag', {",
+  }),
+  broken('warm-spare', 'whoever has a spare follows the journal on it', {
+    file: 'lambda/core/drill/follow.ts',
+    code: 'if (!ports.journaled) return;',
+    instead: 'if (ports.journaled) return;',
+  }),
+  broken('standby-replaced', 'the spare of another host is followed there', {
+    file: 'lambda/core/drill/follow.ts',
+    code: "return spare ? ask(ports, volume, spare) : 'no spare';",
+    instead: "return spare ? 'followed' : 'no spare';",
+  }),
+  broken('spare-behind', 'a spare that nobody follows is reported', {
+    file: 'lib/remount.ts',
+    code: 'if (journal && verified) new SpareAlarm(',
+    instead: 'if (journal && !verified) new SpareAlarm(',
+  }),
   broken('s3-lost', 'people are notified of a journal that could not be sealed', {
     file: 'lambda/core/heal/drain.ts',
     code: "      return [{ code: 'journalUnsealed', ...read }];",
     instead: '      return [];',
+  }),
+  broken('agent-killed', 'who is started again knows what it wrote before', {
+    file: 'journal/protocol.ts',
+    code: "return found.term < term || found.writer === writer ? 'read-on' : 'notify';",
+    instead: "return found.term < term ? 'read-on' : 'notify';",
+  }),
+  broken('base-too-old', 'people are notified of what a heal has not read', {
+    file: 'lambda/core/heal/drain.ts',
+    code: "      return [{ code: 'journalBehind', ...read, missing }];",
+    instead: "      return [{ code: 'journalDrained', ...read, files }];",
   }),
   broken('old-owner-wakes', 'who meets a higher term in the journal writes no more', {
     file: 'journal/protocol.ts',
@@ -60,7 +115,7 @@ export const PARTS: readonly Mutant[] = [
   ),
   broken('spare-rotten', 'a spare that cannot be used leaves everything to the long way', {
     file: 'lambda/core/heal/spare.ts',
-    code: "    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));",
+    code: "    await journal.act('release-spare', () => putBack(run, spare, prepared.ok));",
     instead: "    throw new Error('the spare is rotten');",
   }),
   broken('stalled-io', 'a volume whose I/O hangs is dead', {
@@ -179,8 +234,8 @@ export const PARTS: readonly Mutant[] = [
   }),
   broken('capacity', 'a person is notified of why no volume can be made', {
     file: 'lambda/core/heal/heal.ts',
-    code: ': failed(journal, error);',
-    instead: ": failed(journal, new Error('something failed'));",
+    code: '?? failed(journal, error));',
+    instead: "?? failed(journal, new Error('something failed')));",
   }),
   broken('capacity-for-a-while', 'after a heal that failed the next may try at once', {
     file: 'lambda/core/heal/conclude.ts',
@@ -198,7 +253,8 @@ export const PARTS: readonly Mutant[] = [
       },
     ],
     play: ['rehearsal/main.ts', '--scenario', 'stale-device-link', '--seed', '1', '--json', '--disks', 'xfs'],
-    notices: [PROMISE, { dies: 'FAILED' }],
+    // What is found by the link is mounted by nobody, and so the journal's writer does not come either.
+    notices: [PROMISE, { dies: 'FAILED' }, { dies: 'does not write the journal' }],
   },
   broken('heal-killed', 'a step that runs twice orders one volume', {
     file: 'lambda/aws/ec2/compute.ts',
@@ -223,6 +279,6 @@ export const PARTS: readonly Mutant[] = [
       code: "if (state === 'serving') return serving(observation, context, current, holder);",
       instead: "if (state === 'serving') return replace(observation, context, current, holder, { code: 'nothing' });",
     },
-    [PROMISE, { dies: 'does not serve' }],
+    [PROMISE, { dies: 'does not serve' }, { dies: 'nobody serves' }],
   ),
 ];

@@ -31,8 +31,10 @@ Exit codes: 0 everything that is allowed is used, and missed where it was taken 
 1 something is not, or an explanation explains nothing any more, or a scenario broke a promise by itself; 2 wrong usage.
 `;
 
-/** Scenarios of one stack: what a second one beside it may do is looked at by that scenario itself. */
-export const SURVEYED: readonly string[] = Object.keys(SCENARIOS).filter((name) => !SCENARIOS[name]?.neighbour);
+/** Scenarios of one stack with one template: what a second one beside it may do is looked at by that scenario itself. */
+export const SURVEYED: readonly string[] = Object.keys(SCENARIOS).filter(
+  (name) => !SCENARIOS[name]?.neighbour && !SCENARIOS[name]?.next,
+);
 
 export type Command = { readonly run: Options } | { readonly print: string };
 

@@ -1,10 +1,14 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DISK_KIND, type DiskKind } from '../../simulator/disks/disks.ts';
-import { ALL, SCENARIOS } from '../scenarios/index.ts';
+import { ALL, SCENARIOS, UNDRILLED, UNJOURNALED } from '../scenarios/index.ts';
 import { readContext } from '../world/context.ts';
 import { UNUSUAL } from '../world/unusual.ts';
 import { FLAG, HELP_FLAG, MAX_SEED, readArguments, UsageError, whole } from './command.ts';
 
 const DEFAULT_SCENARIO = 'bad-wednesday';
+/** What the bad Wednesday is compared with, by the option that asks for it. */
+const LESS = { 'no-drills': UNDRILLED, 'no-journal': UNJOURNALED } as const;
 /** Of the matrix: one for each of its settings. */
 const ROWS = UNUSUAL.map(({ name }) => name);
 
@@ -20,13 +24,19 @@ export interface Options {
   readonly context: Readonly<Record<string, string>>;
   /** Unusual settings, each with some of the scenarios. */
   readonly matrix: MatrixOptions | undefined;
-  /** The bad Wednesday is played without drills as well, and the two are compared. */
-  readonly compare: boolean;
+  /** The bad Wednesday is played as these as well, without something, and they are compared. */
+  readonly compare: readonly string[];
+  /** The simulated AWS stays there afterwards, for commands of other processes. */
+  readonly hold: boolean;
+  /** It is shown in a browser while it is played. */
+  readonly watch: boolean;
+  /** Where the page of the incident is written. */
+  readonly page: string | undefined;
 }
 
 /** What is played of the matrix. */
 export interface MatrixOptions {
-  /** Names of the settings, of which there are ten. */
+  /** Names of the settings, of which there are eleven. */
   readonly rows: readonly string[];
   /** Each of these with each of the settings. `undefined`: each scenario once, with the settings that it is dealt to. */
   readonly scenarios: readonly string[] | undefined;
@@ -43,14 +53,18 @@ Usage: npm run rehearse -- [options]
   --seed N          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same log in virtual time
   --disks KIND      xfs (Linux, root) or memory (default: xfs where possible, else memory; the first lines say which)
   --no-drills       play the bad Wednesday without drills too, as it was in 2010, and show the difference in one table
+  --no-journal      the same without the journal of files; together with --no-drills, all three in one table
   -c, --context KEY=VALUE
                     other settings, as cdk takes them: -c remount='{"region": "us-east-1"}' in the place of those of cdk.json;
                     a scenario that needs others is skipped, with the reason
-  --matrix          play each scenario once, on memory disks, with one of ten sound settings that are unusual; --seed deals them
-                    out. With --scenario, these with each of the ten
+  --matrix          play each scenario once, on memory disks, with one of eleven sound settings that are unusual; --seed deals them
+                    out. With --scenario, these with each of the eleven
   --with NAME       of the matrix, these settings only: ${ROWS.join(', ')};
                     several as NAME,NAME
   --each N          of the matrix, at most N scenarios with each of the settings; --seed says which
+  --hold            keep the stack there after the incident, for npm run remount -- status --rehearsal; Ctrl-C ends it
+  --page FILE       write the page of the incident: one HTML file, for a phone and for two sheets of paper
+  --watch           show the day in a browser while it is played, on 127.0.0.1, from the failure on as fast as it happens; Ctrl-C ends it
   --json            print the result as one JSON document on standard output
   --verbose         print every event, not only the story
   --list            list the scenarios and stop
@@ -83,6 +97,10 @@ export function readOptions(args: readonly string[]): Command {
     with: { type: 'string' },
     each: { type: 'string' },
     'no-drills': FLAG,
+    'no-journal': FLAG,
+    hold: FLAG,
+    page: { type: 'string' },
+    watch: FLAG,
     help: HELP_FLAG,
   });
   if (values.help) return { print: HELP };
@@ -90,9 +108,10 @@ export function readOptions(args: readonly string[]): Command {
   const { json, verbose } = values;
   const scenario = values.scenario ?? DEFAULT_SCENARIO;
   checkScenario(scenario);
-  const compare = values['no-drills'];
-  if (compare && scenario !== DEFAULT_SCENARIO)
-    throw new UsageError(`--no-drills: received with --scenario ${scenario}; allowed: with ${DEFAULT_SCENARIO}`);
+  const less = Object.keys(LESS).filter((name) => values[name as keyof typeof LESS]);
+  if (less[0] !== undefined && scenario !== DEFAULT_SCENARIO)
+    throw new UsageError(`--${less[0]}: received with --scenario ${scenario}; allowed: with ${DEFAULT_SCENARIO}`);
+  const compare = less.map((name) => LESS[name as keyof typeof LESS]);
   const context = readContext(values.context);
   const matrix = matrixOptions(values);
   const seed = whole('--seed', values.seed, 0, MAX_SEED);
@@ -100,7 +119,24 @@ export function readOptions(args: readonly string[]): Command {
   const disks = kinds.find((kind) => kind === values.disks);
   if (values.disks !== undefined && !disks)
     throw new UsageError(`--disks: received "${values.disks}"; allowed: ${kinds.join(', ')}`);
-  return { run: { scenario, seed, disks, json, verbose, compare, context, matrix } };
+  const { hold, page, watch } = values;
+  const several = matrix !== undefined || compare.length > 0 || scenario === ALL || scenario.includes(',');
+  if (hold && (several || json))
+    throw new UsageError('--hold: received with more than one day to play, or --json; allowed: with one --scenario');
+  if (watch && (several || json || hold))
+    throw new UsageError(
+      '--watch: received with more than one day to play, --hold or --json; allowed: with one --scenario',
+    );
+  if (page !== undefined) checkPage(page, several);
+  return { run: { scenario, seed, disks, json, verbose, compare, hold, page, watch, context, matrix } };
+}
+
+/** Before the day is played: whoever waited for it would have nothing. */
+function checkPage(page: string, several: boolean): void {
+  if (several) throw new UsageError('--page: received with more than one day to play; allowed: with one --scenario');
+  const folder = dirname(resolve(page));
+  if (!existsSync(folder) || (existsSync(page) && !statSync(page).isFile()))
+    throw new UsageError(`--page: received "${page}"; allowed: a file in a folder that is there`);
 }
 
 function checkScenario(scenario: string): void {
@@ -119,6 +155,7 @@ interface MatrixArguments {
   readonly disks?: string | undefined;
   readonly context: readonly string[];
   readonly 'no-drills': boolean;
+  readonly 'no-journal': boolean;
 }
 
 /** @throws UsageError */
@@ -129,7 +166,12 @@ function matrixOptions(values: MatrixArguments): MatrixOptions | undefined {
       if (value !== undefined) throw new UsageError(`--${name}: received "${value}"; allowed: with --matrix`);
     return undefined;
   }
-  const given = { '--context': context[0], '--disks': disks, '--no-drills': values['no-drills'] || undefined };
+  const given = {
+    '--context': context[0],
+    '--disks': disks,
+    '--no-drills': values['no-drills'] || undefined,
+    '--no-journal': values['no-journal'] || undefined,
+  };
   for (const [name, value] of Object.entries(given))
     if (value !== undefined)
       throw new UsageError(

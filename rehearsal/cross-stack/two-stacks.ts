@@ -7,7 +7,8 @@ import type { Estate } from '../../simulator/aws/iam/foreign-actions.ts';
 import { type Reach, reachOf } from '../../simulator/aws/iam/reach.ts';
 import { counted } from '../command/duration.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../judge/checks.ts';
-import { failureOf } from '../judge/measure.ts';
+import { journalBucket } from '../judge/journal.ts';
+import { disown, failureOf } from '../judge/measure.ts';
 import { breakFileSystem, PERSON } from '../scenarios/story/breaking.ts';
 import { bringUp, type Stage, upload } from '../scenarios/story/deployed-stack.ts';
 import { judge, prepare, type Settled, type Strike, untilSettled } from '../scenarios/story/incident.ts';
@@ -81,11 +82,7 @@ async function incidentOf(
   const now: Strike = { ...strike, first: failure, failures: [failure] };
   act(now);
   const [settled] = await untilSettled(now, [failure], { outcome });
-  // What was newer than the recovery point is lost, and not owed by the next heal.
-  const { recovery } = settled ?? {};
-  const library = strike.libraries.get(failure.volume);
-  for (const course of (recovery && library?.after(recovery.recoveryPointAt)) ?? [])
-    library?.delete(course.id, failure.at);
+  if (settled?.recovery) disown(strike.libraries.get(failure.volume), settled.recovery);
   if (settled) checks.push(...judge(world, stage, settled, { outcome, withinMs: 6 * MINUTE_MS, calls: 900 }));
   return settled;
 }
@@ -102,7 +99,12 @@ function watchNeighbour(second: World, beside: Stage): () => Check[] {
     for (const { name } of beside.volumes) if (!beside.servedBy(name)) unserved.add(name);
   });
   return () => {
-    const notified = services.sns.messages.filter((m) => m.at >= since && m.topicArn.includes(stackName));
+    const { messages } = services.sns;
+    // An alarm that has had its first data is calm, and says so: that of a spare speaks once there is one.
+    const isFirst = (name: string) => messages.every(({ alarm }) => alarm?.name !== name || alarm.state === 'OK');
+    const notified = messages.filter(
+      ({ at, topicArn, alarm }) => at >= since && topicArn.includes(stackName) && !(alarm && isFirst(alarm.name)),
+    );
     const after = stateOf();
     return [
       check('the other stack is served all the while', unserved.size === 0, [...unserved], 'yes'),
@@ -212,6 +214,7 @@ async function estateOf(world: World, stage: Stage): Promise<Estate> {
     queueArns: arns('AWS::SQS::Queue'),
     logGroupArns: arns('AWS::Logs::LogGroup'),
     functionArns: arns('AWS::Lambda::Function'),
+    journal: journalBucket(stage),
   };
 }
 

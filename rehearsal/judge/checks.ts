@@ -26,6 +26,7 @@ interface IncidentRecord {
   readonly id?: unknown;
   readonly volume?: unknown;
   readonly outcome?: unknown;
+  readonly trigger?: { readonly kind?: unknown };
   readonly summary?: unknown;
   readonly startedAt?: unknown;
   readonly endedAt?: unknown;
@@ -257,8 +258,12 @@ function unservedWrong(world: World, stage: Stage, volume: string, item: Item): 
     ...(named.tags[TAG.role] === VOLUME_ROLE.current && Number(named.tags[TAG.generation]) !== generation
       ? [`it says generation ${generation} of ${named.id}, whose tag says ${named.tags[TAG.generation]}`]
       : []),
-    // One that is gone had it last: whoever was to take it over has it attached, and never served.
-    ...(holder !== undefined && holder !== owner && ec2.instances.get(owner ?? '')?.state === 'running'
+    // One that is gone had it last: whoever was to take it over has it attached, and never served. So where it could not be served at all,
+    // and people know that only they can: what is agreed on is what served last.
+    ...(holder !== undefined &&
+    holder !== owner &&
+    item.pagedFinal?.BOOL !== true &&
+    ec2.instances.get(owner ?? '')?.state === 'running'
       ? [`it says that ${owner} has ${named.id}, which is at ${holder}`]
       : []),
   ];
@@ -319,6 +324,7 @@ export function alarmsCalm(world: World, volume: string): Check {
   const alarms = world.services.cloudwatch.alarms
     .filter((a) => a.name.includes(`/${volume}/`))
     .map((a) => `${a.name} ${a.state}`);
-  const kept = alarms.length > 0 && alarms.every((a) => a.endsWith(' OK'));
+  const isCalm = (a: string) => a.endsWith(' OK');
+  const kept = alarms.length > 0 && alarms.every(isCalm);
   return check('the alarms watch what serves, and are calm', kept, alarms.join(', '));
 }

@@ -1,7 +1,7 @@
 /** Promises of a stack with a journal of files: what a client knows to be written is there afterwards, or people know how much is not. */
 import { LEDGER } from '../../contract/contract.ts';
 import type { Data } from '../../contract/flat.ts';
-import { journalKey } from '../../contract/journal.ts';
+import { journalPrefix } from '../../contract/journal.ts';
 import { duration } from '../command/duration.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
 import { readBack } from '../world/content.ts';
@@ -80,37 +80,44 @@ export function recoveryPointNotified(world: World, failure: Failure): Check {
   );
 }
 
-/** Term, writer and kind of each object of the journal, in the order of their numbers. */
+/** The bucket of the stack's journals; `undefined` where it has none. */
+export function journalBucket({ created }: Stage): string | undefined {
+  const made = [...created.resources.values()].find(({ type, logicalId }) => isJournalBucket(type, logicalId));
+  return made && created.references.get(made.logicalId)?.ref;
+}
+
+/** Number, term, writer, run and kind of each object of the journal that is there, in the order of their numbers. */
 export function journalObjects(
   { services }: World,
-  { created }: Stage,
+  stage: Stage,
   volume: string,
 ): {
+  readonly number: number;
   readonly term: number;
   readonly writer: string | undefined;
+  /** Which start of the writer. */
+  readonly run: string | undefined;
   readonly kind: string | undefined;
   readonly at: number;
 }[] {
-  const made = [...created.resources.values()].find(({ type, logicalId }) => isJournalBucket(type, logicalId));
-  const bucket = services.s3.bucket(created.references.get(made?.logicalId ?? '')?.ref ?? '');
-  const objects = [];
-  for (let number = 1; ; number++) {
-    const found = bucket.current(journalKey(volume, number));
-    if (!found) return objects;
-    const { term, writer, kind } = found.object.metadata;
-    objects.push({ term: Number(term), writer, kind, at: found.at });
-  }
+  const bucket = services.s3.bucket(journalBucket(stage) ?? '');
+  return [...bucket.objects(journalPrefix(volume))].map(([key, { object, at }]) => {
+    const { term, writer, run, kind } = object.metadata;
+    return { number: Number(key.slice(journalPrefix(volume).length)), term: Number(term), writer, run, kind, at };
+  });
 }
 
 /** Each term begins with its seal, has one writer, and writes nothing once a later one has begun. */
 export function termsInOrder(world: World, stage: Stage, volume: string): Check {
   const objects = journalObjects(world, stage, volume);
-  const wrong = objects.flatMap(({ term, writer, kind }, i) => {
+  const wrong = objects.flatMap(({ number, term, writer, kind }, i) => {
     const before = objects.slice(0, i);
     const own = before.find((each) => each.term === term);
-    if (before.some((each) => each.term > term)) return [`number ${i + 1} is of term ${term}, which is over`];
-    if (!own && kind !== 'seal') return [`number ${i + 1} begins term ${term}, and is no seal`];
-    return own && own.writer !== writer ? [`number ${i + 1} is of another writer of term ${term}`] : [];
+    if (before.some((each) => each.term > term)) return [`number ${number} is of term ${term}, which is over`];
+    // Who has served since before there was a journal has term 0, and nobody to seal off.
+    if (!own && kind !== 'seal' && term > 0 && (i > 0 || number === 1))
+      return [`number ${number} begins term ${term}, and is no seal`];
+    return own && own.writer !== writer ? [`number ${number} is of another writer of term ${term}`] : [];
   });
   const terms = new Set(objects.map(({ term }) => term)).size;
   return check(

@@ -2,7 +2,7 @@ import { metricNamespace, TAG, VERDICT } from '../../contract/contract.ts';
 import type { SimSnapshot } from '../../simulator/aws/ec2/state.ts';
 import type { Course } from '../../simulator/disks/disks.ts';
 import type { Stage } from '../scenarios/story/deployed-stack.ts';
-import { type ReadBack, readBack } from '../world/content.ts';
+import { coursePath, type ReadBack, readBack } from '../world/content.ts';
 import type { Library } from '../world/courses.ts';
 import type { Damage, Recovery, World } from '../world/world.ts';
 import { heard } from './heard.ts';
@@ -90,7 +90,7 @@ export function isJournalBucket(type: string, logicalId: string): boolean {
 }
 
 /** Whether the stack keeps a journal of files. */
-function hasJournal({ template }: World): boolean {
+export function hasJournal({ template }: World): boolean {
   const { Resources } = template as { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
   return Object.entries(Resources).some(([id, { Type }]) => isJournalBucket(Type, id));
 }
@@ -121,6 +121,13 @@ function readNewer(
   const owed = later.filter((course) => still.includes(course));
   const lost = owed.filter((course) => read([course]).missing.length > 0);
   return { newer: read(owed), upTo: library.firstAt(lost) ?? failure.at };
+}
+
+/** What a heal did not bring back is lost, and not owed by the next one. */
+export function disown(library: Library | undefined, { filesNewer, failedAt }: Recovery): void {
+  const lost = new Set(filesNewer);
+  for (const { id, files } of library?.at(failedAt) ?? [])
+    if (files.some(({ path }) => lost.has(coursePath(id, path)))) library?.delete(id, failedAt);
 }
 
 /** Everything is measured on the world: the canary on the volume that serves, the log, the calls. Call it when it serves again. */

@@ -51,15 +51,19 @@ export function table(results: readonly (readonly [string, ScenarioResult])[]): 
   ]);
 }
 
-/** Two endings of the same day, side by side, and the promises of each. */
+/** What endings of the day are without, by the ends of their names. */
+const WITHOUT: readonly (readonly [end: string, what: string])[] = [
+  ['-undrilled', 'drills'],
+  ['-unjournaled', 'a journal'],
+];
+
+/** Endings of the same day, side by side, and the promises of each. */
 export function comparison(outcomes: readonly Outcome[]): string {
+  const without = outcomes.map(({ scenario }) => WITHOUT.find(([end]) => scenario.endsWith(end))?.[1]);
+  const left = without.filter((what) => what !== undefined);
+  const all = left.length > 1 ? 'both' : left[0];
   const parts = [
-    table(
-      outcomes.map(({ scenario, virtual }) => [
-        scenario.endsWith('undrilled') ? 'without drills' : 'with drills',
-        virtual,
-      ]),
-    ),
+    table(outcomes.map(({ virtual }, i) => [without[i] ? `without ${without[i]}` : `with ${all}`, virtual])),
     ...outcomes.map(({ scenario, virtual }) => `${scenario}\n${promises(virtual.checks)}`),
     ...outcomes.filter((o) => !o.ok).map((o) => `Broken: ${o.scenario}\n${replay(o)}`),
   ];

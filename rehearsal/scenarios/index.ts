@@ -12,6 +12,7 @@ import { newCodePlans } from './deployments/new-code.ts';
 import { newSoftwarePlans } from './deployments/new-software.ts';
 import { removed } from './deployments/removed.ts';
 import { rollbackPlans } from './deployments/rollback.ts';
+import { upgrade } from './deployments/upgrade.ts';
 import { alarmPlans } from './hosts/alarms.ts';
 import { answerPlans } from './hosts/answers.ts';
 import { clientPlans } from './hosts/clients.ts';
@@ -21,10 +22,20 @@ import { healPlans } from './hosts/heals.ts';
 import { hostPlans } from './hosts/hosts.ts';
 import { outagePlans } from './hosts/outages.ts';
 import { rebootPlans } from './hosts/reboot.ts';
+import { witnessPlans } from './hosts/witness.ts';
+import { intake, intakeAgain, intakeBad, intakeDuringHeal, intakeFlood, intakeKilled } from './intake/intake.ts';
+import { largeFile, openFile, renameStorm } from './journal/files.ts';
 import { journal } from './journal/journal.ts';
+import { agentKilled, baseTooOld } from './journal/lost-agents.ts';
+import { massDelete } from './journal/mistakes.ts';
+import { answerLost, writerRestartsAfterSeal } from './journal/restarts.ts';
+import { journalBehind, journalSilent } from './journal/silent.ts';
+import { spareBehind, standbyReplaced, warmSpare } from './journal/spares.ts';
 import { oldOwnerWakes, s3Lost } from './journal/takeovers.ts';
+import { eventsOverflow, spoolFull } from './journal/unheard.ts';
+import { zonePlans } from './journal/zone.ts';
 import { incident, type Plan } from './story/incident.ts';
-import { badWednesday, badWednesdayUndrilled } from './volumes/bad-wednesday.ts';
+import { badWednesday, badWednesdayUndrilled, badWednesdayUnjournaled } from './volumes/bad-wednesday.ts';
 import { coldPlans } from './volumes/cold.ts';
 import { conditionPlans } from './volumes/conditions.ts';
 import { fullSoon } from './volumes/full-soon.ts';
@@ -40,6 +51,7 @@ import { volumePlans } from './volumes/volumes.ts';
 /** Scenarios of one blow: each is also a story of the fault simulation. */
 export const PLANS: Readonly<Record<string, Plan>> = {
   ...hostPlans,
+  ...zonePlans,
   ...rebootPlans,
   ...volumePlans,
   ...clientPlans,
@@ -62,27 +74,53 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   ...consistencyPlans,
   ...outagePlans,
   ...conditionPlans,
+  ...witnessPlans,
 };
 
 /** The bad Wednesday without drills: what `--no-drills` compares with. */
 export const UNDRILLED = 'bad-wednesday-undrilled';
+/** The bad Wednesday without a journal of files: what `--no-journal` compares with. */
+export const UNJOURNALED = 'bad-wednesday-unjournaled';
 
 /** Every scenario, by the name that `--scenario` takes. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'bad-wednesday': badWednesday,
   [UNDRILLED]: badWednesdayUndrilled,
+  [UNJOURNALED]: badWednesdayUnjournaled,
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
   'drill-killed': drillKilled,
   'deleted-volume': deletedVolume,
   'first-deployment': firstDeployment,
   removed,
+  upgrade,
   ...snapshotScenarios,
   'many-volumes': manyVolumes,
   'full-soon': fullSoon,
   journal,
+  'journal-behind': journalBehind,
+  'journal-silent': journalSilent,
   's3-lost': s3Lost,
   'old-owner-wakes': oldOwnerWakes,
+  'agent-killed': agentKilled,
+  'base-too-old': baseTooOld,
+  'answer-lost': answerLost,
+  'writer-restarts-after-seal': writerRestartsAfterSeal,
+  'large-file': largeFile,
+  'open-file': openFile,
+  'rename-storm': renameStorm,
+  'mass-delete-by-mistake': massDelete,
+  'events-overflow': eventsOverflow,
+  'spool-full': spoolFull,
+  'warm-spare': warmSpare,
+  'spare-behind': spareBehind,
+  'standby-replaced': standbyReplaced,
+  intake,
+  'intake-bad': intakeBad,
+  'intake-during-heal': intakeDuringHeal,
+  'intake-again': intakeAgain,
+  'intake-killed': intakeKilled,
+  'intake-flood': intakeFlood,
   locked,
   'two-stacks': twoStacks,
 };

@@ -6,4 +6,6 @@ export interface Assembly {
   readonly zones: readonly string[];
   /** Name of the second stack, where there is one. */
   readonly neighbour?: string;
+  /** Directory of the assembly that is deployed later on, where there is one. Its assets are in the first as well. */
+  readonly next?: string;
 }

@@ -21,11 +21,16 @@ export function readBack(
   for (const course of courses) {
     for (const file of course.files) {
       expected++;
-      const path = `courses/${course.id}/${file.path}`;
+      const path = coursePath(course.id, file.path);
       if (!instanceId || checksum(world, instanceId, volume, path) !== file.sha256) missing.push(path);
     }
   }
   return { expected, intact: expected - missing.length, missing };
+}
+
+/** Where a file of a course is, on its volume. */
+export function coursePath(id: string, path: string): string {
+  return `courses/${id}/${path}`;
 }
 
 function checksum(world: World, instanceId: string, volume: string, path: string): string | undefined {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Services } from '../../simulator/aws/account/services.ts';
 import type { DiskKind, Disks } from '../../simulator/disks/disks.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
 import { makeProgress } from '../command/progress.ts';
@@ -6,6 +7,7 @@ import type { Outcome, Skipped } from '../judge/outcome.ts';
 import { inStory, line } from '../judge/report.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { Assembly } from './assembly.ts';
+import type { LivePage } from './live.ts';
 import { rehearse } from './rehearse.ts';
 import { cannotPlay, cdkContext, rawSettings } from './settings.ts';
 
@@ -18,6 +20,10 @@ export interface Playing {
   readonly context: Readonly<Record<string, string>>;
   /** One of many: no story is printed, and no progress within it. */
   readonly brief: boolean;
+  /** Shows it while it is played. */
+  readonly live?: LivePage;
+  /** Called with the world as it is at the end, before it goes. */
+  readonly ended?: (outcome: Outcome, services: Services) => Promise<void>;
 }
 
 /** Plays scenarios, each on the stack that its settings ask for: synthesized once for each set of them. */
@@ -47,7 +53,14 @@ export class Player {
       began(disks);
       const assembly = await this.#assemblyFor(name, playing);
       const options = { scenario: name, seed: playing.seed, context: playing.context };
-      return await rehearse(options, assembly, disks, this.#listener(playing));
+      let world: Services | undefined;
+      const opened = (services: Services) => {
+        world = services;
+        playing.live?.shows(services);
+      };
+      const outcome = await rehearse(options, assembly, disks, { ...this.#listener(playing), opened });
+      if (world) await playing.ended?.(outcome, world);
+      return outcome;
     } finally {
       this.#progress.clear();
       disks.close();
@@ -55,8 +68,9 @@ export class Player {
   }
 
   async #assemblyFor(name: string, { context, brief }: Playing): Promise<Assembly> {
-    const { settings = {}, neighbour } = SCENARIOS[name] ?? {};
-    const over = { ...settings, ...(neighbour && { neighbour }) };
+    const { settings = {}, neighbour, next } = SCENARIOS[name] ?? {};
+    const beside = { ...(neighbour && { neighbour }), ...(next && { next }) };
+    const over = { ...settings, ...beside };
     const key = JSON.stringify([over, context]);
     const known = this.#stacks.get(key);
     if (known) return known;
@@ -66,17 +80,18 @@ export class Player {
       );
     const { synthesizeFor } = await import('./synthesize.ts');
     const directory = join(this.#directory, String(this.#stacks.size));
-    const made = synthesizeFor({ settings, ...(neighbour && { neighbour }) }, directory, cdkContext(context));
+    const made = synthesizeFor({ settings, ...beside }, directory, cdkContext(context));
     this.#stacks.set(key, made);
     return made;
   }
 
-  #listener({ verbose, brief }: Playing) {
+  #listener({ verbose, brief, live }: Playing) {
     const out = this.#out;
     const progress = this.#progress;
     return {
       progress: brief ? () => {} : progress.show,
       happening(happening: Parameters<typeof inStory>[0], inSpotlight: boolean) {
+        live?.happening(happening, inSpotlight);
         if (!verbose && (brief || !inStory(happening, inSpotlight))) return;
         progress.clear();
         out.write(`${line(happening)}\n`);

@@ -92,6 +92,7 @@ export async function rehearse(
     ...(neighbour && {
       neighbour: { stackName: neighbour, template: templateOf({ ...assembly, stackName: neighbour }) },
     }),
+    ...(assembly.next && { next: templateOf({ ...assembly, directory: assembly.next }) }),
     stackName: assembly.stackName,
     zones: assembly.zones,
     progress: listener.progress,

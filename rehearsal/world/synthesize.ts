@@ -1,3 +1,5 @@
+import { cpSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { NOBODY_NOTIFIED } from '../../lib/people-topic.ts';
 import { CONTEXT_KEY } from '../../lib/props/refusal.ts';
@@ -35,16 +37,33 @@ export function synthesize(
   return { directory, stackName: read.stackName, region: read.region, zones: read.zones };
 }
 
-/** Synthesizes what a scenario is played on, its neighbour too. @throws as `synthesize` */
+/** Synthesizes what a scenario is played on, its neighbour too, and what is deployed later. @throws as `synthesize` */
 export function synthesizeFor(
-  { settings = {}, neighbour }: Pick<Scenario, 'settings' | 'neighbour'>,
+  { settings = {}, neighbour, next }: Pick<Scenario, 'settings' | 'neighbour' | 'next'>,
   directory: string,
   context = cdkContext(),
 ): Assembly {
   const made = synthesize(directory, settings, context);
+  if (next) return { ...made, next: synthesizeNext({ ...settings, ...next }, directory, context) };
   if (!neighbour) return made;
   // Into the same directory: the functions' bundles are named by what is in them, the templates by their stacks.
   const stackName = neighbourOf(made.stackName);
   synthesize(directory, { ...settings, stackName }, context);
   return { ...made, neighbour: stackName };
+}
+
+/** Assets are named by what is in them, and so beside those of the first; the template has the same name. @returns its directory */
+function synthesizeNext(
+  settings: Readonly<Record<string, unknown>>,
+  directory: string,
+  context: Record<string, unknown>,
+): string {
+  const later = join(directory, 'next');
+  synthesize(later, settings, context);
+  for (const name of readdirSync(later)) {
+    const isManifest = name.endsWith('.assets.json');
+    if (isManifest || name.startsWith('asset.'))
+      cpSync(join(later, name), join(directory, isManifest ? `next.${name}` : name), { recursive: true });
+  }
+  return later;
 }

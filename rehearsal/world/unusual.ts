@@ -1,4 +1,4 @@
-/** Ten sound settings that are unusual: each group of settings is at an edge of what it may be in one of them. */
+/** Eleven sound settings that are unusual: each group of settings is at an edge of what it may be in one of them. */
 
 export interface Unusual {
   /** What `--with` takes. */
@@ -41,10 +41,11 @@ export const UNUSUAL: readonly Unusual[] = [
   },
   {
     name: 'largest',
-    about: 'the largest and fastest of volumes, three instances in each zone',
+    about: 'the largest and fastest of volumes, three instances in each zone, changes kept for a year',
     settings: {
       instancesPerZone: 3,
       instanceType: 'c7g.4xlarge',
+      journal: { days: 365 },
       volumes: [
         { name: 'huge', sizeGiB: 65_536, iops: 80_000, throughputMiBs: 2000 },
         { name: 'small', sizeGiB: 8 },
@@ -53,8 +54,9 @@ export const UNUSUAL: readonly Unusual[] = [
   },
   {
     name: 'hourly',
-    about: 'one schedule an hour, kept for as long as may be; frozen for each snapshot',
-    settings: { snapshots: { perHour: 1, keepHours: 250, consistency: 'application' } },
+    about:
+      'one schedule an hour, kept for as long as may be, and changes no longer than that needs; frozen for each snapshot',
+    settings: { snapshots: { perHour: 1, keepHours: 250, consistency: 'application' }, journal: { days: 12 } },
   },
   {
     name: 'no-drills',
@@ -64,6 +66,11 @@ export const UNUSUAL: readonly Unusual[] = [
       snapshots: { perHour: 2, keepHours: 25 },
       recycleBin: { snapshotDays: 0, volumeDays: 0 },
     },
+  },
+  {
+    name: 'no-journal',
+    about: 'no journal of files, no dashboard',
+    settings: { journal: { enabled: false }, dashboard: false },
   },
   {
     name: 'fresher',

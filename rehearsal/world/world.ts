@@ -37,6 +37,8 @@ export interface World {
   readonly zones: readonly string[];
   /** Another stack of the same app, for the same account and Region. Only where the scenario asks for one. */
   readonly neighbour?: { readonly stackName: string; readonly template: unknown };
+  /** The template of the same stack with other settings. Only where the scenario asks for one. */
+  readonly next?: unknown;
   readonly progress: Progress;
   /** A line of the story. */
   say(what: string): void;
@@ -58,6 +60,8 @@ export interface Scenario {
   readonly needs?: (settings: Settings) => string | undefined;
   /** A second stack, with a name of its own and otherwise the same settings, lies beside it. */
   readonly neighbour?: true;
+  /** Settings over those that it begins with: what is deployed over it as a part of the story. */
+  readonly next?: Readonly<Record<string, unknown>>;
   /** Why it cannot pass yet; it is played and reported all the same. */
   readonly notYet?: string;
   play(world: World): Promise<ScenarioResult>;

@@ -3,13 +3,12 @@ import type { Cloud } from '../aws/account/cloud.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
 import { append } from './append.ts';
 import type { CourseState } from './courses.ts';
-import { markOf, markText } from './mark.ts';
+import { DirtyCourses, NONE, SETTLE_MS } from './dirty.ts';
+import { type Mark, markOf, markText, readFrom } from './mark.ts';
 import { AgentDead, type JournalObjects, type Life, type Place, SILENT } from './objects.ts';
 import { type Sealed, Succession, type Successor } from './succession.ts';
 
-/** What has not changed for so long is read. Milliseconds, as all here. */
-const SETTLE_MS = 1000;
-/** After S3 was busy or silent, or while the host does nothing; and what hangs is tried again so late. */
+/** After S3 was busy or silent, or while the host does nothing; and what hangs is tried again so late. Milliseconds, as all here. */
 const AGAIN_MS = 1000;
 const STALLED_AGAIN_MS = 5000;
 /** From the command on: so long what stands in the journal is applied, and sealed, and what is dirty is flushed. `host/journal.sh` gives it 25 s, and 10 s. */
@@ -21,11 +20,6 @@ const FLUSH_LOOK_MS = 100;
 const LATER_MS = 10_000;
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
 
-interface Dirty {
-  readonly since: number;
-  readonly last: number;
-}
-
 /**
  * The agent of one volume on one host: it hears what changes, and writes it into the journal; and before that volume is served it takes the
  * journal over. A model of what `host/agent/` is to be: README.md says what is simplified.
@@ -34,19 +28,19 @@ export class VolumeAgent {
   readonly place: Place;
   /** A higher term was met: nothing is written any more. */
   fenced = false;
+  /** Newest number that is known to be its own. */
+  acknowledged = 0;
   readonly #cloud: Cloud;
   readonly #objects: JournalObjects;
   readonly #life: () => Life;
   readonly #who: Successor;
   #succession: Succession | undefined;
-  /** Newest number that is known to be its own. */
-  #acknowledged = 0;
   #writes = false;
   /** Its host serves the volume: that starts the writer. */
   #served = false;
   /** It wrote before it was killed: it goes on with that, once it has started. */
   #wrote = false;
-  readonly #dirty = new Map<string, Dirty>();
+  readonly #dirty = new DirtyCourses();
   /** What the journal has. */
   readonly #index = new Set<string>();
   /** Touched since it serves, as far as it served before all was read; `undefined`: nobody knows, for it was killed meanwhile. */
@@ -67,19 +61,16 @@ export class VolumeAgent {
   /** For how long something has not been in the journal: milliseconds; `undefined` where it will never write again. */
   get lag(): number | undefined {
     if (this.fenced) return undefined;
-    return Math.max(0, ...[...this.#dirty.values()].map(({ since }) => this.#cloud.clock.now() - since));
+    return Math.max(0, this.#cloud.clock.now() - this.#dirty.since(NONE));
   }
 
   /** @returns lines, as the agent prints them. @throws DiskError */
   async drain(): Promise<string[]> {
     const { clock, disks } = this.#cloud;
     const { instanceId, volumeId } = this.place;
-    const { acknowledged, term, complete, index } = markOf(disks.readMark(instanceId, volumeId));
-    for (const id of index) this.#index.add(id);
-    const succession = new Succession(clock, this.#objects, this.#who, {
-      reading: { cursor: acknowledged, term },
-      complete,
-    });
+    const mark = markOf(disks.readMark(instanceId, volumeId));
+    for (const id of mark.index) this.#index.add(id);
+    const succession = new Succession(clock, this.#objects, this.#who, readFrom(mark));
     this.#succession = succession;
     const now = clock.now();
     let files = 0;
@@ -88,7 +79,7 @@ export class VolumeAgent {
     });
     this.fenced = ended === 'outranked';
     this.#writeMark(succession.reading.cursor);
-    if (succession.drained) this.#begin();
+    if (succession.over) this.#begin();
     else if (!this.fenced) this.#later();
     const { reading, sealedAt, complete: upTo } = succession;
     const state = succession.drained ? 'drained' : sealedAt === undefined ? 'unsealed' : 'undrained';
@@ -97,16 +88,21 @@ export class VolumeAgent {
     return [`state=${this.fenced ? 'fenced' : state}`, `cursor=${reading.cursor}`, ...seal, `files=${files}`, ...all];
   }
 
+  /** Its host serves the volume since before there was a journal: there is nobody to take that over from. */
+  adopts(): void {
+    this.#served = true;
+    this.#wrote = true;
+  }
+
   served(): void {
     this.#served = true;
     if (this.#dirty.size > 0) this.#poke(SETTLE_MS);
   }
 
   /** The kernel says that a course has changed, through what the host serves. */
-  heard(courseId: string): void {
+  heard(courseId: string, files: number): void {
     this.#served = true;
-    const now = this.#cloud.clock.now();
-    this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
+    this.#dirty.heard(courseId, this.#cloud.clock.now(), this.#life() === 'sleeps', files);
     if (!this.#writes) this.#touched?.add(courseId);
     this.#poke(SETTLE_MS);
   }
@@ -124,13 +120,13 @@ export class VolumeAgent {
   /** Goes on after it was killed, or its host was off, and finds by a scan what it has not stated. @throws DiskError, AgentDead */
   async start(): Promise<void> {
     const { instanceId, volumeId } = this.place;
-    const { acknowledged, term, index, complete } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
+    const mark = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
+    const { acknowledged, term, index } = mark;
     for (const id of index) this.#index.add(id);
-    this.#acknowledged = acknowledged;
+    this.acknowledged = acknowledged;
     const { writer, run } = this.#who;
     if (!this.#wrote) {
-      const from = { reading: { cursor: acknowledged, term }, complete };
-      this.#succession = new Succession(this.#cloud.clock, this.#objects, this.#who, from);
+      this.#succession = new Succession(this.#cloud.clock, this.#objects, this.#who, readFrom(mark));
       this.#later();
       return;
     }
@@ -149,7 +145,7 @@ export class VolumeAgent {
         this.#stop(next);
         return;
       }
-      this.#acknowledged = number++;
+      this.acknowledged = number++;
     }
     this.#writes = true;
     this.#scan();
@@ -180,7 +176,8 @@ export class VolumeAgent {
 
   /** All of the journal is on the volume: from here on it is written. */
   #begin(): void {
-    this.#acknowledged = this.#succession?.reading.cursor ?? 0;
+    const { drained, reading, sealedAt } = this.#succession ?? {};
+    this.acknowledged = (drained === false ? sealedAt : reading?.cursor) ?? 0;
     this.#writes = true;
     this.#scan();
     if (this.#dirty.size > 0) this.#poke(SETTLE_MS);
@@ -195,7 +192,7 @@ export class VolumeAgent {
       ...[...this.#index].filter((id) => !there.includes(id)),
     ];
     const now = this.#cloud.clock.now();
-    for (const id of unlike) if (!this.#dirty.has(id)) this.#dirty.set(id, { since: now, last: now });
+    for (const id of unlike) if (!this.#dirty.has(id)) this.#dirty.add(id, now);
   }
 
   #indexed({ courseId, files }: CourseState): void {
@@ -214,7 +211,7 @@ export class VolumeAgent {
         const ended = await this.#readOn(this.#succession);
         if (ended === 'gone') return;
         if (ended === 'outranked') return this.#stop('fenced');
-        if (!this.#succession.drained) continue;
+        if (!this.#succession.over) continue;
         this.#cloud.say(this.place.instanceId, `the journal of ${this.place.volume} is sealed after all, and applied`);
         this.#begin();
         return;
@@ -230,8 +227,7 @@ export class VolumeAgent {
         if (touched) this.#apply(states.filter(({ courseId }) => !touched.has(courseId)));
         const now = this.#cloud.clock.now();
         for (const state of states) this.#indexed(state);
-        for (const { courseId } of states)
-          this.#dirty.set(courseId, { since: this.#dirty.get(courseId)?.since ?? now, last: now });
+        for (const { courseId } of states) this.#dirty.add(courseId, now);
       });
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
@@ -269,31 +265,35 @@ export class VolumeAgent {
   async #write(): Promise<boolean> {
     const { clock, disks } = this.#cloud;
     if (!(await this.#awake())) return false;
+    if (this.#dirty.read()) this.#scan();
     const { instanceId, volumeId } = this.place;
     const taken = clock.now();
     const flushes = this.#flushFrom !== undefined;
-    const ripe = [...this.#dirty].filter(([, { last }]) => flushes || taken - last >= SETTLE_MS);
+    const ripe = this.#dirty.ripe(taken, flushes);
     if (ripe.length === 0 && (!flushes || this.#flushed)) return false;
     const states: CourseState[] = [];
     let unread: unknown;
-    for (const [courseId] of ripe)
+    const read = (courseId: string) => {
       try {
         states.push({ courseId, files: disks.readCourse(instanceId, volumeId, courseId) });
       } catch (error) {
         unread = error;
       }
+    };
+    for (const courseId of ripe) read(courseId);
+    // What lost its name may have another by now.
+    if (states.some(({ courseId, files }) => !files && this.#index.has(courseId)))
+      for (const courseId of this.#dirty.ripe(taken, true)) if (!ripe.includes(courseId)) read(courseId);
     // What can be read no more is not stated; up to when all is, a flush says all the same.
     if (unread !== undefined && !flushes) throw unread;
     const stated = new Set(states.map(({ courseId }) => courseId));
-    const left = [...this.#dirty].filter(([courseId]) => !stated.has(courseId)).map(([, { since }]) => since);
-    const complete = Math.min(taken, ...left);
+    const complete = Math.min(taken, this.#dirty.since(stated));
     if (!(await this.#append(states, taken, complete))) return false;
     for (const state of states) {
-      // Changed again since it was read: it is still dirty.
-      if ((this.#dirty.get(state.courseId)?.last ?? 0) <= taken) this.#dirty.delete(state.courseId);
+      this.#dirty.stated(state.courseId, taken);
       this.#indexed(state);
     }
-    this.#writeMark(this.#acknowledged, complete);
+    this.#writeMark(this.acknowledged, complete);
     if (flushes) this.#flushed = true;
     return true;
   }
@@ -301,8 +301,8 @@ export class VolumeAgent {
   /** One object, until it is acknowledged. @returns `false` where it never will be */
   async #append(states: readonly CourseState[], taken: number, complete: number): Promise<boolean> {
     const around = { clock: this.#cloud.clock, objects: this.#objects, awake: () => this.#awake() };
-    const end = await append(around, { ...this.#who, taken, complete, states }, this.#acknowledged + 1);
-    if (typeof end === 'number') this.#acknowledged = end;
+    const end = await append(around, { ...this.#who, taken, complete, states }, this.acknowledged + 1);
+    if (typeof end === 'number') this.acknowledged = end;
     else if (end !== 'off') this.#stop(end);
     return typeof end === 'number';
   }
@@ -310,22 +310,17 @@ export class VolumeAgent {
   #stop(why: 'fenced' | 'notify'): void {
     this.fenced = true;
     const { instanceId, volume } = this.place;
-    this.#cloud.say(
-      instanceId,
-      why === 'fenced'
-        ? `the agent of ${volume} is fenced: its term ${this.#who.term} is over`
-        : `the agent of ${volume} stops: what stands in the journal is nobody's that it knows`,
-    );
+    const ended = `is fenced: its term ${this.#who.term} is over`;
+    const unknown = "stops: what stands in the journal is nobody's that it knows";
+    this.#cloud.say(instanceId, `the agent of ${volume} ${why === 'fenced' ? ended : unknown}`);
   }
 
   #writeMark(acknowledged: number, complete = this.#succession?.complete): void {
     const { instanceId, volumeId } = this.place;
+    const mark: Mark = { term: this.#who.term, acknowledged, complete, index: [...this.#index] };
+    const readTerm = this.#succession?.over === false ? this.#succession.reading.term : undefined;
     try {
-      this.#cloud.disks.writeMark(
-        instanceId,
-        volumeId,
-        markText({ term: this.#who.term, acknowledged, complete, index: [...this.#index] }),
-      );
+      this.#cloud.disks.writeMark(instanceId, volumeId, markText({ ...mark, readTerm }));
     } catch (error) {
       // It died meanwhile: what was acknowledged stands in the journal.
       if (!(error instanceof DiskError)) throw error;

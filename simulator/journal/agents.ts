@@ -1,14 +1,12 @@
-import { VERB_PARAMETER } from '../../contract/contract.ts';
+import { EXIT, UPDATE_PARAMETER, UPDATE_VERB, VERB_PARAMETER } from '../../contract/contract.ts';
 import { DiskError } from '../disks/disks.ts';
 import { AGENT_ENV, DRAINED_ENV, FLUSHED_ENV, STAND_IN } from '../disks/journal-answers.ts';
 import { VolumeAgent } from './agent.ts';
-import { callerOn, type Surroundings } from './life.ts';
+import { Followers } from './followers.ts';
+import { callerOn, RESTART_MS, type Surroundings } from './life.ts';
 import { AgentDead, JournalObjects, type Life, type Place } from './objects.ts';
 import { writerOf } from './succession.ts';
 import { AgentTurns } from './turns.ts';
-
-/** `RestartSec` of its unit (host/etc/remount-journal@.service). Milliseconds. */
-const RESTART_MS = 10_000;
 
 /** In the place of a count of deaths: it ended by itself, and starts by what it hears next. */
 const ENDED = -1;
@@ -31,29 +29,58 @@ interface Known {
 export class JournalAgents {
   readonly #parts: Surroundings;
   readonly #agents = new Map<string, Known>();
+  /** By instance, as its software was given them. */
+  readonly #buckets = new Map<string, string>();
+  readonly #followers: Followers;
+  readonly #turns: AgentTurns | undefined;
   /** Starts of writers. */
   readonly #runs = new Map<string, number>();
 
   constructor(parts: Surroundings) {
     this.#parts = parts;
+    this.#followers = new Followers(parts);
     const { agents } = parts.cloud.disks;
     if (agents) {
-      new AgentTurns(parts, agents);
+      this.#turns = new AgentTurns(parts, agents);
       return;
     }
     parts.cloud.faults.onAgentKilled = (instanceId) => this.#killed(instanceId);
+    parts.cloud.faults.onRootFull = (instanceId, full) => {
+      if (full) this.#ended(instanceId);
+    };
     parts.cloud.disks.listen((...heard) => this.#heard(...heard));
     parts.hosts.journalLag = (...served) => this.#lag(...served);
+    parts.cloud.listen(({ event }) => {
+      if (event?.kind === 'command' && event.verb === UPDATE_VERB && event.exitCode === EXIT.ok)
+        this.#updated(event.instanceId);
+    });
     parts.hosts.agent = (instanceId, verb, env) => {
+      const bucket = env[`SSM_${UPDATE_PARAMETER.journal}`];
+      if (verb === UPDATE_VERB && bucket !== undefined) this.#buckets.set(instanceId, bucket);
+      if (verb === 'follow') return async () => this.#follow(instanceId, env);
+      if (verb !== 'drain' && verb !== 'serve' && verb !== 'release') return undefined;
+      this.#followers.stop(instanceId, env);
       if (verb === 'drain') return () => this.#drain(instanceId, env);
-      if (verb === 'serve') return this.#serving(instanceId, env);
-      return verb === 'release' ? this.#flushing(instanceId, env) : undefined;
+      return verb === 'serve' ? this.#serving(instanceId, env) : this.#flushing(instanceId, env);
     };
   }
 
-  #heard(instanceId: string, volumeId: string, courseId: string): void {
+  /** Where disks run the agents themselves: what their turns are. */
+  get turns(): AgentTurns | undefined {
+    return this.#turns;
+  }
+
+  /** All that was on the volume when this was asked is in its journal. @returns the number up to which it has it; `undefined`: not yet */
+  async flushed(instanceId: string, volumeId: string): Promise<number | undefined> {
+    if (this.#turns) return this.#turns.flushed(instanceId, volumeId);
     const known = this.#agents.get(key(instanceId, volumeId));
-    if (known && this.#isUp(instanceId, known)) known.agent.heard(courseId);
+    if (!known || !this.#isUp(instanceId, known)) return undefined;
+    return (await known.agent.flush()) ? known.agent.acknowledged : undefined;
+  }
+
+  #heard(instanceId: string, volumeId: string, courseId: string, files = 1): void {
+    const known = this.#agents.get(key(instanceId, volumeId));
+    if (known && this.#isUp(instanceId, known)) known.agent.heard(courseId, files);
   }
 
   /** Its host may have booted since: then it starts anew, and its scan finds what has changed. @returns whether it goes on */
@@ -68,7 +95,8 @@ export class JournalAgents {
     const { cloud } = this.#parts;
     const served = cloud.disks.links(instanceId).find((link) => link.volume === volume && link.live)?.volumeId;
     const known = served === undefined ? undefined : this.#agents.get(key(instanceId, served));
-    if (!known || cloud.faults.frozenAgents.has(instanceId)) return undefined;
+    const { frozenAgents, fullRoots } = cloud.faults;
+    if (!known || frozenAgents.has(instanceId) || fullRoots.has(instanceId)) return undefined;
     return this.#isUp(instanceId, known) ? known.agent.lag : 0;
   }
 
@@ -91,11 +119,20 @@ export class JournalAgents {
     });
   }
 
-  /** systemd starts it anew, where its host is still the same. */
+  /** It found no room on the root disk. */
+  #ended(instanceId: string): void {
+    const { killedAgents } = this.#parts.cloud.faults;
+    killedAgents.set(instanceId, (killedAgents.get(instanceId) ?? 0) + 1);
+    this.#killed(instanceId);
+  }
+
+  /** systemd starts it anew, where its host is still the same; in vain where its root disk is full. */
   #killed(instanceId: string): void {
-    const { clock } = this.#parts.cloud;
+    const { clock, faults } = this.#parts.cloud;
     clock.after(RESTART_MS, () => {
+      if (faults.fullRoots.has(instanceId)) return this.#killed(instanceId);
       const now = this.#boot(instanceId);
+      this.#followers.restart(instanceId);
       for (const { agent, boot } of [...this.#agents.values()])
         if (agent.place.instanceId === instanceId && boot.at === now.at && boot.kills < now.kills) this.#restart(agent);
     });
@@ -111,10 +148,11 @@ export class JournalAgents {
     const { cloud } = this.#parts;
     const of = (name: string) => env[`SSM_${name}`] ?? '';
     const [volume, volumeId] = [of(VERB_PARAMETER.volume), of(VERB_PARAMETER.volumeId)];
+    if (cloud.faults.agentsFail) return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: '' };
     const boot = this.#boot(instanceId);
     const place = { instanceId, volume, volumeId };
     const life = () => this.#life(place, boot);
-    const shelf = { bucket: of(VERB_PARAMETER.bucket), volume };
+    const shelf = { bucket: of(VERB_PARAMETER.bucket), volume, tried: () => this.#followers.poke(volume) };
     const objects = new JournalObjects(cloud, () => callerOn(this.#parts, instanceId), shelf, life);
     const term = Number(of(VERB_PARAMETER.term));
     const who = { volume, term, writer: writerOf(instanceId), run: this.#nextRun(instanceId) };
@@ -128,6 +166,32 @@ export class JournalAgents {
       if (error instanceof AgentDead) return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: '' };
       throw error;
     }
+  }
+
+  /** What it serves has been served since before there was a journal: its writer has term 0, and takes the volume as it is. */
+  #updated(instanceId: string): void {
+    const { cloud } = this.#parts;
+    const bucket = cloud.faults.agentsFail ? undefined : this.#buckets.get(instanceId);
+    for (const { volume, volumeId, live } of bucket === undefined ? [] : cloud.disks.links(instanceId)) {
+      if (!live || this.#agents.has(key(instanceId, volumeId))) continue;
+      const boot = this.#boot(instanceId);
+      const place = { instanceId, volume, volumeId };
+      const life = () => this.#life(place, boot);
+      const shelf = { bucket: bucket ?? '', volume, tried: () => this.#followers.poke(volume) };
+      const objects = new JournalObjects(cloud, () => callerOn(this.#parts, instanceId), shelf, life);
+      const who = { volume, term: 0, writer: writerOf(instanceId), run: 0 };
+      const agent = new VolumeAgent(cloud, objects, place, who, life);
+      agent.adopts();
+      this.#agents.set(key(instanceId, volumeId), { agent, boot });
+      this.#restart(agent);
+    }
+  }
+
+  #follow(instanceId: string, env: Readonly<Record<string, string>>): Record<string, string> {
+    const of = (name: string) => env[`SSM_${name}`] ?? '';
+    const [volume, volumeId] = [of(VERB_PARAMETER.volume), of(VERB_PARAMETER.volumeId)];
+    const taken = this.#agents.has(key(instanceId, volumeId));
+    return this.#followers.follow({ instanceId, volume, volumeId }, of(VERB_PARAMETER.bucket), taken);
   }
 
   #serving(

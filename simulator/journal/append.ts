@@ -4,8 +4,9 @@ import { type CourseState, segmentOf } from './courses.ts';
 import { type JournalObjects, SILENT } from './objects.ts';
 import type { Successor } from './succession.ts';
 
-/** After S3 was busy or silent. Milliseconds. */
+/** After S3 was busy or silent: so much longer each time, and no longer than that (`host/agent/journal/send.ts`). Milliseconds. */
 const AGAIN_MS = 1000;
+const AGAIN_AT_MOST_MS = 5000;
 
 interface Around {
   readonly clock: VirtualClock;
@@ -29,6 +30,8 @@ export async function append(
 ): Promise<number | 'fenced' | 'notify' | 'off'> {
   const { bytes, sum } = await segmentOf({ volume, term, writer, run, kind: 'segment', taken, complete }, states);
   const mine: Signature = { term, writer, run, kind: 'segment', sum };
+  let vain = 0;
+  const again = () => clock.sleep(Math.min(++vain * AGAIN_MS, AGAIN_AT_MOST_MS));
   for (let number = from, look = false; ; ) {
     if (!(await awake())) return 'off';
     let step: Step = look ? 'look' : afterPut(await objects.put(number, bytes, mine));
@@ -38,7 +41,7 @@ export async function append(
       const found = await objects.look(number);
       look = found === SILENT;
       if (found === SILENT) {
-        await clock.sleep(AGAIN_MS);
+        await again();
         continue;
       }
       step = afterLook(mine, found);
@@ -47,9 +50,10 @@ export async function append(
       case 'acknowledged':
         return number;
       case 'again':
-        await clock.sleep(AGAIN_MS);
+        await again();
         continue;
       case 'next':
+        vain = 0;
         number++;
         continue;
       case 'fenced':

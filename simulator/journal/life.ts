@@ -21,6 +21,16 @@ export function lifeOf({ cloud, ec2 }: Surroundings, instanceId: string, bootedA
   return hung.has(instanceId) || lostZones.has(instance.zone) || frozenAgents.has(instanceId) ? 'sleeps' : 'runs';
 }
 
+/** `RestartSec` of an agent's unit (host/etc/remount-journal@.service, remount-intake@.service). Milliseconds, as all here. */
+export const RESTART_MS = 10_000;
+/** Of who follows on a spare: how often it looks (`host/agent/applier/follow.ts`), and once S3 is silent, or the spare's I/O hangs. */
+export const FOLLOW = { lookMs: 1000, againMs: 5000 } as const;
+
+/** Whether nobody starts what follows on spares there. */
+export function isMasked({ cloud: { faults } }: Surroundings, instanceId: string): boolean {
+  return faults.agentsFail || faults.maskedFollowers.has(instanceId);
+}
+
 /** As whom an agent calls. */
 export function callerOn({ fleet }: Surroundings, instanceId: string): Principal {
   const identity = fleet.identity(instanceId);

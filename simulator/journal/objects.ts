@@ -1,4 +1,4 @@
-import { journalKey } from '../../contract/journal.ts';
+import { journalKey, journalPrefix } from '../../contract/journal.ts';
 import type { PutAnswer, Signature } from '../../journal/protocol.ts';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { ServiceError } from '../aws/account/service-error.ts';
@@ -21,6 +21,10 @@ export interface Place {
   readonly volumeId: string;
 }
 
+export function keyOf({ instanceId, volumeId }: Pick<Place, 'instanceId' | 'volumeId'>): string {
+  return `${instanceId} ${volumeId}`;
+}
+
 /** The agent was killed, or its host is off: whatever it was about to do, it does not. */
 export class AgentDead extends Error {
   override readonly name = 'AgentDead';
@@ -35,6 +39,8 @@ export interface FoundObject {
 export interface Shelf {
   readonly bucket: string;
   readonly volume: string;
+  /** Hears that a write was tried, whatever became of it. */
+  readonly tried?: () => void;
 }
 
 /** The objects of a journal as an agent on a host reaches them: one request, one answer, no retry. All throw {@link AgentDead}. */
@@ -65,6 +71,8 @@ export class JournalObjects {
       if (error instanceof AgentDead) throw error;
       if (!(error instanceof ServiceError)) return 'unheard';
       return error.name === 'PreconditionFailed' ? 'taken' : 'busy';
+    } finally {
+      this.#shelf.tried?.();
     }
   }
 
@@ -81,6 +89,29 @@ export class JournalObjects {
     return { signature: signatureOf(found), bytes: (found as { readonly Body: Uint8Array }).Body };
   }
 
+  /** The lowest number that is there, from this one on. @returns as {@link look} */
+  async first(from: number): Promise<number | undefined | typeof SILENT> {
+    const { bucket, volume } = this.#shelf;
+    const prefix = journalPrefix(volume);
+    const after = from > 1 ? { StartAfter: journalKey(volume, from - 1) } : {};
+    for (let token: string | undefined; ; ) {
+      const page = { MaxKeys: 1, ...(token === undefined ? after : { ContinuationToken: token }) };
+      try {
+        const found = await this.#send('ListObjectsV2', { Bucket: bucket, Prefix: prefix, ...page });
+        const { Contents = [], NextContinuationToken } = found as {
+          readonly Contents?: readonly { readonly Key: string }[];
+          readonly NextContinuationToken?: string;
+        };
+        if (Contents[0]) return Number(Contents[0].Key.slice(prefix.length));
+        if (NextContinuationToken === undefined) return undefined;
+        token = NextContinuationToken;
+      } catch (error) {
+        if (error instanceof AgentDead) throw error;
+        return SILENT;
+      }
+    }
+  }
+
   async #read(operation: string, number: number): Promise<object | undefined | typeof SILENT> {
     try {
       return await this.#call(operation, number, {});
@@ -92,7 +123,10 @@ export class JournalObjects {
 
   async #call(operation: string, number: number, more: object): Promise<object> {
     const { bucket, volume } = this.#shelf;
-    const input = { Bucket: bucket, Key: journalKey(volume, number), ...more };
+    return this.#send(operation, { Bucket: bucket, Key: journalKey(volume, number), ...more });
+  }
+
+  async #send(operation: string, input: Readonly<Record<string, unknown>>): Promise<object> {
     await this.#awake();
     const answer = this.#cloud.call(this.#caller(), 's3', operation, input, { timeoutMs: TIMEOUT_MS });
     return answer.finally(() => this.#awake());

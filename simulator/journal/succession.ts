@@ -29,6 +29,10 @@ export class Succession {
   readonly #who: Successor;
   /** What was read, applied or not. */
   #tip: Reading;
+  /** What came next has expired: nothing is applied any more. */
+  #isTorn = false;
+  /** S3 did not answer the last time: a single number is asked for until it does. */
+  #silent = false;
 
   constructor(
     clock: VirtualClock,
@@ -48,6 +52,11 @@ export class Succession {
     return this.sealedAt !== undefined && this.reading.cursor >= this.sealedAt;
   }
 
+  /** It is sealed, and there is nothing more that could be read. */
+  get over(): boolean {
+    return this.drained || (this.sealedAt !== undefined && this.#isTorn);
+  }
+
   /**
    * Reads on and seals where nothing is: one write at a time, and what it meets there is read like all else.
    * @param until from then on nothing is applied, and it is only sealed; a second deadline ends that, too
@@ -57,16 +66,19 @@ export class Succession {
     until: { readonly applying: number; readonly sealing: number },
     apply: (states: readonly CourseState[]) => void,
   ): Promise<Sealed> {
-    for (let silentSince: number | undefined; !this.drained; ) {
+    for (let silentSince: number | undefined; !this.over; ) {
       const now = this.#clock.now();
       if (now >= until.sealing || (this.sealedAt !== undefined && now >= until.applying))
         return this.sealedAt === undefined ? 'late' : 'sealed';
-      const applies = now < until.applying;
+      const applies = now < until.applying && !this.#isTorn;
       const from = (applies ? this.reading : this.#tip).cursor + 1;
-      const numbers = Array.from({ length: WINDOW }, (_, n) => from + n).filter((n) => n <= (this.sealedAt ?? n));
+      // Whoever did not answer is asked for one, until it does.
+      const length = this.#silent ? 1 : WINDOW;
+      const numbers = Array.from({ length }, (_, n) => from + n).filter((n) => n <= (this.sealedAt ?? n));
       const found = await Promise.all(numbers.map((number) => this.#objects.get(number)));
       const end = await this.#take(found, applies ? apply : undefined);
       if (end === 'outranked') return end;
+      this.#silent = end === SILENT;
       if (end !== SILENT) {
         silentSince = undefined;
         continue;
@@ -84,10 +96,27 @@ export class Succession {
   ): Promise<'on' | 'outranked' | typeof SILENT> {
     for (const object of found) {
       if (object === SILENT) return SILENT;
-      if (!object) return this.#seal(apply !== undefined);
+      if (!object) return this.#end(apply !== undefined);
       if (object.signature.term > this.#who.term) return 'outranked';
       await this.#read(object, apply);
       if (this.drained) return 'on';
+    }
+    return 'on';
+  }
+
+  /** Where nothing follows the journal ends. */
+  async #end(applied: boolean): Promise<'on' | typeof SILENT> {
+    if (this.sealedAt !== undefined) {
+      this.#isTorn = true;
+      return 'on';
+    }
+    const from = (applied ? this.reading : this.#tip).cursor + 1;
+    const first = await this.#objects.first(from);
+    if (first === SILENT) return SILENT;
+    if (first === undefined) return this.#seal(applied);
+    if (first > from) {
+      this.#isTorn ||= applied;
+      this.#tip = { ...this.#tip, cursor: first - 1 };
     }
     return 'on';
   }
@@ -112,7 +141,6 @@ export class Succession {
 
   async #seal(applied: boolean): Promise<'on' | typeof SILENT> {
     const { volume, term, writer, run } = this.#who;
-    if (this.sealedAt !== undefined) return 'on';
     const number = this.#tip.cursor + 1;
     const taken = this.#clock.now();
     const header = { volume, term, writer, run, kind: 'seal', taken, complete: undefined } as const;

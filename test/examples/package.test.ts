@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EXIT } from '../../operator/exit.ts';
 import { CONTEXT, ROOT } from '../lib/support.ts';
 
 /** The example apps, each with the stack that it makes. */
@@ -124,6 +125,47 @@ describe.each([
   test.each(EXAMPLES)('$name makes of it what it makes of the sources', ({ name, stack }) => {
     expect(readFileSync(join(place, name, 'app.js'), 'utf8')).toMatch(taken);
     expect(synthesize(join(name, 'app.js'), place, stack)).toEqual(fromSources.get(name));
+  });
+});
+
+describe('the command line of the package', () => {
+  const remount = (...args: readonly string[]) => {
+    const { bin, version } = JSON.parse(readFileSync(join(folder, 'node_modules/remount/package.json'), 'utf8'));
+    // Nobody answers at this address, whoever the user is.
+    const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    const env = { PATH: process.env.PATH ?? '', HOME: folder, ...nowhere };
+    const program = join(folder, 'node_modules/remount', bin.remount);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      env,
+    });
+    return { status, stdout, stderr, version };
+  };
+
+  test('says which one it is', () => {
+    const { stdout, version } = remount('--version');
+    expect(stdout).toBe(`${version}\n`);
+  });
+
+  test('works out what a month costs, as a clone does', () => {
+    const { status, stdout, stderr } = remount('cost', '--json');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(run(process.execPath, ['operator/main.ts', 'cost', '--json'], ROOT)));
+  });
+
+  test.each([
+    [['status'], '--region: received nothing; allowed: a Region, such as eu-west-1, here or as AWS_REGION\n'],
+    [['status', '--rehearsal'], '--rehearsal: only a clone of the repository has rehearsals\n'],
+  ])('%j is wrong usage, in one line', (args, said) => {
+    const { status, stdout, stderr } = remount(...args);
+    expect([status, stdout, stderr]).toEqual([2, '', said]);
+  });
+
+  test('asks AWS, and says in one line that nobody answers', () => {
+    const { status, stdout, stderr } = remount('status', '--region', 'eu-west-1');
+    expect([status, stdout]).toEqual([EXIT.unasked, '']);
+    expect(stderr).toMatch(/^[^\n]*ECONNREFUSED[^\n]*\n$/);
   });
 });
 

@@ -71,5 +71,5 @@ test('a host asks for the item, and the attributes, that the ledger has', () => 
   expect(script).toContain(`--projection-expression 'currentVolume, volumeOwner, ${LEDGER.fencing}'`);
   expect(script).toContain('--consistent-read');
   const adapter = readFileSync(join(import.meta.dirname, '../../lambda/aws/dynamodb/ledger.ts'), 'utf8');
-  for (const attribute of ['currentVolume', 'volumeOwner']) expect(adapter).toContain(`item.${attribute}?.S`);
+  for (const attribute of ['currentVolume', 'volumeOwner']) expect(adapter).toContain(`idOf(item, '${attribute}', `);
 });

@@ -187,6 +187,17 @@ describe('update', () => {
     expect(read(host, 'opt/remount/journal')).toBeUndefined();
   });
 
+  test('leaves those of uploads where its intake looks, beside them', () => {
+    const host = newHost();
+    const both = { SSM_Journal: 'journals-1', SSM_Intake: 'uploads-1' };
+    expect(update(host, { ...FIRST, env: both }).exitCode).toBe(EXIT.ok);
+    expect(read(host, 'opt/remount/intake')).toBe('eu-west-1 uploads-1');
+    const wrong = update(host, { ...FIRST, env: { SSM_Intake: 'Uploads/1' } });
+    expect(wrong).toMatchObject({ exitCode: EXIT.usage, stderr: expect.stringContaining('SSM_Intake') });
+    expect(update(host, FIRST).exitCode).toBe(EXIT.ok);
+    expect(read(host, 'opt/remount/intake')).toBeUndefined();
+  });
+
   test('killed at any command, it leaves a whole version in force, and the next run ends well', () => {
     const trap = join(folder, 'trap.sh');
     // Every command of every process of it counts; the one whose turn it is takes all of them with it.

@@ -77,7 +77,7 @@ describe('the bucket', () => {
       Rules: [
         {
           Status: 'Enabled',
-          ExpirationInDays: 7,
+          ExpirationInDays: 14,
           NoncurrentVersionExpiration: { NoncurrentDays: 1 },
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
         },
@@ -88,10 +88,9 @@ describe('the bucket', () => {
 
 describe('how long it is kept', () => {
   test.each([
-    [7, {}],
-    [7, { copiesKept: Duration.hours(144) }],
-    [8, { copiesKept: Duration.hours(145) }],
-    [12, { copiesKept: Duration.hours(250) }],
+    [14, {}],
+    [14, { copiesKept: Duration.hours(312) }],
+    [15, { copiesKept: Duration.hours(313) }],
     [2, { keep: Duration.days(2) }],
     [365, { keep: Duration.days(365) }],
   ])('%d days for %j', (days, props) => {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { HOST_VERBS, PORTION, SEED, TERM, VERB_PARAMETER, VOLUME_ID, VOLUME_NAME } from '../../contract/contract.ts';
+import {
+  HOST_VERBS,
+  JOURNAL_VERBS,
+  PORTION,
+  SEED,
+  TERM,
+  VERB_PARAMETER,
+  VOLUME_ID,
+  VOLUME_NAME,
+} from '../../contract/contract.ts';
 import { ContentJournal } from '../../lib/content-journal.ts';
 import { HostDocuments, hostFile, verbScript } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
@@ -30,9 +39,11 @@ test('without a journal there is none that drains it, and nobody is given one', 
     made = new HostDocuments(stack, 'Host');
   });
   const verbs = resourcesOf(plain, 'AWS::SSM::Document').map(({ id }) => id.toLowerCase());
-  expect(verbs).toHaveLength(HOST_VERBS.length - 1);
-  expect(verbs.filter((id) => id.startsWith('hostdrain'))).toEqual([]);
-  expect(() => made?.namesOf(['drain'])).toThrow('there is no document of drain');
+  expect(verbs).toHaveLength(HOST_VERBS.length - JOURNAL_VERBS.length);
+  for (const verb of JOURNAL_VERBS) {
+    expect(verbs.filter((id) => id.startsWith(`host${verb}`))).toEqual([]);
+    expect(() => made?.namesOf([verb])).toThrow(`there is no document of ${verb}`);
+  }
 });
 
 describe.each(HOST_VERBS)('the document of %s', (verb) => {
@@ -57,8 +68,8 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
     const patterns = {
       [VERB_PARAMETER.volume]: VOLUME_NAME.source,
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
-      ...(verb === 'drain' && {
-        [VERB_PARAMETER.term]: TERM.source,
+      ...(verb === 'drain' && { [VERB_PARAMETER.term]: TERM.source }),
+      ...(JOURNAL_VERBS.some((each) => each === verb) && {
         [VERB_PARAMETER.bucket]: '^[a-z0-9][a-z0-9.-]{2,62}$',
         [VERB_PARAMETER.region]: '^[a-z][a-z0-9-]{4,29}$',
       }),

@@ -33,6 +33,7 @@ const settings = readSettings({
   volumes,
   alertEmail: 'people@example.com',
   runbookUrl,
+  intake: { enabled: true },
 });
 const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
 const template = Template.fromStack(new RemountStack(app, STACK, { env: { region: REGION }, settings }));

@@ -16,7 +16,7 @@ const HOLDS_STATE: Readonly<Record<string, readonly string[]>> = {
   'AWS::DynamoDB::GlobalTable': ['LedgerTable9343E4AA'],
   'AWS::SNS::Topic': ['PeopleTopic78050798'],
   'AWS::SNS::Subscription': ['PeopleTopicpeopleexamplecomBFBA431C'],
-  'AWS::S3::Bucket': ['BalancerAccessLogs16497920'],
+  'AWS::S3::Bucket': ['BalancerAccessLogs16497920', 'IntakeBucketDF3620F2', 'JournalBucket5A21B06D'],
   'AWS::SQS::Queue': ['HealerDeadLetters70F26189'],
   'Custom::RemountContentVolume': ['VolumealphaA08C2B88', 'Volumebeta2925F137'],
   // Snapshots of a policy that is gone are rotated out by nobody.
@@ -54,7 +54,7 @@ interface Found {
 }
 
 const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
-const settings = readSettings({ alertEmail: 'people@example.com' });
+const settings = readSettings({ alertEmail: 'people@example.com', intake: { enabled: true } });
 const stack = new RemountStack(app, 'Remount', { env: { region: REGION }, settings });
 const resources = Object.entries(Template.fromStack(stack).toJSON().Resources as Readonly<Record<string, Found>>);
 
@@ -84,19 +84,25 @@ test('alarms, which have names, have the logical ids that they always had', () =
   "Remount/alpha/filling: Conditionsalphafilling58B3B239",
   "Remount/alpha/full-soon: ConditionsalphafullsoonBB3E7457",
   "Remount/alpha/full: Conditionsalphafull0FADBA13",
+  "Remount/alpha/intake-behind: Intakealphaintakebehind3F6BA921",
+  "Remount/alpha/journal-behind: JournaledalphajournalbehindF29DFC94",
   "Remount/alpha/reachable: Alarmsalphareachable118742E2",
   "Remount/alpha/recovery-point: Guardrecoverypointalpha68D45327",
   "Remount/alpha/serving: Alarmsalphaserving100220DE",
   "Remount/alpha/slow: Conditionsalphaslow93CE7385",
+  "Remount/alpha/spare-behind: Sparealphasparebehind9838CEDF",
   "Remount/alpha/unserved: AlarmsalphaunservedFEDB93A2",
   "Remount/alpha/verified-recovery-point: Guardverifiedrecoverypointalpha48BD1AAF",
   "Remount/beta/filling: Conditionsbetafilling5B4C4042",
   "Remount/beta/full-soon: ConditionsbetafullsoonE5D61B65",
   "Remount/beta/full: Conditionsbetafull50BDAAC0",
+  "Remount/beta/intake-behind: Intakebetaintakebehind51DD1D00",
+  "Remount/beta/journal-behind: JournaledbetajournalbehindCF6330CE",
   "Remount/beta/reachable: Alarmsbetareachable682695F9",
   "Remount/beta/recovery-point: Guardrecoverypointbeta90136DBF",
   "Remount/beta/serving: Alarmsbetaserving79C32205",
   "Remount/beta/slow: Conditionsbetaslow98E5EE4E",
+  "Remount/beta/spare-behind: Sparebetasparebehind1795CD66",
   "Remount/beta/unserved: Alarmsbetaunserved84D1CAC4",
   "Remount/beta/verified-recovery-point: Guardverifiedrecoverypointbeta71F763FE",
   "Remount/guard-failed: GuardFailed7FB29A55",

@@ -198,7 +198,7 @@ describe('what a Remount is given', () => {
     for (const name of names) {
       expect(rules).toContain(`{\\"drill\\":\\"${name}\\"}`);
       expect(rules).toContain(`{\\"sweep\\":\\"${name}\\"}`);
-      expect(alarms.filter((alarm) => alarm.startsWith(`Other/${name}/`))).toHaveLength(9);
+      expect(alarms.filter((alarm) => alarm.startsWith(`Other/${name}/`))).toHaveLength(11);
     }
     const served = of('AWS::ElasticLoadBalancingV2::TargetGroup', (p) => p.HealthCheckPath)(template);
     expect(served).toEqual(names.map((name) => `/healthz/${name}`));

@@ -22,7 +22,7 @@ const headings = read('docs/runbook.md')
 
 const WIKI = 'https://wiki.example.com/remount';
 const app = new App({ context: CONTEXT, analyticsReporting: false, builtinCloudFormationValidation: false });
-const settings = readSettings({ runbookUrl: WIKI, alertEmail: 'people@example.com' });
+const settings = readSettings({ runbookUrl: WIKI, alertEmail: 'people@example.com', intake: { enabled: true } });
 const template = Template.fromStack(new RemountStack(app, 'Remount', { env: { region: settings.region }, settings }));
 
 test('the stack says what its parts are called, for commands of the runbook', () => {
@@ -38,6 +38,7 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     DrillFunction: named(/^DrillFunction/),
     BalancerName: { 'Fn::GetAtt': [expect.stringMatching(/^BalancerLoadBalancer/), 'DNSName'] },
     AccessLogsBucket: named(/^BalancerAccessLogs/),
+    IntakeBucket: named(/^IntakeBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
   });
   const rows = read('docs/runbook.md').matchAll(/^\| `(\w+)` \| the /gm);

@@ -19,7 +19,7 @@ const inOneZone = (count: number) =>
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, journal, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, runbookUrl, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, journal, dashboard, intake, witness, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, runbookUrl, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -179,6 +179,26 @@ describe('a wrong setting is refused in one line: which, what was received, what
       'journal.days: received 2; allowed: at least 3 (copies are kept for 25 hours, and a day more is read from where one ends)',
     ],
     [
+      'an intake without a journal',
+      { intake: { enabled: true }, journal: { enabled: false } },
+      'intake.enabled: received true; allowed: false without a journal (what is taken in is answered once it is journaled)',
+    ],
+    [
+      'uploads that are kept for less than copies are',
+      { intake: { enabled: true, days: 2 }, snapshots: { keepHours: 25 } },
+      'intake.days: received 2; allowed: at least 3 (copies are kept for 25 hours, and what serves from one takes in again what was uploaded since)',
+    ],
+    [
+      'more names than the journal has room for',
+      { intake: { maxNames: 30_001 } },
+      'intake.maxNames: received 30001; allowed: a whole number from 1 to 30000 names',
+    ],
+    [
+      'a setting that an intake has not',
+      { intake: { bucket: 'mine' } },
+      'intake.bucket: received "mine"; no such setting; known are enabled, days, maxNames, maxGiB, maxRatio, reservePercent, ignoreCase, origins',
+    ],
+    [
       'more than DLM keeps',
       { snapshots: { keepHours: 251 } },
       'snapshots.keepHours: received 251; allowed: a whole number from 2 to 250 hours',
@@ -256,12 +276,18 @@ const DEFAULTS = {
   },
   recycleBin: { snapshotDays: 3, volumeDays: 7 },
   snapshotLock: { days: 0, mode: 'governance' },
-  journal: { enabled: false, days: 14 },
+  journal: { enabled: true, days: 14 },
+  intake: {
+    ...{ enabled: false, days: 14, maxNames: 20_000, maxGiB: 8, maxRatio: 100 },
+    ...{ reservePercent: 5, ignoreCase: false, origins: [] },
+  },
+  witness: { enabled: false },
   web: { gzip: true, cacheControl: 'no-cache', etag: true, corsOrigins: [], mimeTypes: {}, accessLogDays: 30 },
   moreEndpoints: [],
   moreBuckets: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
   fullWithinHours: 24,
+  dashboard: true,
 };
 
 describe('fine settings', () => {

@@ -17,6 +17,7 @@ import {
   softwareAlarmName,
   UNSERVED_ALARM,
 } from '../../contract/contract.ts';
+import { journalAlarmName, spareAlarmName } from '../../contract/journal.ts';
 import { NOBODY_NOTIFIED } from '../../lib/people-topic.ts';
 import { buildApp } from '../../lib/stack/app.ts';
 import type { RemountStack } from '../../lib/stack/remount-stack.ts';
@@ -96,9 +97,12 @@ describe('the stack of the default settings', () => {
         ...Object.values(CONDITION_ALARM),
       ].map((kind) => alarmName('Remount', volume, kind)),
     );
+    const journals = ['alpha', 'beta'].flatMap((volume) =>
+      [journalAlarmName, spareAlarmName].map((name) => name('Remount', volume)),
+    );
     const own = Object.values(HEALER_ALARM).map((kind) => healerAlarmName('Remount', kind));
     const others = [guardAlarmName, softwareAlarmName, nobodyNotifiedAlarmName].map((name) => name('Remount'));
-    expect(new Set(names)).toEqual(new Set([...expected, ...own, ...others]));
+    expect(new Set(names)).toEqual(new Set([...expected, ...journals, ...own, ...others]));
   });
 });
 
@@ -122,7 +126,7 @@ describe('other settings', () => {
     const { template } = synthesized({ volumes: [{ name: 'only' }], fullWithinHours: 48 });
     template.resourceCountIs('Custom::RemountContentVolume', 1);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 16);
     const AlarmDescription = Match.stringLikeRegexp('^only: .* full within 48 hours');
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'Remount/only/full-soon', AlarmDescription });
   });
@@ -142,7 +146,7 @@ describe('other settings', () => {
     const { template, report } = synthesized(settings);
     expect(findings(report)).toEqual([]);
     template.resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 3);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 68);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 82);
     template.resourceCountIs('AWS::Events::Rule', 9);
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 2);
     expect(onlyOne(template, 'AWS::SNS::Subscription').Properties.Endpoint).toBe('a@example.com');

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { FileRecord, Identity, Piece, PieceRecord } from '../../../journal/record.ts';
 import { decode, type Sink } from '../../../journal/segment/decode.ts';
 import type { JournalStore } from '../journal/store.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, move } from './layout.ts';
 
 const CHUNK = 1024 * 1024;
 
@@ -27,10 +27,18 @@ export class Content {
         write(
           record.record === 'piece'
             ? this.#layout.piece(number, record.identity, record.offset)
-            : this.#layout.fresh(record.identity),
+            : this.#layout.fresh(record.identity, number),
           bytes,
         ),
     };
+  }
+
+  /** This is the content that counts. */
+  async take(contents: ReadonlyMap<Identity, number>): Promise<void> {
+    const moves = [...contents].map(([identity, number]) =>
+      move(this.#layout.fresh(identity, number), this.#layout.fresh(identity)),
+    );
+    await Promise.all(moves);
   }
 
   /** What the record states lies in `fresh`, whole, and is what it says. @throws ContentError */

@@ -10,10 +10,12 @@ export interface FollowWorld {
   readonly stopping: () => boolean;
   /** Why it does not go on; `undefined`: it does. */
   readonly trouble: (why: string | undefined) => void;
+  /** It has all that the journal has. */
+  readonly head: () => void;
 }
 
 /** Applies number by number until it is to stop. @throws any error of the spare: then it is opened anew */
-export async function follow(applier: Applier, { pause, stopping, trouble }: FollowWorld): Promise<void> {
+export async function follow(applier: Applier, { pause, stopping, trouble, head }: FollowWorld): Promise<void> {
   while (!stopping()) {
     const next = await applier.next();
     switch (next.next) {
@@ -23,6 +25,7 @@ export async function follow(applier: Applier, { pause, stopping, trouble }: Fol
         break;
       case 'wait':
         trouble(undefined);
+        head();
         await pause(LOOK_MS);
         break;
       case 'unheard':

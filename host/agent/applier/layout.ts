@@ -23,8 +23,12 @@ export class Layout {
   get tree(): string {
     return join(this.top, 'tree');
   }
-  fresh(identity: Identity): string {
-    return join(this.top, 'fresh', identity);
+  /** @param number of the segment, as long as it may not be the last that has it */
+  fresh(identity: Identity, number?: number): string {
+    return join(this.top, 'fresh', number === undefined ? identity : `${identity}+${number}`);
+  }
+  async inLimbo(): Promise<Identity[]> {
+    return (await readdir(join(this.top, 'limbo'))) as Identity[];
   }
   /** Of a name for a moment. */
   get aside(): string {
@@ -44,7 +48,7 @@ export class Layout {
     await mkdir(this.#trashOf(number), { recursive: true, mode: 0o700 });
   }
   #trashOf(number: number): string {
-    return join(this.top, 'trash', String(number).padStart(20, '0'));
+    return join(this.top, trashOf(number));
   }
 
   /** What a segment left in `fresh` counts no more: after it, and where it was left off. */
@@ -71,6 +75,11 @@ export class Layout {
       await rm(join(trash, oldest), { recursive: true, force: true });
     }
   }
+}
+
+/** Of what a segment replaced or took away, below {@link SPARE}. */
+export function trashOf(number: number): string {
+  return `trash/${String(number).padStart(20, '0')}`;
 }
 
 /** @returns whether it was there */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Base } from '../../../journal/apply/base.ts';
 import type { Reading } from '../../../journal/protocol.ts';
@@ -7,7 +7,7 @@ import type { Clock } from '../../../journal/write/source.ts';
 import { adopt } from '../journal/adopt.ts';
 import { MARKER, readMarker } from '../journal/marker.ts';
 import { Own } from '../journal/own.ts';
-import { Tree } from '../journal/tree.ts';
+import { LATE, Tree } from '../journal/tree.ts';
 import type { Resolver } from '../kernel/resolver.ts';
 import { Layout } from './layout.ts';
 
@@ -31,12 +31,48 @@ export interface Noted {
   readonly complete: number | undefined;
   /** Why another base is needed. */
   readonly unfit: string | undefined;
+  /** It is unfit because changes went unheard, and for nothing else. @default false */
+  readonly unheard?: boolean;
+  /** The base is a copy of a volume that was served in this term, and had not been brought up to the journal. @default none */
+  readonly unsealed?: number;
+  /** First number of an earlier term that was passed over for that: its owner has not stated it anew by the number that was read last. @default none */
+  readonly owed?: number;
+  /** Up to this number all is one step, of which a part may be here. @default the next one */
+  readonly until?: number;
 }
 
 const NOTED = 'noted';
 
 export function note(tree: Tree, noted: Noted): void {
   tree.setMeta(NOTED, JSON.stringify(noted));
+}
+/**
+ * A volume that was taken over and not brought up to the journal is taken over once more here: how it was then is known, and what was touched since is seen
+ * by that. The tree goes back to where a spare has it.
+ *
+ * @param index of the writer that was to go on
+ */
+export async function takeBack(mountPoint: string, index: string, markerCopy: string): Promise<void> {
+  const { tree: path } = new Layout(mountPoint);
+  if (existsSync(path) || !existsSync(index)) return;
+  const [here, copy] = [await readMarker(join(mountPoint, MARKER)), await readMarker(markerCopy)];
+  if (!here || here.sealed || here.volume !== copy?.volume || here.term !== copy.term || here.writer !== copy.writer)
+    return;
+  const tree = new Tree(index, { durable: false });
+  try {
+    if (tree.meta(LATE) === undefined) return;
+    await new Layout(mountPoint).make();
+    await rm(`${path}.new`, { force: true });
+    tree.copyTo(`${path}.new`);
+    await rename(`${path}.new`, path);
+  } finally {
+    tree.close();
+  }
+}
+
+/** Nothing is applied any more: the tree is an owner's index. */
+export function forget(tree: Tree): void {
+  tree.setMeta(NOTED, undefined);
 }
 export function notedOf(tree: Tree): Noted | undefined {
   const text = tree.meta(NOTED);
@@ -79,8 +115,9 @@ export async function openSpare({ volume, mountPoint, resolver, clock, moment, a
   await layout.make();
   const tree = new Tree(layout.tree, { durable: true });
   await adopt({ resolver, tree, own: new Own(resolver), clock, specials: false });
-  const { acknowledged, term } = marker ?? { acknowledged: 0, term: 0 };
+  const { acknowledged, term, sealed } = marker ?? { acknowledged: 0, term: 0, sealed: true };
   note(tree, {
+    ...(sealed ? {} : { unsealed: term }),
     reading: { cursor: acknowledged, term },
     base: { moment: moment ?? Number(clock.wall() / 1_000_000n), passed: false },
     behind: undefined,

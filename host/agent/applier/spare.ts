@@ -4,7 +4,7 @@ import type { Place } from '../../../journal/apply/view.ts';
 import { toBytes } from '../../../journal/name.ts';
 import type { DirectoryRecord, Identity, NodeRecord, SymlinkRecord } from '../../../journal/record.ts';
 import { kindOf } from '../journal/kinds.ts';
-import { identityOf, LABEL, labelOf } from '../journal/label.ts';
+import { DISCARDED, identityOf, LABEL, labelOf } from '../journal/label.ts';
 import { isDirectory } from '../journal/own.ts';
 import type { Tree } from '../journal/tree.ts';
 import type { Dress } from '../kernel/changes.ts';
@@ -13,7 +13,8 @@ import type { Below, Look, Place as Where } from '../kernel/places.ts';
 import { Errno } from '../kernel/requests.ts';
 import type { Resolver } from '../kernel/resolver.ts';
 import type { Content } from './content.ts';
-import { type Layout, move, remove, SPARE } from './layout.ts';
+import { type Layout, move, remove, SPARE, trashOf } from './layout.ts';
+import { discard } from './trash.ts';
 
 type Do<D extends Action['do']> = Extract<Action, { do: D }>;
 
@@ -51,7 +52,7 @@ export class Spare {
       for (const look of looks) {
         if (look instanceof Errno || !look.attributes?.has(LABEL)) continue;
         const identity = identityOf(look.handle, look.attributes);
-        if (!this.#tree.node(identity)) this.#handles.set(identity, look.handle);
+        if (identity !== DISCARDED && !this.#tree.node(identity)) this.#handles.set(identity, look.handle);
       }
     }
   }
@@ -78,6 +79,9 @@ export class Spare {
       if (kind === 'write') await this.#write(some.filter((action) => action.do === 'write'));
       else if (kind === 'attributes') await this.#dress(some.flatMap((action) => this.#dressed(action)));
       else if (kind === 'attach') await this.#attachAll(some.filter((action) => action.do === 'attach'));
+      // Each is about another inode of the project's own.
+      else if (kind === 'install' || kind === 'release')
+        await Promise.all(some.map((action) => this.#do(action, number)));
       else for (const action of some) await this.#do(action, number);
     }
   }
@@ -117,9 +121,7 @@ export class Spare {
       case 'attach':
         return this.#attach(action);
       case 'discard':
-        await this.#layout.makeTrash(number);
-        await move(this.#layout.limbo(action.identity), this.#layout.trash(number, action.identity));
-        return;
+        return discard(this.#resolver, this.#layout, action.identity, number);
       case 'release':
         await remove(this.#layout.limbo(action.identity));
         return;
@@ -164,7 +166,7 @@ export class Spare {
     const place = from === 'limbo' ? this.#inLimbo(identity) : this.#below(from);
     if (!(await this.#first([place], identity))) return;
     await this.#layout.makeTrash(number);
-    await this.#link(place, this.#own(`trash/${String(number).padStart(20, '0')}/${identity}`));
+    await this.#link(place, this.#own(`${trashOf(number)}/${identity}`));
   }
 
   async #detach({ identity, directory, from }: Do<'detach'>): Promise<void> {
@@ -231,9 +233,12 @@ export class Spare {
   async #first(places: readonly Below[], identity: Identity): Promise<Handle | undefined> {
     for (const place of places) {
       const found = await this.#look(place);
-      if (found && identityOf(found.handle, found.attributes) === identity) return found.handle;
+      if (found && this.#who(found) === identity) return found.handle;
     }
     return undefined;
+  }
+  #who({ handle, attributes }: Look): Identity {
+    return identityOf(handle, attributes, (unlabelled) => this.#tree.identityOf(unlabelled));
   }
   async #holds(place: Place, identity: Identity): Promise<boolean> {
     return (await this.#first([this.#below(place)], identity)) !== undefined;
@@ -262,9 +267,12 @@ export class Spare {
   }
 }
 
+const TOGETHER = ['write', 'install', 'release', 'attributes'] as const;
+type Together = (typeof TOGETHER)[number] | 'attach';
+
 /** Kinds of actions of which neighbours have nothing to do with each other. */
-function togetherOf(action: Action | undefined): 'write' | 'attach' | 'attributes' | undefined {
-  if (action?.do === 'write' || action?.do === 'attributes') return action.do;
+function togetherOf(action: Action | undefined): Together | undefined {
+  if (TOGETHER.some((kind) => kind === action?.do)) return action?.do as Together;
   return action?.do === 'attach' && !action.directory ? 'attach' : undefined;
 }
 

@@ -6,7 +6,7 @@ import { MARKER, raiseRun, type VolumeMarker, writeMarker } from '../journal/mar
 import { Sender, Stopped, WriterEnded } from '../journal/send.ts';
 import type { Spool } from '../journal/spool.ts';
 import type { JournalStore } from '../journal/store.ts';
-import { ADOPTED, type Tree } from '../journal/tree.ts';
+import { ADOPTED, LATE, type Tree } from '../journal/tree.ts';
 import type { Applier, Next } from './applier.ts';
 import { Layout } from './layout.ts';
 
@@ -28,6 +28,8 @@ export interface TakeoverWorld {
   readonly tree: Tree;
   readonly clock: Clock;
   readonly pause: (ms: number) => Promise<void>;
+  /** It was left to people before all was here: how much was not applied, for it was touched. @default none */
+  readonly left?: () => number;
 }
 
 /**
@@ -44,6 +46,8 @@ export interface Takeover {
   /** As of the volume in the end. */
   readonly passed: boolean;
   readonly complete: number | undefined;
+  /** Of which content was applied. */
+  readonly files: number;
   readonly why: string | undefined;
 }
 
@@ -75,12 +79,17 @@ export async function takeOver(world: TakeoverWorld, applier: Applier, deadlineM
     }
     if (!(error instanceof Stopped)) throw error;
   }
-  why = (await drain(applier, seal, isOver, world.pause)) ?? (seal === undefined ? why : undefined);
-  const { cursor } = applier.progress;
+  why = (await drain(world, applier, seal, isOver)) ?? (seal === undefined ? why : undefined);
+  const { cursor, owed } = applier.progress;
+  // What people have touched is as the journal has it once the writer has stated all that is named after the marker.
+  const owes = owed !== undefined || (world.left?.() ?? 0) > 0;
+  const isSealed = seal !== undefined && cursor >= seal && !owes;
   // Before the seal there may be nothing to read: on a new volume, of which nothing was ever written.
-  const state = seal === undefined ? 'unsealed' : cursor + 1 >= seal ? 'drained' : 'undrained';
+  const isDrained = seal !== undefined && cursor + 1 >= seal && !owes;
+  const state = seal === undefined ? 'unsealed' : isDrained ? 'drained' : 'undrained';
   const result = ended(state, applier, seal, why);
-  await handOver(world, { ...marker, acknowledged: cursor, sealed: seal !== undefined && cursor >= seal }, applier);
+  const acknowledged = owes ? raised.acknowledged : cursor;
+  await handOver(world, { ...marker, acknowledged, sealed: isSealed }, applier, !isDrained);
   return result;
 }
 
@@ -90,8 +99,9 @@ function ended(
   seal: number | undefined,
   why: string | undefined,
 ): Takeover {
-  const { cursor, passed, complete } = applier.progress;
-  return { state, seal, cursor, passed, complete, why };
+  const { cursor, passed, complete, files, owed } = applier.progress;
+  const upTo = state === 'undrained' ? Math.min(cursor, (seal ?? cursor + 1) - 1, (owed ?? cursor + 1) - 1) : cursor;
+  return { state, seal, cursor: upTo, passed, complete, files, why };
 }
 
 async function sealed(
@@ -100,7 +110,7 @@ async function sealed(
   isOver: () => boolean,
   trouble: (why: string | undefined) => void,
 ): Promise<number> {
-  const sender = new Sender({ store, pause, stopping: isOver, restate: async () => {}, trouble });
+  const sender = new Sender({ store, pause, stopping: isOver, restate: () => {}, trouble });
   const found = await sender.start(marker);
   if (found !== undefined) return found;
   await spool.clear();
@@ -113,17 +123,17 @@ async function sealed(
 
 /** Up to a number; without one, what is there. @returns why it did not get there */
 async function drain(
+  { clock, pause }: TakeoverWorld,
   applier: Applier,
   to: number | undefined,
   isOver: () => boolean,
-  pause: (ms: number) => Promise<void>,
 ): Promise<string | undefined> {
   let why: string | undefined;
   while (to === undefined || applier.progress.cursor < to) {
     if (isOver()) return why ?? 'the deadline';
     const next: Next = await applier.next();
     if (next.next === 'damaged') return `number ${applier.progress.cursor + 1} is damaged: ${next.damage.code}`;
-    if (next.next === 'unfit') return next.why;
+    if (next.next === 'unfit' && !applier.goOn(Number(clock.wall() / 1_000_000n))) return next.why;
     if (next.next === 'wait' && to === undefined) return undefined;
     if (next.next === 'unheard') why = next.why;
     if (next.next === 'wait' || next.next === 'unheard') await pause(LOOK_MS);
@@ -133,14 +143,24 @@ async function drain(
 
 /**
  * The index of the writer is what the journal has. Where that is not known, for the copy was not as the owner was, there is none: the writer says so, and
- * other spares begin anew.
+ * other spares begin anew. Where something is left to be applied, the writer has to know all the same how the volume was when it was left to people.
  */
-async function handOver(world: TakeoverWorld, marker: VolumeMarker, applier: Applier): Promise<void> {
+async function handOver(
+  world: TakeoverWorld,
+  marker: VolumeMarker,
+  applier: Applier,
+  isBehind: boolean,
+): Promise<void> {
   const { tree, index, clock, mountPoint, device, markerCopy } = world;
   const { passed, unfit } = applier.progress;
   for (const end of ['', '-wal', '-shm', '-journal', '.new']) await rm(`${index}${end}`, { force: true });
-  if (passed && unfit === undefined) {
-    tree.setMeta(ADOPTED, `${clock.wall()}`);
+  const isLate = isBehind && unfit === undefined;
+  const isKnown = passed && unfit === undefined;
+  tree.transaction(() => {
+    tree.setMeta(ADOPTED, isKnown ? `${clock.wall()}` : undefined);
+    tree.setMeta(LATE, isLate ? `${clock.wall()}` : undefined);
+  });
+  if (isKnown || isLate) {
     tree.copyTo(`${index}.new`);
     await rename(`${index}.new`, index);
   }

@@ -1,18 +1,22 @@
 import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT } from '../../../contract/contract.ts';
+import { JOURNAL_LAG, SPARE_LAG } from '../../../contract/journal.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { Applier } from '../applier/applier.ts';
 import { follow } from '../applier/follow.ts';
-import { openSpare } from '../applier/open.ts';
+import { Late } from '../applier/late.ts';
+import { openSpare, takeBack } from '../applier/open.ts';
 import { takeOver } from '../applier/takeover.ts';
+import type { LateCounts } from '../journal/late.ts';
 import { MARKER, readMarker } from '../journal/marker.ts';
-import { journalClient, S3Journal } from '../journal/s3.ts';
+import { S3Journal } from '../journal/s3.ts';
+import { journalClient } from '../journal/s3-client.ts';
 import { WriterEnded } from '../journal/send.ts';
 import { Spool } from '../journal/spool.ts';
 import type { JournalStore } from '../journal/store.ts';
-import { Tree } from '../journal/tree.ts';
+import { LATE, Tree } from '../journal/tree.ts';
 import { KernelEvents } from '../kernel/events.ts';
 import type { Watched } from '../kernel/helper.ts';
 import { Resolver } from '../kernel/resolver.ts';
@@ -50,14 +54,20 @@ export async function write(settings: Settings): Promise<Said> {
   const events = await KernelEvents.open(watchedOf(settings));
   const resolver = await resolverOf(settings);
   const { volume, mountPoint } = settings;
+  const store = storeOf(settings);
+  const listening = () => rm(state.late, { force: true });
+  const left = { volume, mountPoint, store, tree, resolver, ...marginOf(settings), listening, ended: tellLate };
+  const late = tree.meta(LATE) === undefined ? undefined : new Late(left);
+  if (!late) await listening();
   const writer = new Writer({
     ...mine,
     volume,
     mountPoint,
     head: settings.head ?? 0,
     markerCopy: state.markerCopy,
-    store: storeOf(settings),
+    store,
     tree,
+    ...(late ? { late } : {}),
     spool: new Spool(state.spool),
     resolver,
     events,
@@ -66,11 +76,19 @@ export async function write(settings: Settings): Promise<Said> {
   const server = await listen(settings.socket, async (request) => {
     if (request.ask === 'stop') writer.stop();
     if (request.ask === 'flush') return { ...(await writer.flush(request.deadlineMs)) };
-    const { unreadable, complete, trouble, ...status } = writer.status;
-    return { ...status, unreadable: unreadable.length, complete: momentOf(complete), trouble: trouble ?? null };
+    const { unreadable, complete, trouble, late, ...status } = writer.status;
+    const after: Answer = late ? { late: late.segments, left: late.left } : {};
+    return {
+      ...status,
+      unreadable: unreadable.length,
+      complete: momentOf(complete),
+      trouble: trouble ?? null,
+      ...after,
+    };
   });
   const { statsd } = settings;
-  const gauge = statsd === undefined ? undefined : gaugeLag(statsd, volume, () => writer.status.lag);
+  const gauge =
+    statsd === undefined ? undefined : gaugeLag(statsd, { name: JOURNAL_LAG, volume, lag: () => writer.status.lag });
   onSignal(() => writer.stop());
   try {
     return { state: await writer.run() };
@@ -93,6 +111,8 @@ export async function followOn(settings: Settings): Promise<Said> {
   let stopping = false;
   let wake = () => {};
   let trouble: string | undefined;
+  const baseAt = Date.now() - ((await ageOf(join(settings.mountPoint, MARKER))) ?? 0);
+  let headAt: number | undefined;
   const stop = () => {
     stopping = true;
     wake();
@@ -100,9 +120,17 @@ export async function followOn(settings: Settings): Promise<Said> {
   const server = await listen(settings.socket, async (request) => {
     if (request.ask === 'flush') throw new Error('a follower has nothing to flush');
     if (request.ask === 'stop') stop();
-    const { complete, unfit: _, ...progress } = applier.progress;
-    return { ...progress, complete: momentOf(complete), trouble: trouble ?? null };
+    // Whoever asks wants to know how it is now.
+    else wake();
+    const { cursor, term, complete, passed, files } = applier.progress;
+    const head = headAt === undefined ? undefined : Date.now() - Math.round(CLOCK.now() - headAt);
+    const shown = { cursor, term, passed, files, complete: momentOf(complete) };
+    return { ...shown, headAt: momentOf(head), trouble: trouble ?? null };
   });
+  const { statsd, volume } = settings;
+  // One that starts all the time, or on one base after the other, and never has all there is, shows.
+  const lag = () => (headAt === undefined ? Date.now() - (applier.progress.complete ?? baseAt) : CLOCK.now() - headAt);
+  const gauge = statsd === undefined ? undefined : gaugeLag(statsd, { name: SPARE_LAG, volume, lag });
   onSignal(stop);
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -116,9 +144,13 @@ export async function followOn(settings: Settings): Promise<Said> {
     trouble = why;
   };
   try {
-    await follow(applier, { pause, stopping: () => stopping, trouble: said });
+    const head = () => {
+      headAt = CLOCK.now();
+    };
+    await follow(applier, { pause, stopping: () => stopping, trouble: said, head });
     return { state: 'stopped' };
   } finally {
+    gauge?.close();
     server.close();
     resolver.close();
     tree.close();
@@ -151,7 +183,8 @@ export async function drain(settings: Settings): Promise<Said> {
     return { state: 'drained', values: { cursor: marker.acknowledged, passed: true } };
   if (await isStale(settings)) return STALE;
   await ask(settings.socket, { ask: 'stop' }, 5000);
-  const { resolver, tree, applier, device } = await spareOf(settings, until, true);
+  await unlocked(() => takeBack(mountPoint, state.index, state.markerCopy), until);
+  const { resolver, tree, applier, device, left } = await spareOf(settings, until, true);
   try {
     const taken = await takeOver(
       {
@@ -165,29 +198,48 @@ export async function drain(settings: Settings): Promise<Said> {
         store: storeOf(settings),
         spool: new Spool(state.spool),
         tree,
+        left,
         clock: CLOCK,
         pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       },
       applier,
       until - CLOCK.now(),
     );
-    const { state: how, seal = null, cursor, passed, complete, why = null } = taken;
-    return { state: how, values: { seal, cursor, passed, complete: momentOf(complete), why } };
+    const { state: how, seal = null, cursor, passed, complete, files, why = null } = taken;
+    return { state: how, values: { seal, cursor, passed, complete: momentOf(complete), files, why } };
   } finally {
     resolver.close();
   }
 }
 
 async function spareOf(settings: Settings, until = CLOCK.now() + STOP_MS, anew = false) {
-  const { volume, mountPoint, moment, margin } = settings;
+  const { volume, mountPoint, moment } = settings;
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
   const resolver = await resolverOf(settings);
   const world = { volume, mountPoint, resolver, clock: CLOCK, anew };
   const taken = moment === undefined ? {} : { moment: Date.parse(moment) };
   const tree = await unlocked(() => openSpare({ ...world, ...taken }), until);
-  const off = margin === undefined ? {} : { marginMs: margin * 1000 };
-  const applier = await Applier.open({ volume, mountPoint, store: storeOf(settings), tree, resolver, ...off });
-  return { resolver, tree, applier, device: resolver.device };
+  const of = { volume, mountPoint, store: storeOf(settings), tree, resolver, ...marginOf(settings) };
+  const { device } = resolver;
+  if (tree.meta(LATE) === undefined) return { resolver, tree, applier: await Applier.open(of), device, left: () => 0 };
+  const late = new Late(of);
+  await late.begin();
+  return { resolver, tree, applier: await late.applier(), device, left: () => late.counts.left };
+}
+
+/** For people, in the log of the unit. */
+function tellLate({ segments, left, paths, why }: LateCounts): void {
+  console.error(`remount: what was left of the journal is applied: ${segments} segments`);
+  if (why !== undefined) console.error(`remount: the rest of it is not applied: ${why}`);
+  if (left === 0) return;
+  console.error(
+    `remount: ${left} statements are not, for what they name was touched, or may have been, since it is served:`,
+  );
+  for (const path of paths) console.error(`remount: left as it is: ${JSON.stringify(path)}`);
+}
+
+function marginOf({ margin }: Settings) {
+  return margin === undefined ? {} : { marginMs: margin * 1000 };
 }
 
 const STALE: Said = {

@@ -81,5 +81,7 @@ export function writerOf({ term, writer }: Settings): { readonly term: number; r
 
 /** What is on the root disk. */
 export function stateOf({ state }: Settings) {
-  return { index: join(state, 'index'), markerCopy: join(state, 'marker'), spool: join(state, 'spool') };
+  const at = (name: string) => join(state, name);
+  // `late`: what a takeover has left to be applied, as long as nobody listens to what people do meanwhile.
+  return { index: at('index'), markerCopy: at('marker'), spool: at('spool'), late: at('late') };
 }

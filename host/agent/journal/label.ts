@@ -11,12 +11,24 @@ export function labelOf(identity: Identity, handle: Handle): Buffer {
   return Buffer.from(`${handle} ${identity}`);
 }
 
-/** Who somebody is, by its own label or else by its handle. @param attributes as the resolver has them */
-export function identityOf(handle: Handle, attributes: ReadonlyMap<string, Uint8Array> | undefined): Identity {
+/**
+ * Who somebody is, by its own label or else by its handle.
+ *
+ * @param attributes as the resolver has them
+ * @param unlabelled who it is by its handle
+ */
+export function identityOf(
+  handle: Handle,
+  attributes: ReadonlyMap<string, Uint8Array> | undefined,
+  unlabelled: (handle: Handle) => Identity = asIdentity,
+): Identity {
   const label = attributes?.get(LABEL);
   const [of, identity] = label ? Buffer.from(label).toString('latin1').split(' ') : [];
-  return of === handle && isIdentity(identity) ? identity : asIdentity(handle);
+  return of === handle && isIdentity(identity) ? identity : unlabelled(handle);
 }
+
+/** The label of what is in the trash: nobody's any more, though its inode is. */
+export const DISCARDED = 'trash' as Identity;
 
 /** A handle is spelt as an identity is. */
 export function asIdentity(handle: Handle): Identity {

@@ -1,16 +1,23 @@
 import { createReadStream } from 'node:fs';
 import {
   GetObjectCommand,
-  type GetObjectCommandOutput,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
-import { journalKey, JOURNAL_METADATA as KEY } from '../../../contract/journal.ts';
+import { journalKey, journalPrefix, JOURNAL_METADATA as KEY } from '../../../contract/journal.ts';
 import type { PutAnswer, Signature } from '../../../journal/protocol.ts';
-import { type Body, Interrupted, type JournalStore, type LookAnswer, type ReadAnswer, StoreError } from './store.ts';
+import { isOurs, isPassing, statusOf, streamed } from './s3-client.ts';
+import {
+  type Body,
+  type FirstAnswer,
+  type JournalStore,
+  type LookAnswer,
+  type ReadAnswer,
+  StoreError,
+} from './store.ts';
 
 export interface Deadlines {
   /** A segment of 40 MiB at 2 MiB/s. Milliseconds. @default 20,000 */
@@ -22,20 +29,6 @@ export interface Deadlines {
 }
 
 const DEFAULTS = { putMs: 20_000, lookMs: 5000, silenceMs: 10_000 };
-
-/** The SDK would warn of each write that it does not try again; what came of a call is said by its answer. */
-const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-/** A client as the protocol needs it: the SDK never tries twice by itself, and takes no checksum beside the one that is given. */
-export function journalClient(settings: S3ClientConfig = {}): S3Client {
-  return new S3Client({
-    ...settings,
-    maxAttempts: 1,
-    logger: SILENT,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
-}
 
 const counter = z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number));
 const METADATA = z.object({
@@ -105,12 +98,37 @@ export class S3Journal implements JournalStore {
   }
 
   async read(number: number): Promise<ReadAnswer> {
+    // Until it answers: the bytes that follow may be taken much later, and only then anybody waits for them.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#deadlines.lookMs);
     try {
-      const { Metadata, Body } = await this.#client.send(new GetObjectCommand(this.#at(number)), this.#soon());
+      const command = new GetObjectCommand(this.#at(number));
+      const { Metadata, Body, ContentLength } = await this.#client.send(command, { abortSignal: late.signal });
       const signature = signatureOf(number, Metadata);
-      return { answer: 'found', signature, bytes: streamed(Body, this.#deadlines.silenceMs) };
+      return { answer: 'found', signature, bytes: streamed(Body, this.#deadlines.silenceMs, ContentLength) };
     } catch (error) {
       return unread(number, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Keys are listed in the order of their bytes, which is that of their numbers: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+  async first(from: number): Promise<FirstAnswer> {
+    const prefix = journalPrefix(this.#volume);
+    const after = from > 1 ? { StartAfter: journalKey(this.#volume, from - 1) } : {};
+    try {
+      for (let token: string | undefined; ; ) {
+        const page = { MaxKeys: 1, ...(token === undefined ? after : { ContinuationToken: token }) };
+        const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ...page });
+        const { Contents, NextContinuationToken } = await this.#client.send(command, this.#soon());
+        const key = Contents?.[0]?.Key;
+        if (key !== undefined) return { answer: 'found', number: numberOf(key, prefix, from) };
+        if (NextContinuationToken === undefined) return { answer: 'nothing' };
+        token = NextContinuationToken;
+      }
+    } catch (error) {
+      return unread(from, error);
     }
   }
 
@@ -120,16 +138,6 @@ export class S3Journal implements JournalStore {
   #soon() {
     return { abortSignal: AbortSignal.timeout(this.#deadlines.lookMs) };
   }
-}
-
-/** Status of an answer; `undefined` where none came. */
-function statusOf(error: unknown): number | undefined {
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-}
-
-/** 408, and `RequestTimeout` with 400: the service did not get all of it in time. 429: slow down. */
-function isPassing(status: number, error: unknown): boolean {
-  return status >= 500 || status === 429 || status === 408 || (error as Error).name === 'RequestTimeout';
 }
 
 /**
@@ -143,12 +151,6 @@ function putAnswer(error: unknown): PutAnswer | undefined {
   return status === 409 || isPassing(status, error) ? 'busy' : undefined;
 }
 
-/** Nothing was sent: the file on the root disk cannot be read, or there are no credentials. */
-function isOurs(error: unknown): boolean {
-  const { name, code } = error as { name?: string; code?: string };
-  return name === 'CredentialsProviderError' || code === 'ENOENT';
-}
-
 function unread(number: number, error: unknown): { readonly answer: 'nothing' | 'unheard' } {
   if (error instanceof StoreError) throw error;
   const status = statusOf(error);
@@ -156,6 +158,12 @@ function unread(number: number, error: unknown): { readonly answer: 'nothing' | 
   if (status === undefined ? !isOurs(error) : isPassing(status, error)) return { answer: 'unheard' };
   // 403 says nothing of what is there: without s3:ListBucket it is the answer for what is not.
   throw refused('read', number, error);
+}
+
+function numberOf(key: string, prefix: string, least: number): number {
+  const number = Number(key.slice(prefix.length));
+  if (!(number >= least)) throw new StoreError('unsigned', `${key} is no number of a journal`);
+  return number;
 }
 
 function refused(what: string, number: number, error: unknown): StoreError {
@@ -175,31 +183,4 @@ function signatureOf(number: number, metadata: Record<string, string> | undefine
     sum: data[KEY.sum],
     kind: data[KEY.kind],
   };
-}
-
-async function* streamed(body: GetObjectCommandOutput['Body'], silenceMs: number): AsyncGenerator<Uint8Array> {
-  const stream = body as (AsyncIterable<Uint8Array> & { destroy?(): void }) | undefined;
-  if (!stream) return;
-  const iterator = stream[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await within(silenceMs, iterator.next());
-      if (next.done) return;
-      yield next.value;
-    }
-  } catch (error) {
-    throw new Interrupted('the object breaks off', { cause: error });
-  } finally {
-    stream.destroy?.();
-  }
-}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`silent for ${ms} ms`)), ms);
-  });
-  // Whoever loses the race fails unheard.
-  promise.catch(() => {});
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

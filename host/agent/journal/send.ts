@@ -23,6 +23,8 @@ export class Stopped extends Error {}
 
 /** Between two attempts; it grows up to the last. Milliseconds. */
 const PAUSES = [100, 300, 1000, 2000, 5000] as const;
+/** Requests that are under way at once, at a start: of an hour's numbers each would wait for the one before. */
+const MOST = 16;
 
 export interface SenderWorld {
   readonly store: JournalStore;
@@ -30,7 +32,7 @@ export interface SenderWorld {
   readonly pause: (ms: number) => Promise<void>;
   readonly stopping: () => boolean;
   /** What stands there was not written by this start, and is not to be skipped by those who read: what it names has to be stated once more. */
-  readonly restate: (number: number) => Promise<void>;
+  readonly restate: (number: number) => void;
   /** Why nothing is acknowledged for now; `undefined`: it is again. */
   readonly trouble: (why: string | undefined) => void;
 }
@@ -56,20 +58,27 @@ export class Sender {
    */
   async start(marker: VolumeMarker): Promise<number | undefined> {
     let seal: number | undefined;
-    for (let number = marker.acknowledged + 1; ; number++) {
-      const found = await this.#look(number);
-      switch (atStart(marker, found)) {
-        case 'write':
-          this.#next = number;
-          return seal;
-        case 'fenced':
-          throw new WriterEnded({ ended: 'fenced', term: found?.term ?? marker.term });
-        case 'notify':
-          if (found) throw new WriterEnded({ ended: 'notify', number, found });
+    for (let from = marker.acknowledged + 1, width = 1; ; width = Math.min(MOST, 2 * width)) {
+      const numbers = Array.from({ length: width }, (_, i) => from + i);
+      const looks = await Promise.all(numbers.map((number) => this.#look(number)));
+      from += width;
+      for (const [i, number] of numbers.entries()) {
+        const found = looks[i];
+        const step = atStart(marker, found);
+        if (step === 'write') {
+          // Not there, and something after it: it has expired, or has come meanwhile. The journal ends where nothing follows.
+          const beyond = await this.#first(number);
+          if (beyond === undefined) {
+            this.#next = number;
+            return seal;
+          }
+          from = beyond;
           break;
-        case 'read-on':
-          if (found?.kind === 'seal' && found.term === marker.term) seal ??= number;
-          if (found?.kind === 'segment') await this.#world.restate(number);
+        }
+        if (step === 'fenced') throw new WriterEnded({ ended: 'fenced', term: found?.term ?? marker.term });
+        if (step === 'notify' && found) throw new WriterEnded({ ended: 'notify', number, found });
+        if (found?.kind === 'seal' && found.term === marker.term) seal ??= number;
+        if (found?.kind === 'segment') this.#world.restate(number);
       }
     }
   }
@@ -90,7 +99,7 @@ export class Sender {
           this.#world.trouble(undefined);
           return this.#next++;
         case 'next':
-          if (found?.kind === 'segment') await this.#world.restate(this.#next);
+          if (found?.kind === 'segment') this.#world.restate(this.#next);
           this.#next++;
           attempt = -1;
           break;
@@ -116,10 +125,22 @@ export class Sender {
   }
 
   async #look(number: number): Promise<Signature | undefined> {
+    const found = await this.#asked(() => this.#world.store.look(number));
+    return found.answer === 'found' ? found.signature : undefined;
+  }
+
+  async #first(from: number): Promise<number | undefined> {
+    const found = await this.#asked(() => this.#world.store.first(from));
+    return found.answer === 'found' ? found.number : undefined;
+  }
+
+  async #asked<A extends { readonly answer: string }>(
+    ask: () => Promise<A>,
+  ): Promise<Exclude<A, { answer: 'unheard' }>> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const found = await this.#world.store.look(number);
-        if (found.answer !== 'unheard') return found.answer === 'found' ? found.signature : undefined;
+        const found = await ask();
+        if (found.answer !== 'unheard') return found as Exclude<A, { answer: 'unheard' }>;
         this.#world.trouble('S3 does not answer');
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;

@@ -15,6 +15,10 @@ export type ReadAnswer =
   | { readonly answer: 'found'; readonly signature: Signature; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly answer: 'nothing' | 'unheard' };
 
+export type FirstAnswer =
+  | { readonly answer: 'found'; readonly number: number }
+  | { readonly answer: 'nothing' | 'unheard' };
+
 /** The journal of one content volume, object by object. */
 export interface JournalStore {
   /** One conditional write, no second attempt. @throws StoreError where it was refused: nothing was written */
@@ -23,6 +27,8 @@ export interface JournalStore {
   look(number: number): Promise<LookAnswer>;
   /** @throws StoreError; the bytes throw {@link Interrupted} where the stream breaks off */
   read(number: number): Promise<ReadAnswer>;
+  /** The lowest number that is there, from this one on. @throws StoreError */
+  first(from: number): Promise<FirstAnswer>;
 }
 
 /**

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS settled (directory TEXT PRIMARY KEY, ctime INTEGER NO
 `;
 /** What `meta` has once a tree is what the journal has: an index that a crash left half made is none. */
 export const ADOPTED = 'adopted';
+/** What `meta` has as long as there may be something in the journal that its volume does not have, and people use that already. */
+export const LATE = 'late';
 /** Raised by each change after which an older tree would be read wrongly. */
 const VERSION = '1';
 
@@ -69,6 +71,12 @@ export class Tree {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Nothing is known any more. */
+  clear(): void {
+    for (const table of ['meta', 'node', 'name', 'handle', 'owed', 'settled']) this.#run(`DELETE FROM ${table}`);
+    this.setMeta('version', VERSION);
   }
 
   /** A copy of all of it, whole and by itself. @param path of no file yet */
@@ -165,11 +173,20 @@ export class Tree {
 
   handleOf(identity: Identity): Handle {
     const row = this.#get('SELECT handle FROM handle WHERE identity = ?', identity);
-    return (row?.handle ?? identity) as Handle;
+    return (row?.handle ?? identity.split('.')[0]) as Handle;
   }
+  /**
+   * An inode number and its generation may be used on two copies of a volume for two things, where both freed the same inode and used it again. The one
+   * that came from the journal has its own handle here; so what is found under that of its identity is another thing, and has another identity, on each copy
+   * of this volume the same.
+   */
   identityOf(handle: Handle): Identity {
     const row = this.#get('SELECT identity FROM handle WHERE handle = ?', handle);
-    return row ? (row.identity as Identity) : asIdentity(handle);
+    if (row) return row.identity as Identity;
+    let identity = asIdentity(handle);
+    for (let n = 1; this.#get('SELECT handle FROM handle WHERE identity = ?', identity); n++)
+      identity = `${handle}.${n}` as Identity;
+    return identity;
   }
   setHandle(identity: Identity, handle: Handle): void {
     this.#run('DELETE FROM handle WHERE identity = ? OR handle = ?', identity, handle);

@@ -10,14 +10,6 @@ export interface Below {
   readonly path: Buffer;
 }
 
-/** Name of an error of Linux, such as ENOENT; ESTALE where nothing has that handle any more. */
-export class Errno {
-  readonly code: string;
-  constructor(code: string) {
-    this.code = code;
-  }
-}
-
 /** What is at a place. Times are nanoseconds since 1970. */
 export interface Look {
   readonly handle: Handle;

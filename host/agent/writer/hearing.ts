@@ -1,6 +1,6 @@
 import { fromBytes } from '../../../journal/name.ts';
-import { ROOT } from '../../../journal/record.ts';
-import type { DirtySet } from '../../../journal/write/dirty.ts';
+import { type Key, ROOT } from '../../../journal/record.ts';
+import { type DirtySet, keysOf, type Change as Noted } from '../../../journal/write/dirty.ts';
 import { OWN, type Own } from '../journal/own.ts';
 import type { Tree } from '../journal/tree.ts';
 import type { Change } from '../kernel/events.ts';
@@ -11,11 +11,14 @@ export class Hearing {
   readonly #dirty: DirtySet;
   readonly #tree: Tree;
   readonly #own: Own;
+  readonly #also: (keys: readonly Key[]) => void;
 
-  constructor(dirty: DirtySet, tree: Tree, own: Own) {
+  /** @param also is told of the same */
+  constructor(dirty: DirtySet, tree: Tree, own: Own, also: (keys: readonly Key[]) => void = () => {}) {
     this.#dirty = dirty;
     this.#tree = tree;
     this.#own = own;
+    this.#also = also;
   }
 
   /** @param now milliseconds, by the clock that only goes on */
@@ -28,8 +31,13 @@ export class Hearing {
     // What is in `.remount` is nobody's content, but for what went there.
     if (own && !this.#tree.node(target)) return;
     const has = (...kinds: readonly Change['kinds'][number][]) => change.kinds.some((kind) => kinds.includes(kind));
-    if (has('written', 'closed')) this.#dirty.note({ change: 'content', target, closed: has('closed') }, now);
-    else this.#dirty.note({ change: 'attributes', target }, now);
+    if (has('written', 'closed')) this.#note({ change: 'content', target, closed: has('closed') }, now);
+    else this.#note({ change: 'attributes', target }, now);
+  }
+
+  #note(change: Noted, now: number): void {
+    this.#dirty.note(change, now);
+    this.#also(keysOf(change));
   }
 
   #isNaming({ kinds }: Change): boolean {
@@ -42,7 +50,7 @@ export class Hearing {
     const text = fromBytes(name);
     if (at === ROOT && text === OWN) return;
     const target = object && this.#tree.identityOf(object);
-    this.#dirty.note({ change: 'named', directory: at, name: text, ...(target ? { target } : {}) }, now);
+    this.#note({ change: 'named', directory: at, name: text, ...(target ? { target } : {}) }, now);
   }
 
   /** Directories that come to be in `.remount`, and leave it. @returns whether this is about something in there */
@@ -50,7 +58,7 @@ export class Hearing {
     const [last] = [to ?? at];
     const own = last !== undefined && this.#own.has(last.directory);
     if (directory && object && last) {
-      if (own) this.#own.add(object);
+      if (own) this.#own.add(object, last.directory);
       else if (this.#own.has(object) && !last.name.equals(Buffer.from(OWN))) this.#own.delete(object);
     }
     return own || (object !== undefined && this.#own.has(object));

@@ -4,7 +4,7 @@ import { type Identity, type Key, keyText, ROOT } from '../../../journal/record.
 import type { Sign } from '../../../journal/write/index.ts';
 import { type Found, type Source, type Stretch, Unreadable } from '../../../journal/write/source.ts';
 import { kindOf } from '../journal/kinds.ts';
-import { LABEL } from '../journal/label.ts';
+import { DISCARDED, identityOf, LABEL } from '../journal/label.ts';
 import { entriesOf, OWN } from '../journal/own.ts';
 import type { Tree } from '../journal/tree.ts';
 import type { Below, Look } from '../kernel/places.ts';
@@ -74,8 +74,8 @@ export class VolumeSource implements Source {
       if (found.code === 'ESTALE' || found.code === 'ENOENT') return undefined;
       throw new Error(`${identity} cannot be looked at: ${found.code}`);
     }
-    // Somebody has it open; nobody finds it any more.
-    if (found.links === 0) return undefined;
+    // Somebody has it open; nobody finds it any more. Nor what waits in the trash.
+    if (found.links === 0 || identityOf(found.handle, found.attributes) === DISCARDED) return undefined;
     const [kind, type] = kindOf(found);
     const path = kind === 'directory' ? await this.#pathOf(identity) : await this.#anyPath(identity);
     if (path === undefined) return undefined;

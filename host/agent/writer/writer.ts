@@ -1,37 +1,27 @@
 import { join } from 'node:path';
-import { keyOf, ROOT } from '../../../journal/record.ts';
-import { decode } from '../../../journal/segment/decode.ts';
+import { ROOT } from '../../../journal/record.ts';
 import type { Header } from '../../../journal/segment/layout.ts';
 import type { Batch, Limits } from '../../../journal/write/batch.ts';
 import { DirtySet, ENOUGH } from '../../../journal/write/dirty.ts';
 import { Gatherer } from '../../../journal/write/gather.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { adopt } from '../journal/adopt.ts';
+import type { LateCounts, LateSegments } from '../journal/late.ts';
 import { MARKER, raiseRun, type VolumeMarker, writeMarker } from '../journal/marker.ts';
 import { Own, rootOf } from '../journal/own.ts';
 import { Sender, Stopped, WriterEnded } from '../journal/send.ts';
 import type { Spool } from '../journal/spool.ts';
-import { Interrupted, type JournalStore, StoreError } from '../journal/store.ts';
+import type { JournalStore } from '../journal/store.ts';
 import { ADOPTED, type Tree } from '../journal/tree.ts';
 import type { KernelEvents } from '../kernel/events.ts';
 import type { Resolver } from '../kernel/resolver.ts';
-import { Hearing } from './hearing.ts';
+import { Flushes } from './flushes.ts';
+import { Gone, Listening } from './listening.ts';
+import { PACE, type Pace } from './pace.ts';
+import { Restating } from './restating.ts';
 import { scan } from './scan.ts';
 import { Sentinels } from './sentinels.ts';
 import { VolumeSource } from './source.ts';
-
-/** Milliseconds. */
-export interface Pace {
-  /** From one segment to the next, where nobody is in a hurry and no large file is under way. @default 2000 */
-  readonly segmentMs?: number;
-  /** How often it is looked whether something is due. @default 250 */
-  readonly lookMs?: number;
-  /** From one marker to the next: all that is dirty goes to the device before it. @default 10,000 */
-  readonly markerMs?: number;
-  /** Where nothing was stated for so long, that is said. @default a day */
-  readonly heartbeatMs?: number;
-}
-const PACE = { segmentMs: 2000, lookMs: 250, markerMs: 10_000, heartbeatMs: 86_400_000 };
 
 export interface WriterWorld {
   readonly volume: string;
@@ -50,6 +40,8 @@ export interface WriterWorld {
   readonly clock: Clock;
   readonly limits?: Limits;
   readonly pace?: Pace;
+  /** What a takeover has left to be applied. */
+  readonly late?: LateSegments;
 }
 
 export interface Status {
@@ -64,6 +56,8 @@ export interface Status {
   readonly trouble: string | undefined;
   /** Paths of what the last segment could not read. */
   readonly unreadable: readonly string[];
+  /** Where a takeover had left something. */
+  readonly late: LateCounts | undefined;
 }
 
 export type Flushed = { readonly flushed: boolean; readonly number: number; readonly left: number };
@@ -81,6 +75,7 @@ export class Writer {
   readonly #own: Own;
   readonly #sentinels: Sentinels;
   readonly #sender: Sender;
+  readonly #listening: Listening;
   #marker: VolumeMarker | undefined;
   #marked = { at: Number.NEGATIVE_INFINITY, number: 0 };
   #sent = Number.NEGATIVE_INFINITY;
@@ -91,7 +86,8 @@ export class Writer {
   #unreadable: readonly string[] = [];
   #stopping = false;
   #failed: { readonly error: unknown } | undefined;
-  #flushes: { readonly from: number; readonly done: () => void }[] = [];
+  readonly #flushes: Flushes;
+  readonly #restating: Restating;
   #wake: () => void = () => {};
 
   constructor(world: WriterWorld) {
@@ -101,17 +97,21 @@ export class Writer {
     const { resolver, tree, clock, limits, store } = world;
     this.#own = new Own(resolver);
     this.#sentinels = new Sentinels(resolver);
+    this.#listening = new Listening({ ...world, dirty: this.#dirty, own: this.#own, sentinels: this.#sentinels });
     const source = new VolumeSource(resolver, tree);
     const gather = { dirty: this.#dirty, index: tree.index, source, clock };
     this.#gatherer = new Gatherer(limits ? { ...gather, limits } : gather);
+    const trouble = (why: string | undefined) => {
+      this.#trouble = why;
+    };
+    this.#flushes = new Flushes(clock, this.#dirty);
+    this.#restating = new Restating({ store, dirty: this.#dirty, clock, trouble, wait: () => this.#waitForS3() });
     this.#sender = new Sender({
       store,
       pause: (ms) => this.#pause(ms),
       stopping: () => this.#stopping || this.#failed !== undefined,
-      restate: (number) => this.#restate(number),
-      trouble: (why) => {
-        this.#trouble = why;
-      },
+      restate: (number) => this.#restating.owe(number),
+      trouble,
     });
   }
 
@@ -126,6 +126,7 @@ export class Writer {
       lag,
       trouble: this.#trouble,
       unreadable: this.#unreadable,
+      late: this.#world.late?.counts,
     };
   }
 
@@ -135,7 +136,8 @@ export class Writer {
     let hearing: Promise<void> | undefined;
     try {
       await this.#start();
-      hearing = this.#hear();
+      hearing = this.#listen();
+      await this.#succeed();
       while (!this.#stopping && !this.#failed) await this.#round();
       if (this.#failed) throw this.#failed.error;
       await this.#mark();
@@ -150,32 +152,73 @@ export class Writer {
       this.#stopping = true;
       events.close();
       await hearing;
-      for (const { done } of this.#flushes) done();
+      this.#flushes.end();
     }
   }
 
   /** All that has to be known before the first event is taken: who is who, and what is nobody's content. */
   async #start(): Promise<void> {
-    const { volume, term, writer, mountPoint, markerCopy, events, spool, tree, resolver, clock } = this.#world;
+    const { volume, term, writer, mountPoint, markerCopy, events, spool, tree, resolver, late } = this.#world;
     const markers = { mountPoint, device: events.device, copy: markerCopy };
     this.#marker = await raiseRun(markers, { volume, term, writer });
     if (this.#marker.fenced) throw new WriterEnded({ ended: 'fenced', term });
     await spool.clear();
     this.#dirty.wantScan('it starts');
     await this.#own.read();
-    if (tree.meta(ADOPTED) === undefined) {
-      // What the journal has is not known. From now on it is what is here, with bases that are copies of this: those of before are unfit.
-      this.#dirty.wantScan('there is no index', true);
-      await adopt({ resolver, tree, own: this.#own, clock, specials: true });
-      tree.setMeta(ADOPTED, `${clock.wall()}`);
-    }
+    if (late) await late.begin();
+    else if (tree.meta(ADOPTED) === undefined) await this.#adopt();
     tree.setHandle(ROOT, await rootOf(resolver));
-    const { head = 0 } = this.#world;
-    const acknowledged = Math.max(this.#marker.acknowledged, head);
-    this.#marker = { ...this.#marker, acknowledged };
-    const seal = await this.#sender.start(this.#marker);
-    if (!this.#marker.sealed && seal === undefined) await this.#seal();
-    this.#marker = { ...this.#marker, sealed: true };
+  }
+
+  /** What the journal has is not known. From now on it is what is here, with bases that are copies of this: those of before are unfit. */
+  async #adopt(): Promise<void> {
+    const { tree, resolver, clock } = this.#world;
+    this.#dirty.wantScan('there is no index', true);
+    tree.clear();
+    await adopt({ resolver, tree, own: this.#own, clock, specials: true });
+    tree.setMeta(ADOPTED, `${clock.wall()}`);
+  }
+
+  /** Its seal is in the journal, and what stands before that here, before it writes anything else. */
+  async #succeed(): Promise<void> {
+    const { head = 0, late } = this.#world;
+    const acknowledged = Math.max(this.#mine.acknowledged, head);
+    const marker = { ...this.#mine, acknowledged };
+    this.#marker = marker;
+    let seal = await this.#sender.start(marker);
+    if (!marker.sealed) seal ??= await this.#seal();
+    this.#marker = { ...marker, sealed: true };
+    if (late && seal !== undefined) {
+      const known = await this.#applyLate(late, seal);
+      await this.#own.read();
+      if (!known) await this.#adopt();
+    }
+    await this.#restating.all();
+  }
+
+  #applyLate(late: LateSegments, seal: number): Promise<boolean> {
+    return late.apply(seal, {
+      pause: async () => {
+        if (!(await this.#sentinels.heard())) late.doubt();
+        this.#mustGoOn();
+        this.#listening.hold();
+      },
+      done: () => this.#listening.release(),
+      restate: (number, records) => this.#restating.read(number, records),
+      trouble: (why) => {
+        this.#trouble = why;
+      },
+      wait: () => this.#waitForS3(),
+    });
+  }
+
+  async #waitForS3(): Promise<void> {
+    await this.#pause(1000);
+    this.#mustGoOn();
+  }
+
+  #mustGoOn(): void {
+    if (this.#stopping || this.#failed) throw new Stopped('stopped before it had begun to write');
   }
 
   /** Ends it once the write that is under way has ended. */
@@ -186,39 +229,16 @@ export class Writer {
 
   /** Until everything that is dirty now is acknowledged, or so many milliseconds have passed: then `left` says how much is not. */
   async flush(deadlineMs: number): Promise<Flushed> {
-    const from = this.#world.clock.now();
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-      this.#flushes.push({ from, done: resolve });
-      this.#dirty.hurry(true);
-      this.#wake();
-    });
-    clearTimeout(timer);
-    this.#flushes = this.#flushes.filter((flush) => flush.from !== from);
-    this.#dirty.hurry(this.#flushes.length > 0);
+    const from = await this.#flushes.wait(deadlineMs, () => this.#wake());
     const flushed = this.#stated >= from;
     return { flushed, number: this.#sender.last, left: flushed ? 0 : Math.max(1, this.#dirty.size) };
   }
 
-  /** Takes what the kernel says at once, whatever else goes on. */
-  async #hear(): Promise<void> {
-    const { events, tree, clock } = this.#world;
-    const hearing = new Hearing(this.#dirty, tree, this.#own);
+  async #listen(): Promise<void> {
     try {
-      for await (const event of events) {
-        if (this.#stopping) return;
-        if (event.kind === 'gone') throw new Gone(event.cause);
-        if (event.kind === 'reached') this.#sentinels.reached(event.sentinel);
-        else if (event.kind === 'changes') for (const change of event.changes) hearing.hear(change, clock.now());
-        else {
-          this.#dirty.wantScan(`events: ${event.cause}`);
-          this.#sentinels.doubt();
-        }
-      }
+      await this.#listening.run(() => this.#stopping);
     } catch (error) {
       this.#failed = { error };
-      this.#sentinels.doubt();
       this.#wake();
     }
   }
@@ -245,7 +265,7 @@ export class Writer {
 
   #isTime(): boolean {
     const now = this.#world.clock.now();
-    if (this.#flushes.length > 0 || this.#gatherer.isReading) return true;
+    if (this.#flushes.any || this.#gatherer.isReading) return true;
     if (now - this.#sent >= this.#pace.heartbeatMs) return true;
     return now - this.#sent >= this.#pace.segmentMs && this.#dirty.due(now).length > 0;
   }
@@ -256,6 +276,7 @@ export class Writer {
     const header = { ...this.#header('segment'), taken: batch.taken, complete: batch.complete };
     const made = await spool.make(header, batch.records);
     const number = await this.#sender.send(made, { ...marker, kind: 'segment' });
+    await this.#restating.all();
     tree.transaction(() => tree.applyIndex({ nodes: batch.nodes, names: batch.names }));
     this.#gatherer.acknowledged(batch, number);
     this.#complete = batch.complete;
@@ -264,12 +285,12 @@ export class Writer {
     if (!this.#gatherer.owes) this.#marker = { ...marker, acknowledged: number };
   }
 
-  async #seal(): Promise<void> {
+  async #seal(): Promise<number> {
     const { spool, clock } = this.#world;
     await (await spool.stage()).close();
     const taken = Number(clock.wall() / 1_000_000n);
     const made = await spool.make({ ...this.#header('seal'), taken, complete: undefined }, []);
-    await this.#sender.send(made, { ...this.#mine, kind: 'seal' });
+    return this.#sender.send(made, { ...this.#mine, kind: 'seal' });
   }
 
   #header(kind: Header['kind']): Omit<Header, 'taken' | 'complete'> {
@@ -302,35 +323,10 @@ export class Writer {
   }
 
   async #answerFlushes(): Promise<void> {
-    const done = this.#flushes.filter(({ from }) => this.#stated >= from);
+    const done = this.#flushes.upTo(this.#stated);
     if (done.length === 0) return;
     await this.#mark();
     for (const flush of done) flush.done();
-  }
-
-  /** What an object names that this start did not write: whatever the index has, it is stated as it is here. */
-  async #restate(number: number): Promise<void> {
-    const { store, clock } = this.#world;
-    for (;;) {
-      try {
-        const found = await store.read(number);
-        if (found.answer === 'found') {
-          const decoded = await decode(found.bytes, found.signature.sum, { content: async () => {} });
-          if (decoded.state !== 'sound') throw new Error(`number ${number} is damaged: ${decoded.damage.code}`);
-          for (const record of decoded.records) {
-            const key = keyOf(record);
-            if (key) this.#dirty.add(key, clock.now(), { content: true, forced: true });
-          }
-          return;
-        }
-        this.#trouble = `number ${number} cannot be read`;
-      } catch (error) {
-        if (!(error instanceof StoreError || error instanceof Interrupted)) throw error;
-        this.#trouble = error.message;
-      }
-      if (this.#stopping || this.#failed) throw new Stopped('stopped while S3 does not answer');
-      await this.#pause(1000);
-    }
   }
 
   async #pause(ms: number): Promise<void> {
@@ -344,6 +340,3 @@ export class Writer {
     });
   }
 }
-
-/** The volume is unmounted, or another one is mounted there. */
-class Gone extends Error {}

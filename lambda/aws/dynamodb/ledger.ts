@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LEDGER } from '../../../contract/contract.ts';
+import { isInstanceId, isSnapshotId, isVolumeId } from '../../../contract/ids.ts';
 import { incidentKey } from '../../core/world/incident.ts';
 import type { LedgerEntry, LedgerState } from '../../core/world/model.ts';
 import type { Ledger } from '../../core/world/ports.ts';
@@ -235,17 +236,30 @@ function key(pk: string, sk: string): Record<string, AttributeValue> {
   return { [LEDGER.partitionKey]: { S: pk }, [LEDGER.sortKey]: { S: sk } };
 }
 
+/** @throws Error where the item has something else there, which nobody wrote as that */
+function idOf<Id extends string>(
+  item: Record<string, AttributeValue>,
+  name: string,
+  is: (text: unknown) => text is Id,
+): Id | undefined {
+  const id = item[name]?.S;
+  // Nobody owns it: an empty string stands for that.
+  if (!id) return undefined;
+  if (!is(id)) throw new Error(`the ledger has "${id}" for ${name}`);
+  return id;
+}
+
 function toState(item: Record<string, AttributeValue>): LedgerState {
   const { leaseHolder, leaseUntil, pagedAbout, pagedAt, pagedFinal } = item;
   return {
     generation: Number(item.generation?.N ?? 0),
-    currentVolume: item.currentVolume?.S,
-    owner: item.volumeOwner?.S,
+    currentVolume: idOf(item, 'currentVolume', isVolumeId),
+    owner: idOf(item, 'volumeOwner', isInstanceId),
     replaced:
       item.replaced?.S === undefined ? undefined : parsed('`replaced` in the ledger', item.replaced.S, REPLACED),
     spare: item.spare?.S === undefined ? undefined : parsed('`spare` in the ledger', item.spare.S, SPARE),
     verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
-    verifiedSnapshot: item.verifiedSnapshot?.S,
+    verifiedSnapshot: idOf(item, 'verifiedSnapshot', isSnapshotId),
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
     paged:
       pagedAbout?.S === undefined

@@ -1,5 +1,6 @@
 import { AttachVolumeCommand, DetachVolumeCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { DEVICE_NAMES } from '../../../contract/contract.ts';
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Clock } from '../../core/world/clock.ts';
 import type { Instance } from '../../core/world/model.ts';
 import type { Attached } from '../../core/world/ports.ts';
@@ -17,7 +18,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
    * Two heals may choose the same free name at the same moment: the one that is refused looks again.
    * @returns `false` when the instance takes no more volumes: another one does
    */
-  async function order(volumeId: string, instanceId: string): Promise<boolean> {
+  async function order(volumeId: VolumeId, instanceId: InstanceId): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       const instance = (await instances()).find((i) => i.id === instanceId);
       const free = DEVICE_NAMES.filter((name) => !instance?.devices.includes(name));
@@ -40,7 +41,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
   }
 
   return {
-    async attach(volumeId: string, instanceId: string): Promise<Attached> {
+    async attach(volumeId: VolumeId, instanceId: InstanceId): Promise<Attached> {
       const before = await describeVolume(ec2, volumeId);
       const elsewhere = before?.attachments.find((a) => a.instanceId !== instanceId && a.state !== 'detached');
       if (elsewhere) return 'elsewhere';
@@ -56,7 +57,7 @@ export function ec2Attachments(ec2: EC2Client, clock: Clock, instances: () => Pr
       return there ? 'attached' : 'stuck';
     },
 
-    async detach(volumeId: string, instanceId: string): Promise<boolean> {
+    async detach(volumeId: VolumeId, instanceId: InstanceId): Promise<boolean> {
       const before = await describeVolume(ec2, volumeId);
       const at = before?.attachments.find((a) => a.instanceId === instanceId);
       if (at?.state === 'attached') {

@@ -1,7 +1,9 @@
 import { CreateSnapshotCommand, CreateVolumeCommand, type EC2Client, type VolumeType } from '@aws-sdk/client-ec2';
+import { isSnapshotId, isVolumeId, type SnapshotId, type VolumeId } from '../../../contract/ids.ts';
 import type { Clock } from '../../core/world/clock.ts';
 import type { Volume } from '../../core/world/model.ts';
 import { translated } from '../errors.ts';
+import { presentId } from './present.ts';
 import { asTags, type Tags } from './tags.ts';
 import { untilAvailable } from './wait.ts';
 
@@ -10,7 +12,7 @@ export interface NewVolume extends Pick<Volume, 'zone' | 'sizeGiB' | 'type' | 'i
   /** Completes "create a volume ..." */
   readonly named: string;
   /** `undefined`: it is blank. */
-  readonly snapshotId: string | undefined;
+  readonly snapshotId: SnapshotId | undefined;
   /** The same for the same order, however often it is placed: one volume, never two. At most 64 characters. */
   readonly clientToken: string;
   readonly tags: Tags;
@@ -25,7 +27,7 @@ export interface NewVolume extends Pick<Volume, 'zone' | 'sizeGiB' | 'type' | 'i
  * @returns its id
  * @throws VolumeFailed when it goes to state `error`
  */
-export async function createVolume(ec2: EC2Client, clock: Clock, order: NewVolume): Promise<string> {
+export async function createVolume(ec2: EC2Client, clock: Clock, order: NewVolume): Promise<VolumeId> {
   const { named, snapshotId, initializationRate } = order;
   const created = await translated(`create a volume ${named} in ${order.zone}`, () =>
     ec2.send(
@@ -44,7 +46,7 @@ export async function createVolume(ec2: EC2Client, clock: Clock, order: NewVolum
       }),
     ),
   );
-  return untilAvailable(ec2, clock, created.VolumeId ?? '', order);
+  return untilAvailable(ec2, clock, presentId(created.VolumeId, 'VolumeId', isVolumeId), order);
 }
 
 /** Create to available: median 1.5 s, p99 4 s (figures of the EBS CSI driver's authors). */
@@ -53,11 +55,11 @@ const RESTORED_SECONDS = 60;
 /** A volume as another one is, made from a snapshot. */
 export interface Restore extends Pick<NewVolume, 'zone' | 'clientToken' | 'tags' | 'initializationRate'> {
   readonly like: Volume;
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
 }
 
 /** As {@link createVolume}. */
-export function restoreVolume(ec2: EC2Client, clock: Clock, { like, ...order }: Restore): Promise<string> {
+export function restoreVolume(ec2: EC2Client, clock: Clock, { like, ...order }: Restore): Promise<VolumeId> {
   const { sizeGiB, type, iops, throughputMiBs, keyArn } = like;
   const named = `from ${order.snapshotId}`;
   const as = { sizeGiB, type, iops, throughputMiBs, keyArn };
@@ -66,7 +68,7 @@ export function restoreVolume(ec2: EC2Client, clock: Clock, { like, ...order }: 
 
 /** A snapshot to be taken. */
 export interface NewSnapshot {
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
   readonly description: string;
   readonly tags: Tags;
 }
@@ -76,7 +78,7 @@ export interface NewSnapshot {
  * @param doing completes "could not ..."
  * @returns its id, as soon as it is begun
  */
-export async function createSnapshot(ec2: EC2Client, order: NewSnapshot, doing: string): Promise<string> {
+export async function createSnapshot(ec2: EC2Client, order: NewSnapshot, doing: string): Promise<SnapshotId> {
   const made = await translated(doing, () =>
     ec2.send(
       new CreateSnapshotCommand({
@@ -86,5 +88,5 @@ export async function createSnapshot(ec2: EC2Client, order: NewSnapshot, doing: 
       }),
     ),
   );
-  return made.SnapshotId ?? '';
+  return presentId(made.SnapshotId, 'SnapshotId', isSnapshotId);
 }

@@ -8,11 +8,13 @@ import {
   type LockState,
 } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VERDICT } from '../../../contract/contract.ts';
+import { isVolumeId } from '../../../contract/ids.ts';
 import type { Stores } from '../../core/guard/ports.ts';
 import type { Snapshot } from '../../core/guard/retention.ts';
 import { AwsError, isKind, translated } from '../errors.ts';
 import { createSnapshot } from './create.ts';
 import { snapshotsOf, volumesOf } from './describe.ts';
+import { presentId } from './present.ts';
 import { toRecoveryPoint } from './shapes.ts';
 import { tag, tagsOf, unschedule, untag } from './tags.ts';
 
@@ -106,7 +108,7 @@ function toSnapshot(snapshot: Ec2Snapshot): Snapshot {
   const verdict = Object.values(VERDICT).find((v) => v === tags[TAG.verdict]);
   return {
     ...toRecoveryPoint(snapshot),
-    volumeId: snapshot.VolumeId ?? '',
+    volumeId: presentId(snapshot.VolumeId, 'VolumeId', isVolumeId),
     verdict,
     maker: DLM_POLICY in tags ? 'dlm' : tags[TAG.guard] === 'true' ? 'guard' : 'other',
     policyId: tags[DLM_POLICY],

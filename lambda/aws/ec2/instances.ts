@@ -1,5 +1,6 @@
 import { type EC2Client, paginateDescribeInstanceStatus, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { paginateDescribeInstanceInformation, type SSMClient } from '@aws-sdk/client-ssm';
+import type { InstanceId } from '../../../contract/ids.ts';
 import type { Instance } from '../../core/world/model.ts';
 import { isKind, translated } from '../errors.ts';
 import { instancesOf } from './describe.ts';
@@ -45,7 +46,7 @@ export function ec2Instances(ec2: EC2Client, ssm: SSMClient, stack: string) {
     },
 
     /** Without the graceful shutdown: a host that is to be fenced may hang in it. What it had synced is on the volume. */
-    async stop(instanceId: string): Promise<void> {
+    async stop(instanceId: InstanceId): Promise<void> {
       try {
         await translated(`stop ${instanceId}`, () =>
           ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId], Force: true })),

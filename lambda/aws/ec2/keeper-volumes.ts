@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { scheduleTagValue, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
+import type { VolumeId } from '../../../contract/ids.ts';
 import type { NewVolume } from '../../core/keep/keeper.ts';
 import type { Clock } from '../../core/world/clock.ts';
 import { createVolume } from './create.ts';
@@ -13,7 +14,7 @@ export function createClaimed(
   clock: Clock,
   { stack, keyArn }: { readonly stack: string; readonly keyArn: string },
   order: NewVolume,
-): Promise<string> {
+): Promise<VolumeId> {
   const { claim, snapshotId, clientToken } = order;
   const { volume, ...as } = claim;
   const tags = {

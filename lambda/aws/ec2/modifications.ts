@@ -5,6 +5,7 @@ import {
   type VolumeModification,
   type VolumeType,
 } from '@aws-sdk/client-ec2';
+import type { VolumeId } from '../../../contract/ids.ts';
 import { type Change, isAs } from '../../core/keep/change.ts';
 import { type Clock, pollUntil } from '../../core/world/clock.ts';
 import { isKind, translated } from '../errors.ts';
@@ -14,7 +15,7 @@ import { describeVolume } from './describe.ts';
 const USABLE = { everyMs: 2000, withinSeconds: 90 };
 
 /** Waits until no modification of the volume is at its start: before that EC2 says the old size. One that has failed is over. */
-export async function settleModification(ec2: EC2Client, clock: Clock, volumeId: string): Promise<void> {
+export async function settleModification(ec2: EC2Client, clock: Clock, volumeId: VolumeId): Promise<void> {
   await pollUntil(clock, `modification of ${volumeId} usable`, USABLE, async () => {
     const seen = await latest(ec2, volumeId);
     return seen?.ModificationState === 'modifying'
@@ -29,7 +30,7 @@ export async function settleModification(ec2: EC2Client, clock: Clock, volumeId:
  * @throws AwsError `conflict` while an earlier modification is not completed, which may take hours; `capacity` after the fourth
  *   within a day. Source: API reference, ModifyVolume
  */
-export async function modify(ec2: EC2Client, clock: Clock, volumeId: string, change: Change): Promise<void> {
+export async function modify(ec2: EC2Client, clock: Clock, volumeId: VolumeId, change: Change): Promise<void> {
   const input = {
     VolumeId: volumeId,
     Size: change.sizeGiB,
@@ -64,7 +65,7 @@ function targetOf(modification: VolumeModification | undefined) {
   return { type: TargetVolumeType, iops: TargetIops, throughputMiBs: TargetThroughput };
 }
 
-async function latest(ec2: EC2Client, volumeId: string): Promise<VolumeModification | undefined> {
+async function latest(ec2: EC2Client, volumeId: VolumeId): Promise<VolumeModification | undefined> {
   try {
     const seen = await translated(`describe modifications of ${volumeId}`, () =>
       ec2.send(new DescribeVolumesModificationsCommand({ VolumeIds: [volumeId] })),

@@ -1,7 +1,9 @@
 import type { Instance as Ec2Instance, Snapshot as Ec2Snapshot, Volume as Ec2Volume } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { isInstanceId, isSnapshotId, isVolumeId } from '../../../contract/ids.ts';
 import { readCounts } from '../../core/drill/counts.ts';
 import type { Instance, RecoveryPoint, Volume } from '../../core/world/model.ts';
+import { present, presentId } from './present.ts';
 import { type Tags, tagsOf } from './tags.ts';
 
 /** EC2's shapes into the project's own. A resource without what every resource has is a broken answer and is refused. */
@@ -9,7 +11,7 @@ import { type Tags, tagsOf } from './tags.ts';
 export function toVolume(volume: Ec2Volume): Volume {
   const tags = tagsOf(volume);
   return {
-    id: present(volume.VolumeId, 'VolumeId'),
+    id: presentId(volume.VolumeId, 'VolumeId', isVolumeId),
     state: present(volume.State, 'State'),
     zone: present(volume.AvailabilityZone, 'AvailabilityZone'),
     sizeGiB: present(volume.Size, 'Size'),
@@ -23,9 +25,10 @@ export function toVolume(volume: Ec2Volume): Volume {
     held: TAG.held in tags,
     blank: tags[TAG.blank] === 'true',
     marked: tags[TAG.reap] === 'true',
-    madeFrom: volume.SnapshotId || undefined,
+    // A blank volume has an empty one.
+    madeFrom: volume.SnapshotId ? presentId(volume.SnapshotId, 'SnapshotId', isSnapshotId) : undefined,
     attachments: (volume.Attachments ?? []).map((a) => ({
-      instanceId: present(a.InstanceId, 'InstanceId'),
+      instanceId: presentId(a.InstanceId, 'InstanceId', isInstanceId),
       device: present(a.Device, 'Device'),
       state: present(a.State, 'State'),
     })),
@@ -39,7 +42,7 @@ export type Condition = Pick<Instance, 'agentOnline' | 'impaired' | 'ebsImpaired
 
 export function toInstance(instance: Ec2Instance, condition: Condition): Instance {
   return {
-    id: present(instance.InstanceId, 'InstanceId'),
+    id: presentId(instance.InstanceId, 'InstanceId', isInstanceId),
     zone: present(instance.Placement?.AvailabilityZone, 'AvailabilityZone'),
     state: present(instance.State?.Name, 'State.Name'),
     launchedAt: present(instance.LaunchTime, 'LaunchTime').getTime(),
@@ -58,7 +61,7 @@ export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
   const tags = tagsOf(snapshot);
   const counts = readCounts(tags[TAG.content]);
   return {
-    snapshotId: present(snapshot.SnapshotId, 'SnapshotId'),
+    snapshotId: presentId(snapshot.SnapshotId, 'SnapshotId', isSnapshotId),
     at: present(snapshot.StartTime, 'StartTime').getTime(),
     state: present(snapshot.State, 'State'),
     generation: Number(tags[TAG.generation] ?? 0),
@@ -70,9 +73,4 @@ export function toRecoveryPoint(snapshot: Ec2Snapshot): RecoveryPoint {
     ...(counts && { counts }),
     ...(tags[TAG.guard] === 'true' && { byGuard: true }),
   };
-}
-
-function present<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`EC2 answered without ${name}`);
-  return value;
 }

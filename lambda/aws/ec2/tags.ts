@@ -1,5 +1,6 @@
 import { CreateTagsCommand, DeleteTagsCommand, type EC2Client, type Tag } from '@aws-sdk/client-ec2';
 import { TAG, VERDICT } from '../../../contract/contract.ts';
+import type { SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import { translated } from '../errors.ts';
 
 export type Tags = Readonly<Record<string, string>>;
@@ -52,7 +53,7 @@ export async function untag(ec2: EC2Client, id: string, key: string, doing = `ta
 }
 
 /** Out of the snapshot schedule, whoever does it. */
-export function unschedule(ec2: EC2Client, volumeId: string): Promise<void> {
+export function unschedule(ec2: EC2Client, volumeId: VolumeId): Promise<void> {
   return untag(ec2, volumeId, TAG.schedule, `take ${volumeId} out of the schedule`);
 }
 
@@ -63,7 +64,7 @@ export interface Rejection {
 }
 
 /** From now on no heal takes the copy. */
-export function reject(ec2: EC2Client, snapshotId: string, { finding, drilledAt }: Rejection): Promise<void> {
+export function reject(ec2: EC2Client, snapshotId: SnapshotId, { finding, drilledAt }: Rejection): Promise<void> {
   return tag(ec2, snapshotId, {
     [TAG.verdict]: VERDICT.rejected,
     ...(drilledAt !== undefined && { [TAG.drilledAt]: new Date(drilledAt).toISOString() }),

@@ -1,4 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { VolumeId } from '../../../contract/ids.ts';
 import { type Clock, DeadlineExceeded, type Poll, pollUntil } from '../../core/world/clock.ts';
 import { describeVolume } from './describe.ts';
 
@@ -20,13 +21,13 @@ export class VolumeFailed extends Error {
 export function untilAvailable(
   ec2: EC2Client,
   clock: Clock,
-  id: string,
+  id: VolumeId,
   {
     named,
     keyArn,
     withinSeconds,
   }: { readonly named: string; readonly keyArn?: string; readonly withinSeconds: number },
-): Promise<string> {
+): Promise<VolumeId> {
   return pollUntil(clock, `volume ${id} available`, { everyMs: POLL_MS, withinSeconds }, async () => {
     const seen = await describeVolume(ec2, id);
     if (seen?.state === 'available' || seen?.state === 'in-use') return { done: true, value: id };

@@ -1,5 +1,6 @@
 import { GetCommandInvocationCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { type HostVerb, VERB_PARAMETER } from '../../../contract/contract.ts';
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import { type Clock, DeadlineExceeded, pollUntil } from '../../core/world/clock.ts';
 import type { ProbeState } from '../../core/world/model.ts';
 import type { Host, HostAnswer } from '../../core/world/ports.ts';
@@ -7,6 +8,8 @@ import { isKind, translated } from '../errors.ts';
 import { type Asked, type Parsed, readAnswer } from './verb-answer.ts';
 
 const POLL_MS = 500;
+/** Of what takes long, such as a mount that replays its log: Systems Manager throttles by account and Region. */
+const LATER_POLL_MS = 2000;
 /** Seconds for the agent to pick a command up; 30 is the least that SSM takes. It bounds the start only, not the run. */
 const DELIVERY_SECONDS = 30;
 /** Seconds for the whole of it, by verb: a mount replays the log, a verify reads every name. */
@@ -20,6 +23,7 @@ const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check'>, number>> = {
   grow: 60,
   // Content is not served meanwhile: what is not read by then stays in the journal, and people are notified.
   drain: 45,
+  follow: 60,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -28,11 +32,11 @@ export interface Commands {
   /** @returns the id of the command; without it, the instance is not running, or its agent is not registered */
   send(
     verb: HostVerb,
-    instanceId: string,
+    instanceId: InstanceId,
     parameters: Readonly<Record<string, string>>,
   ): Promise<{ readonly commandId?: string; readonly why: string }>;
   /** @returns `undefined` while it is pending or runs */
-  answer(asked: Asked, instanceId: string, commandId: string): Promise<Parsed | undefined>;
+  answer(asked: Asked, instanceId: InstanceId, commandId: string): Promise<Parsed | undefined>;
 }
 
 export function ssmCommands(ssm: SSMClient, documents: Readonly<Record<string, string>>): Commands {
@@ -76,14 +80,14 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
 
   async function once(
     asked: Asked & { readonly verb: keyof typeof VERB_SECONDS },
-    instanceId: string,
+    instanceId: InstanceId,
     parameters: Record<string, string>,
   ): Promise<Parsed> {
     const { verb } = asked;
     const { commandId, why } = await commands.send(verb, instanceId, parameters);
     if (!commandId) return unreachable(why);
     try {
-      const limits = { everyMs: POLL_MS, withinSeconds: VERB_SECONDS[verb] };
+      const limits = { everyMs: POLL_MS, laterMs: LATER_POLL_MS, withinSeconds: VERB_SECONDS[verb] };
       return await pollUntil(clock, `${verb} on ${instanceId}`, limits, async () => {
         const value = await commands.answer(asked, instanceId, commandId);
         return value ? { done: true, value } : { done: false, seen: 'no answer' };
@@ -97,9 +101,9 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
   /** What is no answer says nothing of disk or host: the verb is asked once more, and then it has not answered. */
   async function run(
     verb: keyof typeof VERB_SECONDS,
-    instanceId: string,
+    instanceId: InstanceId,
     volume: string,
-    volumeId: string,
+    volumeId: VolumeId,
     more: Record<string, string> = {},
   ): Promise<HostAnswer> {
     const asked = { verb, volumeId };
@@ -112,7 +116,7 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     return answered(first.result === 'unclear' ? await once(asked, instanceId, parameters) : first);
   }
 
-  const onVolume = (verb: keyof typeof VERB_SECONDS) => (instanceId: string, volume: string, volumeId: string) =>
+  const onVolume = (verb: keyof typeof VERB_SECONDS) => (instanceId: InstanceId, volume: string, volumeId: VolumeId) =>
     run(verb, instanceId, volume, volumeId);
 
   return {
@@ -126,6 +130,7 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     serve: onVolume('serve'),
     release: onVolume('release'),
     grow: onVolume('grow'),
+    follow: onVolume('follow'),
     drain: (instanceId, volume, volumeId, term) =>
       run('drain', instanceId, volume, volumeId, { [VERB_PARAMETER.term]: String(term) }),
     byHand: (verb, instanceId, volume, volumeId) =>

@@ -2,9 +2,11 @@ import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-clo
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { EXIT, METRIC, TAG } from '../../../contract/contract.ts';
+import { isInstanceId } from '../../../contract/ids.ts';
 import type { Software, Updated } from '../../core/guard/ports.ts';
 import { type Clock, DeadlineExceeded, pollUntil } from '../../core/world/clock.ts';
 import { instancesOf } from '../ec2/describe.ts';
+import { presentId } from '../ec2/present.ts';
 import { tag, tagsOf } from '../ec2/tags.ts';
 import { isKind, translated } from '../errors.ts';
 
@@ -34,7 +36,7 @@ export function ec2Software(options: SoftwareOptions): Software {
 
     async fleet() {
       return (await instancesOf(ec2, options.stack, 'running')).map((each) => ({
-        id: each.InstanceId ?? '',
+        id: presentId(each.InstanceId, 'InstanceId', isInstanceId),
         zone: each.Placement?.AvailabilityZone ?? '',
         version: tagsOf(each)[TAG.software],
       }));

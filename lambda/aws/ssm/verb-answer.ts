@@ -1,5 +1,6 @@
 import type { GetCommandInvocationResult } from '@aws-sdk/client-ssm';
-import { DRAIN_STATES, EXIT, type HostVerb } from '../../../contract/contract.ts';
+import { DRAIN_STATES, EXIT, FOLLOW_STATES, type HostVerb } from '../../../contract/contract.ts';
+import type { VolumeId } from '../../../contract/ids.ts';
 import type { HostAnswer } from '../../core/world/ports.ts';
 
 /** Standard output beyond this is cut off by Systems Manager (API reference of GetCommandInvocation). */
@@ -28,6 +29,16 @@ interface Schema {
   /** Of {@link Schema.needs}, what it also says where it ends in these. */
   readonly alsoOn?: Readonly<Partial<Record<HostAnswer['result'], readonly string[]>>>;
 }
+
+/** What may be held against a volume, and so names it. */
+const VERDICTS: readonly HostAnswer['result'][] = [
+  'shutdown',
+  'unmountable',
+  'noCanary',
+  'corrupt',
+  'altered',
+  'foreign',
+];
 
 /** What the check has counted, also where content is not what it was. */
 const COUNTS = { files: 'count', listed: 'count', checked: 'count', unlisted: 'count', changed: 'count' } as const;
@@ -60,6 +71,7 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
     needs: { volumeId: 'volume', number: 'count', files: 'count', missing: 'count' },
     may: { head: 'count', upTo: 'time' },
   },
+  follow: { states: FOLLOW_STATES, needs: { volumeId: 'volume' }, may: { headAt: 'time' } },
   check: {
     states: ['sound'],
     needs: { volumeId: 'volume', canary: 'time', ...COUNTS, bytes: 'count', seconds: 'count', complete: 'flag' },
@@ -74,7 +86,7 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
       behind: 'count',
       upto: 'count',
     },
-    alsoOn: { altered: ['volumeId', ...Object.keys(COUNTS)] },
+    alsoOn: { altered: Object.keys(COUNTS) },
   },
 };
 
@@ -85,7 +97,7 @@ const COUNT = /^\d{1,16}$/;
 export interface Asked {
   readonly verb: HostVerb;
   /** Of the probe: the volume that is to be served. */
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
 }
 
 /** `unclear`: it ran, and what came back is no answer. */
@@ -140,7 +152,8 @@ function faultOf(
   const { state = '' } = values;
   const right = result === 'ok' ? states.includes(state) : state === result;
   if (!right) return `its state is "${state}"`;
-  const wanted = result === 'ok' ? Object.keys(needs) : (alsoOn[result] ?? []);
+  const named = VERDICTS.includes(result) ? ['volumeId'] : [];
+  const wanted = result === 'ok' ? Object.keys(needs) : [...named, ...(alsoOn[result] ?? [])];
   const missing = wanted.find((key) => values[key] === undefined);
   if (missing) return `${missing} is missing`;
   // A link may lead to what was served before: that nothing of ours is mounted is said of ours all the same.

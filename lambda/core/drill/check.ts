@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { DrillPorts } from './ports.ts';
@@ -24,7 +25,11 @@ interface Checked {
  * Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again; one that the host
  * refuses, because another is under way there, waits for its turn once more.
  */
-export async function checkSomewhere(run: DrillRun, volumeId: string, portion: Portion | undefined): Promise<Checked> {
+export async function checkSomewhere(
+  run: DrillRun,
+  volumeId: VolumeId,
+  portion: Portion | undefined,
+): Promise<Checked> {
   const { ports, journal } = run;
   let refused: string | undefined;
   for (let stopped = 0; ; ) {
@@ -53,7 +58,7 @@ function refusal({ result, values }: HostAnswer, host: Instance): string | undef
 /** @param refused why a host that this drill went to did not take it */
 async function awaitTurn(
   { ports, journal, volume, until }: DrillRun,
-  volumeId: string,
+  volumeId: VolumeId,
   refused: string | undefined,
 ): Promise<{ readonly host?: Instance; readonly why: string }> {
   for (let reason = refused; ; reason = undefined) {
@@ -88,8 +93,8 @@ async function neighbourhood(ports: DrillPorts, volume: string): Promise<Neighbo
 /** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
 async function runCheck(
   { ports, journal, volume }: DrillRun,
-  volumeId: string,
-  instanceId: string,
+  volumeId: VolumeId,
+  instanceId: InstanceId,
   portion: Portion | undefined,
 ): Promise<HostAnswer> {
   // Successive numbers, one for each check: where it has no time for all files, it goes on where the one before ended.

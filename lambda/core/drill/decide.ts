@@ -9,7 +9,8 @@ export type DrillObservation = Pick<
 >;
 
 export type DrillDecision =
-  | { readonly kind: 'none'; readonly reason: string }
+  /** `spare`: there is one where it should be. */
+  | { readonly kind: 'none'; readonly reason: string; readonly spare?: true }
   | {
       readonly kind: 'check';
       readonly like: Volume;
@@ -58,7 +59,7 @@ export function decideDrill(seen: DrillObservation): DrillDecision {
   const makesSpare = spare === undefined && last?.verdict === 'verified';
   const again = spare && !unchecked && at % HOUR_MS < SLOT_MS ? overdue(points, at) : undefined;
   const point = makesSpare ? last : (unchecked ?? (spare ? again : last));
-  if (!point) return none('every recovery point is checked, and there is a spare');
+  if (!point) return { ...none('every recovery point is checked, and there is a spare'), spare: true };
   // A spare that serves may not be tagged so yet: the ledger knows.
   const taken = [current.id, ledger?.currentVolume, ledger?.spare?.volumeId];
   const ours = volumes.filter(
@@ -134,6 +135,6 @@ function validSpare(
   );
 }
 
-function none(reason: string): DrillDecision {
+function none(reason: string): Extract<DrillDecision, { readonly kind: 'none' }> {
   return { kind: 'none', reason };
 }

@@ -1,3 +1,4 @@
+import type { VolumeId } from '../../../contract/ids.ts';
 import { likeFor } from '../heal/candidates.ts';
 import { briefly, described, hasUnmounted } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
@@ -8,6 +9,7 @@ import type { HostAnswer, Workflow } from '../world/ports.ts';
 import { checkSomewhere } from './check.ts';
 import { countsOf, dueFiles, fallen } from './counts.ts';
 import { type DrillDecision, type DrillObservation, decideDrill, healing } from './decide.ts';
+import { followSpare } from './follow.ts';
 import { coverageOf, isComplete, publish } from './metrics.ts';
 import { notifyDamaged, notifyFallen, notifyReliedOn, notifySound, remark } from './notify.ts';
 import type { DrillPorts, DrillRecord } from './ports.ts';
@@ -36,18 +38,17 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
   const journal = new Journal(workflow, ports.clock);
   const look = () => journal.step('look', async () => decideDrill(await observe(ports, volume)));
   const first = await look();
-  if (first.kind === 'none') return { outcome: 'nothing', summary: first.reason };
+  if (first.kind === 'none' && !(first.spare && ports.journaled)) return { outcome: 'nothing', summary: first.reason };
   const begun = await workflow.step('begin', async () => ({ id: ports.newId(), at: ports.clock.now() }));
   const { id } = begun;
   const until = begun.at + LEASE_SECONDS * 1000;
   if (!(await journal.step('lease', () => ports.ledger.acquireDrill(volume, id, ports.clock.now(), until))))
     return { outcome: 'busy', summary: `another drill of ${volume} is under way` };
-  let { snapshotId } = first.point;
-  const record = async (found: Pick<DrillRecord, 'outcome' | 'summary'>) => {
+  const record = async (found: Pick<DrillRecord, 'snapshotId' | 'outcome' | 'summary'>) => {
     const at = await workflow.step('end', async () => ports.clock.now());
     const { steps } = journal;
     await workflow.step('record', () =>
-      ports.ledger.recordDrill({ id, volume, snapshotId, ...found, startedAt: begun.at, endedAt: at, steps }),
+      ports.ledger.recordDrill({ id, volume, ...found, startedAt: begun.at, endedAt: at, steps }),
     );
     return at;
   };
@@ -57,14 +58,17 @@ export async function drill(workflow: Workflow, ports: DrillPorts, volume: strin
     journal.guardBy(() => mayGoOn(ports, volume, until));
     // Another drill may have ended in between.
     const decision = await look();
-    if (decision.kind === 'none') return { outcome: 'nothing', summary: decision.reason };
-    snapshotId = decision.point.snapshotId;
+    if (decision.kind === 'none') {
+      if (decision.spare) await unlessYields(() => followSpare(ports, journal, volume));
+      return { outcome: 'nothing', summary: decision.reason };
+    }
+    const { snapshotId } = decision.point;
     end = await attempt({ ports, journal, volume, id, until }, decision).catch(async (error: unknown) => {
-      await record({ outcome: 'failed', summary: message(error) });
+      await record({ snapshotId, outcome: 'failed', summary: message(error) });
       throw error;
     });
     const { outcome, summary } = end;
-    endedAt = await record({ outcome, summary });
+    endedAt = await record({ snapshotId, outcome, summary });
   } finally {
     await workflow.step('release-lease', () => ports.ledger.releaseDrill(volume, id));
   }
@@ -96,10 +100,19 @@ type End =
 
 /** A drill that a heal stops has no verdict: it is tried again after the heal. */
 async function attempt(run: DrillRun, decision: Check): Promise<End> {
+  const done = await unlessYields(async () => {
+    await followSpare(run.ports, run.journal, run.volume);
+    return check(run, decision);
+  });
+  return 'stopped' in done ? { outcome: 'undecided', summary: done.stopped } : done;
+}
+
+/** @returns why it was stopped, where it yields to a heal */
+async function unlessYields<T>(run: () => Promise<T>): Promise<T | { readonly stopped: string }> {
   try {
-    return await check(run, decision);
+    return await run();
   } catch (error) {
-    if (isStopped(error, 'yields')) return { outcome: 'undecided', summary: error.message };
+    if (isStopped(error, 'yields')) return { stopped: error.message };
     throw error;
   }
 }
@@ -179,7 +192,7 @@ function readNothing({ values }: HostAnswer): boolean {
 
 /** What the check said of the copy on this volume, and where. */
 interface Checked {
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
   readonly host: Instance;
   readonly answer: HostAnswer;
   /** What is read of the content, with this copy. */
@@ -241,6 +254,7 @@ async function verified(
       () => dispose(ports, volume, old.volumeId),
       () => `${old.volumeId}, the spare before`,
     );
+  await followSpare(ports, journal, volume);
   return `${summary}; ${volumeId} on ${host.id} is the spare`;
 }
 
@@ -271,7 +285,7 @@ async function rejected(
 }
 
 /** Takes a drill's volume, or a spare that is one no more, off its host and leaves it to the guard to delete. */
-async function dispose(ports: DrillPorts, volume: string, volumeId: string): Promise<void> {
+async function dispose(ports: DrillPorts, volume: string, volumeId: VolumeId): Promise<void> {
   const ledger = await ports.ledger.read(volume);
   const seen = (await ports.compute.volumes(volume)).find((v) => v.id === volumeId);
   // Whatever it is by now, it is not ours to discard. A spare that serves is tagged so a moment later than the ledger says it.

@@ -1,3 +1,4 @@
+import type { SnapshotId } from '../../../contract/ids.ts';
 import { currentVolume } from '../world/current.ts';
 import type { RecoveryPoint } from '../world/model.ts';
 import type { HostAnswer } from '../world/ports.ts';
@@ -99,7 +100,12 @@ export async function notifyReliedOn(
 }
 
 /** Notifies people of what is to be said of a copy that is sound, once. They are notified before it is noted: rather twice than never. */
-export async function remark(ports: DrillPorts, volume: string, snapshotId: string, answer: HostAnswer): Promise<void> {
+export async function remark(
+  ports: DrillPorts,
+  volume: string,
+  snapshotId: SnapshotId,
+  answer: HostAnswer,
+): Promise<void> {
   const before = await ports.ledger.readRemarks(volume);
   const { next, remarks } = remarksOf(volume, snapshotId, before, answer);
   for (const it of remarks) await ports.people.notify(it);

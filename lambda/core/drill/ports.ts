@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Counts, Neighbour, Spare, StepRecord, Volume } from '../world/model.ts';
 import type { Compute, Host, HostAnswer, Ledger, Ports } from '../world/ports.ts';
 import type { Portion, Reading } from './reading.ts';
@@ -19,7 +20,7 @@ export interface DrillNote {
 export interface DrillRecord {
   readonly id: string;
   readonly volume: string;
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   /** `failed`: something could not be done, and the summary says what. */
   readonly outcome: 'verified' | 'rejected' | 'undecided' | 'failed';
   readonly summary: string;
@@ -64,28 +65,28 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
   readonly deviceNames: readonly string[];
   readonly store: {
     /** Makes a volume for a drill and waits until it is available. The same drill and snapshot give the same volume. */
-    createScratch(like: Volume, snapshotId: string, drillId: string): Promise<string>;
+    createScratch(like: Volume, snapshotId: SnapshotId, drillId: string): Promise<VolumeId>;
     /** Marks the snapshot with what the drill found. */
-    verify(snapshotId: string, at: number, found: VerifiedCopy): Promise<void>;
+    verify(snapshotId: SnapshotId, at: number, found: VerifiedCopy): Promise<void>;
     /** Marks a verified snapshot as one that the guard keeps until then. Unix milliseconds. */
-    keep(snapshotId: string, until: number): Promise<void>;
-    reject(snapshotId: string, at: number, finding: string): Promise<void>;
+    keep(snapshotId: SnapshotId, until: number): Promise<void>;
+    reject(snapshotId: SnapshotId, at: number, finding: string): Promise<void>;
     /** The drill's volume is the spare from now on. */
-    makeSpare(volumeId: string): Promise<void>;
+    makeSpare(volumeId: VolumeId): Promise<void>;
     /** Gives a drill's volume or a spare, and no other, to the guard to delete. Gone already: nothing to do. */
-    discard(volumeId: string): Promise<void>;
+    discard(volumeId: VolumeId): Promise<void>;
   };
-  readonly host: Pick<Host, 'release'> & {
+  readonly host: Pick<Host, 'release' | 'follow'> & {
     /** Starts the check; nothing waits for it. @returns the id of the command; without it, why it was not started */
     startCheck(
-      instanceId: string,
+      instanceId: InstanceId,
       volume: string,
-      volumeId: string,
+      volumeId: VolumeId,
       seed: number,
       portion: Portion | undefined,
     ): Promise<{ readonly commandId?: string; readonly why: string }>;
     /** @returns `undefined` while it runs */
-    checkAnswer(instanceId: string, volumeId: string, commandId: string): Promise<HostAnswer | undefined>;
+    checkAnswer(instanceId: InstanceId, volumeId: VolumeId, commandId: string): Promise<HostAnswer | undefined>;
   };
   readonly ledger: Pick<Ledger, 'read'> & {
     /** Keeps other drills of this volume out. Heals are not kept out by it. */
@@ -96,7 +97,7 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     /** Counts the drills of this volume. @returns the number of this one; a step that runs twice skips one, which does no harm */
     countDrill(volume: string): Promise<number>;
     /** Notes which is the newest verified snapshot, and when it was started; an older one changes nothing. */
-    noteVerified(volume: string, snapshotId: string, at: number): Promise<void>;
+    noteVerified(volume: string, snapshotId: SnapshotId, at: number): Promise<void>;
     /** Notes the spare. @returns `false` when a heal has the lease: it may be taking the old one */
     noteSpare(volume: string, now: number, spare: Spare): Promise<boolean>;
     /** What drills have read of the content. */

@@ -1,3 +1,4 @@
+import type { SnapshotId } from '../../../contract/ids.ts';
 import type { Message } from '../world/message.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import { dueFiles } from './counts.ts';
@@ -24,7 +25,7 @@ export const INCOMPLETE_CHECKS = 24;
 /** What is to be reported of a copy that passed, and what people know then. Pure. */
 export function remarksOf(
   volume: string,
-  snapshotId: string,
+  snapshotId: SnapshotId,
   before: Remarks,
   { values, detail }: Pick<HostAnswer, 'values' | 'detail'>,
 ): { readonly next: Remarks; readonly remarks: readonly Message[] } {

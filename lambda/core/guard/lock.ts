@@ -1,3 +1,4 @@
+import type { VolumeId } from '../../../contract/ids.ts';
 import { isRecoveryPoint, newest, type Snapshot } from './retention.ts';
 
 const HOUR_MS = 3_600_000;
@@ -43,7 +44,7 @@ export function toLock(seen: Lockable, keepHours: number): Snapshot | undefined 
  * Whether a copy is to be taken, to be drilled and then locked. Not where the newest that was drilled was rejected: this one would
  * be, too. Nor where nothing was ever verified: the volume may have no content yet.
  */
-export function wantsCopyToLock(seen: Lockable, volumeId: string): boolean {
+export function wantsCopyToLock(seen: Lockable, volumeId: VolumeId): boolean {
   if (!lockIsDue(seen)) return false;
   const { at, snapshots } = seen;
   const judged = newest(snapshots.filter(isRecoveryPoint)).find((s) => s.verdict !== undefined);

@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Clock } from '../world/clock.ts';
 import type { Volume } from '../world/model.ts';
 import type { Ledger, People } from '../world/ports.ts';
@@ -16,21 +17,21 @@ export interface Stores {
    */
   take(volume: Volume): Promise<string | undefined>;
   /** Marks the volume as one that is out of the schedule on purpose. */
-  hold(volumeId: string): Promise<void>;
+  hold(volumeId: VolumeId): Promise<void>;
   /** Takes the volume out of the snapshot schedule. */
-  unschedule(volumeId: string): Promise<void>;
+  unschedule(volumeId: VolumeId): Promise<void>;
   /** Puts a volume that was held into the snapshot schedule again. */
-  unhold(volumeId: string): Promise<void>;
+  unhold(volumeId: VolumeId): Promise<void>;
   /** Marks a volume or a snapshot as one to be deleted: without the mark it cannot be. Gone already: nothing to do. */
   mark(id: string): Promise<void>;
   /** Ids of all snapshots of the account that are locked just now, whoever locked them. */
   locked(): Promise<ReadonlySet<string>>;
   /** Nobody can delete the snapshot then, until the days are over. Locked in governance mode already: the same again. */
-  lock(snapshotId: string, lock: Lock): Promise<void>;
+  lock(snapshotId: SnapshotId, lock: Lock): Promise<void>;
   /** Gone already: nothing to do. */
-  deleteSnapshot(snapshotId: string): Promise<void>;
+  deleteSnapshot(snapshotId: SnapshotId): Promise<void>;
   /** Gone already, or taken into use again: nothing to do. */
-  deleteVolume(volumeId: string): Promise<void>;
+  deleteVolume(volumeId: VolumeId): Promise<void>;
 }
 
 export interface PolicyReader {
@@ -73,7 +74,7 @@ export interface GuardPorts {
 
 /** A running instance of the fleet. */
 export interface FleetHost {
-  readonly id: string;
+  readonly id: InstanceId;
   readonly zone: string;
   /** Version of the host software that it was last seen to run; `undefined`: nobody has asked it yet. */
   readonly version: string | undefined;
@@ -92,9 +93,9 @@ export interface Software {
   readonly wanted: string;
   fleet(): Promise<FleetHost[]>;
   /** Brings an instance to the version; one that has it already says whether it is well. */
-  update(instanceId: string): Promise<Updated>;
+  update(instanceId: InstanceId): Promise<Updated>;
   /** Notes, where people look, which version the instance runs. */
-  note(instanceId: string, version: string): Promise<void>;
+  note(instanceId: InstanceId, version: string): Promise<void>;
   /** Publishes how many instances do not run the version that is deployed. */
   publish(behind: number, at: number): Promise<void>;
 }

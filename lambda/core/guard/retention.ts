@@ -1,3 +1,4 @@
+import type { VolumeId } from '../../../contract/ids.ts';
 import type { RecoveryPoint, Volume } from '../world/model.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,7 +16,7 @@ const SCRATCH_HOURS = 2;
 
 /** A snapshot of a content volume, with what decides how long it is kept. */
 export interface Snapshot extends RecoveryPoint {
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
   /** Who made it. Only what a machine made is ever deleted by one. */
   readonly maker: 'dlm' | 'guard' | 'other';
   /** DLM's policy and schedule that it was made by. */
@@ -111,10 +112,12 @@ function protectedIds({ at, volumes, snapshots }: Stock): Set<string> {
   return new Set([...last, ...sources, ...kept].filter((id) => id !== undefined));
 }
 
-/** Volumes that drills discarded, and those of drills that died. Only those that are attached nowhere. */
+/** Volumes that drills discarded, and those of drills that died. Only those that are attached nowhere; one that has failed is of no more use. */
 export function abandoned(at: number, volumes: readonly Volume[]): Volume[] {
   const died = (v: Volume) => v.role === 'scratch' && at - v.createdAt > SCRATCH_HOURS * HOUR_MS;
-  return volumes.filter((v) => v.state === 'available' && (v.role === 'discarded' || died(v))).slice(0, MAX_DELETIONS);
+  const free = ({ state, attachments }: Volume) =>
+    state === 'available' || (state === 'error' && attachments.every((a) => a.state === 'detached'));
+  return volumes.filter((v) => free(v) && (v.role === 'discarded' || died(v))).slice(0, MAX_DELETIONS);
 }
 
 /** People were notified a while ago that they have to act: nothing that they may need goes meanwhile. */

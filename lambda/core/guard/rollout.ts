@@ -1,3 +1,4 @@
+import type { InstanceId } from '../../../contract/ids.ts';
 import { taggedCurrent, undisputedVolume } from '../world/current.ts';
 import type { GuardView } from './guard.ts';
 import type { FleetHost, GuardPorts, Software } from './ports.ts';
@@ -7,12 +8,12 @@ const ROUND_MS = 100_000;
 
 /** Whose turn it is. */
 export interface Turns {
-  readonly standbys: readonly string[];
+  readonly standbys: readonly InstanceId[];
   /**
    * At most one in a round, and who in its zone runs the version already: standbys, or other owners where all are owners. Nobody where
    * it is the first of those.
    */
-  readonly owner: { readonly id: string; readonly before: readonly string[] } | undefined;
+  readonly owner: { readonly id: InstanceId; readonly before: readonly InstanceId[] } | undefined;
 }
 
 /**
@@ -72,7 +73,7 @@ export async function rollOut(
   const behind = new Set(hosts.filter((h) => h.version !== wanted).map((h) => h.id));
   const began = clock.now();
   /** @returns whether others may follow */
-  const bring = async (id: string): Promise<boolean> => {
+  const bring = async (id: InstanceId): Promise<boolean> => {
     const { state, detail } = await software.update(id);
     if (state === 'updated') {
       await software.note(id, wanted);
@@ -104,7 +105,7 @@ export async function rollOut(
 /** "Not seen" is not "not there": nobody goes first for want of a standby that a second look at EC2 shows. */
 async function stillFirst(
   { fleet, wanted }: Software,
-  id: string,
+  id: InstanceId,
   hosts: readonly FleetHost[],
   views: readonly GuardView[],
 ): Promise<boolean> {
@@ -114,7 +115,7 @@ async function stillFirst(
   return owner?.id === id && owner.before.length === 0 && !more.some((host) => standbys.includes(host.id));
 }
 
-async function firstWell(software: Software, hosts: readonly string[]): Promise<boolean> {
+async function firstWell(software: Software, hosts: readonly InstanceId[]): Promise<boolean> {
   for (const id of hosts) if ((await software.update(id)).state === 'updated') return true;
   return false;
 }

@@ -1,10 +1,11 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import { hasUnmounted } from '../world/answers.ts';
 import type { Observation, Volume } from '../world/model.ts';
 import type { Attached } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 
 /** The spare of this content volume on an instance: it is dispensable where something else of the same has to be attached there. */
-export function spareOn({ ledger, volumes }: Observation, instanceId: string): Volume | undefined {
+export function spareOn({ ledger, volumes }: Observation, instanceId: InstanceId): Volume | undefined {
   return volumes.find(
     (v) =>
       v.role === 'spare' &&
@@ -20,8 +21,8 @@ export function spareOn({ ledger, volumes }: Observation, instanceId: string): V
  */
 export async function attach(
   run: HealRun,
-  volumeId: string,
-  instanceId: string,
+  volumeId: VolumeId,
+  instanceId: InstanceId,
   spare: Volume | undefined,
 ): Promise<Attached> {
   const order = () =>
@@ -42,8 +43,8 @@ export async function attach(
  */
 export async function takeOff(
   { ports, journal, volume }: HealRun,
-  volumeId: string,
-  instanceId: string,
+  volumeId: VolumeId,
+  instanceId: InstanceId,
 ): Promise<boolean> {
   const released = await journal.act(
     'let-go',

@@ -23,7 +23,7 @@ export interface Unbegun {
 /** With the lease. `pagedAt`: when people were last notified that they have something to do. Unix milliseconds. */
 export type Begun = { readonly outcome: 'begun'; readonly pagedAt?: number | undefined } | Unbegun;
 
-/** From what started a heal to its lease: a sweep looks first whether there is anything to do, an alarm waits for its turn. */
+/** From what started a heal to its lease: a sweep looks first whether there is anything to do, a witness has the owner asked, an alarm waits for its turn. */
 export async function beginHeal(
   ports: Ports,
   journal: Journal,
@@ -33,9 +33,11 @@ export async function beginHeal(
   const { volume } = trigger;
   const idle = trigger.kind === 'sweep' && (await lookFirst(ports, journal, trigger, begun.at));
   if (idle) return idle;
+  const unproven = trigger.kind === 'witness' && (await askOwner(ports, journal, trigger));
+  if (unproven) return unproven;
   let pagedAt: number | undefined;
   let turn = await awaitLease(ports, journal, begun.healId, trigger);
-  if (turn.turn === 'silent') {
+  if (turn.turn === 'silent' && trigger.kind !== 'witness') {
     const silence = await withoutLedger(ports, journal, trigger, begun.at, turn.ledger);
     if (!silence.answers)
       return { outcome: silence.serves ? nothingWrong(trigger) : 'unanswered', summary: silence.summary };
@@ -51,6 +53,24 @@ export async function beginHeal(
       // It has answered a moment ago: the next heal goes on.
       return { outcome: 'unanswered', summary: turn.ledger.why };
   }
+}
+
+/**
+ * A witness is believed in nothing: the owner's own probe says whether it serves. Where nobody can be asked, the alarm is there.
+ * @returns why nothing is done; `undefined` where the owner does not say that it serves
+ */
+async function askOwner(ports: Ports, journal: Journal, trigger: Trigger): Promise<Unbegun | undefined> {
+  const { volume } = trigger;
+  const asked = await journal.ask('ask-owner', async () => {
+    const { owner, currentVolume } = (await ports.ledger.read(volume)) ?? {};
+    if (!owner || !currentVolume) return undefined;
+    return { owner, probe: await ports.host.probe(owner, volume, currentVolume) };
+  });
+  if (!asked.answered) return { outcome: 'unanswered', summary: asked.why };
+  if (!asked.value) return { outcome: 'unanswered', summary: `the ledger names no owner of ${volume}` };
+  const { owner, probe } = asked.value;
+  if (probe.state !== 'serving') return undefined;
+  return { outcome: nothingWrong(trigger), summary: `${volume} is served by ${owner}; ${trigger.reason}` };
 }
 
 /** @returns why there is nothing to do; `undefined` where there is, or nobody can know */

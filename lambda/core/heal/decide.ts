@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import { DEAD_STATES, type DeadState, type Reason } from '../../../contract/reasons.ts';
 import { currentVolume, holderOf } from '../world/current.ts';
 import {
@@ -34,7 +35,7 @@ export interface Context {
 export const NOTHING_YET: Context = { waitedSeconds: 0, useless: [], failing: [] };
 
 export interface Found {
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
   readonly state: ProbeState | 'stuck';
 }
 
@@ -127,7 +128,7 @@ function stallOutlasted({ at, io }: Observation, { since }: Context, owner: Inst
  * nowhere: "resources such as tags and volumes are gradually disassociated from the instance"
  * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html).
  */
-function holderUnseen(observation: Observation, context: Context, current: Volume, instanceId: string): Decision {
+function holderUnseen(observation: Observation, context: Context, current: Volume, instanceId: InstanceId): Decision {
   const reason: Reason = { code: 'holderUnseen', volumeId: current.id, instanceId };
   return mayBeSeen(observation, context) ? briefly(reason) : page(reason);
 }

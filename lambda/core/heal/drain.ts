@@ -1,4 +1,5 @@
 import type { DrainState } from '../../../contract/contract.ts';
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import { briefly } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
@@ -8,8 +9,8 @@ import type { HealRun } from '../world/run.ts';
 
 /** What is about to serve: mounted there, and served by nobody. */
 interface At {
-  readonly volumeId: string;
-  readonly instanceId: string;
+  readonly volumeId: VolumeId;
+  readonly instanceId: InstanceId;
   /** See {@link Drained.flushed}. */
   readonly flushed?: boolean | undefined;
 }
@@ -61,7 +62,7 @@ function noteOf({ state, term, cursor, head, files, missing, why }: Drained): st
 }
 
 /** Why people may miss something, or need not. */
-export function drainedReasons(volumeId: string, drained: Drained | undefined): Reason[] {
+export function drainedReasons(volumeId: VolumeId, drained: Drained | undefined): Reason[] {
   if (!drained) return [];
   const { state, cursor: number = 0, upTo, files = 0, missing = 0, why = state } = drained;
   const read = { volumeId, number, ...(upTo !== undefined && { upTo }) };
@@ -85,7 +86,7 @@ export function drainedReasons(volumeId: string, drained: Drained | undefined): 
 export function notBeyond(
   drained: Drained | undefined,
   replaced: Pick<Replacement, 'newVolume' | 'recoveryPointAt'> | undefined,
-  volumeId: string,
+  volumeId: VolumeId,
 ): Drained | undefined {
   if (drained?.upTo === undefined || replaced?.newVolume !== volumeId) return drained;
   return { ...drained, upTo: Math.min(drained.upTo, replaced.recoveryPointAt) };

@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason, ReasonOf } from '../../../contract/reasons.ts';
 import { reasonText } from '../message/reason-words.ts';
 import { hasUnmounted, insist } from '../world/answers.ts';
@@ -29,7 +30,7 @@ const LOOK_SECONDS = 10;
 
 /** What is fenced. */
 export interface ToFence {
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
   readonly owner: Holder;
   /**
    * The very volume goes to another host: then nothing less than unmounted or powered off will do. Where another volume takes over, a
@@ -76,15 +77,20 @@ export async function fence(run: HealRun, { volumeId, owner, moves }: ToFence): 
  * From now on the instance serves nothing by itself, should it boot: it asks the ledger (decision 25). Everything that a fence is
  * certain of is seen after this.
  */
-export async function noteFencing({ ports, journal, healId, volume }: HealRun, instanceId: string): Promise<void> {
+export async function noteFencing({ ports, journal, healId, volume }: HealRun, instanceId: InstanceId): Promise<void> {
   await journal.act('note-fencing', () => ports.ledger.noteFencing(volume, healId, ports.clock.now(), instanceId));
 }
 
-async function stateOf(ports: Ports, instanceId: string): Promise<string> {
+async function stateOf(ports: Ports, instanceId: InstanceId): Promise<string> {
   return (await ports.compute.instances()).find((i) => i.id === instanceId)?.state ?? 'unknown';
 }
 
-async function release({ ports, volume }: HealRun, volumeId: string, ownerId: string, moves: boolean): Promise<Fenced> {
+async function release(
+  { ports, volume }: HealRun,
+  volumeId: VolumeId,
+  ownerId: InstanceId,
+  moves: boolean,
+): Promise<Fenced> {
   const ask = () => insist(() => ports.host.release(ownerId, volume, volumeId));
   let released = await ask();
   let probed: Probe | undefined;

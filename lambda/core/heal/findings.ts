@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
 import type { Drained, LessRoom, NothingWrong, Observation, Replaced, Replacement } from '../world/model.ts';
@@ -25,12 +26,12 @@ export interface Findings {
   /** Recovery points that could not be used. */
   readonly rejected: Rejected[];
   /** Recovery points that were not used. */
-  passedOver: readonly string[];
+  passedOver: readonly SnapshotId[];
   lessRoom?: LessRoom | undefined;
   /** What the journal gave to what serves. */
   drained?: Drained | undefined;
   /** The instance that had the volume by the ledger, at the last look. */
-  owner?: string | undefined;
+  owner?: InstanceId | undefined;
   /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
@@ -66,7 +67,7 @@ export function hasJustTakenOver({ volumes, ledger }: Observation): boolean {
 }
 
 /** Copies of earlier generations that are newer than the one that serves now was made from: people are notified that there are some. */
-export function passedOver({ recoveryPoints, volumes, ledger }: Observation): string[] {
+export function passedOver({ recoveryPoints, volumes, ledger }: Observation): SnapshotId[] {
   const current = volumes.find((v) => v.id === ledger?.currentVolume);
   const taken = recoveryPoints.find((p) => p.snapshotId === current?.madeFrom);
   if (!current || !taken) return [];

@@ -32,7 +32,7 @@ import {
   unreported,
 } from './findings.ts';
 import { type Learned, mountAndServe } from './mount.ts';
-import { waitingNotified } from './outage.ts';
+import { servedWithout, waitingNotified } from './outage.ts';
 import { quarantine, replace, setAside } from './replace.ts';
 import { type SparePolicy, serveSpare } from './spare.ts';
 
@@ -105,9 +105,10 @@ export async function heal(
   await attempt(workflow, 'open-incident', () =>
     ports.ledger.record(incident({ outcome: 'open', reasons: [] }, trigger.reason)),
   );
+  const run = { ports, journal, healId: begun.healId, volume };
   let end: Ending;
   try {
-    end = await work({ ports, journal, healId: begun.healId, volume }, trigger, policy, findings);
+    end = await work(run, trigger, policy, findings);
   } catch (error) {
     const why = message(error);
     end = isStopped(error, 'lostLease')
@@ -116,7 +117,7 @@ export async function heal(
         ? error.end
         : findings.spare
           ? tagsToFollow(findings.spare, why)
-          : failed(journal, error);
+          : ((await servedWithout(workflow, run, trigger, error)) ?? failed(journal, error));
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end, reasonText(end.reasons), endedAt);

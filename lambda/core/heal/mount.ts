@@ -1,3 +1,4 @@
+import type { InstanceId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import { briefly, described, insist, saysOfVolume } from '../world/answers.ts';
 import type { Drained } from '../world/model.ts';
@@ -65,7 +66,7 @@ export async function mountAndServe(run: HealRun, decision: Mount, flushed?: boo
   return { done: true, drained };
 }
 
-function failed(verb: string, answer: HostAnswer, instanceId: string): MountResult {
+function failed(verb: string, answer: HostAnswer, instanceId: InstanceId): MountResult {
   const { result } = answer;
   if (saysOfVolume(answer))
     return { done: false, reasons: [{ code: 'verbFailed', verb, instanceId, result, detail: briefly(answer.detail) }] };

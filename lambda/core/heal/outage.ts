@@ -1,12 +1,13 @@
 import type { ReasonOf } from '../../../contract/reasons.ts';
-import { attempt } from '../world/attempt.ts';
+import { attempt, message, nameOf } from '../world/attempt.ts';
 import type { Journal } from '../world/journal.ts';
 import type { Placed, Standing } from '../world/message.ts';
-import type { Trigger } from '../world/model.ts';
+import { nothingWrong, type Trigger } from '../world/model.ts';
 import type { Ports, Workflow } from '../world/ports.ts';
+import type { HealRun } from '../world/run.ts';
 import { LEDGER, standing } from '../world/standing.ts';
-import { asking, type NoAnswer } from '../world/unanswered.ts';
-import { type Findings, ServedMeanwhile } from './findings.ts';
+import { asking, type NoAnswer, unansweredBy } from '../world/unanswered.ts';
+import { type Findings, type Served, ServedMeanwhile } from './findings.ts';
 
 /**
  * What a heal does while a service of AWS does not answer: people are notified within a minute, with what can be seen without it and what
@@ -74,6 +75,28 @@ export async function withoutLedger(
 /** An alarm of the load balancer's is not answered by the probe. */
 function isServed({ probe }: Standing, { alarm }: Trigger): boolean {
   return probe?.state === 'serving' && alarm !== 'reachable';
+}
+
+/**
+ * How a heal ends that a service did not answer, where content is served all the same: nobody is called to that. What is left to be done,
+ * and to be reported, is the next sweep's.
+ */
+export async function servedWithout(
+  workflow: Workflow,
+  { ports, journal, volume }: Pick<HealRun, 'ports' | 'journal' | 'volume'>,
+  trigger: Trigger,
+  error: unknown,
+): Promise<Served | undefined> {
+  const service = unansweredBy(error);
+  if (service === undefined) return undefined;
+  const { value } = await attempt(workflow, 'look-without', () => standing(ports, volume, service));
+  if (!value?.current || !(value.probe?.state === 'serving' && value.reached !== false)) return undefined;
+  const reasons = [
+    { code: 'servedBy', ...value.current },
+    { code: 'unanswered', service, error: nameOf(error), detail: message(error) },
+  ] as const;
+  const acted = journal.steps.some(({ name }) => name === 'serve');
+  return { outcome: acted ? 'healed' : nothingWrong(trigger), reasons };
 }
 
 function servedText(volume: string, { current }: Standing, why: string): string {

@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Journal } from '../world/journal.ts';
 import { renewLease } from '../world/lease.ts';
@@ -57,7 +58,7 @@ export async function replace(
       healId,
       attempt,
     };
-    const from = (id: string) => `${id} from ${point.snapshotId}`;
+    const from = (id: VolumeId) => `${id} from ${point.snapshotId}`;
     const newId = await journal.act('create-replacement', () => ports.compute.createReplacement(order), from);
     const to = { volumeId: newId, instanceId: standby.id, sizeGiB: order.like.sizeGiB };
     const prepared = await attachAndPrepare(run, to, decision.spare);
@@ -117,13 +118,13 @@ async function attachAndPrepare(run: HealRun, order: MountOrder, spare: Volume |
  * Sets a candidate that is not used aside: off the standby's mounts and device names, then kept and marked, so that a person can
  * look at it. In this order, for what is in quarantine stays where it is.
  */
-export async function setAside(run: HealRun, volumeId: string, instanceId: string | undefined): Promise<void> {
+export async function setAside(run: HealRun, volumeId: VolumeId, instanceId: InstanceId | undefined): Promise<void> {
   if (instanceId !== undefined) await takeOff(run, volumeId, instanceId);
   await quarantine(run, volumeId);
 }
 
 /** Out of service, out of the schedule, and kept. */
-export async function quarantine({ ports, journal, healId }: HealRun, volumeId: string): Promise<void> {
+export async function quarantine({ ports, journal, healId }: HealRun, volumeId: VolumeId): Promise<void> {
   await journal.act(
     'quarantine',
     () => ports.compute.quarantine(volumeId, healId),

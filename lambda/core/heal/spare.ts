@@ -1,7 +1,8 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
 import type { Choice, Replacement, Spare } from '../world/model.ts';
-import type { Ports } from '../world/ports.ts';
+import type { HostAnswer, Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
 import { isDead } from './decide.ts';
@@ -29,8 +30,8 @@ interface Seen {
   readonly newer?: Pick<Choice, 'newer' | 'minutes' | 'why'>;
   /** Then that is taken. */
   readonly passedOver?: PassedOver;
-  readonly owner: string;
-  readonly oldVolume: string;
+  readonly owner: InstanceId | undefined;
+  readonly oldVolume: VolumeId | undefined;
   readonly generation: number;
 }
 
@@ -55,7 +56,7 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
     ({ spare, why }) => (spare ? `${spare.volumeId} on ${spare.instanceId}` : why),
   );
   const { spare, owner, oldVolume } = seen;
-  if (!spare) return { passedOver: seen.passedOver };
+  if (!spare || !owner || !oldVolume) return { passedOver: seen.passedOver };
   const { volumeId, instanceId, snapshotId } = spare;
   // The spare is made ready while its owner is asked: neither is seen by anybody, and each takes a command or two.
   const asked = await journal.act(
@@ -83,7 +84,7 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
       : asked.prepared;
   if (dead && !prepared.ok) rejected.push({ snapshotId, volumeId, why: `the spare: ${prepared.why}` });
   if (!dead || !prepared.ok) {
-    await journal.act('release-spare', () => ports.host.release(instanceId, volume, volumeId));
+    await journal.act('release-spare', () => putBack(run, spare, prepared.ok));
     return {};
   }
   const taken = await takeOver(run, {
@@ -108,20 +109,55 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
   return { served: { replacement: taken.replacement, reasons } };
 }
 
+/** It is not used: unmounted; or, where it is followed between heals, still mounted and followed. */
+async function putBack(
+  { ports, volume }: HealRun,
+  { instanceId, volumeId }: Spare,
+  sound: boolean,
+): Promise<HostAnswer> {
+  if (ports.journaled && sound) {
+    const followed = await ports.host.follow(instanceId, volume, volumeId);
+    if (followed.values.state === 'following') return followed;
+  }
+  return ports.host.release(instanceId, volume, volumeId);
+}
+
+/**
+ * When the spare last had all that was there to have: by its own host's word where it follows a journal, else the moment of its snapshot. Asked only where that
+ * decides something. Unix milliseconds.
+ */
+async function freshOf(
+  { host, journaled }: Ports,
+  volume: string,
+  { instanceId, volumeId, at }: Spare,
+): Promise<number> {
+  if (!journaled) return at;
+  try {
+    const { values } = await host.follow(instanceId, volume, volumeId);
+    const headAt = Date.parse(values.headAt ?? '');
+    return Number.isNaN(headAt) ? at : Math.max(at, headAt);
+  } catch {
+    // Whatever keeps it from being asked: it is as old as its snapshot.
+    return at;
+  }
+}
+
 async function look(ports: Ports, volume: string, policy: SparePolicy | Anyway): Promise<Seen> {
   const ledger = await ports.ledger.read(volume);
   const { spare, owner, currentVolume, generation = 0, verifiedAt = 0, verifiedSnapshot } = ledger ?? {};
-  const none = (why: string): Seen => ({ spare: undefined, why, owner: '', oldVolume: '', generation });
+  const none = (why: string): Seen => ({ spare: undefined, why, owner: undefined, oldVolume: undefined, generation });
   if (!spare || !owner || !currentVolume) return none('no spare');
-  const minutes = Math.round((ports.clock.now() - spare.at) / 60_000);
   const seen = { spare, why: '', owner, oldVolume: currentVolume, generation };
   if (verifiedAt <= spare.at) return seen;
+  const at = await freshOf(ports, volume, spare);
+  if (verifiedAt <= at) return seen;
+  const minutes = Math.round((ports.clock.now() - at) / 60_000);
   const anyway = 'anyway' in policy;
   if (!anyway && (policy.prefer === 'fresher' || minutes > policy.maxAgeMinutes))
     return {
       ...none(`the spare is ${minutes} min old, and a newer verified recovery point is taken`),
-      passedOver: { snapshotId: spare.snapshotId, at: spare.at },
+      passedOver: { snapshotId: spare.snapshotId, at },
     };
   const why = anyway ? { why: policy.anyway } : {};
-  return { ...seen, newer: { newer: verifiedSnapshot, minutes: minutesBetween(spare.at, verifiedAt), ...why } };
+  return { ...seen, newer: { newer: verifiedSnapshot, minutes: minutesBetween(at, verifiedAt), ...why } };
 }

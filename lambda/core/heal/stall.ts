@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import { confirmsStall, ioText, outlasted } from '../world/evidence.ts';
 import type { ProbeState } from '../world/model.ts';
 import type { HealRun } from '../world/run.ts';
@@ -12,8 +13,8 @@ const LOOK_SECONDS = 10;
  */
 export async function outlast(
   { ports, journal, volume }: HealRun,
-  volumeId: string,
-  owner: string,
+  volumeId: VolumeId,
+  owner: InstanceId,
   state: ProbeState,
 ): Promise<ProbeState> {
   let said = state;

@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import { described, insist, isDamage } from '../world/answers.ts';
 import type { Choice, Holder, Replaced, Replacement } from '../world/model.ts';
@@ -68,12 +69,12 @@ function refused(verb: string, answer: HostAnswer): Prepared {
 
 /** What takes over from what. */
 export interface Takeover {
-  readonly oldVolume: string;
+  readonly oldVolume: VolumeId;
   readonly oldOwner: Holder;
   /** Prepared on {@link Takeover.instanceId}, from this recovery point. */
-  readonly newVolume: string;
-  readonly snapshotId: string;
-  readonly instanceId: string;
+  readonly newVolume: VolumeId;
+  readonly snapshotId: SnapshotId;
+  readonly instanceId: InstanceId;
   readonly generation: number;
   readonly prepared: Extract<Prepared, { readonly ok: true }>;
   readonly choice?: Choice | undefined;
@@ -129,8 +130,8 @@ export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
 /** @returns when the probe said `serving`, Unix milliseconds; without it, why not */
 async function serve(
   { ports, volume }: HealRun,
-  volumeId: string,
-  instanceId: string,
+  volumeId: VolumeId,
+  instanceId: InstanceId,
 ): Promise<{ readonly at?: number; readonly note: string }> {
   const served = await insist(() => ports.host.serve(instanceId, volume, volumeId));
   if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${described(served)}` };

@@ -1,3 +1,4 @@
+import type { VolumeId } from '../../../contract/ids.ts';
 import { listed } from '../../../contract/listed.ts';
 import type { Refusal } from '../../../contract/refusals.ts';
 import { byPreference } from '../heal/candidates.ts';
@@ -19,7 +20,7 @@ export interface VolumeClaim {
 export type Sought = Omit<VolumeClaim, 'zone'> & { readonly zone?: string };
 
 export type KeeperDecision =
-  | { readonly kind: 'adopt'; readonly volumeId: string; readonly unseen?: true }
+  | { readonly kind: 'adopt'; readonly volumeId: VolumeId; readonly unseen?: true }
   | { readonly kind: 'restore'; readonly recoveryPoint: RecoveryPoint; readonly generation: number }
   | { readonly kind: 'blank' }
   /** A heal is under way, or the volume is being made: what comes of it is to be adopted. */

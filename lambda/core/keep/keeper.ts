@@ -1,3 +1,5 @@
+import { VOLUME_ROLE } from '../../../contract/contract.ts';
+import type { SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Refusal } from '../../../contract/refusals.ts';
 import { refusalText } from '../message/refusal-words.ts';
 import { message, nameOf } from '../world/attempt.ts';
@@ -15,7 +17,7 @@ const LOOK_SECONDS = 5;
 /** How the keeper makes the first volume of a generation: blank, or from a recovery point. */
 export interface NewVolume {
   readonly claim: VolumeClaim;
-  readonly snapshotId: string | undefined;
+  readonly snapshotId: SnapshotId | undefined;
   readonly generation: number;
   /** The same for the same deployment request: a repeated event makes no second volume. At most 64 characters. */
   readonly clientToken: string;
@@ -29,11 +31,11 @@ export interface KeeperPorts {
     /** By its id; `undefined` where EC2 does not find it. */
     volume(id: string): Promise<Volume | undefined>;
     /** Makes the volume and waits until it is available. */
-    create(order: NewVolume): Promise<string>;
+    create(order: NewVolume): Promise<VolumeId>;
     /** Waits until no modification is at its start: before that EC2 says the old size. */
-    settle(volumeId: string): Promise<void>;
+    settle(volumeId: VolumeId): Promise<void>;
     /** Changes the volume, and waits until that is seen. Fails while an earlier change is not completed, which may take hours. */
-    modify(volumeId: string, change: Change): Promise<void>;
+    modify(volumeId: VolumeId, change: Change): Promise<void>;
   };
   readonly host: Pick<Host, 'probe' | 'grow'>;
   readonly ledger: Pick<Ledger, 'read'>;
@@ -50,7 +52,7 @@ export interface Order {
 
 /** The volume of a claim, and what the deployment asked for and left undone. */
 export interface Kept {
-  readonly volumeId: string | undefined;
+  readonly volumeId: VolumeId | undefined;
   /** It was just made, and nothing is on it. */
   readonly blank?: true;
   readonly left: readonly Refusal[];
@@ -77,7 +79,7 @@ export async function create(ports: KeeperPorts, order: Order): Promise<Kept> {
 }
 
 /** A stack that was removed and made again has another key: what its functions may not use, they cannot attach. */
-async function strange(ports: KeeperPorts, volumeId: string): Promise<Refusal[]> {
+async function strange(ports: KeeperPorts, volumeId: VolumeId): Promise<Refusal[]> {
   const { keyArn } = await shown(ports, volumeId);
   if (keyArn === ports.keyArn) return [];
   return [{ code: 'otherKey', volumeId, key: keyArn ?? 'none', allowed: ports.keyArn }];
@@ -104,7 +106,7 @@ async function provided(
   { clock, compute, ledger }: KeeperPorts,
   { after, clientToken }: Order,
   sought: Sought,
-): Promise<{ readonly kind: KeeperDecision['kind']; readonly volumeId: string }> {
+): Promise<{ readonly kind: KeeperDecision['kind']; readonly volumeId: VolumeId }> {
   const decision = await decided({ clock, compute, ledger }, sought);
   switch (decision.kind) {
     case 'adopt':
@@ -169,7 +171,7 @@ async function withNamed(
  * @returns what is left undone, where that may be
  * @throws Refused saying what could not be done
  */
-async function change(ports: KeeperPorts, order: Order, volumeId: string): Promise<Refusal[]> {
+async function change(ports: KeeperPorts, order: Order, volumeId: VolumeId): Promise<Refusal[]> {
   const { before, after, course } = order;
   const late = await failureOf(() => ports.compute.settle(volumeId));
   const volume = await shown(ports, volumeId);
@@ -190,6 +192,9 @@ async function enlarge({ compute, host }: KeeperPorts, { before, after }: Order,
   // An earlier try may have got as far as the volume, and not to its file system.
   const grows = after.sizeGiB > before.sizeGiB || (wanted?.sizeGiB ?? 0) > volume.sizeGiB;
   if (!wanted && !grows) return;
+  // What it may change is known by its tags, which a heal writes last.
+  if (volume.role !== VOLUME_ROLE.current)
+    throw new Refused({ code: 'unsettled', volumeId: volume.id, volume: after.volume });
   const owner = volume.attachments[0]?.instanceId;
   if (owner !== undefined) {
     const { state, detail } = await host.probe(owner, after.volume, volume.id);
@@ -207,7 +212,7 @@ async function enlarge({ compute, host }: KeeperPorts, { before, after }: Order,
 }
 
 /** The volume, looked for until it is shown as it must be: one that is in use is attached somewhere. @throws DeadlineExceeded */
-function shown({ clock, compute }: KeeperPorts, volumeId: string): Promise<Volume> {
+function shown({ clock, compute }: KeeperPorts, volumeId: VolumeId): Promise<Volume> {
   const limits = { everyMs: LOOK_SECONDS * 1000, withinSeconds: UNSEEN_SECONDS };
   return pollUntil(clock, `${volumeId} shown by EC2`, limits, async () => {
     const value = await compute.volume(volumeId);

@@ -102,7 +102,8 @@ function journalText({ drained }: Incident, place: Place): string[] {
   ];
 }
 
-function choiceText({ taken, spare, newer = 'a newer recovery point', minutes, longerSeconds, why }: Choice): string {
+function choiceText({ taken, spare, minutes, longerSeconds, why, ...choice }: Choice): string {
+  const newer = choice.newer ?? 'a newer recovery point';
   if (taken === 'spare')
     return `The spare (${spare}) was taken, and not ${newer}, which is verified too: that gave up ${minutes} min of uploads.${why === undefined ? '' : ` It was to be taken, and was not: ${why}`}`;
   return `${newer} was taken, and not the spare (${spare}), which was ready: ${minutes} min of uploads more, for ${longerSeconds} s more.`;

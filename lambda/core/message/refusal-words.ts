@@ -17,6 +17,8 @@ const WORDS: Words = {
   inQuarantine: (r) =>
     `${r.volumeId}, the current volume of ${r.volume}, is in quarantine and no heal has ended well since; see the runbook`,
   beingMade: (r) => `${r.volumeId} is being created; deploy again when it is there`,
+  unsettled: (r) =>
+    `${r.volumeId} has taken over for ${r.volume}, and does not carry its tags yet; deploy again in a few minutes`,
   otherZone: (r) =>
     `zone: received ${r.received}; the current volume ${r.volumeId} of ${r.volume} is in ${r.allowed}, and only that is allowed`,
   onlyHistory: (r) =>

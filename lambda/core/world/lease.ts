@@ -13,9 +13,9 @@ export const LEASE_SECONDS = 15 * 60;
 const TURN_SECONDS = 10 * 60;
 const LOOK_SECONDS = 10;
 
-/** An alarm waits for its turn, for the heal before it may have looked just before this failure; a sweep comes again by itself. */
+/** An alarm waits for its turn, for the heal before it may have looked just before this failure; a sweep comes again by itself, and so does what a witness says. */
 export async function awaitLease(ports: Ports, journal: Journal, healId: string, trigger: Trigger): Promise<Turn> {
-  const tries = trigger.kind === 'sweep' ? 1 : TURN_SECONDS / LOOK_SECONDS;
+  const tries = trigger.kind === 'alarm' ? TURN_SECONDS / LOOK_SECONDS : 1;
   for (let i = 0; i < tries; i++) {
     const asked = await journal.ask('lease', async () => {
       const state = await acquire(ports, trigger.volume, healId);

@@ -1,4 +1,5 @@
 /** What people are notified of, as data: rendered at the edge (`lambda/core/message/`), and nowhere else. Times are Unix milliseconds. */
+import type { InstanceId, SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { ReasonOf } from '../../../contract/reasons.ts';
 import type { Refusal } from '../../../contract/refusals.ts';
 import type { HostResult, Incident, Probe } from './model.ts';
@@ -37,8 +38,8 @@ export interface HealEnded {
 
 /** A recovery point that could not be used, and why. */
 export interface Rejected {
-  readonly snapshotId: string;
-  readonly volumeId: string;
+  readonly snapshotId: SnapshotId;
+  readonly volumeId: VolumeId;
   readonly why: string;
 }
 
@@ -58,8 +59,8 @@ export interface Waits {
 
 export interface SlowMount {
   readonly kind: 'slowMount';
-  readonly volumeId: string;
-  readonly instanceId: string;
+  readonly volumeId: VolumeId;
+  readonly instanceId: InstanceId;
   /** Sectors read so far, as the host says. */
   readonly progress: string | undefined;
   /** The longest that it is waited for. */
@@ -68,7 +69,7 @@ export interface SlowMount {
 
 export interface Damaged {
   readonly kind: 'damaged';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   readonly result: HostResult;
   readonly findings: readonly string[];
   /** A part of the content was read: copies that passed before its turn may have the damage, too. */
@@ -77,12 +78,12 @@ export interface Damaged {
 
 export interface Sound {
   readonly kind: 'sound';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
 }
 
 export interface ReliedOn {
   readonly kind: 'reliedOn';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   readonly at: number;
   readonly result: HostResult;
   readonly findings: readonly string[];
@@ -90,7 +91,7 @@ export interface ReliedOn {
 
 export interface Fallen {
   readonly kind: 'fallen';
-  readonly before: { readonly snapshotId: string; readonly at: number };
+  readonly before: { readonly snapshotId: SnapshotId; readonly at: number };
   readonly after: string;
   /** What fell, one a line. */
   readonly fell: readonly string[];
@@ -99,7 +100,7 @@ export interface Fallen {
 
 export interface Incomplete {
   readonly kind: 'incomplete';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   /** In a row. */
   readonly checks: number;
   readonly read: string | undefined;
@@ -108,23 +109,23 @@ export interface Incomplete {
 
 export interface Unreadable {
   readonly kind: 'unreadable';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   readonly files: number;
   readonly names: readonly string[];
 }
 
 export interface Odd {
   readonly kind: 'odd';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   /** Lines that lead to no content of the volume, and manifests in which no line is understood. */
   readonly entries: number;
 }
 
 export interface Held {
   readonly kind: 'held';
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   readonly at: number;
-  readonly volumeId: string;
+  readonly volumeId: VolumeId;
 }
 
 export interface LeftAsItIs {
@@ -162,8 +163,8 @@ export interface Test {
 
 /** A volume, and the instance that has it. */
 export interface Placed {
-  readonly volumeId: string;
-  readonly instanceId: string;
+  readonly volumeId: VolumeId;
+  readonly instanceId: InstanceId;
 }
 
 /**
@@ -178,7 +179,7 @@ export interface Standing {
   readonly probe?: Probe | undefined;
   /** The load balancer reaches the content there; `undefined`: it could not be asked. */
   readonly reached?: boolean | undefined;
-  readonly spare?: (Placed & { readonly snapshotId: string | undefined }) | undefined;
+  readonly spare?: (Placed & { readonly snapshotId: SnapshotId | undefined }) | undefined;
   /** Whose word `current` and `spare` are. */
   readonly by: 'ledger' | 'tags' | 'nobody';
   /** When people were last notified that they have something to do. */

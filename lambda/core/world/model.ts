@@ -1,4 +1,5 @@
 import type { DrainState } from '../../../contract/contract.ts';
+import type { InstanceId, SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 
 /** What the healer knows of the world: plain, serialisable data (times are Unix milliseconds), so that a durable step can store it. */
@@ -9,14 +10,14 @@ export type VolumeState = 'creating' | 'available' | 'in-use' | 'deleting' | 'de
 export type AttachmentState = 'attaching' | 'attached' | 'detaching' | 'detached' | 'busy';
 
 export interface Attachment {
-  readonly instanceId: string;
+  readonly instanceId: InstanceId;
   readonly device: string;
   readonly state: AttachmentState;
 }
 
 /** A physical EBS volume that carries the tags of a content volume. */
 export interface Volume {
-  readonly id: string;
+  readonly id: VolumeId;
   readonly state: VolumeState;
   readonly zone: string;
   readonly sizeGiB: number;
@@ -35,7 +36,7 @@ export interface Volume {
   /** The guard has marked it, and may delete it. */
   readonly marked: boolean;
   /** The snapshot that it was made from. */
-  readonly madeFrom: string | undefined;
+  readonly madeFrom: SnapshotId | undefined;
   readonly attachments: readonly Attachment[];
   readonly tags: Readonly<Record<string, string>>;
   readonly createdAt: number;
@@ -48,7 +49,7 @@ export interface Neighbour extends Volume {
 }
 
 export interface Instance {
-  readonly id: string;
+  readonly id: InstanceId;
   readonly zone: string;
   /** EC2's InstanceStateName. */
   readonly state: string;
@@ -70,7 +71,7 @@ export interface Instance {
 export type Holder =
   | { readonly kind: 'nobody' }
   | ({ readonly kind: 'instance' } & Pick<Instance, 'id' | 'state'>)
-  | { readonly kind: 'unseen'; readonly id: string };
+  | { readonly kind: 'unseen'; readonly id: InstanceId };
 
 /** What a copy holds, as the check has counted it. It is kept on the copy, so it lasts as long as that, and needs no ledger. */
 export interface Counts {
@@ -82,7 +83,7 @@ export interface Counts {
 
 /** A snapshot of the content volume, and the moment its data reach up to. */
 export interface RecoveryPoint {
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   /** When the snapshot was started: EBS snapshots hold the blocks as of that moment. */
   readonly at: number;
   /** EC2's SnapshotState: pending, completed, error, recoverable, recovering. */
@@ -132,7 +133,7 @@ export type HostResult =
   | ProbeState;
 
 export interface Probe {
-  readonly instanceId: string;
+  readonly instanceId: InstanceId;
   readonly state: ProbeState;
   /** What the host printed: kept as evidence. */
   readonly detail: string;
@@ -154,9 +155,9 @@ export interface VolumeIo {
 /** Whom the load balancer reaches. */
 export interface Reach {
   /** Instances that it reaches the content volume on: healthy. */
-  readonly on: readonly string[];
+  readonly on: readonly InstanceId[];
   /** Instances whose web server answers it, be it that they have no such volume. */
-  readonly answering: readonly string[];
+  readonly answering: readonly InstanceId[];
 }
 
 /** The load balancer could not be asked. */
@@ -168,8 +169,8 @@ export interface Unasked {
 /** The ledger's item for a content volume: who may act, and what was last agreed. */
 export interface LedgerEntry {
   readonly generation: number;
-  readonly currentVolume: string | undefined;
-  readonly owner: string | undefined;
+  readonly currentVolume: VolumeId | undefined;
+  readonly owner: InstanceId | undefined;
   /** Where there is a journal, and its owner read some of it before it served. */
   readonly journal?: Pick<Drained, 'cursor' | 'head'> | undefined;
 }
@@ -197,9 +198,9 @@ export interface Drained {
 
 /** A volume made from a verified snapshot, attached to an instance and not mounted: ready to serve. Times are Unix milliseconds. */
 export interface Spare {
-  readonly volumeId: string;
-  readonly snapshotId: string;
-  readonly instanceId: string;
+  readonly volumeId: VolumeId;
+  readonly snapshotId: SnapshotId;
+  readonly instanceId: InstanceId;
   /** When its snapshot was started. */
   readonly at: number;
 }
@@ -219,7 +220,7 @@ export interface LedgerState extends LedgerEntry {
   /** When the newest verified snapshot was started. */
   readonly verifiedAt?: number | undefined;
   /** Its id. */
-  readonly verifiedSnapshot?: string | undefined;
+  readonly verifiedSnapshot?: SnapshotId | undefined;
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
   /** What people were last notified of that they have to do, and when. */
   readonly paged: Paged | undefined;
@@ -234,11 +235,11 @@ export interface Observation {
   readonly instances: readonly Instance[];
   readonly recoveryPoints: readonly RecoveryPoint[];
   /** Instances that the load balancer reaches the content on; `undefined` when it could not be asked. */
-  readonly reachableOn: readonly string[] | undefined;
+  readonly reachableOn: readonly InstanceId[] | undefined;
   /** It was asked then, and other answers may have taken longer. Unix milliseconds. @default {@link Observation.at} */
   readonly reachAt?: number | undefined;
   /** {@link Reach.answering}, where the load balancer could be asked. */
-  readonly answering?: readonly string[] | undefined;
+  readonly answering?: readonly InstanceId[] | undefined;
   /** {@link Unasked.why}, where it could not. */
   readonly unasked?: string | undefined;
   /** The probe of the instance that has the current volume; absent when no live instance has it. */
@@ -249,9 +250,9 @@ export interface Observation {
   readonly io?: VolumeIo | undefined;
 }
 
-/** Why a heal was started. `at`: when the trigger says that it saw the failure. */
+/** Why a heal was started. `at`: when the trigger says that it saw the failure. `witness`: a standby says that the owner does not answer it. */
 export interface Trigger {
-  readonly kind: 'alarm' | 'sweep';
+  readonly kind: 'alarm' | 'sweep' | 'witness';
   /** Which alarm: the one on the probe's word, or the one on the load balancer's. */
   readonly alarm?: 'serving' | 'reachable';
   readonly volume: string;
@@ -259,7 +260,7 @@ export interface Trigger {
   readonly at: number | undefined;
 }
 
-/** It serves, and nothing was done. `falseAlarm`: an alarm had called. `sound`: it was a sweep, which nobody calls. */
+/** It serves, and nothing was done. `falseAlarm`: an alarm had called, or a witness. `sound`: it was a sweep, which nobody calls. */
 export type NothingWrong = 'falseAlarm' | 'sound';
 
 export function nothingWrong({ kind }: Trigger): NothingWrong {
@@ -289,12 +290,12 @@ export interface Incident {
   readonly steps: readonly StepRecord[];
   readonly replacement: Replacement | undefined;
   /** Copies newer than what serves now, which were not taken: nobody had verified them, or the spare was quicker. */
-  readonly passedOver: readonly string[];
+  readonly passedOver: readonly SnapshotId[];
   readonly lessRoom?: LessRoom | undefined;
   /** Of what serves now, where there is a journal. */
   readonly drained?: Drained | undefined;
   /** The instance that had the volume by the ledger, when the heal last looked. */
-  readonly owner?: string | undefined;
+  readonly owner?: InstanceId | undefined;
 }
 
 /** What took over is smaller than what it replaced, which has grown since. GiB. */
@@ -305,10 +306,10 @@ export interface LessRoom {
 
 /** What a replacement put in the place of what. */
 export interface Replaced {
-  readonly oldVolume: string;
-  readonly newVolume: string;
-  readonly snapshotId: string;
-  readonly owner: string;
+  readonly oldVolume: VolumeId;
+  readonly newVolume: VolumeId;
+  readonly snapshotId: SnapshotId;
+  readonly owner: InstanceId;
   /** The newest time in the restored data, read from its canary, or up to which the journal was read: the achieved recovery point. */
   readonly recoveryPointAt: number;
   readonly files: number;
@@ -326,9 +327,9 @@ export interface Replaced {
 export interface Choice {
   readonly taken: 'spare' | 'newer';
   /** The snapshot that the spare was made from. */
-  readonly spare: string;
+  readonly spare: SnapshotId;
   /** The newer snapshot, where it is known. */
-  readonly newer?: string | undefined;
+  readonly newer?: SnapshotId | undefined;
   /** From the moment that the data of the spare reach up to, to that of the newer ones: uploads of so many minutes. */
   readonly minutes: number;
   /** Of the newer one: until its volume was made and attached, which the spare is. */

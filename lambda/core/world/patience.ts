@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import { described, insist } from './answers.ts';
 import { message } from './attempt.ts';
 import { renewLease } from './lease.ts';
@@ -17,8 +18,8 @@ const PAUSE_SECONDS = 5;
 
 /** What is to be mounted where. */
 export interface MountOrder {
-  readonly volumeId: string;
-  readonly instanceId: string;
+  readonly volumeId: VolumeId;
+  readonly instanceId: InstanceId;
   /** 0: it is not known. */
   readonly sizeGiB: number;
 }

@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Clock } from './clock.ts';
 import type { Message } from './message.ts';
 import type {
@@ -28,7 +29,7 @@ export interface VolumeOrder {
   readonly like: Volume;
   /** Where it is needed: the old one's zone, but for a relocation. */
   readonly zone: string;
-  readonly snapshotId: string;
+  readonly snapshotId: SnapshotId;
   readonly generation: number;
   readonly healId: string;
   /** Raised when an earlier order of the same heal failed for good: it makes the client token another one. */
@@ -43,29 +44,29 @@ export interface Compute {
   instances(): Promise<Instance[]>;
   recoveryPoints(volume: string): Promise<RecoveryPoint[]>;
   /** Makes a volume and waits until it is available. Repeating it with the same heal and attempt gives the same volume. */
-  createReplacement(order: VolumeOrder): Promise<string>;
+  createReplacement(order: VolumeOrder): Promise<VolumeId>;
   /**
    * Attaches and waits until EC2 shows this volume at this instance. Already there: nothing to do.
    * @returns `stuck`: beyond a deadline it does not come any more. Nothing was done: `full`, for the instance takes no more volumes;
    *   `elsewhere`, for another instance has it, which whoever asked for this did not see
    */
-  attach(volumeId: string, instanceId: string): Promise<Attached>;
+  attach(volumeId: VolumeId, instanceId: InstanceId): Promise<Attached>;
   /** Detaches, never by force, and waits until the volume is free. Free already: nothing to do. @returns `false` when stuck */
-  detach(volumeId: string, instanceId: string): Promise<boolean>;
+  detach(volumeId: VolumeId, instanceId: InstanceId): Promise<boolean>;
   /** Asks an instance to stop. Stopped or terminated already: nothing to do. Whether it has is seen by looking. */
-  stop(instanceId: string): Promise<void>;
+  stop(instanceId: InstanceId): Promise<void>;
   /** Copies a quarantined volume as it is, marked so that it is never taken for a recovery point. */
-  snapshotSuspect(volume: string, volumeId: string, healId: string): Promise<string>;
+  snapshotSuspect(volume: string, volumeId: VolumeId, healId: string): Promise<SnapshotId>;
   /** Takes the volume out of the snapshot schedule, and changes nothing else. */
-  unschedule(volumeId: string): Promise<void>;
+  unschedule(volumeId: VolumeId): Promise<void>;
   /** Takes the volume out of the snapshot schedule first, then marks it; it is kept. */
-  quarantine(volumeId: string, healId: string): Promise<void>;
+  quarantine(volumeId: VolumeId, healId: string): Promise<void>;
   /** Marks the volume as the current one and puts it into the snapshot schedule. */
-  promote(volumeId: string, generation: number): Promise<void>;
+  promote(volumeId: VolumeId, generation: number): Promise<void>;
   /** Marks a recovery point as one that could not be used, with the reason. */
-  reject(snapshotId: string, finding: string): Promise<void>;
+  reject(snapshotId: SnapshotId, finding: string): Promise<void>;
   /** The volume has a file system now. */
-  markFormatted(volumeId: string): Promise<void>;
+  markFormatted(volumeId: VolumeId): Promise<void>;
 }
 
 /** What a host verb answered. */
@@ -78,17 +79,24 @@ export interface HostAnswer {
 
 export interface Host {
   /** @param volumeId what is to be served there: what the probe says of another one is no answer */
-  probe(instanceId: string, volume: string, volumeId: string): Promise<Probe>;
-  format(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
-  mount(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
-  verify(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
-  serve(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
-  release(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
-  grow(instanceId: string, volume: string, volumeId: string): Promise<HostAnswer>;
+  probe(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<Probe>;
+  format(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+  mount(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+  verify(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+  serve(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+  release(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+  grow(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
   /** Seals the journal with this term and reads it onto the volume, which is mounted there and not served. */
-  drain(instanceId: string, volume: string, volumeId: string, term: number): Promise<HostAnswer>;
+  drain(instanceId: InstanceId, volume: string, volumeId: VolumeId, term: number): Promise<HostAnswer>;
+  /** Has the journal applied onto a spare that is attached there, from now on. @returns `headAt`: when it last had all that there was */
+  follow(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
   /** The command with which a person has a verb run. */
-  byHand(verb: 'release' | 'mount' | 'verify' | 'serve', instanceId: string, volume: string, volumeId: string): string;
+  byHand(
+    verb: 'release' | 'mount' | 'verify' | 'serve',
+    instanceId: InstanceId,
+    volume: string,
+    volumeId: VolumeId,
+  ): string;
 }
 
 export interface Ledger {
@@ -108,7 +116,7 @@ export interface Ledger {
    * Notes that this instance is being fenced: from now until the next {@link commit} it serves nothing by itself, should it boot
    * (`host/resume.sh`). Fails with a `conflict` unless `holder` still has the lease at `now`.
    */
-  noteFencing(volume: string, holder: string, now: number, instanceId: string): Promise<void>;
+  noteFencing(volume: string, holder: string, now: number, instanceId: InstanceId): Promise<void>;
   /**
    * Makes a term of the journal that nobody had before. Fails with a `conflict` unless `holder` still has the lease at `now`.
    * @returns the term; one that got lost on its way is skipped
@@ -135,7 +143,7 @@ export interface Balancer {
 
 export interface Monitor {
   /** What EBS says of the I/O of a volume at an instance. Never fails: what is not to be had is said in the answer. */
-  io(volumeId: string, instanceId: string): Promise<VolumeIo>;
+  io(volumeId: VolumeId, instanceId: InstanceId): Promise<VolumeIo>;
   /**
    * Since when no probe has said that the content volume serves, and one has said that it does not. Unix milliseconds.
    * @returns `undefined`: it serves as far as anybody has published, or nobody knows. Never fails

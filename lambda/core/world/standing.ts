@@ -34,11 +34,12 @@ export async function standing(ports: Ports, volume: string, except: string): Pr
 }
 
 function fromLedger({
-  currentVolume = '',
-  owner = '',
+  currentVolume,
+  owner,
   spare,
 }: NonNullable<Awaited<ReturnType<Ports['ledger']['read']>>>): Pick<Standing, 'current' | 'spare' | 'by'> {
-  return { by: 'ledger', current: { volumeId: currentVolume, instanceId: owner }, spare };
+  const current = currentVolume && owner ? { volumeId: currentVolume, instanceId: owner } : undefined;
+  return { by: 'ledger', current, spare };
 }
 
 /** With two volumes that carry the tag of the current one nobody can know which it is without the ledger. */

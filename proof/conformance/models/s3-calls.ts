@@ -8,6 +8,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   ListPartsCommand,
   PutObjectCommand,
   S3Client,
@@ -139,7 +140,15 @@ class Caller {
     const { NextContinuationToken } = await this.#try(new ListObjectsV2Command({ Bucket }));
     await this.#try(new ListObjectsV2Command({ Bucket, ContinuationToken: String(NextContinuationToken) }));
     await this.#try(new ListObjectsV2Command({ Bucket, Delimiter: '/', StartAfter: 'a/1', MaxKeys: 10, Prefix: '' }));
+    const gone = await this.#try(new PutObjectCommand({ Bucket, Key: 'd', Body }));
+    await this.#try(new DeleteObjectCommand({ Bucket, Key: 'd', IfMatch: '"x"' }));
+    await this.#try(new DeleteObjectCommand({ Bucket, Key: 'd', IfMatch: String(gone.ETag) }));
+    await this.#try(new DeleteObjectCommand({ Bucket, Key: 'd', IfMatch: String(gone.ETag) }));
     const { VersionId } = await this.#try(new DeleteObjectCommand({ Bucket, Key: 'c' }));
+    const listed = await this.#try(new ListObjectVersionsCommand({ Bucket, Prefix: 'a/', EncodingType: 'url' }));
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = listed;
+    const from = typeof KeyMarker === 'string' && { KeyMarker, VersionIdMarker: String(VersionIdMarker) };
+    await this.#try(new ListObjectVersionsCommand({ Bucket, ...from, MaxKeys: 10 }));
     if (typeof VersionId !== 'string') return;
     await this.#try(new GetObjectCommand({ Bucket, Key: 'c', VersionId }));
     await this.#try(new GetObjectCommand({ Bucket, Key: 'c', VersionId: 'f'.repeat(32) }));

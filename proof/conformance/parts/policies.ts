@@ -26,7 +26,7 @@ export const policies: Part = {
   about: "actions and condition keys of all policies, against AWS's published list of them",
 
   async run({ assemblies }): Promise<Report> {
-    const assembly = await assemblies.of(EVERYTHING);
+    const assembly = await assemblies.of({ settings: EVERYTHING });
     const statements = statementsOf(templateOf(assembly));
     const findings = new Set<string>();
     for (const statement of statements) for (const each of await judge(statement)) findings.add(each);

@@ -38,7 +38,7 @@ export const validators: Part = {
 
 /** cfn-lint holds resources against AWS's resource schemas, and the content of SSM documents against the schema of those (rule E3051). */
 async function cfnLint({ assemblies, python, directory }: Workshop): Promise<Verdict> {
-  const [as, everything] = [await assemblies.of(), await assemblies.of(EVERYTHING)];
+  const [as, everything] = [await assemblies.of(), await assemblies.of({ settings: EVERYTHING })];
   const examples = await Promise.all(EXAMPLES.map((name) => example(name, join(directory, name))));
   const templates = [as.directory, everything.directory, ...examples].flatMap((each) =>
     readdirSync(each)

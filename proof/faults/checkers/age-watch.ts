@@ -8,6 +8,8 @@ import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 const MINUTE_MS = 60_000;
 /** From an age beyond its promise to somebody who knows: the guard's round, and the alarm's evaluation. */
 const NOTIFIED_MS = 8 * MINUTE_MS;
+/** Of a guard that was struck itself: two of its rounds come to nothing, and the next publishes the age. */
+const STRUCK_MS = 10 * MINUTE_MS;
 
 interface Kind {
   readonly alarm: AgeAlarmKind;
@@ -37,8 +39,10 @@ export class AgeWatch {
   readonly #there = new Map<string, number>();
   /** `volume/alarm` -> the greatest age seen. Milliseconds. */
   readonly #most = new Map<string, number>();
-  /** Of them, those that nobody was notified of. */
+  /** Of them, those that nobody was notified of though somebody could have been: by how much too great. */
   readonly #unnotified = new Map<string, number>();
+  /** Nobody could be notified of anything then. Unix milliseconds. */
+  #mutedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(world: World, volumes: readonly string[]) {
@@ -57,6 +61,8 @@ export class AgeWatch {
   #look(): void {
     const { clock, services } = this.#world;
     const now = clock.now();
+    const { outages } = services.cloud.faults;
+    if (outages.of('kms', now) !== undefined || outages.of('sns', now) !== undefined) this.#mutedAt = now;
     for (const volume of this.#volumes) {
       const points = [...services.ec2.snapshots.values()].filter(
         (s) => s.tags[TAG.volume] === volume && s.tags[TAG.role] !== VOLUME_ROLE.quarantined && s.state === 'completed',
@@ -67,7 +73,9 @@ export class AgeWatch {
         if (newest > 0) this.#there.set(key, now);
         const age = now - (newest || (this.#there.get(key) ?? this.#since));
         this.#most.set(key, Math.max(this.#most.get(key) ?? 0, age));
-        if (age > promiseMs + NOTIFIED_MS && !this.#notified(volume, alarm)) this.#unnotified.set(key, age);
+        // From when on people could be notified of it.
+        const over = Math.min(age - promiseMs, now - this.#mutedAt);
+        if (over > NOTIFIED_MS && !this.#notified(volume, alarm)) this.#unnotified.set(key, over);
       }
     }
   }
@@ -79,12 +87,17 @@ export class AgeWatch {
     return last !== undefined && last.alarm?.state !== 'OK';
   }
 
-  /** @param kept nothing stands in the way: then notifying is not enough */
-  judge(drills: boolean, kept: boolean): Check[] {
+  /**
+   * @param kept nothing stands in the way: then notifying is not enough
+   * @param struck the guard itself was struck
+   */
+  judge(drills: boolean, kept: boolean, struck: boolean): Check[] {
     return KINDS.filter(({ alarm }) => drills || alarm === AGE_ALARM.recoveryPoint).map(({ alarm, promiseMs }) => {
       const mine = (ages: ReadonlyMap<string, number>) => [...ages].filter(([key]) => key.endsWith(`/${alarm}`));
       const most = Math.max(0, ...mine(this.#most).map(([, age]) => age));
-      const unnotified = mine(this.#unnotified).map(([key, age]) => `nobody was notified of ${key}: ${duration(age)}`);
+      const unnotified = mine(this.#unnotified)
+        .filter(([, over]) => over > NOTIFIED_MS + (struck ? STRUCK_MS : 0))
+        .map(([key, over]) => `nobody was notified of ${key}: for ${duration(over)}`);
       return check(
         `the newest ${alarm} is at most ${promiseMs / MINUTE_MS} min old, or a person is notified`,
         unnotified.length === 0 && (!kept || most <= promiseMs),

@@ -75,7 +75,11 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     drillsGiveWay(world.services.ssm.ran),
     drillsHoldNoLease(evidence.injector.refused, evidence.injector.heals),
     mountedOnce(world.services.ssm.ran, world.services.cloud.log),
-    ...evidence.ages.judge(story.drills, evidence.injector.fired.length === 0 && story.calm),
+    ...evidence.ages.judge(
+      story.drills,
+      evidence.injector.fired.length === 0 && story.calm,
+      evidence.injector.fired.some(({ fault }) => fault.point.startsWith('guard/')),
+    ),
     evidence.paged.judge(),
     saidOnce(
       world.services.sns.messages,
@@ -104,8 +108,7 @@ export function judgeAll(evidence: Evidence, schedule: readonly Fault[]): Check[
     const library = strike.libraries.get(volume);
     if (owner && failure && library)
       checks.push(
-        // Where there is a journal, it is held against that.
-        ...(story.rotten || story.journal ? [] : [contentIntact(world, stage, library, failure)]),
+        ...(story.rotten || story.removes ? [] : [contentIntact(world, stage, library, failure)]),
         olderSaidSo(evidence, volume),
         wayBackNotified(strike, volume),
       );
@@ -199,7 +202,7 @@ function verifiedAt({ tags }: { readonly tags: Readonly<Record<string, string>> 
 
 /** What once took over holds uploads that nothing else has: no drill that tidies up, and no guard, deletes it. */
 function nothingServedDeleted({ world, stage }: Strike, volume: string): Check {
-  const there = new Set(stage.physical(volume).map((v) => v.id));
+  const there = new Set<string>(stage.physical(volume).map((v) => v.id));
   const gone = incidents(world, volume, 0)
     .map((record) => String(record.replacement?.newVolume ?? ''))
     .filter((id) => id !== '' && !there.has(id));
@@ -214,14 +217,16 @@ function triedInVain({ fired }: Injector): number {
 function boundedCalls({ strike, injector }: Evidence): Check {
   const { cloud } = strike.services;
   // A list counts once: how many pages it comes in is the simulated services' choice.
-  const calls = cloud.calls.slice(strike.first.calls).filter((c) => !c.furtherPage).length;
+  // The journal's agents call S3 as often as a host may, for as long as it does not answer: that is no storm of the functions'.
+  const calls = cloud.calls.slice(strike.first.calls).filter((c) => !c.furtherPage && c.service !== 's3').length;
   const most = CALLS + CALLS_A_COPY * triedInVain(injector);
   return check(`at most ${most} API calls`, calls <= most, String(calls));
 }
 
-export function boundedHeals(ends: readonly HealEnd[]): Check {
+export function boundedHeals(ends: readonly HealEnd[], injector: Injector): Check {
   const most = Math.max(0, ...ends.map((e) => e.calls));
-  return check(`at most ${CALLS_A_HEAL} API calls a heal`, most <= CALLS_A_HEAL, String(most));
+  const bound = CALLS_A_HEAL + CALLS_A_COPY * triedInVain(injector);
+  return check(`at most ${bound} API calls a heal`, most <= bound, String(most));
 }
 
 function fewVolumes({ stage }: Strike, volume: string, injector: Injector): Check {

@@ -21,6 +21,9 @@ const UNRECORDED_MS = 3000;
 const NOTED = 'denied@dynamodb:UpdateItem';
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
+const TWICE = 'twice@trigger';
+/** Longer than a lease. */
+const TURN_MS = 20 * MINUTE_MS;
 
 /** Looks at each page as it is sent. A heal that began up to so long before it may still send one. */
 export class PageWatch {
@@ -75,7 +78,7 @@ interface Said {
 /**
  * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
  * may come twice: rather twice than never. So may one whose sender was denied to note it, or to read what people were notified of; and one about
- * a volume that they were notified is served, where something fails again.
+ * a volume that they were notified is served, where something fails again; and so may what two heals of one trigger say while the ledger is silent.
  *
  * @param skewMs how far clocks are off
  */
@@ -103,9 +106,13 @@ export function saidOnce(
     const anew = good.some(([, said]) => said.at > before) && hit(at - MINUTE_MS, at);
     // The answer to a deployment: whoever deploys again is notified again, once.
     const asked = isOf(message, ['leftAsItIs']) && updates.some((began) => began > before && began <= at);
+    // One trigger that came twice: of two heals that know nothing of each other, for the ledger is silent, each calls.
+    const unledgered = isOf(message, ['ledgerSilent']) && hit(before - MINUTE_MS, at, TWICE);
+    // A heal that died for so long that another one took over: each says once that it waits.
+    const both = isOf(message, ['waits']) && hit(before - TURN_MS, at, 'dieLong@');
     // What EC2 does not show for a moment is put in order once more, and reported.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
-    if (!anew && !hidden && !asked && !(called && unknown))
+    if (!anew && !hidden && !asked && !unledgered && !both && !(called && unknown))
       again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {

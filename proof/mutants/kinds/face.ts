@@ -257,24 +257,24 @@ export const HANDED: readonly Slip[] = [
       ['drills.prefer', '{ ...common, ...spare, journaled', '{ ...common, journaled'],
       [
         'drills.fallPercent',
-        'volumes, initializationMiBs, fallPercent, readAllEvery })',
-        'volumes, initializationMiBs, readAllEvery })',
+        'volumes, initializationMiBs, fallPercent, readAllEvery, journaled })',
+        'volumes, initializationMiBs, readAllEvery, journaled })',
       ],
       [
         'drills.readAllEvery',
-        'volumes, initializationMiBs, fallPercent, readAllEvery })',
-        'volumes, initializationMiBs, fallPercent })',
+        'volumes, initializationMiBs, fallPercent, readAllEvery, journaled })',
+        'volumes, initializationMiBs, fallPercent, journaled })',
       ],
       [
         'drills.initializationMiBs',
-        'volumes, initializationMiBs, fallPercent, readAllEvery })',
-        'volumes, fallPercent, readAllEvery })',
+        'volumes, initializationMiBs, fallPercent, readAllEvery, journaled })',
+        'volumes, fallPercent, readAllEvery, journaled })',
       ],
       ['snapshotLock', 'verified, software, ...props.snapshotLock }', 'verified, software }'],
       ['drills, to the guard', 'schedule, verified, software,', 'schedule, software,'],
       ['fullWithin', '{ volume, people, fullWithin }', '{ volume, people }'],
-      ['moreEndpoints', 'zones, moreEndpoints, moreBuckets, software,', 'zones, moreBuckets, software,'],
-      ['moreBuckets', 'zones, moreEndpoints, moreBuckets, software,', 'zones, moreEndpoints, software,'],
+      ['moreEndpoints', 'zones, moreEndpoints, moreBuckets },', 'zones, moreBuckets },'],
+      ['moreBuckets', 'zones, moreEndpoints, moreBuckets },', 'zones, moreEndpoints },'],
     ] as const
   ).map(([prop, code, instead]) => handsOn(prop, code, instead, `${prop}: it reaches its part`)),
 ];

@@ -5,10 +5,12 @@ import { CODES } from './codes.ts';
 import { DISKS } from './disks.ts';
 import { COVERS, HANDED, HEALS, IMPORTED, JUDGES } from './face.ts';
 import { DEFAULTS, IDENTITY, WORDS } from './host.ts';
+import { INTAKE } from './intake.ts';
 import { JOURNAL } from './journal.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
 import { PROPERTIES } from './properties.ts';
+import { REPORT } from './report.ts';
 import { STEPS } from './steps.ts';
 import { ALARMS, KEPT, LEAVE, STARTS } from './template.ts';
 
@@ -34,6 +36,8 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'what is wrong is not said': JUDGES,
   'it gets lost on the way': HANDED,
   'the journal': JOURNAL,
+  'the intake': INTAKE,
+  'a page says otherwise': REPORT,
 };
 
 const SLIPS = Object.values(KINDS).flat();

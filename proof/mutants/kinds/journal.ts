@@ -78,8 +78,10 @@ export const JOURNAL: readonly Slip[] = [
       'each start of a writer has a run of its own',
     ],
   ]),
-  ...slips('host/agent/journal/s3.ts', 'host/agent/journal/s3.test.ts', [
+  ...slips('host/agent/journal/s3-client.ts', 'host/agent/journal/s3.test.ts', [
     ['the SDK tries again', 'maxAttempts: 1,', 'maxAttempts: 3,', 'each call is one request, however it ends'],
+  ]),
+  ...slips('host/agent/journal/s3.ts', 'host/agent/journal/s3.test.ts', [
     [
       'what is there is written over',
       "      IfNoneMatch: '*',\n",
@@ -93,6 +95,132 @@ export const JOURNAL: readonly Slip[] = [
       "      else if (record.record === 'gone') this.#gone.add(record.identity);\n",
       '',
       'what is gone is in the trash, with all its names',
+    ],
+  ]),
+  ...slips('host/agent/applier/among.ts', 'host/agent/journal/late.test.ts', [
+    [
+      'what comes late is applied onto what people have touched',
+      'untouched(records, [...touched, ...this.#unknown(records, local)], local)',
+      'untouched(records, [], local)',
+      'what was not drained is applied later, onto what nobody has touched',
+    ],
+    [
+      'what may have come and gone unheard comes back',
+      '[...touched, ...this.#unknown(records, local)]',
+      'touched',
+      'of a directory in which something changed unheard',
+    ],
+    [
+      'what was made and deleted while it was listened comes back',
+      '(identity !== undefined || this.#own.has(keyText(key)))',
+      'true',
+      'what was not drained is applied later, onto what nobody has touched',
+    ],
+  ]),
+  ...slips('host/agent/applier/applier.ts', 'host/agent/journal/steps.test.ts', [
+    [
+      'a step that was begun is done again with other numbers',
+      'const begun = this.#world.among ? undefined : until;',
+      'const begun = until === 0 ? until : undefined;',
+      'a step of several segments that was begun is done again as it was',
+    ],
+  ]),
+  ...slips('host/agent/applier/applier.ts', 'host/agent/journal/steps.test.ts', [
+    [
+      'the cursor comes before syncfs',
+      '    await this.#spare.sync();\n    const signs',
+      '    const signs',
+      'a step of several segments that was begun is done again as it was',
+    ],
+  ]),
+  ...slips('host/agent/applier/takeover.ts', 'host/agent/journal/reference.test.ts', [
+    [
+      'a new owner does not seal',
+      "return sender.send(await spool.make(header, []), { term, writer, run, kind: 'seal' });",
+      'return sender.last + (header ? 1 : 0);',
+      'whatever happens on a volume stands on its spare, also once that is an owner itself',
+    ],
+  ]),
+  ...slips('host/agent/writer/writer.ts', 'host/agent/journal/recovery.test.ts', [
+    [
+      'what is heard is relied on, and nothing is looked for',
+      'await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });',
+      '[this.#dirty.scanBegins(), this.#dirty.scanEnds()];',
+      'a snapshot is brought up by the journal, whatever is lost besides',
+    ],
+  ]),
+  ...slips('journal/apply/merge.ts', 'journal/apply/merge.test.ts', [
+    [
+      'content of a segment before is forgotten',
+      "record.content === 'kept' && before?.record === 'file' ?",
+      'before === record ?',
+      'content that is kept is what a segment before has',
+    ],
+    [
+      'what is gone comes back without its names',
+      "?.record === 'gone';",
+      "?.record === 'piece';",
+      'what is gone takes its names along',
+    ],
+  ]),
+  ...slips('host/agent/applier/takeover.ts', 'host/agent/journal/late.test.ts', [
+    [
+      'what was not drained is never applied',
+      'tree.setMeta(LATE, isLate ?',
+      'tree.setMeta(LATE, false && isLate ?',
+      'what was not drained is applied later, onto what nobody has touched',
+    ],
+    [
+      'what people have touched is not stated anew after a second takeover',
+      'const acknowledged = owes ? raised.acknowledged : cursor;',
+      'const acknowledged = cursor;',
+      'a takeover that was not finished is done once more',
+    ],
+  ]),
+  ...slips('host/agent/applier/takeover.ts', 'host/agent/journal/unfit.test.ts', [
+    [
+      'a spare that needs another base is taken over as it is',
+      "next.next === 'unfit' && !applier.goOn(Number(clock.wall() / 1_000_000n))",
+      "next.next === 'unfit'",
+      'a spare that needs another base has what was stated since',
+    ],
+  ]),
+  ...slips('host/agent/journal/send.ts', 'host/agent/journal/unfit.test.ts', [
+    [
+      'a seal stands in the midst of what has expired',
+      'if (beyond === undefined) {',
+      'if (beyond === undefined || beyond > number) {',
+      'a base that lacks something says so',
+    ],
+  ]),
+  ...slips('host/agent/applier/applier.ts', 'host/agent/journal/unfit.test.ts', [
+    [
+      'what has expired is waited for',
+      "if (first.answer === 'found' && first.number > number)",
+      "if (first.answer === 'found' && first.number < number)",
+      'a base that lacks something says so',
+    ],
+  ]),
+  ...slips('host/agent/applier/owed.ts', 'host/agent/journal/unfit.test.ts', [
+    [
+      'what an unsealed owner never had counts as drained',
+      'noted.unsealed === noted.reading.term && ',
+      'noted.unsealed === 0 && ',
+      'a base that lacks something says so',
+    ],
+    [
+      'what was stated anew is owed for ever',
+      'term === unsealed && complete',
+      'term === 0 && complete',
+      'a base that lacks something says so',
+    ],
+  ]),
+  ...slips('host/service.sh', 'host/agent/service.test.ts', [
+    [
+      'who is to write begins to listen when people can touch everything',
+      '  listen_first\n',
+      "  listens=''\n",
+      'a host runs the writer of what it serves, and nothing waits for it, in dash',
     ],
   ]),
   ...slips('host/release.sh', 'host/agent/service.test.ts', [

@@ -18,6 +18,8 @@ const THAWS_WITHIN_MS = 30 * SECOND_MS;
 const SLACK_MS = 2 * SECOND_MS;
 const LOOK_MS = 500;
 const CRASH = { snapshots: { consistency: 'crash' } };
+/** A journal would have the upload whole, whatever the copy has of it. */
+export const UNJOURNALED = { journal: { enabled: false } };
 const APPLICATION = { snapshots: { consistency: 'application' } };
 /** In the middle of being uploaded when the snapshot is taken: not a byte of it is synced. */
 const unsynced = (strike: Strike) => makeCourse('unsynced', strike.world.random.stream('unsynced'));
@@ -50,8 +52,23 @@ function uploadAndBreak(strike: Strike): void {
   look();
 }
 
-/** How much of the course that was not synced is on the volume that was made from the snapshot. */
-function judgeUnsynced(strike: Strike, whole: boolean): Check[] {
+const UNSYNCED = {
+  'cut off': { promise: 'an upload that was not synced is not whole', whole: false, script: undefined },
+  journaled: {
+    promise: 'an upload that was not synced is whole: the journal has it',
+    whole: true,
+    script: undefined,
+  },
+  frozen: {
+    promise: 'an upload that was not synced is whole: it was frozen first',
+    whole: true,
+    script: 'SUCCESS',
+  },
+} as const;
+
+/** How much of the course that was not synced is on the volume that was made from the snapshot, and why. */
+function judgeUnsynced(strike: Strike, what: keyof typeof UNSYNCED): Check[] {
+  const { promise, whole, script } = UNSYNCED[what];
   const { world, stage, first, services } = strike;
   const owner = stage.servedBy(first.volume);
   const { expected, intact } = readBack(world, owner, first.volume, [unsynced(strike)]);
@@ -59,14 +76,8 @@ function judgeUnsynced(strike: Strike, whole: boolean): Check[] {
   const volumeId = owner && world.disks.links(owner).find((l) => l.volume === first.volume)?.volumeId;
   const from = services.ec2.volumes.get(volumeId ?? '')?.snapshotId;
   return [
-    check(
-      whole
-        ? 'an upload that was not synced is whole: it was frozen first'
-        : 'an upload that was not synced is not whole',
-      whole ? intact === expected : intact < expected,
-      `${intact} of ${expected} files`,
-    ),
-    check('DLM says how it was taken', frozen === (whole ? 'SUCCESS' : undefined), frozen ?? 'no script ran'),
+    check(promise, whole ? intact === expected : intact < expected, `${intact} of ${expected} files`),
+    check('DLM says how it was taken', frozen === script, frozen ?? 'no script ran'),
     check(
       'content came back from it, and its file system is sound',
       from !== undefined && from === copyOf(strike)?.id && world.disks.inspect({ snapshotId: from }).sound,
@@ -160,17 +171,24 @@ export const consistencyPlans: Readonly<Record<string, Plan>> = {
   'unsynced-crash': {
     about:
       'a course is being uploaded, nothing of it is synced, when DLM copies the volume; then the file system shuts down',
-    settings: CRASH,
+    settings: { ...CRASH, ...UNJOURNALED },
     expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
     strike: uploadAndBreak,
-    checks: (strike) => judgeUnsynced(strike, false),
+    checks: (strike) => judgeUnsynced(strike, 'cut off'),
+  },
+  'unsynced-journaled': {
+    about: 'the same, and the upload is in the journal of files',
+    settings: { ...CRASH, journal: { enabled: true } },
+    expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
+    strike: uploadAndBreak,
+    checks: (strike) => judgeUnsynced(strike, 'journaled'),
   },
   'unsynced-frozen': {
-    about: 'the same, and DLM has the volume frozen first',
-    settings: APPLICATION,
+    about: 'the same without a journal, and DLM has the volume frozen first',
+    settings: { ...APPLICATION, ...UNJOURNALED },
     expect: { outcome: ['replace'], withinMs: 15 * MINUTE_MS },
     strike: uploadAndBreak,
-    checks: (strike) => judgeUnsynced(strike, true),
+    checks: (strike) => judgeUnsynced(strike, 'frozen'),
   },
   'frozen-too-long': {
     about: 'DLM has the volume frozen for its snapshot, and never comes back to thaw it',

@@ -43,6 +43,8 @@ async function play(world: World): Promise<ScenarioResult> {
     world.progress('points to die at', n + 1, points.length);
   }
   await world.clock.run(world.clock.now() + REST_MS);
+  // A copy may have come just now.
+  await world.clock.run(world.clock.now() + REST_MS, () => strike.services.lambda.busy === 0);
   watch.stop();
   return {
     checks: [...checks, leftovers(strike), oneWriter(watch), neverBlank(watch), nothingDeleted(world, before)],
@@ -55,20 +57,24 @@ function isDrill(event: unknown, volume: string): boolean {
   return (event as { readonly drill?: unknown }).drill === volume;
 }
 
-/** How drills ended, the oldest first, by the records of them. */
-function ended({ services, first }: Strike): Ended[] {
+function recordsOf({ services, first }: Strike) {
   return services.dynamodb
     .all()
-    .filter((item) => item.pk?.S === `VOLUME#${first.volume}` && item.sk?.S?.startsWith('DRILL#'))
-    .sort((a, b) => (a.sk?.S ?? '').localeCompare(b.sk?.S ?? ''))
+    .filter((item) => item.pk?.S === `VOLUME#${first.volume}` && item.sk?.S?.startsWith('DRILL#'));
+}
+
+/** How drills ended, the oldest first, by the records of them. */
+function ended(strike: Strike): Ended[] {
+  return recordsOf(strike)
+    .sort((a, b) => ((a.sk?.S ?? '') < (b.sk?.S ?? '') ? -1 : 1))
     .map((item) => JSON.parse(item.drill?.S ?? '{}') as Ended);
 }
 
 /** Runs until one more drill is on record, and nothing is at work. @returns the new records */
 async function untilDrilled(strike: Strike): Promise<Ended[]> {
   const { clock } = strike.world;
-  const before = ended(strike).length;
-  await clock.run(clock.now() + NEXT_MS, () => ended(strike).length > before && strike.services.lambda.busy === 0);
+  const before = recordsOf(strike).length;
+  await clock.run(clock.now() + NEXT_MS, () => strike.services.lambda.busy === 0 && recordsOf(strike).length > before);
   return ended(strike).slice(before);
 }
 

@@ -1,4 +1,4 @@
-/** A spare is ready, and something newer is verified: with `drills.prefer` set to `fresher` that is taken, where it can be. */
+/** A spare is ready, and something newer is verified, in a stack whose spares follow no journal: with `drills.prefer` set to `fresher` that is taken, where it can be. */
 import { LEDGER, TAG, VERDICT } from '../../../contract/contract.ts';
 import type { Data } from '../../../contract/flat.ts';
 import { exhaustCapacity } from '../../../simulator/aws/account/failures.ts';
@@ -8,6 +8,7 @@ import { recoveryPoint } from '../../judge/measure.ts';
 import type { Check } from '../../world/world.ts';
 import { breakWhatServes, PERSON } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
+import { UNJOURNALED } from './consistency.ts';
 
 const MINUTE_MS = 60_000;
 /** Longer than a snapshot takes as a rule. */
@@ -84,6 +85,7 @@ export const fresherPlans: Readonly<Record<string, Plan>> = {
   'spare-passed-over': {
     about: 'the file system shuts down; there is a spare, and, newer, a verified snapshot, which is preferred',
     drills: true,
+    settings: UNJOURNALED,
     prefer: 'fresher',
     expect: { outcome: ['replace'], withinMs: LONGEST_MS + 5 * MINUTE_MS, calls: 2000 },
     strike: (strike) => strikeOnceVerified(strike),
@@ -92,6 +94,7 @@ export const fresherPlans: Readonly<Record<string, Plan>> = {
   'spare-after-all': {
     about: 'the same, and for 25 minutes no volume can be made in the zone: the spare serves after all',
     drills: true,
+    settings: UNJOURNALED,
     prefer: 'fresher',
     expect: { outcome: ['replace'], withinMs: LONGEST_MS + 5 * MINUTE_MS, calls: 2000 },
     strike: (strike) =>

@@ -48,7 +48,7 @@ function plantScratch(strike: Strike, snapshot: SimSnapshot): string {
   const { world, services, first } = strike;
   const { cloud, ec2 } = services;
   const old = struck(strike, first);
-  const id = `vol-0${world.random.stream('scratch').hex(16)}`;
+  const id = `vol-0${world.random.stream('scratch').hex(16)}` as const;
   const { [TAG.schedule]: _, ...tags } = old.tags;
   cloud.disks.createVolume(id, old.sizeGiB, snapshot.id);
   ec2.volumes.set(id, {

@@ -2,7 +2,7 @@ import { ALARM, alarmName } from '../../../contract/contract.ts';
 import { killOnce } from '../../../simulator/aws/account/failures.ts';
 import { duration } from '../../command/duration.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter, promiseText } from '../../judge/checks.ts';
-import { completedSnapshots, failureOf } from '../../judge/measure.ts';
+import { completedSnapshots, disown, failureOf } from '../../judge/measure.ts';
 import { makeCourse } from '../../world/courses.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { breakFileSystem, clearUp } from '../story/breaking.ts';
@@ -79,9 +79,7 @@ async function heal(strike: Strike, point: PointToDie | undefined) {
     ...wrong.map(promiseText),
   ];
   if (recovery) {
-    // What was newer than the recovery point is lost, and not owed by the next heal.
-    const library = strike.libraries.get(first.volume);
-    for (const course of library?.after(recovery.recoveryPointAt) ?? []) library?.delete(course.id, failure.at);
+    disown(strike.libraries.get(first.volume), recovery);
     await makeReady(strike);
   }
   const kept = seen.length === 0;

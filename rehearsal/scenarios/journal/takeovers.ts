@@ -4,7 +4,7 @@ import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
 import { check, incidents, neverBlank, oneWriter } from '../../judge/checks.ts';
 import { heard, reasonsIn } from '../../judge/heard.ts';
 import { closedFilesServed, journalObjects, nothingMissingUnsaid, termsInOrder } from '../../judge/journal.ts';
-import { failureOf } from '../../judge/measure.ts';
+import { type Failure, failureOf } from '../../judge/measure.ts';
 import { makeCourse } from '../../world/courses.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -25,29 +25,35 @@ const READ_MS = 1050;
 const FROZEN_MS = 500;
 
 /** What goes wrong with a takeover, beside the file system of the owner. */
-interface Takeover {
+export interface Takeover {
   readonly about: string;
-  /** Before the file system is broken. */
-  readonly before: (strike: Strike) => Promise<void>;
+  /** Over those of a stack with a journal. */
+  readonly settings?: Scenario['settings'];
+  /** Before the file system is broken. @returns promises judged by then */
+  readonly before: (strike: Strike) => Promise<readonly Check[]>;
+  /** How content is lost. @default its file system shuts down */
+  readonly breaks?: (strike: Strike, failure: Failure) => void;
   /** Once it is served again. */
   readonly served: (strike: Strike) => void;
   readonly checks: (act: Act) => readonly Check[];
+  /** Some of what was closed is lost, as a part of the story. @default false */
+  readonly loses?: boolean;
 }
 
-function takeover({ about, before, served, checks }: Takeover): Scenario {
-  return { about, settings: SETTINGS, play: (world) => play(world, { before, served, checks }) };
+export function takeover({ about, settings, ...story }: Takeover): Scenario {
+  return { about, settings: { ...SETTINGS, ...settings }, play: (world) => play(world, story) };
 }
 
-async function play(world: World, story: Omit<Takeover, 'about'>): Promise<ScenarioResult> {
+async function play(world: World, story: Omit<Takeover, 'about' | 'settings'>): Promise<ScenarioResult> {
   const prepared = await prepare(world, false);
   if ('checks' in prepared) return prepared;
   const { watch, stage, strike } = prepared;
   const { volume } = strike.first;
   const library = strike.libraries.get(volume);
   if (!library) throw new Error(`nothing was uploaded to ${volume}`);
-  await story.before(strike);
+  const before = await story.before(strike);
   const failure = failureOf(world, stage, volume);
-  breakFileSystem(strike, failure);
+  (story.breaks ?? breakFileSystem)(strike, failure);
   world.spotlight(true);
   const isServed = () => ![undefined, failure.owner].includes(stage.servedBy(volume));
   await world.clock.run(failure.at + PATIENCE_MS, isServed);
@@ -59,11 +65,12 @@ async function play(world: World, story: Omit<Takeover, 'about'>): Promise<Scena
   const act: Act = { world, stage, library, failure };
   return {
     checks: [
+      ...before,
       oneWriter(watch),
       neverBlank(watch),
       servedAgain(failure, servedAt),
       nothingMissingUnsaid(world, act),
-      ...closedFilesServed(world, act),
+      ...(story.loses ? [] : closedFilesServed(world, act)),
       termsInOrder(world, stage, volume),
       nobodyCalled(act),
       ...story.checks(act),
@@ -73,7 +80,7 @@ async function play(world: World, story: Omit<Takeover, 'about'>): Promise<Scena
 }
 
 /** Somebody uploads a course to whoever serves. */
-function uploads({ world, stage, first, libraries }: Strike, id: string): void {
+export function uploads({ world, stage, first, libraries }: Strike, id: string): void {
   const course = makeCourse(id, world.random.stream(id));
   upload(world, stage, first.volume, course);
   libraries.get(first.volume)?.add(course, world.clock.now());
@@ -88,6 +95,7 @@ export const s3Lost: Scenario = takeover({
     uploads(strike, 'the-last');
     await world.clock.run(world.clock.now() + 4 * SECOND_MS);
     outage(services, 's3', OUTAGE.hangs, S3_LOST_SECONDS);
+    return [];
   },
   // Of a course that is there by neither copy nor journal: it has to stay, and to be journaled.
   served: (strike) => uploads(strike, 'while-s3-is-lost'),
@@ -114,20 +122,27 @@ export const s3Lost: Scenario = takeover({
   },
 });
 
+/** Freezes the owner's agent with a request on its way, and its volume is lost half a second later. */
+export async function freezeInFlight(strike: Strike): Promise<void> {
+  const { world, services, first } = strike;
+  uploads(strike, 'acknowledged');
+  await world.clock.run(world.clock.now() + 4 * SECOND_MS);
+  uploads(strike, 'on-its-way');
+  disturb(services, { service: 's3', operation: 'PutObject', how: MISHAP.requestLost, times: 1 });
+  await world.clock.run(world.clock.now() + READ_MS);
+  freezeAgent(services, first.owner);
+  await world.clock.run(world.clock.now() + FROZEN_MS);
+}
+
 /** The old owner's agent was frozen with a request on its way. */
 export const oldOwnerWakes: Scenario = takeover({
   about:
     'the agent of the old owner is frozen with an object on its way, and goes on after the takeover: the seal fences it',
   before: async (strike) => {
     const { world, services, first } = strike;
-    uploads(strike, 'acknowledged');
-    await world.clock.run(world.clock.now() + 4 * SECOND_MS);
-    uploads(strike, 'on-its-way');
-    disturb(services, { service: 's3', operation: 'PutObject', how: MISHAP.requestLost, times: 1 });
-    await world.clock.run(world.clock.now() + READ_MS);
-    freezeAgent(services, first.owner);
-    world.clock.after(ASLEEP_MS, () => thawAgent(services, first.owner));
-    await world.clock.run(world.clock.now() + FROZEN_MS);
+    await freezeInFlight(strike);
+    world.clock.after(ASLEEP_MS - FROZEN_MS, () => thawAgent(services, first.owner));
+    return [];
   },
   served: (strike) => uploads(strike, 'of-the-new-owner'),
   checks: ({ world, stage, failure }) => {

@@ -13,7 +13,8 @@ import {
   suspectKept,
 } from '../../judge/checks.ts';
 import { heard } from '../../judge/heard.ts';
-import { completedSnapshots, damageFound, type Failure, failureOf, measure } from '../../judge/measure.ts';
+import { JOURNALED_AFTER_MS } from '../../judge/journal.ts';
+import { completedSnapshots, damageFound, type Failure, failureOf, hasJournal, measure } from '../../judge/measure.ts';
 import { readBack } from '../../world/content.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
 import { Watch } from '../../world/watch.ts';
@@ -48,6 +49,18 @@ export const badWednesdayUndrilled: Scenario = {
   about: 'the same without drills: a snapshot serves that nobody has tried, and that carries the damage',
   settings: { drills: { enabled: false } },
   play: (world) => play(world, false),
+};
+
+/** The same with nothing but copies: what is newer than the one that serves is gone for as long as a person takes to bring it back. */
+export const badWednesdayUnjournaled: Scenario = {
+  about:
+    'the same without a journal of files: what is newer than the spare that serves stays on the quarantined volume',
+  settings: { journal: { enabled: false } },
+  play: async (world) => {
+    const { checks, ...played } = await play(world, true);
+    const newer = played.recovery?.filesNewer.length ?? 0;
+    return { ...played, checks: [...checks, check('what no copy has is missing', newer > 0, counted(newer, 'file'))] };
+  },
 };
 
 async function play(world: World, drills: boolean): Promise<ScenarioResult> {
@@ -91,6 +104,7 @@ async function play(world: World, drills: boolean): Promise<ScenarioResult> {
     ? damageFound(world, volume, plantedAt)
     : { aroseAt: plantedAt, foundAt: undefined, notifiedAt: undefined };
   const checks = judge(world, stage, watch, failure, recovery);
+  if (recovery && hasJournal(world)) checks.push(judgeJournal(recovery));
   if (drills) checks.push(...judgeDrills(damage, deletesFrom, recovery));
   return { checks, recovery, damage };
 }
@@ -117,6 +131,15 @@ function judgeDrills({ aroseAt, foundAt, notifiedAt }: Damage, deletesFrom: numb
     ),
     check('what serves again carries no damage', r?.sound === true, r?.findings[0] ?? 'nothing is found in it'),
   ];
+}
+
+/** What the journal is for: what no copy has is served all the same. */
+function judgeJournal({ failedAt, recoveryPointAt }: Recovery): Check {
+  return check(
+    'all is there up to 3 s before the failure',
+    failedAt - recoveryPointAt <= JOURNALED_AFTER_MS,
+    `${duration(failedAt - recoveryPointAt)} before it`,
+  );
 }
 
 function broken(promise: string, seen: string): ScenarioResult {

@@ -12,7 +12,7 @@ const GENERATION = '90';
 export function plantBlank({ services, world }: Strike, failure: Failure): void {
   const { cloud, ec2, dynamodb } = services;
   const old = ec2.volume(failure.volumeId);
-  const id = `vol-0${world.random.stream('blank').hex(16)}`;
+  const id = `vol-0${world.random.stream('blank').hex(16)}` as const;
   cloud.disks.createVolume(id, old.sizeGiB);
   ec2.volumes.set(id, {
     ...old,

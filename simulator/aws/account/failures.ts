@@ -55,12 +55,42 @@ export function untagInstance(s: Services, instanceId: string): void {
 export function freezeAgent(s: Services, instanceId: string): void {
   announce(s, `the agent of the journal on ${instanceId} is frozen`);
   s.cloud.faults.frozenAgents.add(instanceId);
+  s.cloud.faults.onAgentFrozen?.(instanceId, true);
+}
+
+/** The agent of the journal ends on every host as soon as it is started, as where its Node cannot be had. */
+export function failAgents(s: Services): void {
+  announce(s, 'no host has what the agent of the journal needs');
+  s.cloud.faults.agentsFail = true;
+  s.cloud.faults.onAgentsFail?.();
+}
+
+/** As a lifecycle rule does. */
+export function expireObjects(s: Services, bucket: string, keys: readonly string[]): void {
+  announce(s, `${keys.length} objects of ${bucket} have expired`);
+  for (const key of keys) s.s3.bucket(bucket).remove(key);
+  s.cloud.faults.onObjectsGone?.(bucket, keys);
 }
 
 /** It goes on where it was, and knows nothing of what happened meanwhile. */
 export function thawAgent(s: Services, instanceId: string): void {
   announce(s, `the agent of the journal on ${instanceId} goes on`);
   s.cloud.faults.frozenAgents.delete(instanceId);
+  s.cloud.faults.onAgentFrozen?.(instanceId, false);
+}
+
+/** The root disk is full there, until {@link makeRoom}: the agent of the journal ends with an error, as often as systemd starts it. */
+export function fillRoot(s: Services, instanceId: string): void {
+  announce(s, `the root disk of ${instanceId} is full`);
+  s.cloud.faults.fullRoots.add(instanceId);
+  s.cloud.faults.onRootFull?.(instanceId, true);
+}
+
+/** Somebody makes room there. */
+export function makeRoom(s: Services, instanceId: string): void {
+  announce(s, `the root disk of ${instanceId} has room again`);
+  s.cloud.faults.fullRoots.delete(instanceId);
+  s.cloud.faults.onRootFull?.(instanceId, false);
 }
 
 /** The agent of the journal is killed there, in whatever it does: systemd starts it anew, and a drain of it has no answer. */
@@ -71,10 +101,39 @@ export function killAgent(s: Services, instanceId: string): void {
   faults.onAgentKilled?.(instanceId);
 }
 
+/** Somebody stops what follows on spares there, and masks its unit, until {@link unmaskFollower}: all else on the host goes on. */
+export function maskFollower(s: Services, instanceId: string): void {
+  announce(s, `what follows on spares of ${instanceId} is stopped, and not started again`);
+  s.cloud.faults.maskedFollowers.add(instanceId);
+  s.cloud.faults.onFollowersMasked?.(instanceId);
+}
+
+/** It may run again; whoever asks for it starts it. */
+export function unmaskFollower(s: Services, instanceId: string): void {
+  announce(s, `what follows on spares of ${instanceId} may be started again`);
+  s.cloud.faults.maskedFollowers.delete(instanceId);
+}
+
 /** Nobody reaches the web server of the instance any more; the probe, which reads the volume itself, does not notice. */
 export function cutOffWeb(s: Services, instanceId: string): void {
   announce(s, `the web server of ${instanceId} answers nobody`);
   s.cloud.faults.webUnreached.add(instanceId);
+}
+
+/** The witness of the instance reaches no other instance any more, or again: all else there goes on. */
+export function cutOffWitness(s: Services, instanceId: string, off: boolean): void {
+  const { witnessesCutOff } = s.cloud.faults;
+  if (off) witnessesCutOff.add(instanceId);
+  else witnessesCutOff.delete(instanceId);
+  announce(s, `${instanceId} reaches ${off ? 'no other instance any more' : 'the others again'}`);
+}
+
+/** Somebody has the instance: it says of whomever it can name that it does not answer, each turn, or does so no more. */
+export function lieAsWitness(s: Services, instanceId: string, lies: boolean): void {
+  const { lyingWitnesses } = s.cloud.faults;
+  if (lies) lyingWitnesses.add(instanceId);
+  else lyingWitnesses.delete(instanceId);
+  announce(s, `${instanceId} ${lies ? 'says of everybody that it does not answer' : 'lies no more'}`);
 }
 
 /** The volume's I/O hangs, until {@link releaseStall}. */

@@ -39,12 +39,31 @@ export class Faults {
   readonly webUnreached = new Set<string>();
   /** Instances on which the agent of the journal is frozen, as by its cgroup: all else goes on there. */
   readonly frozenAgents = new Set<string>();
+  /** No host has what the agent of the journal needs: it ends as soon as it is started. */
+  agentsFail = false;
+  /** Is told of it. */
+  onAgentsFail: (() => void) | undefined;
+  /** Objects of S3 are gone, and were not deleted by anybody's call. */
+  onObjectsGone: ((bucket: string, keys: readonly string[]) => void) | undefined;
   /** Instance -> how often the agent of the journal was killed there. */
   readonly killedAgents = new Map<string, number>();
+  /** Instances on which nobody follows on a spare: the unit is stopped, and masked. */
+  readonly maskedFollowers = new Set<string>();
+  /** What follows on spares of that instance is stopped. */
+  onFollowersMasked: ((instanceId: string) => void) | undefined;
+  /** Is told of each that is frozen, or goes on. */
+  onAgentFrozen: ((instanceId: string, frozen: boolean) => void) | undefined;
+  /** Instances whose root disk has no room for what the agent of the journal keeps there: it ends as soon as it is started. */
+  readonly fullRoots = new Set<string>();
+  /** Is told of each that is full, or has room again. */
+  onRootFull: ((instanceId: string, full: boolean) => void) | undefined;
   /** Is told of each. */
   onAgentKilled: ((instanceId: string) => void) | undefined;
   /** Instances whose reads S3 refuses. */
   readonly unfetchable = new Set<string>();
+  /** Instances whose witness reaches no other instance; and those whose witness says of everybody that it does not answer, over and over. */
+  readonly witnessesCutOff = new Set<string>();
+  readonly lyingWitnesses = new Set<string>();
   /** Zone -> since when nothing in it answers. */
   readonly lostZones = new Map<string, number>();
   /** Zone -> until when no volume can be made there. */

@@ -32,6 +32,8 @@ export type Event =
   /** The probe of a content volume fails for the first time in a row. */
   | { readonly kind: 'probeFails'; readonly volume: string }
   | ({ readonly kind: 'booted' } & OfHost)
+  /** A witness says that an owner does not answer. */
+  | ({ readonly kind: 'witnessed'; readonly volume: string } & OfHost)
   /** What runs at boot has looked. */
   | ({ readonly kind: 'resumed' } & Ended)
   | ({ readonly kind: 'notPickedUp'; readonly verb: string } & OfHost)

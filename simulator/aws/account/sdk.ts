@@ -1,7 +1,14 @@
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
+import type { VirtualClock } from '../../time/clock.ts';
 import type { Principal } from '../iam/account.ts';
 import { withBytes, withoutBody, withStream } from './bodies.ts';
 import type { Cloud } from './cloud.ts';
+
+/** What calls go to: the simulated AWS of this process, or that of another one. */
+export interface Wire extends Pick<Cloud, 'serializes' | 'call'> {
+  readonly clock: Pick<VirtualClock, 'hold' | 'free' | 'sleep'>;
+  readonly random: { stream(name: string): { next(): number } };
+}
 
 /** The parts of an SDK client that the rehearsal touches; each client types them by its own commands. */
 interface SdkClient {
@@ -54,6 +61,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   S3: 's3',
   SNS: 'sns',
   DLM: 'dlm',
+  Lambda: 'lambda',
   CloudWatch: 'cloudwatch',
   CloudFormation: 'cloudformation',
   'Elastic Load Balancing v2': 'elasticloadbalancing',
@@ -97,7 +105,7 @@ export const CLIENT_SETTINGS: Runtime['clients'] = {
  * Puts the simulated AWS below the SDK's own retries and serialization: a middleware in the last step before the wire.
  * The SDK decides what is retried and how often; how long it waits is virtual time and seeded chance.
  */
-export function simulatedAws(cloud: Cloud, principal: Principal): Runtime['prepare'] {
+export function simulatedAws(cloud: Wire, principal: Principal): Runtime['prepare'] {
   const random = cloud.random.stream(`retries of ${principal.name}`);
   return (made) => {
     // The SDK types each client's stack by its own commands; the three members above are the same for all of them.
@@ -169,7 +177,7 @@ function shorten(client: SdkClient): void {
  * The SDK's own strategy decides what is tried again, and how often. Its delays (full jitter up to 0.1 s, or 0.5 s when
  * throttled, doubled each time, 20 s at most) are taken in virtual time and from the seed instead.
  */
-function virtualDelays(inner: RetryStrategy, cloud: Cloud, random: { next(): number }): RetryStrategy {
+function virtualDelays(inner: RetryStrategy, cloud: Wire, random: { next(): number }): RetryStrategy {
   if (!inner.retryBackoffStrategy)
     throw new Error('the retry strategy of this SDK has no backoff that can be replaced');
   const { setTimeout } = globalThis;

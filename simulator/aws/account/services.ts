@@ -1,4 +1,6 @@
+import { IntakeAgents } from '../../intake/agents.ts';
 import { JournalAgents } from '../../journal/agents.ts';
+import { WitnessAgents } from '../../witness/agents.ts';
 import { CloudFormation } from '../cloudformation/cloudformation.ts';
 import { CustomResources } from '../cloudformation/custom-resources.ts';
 import { CloudWatch } from '../cloudwatch/cloudwatch.ts';
@@ -24,6 +26,7 @@ import { EventBus } from '../lambda/event-bus.ts';
 import { Lambda } from '../lambda/lambda.ts';
 import { Sns } from '../lambda/sns.ts';
 import { Sqs } from '../lambda/sqs.ts';
+import { StreamMappings } from '../lambda/stream-mappings.ts';
 import { S3 } from '../s3/s3.ts';
 import { Ssm } from '../ssm/ssm.ts';
 import { Cloud } from './cloud.ts';
@@ -46,6 +49,7 @@ export interface Services {
   readonly fleet: Fleet;
   readonly autoScaling: AutoScaling;
   readonly eventBus: EventBus;
+  readonly streams: StreamMappings;
   readonly loadBalancer: LoadBalancer;
   readonly dlm: Dlm;
   readonly customResources: CustomResources;
@@ -73,6 +77,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, published: s3.published, gateways });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
   const eventBus = new EventBus(cloud, lambda);
+  const streams = new StreamMappings({ cloud, lambda, dynamodb, sqs });
   const instances = new Instances(cloud, ec2, eventBus, new Attachments(cloud, ec2, eventBus));
   const status = new StatusChecks(cloud, ec2);
   const autoScaling = new AutoScaling(cloud, ec2, { instances, status, fleet, balancer: loadBalancer });
@@ -85,7 +90,9 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const dlm = new Dlm(cloud, ec2, snapshots);
   const ssm = new Ssm(cloud, ec2, hosts);
   keepWatchdogs(cloud, ec2, hosts, fleet);
-  new JournalAgents({ cloud, ec2, hosts, fleet });
+  const journals = new JournalAgents({ cloud, ec2, hosts, fleet });
+  new IntakeAgents({ cloud, ec2, hosts, fleet, s3 }, (...at) => journals.flushed(...at), journals.turns);
+  new WitnessAgents({ cloud, ec2, hosts, fleet, gateways });
   return {
     cloud,
     ec2,
@@ -103,6 +110,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     fleet,
     autoScaling,
     eventBus,
+    streams,
     loadBalancer,
     dlm,
     customResources,

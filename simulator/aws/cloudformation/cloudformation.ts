@@ -1,6 +1,7 @@
 import type { Cloud } from '../account/cloud.ts';
 import { ServiceError } from '../account/service-error.ts';
 import { type Input, onlyMembers, text } from '../ec2/input.ts';
+import type { ResolvedOutput } from './template.ts';
 
 /** Those that the rehearsal's stacks can be in. Source: AWS CloudFormation User Guide, "Stack status codes". */
 export type StackStatus =
@@ -33,6 +34,7 @@ export class CloudFormation {
   readonly #status = new Map<string, StackStatus>();
   /** When updates began: Unix milliseconds. */
   readonly updates: number[] = [];
+  readonly #outputs = new Map<string, { readonly OutputKey: string; readonly OutputValue: string }[]>();
   /** When each was first heard of: Unix milliseconds. */
   readonly #created = new Map<string, number>();
 
@@ -47,13 +49,24 @@ export class CloudFormation {
         if (name === undefined || status === undefined)
           throw new ServiceError('ValidationError', `Stack with id ${asked} does not exist`);
         const CreationTime = new Date(this.#created.get(name) ?? cloud.clock.now());
-        return { Stacks: [{ StackId: stackIdOf(cloud, name), StackName: name, CreationTime, StackStatus: status }] };
+        const Outputs = this.#outputs.get(name);
+        const stack = { StackId: stackIdOf(cloud, name), StackName: name, CreationTime, StackStatus: status };
+        return { Stacks: [{ ...stack, ...(Outputs && { Outputs }) }] };
       },
     });
   }
 
   statusOf(name: string): StackStatus | undefined {
     return this.#status.get(name);
+  }
+
+  /** What the stack gives out, once it is made or updated. */
+  give(name: string, outputs: Readonly<Record<string, ResolvedOutput>>): void {
+    const all = Object.entries(outputs);
+    this.#outputs.set(
+      name,
+      all.map(([OutputKey, { value }]) => ({ OutputKey, OutputValue: String(value) })),
+    );
   }
 
   /** @param quiet says nothing of it in the log */

@@ -62,6 +62,7 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::ElasticLoadBalancingV2::Listener': nothing,
   'AWS::AutoScaling::AutoScalingGroup': groupGone,
   'AWS::Events::Rule': gone,
+  'AWS::Lambda::EventSourceMapping': gone,
   'AWS::CloudWatch::Alarm': (s, _, { ref }) => s.cloudwatch.remove(ref),
   // Its snapshots stay. Source: API reference of DeleteLifecyclePolicy
   'AWS::DLM::LifecyclePolicy': (s, _, { ref }) => {

@@ -17,6 +17,7 @@ export const INERT: Readonly<Record<string, string>> = {
   'AWS::SNS::Subscription': 'messages are kept as they are published',
   'AWS::IAM::InstanceProfile': 'instances take the role that it names, see fleet.ts',
   'AWS::ElasticLoadBalancingV2::ListenerRule': 'requests are made to the owner, health checks to each target',
+  'AWS::CloudWatch::Dashboard': 'for people who look; the metrics and alarms on it are simulated',
   'AWS::CDK::Metadata': 'usage data of the CDK',
 };
 

@@ -9,6 +9,7 @@ import { ResourcePolicy } from '../iam/resource-policies.ts';
 import { targetsOf } from '../lambda/event-bus.ts';
 import { INERT, INERT_ATTRIBUTES } from './inert.ts';
 import { beginAccessLogs, S3_CREATORS } from './s3.ts';
+import { createTable } from './tables.ts';
 import {
   bool,
   has,
@@ -28,21 +29,20 @@ import {
 /** Creates one resource of a type. May take virtual time. */
 type Creator = (s: Services, p: Properties, id: string, created: Created) => Reference | Promise<Reference>;
 
+/** Of the network only this: who may read what by its gateways. Interface endpoints are there, and everybody gets through. */
+export function redefineEndpoint(s: Services, p: Properties, stackName: string, id: string): void {
+  const service = (['s3', 'dynamodb'] as const).find((name) => str(p, 'ServiceName').endsWith(`.${name}`));
+  if (service && str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && has(p, 'PolicyDocument'))
+    s.gateways.set(stackName, service, new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`), id);
+}
+
 const CREATORS: Readonly<Record<string, Creator>> = {
   'AWS::EC2::Subnet': (_, p, id) => ({
     ref: `subnet-${id}`,
     attributes: { SubnetId: `subnet-${id}`, AvailabilityZone: str(p, 'AvailabilityZone') },
   }),
   'AWS::EC2::VPCEndpoint': (s, p, id, { stackName }) => {
-    // Of the network only this: who may read what by its gateways. Interface endpoints are there, and everybody gets through.
-    const service = (['s3', 'dynamodb'] as const).find((name) => str(p, 'ServiceName').endsWith(`.${name}`));
-    if (service && str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && has(p, 'PolicyDocument'))
-      s.gateways.set(
-        stackName,
-        service,
-        new ResourcePolicy(p.values.PolicyDocument, `${p.path}.PolicyDocument`),
-        `vpce-${id}`,
-      );
+    redefineEndpoint(s, p, stackName, `vpce-${id}`);
     return { ref: `vpce-${id}`, attributes: { Id: `vpce-${id}` } };
   },
   'AWS::EC2::LaunchTemplate': (_, __, id) => ({
@@ -98,11 +98,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     for (const topic of strings(p, 'Topics')) s.sns.setPolicy(topic, p.values.PolicyDocument, p.path);
     return { ref: `topic-policy-${id}`, attributes: { Id: id } };
   },
-  'AWS::DynamoDB::GlobalTable': (s, p, id) => {
-    const keys = Object.fromEntries(list(p, 'KeySchema').map((k) => [str(k, 'KeyType'), str(k, 'AttributeName')]));
-    s.dynamodb.createTable(`table-${id}`, keys.HASH ?? '', keys.RANGE, tableKey(s, p), tablePolicy(s, p));
-    return { ref: `table-${id}`, attributes: { Arn: arn(s, 'dynamodb', `table/table-${id}`) } };
-  },
+  'AWS::DynamoDB::GlobalTable': createTable,
   'AWS::SSM::Document': (s, p, id) => {
     const name = has(p, 'Name') ? str(p, 'Name') : `document-${id}`;
     s.ssm.define(name, p);
@@ -149,6 +145,7 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     s.lambda.retries(target, num(p, 'MaximumRetryAttempts', 2));
     return { ref: `event-invoke-config-${id}`, attributes: {} };
   },
+  'AWS::Lambda::EventSourceMapping': (s, p, id) => ({ ref: s.streams.map(`mapping-${id}`, p), attributes: {} }),
   'AWS::Events::Rule': createRule,
 };
 
@@ -177,25 +174,6 @@ function arn(s: Services, service: string, rest: string): string {
 
 function roleArn(s: Services, logicalId: string): string {
   return `arn:${s.cloud.partition}:iam::${s.cloud.account}:role/role-${logicalId}`;
-}
-
-/** A table in the stack's Region. */
-function replicaOf(s: Services, p: Properties): Properties | undefined {
-  return list(p, 'Replicas').find((each) => str(each, 'Region') === s.cloud.region);
-}
-
-function tablePolicy(s: Services, p: Properties): ResourcePolicy | undefined {
-  const replica = replicaOf(s, p);
-  if (!replica || !has(replica, 'ResourcePolicy')) return undefined;
-  const policy = object(replica, 'ResourcePolicy');
-  return new ResourcePolicy(policy.values.PolicyDocument, `${policy.path}.PolicyDocument`);
-}
-
-/** The key of a table in the stack's Region; `undefined` for one that DynamoDB owns. */
-function tableKey(s: Services, p: Properties): string | undefined {
-  const replica = replicaOf(s, p);
-  const encryption = replica && has(replica, 'SSESpecification') ? object(replica, 'SSESpecification') : undefined;
-  return encryption && has(encryption, 'KMSMasterKeyId') ? str(encryption, 'KMSMasterKeyId') : undefined;
 }
 
 function createFunction(s: Services, p: Properties, id: string, created: Created): Reference {

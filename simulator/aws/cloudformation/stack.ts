@@ -70,7 +70,7 @@ export async function createStack(
     done = true;
   });
   await cloud.clock.run(Number.MAX_SAFE_INTEGER, () => done);
-  if (s.cloudFormation.statusOf(stackName) === 'CREATE_COMPLETE') resolver.outputs();
+  if (s.cloudFormation.statusOf(stackName) === 'CREATE_COMPLETE') s.cloudFormation.give(stackName, resolver.outputs());
   return created;
 }
 

@@ -1,7 +1,7 @@
 import type { Created } from '../account/created.ts';
 import type { Services } from '../account/services.ts';
 import { deleteResources } from './delete.ts';
-import { createResource, groupOf, redefineFunction } from './resources.ts';
+import { createResource, groupOf, redefineEndpoint, redefineFunction } from './resources.ts';
 import { RESOURCE_SECONDS, resolverFor, sameProperties } from './stack.ts';
 import { properties, type Reference, type ResolvedResource, str, TemplateError } from './template.ts';
 
@@ -62,6 +62,7 @@ export async function updateStack(
   const left = [...created.resources.keys()].filter((id) => !resolver.order.includes(id)).reverse();
   await deleteResources(s, created, left);
   created.revision++;
+  s.cloudFormation.give(stackName, resolver.outputs());
   s.cloudFormation.enter(stackName, 'UPDATE_COMPLETE');
   return { status: 'UPDATE_COMPLETE' };
 }
@@ -95,9 +96,14 @@ async function changed(
   switch (resource.type) {
     case 'AWS::IAM::Policy':
     case 'AWS::CDK::Metadata':
+    // Its body without interruption: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-dashboard.html
+    case 'AWS::CloudWatch::Dashboard':
       return reference;
     case 'AWS::Lambda::Function':
       redefineFunction(s, resource, created, reference);
+      return reference;
+    case 'AWS::EC2::VPCEndpoint':
+      redefineEndpoint(s, p, created.stackName, reference.ref);
       return reference;
     case 'AWS::EC2::LaunchTemplate':
       return { ...reference, attributes: { ...reference.attributes, ...nextVersion(reference) } };

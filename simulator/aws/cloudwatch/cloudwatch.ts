@@ -27,6 +27,8 @@ interface Point {
 
 /** Data points older than this, and than any alarm asks for, are forgotten: longer than any story looks back, and far less than CloudWatch keeps them. */
 const KEPT_MS = 6 * 3600_000;
+/** Of DescribeAlarms: 50 where nothing else is said, here fewer. */
+const PAGE = 10;
 /** Limits of PutMetricData: metrics a call, and how far a time stamp may be off. Source: its API reference. */
 const METRICS_A_CALL = 1000;
 const OLDEST_MS = 14 * 24 * 3600_000;
@@ -49,7 +51,10 @@ export class CloudWatch {
     this.#sns = sns;
     lambda.ended = (FunctionName, failed) =>
       this.put('AWS/Lambda', 'Errors', { FunctionName }, cloud.clock.now(), +failed);
-    cloud.offer('cloudwatch', { PutMetricData: (input) => this.#putData(input) });
+    cloud.offer('cloudwatch', {
+      PutMetricData: (input) => this.#putData(input),
+      DescribeAlarms: (input) => this.#describe(input),
+    });
   }
 
   /** Single values only; no sets of statistics, units or entities. Source: API reference of PutMetricData. */
@@ -72,6 +77,20 @@ export class CloudWatch {
     });
     for (const { name, dimensions, at, Value } of points) this.put(namespace, name, dimensions, at, Value);
     return {};
+  }
+
+  /** In small pages. Source: API reference of DescribeAlarms. */
+  #describe(input: Input): object {
+    onlyMembers('DescribeAlarms', input, ['AlarmNamePrefix', 'AlarmTypes', 'NextToken']);
+    const named = this.alarms.filter(({ name }) => name.startsWith(text(input, 'AlarmNamePrefix')));
+    const from = Number(input.NextToken ?? 0);
+    const MetricAlarms = named.slice(from, from + PAGE).map(({ name, arn, state, actionsEnabled }) => ({
+      AlarmName: name,
+      AlarmArn: arn,
+      StateValue: state,
+      ActionsEnabled: actionsEnabled,
+    }));
+    return { MetricAlarms, ...(named.length > from + PAGE && { NextToken: String(from + PAGE) }) };
   }
 
   put(

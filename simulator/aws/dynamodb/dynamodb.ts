@@ -5,6 +5,8 @@ import type { Principal } from '../iam/account.ts';
 import { missingForTable } from '../iam/key-uses.ts';
 import { deniedTo, type ResourcePolicy } from '../iam/resource-policies.ts';
 import { type CompiledExpressions, compileExpressions, type Item } from './expressions.ts';
+import { keysAsked, pageOf } from './query.ts';
+import { TableStream } from './stream.ts';
 
 /** After this long without a call, a table's key is decrypted anew: "Table key caching" in DynamoDB's usage notes on encryption. */
 const UNLOCKED_MS = 5 * 60_000;
@@ -19,10 +21,14 @@ interface Table {
   readonly policy: ResourcePolicy | undefined;
   /** Who has called it, and when last. Unix milliseconds of virtual time. */
   readonly unlocked: Map<string, number>;
+  /** What was written, for whoever reads it. */
+  stream: TableStream | undefined;
 }
 
 /** Tables of the simulated DynamoDB: single-item operations with conditions, consistent at once. */
 export class DynamoDb {
+  /** What was lost by `forget`: keys, with a slash between them. */
+  readonly forgotten = new Set<string>();
   readonly #tables = new Map<string, Table>();
   readonly #cloud: Cloud;
 
@@ -36,11 +42,16 @@ export class DynamoDb {
         const { table, key } = this.#locate('GetItem', input, input.Key as Item, principal);
         return { Item: projected(copyOf(table.items.get(key)), input.ProjectionExpression) };
       },
+      Query: (input, principal) => {
+        const { partition, begins } = keysAsked(input);
+        const { table } = this.#locate('Query', input, { pk: { S: partition }, sk: { S: begins } }, principal);
+        return pageOf([...table.items.values()], input);
+      },
       PutItem: (input, principal) => {
         onlyMembers('PutItem', input, ['TableName', 'Item', ...EXPRESSIONS]);
         const { table, key } = this.#locate('PutItem', input, input.Item as Item, principal);
         checked(compileExpressions(input), table.items.get(key));
-        table.items.set(key, copyOf(input.Item as Item));
+        this.#put(table, key, copyOf(input.Item as Item));
         return {};
       },
       UpdateItem: (input, principal) => {
@@ -53,7 +64,7 @@ export class DynamoDb {
         checked(expressions, before);
         const base = before ?? copyOf(input.Key as Item);
         const after = expressions.update?.(base) ?? base;
-        table.items.set(key, after);
+        this.#put(table, key, after);
         if (input.ReturnValues === 'ALL_NEW') return { Attributes: after };
         return input.ReturnValues === 'UPDATED_NEW' ? { Attributes: changed(base, after) } : {};
       },
@@ -68,8 +79,30 @@ export class DynamoDb {
     key?: string,
     policy?: ResourcePolicy,
   ): void {
-    this.#tables.set(name, { partitionKey, sortKey, items: new Map(), key, policy, unlocked: new Map() });
+    const empty = { items: new Map(), unlocked: new Map(), stream: undefined };
+    this.#tables.set(name, { partitionKey, sortKey, key, policy, ...empty });
     this.#cloud.partitionKeys.set(name, partitionKey);
+  }
+
+  /** @param view what its records have. @returns the stream's ARN */
+  enableStream(name: string, view: string): string {
+    const table = this.#tables.get(name);
+    if (!table) throw new Error(`the simulated DynamoDB has no table ${name}`);
+    table.stream = new TableStream(this.#cloud, name, view);
+    return table.stream.arn;
+  }
+
+  /** @throws Error where no table has that stream */
+  stream(arn: string): TableStream {
+    for (const { stream } of this.#tables.values()) if (stream?.arn === arn) return stream;
+    throw new Error(`the simulated DynamoDB has no stream ${arn}`);
+  }
+
+  #put(table: Table, key: string, item: Item): void {
+    const before = table.items.get(key);
+    table.items.set(key, item);
+    const names = [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])];
+    table.stream?.write(names, before, copyOf(item));
   }
 
   /** All items of all tables, for reports and checkers. */
@@ -80,6 +113,7 @@ export class DynamoDb {
   /** Loses an item, as a careless hand does. */
   forget(...keys: readonly string[]): void {
     for (const table of this.#tables.values()) table.items.delete(JSON.stringify(keys));
+    this.forgotten.add(keys.join('/'));
   }
 
   #locate(operation: string, input: Input, item: Item, principal: Principal): { table: Table; key: string } {

@@ -55,7 +55,7 @@ export function ec2Snapshots(
     beforeSnapshot(volumeId);
     const snapshot: SimSnapshot = {
       id: `snap-0${random.hex(16)}`,
-      volumeId,
+      volumeId: volume.id,
       sizeGiB: volume.sizeGiB,
       startedAt: now,
       state: 'pending',

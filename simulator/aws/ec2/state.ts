@@ -1,3 +1,4 @@
+import type { SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import type { Cloud, TagIndex } from '../account/cloud.ts';
 import { ServiceError } from '../account/service-error.ts';
 
@@ -15,7 +16,7 @@ export interface SimAttachment {
 }
 
 export interface SimVolume {
-  readonly id: string;
+  readonly id: VolumeId;
   state: 'creating' | 'available' | 'in-use' | 'deleting' | 'error';
   readonly zone: string;
   sizeGiB: number;
@@ -42,8 +43,8 @@ export interface SimLock {
 }
 
 export interface SimSnapshot {
-  readonly id: string;
-  readonly volumeId: string;
+  readonly id: SnapshotId;
+  readonly volumeId: VolumeId;
   readonly sizeGiB: number;
   readonly startedAt: number;
   state: 'pending' | 'completed';

@@ -1,5 +1,6 @@
 import { METRIC } from '../../../contract/contract.ts';
-import { JOURNAL_LAG } from '../../../contract/journal.ts';
+import { INTAKE_METRICS } from '../../../contract/intake.ts';
+import { JOURNAL_LAG, SPARE_LAG } from '../../../contract/journal.ts';
 import type { Cloud } from '../account/cloud.ts';
 import type { CloudWatch } from '../cloudwatch/cloudwatch.ts';
 import type { Ec2State, SimInstance } from '../ec2/state.ts';
@@ -46,6 +47,10 @@ export class Fleet {
   readonly #failing = new Set<string>();
   /** Namespace and volume -> moments at which its probe wrote a canary. */
   readonly #canaries = new Map<string, number[]>();
+  /** Instance, its boot and volume: the start of a writer of the journal has been said. */
+  readonly #writersStarted = new Set<string>();
+  /** Instance and volume -> what its intake has said last. */
+  readonly #takenIn = new Map<string, { readonly done: number; readonly refused: number }>();
   readonly #random;
 
   constructor(parts: {
@@ -84,6 +89,12 @@ export class Fleet {
     return this.#software.identity(instanceId);
   }
 
+  /** What the witness of an instance watches: content volumes of its zone. */
+  watchedBy({ id, zone }: SimInstance): readonly string[] {
+    const watched = this.#software.facts(id)?.watched ?? [];
+    return watched.filter((each) => each.zone === zone).map(({ volume }) => volume);
+  }
+
   /** The instance, which was set up before, has booted again: what runs at boot runs. */
   booted(instance: SimInstance): void {
     const life = instance.bootedAt;
@@ -99,29 +110,61 @@ export class Fleet {
     if (!software) return;
     for (const volume of this.#cloud.disks.markers(instance.id)) {
       const { serving, wrote, used } = this.#probe(instance.id, volume, software);
-      const lag = this.#hosts.journalLag?.(instance.id, volume);
+      const first = this.#firstLag(instance, volume, software);
+      const lag = this.#hosts.journalLag?.(instance.id, volume) ?? first;
       const gauges = {
         [METRIC.serving]: serving,
         ...(serving === 1 && this.#measured(instance.id, volume, used)),
         ...(lag !== undefined && { [JOURNAL_LAG]: lag / 1000 }),
+        ...this.#intake(instance, volume, software),
       };
       this.#note(software.agent.namespace, volume, serving, wrote);
-      const { namespace, aggregationSeconds, flushSeconds, dimension } = software.agent;
-      const now = this.#cloud.clock.now();
-      const windowEnd = (Math.floor(now / (aggregationSeconds * 1000)) + 1) * aggregationSeconds * 1000;
-      const delivered = windowEnd + this.#random.whole(0, flushSeconds * 1000) + this.#random.delay(INGEST);
-      this.#cloud.clock.at(delivered, () => {
-        const principal = this.#principals.get(instance.id);
-        if (!principal) return;
-        try {
-          this.#cloud.authorize(principal, 'cloudwatch', 'PutMetricData', { Namespace: namespace });
-          for (const [name, value] of Object.entries(gauges))
-            this.#cloudwatch.put(namespace, name, { [dimension]: volume }, windowEnd - 1, value);
-        } catch {
-          // authorize() has said what is missing; on a host nobody hears of it but the alarm, which takes missing data as breaching.
-        }
-      });
+      this.#deliver(instance, software, volume, gauges);
     }
+    for (const { volume, lag } of this.#hosts.spareLags?.(instance.id) ?? [])
+      this.#deliver(instance, software, volume, { [SPARE_LAG]: lag / 1000 });
+  }
+
+  /** What the CloudWatch agent does with gauges. */
+  #deliver({ id }: SimInstance, { agent }: HostFacts, volume: string, gauges: Readonly<Record<string, number>>): void {
+    const { namespace, aggregationSeconds, flushSeconds, dimension } = agent;
+    const now = this.#cloud.clock.now();
+    const windowEnd = (Math.floor(now / (aggregationSeconds * 1000)) + 1) * aggregationSeconds * 1000;
+    const delivered = windowEnd + this.#random.whole(0, flushSeconds * 1000) + this.#random.delay(INGEST);
+    this.#cloud.clock.at(delivered, () => {
+      const principal = this.#principals.get(id);
+      if (!principal) return;
+      try {
+        this.#cloud.authorize(principal, 'cloudwatch', 'PutMetricData', { Namespace: namespace });
+        for (const [name, value] of Object.entries(gauges))
+          this.#cloudwatch.put(namespace, name, { [dimension]: volume }, windowEnd - 1, value);
+      } catch {
+        // authorize() has said what is missing; on a host nobody hears of it but the alarm, which takes missing data as breaching.
+      }
+    });
+  }
+
+  /** Whoever has the writer of a volume started says that nothing has waited yet (`host/writer.sh`). */
+  #firstLag({ id, bootedAt }: SimInstance, volume: string, { journaled }: HostFacts): number | undefined {
+    const volumeId = this.#cloud.disks.links(id).find((link) => link.volume === volume && link.live)?.volumeId;
+    const start = `${id} ${bootedAt} ${volumeId}`;
+    if (!journaled || volumeId === undefined || this.#writersStarted.has(start)) return undefined;
+    this.#writersStarted.add(start);
+    return 0;
+  }
+
+  /** What its intake says, or whoever has it started: that nothing waits (`host/uploads.sh`). */
+  #intake({ id }: SimInstance, volume: string, { taking }: HostFacts): Record<string, number> {
+    const stands = taking ? this.#hosts.intakeStands?.(id, volume) : undefined;
+    if (!stands) return {};
+    const { waiting, oldest, done, refused } = INTAKE_METRICS;
+    const before = this.#takenIn.get(`${id} ${volume}`) ?? { done: 0, refused: 0 };
+    this.#takenIn.set(`${id} ${volume}`, stands);
+    return {
+      ...{ [waiting]: stands.waiting, [oldest]: stands.oldestMs / 1000 },
+      [done]: Math.max(0, stands.done - before.done),
+      [refused]: Math.max(0, stands.refused - before.refused),
+    };
   }
 
   /** Whether anything runs on the instance. */

@@ -32,8 +32,25 @@ export class Hosts {
     | undefined;
   /** For how long the journal of what the host serves has lacked something: milliseconds; `undefined`: no writer runs. */
   journalLag: ((instanceId: string, volume: string) => number | undefined) | undefined;
+  /** For how long spares there have lacked something that the journal has, by content volume, as whoever follows there says it: milliseconds. */
+  spareLags: ((instanceId: string) => readonly { readonly volume: string; readonly lag: number }[]) | undefined;
+  /** What the intake of what the host serves says of itself; `undefined`: none runs. */
+  intakeStands:
+    | ((
+        instanceId: string,
+        volume: string,
+      ) => Readonly<Record<'waiting' | 'oldestMs' | 'done' | 'refused', number>> | undefined)
+    | undefined;
   /** Is around each script while it runs, and gives what came of it. */
-  around: ((instanceId: string, verb: string, ran: () => HostResult) => HostResult) | undefined;
+  around:
+    | ((
+        instanceId: string,
+        run: { readonly verb: string; readonly env: Readonly<Record<string, string>> },
+        ran: () => HostResult,
+      ) => HostResult)
+    | undefined;
+  /** Hears that something was done on some host. */
+  touched: (() => void) | undefined;
   readonly #revisions = new Map<string, number>();
 
   constructor(cloud: Cloud) {
@@ -47,6 +64,7 @@ export class Hosts {
   /** Something was done on the host, or to a disk of it. */
   touch(instanceId: string): void {
     this.#revisions.set(instanceId, this.revision(instanceId) + 1);
+    this.touched?.();
   }
 
   /** Runs a script on the host at this moment of virtual time (or at the earlier one given). */
@@ -62,7 +80,7 @@ export class Hosts {
     const more = this.surroundings?.(instanceId, verb, env);
     const order = { verb, script, env: { ...env, ...more, ...now }, timeoutSeconds: REAL_TIMEOUT_SECONDS };
     const ran = () => this.#cloud.disks.run(instanceId, order);
-    const result = this.around ? this.around(instanceId, verb, ran) : ran();
+    const result = this.around ? this.around(instanceId, order, ran) : ran();
     this.onRun?.after(instanceId, verb);
     return result;
   }

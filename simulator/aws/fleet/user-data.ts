@@ -1,5 +1,13 @@
 import { METRIC, SOFTWARE_KEY, UPDATE_PARAMETER } from '../../../contract/contract.ts';
 
+/** Parameters of the update that a stack may do without. */
+const OPTIONAL = [
+  UPDATE_PARAMETER.ledger,
+  UPDATE_PARAMETER.journal,
+  UPDATE_PARAMETER.intake,
+  UPDATE_PARAMETER.witness,
+] as const;
+
 /** Where an instance's user data fetches the host software, and which. */
 export interface Boot {
   readonly version: string;
@@ -7,6 +15,12 @@ export interface Boot {
   readonly key: string;
   /** As the user data hands them to the update. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** A content volume, and the zone whose instances ask for it. */
+export interface Watched {
+  readonly volume: string;
+  readonly zone: string;
 }
 
 /** What a version of the host software makes run, read out of its files. */
@@ -17,6 +31,12 @@ export interface HostFacts {
   readonly probeSeconds: number;
   /** What systemd starts at boot, how often it looks, and how long it waits in between. `undefined`: nothing. */
   readonly resume: { readonly script: string; readonly tries: number; readonly pauseSeconds: number } | undefined;
+  /** It has a unit that writes the journal of what is served. */
+  readonly journaled: boolean;
+  /** It has a unit that takes uploads in for what is served. */
+  readonly taking: boolean;
+  /** What its witness watches, and in which zone. */
+  readonly watched: readonly Watched[];
   readonly agent: {
     readonly namespace: string;
     readonly dimension: string;
@@ -41,7 +61,10 @@ export function readBoot(script: string): Boot {
     of(UPDATE_PARAMETER.region),
   ];
   const given = (name: string) => script.match(new RegExp(`^export SSM_${name}=(\\S+)$`, 'm'))?.[1];
-  const [ledger, journal] = [given(UPDATE_PARAMETER.ledger), given(UPDATE_PARAMETER.journal)];
+  const optional = OPTIONAL.flatMap((name) => {
+    const value = given(name);
+    return value === undefined ? [] : [[`SSM_${name}`, value] as const];
+  });
   for (const needed of ['aws s3api get-object', 'sha256sum -c', '/update.sh'])
     if (!script.includes(needed)) throw new Error(`user data: no ${needed}: nothing sets the host up`);
   return {
@@ -52,8 +75,7 @@ export function readBoot(script: string): Boot {
       [`SSM_${UPDATE_PARAMETER.version}`]: version,
       [`SSM_${UPDATE_PARAMETER.bucket}`]: bucket,
       [`SSM_${UPDATE_PARAMETER.region}`]: region,
-      ...(ledger !== undefined && { [`SSM_${UPDATE_PARAMETER.ledger}`]: ledger }),
-      ...(journal !== undefined && { [`SSM_${UPDATE_PARAMETER.journal}`]: journal }),
+      ...Object.fromEntries(optional),
     },
   };
 }
@@ -100,8 +122,20 @@ function understand(files: ReadonlyMap<string, string>): HostFacts {
     probeScript: whole(file('probe', 'probe.sh')),
     probeSeconds: seconds,
     resume: readResume(files, whole),
+    journaled: files.has('etc/remount-journal@.service'),
+    taking: files.has('etc/remount-intake@.service'),
+    watched: readWatched(files),
     agent: readAgent(file('configuration of the CloudWatch agent', 'etc/amazon-cloudwatch-agent.json')),
   };
+}
+
+/** What systemd runs at boot asks for: nothing without its unit, its script and its agent. */
+function readWatched(files: ReadonlyMap<string, string>): readonly Watched[] {
+  const [unit, list] = [files.get('etc/remount-witness.service'), files.get('etc/witness-volumes')];
+  if (!unit || list === undefined || !files.has('witness.sh') || !files.has('agent/witness.mjs')) return [];
+  if (!/^WantedBy=multi-user\.target$/m.test(unit))
+    throw new Error('host software: remount-witness.service is not started at boot');
+  return [...list.matchAll(/^(\S+) (\S+)$/gm)].map(([, volume = '', zone = '']) => ({ volume, zone }));
 }
 
 /** @param whole a script with all that it sources */

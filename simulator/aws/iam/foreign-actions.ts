@@ -1,4 +1,5 @@
 import { LEDGER, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { journalKey } from '../../../contract/journal.ts';
 import type { Services } from '../account/services.ts';
 import type { Principal } from './account.ts';
 import type { AuthorizationRequest, Context } from './iam.ts';
@@ -23,6 +24,8 @@ export interface Estate {
   readonly queueArns: readonly string[];
   readonly logGroupArns: readonly string[];
   readonly functionArns: readonly string[];
+  /** Bucket of its journals, where files are journaled. */
+  readonly journal: string | undefined;
 }
 
 /** What one stack tries on another: each try is all that must be allowed for it. */
@@ -205,6 +208,9 @@ export const ATTEMPTS: readonly Attempt[] = [
       ]),
     ),
   ),
+  calls('an object of its journal', on('s3:PutObject'), (_, { journal: Bucket, volume }) =>
+    Bucket === undefined ? [] : [['s3', 'PutObject', { Bucket, Key: journalKey(volume, 1), IfNoneMatch: '*' }]],
+  ),
   calls('a message to its people', on('sns:Publish'), (_, { topicArn: TopicArn }) => [
     ['sns', 'Publish', { TopicArn }],
   ]),
@@ -223,7 +229,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     logGroupArns.flatMap((arn) => [arn, arn.replace(/\*$/, 'log-stream:s')]),
   ),
   // By each service that a role may use its own key through.
-  ...['ec2', 'dynamodb', 'sns'].map((service) =>
+  ...['ec2', 'dynamodb', 'sns', 's3'].map((service) =>
     direct(
       `its key, by ${service}`,
       [

@@ -113,6 +113,15 @@ function durable(operation: string) {
   ];
 }
 
+/** Source: Service Authorization Reference, AWS Lambda: an invocation through an alias is judged by the alias's ARN. */
+function onFunction(action: string) {
+  return (input: Input, { partition, region, account }: World): AuthorizationRequest[] => {
+    const arn = `arn:${partition}:lambda:${region}:${account}:function:${text(input, 'FunctionName')}`;
+    const resource = input.Qualifier === undefined ? arn : `${arn}:${text(input, 'Qualifier')}`;
+    return [{ action: `lambda:${action}`, resources: [resource], context: {} }];
+  };
+}
+
 const keyed = (operation: string) => (input: Input, world: World) => onTable(operation, input, world, input.Key);
 
 const SERVICES: Readonly<Record<string, Operations>> = {
@@ -145,6 +154,10 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   lambda: {
     CheckpointDurableExecution: durable('CheckpointDurableExecution'),
     GetDurableExecutionState: durable('GetDurableExecutionState'),
+    GetDurableExecution: durable('GetDurableExecution'),
+    GetDurableExecutionHistory: durable('GetDurableExecutionHistory'),
+    Invoke: onFunction('InvokeFunction'),
+    ListDurableExecutionsByFunction: onFunction('ListDurableExecutionsByFunction'),
   },
   cloudformation: {
     DescribeStacks: (input) => [
@@ -164,6 +177,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     DescribeTargetHealth: () => onAnything('elasticloadbalancing:DescribeTargetHealth'),
   },
   cloudwatch: {
+    DescribeAlarms: () => onAnything('cloudwatch:DescribeAlarms'),
     GetMetricData: () => onAnything('cloudwatch:GetMetricData'),
     PutMetricData: (input) =>
       onAnything('cloudwatch:PutMetricData', { 'cloudwatch:namespace': text(input, 'Namespace') }),

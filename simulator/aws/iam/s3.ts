@@ -52,17 +52,33 @@ function ofVersion(action: string) {
   };
 }
 
+/**
+ * "You must have the s3:DeleteObject and s3:GetObject permissions": docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html; the key is
+ * in conditional-delete-enforce.html
+ */
+function remove(input: Input, world: World): AuthorizationRequest[] {
+  if (input.IfMatch === undefined) return ofVersion('DeleteObject')(input, world);
+  return [
+    onObject('DeleteObject', input, world, { 's3:if-match': String(input.IfMatch) }),
+    onObject('GetObject', input, world),
+  ];
+}
+
 /** Whoever may list a bucket: also what decides whether a key that is not there is distinguished from one that may not be read. */
 export function listing(input: Input, world: World): AuthorizationRequest[] {
   const resources = [bucketArn(text(input, 'Bucket'), world)];
   return [{ action: 's3:ListBucket', resources, context: keys(input, LIST_KEYS) }];
 }
 
+function versions(input: Input, world: World): AuthorizationRequest[] {
+  return listing(input, world).map((asked) => ({ ...asked, action: 's3:ListBucketVersions' }));
+}
+
 /** Source: docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html; mpuoverview.html#mpuAndPermissions */
 export const s3: Operations = {
   GetObject: ofVersion('GetObject'),
   HeadObject: ofVersion('GetObject'),
-  DeleteObject: ofVersion('DeleteObject'),
+  DeleteObject: remove,
   PutObject: write(true),
   CompleteMultipartUpload: write(true),
   CreateMultipartUpload: write(false),
@@ -70,4 +86,5 @@ export const s3: Operations = {
   AbortMultipartUpload: (input, world) => [onObject('AbortMultipartUpload', input, world)],
   ListParts: (input, world) => [onObject('ListMultipartUploadParts', input, world)],
   ListObjectsV2: listing,
+  ListObjectVersions: versions,
 };

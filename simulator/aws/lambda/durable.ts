@@ -11,6 +11,7 @@ import type { Context } from 'aws-lambda';
 import type { Cloud } from '../account/cloud.ts';
 import { KILL_AT } from '../account/faults.ts';
 import type { Principal } from '../iam/account.ts';
+import { type ExecutionEvent, note } from './execution-events.ts';
 
 /** A durable function as it is loaded: what `withDurableExecution` returns. */
 export type DurableHandler = (
@@ -30,6 +31,8 @@ export interface Limits {
   readonly executionSeconds: number;
   /** Whether there still is the version that it runs on. */
   readonly exists: () => boolean;
+  /** Of the execution. @default `execution` */
+  readonly name?: string | undefined;
 }
 
 export interface ExecutionEnd {
@@ -39,8 +42,12 @@ export interface ExecutionEnd {
 
 /** One execution: from which event, what it recorded, its invocations, and how it ended, if it has. Unix milliseconds of virtual time. */
 export interface ExecutionRecord {
+  readonly arn: string;
+  readonly name: string;
   readonly functionArn: string;
   readonly event: unknown;
+  /** What its history says of its steps and waits. */
+  readonly events: ExecutionEvent[];
   /** Names of the steps that have been recorded. */
   readonly steps: string[];
   readonly startedAt: number;
@@ -90,8 +97,20 @@ export class DurableService {
     payload: unknown,
     limits: Limits,
   ): Promise<ExecutionEnd> {
+    const { name = 'execution' } = limits;
     const startedAt = this.#cloud.clock.now();
-    const record: ExecutionRecord = { functionArn, event: payload, steps: [], startedAt, lives: [] };
+    // <function>:<version>/durable-execution/<name>/<id>: API reference of CheckpointDurableExecution.
+    const arn = `${functionArn}/durable-execution/${name}/${++this.#count}`;
+    const record: ExecutionRecord = {
+      arn,
+      name,
+      functionArn,
+      event: payload,
+      events: [],
+      steps: [],
+      startedAt,
+      lives: [],
+    };
     this.history.push(record);
     const end = await this.#run(record, principal, handler, limits);
     record.ended = { ...end, at: this.#cloud.clock.now() };
@@ -99,15 +118,14 @@ export class DurableService {
   }
 
   async #run(
-    { functionArn, event: payload, steps, lives }: ExecutionRecord,
+    record: ExecutionRecord,
     principal: Principal,
     handler: DurableHandler,
     limits: Limits,
   ): Promise<ExecutionEnd> {
-    // <function>:<version>/durable-execution/<name>/<id>: API reference of CheckpointDurableExecution.
-    const arn = `${functionArn}/durable-execution/execution/${++this.#count}`;
-    const execution = new Execution(this.#cloud, arn, principal, payload, steps);
-    const random = this.#cloud.random.stream(`durable ${this.#count}`);
+    const { functionArn, lives } = record;
+    const execution = new Execution(this.#cloud, principal, record);
+    const random = this.#cloud.random.stream(`durable ${record.arn.split('/').at(-1)}`);
     const deadline = this.#cloud.clock.now() + limits.executionSeconds * 1000;
     for (;;) {
       // It goes on on the version that it began on (docs.aws.amazon.com/durable-execution/getting-started/manage-executions/); what is
@@ -148,25 +166,23 @@ class Execution implements DurableExecutionClient {
   readonly arn: string;
   readonly #cloud: Cloud;
   readonly #principal: Principal;
-  readonly #payload: unknown;
-  readonly #steps: string[];
+  readonly #record: ExecutionRecord;
   readonly #operations = new Map<string, Operation>();
   /** When each waiting operation is due, in virtual time. */
   readonly #due = new Map<string, number>();
   #token = 0;
 
-  constructor(cloud: Cloud, arn: string, principal: Principal, payload: unknown, steps: string[]) {
+  constructor(cloud: Cloud, principal: Principal, record: ExecutionRecord) {
     this.#cloud = cloud;
     this.#principal = principal;
-    this.#payload = payload;
-    this.#steps = steps;
-    this.arn = arn;
+    this.#record = record;
+    this.arn = record.arn;
     this.#operations.set('execution', {
       Id: 'execution',
       Type: 'EXECUTION',
       Status: 'STARTED',
       StartTimestamp: this.#real(cloud.clock.now()),
-      ExecutionDetails: { InputPayload: JSON.stringify(payload) },
+      ExecutionDetails: { InputPayload: JSON.stringify(record.event) },
     });
   }
 
@@ -230,7 +246,7 @@ class Execution implements DurableExecutionClient {
     const { faults, lives } = this.#cloud;
     const fatal = updates.find((update) => {
       const at = update.Action === 'START' ? KILL_AT.before : update.Action === 'SUCCEED' ? KILL_AT.after : undefined;
-      return update.Type === 'STEP' && at !== undefined && faults.takeKill(update.Name ?? '', at, this.#payload);
+      return update.Type === 'STEP' && at !== undefined && faults.takeKill(update.Name ?? '', at, this.#record.event);
     });
     if (!fatal) return false;
     this.#cloud.say(
@@ -254,6 +270,7 @@ class Execution implements DurableExecutionClient {
       Status: 'STARTED',
     };
     this.#operations.set(id, operation);
+    note(this.#record.events, update, operation, this.#cloud.clock.now());
     switch (update.Action) {
       case 'START':
         operation.Status = 'STARTED';
@@ -266,7 +283,7 @@ class Execution implements DurableExecutionClient {
         operation.EndTimestamp = now;
         if (update.Type === 'STEP') {
           operation.StepDetails = { ...operation.StepDetails, Result: update.Payload };
-          this.#steps.push(update.Name ?? '');
+          this.#record.steps.push(update.Name ?? '');
         }
         if (update.Type === 'CONTEXT') operation.ContextDetails = { Result: update.Payload };
         break;

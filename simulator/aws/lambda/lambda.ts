@@ -7,6 +7,7 @@ import { CLIENT_SETTINGS, simulatedAws } from '../account/sdk.ts';
 import { ServiceError } from '../account/service-error.ts';
 import type { Principal } from '../iam/account.ts';
 import { type DurableHandler, DurableService, type ExecutionEnd, lambdaContext } from './durable.ts';
+import { invocations } from './invocations.ts';
 
 /** A function as the template defines it. */
 export interface FunctionDefinition {
@@ -45,6 +46,9 @@ export type Substitute = (
   runtime: Runtime,
 ) => ((event: unknown) => Promise<unknown>) | undefined;
 
+/** @param name of the execution, where whoever invokes it gives one */
+type Loaded = (event: unknown, name?: string) => Promise<unknown>;
+
 /** What CloudFormation's answer address receives. */
 export type ResponseListener = (url: string, body: string) => void;
 
@@ -65,7 +69,7 @@ export class Lambda {
   readonly #cloud: Cloud;
   readonly #assets: string;
   readonly #functions = new Map<string, FunctionDefinition>();
-  readonly #loaded = new Map<string, Promise<(event: unknown) => Promise<unknown>>>();
+  readonly #loaded = new Map<string, Promise<Loaded>>();
   readonly #permissions: Permission[] = [];
   /** By its ARN: the function as it was when it was published. */
   readonly #versions = new Map<string, FunctionDefinition>();
@@ -80,6 +84,8 @@ export class Lambda {
   substitute: Substitute | undefined;
   /** When each event reached its function, by the function's name. */
   readonly begun: { readonly name: string; readonly at: number }[] = [];
+  /** What was asked for through the API, and when. */
+  readonly asked: { readonly at: number; readonly event: unknown }[] = [];
   /** Hears of the end of each invocation. */
   ended: ((functionName: string, failed: boolean) => void) | undefined;
   /** Hears of a function that begins to write its log. */
@@ -91,7 +97,7 @@ export class Lambda {
     this.#assets = assets;
     this.#durable = new DurableService(cloud);
     this.#respond = respond;
-    cloud.offer('lambda', { CheckpointDurableExecution: () => ({}) });
+    cloud.offer('lambda', { CheckpointDurableExecution: () => ({}), ...invocations(cloud, this) });
   }
 
   /** Recorded steps of all durable executions, oldest first. */
@@ -114,6 +120,11 @@ export class Lambda {
   arnOf(nameOrArn: string): string {
     for (const f of this.#functions.values()) if (f.name === nameOrArn || f.arn === nameOrArn) return f.arn;
     throw new Error(`the simulated Lambda has no function ${nameOrArn}`);
+  }
+
+  /** Whether there is a function, a version or an alias with this ARN. */
+  has(arn: string): boolean {
+    return this.#functions.has(arn) || this.#versions.has(arn) || this.#aliases.has(arn);
   }
 
   /** How often a failed asynchronous event is tried again, 0 to 2: said of one qualifier, and of no other. */
@@ -188,7 +199,7 @@ export class Lambda {
   }
 
   /** Queues an event for a function, as whoever is allowed to. */
-  invoke(targetArn: string, event: unknown, attempt = 0): void {
+  invoke(targetArn: string, event: unknown, attempt = 0, name?: string): void {
     const definition = this.#function(targetArn);
     const delay = this.#cloud.random.stream(`queue ${this.#cloud.clock.now()} ${targetArn}`).delay(QUEUE);
     this.#busy++;
@@ -199,13 +210,14 @@ export class Lambda {
           const handler = await this.#load(this.#aliases.get(targetArn) ?? targetArn);
           this.logging?.(definition);
           this.begun.push({ name: definition.name, at: this.#cloud.clock.now() });
-          await handler(event);
+          await handler(event, name);
           this.ended?.(definition.name, false);
         } catch (error) {
           this.ended?.(definition.name, true);
           this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
           const again = RETRY_AFTER_MS.slice(0, this.#retries.get(targetArn) ?? RETRY_AFTER_MS.length)[attempt];
-          if (again !== undefined) this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1));
+          if (again !== undefined)
+            this.#cloud.clock.after(again, () => this.invoke(targetArn, event, attempt + 1, name));
           else definition.deadLetters?.(event);
         } finally {
           this.#busy--;
@@ -214,8 +226,34 @@ export class Lambda {
     );
   }
 
+  /** Runs a plain function for an event source, which waits for it. @throws what the function throws */
+  async invokeSync(targetArn: string, event: unknown): Promise<void> {
+    const definition = this.#function(targetArn);
+    if (definition.executionSeconds !== undefined)
+      throw new Error(`${definition.logicalId}: the simulation knows no durable function behind an event source`);
+    this.#busy++;
+    try {
+      const handler = await this.#load(this.#aliases.get(targetArn) ?? targetArn);
+      this.logging?.(definition);
+      this.begun.push({ name: definition.name, at: this.#cloud.clock.now() });
+      await handler(event);
+      this.ended?.(definition.name, false);
+    } catch (error) {
+      this.ended?.(definition.name, true);
+      this.#cloud.say(speaker(definition), `failed: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    } finally {
+      this.#busy--;
+    }
+  }
+
+  /** In whose name a function runs. */
+  roleOf(targetArn: string): Principal {
+    return this.#function(targetArn).principal;
+  }
+
   /** @param arn of a version, or of the function for what is not published */
-  #load(arn: string): Promise<(event: unknown) => Promise<unknown>> {
+  #load(arn: string): Promise<Loaded> {
     const definition = this.#function(arn);
     const key = this.#versions.has(arn) ? arn : `${arn}:${definition.assetKey}`;
     const loaded = this.#loaded.get(key) ?? this.#import(definition, arn);
@@ -223,7 +261,7 @@ export class Lambda {
     return loaded;
   }
 
-  async #import(definition: FunctionDefinition, arn: string): Promise<(event: unknown) => Promise<unknown>> {
+  async #import(definition: FunctionDefinition, arn: string): Promise<Loaded> {
     const substituted = this.substitute?.(definition, this.#runtime(definition, arn));
     if (substituted) return substituted;
     const file = join(this.#assets, `asset.${definition.assetKey.replace(/\.zip$/, '')}`, 'index.mjs');
@@ -237,9 +275,9 @@ export class Lambda {
           event,
           lambdaContext(definition.arn, definition.timeoutSeconds),
         );
-    return async (event) => {
+    return async (event, name) => {
       const exists = () => this.#versions.has(arn) || this.#functions.has(arn);
-      const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds, exists };
+      const limits = { invocationSeconds: definition.timeoutSeconds, executionSeconds, exists, name };
       // An execution is of a version, and its ARN begins with that: Lambda Developer Guide, "Security and permissions for durable functions".
       const end = await this.#durable.execute(
         this.#versions.has(arn) ? arn : `${arn}:$LATEST`,

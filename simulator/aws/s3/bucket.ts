@@ -84,6 +84,15 @@ export class Bucket {
     }
   }
 
+  /** Keys in their order with all that they have, oldest first: what is hidden, too. */
+  *keys(prefix: string): Generator<readonly [string, readonly Version[]]> {
+    for (const key of this.#keys.slice(this.#place(prefix))) {
+      if (!key.startsWith(prefix)) return;
+      const versions = this.versions(key);
+      if (versions.length > 0) yield [key, versions];
+    }
+  }
+
   /** Neither an object nor a marker nor an older version is left. */
   get empty(): boolean {
     return ![...this.#keys].some((key) => this.versions(key).length > 0);

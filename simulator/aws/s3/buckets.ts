@@ -30,14 +30,14 @@ export function checkName(name: string, path: string): string {
 }
 
 /**
- * The properties of a bucket. Tags, access logs and the owner of objects play no part.
+ * The properties of a bucket. Tags, access logs, the owner of objects, and what is for browsers, play no part.
  * Source: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
  * @throws TemplateError for what the simulation does not know
  */
 export function readBucket(p: Properties): BucketSettings {
   onlyKnown(p, [
     ...['BucketName', 'BucketEncryption', 'LifecycleConfiguration', 'PublicAccessBlockConfiguration'],
-    ...['VersioningConfiguration', 'Tags', 'LoggingConfiguration', 'OwnershipControls'],
+    ...['VersioningConfiguration', 'Tags', 'LoggingConfiguration', 'OwnershipControls', 'CorsConfiguration'],
   ]);
   const versioning = object(p, 'VersioningConfiguration', { Status: undefined });
   const status = has(versioning, 'Status') ? str(versioning, 'Status') : 'Off';

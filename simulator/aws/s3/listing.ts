@@ -21,7 +21,9 @@ export function listing(room: Room): Readonly<Record<string, Operation>> {
 }
 
 function list(room: Room, input: Input): object {
-  strict(room.cloud, 'ListObjectsV2', input, ['Prefix', 'Delimiter', 'MaxKeys', 'StartAfter', 'ContinuationToken']);
+  strict(room.cloud, 'ListObjectsV2', input, [
+    ...['Prefix', 'Delimiter', 'MaxKeys', 'StartAfter', 'ContinuationToken', 'EncodingType'],
+  ]);
   const bucket = room.bucket(input.Bucket);
   const { Prefix = '', Delimiter, StartAfter, ContinuationToken } = input as Readonly<Record<string, string>>;
   const limit = limitOf(input.MaxKeys, MOST_KEYS, room.cloud.faults.pageItems);
@@ -37,7 +39,9 @@ function list(room: Room, input: Input): object {
       break;
     }
     entries.push(
-      common === undefined ? { last: key, object: shown(key, version) } : { last: common, commonPrefix: common },
+      common === undefined
+        ? { last: key, object: shown(shownKey(key, input.EncodingType), version) }
+        : { last: common, commonPrefix: common },
     );
   }
   const contents = entries.flatMap(({ object }) => (object ? [object] : []));
@@ -74,6 +78,11 @@ function shown(Key: string, { at, object }: Version & { readonly object: StoredO
     Size: bytes.length,
     StorageClass: 'STANDARD',
   };
+}
+
+/** Source: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html ("encoding-type") */
+export function shownKey(key: string, encoding: unknown): string {
+  return encoding === 'url' ? encodeURIComponent(key).replaceAll('%2F', '/') : key;
 }
 
 /** "NextContinuationToken is obfuscated and is not a real key": nobody may make one up. */

@@ -18,7 +18,7 @@ export function objects(room: Room): Readonly<Record<string, Operation>> {
     PutObject: (input, _, call) => put(room, input, call),
     GetObject: (input, _, call) => get(room, input, call),
     HeadObject: (input, _, call) => head(room, input, call),
-    DeleteObject: (input) => remove(room, input),
+    DeleteObject: (input, _, call) => remove(room, input, call),
   };
 }
 
@@ -86,13 +86,17 @@ function head(room: Room, input: Input, call: Call): object {
   return shownObject(bucket, found, input);
 }
 
-/** Source: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html. What is not there is deleted all the same. */
-function remove(room: Room, input: Input): object {
-  strict(room.cloud, 'DeleteObject', input, ['Key', 'VersionId']);
+/**
+ * What is not there is deleted all the same, unless that is on a condition, which is of the current version.
+ * Sources: docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html; docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ */
+function remove(room: Room, input: Input, call: Call): object {
+  strict(room.cloud, 'DeleteObject', input, ['Key', 'VersionId', 'IfMatch']);
   const bucket = room.bucket(input.Bucket);
   const key = keyOf(input);
   const { VersionId: wanted } = input;
   if (wanted === undefined) {
+    room.conditions.check(call, bucket, key);
     const marker = bucket.remove(key);
     return marker ? { DeleteMarker: true, VersionId: marker.id } : {};
   }

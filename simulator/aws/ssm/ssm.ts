@@ -152,6 +152,8 @@ export class Ssm implements TagIndex {
       };
       const played = (found: Readonly<Record<string, string>>) => {
         const { verb, script } = document;
+        // Once more: while its agent was asked, somebody may have looked at what it serves.
+        if (verb !== 'probe') hosts.touch(instanceId);
         const ran = () => hosts.run(instanceId, verb, script, { ...env, ...found, [AGENT]: 'true' });
         const { result, ms } = cloud.loading.run(instanceId, verb, invocation.volumeId, ran);
         const late = result.exitCode === EXIT.timeout ? document.deadlineSeconds * 1000 : ms;

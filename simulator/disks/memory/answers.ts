@@ -17,3 +17,8 @@ export function fail(state: State, message: string, ...lines: string[]): VerbRes
   const stdout = [`state=${state}`, ...lines].map((line) => `${line}\n`).join('');
   return { exitCode: EXIT[state], stdout, stderr: `remount: ${message}\n` };
 }
+
+/** What may be held against a volume names it. */
+export function verdict(state: State, volumeId: string, message: string): VerbResult {
+  return fail(state, message, `volumeId=${volumeId}`);
+}

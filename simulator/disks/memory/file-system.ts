@@ -1,4 +1,5 @@
 /** The file system of a memory disk: what XFS is to the verbs, as a model. */
+import { createHash } from 'node:crypto';
 import { altered, fileToAlter, manifestOf, plantOrder } from '../course.ts';
 import { type Alteration, CANARY_FILE, type Course, DISK_ERROR, DiskError, MANIFEST_FILE } from '../disks.ts';
 import { NOTHING_WRITTEN, withCourse } from '../first-touch.ts';
@@ -250,6 +251,30 @@ export class MemoryFileSystem {
     this.writable().delete(courseId);
     this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
     this.used -= bytesOf(course);
+  }
+
+  /** The same files under another name. */
+  rename(from: string, to: string): void {
+    const course = this.courses.get(from);
+    if (!course) throw new DiskError(DISK_ERROR.missing, `no course ${from}`);
+    const synced = !this.unsynced.has(from);
+    this.trash(from);
+    this.add({ ...course, id: to }, Number.MAX_SAFE_INTEGER, synced);
+  }
+
+  /** Bytes at the end of a file, which may be new. */
+  append(courseId: string, path: string, bytes: Uint8Array): void {
+    const course = this.courses.get(courseId);
+    if (!course) throw new DiskError(DISK_ERROR.missing, `no course ${courseId}`);
+    const before = course.files.find((file) => file.path === path)?.bytes ?? new Uint8Array();
+    const all = Buffer.concat([before, bytes]);
+    const file = { path, bytes: all, sha256: createHash('sha256').update(all).digest('hex') };
+    this.writable().set(courseId, {
+      id: courseId,
+      files: [...course.files.filter((each) => each.path !== path), file],
+    });
+    this.used += bytes.length;
+    this.unsynced = new Set([...this.unsynced, courseId]);
   }
 
   /** Files of a course by their paths, its manifest too. */

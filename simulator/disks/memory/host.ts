@@ -38,6 +38,8 @@ export interface MemoryHost extends Frozen {
   readonly hung: Set<string>;
   /** Volumes that were released and could not be unmounted: they are once nothing holds them any more (`sweep_left` in host/leave.sh). */
   readonly left: Set<string>;
+  /** Volumes that a takeover was begun on here; on the root disk. */
+  readonly taken: Set<string>;
   /** What checks here remember, by content volume; on the root disk. */
   readonly suspicions: Map<string, Suspicion>;
 }

@@ -15,10 +15,22 @@ export abstract class JournaledMemory implements JournaledDisks {
   }
 
   /** Somebody has changed a course through what the host serves. */
-  protected changed(instanceId: string, volume: string, courseId: string): void {
+  protected changed(instanceId: string, volume: string, courseId: string, files = 1): void {
     const volumeId = this.hosts.get(instanceId)?.links.get(volume);
-    if (volumeId !== undefined) this.#heard?.(instanceId, volumeId, courseId);
+    if (volumeId !== undefined) this.#heard?.(instanceId, volumeId, courseId, files);
   }
+
+  renameCourse(instanceId: string, volume: string, from: string, to: string): void {
+    this.#serves(instanceId, volume).rename(from, to);
+    for (const id of [from, to]) this.changed(instanceId, volume, id);
+  }
+
+  append(instanceId: string, volume: string, courseId: string, path: string, bytes: Uint8Array): void {
+    this.#serves(instanceId, volume).append(courseId, path, bytes);
+    this.changed(instanceId, volume, courseId);
+  }
+
+  letGo(): void {}
 
   coursesOn(instanceId: string, volumeId: string): string[] {
     return this.#mounted(instanceId, volumeId).courseIds().sort();
@@ -45,6 +57,11 @@ export abstract class JournaledMemory implements JournaledDisks {
     });
   }
 
+  placeCourse(instanceId: string, volumeId: string, courseId: string, files: CourseFiles): void {
+    this.applyCourse(instanceId, volumeId, courseId, files);
+    this.#heard?.(instanceId, volumeId, courseId);
+  }
+
   readMark(instanceId: string, volumeId: string): string | undefined {
     return this.#mounted(instanceId, volumeId).mark;
   }
@@ -58,6 +75,12 @@ export abstract class JournaledMemory implements JournaledDisks {
   protected mountsOf(volumeId: string): Map<string, MemoryMount> | undefined {
     const { attachedTo } = known(this.volumes, volumeId, 'volume');
     return attachedTo === undefined ? undefined : known(this.hosts, attachedTo, 'host').mounts;
+  }
+
+  #serves(instanceId: string, volume: string): MemoryFileSystem {
+    const volumeId = known(this.hosts, instanceId, 'host').links.get(volume);
+    if (volumeId === undefined) throw new DiskError(DISK_ERROR.missing, `${volume} is not served by ${instanceId}`);
+    return this.#mounted(instanceId, volumeId);
   }
 
   #mounted(instanceId: string, volumeId: string): MemoryFileSystem {

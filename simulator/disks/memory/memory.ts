@@ -43,7 +43,7 @@ export class MemoryDisks extends JournaledMemory implements Disks {
     super();
     this.notes = [
       'Disks: a model in memory. No kernel, no file system and no host script runs; their results are modelled.',
-      'Journals: where a stack has one, a model of the agent.',
+      'Journals and uploads: where a stack has them, a model of the agent.',
       ...(reason === undefined ? [] : [`Real XFS is not used: ${reason}`]),
     ];
   }
@@ -226,7 +226,7 @@ export class MemoryDisks extends JournaledMemory implements Disks {
     this.stopwatch.time('upload', () => {
       const { fileSystem } = this.writable(instanceId, volume);
       fileSystem.add(course, fileSystem.sizeGiB * BYTES_PER_GIB, synced);
-      this.changed(instanceId, volume, course.id);
+      this.changed(instanceId, volume, course.id, course.files.length);
     });
   }
 

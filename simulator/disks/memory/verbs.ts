@@ -12,8 +12,8 @@ import {
   VOLUME_NAME,
 } from '../../../contract/contract.ts';
 import { UNKNOWN_VERB } from '../disks.ts';
-import { DRAINED_ENV, FLUSHED_ENV } from '../journal-answers.ts';
-import { fail, ok, type VerbResult } from './answers.ts';
+import { DRAINED_ENV, FLUSHED_ENV, FOLLOWED_ENV, MASKED } from '../journal-answers.ts';
+import { fail, ok, type VerbResult, verdict } from './answers.ts';
 import { checkContent } from './check.ts';
 import { drainedAnswer } from './drained.ts';
 import { MemoryFileSystem } from './file-system.ts';
@@ -25,7 +25,8 @@ import { NO_SOFTWARE, update } from './software.ts';
 export function newHost(id: string): MemoryHost {
   const nothing = { mounts: new Map(), links: new Map(), markers: new Map(), open: new Set<string>() };
   const idle = { web: new Set<string>(), downloads: new Map(), hung: new Set<string>(), left: new Set<string>() };
-  return { id, ...nothing, ...idle, suspicions: new Map(), software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
+  const kept = { suspicions: new Map(), taken: new Set<string>() };
+  return { id, ...nothing, ...idle, ...kept, software: NO_SOFTWARE(), ...NOTHING_FROZEN() };
 }
 
 interface VerbCall {
@@ -41,6 +42,7 @@ interface VerbCall {
   /** What the agent of the journal has answered, where there is one. */
   readonly drained?: string | undefined;
   readonly flushed?: string | undefined;
+  readonly followed?: string | undefined;
   readonly term?: string | undefined;
 }
 
@@ -48,9 +50,9 @@ interface VerbCall {
 const PROBE_MS = 40;
 
 function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
-  if (device?.lost) return fail('unmountable', `${volumeId}: Input/output error`);
+  if (device?.lost) return verdict('unmountable', volumeId, `${volumeId}: Input/output error`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
-  if (host.mounts.get(volumeId)?.dead) return fail('shutdown', `${volumeId} is shut down`);
+  if (host.mounts.get(volumeId)?.dead) return verdict('shutdown', volumeId, `${volumeId} is shut down`);
   device.fileSystem ??= new MemoryFileSystem(volume, volumeId, device.sizeGiB);
   if (!device.fileSystem.isFreshFor(volume, volumeId)) return fail('notBlank', `${volumeId} holds data: not formatted`);
   return ok('state=formatted', `volumeId=${volumeId}`);
@@ -59,7 +61,11 @@ function format({ volume, volumeId, device, host }: VerbCall): VerbResult {
 /** Nothing of a file system that was made for another content volume is mounted on, or served. */
 function foreign({ volume }: VerbCall, volumeId: string, fileSystem: MemoryFileSystem): VerbResult | undefined {
   if (fileSystem.volume === volume) return undefined;
-  return fail('foreign', `the file system of ${volumeId} was made for ${fileSystem.volume}, and not for ${volume}`);
+  return verdict(
+    'foreign',
+    volumeId,
+    `the file system of ${volumeId} was made for ${fileSystem.volume}, and not for ${volume}`,
+  );
 }
 
 function mount(call: VerbCall): VerbResult {
@@ -67,14 +73,16 @@ function mount(call: VerbCall): VerbResult {
   host.frozen.delete(volumeId);
   host.left.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
-  if (mounted?.dead) return fail('shutdown', `${volumeId} is mounted but shut down`);
+  if (mounted?.dead) return verdict('shutdown', volumeId, `${volumeId} is mounted but shut down`);
   const taken = mounted && foreign(call, volumeId, mounted.fileSystem);
   if (taken) return taken;
   if (!mounted) {
     if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
-    if (device.lost) return fail('unmountable', `mount: ${volumeId}: can't read superblock`);
-    if (!device.fileSystem) return fail('unmountable', `mount: ${volumeId}: wrong fs type, bad superblock`);
-    if (device.fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: Structure needs cleaning.`);
+    if (device.lost) return verdict('unmountable', volumeId, `mount: ${volumeId}: can't read superblock`);
+    if (!device.fileSystem)
+      return verdict('unmountable', volumeId, `mount: ${volumeId}: wrong fs type, bad superblock`);
+    if (device.fileSystem.damaged)
+      return verdict('unmountable', volumeId, `mount: ${volumeId}: Structure needs cleaning.`);
     const other = foreign(call, volumeId, device.fileSystem);
     if (other) return other;
     device.fileSystem.mount();
@@ -87,11 +95,11 @@ function verify(call: VerbCall): VerbResult {
   const { volumeId, host } = call;
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
-  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  if (mounted.dead) return verdict('shutdown', volumeId, `${volumeId} is shut down`);
   const other = foreign(call, volumeId, mounted.fileSystem);
   if (other) return other;
   const { canary } = mounted.fileSystem;
-  if (canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
+  if (canary === undefined) return verdict('noCanary', volumeId, `${volumeId} has no canary`);
   return ok(
     'state=verified',
     `volumeId=${volumeId}`,
@@ -107,13 +115,14 @@ function serve(call: VerbCall): VerbResult {
   host.frozen.delete(volumeId);
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
-  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  if (mounted.dead) return verdict('shutdown', volumeId, `${volumeId} is shut down`);
   const other = foreign(call, volumeId, mounted.fileSystem);
   if (other) return other;
   mounted.fileSystem.writeCanary(now);
   host.links.set(volume, volumeId);
   if (host.software.applied !== undefined) host.web.add(volume);
   host.markers.set(volume, volumeId);
+  host.taken.add(volumeId);
   mounted.fileSystem.sizeGiB = device?.sizeGiB ?? mounted.fileSystem.sizeGiB;
   return ok('state=serving', `serving=${volumeId}`, `canary=${now}`);
 }
@@ -121,7 +130,7 @@ function serve(call: VerbCall): VerbResult {
 function grow({ volumeId, host, device }: VerbCall): VerbResult {
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
-  if (mounted.dead || !device) return fail('shutdown', `${volumeId} is shut down`);
+  if (mounted.dead || !device) return verdict('shutdown', volumeId, `${volumeId} is shut down`);
   mounted.fileSystem.sizeGiB = device.sizeGiB;
   return ok('state=grown', `volumeId=${volumeId}`);
 }
@@ -136,10 +145,24 @@ function unlink(host: MemoryHost, volume: string, volumeId: string): void {
 function drain({ volumeId, host, drained, term }: VerbCall): VerbResult {
   const mounted = host.mounts.get(volumeId);
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`);
-  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`);
+  if (mounted.dead) return verdict('shutdown', volumeId, `${volumeId} is shut down`);
+  if (drained !== undefined) host.taken.add(volumeId);
   return drained === undefined
     ? ok('state=none', 'number=0', 'files=0', 'missing=0', `volumeId=${volumeId}`)
     : drainedAnswer(drained, volumeId, term);
+}
+
+/** The agent begins once it is mounted. */
+function follow(call: VerbCall): VerbResult {
+  const { volume, volumeId, host, followed } = call;
+  if (followed === undefined) return ok('state=none', `volumeId=${volumeId}`);
+  if (host.markers.get(volume) === volumeId) return fail('busy', `${volumeId} is what this host is to serve`);
+  if (host.taken.has(volumeId)) return fail('busy', `a takeover has begun on ${volumeId}: it is no spare any more`);
+  if (host.left.has(volumeId)) return fail('interrupted', `${volumeId} was just released`);
+  const mounted = mount(call);
+  if (mounted.exitCode !== 0) return mounted;
+  if (followed === MASKED) return fail('timeout', 'the agent cannot be started: the unit is masked');
+  return ok(...(followed === '' ? [] : [followed]), 'state=following', `volumeId=${volumeId}`);
 }
 
 /** As the verb does: before the volume is unmounted. */
@@ -189,9 +212,9 @@ function probe(call: VerbCall): VerbResult {
   const mounted = host.mounts.get(volumeId);
   const which = `volumeId=${volumeId}`;
   if (!mounted) return fail('notMounted', `${volumeId} is not mounted`, which);
-  if (mounted.dead) return fail('shutdown', `${volumeId} is shut down`, which);
+  if (mounted.dead) return verdict('shutdown', volumeId, `${volumeId} is shut down`);
   const before = mounted.fileSystem.canary;
-  if (before === undefined) return fail('noCanary', `${volumeId} has no canary`, which);
+  if (before === undefined) return verdict('noCanary', volumeId, `${volumeId} has no canary`);
   if (isFrozen(host, volumeId, now)) return ok('state=serving', which, `canary=${before}`, 'frozen=true');
   const used = mounted.fileSystem.usedPercent();
   const said = ['state=serving', which, `canary=${before}`, `used=${used}`, `ms=${PROBE_MS}`];
@@ -206,11 +229,13 @@ function check(call: VerbCall): VerbResult {
   if (host.mounts.has(volumeId)) return fail('busy', `${volumeId} is mounted`);
   if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
   const { fileSystem } = device;
-  if (device.lost || !fileSystem || fileSystem.damaged) return fail('unmountable', `mount: ${volumeId}: refused`);
+  if (device.lost || !fileSystem || fileSystem.damaged)
+    return verdict('unmountable', volumeId, `mount: ${volumeId}: refused`);
   const other = foreign(call, volumeId, fileSystem);
   if (other) return other;
-  if (fileSystem.latent.size > 0) return fail('corrupt', 'xfs_repair -n: free space records overlap blocks in use');
-  if (fileSystem.canary === undefined) return fail('noCanary', `${volumeId} has no canary`);
+  if (fileSystem.latent.size > 0)
+    return verdict('corrupt', volumeId, 'xfs_repair -n: free space records overlap blocks in use');
+  if (fileSystem.canary === undefined) return verdict('noCanary', volumeId, `${volumeId} has no canary`);
   return checkContent(fileSystem, call, host.suspicions);
 }
 
@@ -223,6 +248,7 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
     ['release', { needsId: true, act: release }],
     ['grow', { needsId: true, act: grow }],
     ['drain', { needsId: true, act: drain }],
+    ['follow', { needsId: true, act: follow }],
     ['probe', { needsId: false, act: probe }],
     ['check', { needsId: true, act: check }],
   ],
@@ -285,10 +311,11 @@ export function playVerb(
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
   const term = env[`SSM_${VERB_PARAMETER.term}`] ?? '';
   if (name === 'drain' && !TERM.test(term)) return fail('usage', `SSM_Term is "${term}"`);
-  const { [DRAINED_ENV]: drained, [FLUSHED_ENV]: flushed } = env;
+  const { [DRAINED_ENV]: drained, [FLUSHED_ENV]: flushed, [FOLLOWED_ENV]: followed } = env;
+  const common = { host, volume, volumeId, device: deviceOf(volumeId), now, portion, late };
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
-    return verb.act({ host, volume, volumeId, device: deviceOf(volumeId), now, portion, late, drained, flushed, term });
-  if (name === 'release') return releaseStalled({ host, volume, volumeId, device: undefined, now, portion, late });
+    return verb.act({ ...common, drained, flushed, followed, term });
+  if (name === 'release') return releaseStalled({ ...common, device: undefined });
   if (name === 'probe') host.hung.add(host.links.get(volume) ?? '');
   return fail('timeout', `no end: ${name} hangs`);
 }

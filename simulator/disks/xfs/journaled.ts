@@ -1,12 +1,15 @@
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DISK_ERROR, DiskError, type ServedLink } from '../disks.ts';
@@ -14,7 +17,7 @@ import type { CourseFiles, Heard, JournaledDisks } from '../journaled.ts';
 import { must } from '../shell.ts';
 import { HostAgents, obstacle } from './agent/agents.ts';
 import { courseIds, onDisk } from './content.ts';
-import { linksOf, markersOf, softwareOf, stagingOf } from './host.ts';
+import { linksOf, markersOf, servedRoot, softwareOf, stagingOf } from './host.ts';
 import { isMounted } from './mounts.ts';
 import { known, type XfsVolume } from './stock.ts';
 
@@ -31,6 +34,8 @@ export abstract class JournaledXfs implements JournaledDisks {
   #agents: HostAgents | undefined;
   #obstacle: string | undefined;
   #heard: Heard | undefined;
+  /** Files that somebody writes to, and their descriptors. */
+  readonly #open = new Map<string, number>();
 
   get agents(): HostAgents | undefined {
     return this.#agents;
@@ -44,8 +49,8 @@ export abstract class JournaledXfs implements JournaledDisks {
 
   protected get agentsNote(): string {
     return this.#obstacle === undefined
-      ? 'Journals: where a stack has one, the deployed agent, with the kernel’s own events and an S3 of its own.'
-      : `Journals: a model; the deployed agent is not used: ${this.#obstacle}`;
+      ? 'Journals and uploads: where a stack has them, the deployed agent, with the kernel’s own events and an S3 of its own.'
+      : `Journals and uploads: a model; the deployed agent is not used: ${this.#obstacle}`;
   }
 
   /** Root directory of a host, what `REMOUNT_ROOT` is for its verbs: for tests that do more to it than verbs do. */
@@ -69,9 +74,37 @@ export abstract class JournaledXfs implements JournaledDisks {
   }
 
   /** Somebody has changed a course through what the host serves. */
-  protected changed(instanceId: string, volume: string, courseId: string): void {
+  protected changed(instanceId: string, volume: string, courseId: string, files = 1): void {
     const link = linksOf(known(this.hosts, instanceId, 'host')).find((each) => each.volume === volume);
-    if (link) this.#heard?.(instanceId, link.volumeId, courseId);
+    if (link) this.#heard?.(instanceId, link.volumeId, courseId, files);
+  }
+
+  renameCourse(instanceId: string, volume: string, from: string, to: string): void {
+    const { root } = servedRoot(this.rootOf(instanceId), instanceId, volume);
+    const at = (id: string) => join(root, 'courses', id);
+    onDisk(root, `renaming course ${from}`, () => renameSync(at(from), at(to)));
+    for (const id of [from, to]) this.changed(instanceId, volume, id);
+  }
+
+  append(instanceId: string, volume: string, courseId: string, path: string, bytes: Uint8Array): void {
+    const { root } = servedRoot(this.rootOf(instanceId), instanceId, volume);
+    const file = join(root, 'courses', courseId, path);
+    try {
+      onDisk(root, `writing ${path} of course ${courseId}`, () => {
+        const fd = this.#open.get(file) ?? openSync(file, 'a', 0o644);
+        this.#open.set(file, fd);
+        writeSync(fd, bytes);
+      });
+    } catch (error) {
+      this.letGo();
+      throw error;
+    }
+    this.changed(instanceId, volume, courseId);
+  }
+
+  letGo(): void {
+    for (const fd of this.#open.values()) closeSync(fd);
+    this.#open.clear();
   }
 
   coursesOn(instanceId: string, volumeId: string): string[] {
@@ -107,6 +140,11 @@ export abstract class JournaledXfs implements JournaledDisks {
       mkdirSync(dirname(course), { recursive: true, mode: 0o755 });
       renameSync(aside, course);
     });
+  }
+
+  placeCourse(instanceId: string, volumeId: string, courseId: string, files: CourseFiles): void {
+    this.applyCourse(instanceId, volumeId, courseId, files);
+    this.#heard?.(instanceId, volumeId, courseId);
   }
 
   readMark(instanceId: string, volumeId: string): string | undefined {

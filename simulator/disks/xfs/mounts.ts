@@ -1,6 +1,7 @@
 /** The mounts of this namespace. */
 import { readFileSync } from 'node:fs';
-import { must, tool } from '../shell.ts';
+import { tool } from '../shell.ts';
+import { waitFor } from './processes.ts';
 
 /** Directories that something is mounted on, in the order of mounting. No path of ours has a blank in it. */
 export function mountPoints(): string[] {
@@ -23,9 +24,16 @@ export function mountXfs(device: string, directory: string): string | undefined 
   return status === 0 ? undefined : stderr;
 }
 
-/** Unmounts; `-c`, because looking for the true path would ask a file system that may be shut down. */
+/**
+ * Unmounts; `-c`, because looking for the true path would ask a file system that may be shut down. Whatever was killed there ends first: in
+ * the midst of a long read it takes a while.
+ */
 export function unmount(directory: string): void {
-  must('umount', '-c', directory);
+  waitFor(`the end of what uses ${directory}`, () => {
+    const { status, stderr } = tool('umount', '-c', directory);
+    if (status !== 0 && !/target is busy/.test(stderr)) throw new Error(`umount ${directory}: ${stderr}`);
+    return status === 0;
+  });
 }
 
 /** Cuts a mounted XFS off from its device without flushing its log, as a power cut or a forced detach does. */

@@ -236,7 +236,7 @@ export class XfsDisks extends JournaledXfs implements Disks {
       const stored = known(this.volumes, volumeId, 'volume');
       stored.uploads.push(course.id);
       stored.written = withCourse(stored.written, course);
-      this.changed(instanceId, volume, course.id);
+      this.changed(instanceId, volume, course.id, course.files.length);
     });
   }
   addSparse(instanceId: string, volume: string, path: string, bytes: number): void {
@@ -319,6 +319,7 @@ export class XfsDisks extends JournaledXfs implements Disks {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.letGo();
     for (const instanceId of [...this.hosts.keys()]) this.removeHost(instanceId);
     this.agents?.close();
     this.area.close();

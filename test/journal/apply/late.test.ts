@@ -1,9 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { untouched } from '../../../journal/apply/late.ts';
 import { identity, type JournalRecord, type Key, ROOT } from '../../../journal/record.ts';
 import { MemoryLocal } from '../reference/local.ts';
 
-const [D, E, A, B, N] = ['d', 'e', 'a', 'b', 'n'].map(identity) as [
+const [D, E, A, B, N, M] = ['d', 'e', 'a', 'b', 'n', 'm'].map(identity) as [
+  typeof ROOT,
   typeof ROOT,
   typeof ROOT,
   typeof ROOT,
@@ -64,4 +65,41 @@ test.each<[string, JournalRecord, Key[], 'apply' | 'left']>([
 ])('%s: %s', (_, record, touched, where) => {
   const late = untouched([record], touched, local);
   expect(late).toEqual(where === 'apply' ? { apply: [record], left: [] } : { apply: [], left: [record] });
+});
+
+describe('what hangs on what stays', () => {
+  const applied = (records: JournalRecord[], touched: Key[]) => {
+    const { apply, left } = untouched(records, touched, local);
+    expect(new Set([...apply, ...left])).toEqual(new Set(records));
+    return apply.map((record) => records.indexOf(record));
+  };
+  const directory = (identity: typeof A): JournalRecord => ({ record: 'directory', identity, ...plain });
+
+  test('what is new and gets no name is not made, nor what would be in it', () => {
+    const records = [directory(N), named(ROOT, 'n', N), file(M), named(N, 'm', M)];
+    expect(applied(records, [name(ROOT, 'n')])).toEqual([]);
+    expect(applied(records, [])).toEqual([0, 1, 2, 3]);
+  });
+
+  test('what has another name that is free is made', () => {
+    const records = [file(N), named(ROOT, 'n', N), named(ROOT, 'm', N)];
+    expect(applied(records, [name(ROOT, 'n')])).toEqual([0, 2]);
+  });
+
+  test('what comes without a name is made: the name may come later', () => {
+    expect(applied([file(N)], [])).toEqual([0]);
+  });
+
+  test('what is here keeps its name, where the new one is somebody else’s', () => {
+    const records = [named(D, 'b', null), named(ROOT, 'x', B)];
+    expect(applied(records, [name(ROOT, 'x')])).toEqual([]);
+    expect(applied(records, [])).toEqual([0, 1]);
+    const moved = [named(D, 'e', null), named(ROOT, 'x', E)];
+    expect(applied(moved, [name(ROOT, 'x')])).toEqual([]);
+  });
+
+  test('what is gone loses its name all the same', () => {
+    const records: JournalRecord[] = [named(D, 'b', null), named(ROOT, 'x', B), { record: 'gone', identity: B }];
+    expect(applied(records, [name(ROOT, 'x')])).toEqual([0, 2]);
+  });
 });

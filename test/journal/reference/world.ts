@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterSegment, type Base } from '../../../journal/apply/base.ts';
+import { isAlone, Merged } from '../../../journal/apply/merge.ts';
 import { plan } from '../../../journal/apply/plan.ts';
 import { contentOf, type FileRecord, type Identity, type JournalRecord, keyOf, ROOT } from '../../../journal/record.ts';
 import { decode } from '../../../journal/segment/decode.ts';
@@ -57,6 +58,7 @@ export class World {
     kept: 0,
     changing: 0,
     owed: 0,
+    merged: 0,
   };
 
   constructor(seed: number) {
@@ -223,32 +225,36 @@ export class World {
     if (this.#unfit !== undefined && this.#time.ms < this.#unfit) return;
     if (this.#unfit !== undefined) this.#base();
     while (this.#cursor < this.#journal.length) {
-      const number = this.#cursor + 1;
-      await this.#applyOne(number);
-      this.#cursor = number;
+      this.#cursor = await this.#applySome(this.#cursor + 1, this.#chance(0.7) ? 1 : this.#random.whole(2, 5));
       if (this.#unfit !== undefined) return;
     }
   }
 
-  async #applyOne(number: number): Promise<void> {
-    const bytes = this.#journal[number - 1] ?? Buffer.alloc(0);
-    const contents = new Map<JournalRecord, Buffer>();
-    const decoded = await decode(inOne(bytes), createHash('sha256').update(bytes).digest('hex'), {
-      content: async (record, chunks) => {
-        const all: Uint8Array[] = [];
-        for await (const chunk of chunks) all.push(chunk);
-        contents.set(record, Buffer.concat(all));
-      },
-    });
-    if (decoded.state !== 'sound') throw new Error(`segment ${number}: ${decoded.damage.code}`);
-    const planned = plan(decoded.records, this.#local);
+  /** As one step. @returns the last number of it */
+  async #applySome(first: number, most: number): Promise<number> {
+    const merged = new Merged();
+    const contents = new Map<string, Buffer>();
+    let base: Base | 'unfit' = this.#based;
+    let number = first - 1;
+    for (const bytes of this.#journal.slice(first - 1, first - 1 + most)) {
+      const { header, records } = await this.#read(bytes, number + 1, contents);
+      const alone = isAlone(records) || afterSegment(base, header, records, 6000) === 'unfit';
+      if (!merged.isEmpty && (alone || !merged.takes(records))) break;
+      merged.add(++number, records);
+      base = afterSegment(base, header, records, 6000);
+      if (base === 'unfit' || alone) break;
+    }
+    if (number > first) this.counts.merged++;
+    const { records } = merged;
+    const planned = plan(records, this.#local);
     if (planned.state !== 'planned') throw new Error(`segment ${number} contradicts what is here: ${planned.identity}`);
     const { actions, changes, missing } = planned;
     if (missing.length > 0 && number > this.#behind)
       throw new Error(`segment ${number} names what nobody stated: ${missing}`);
+    const content = ({ identity }: FileRecord) =>
+      contents.get(`${merged.contents.get(identity)} ${identity}`) ?? Buffer.alloc(0);
     const all = (upTo: number) => {
-      for (const action of actions.slice(0, upTo))
-        this.#spare.do(action, number, (record: FileRecord) => contents.get(record) ?? Buffer.alloc(0));
+      for (const action of actions.slice(0, upTo)) this.#spare.do(action, number, content);
     };
     // Killed on the way, as often as it takes.
     while (this.#chance(0.3)) {
@@ -258,12 +264,24 @@ export class World {
     all(actions.length);
     this.counts.owed += changes.owed.size;
     this.#local.apply(changes);
-    const base = afterSegment(this.#based, decoded.header, decoded.records, 6000);
     if (base !== 'unfit' && base.passed && !this.#based.passed) this.#behind = number;
     this.#based = base === 'unfit' ? { ...this.#based, passed: false } : base;
     if (base === 'unfit') this.#unfit = this.#time.ms + 15_000;
     const [noted, truth] = [JSON.stringify(this.#local.plain), JSON.stringify(this.#spare.truth().plain)];
     if (noted !== truth) throw new Error(`after segment ${number}: noted ${noted}, there is ${truth}`);
+    return number;
+  }
+
+  async #read(bytes: Buffer, number: number, contents: Map<string, Buffer>) {
+    const decoded = await decode(inOne(bytes), createHash('sha256').update(bytes).digest('hex'), {
+      content: async ({ identity }, chunks) => {
+        const all: Uint8Array[] = [];
+        for await (const chunk of chunks) all.push(chunk);
+        contents.set(`${number} ${identity}`, Buffer.concat(all));
+      },
+    });
+    if (decoded.state !== 'sound') throw new Error(`segment ${number}: ${decoded.damage.code}`);
+    return decoded;
   }
 
   /** The spare is behind what it says: its cursor was lost. */

@@ -35,6 +35,16 @@ test('that it could not be asked is an answer, with the reason', async () => {
   });
 });
 
+test.each(['', 'alpha', '10.0.0.7', 'vol-1'])(
+  'a target that is no instance, "%s": whom it reaches is not known, rather than nobody',
+  async (id) => {
+    const TargetHealthDescriptions = [target('i-1', 'healthy'), target(id, 'healthy')];
+    expect(await reach(() => ({ TargetHealthDescriptions }))).toEqual({
+      why: `could not ask the load balancer for the health of alpha: a target is "${id}", no instance`,
+    });
+  },
+);
+
 test('a volume that it has no target group of is a mistake of the deployment', async () => {
   await expect(reach(() => ({}), 'beta')).rejects.toThrow('no target group is configured for the content volume beta');
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG } from '../../../contract/contract.ts';
+import type { SnapshotId } from '../../../contract/ids.ts';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
 import { ec2DrillStore } from '../../../lambda/aws/ec2/drill-store.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
@@ -10,7 +11,7 @@ import { point, volume } from '../core/world.ts';
 
 /** What a volume is, its successor is: by a heal, a drill and the keeper, a property a row. */
 let lab: AdapterLab;
-let snapshotId: string;
+let snapshotId: SnapshotId;
 beforeEach(async () => {
   lab = new AdapterLab();
   snapshotId = await lab.copied(await lab.ours('alpha'));

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { VolumeId } from '../../../contract/ids.ts';
 import { dlmPolicy } from '../../../lambda/aws/dlm.ts';
 import { stepRetry } from '../../../lambda/aws/durable.ts';
 import { dynamoLedger } from '../../../lambda/aws/dynamodb/ledger.ts';
@@ -97,7 +98,7 @@ test.each([
 });
 
 describe('of an order to attach', () => {
-  let volumeId: string;
+  let volumeId: VolumeId;
   beforeEach(async () => {
     lab.host(HOST);
     volumeId = await lab.ours('alpha');
@@ -197,7 +198,7 @@ describe('of a command', () => {
 describe('of the ledger', () => {
   const ledger = () => dynamoLedger(lab.clients().dynamo, 'ledger');
   const acquire = () => ledger().acquire('alpha', 'heal-1', lab.clock.now(), lab.clock.now() + 60_000);
-  const commit = (generation: number, currentVolume: string) =>
+  const commit = (generation: number, currentVolume: VolumeId) =>
     ledger().commit('alpha', 'heal-1', lab.clock.now(), { generation, currentVolume, owner: HOST });
 
   test('a condition that does not hold is an answer; a write that is throttled is none', async () => {

@@ -59,7 +59,7 @@ describe('a look of the healer that lacks', () => {
       owner: 'i-owner',
       lease: undefined,
       paged: undefined,
-    };
+    } as const;
     scene.seen = { ...scene.seen, ledger, volumes: [] };
     expect(await run()).toMatchObject({ outcome: 'paged' });
     expect(acted()).toEqual([]);

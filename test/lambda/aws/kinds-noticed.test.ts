@@ -16,7 +16,7 @@ import { instance, NOW, point, probe, volume, world } from '../core/world.ts';
 
 const ALARM: Trigger = { kind: 'alarm', volume: 'alpha', reason: 'no data', at: NOW };
 const POLICY = { prefer: 'faster', maxAgeMinutes: 120 } as const;
-const SPARE = { volumeId: 'vol-spare', snapshotId: 'snap-40', instanceId: 'i-standby', at: NOW - 40 * 60_000 };
+const SPARE = { volumeId: 'vol-spare', snapshotId: 'snap-40', instanceId: 'i-standby', at: NOW - 40 * 60_000 } as const;
 const spareVolume = volume({
   id: 'vol-spare',
   role: 'spare',

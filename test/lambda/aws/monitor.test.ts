@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { VolumeId } from '../../../contract/ids.ts';
 import { awsMonitor } from '../../../lambda/aws/monitor.ts';
 import type { Monitor } from '../../../lambda/core/world/ports.ts';
 import { simulatedAws } from '../../../simulator/aws/account/sdk.ts';
@@ -9,7 +10,7 @@ import { ANYONE, Lab, policy } from '../../simulator/aws/lab.ts';
 const A = 'i-0aaaaaaaaaaaaaaaa';
 
 let lab: Lab;
-let volumeId: string;
+let volumeId: VolumeId;
 beforeEach(async () => {
   lab = new Lab();
   lab.launch(A);

@@ -85,6 +85,31 @@ describe('documents in the ledger', () => {
     expect(() => parsed('`spare` in the ledger', text, SPARE)).toThrow(`\`spare\` in the ledger: ${key}: `);
   });
 
+  test.each([
+    ['volumeId', 'vol-...'],
+    ['snapshotId', 'snap-...'],
+    ['instanceId', 'i-...'],
+  ])('an id of another thing, or none, is refused: %s, with how it begins', (key, allowed) => {
+    for (const id of ['x', '', undefined, 7]) {
+      const text = JSON.stringify({ ...spare, [key]: id });
+      expect(() => parsed('spare', text, SPARE)).toThrow(`spare: ${key}: received ${text}; allowed: ${allowed}`);
+    }
+  });
+
+  test.each([
+    ['oldVolume', 'x', 'vol-...'],
+    ['newVolume', 'snap-1', 'vol-...'],
+    ['snapshotId', 'vol-1', 'snap-...'],
+    ['owner', 'vol-1', 'i-...'],
+    ['choice.spare', 'vol-1', 'snap-...'],
+    ['choice.newer', 'vol-1', 'snap-...'],
+  ])('a replacement with a wrong %s is refused', (at, id, allowed) => {
+    const [key = '', inner] = at.split('.');
+    const value = inner ? { ...replaced.choice, [inner]: id } : id;
+    const text = JSON.stringify({ ...replaced, [key]: value });
+    expect(() => parsed('replaced', text, REPLACED)).toThrow(`replaced: ${at}: received ${text}; allowed: ${allowed}`);
+  });
+
   test.each(['oldVolume', 'newVolume', 'snapshotId', 'owner', 'recoveryPointAt', 'files'])(
     'a replacement without %s is refused by name',
     (key) => {

@@ -23,6 +23,7 @@ const WELL: Readonly<Record<HostVerb, string>> = {
   grow: `state=grown\nvolumeId=${ID}\n`,
   check: `volumeId=${ID}\n${CANARY}${COUNTS}seconds=3\ncomplete=true\nstate=sound\n`,
   drain: `state=drained\nnumber=8\nhead=9\nfiles=3\nmissing=0\nupTo=2026-01-07T11:50:00.250Z\nvolumeId=${ID}\n`,
+  follow: `state=following\nvolumeId=${ID}\n`,
 };
 
 const succeeded = (StandardOutputContent?: string): GetCommandInvocationResult => ({
@@ -95,8 +96,20 @@ describe.each(HOST_VERBS)('the answer of %s', (verb) => {
 test.each(Object.entries(EXIT).filter(([name]) => !OTHERS.includes(name)) as [string, number][])(
   'exit code of %s, with its state, is that',
   (name, code) => {
-    const counted = name === 'altered' ? `volumeId=${ID}\n${COUNTS}` : '';
-    expect(read('check', failed(code, `${counted}state=${name}\n`))).toBe(name);
+    const counted = name === 'altered' ? COUNTS : '';
+    expect(read('check', failed(code, `volumeId=${ID}\n${counted}state=${name}\n`))).toBe(name);
+  },
+);
+
+test.each(['shutdown', 'unmountable', 'noCanary', 'corrupt', 'altered', 'foreign'] as const)(
+  'of no volume, %s is held against none, whichever verb said it',
+  (name) => {
+    const said = `${name === 'altered' ? COUNTS : ''}state=${name}\n`;
+    for (const verb of HOST_VERBS) {
+      expect([verb, read(verb, failed(EXIT[name], said))]).toEqual([verb, 'unclear']);
+      expect([verb, read(verb, failed(EXIT[name], `${said}volumeId=${ID}\n`))]).toEqual([verb, name]);
+      expect([verb, read(verb, failed(EXIT[name], `${said}volumeId=${ID.slice(0, -1)}`))]).toEqual([verb, 'unclear']);
+    }
   },
 );
 

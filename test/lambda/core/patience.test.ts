@@ -76,10 +76,10 @@ describe('a mount that moves on', () => {
   });
 
   test('of the spare is waited for, once its owner is known to be dead', async () => {
-    const spare = { volumeId: 'vol-spare', snapshotId: 'snap-10', instanceId: 'i-standby', at: NOW - 600_000 };
+    const spare = { volumeId: 'vol-spare', snapshotId: 'snap-10', instanceId: 'i-standby', at: NOW - 600_000 } as const;
     const { ledger } = scene.seen;
     if (!ledger) throw new Error('the world has a ledger');
-    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' as const }];
+    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }] as const;
     const made = volume({ id: 'vol-spare', role: 'spare', scheduled: false, attachments });
     scene.seen = { ...scene.seen, volumes: [...scene.seen.volumes, made], ledger: { ...ledger, spare } };
     mounts('vol-spare', 4);
@@ -89,7 +89,7 @@ describe('a mount that moves on', () => {
   });
 
   test('of the spare is not waited for where the volume serves after all', async () => {
-    const spare = { volumeId: 'vol-spare', snapshotId: 'snap-10', instanceId: 'i-standby', at: NOW - 600_000 };
+    const spare = { volumeId: 'vol-spare', snapshotId: 'snap-10', instanceId: 'i-standby', at: NOW - 600_000 } as const;
     scene.seen = world({
       ledger: {
         ...world().ledger,

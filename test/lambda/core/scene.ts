@@ -1,3 +1,4 @@
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import { render } from '../../../lambda/core/message/render.ts';
 import type { Message } from '../../../lambda/core/world/message.ts';
 import type {
@@ -60,7 +61,10 @@ export class Scene {
       instances: async () => [...this.seen.instances],
       recoveryPoints: async () => [...this.seen.recoveryPoints],
       createReplacement: async (order) =>
-        this.#do(`create ${order.snapshotId} in ${order.zone} attempt ${order.attempt}`, `vol-new${++this.#made}`),
+        this.#do(
+          `create ${order.snapshotId} in ${order.zone} attempt ${order.attempt}`,
+          `vol-new${++this.#made}` as const,
+        ),
       attach: async (id, at) => {
         this.#do(`attach ${id} ${at}`, undefined);
         if (this.stuck.has(`attach ${id}`)) return 'stuck';
@@ -103,6 +107,7 @@ export class Scene {
       serve: async (_, __, id) => this.#answer('serve', id),
       release: async (_, __, id) => this.#answer('release', id),
       grow: async (_, __, id) => this.#answer('grow', id),
+      follow: async (_, __, id) => this.#answer('follow', id),
       drain: async (at, _, id, term) => this.#answer('drain', `${id} on ${at} term ${term}`),
     },
     monitor: {
@@ -189,12 +194,12 @@ export class Scene {
     return { result, values, detail: result };
   }
 
-  #attached(id: string, instanceId: string): void {
+  #attached(id: VolumeId, instanceId: InstanceId): void {
     const before = this.seen.volumes.find((v) => v.id === id) ?? volume({ id, generation: 2, role: 'candidate' });
-    const after = {
+    const after: Volume = {
       ...before,
-      state: 'in-use' as const,
-      attachments: [{ instanceId, device: '/dev/sdf', state: 'attached' as const }],
+      state: 'in-use',
+      attachments: [{ instanceId, device: '/dev/sdf', state: 'attached' }],
     };
     this.seen = { ...this.seen, volumes: [...this.seen.volumes.filter((v) => v.id !== id), after] };
   }

@@ -1,3 +1,4 @@
+import type { InstanceId } from '../../../contract/ids.ts';
 import type {
   Instance,
   Observation,
@@ -36,7 +37,7 @@ export function volume(over: Partial<Volume> = {}): Volume {
   };
 }
 
-export function instance(id: string, over: Partial<Instance> = {}): Instance {
+export function instance(id: InstanceId, over: Partial<Instance> = {}): Instance {
   return {
     id,
     zone: ZONE,
@@ -62,7 +63,7 @@ export function point(minutesAgo: number, over: Partial<RecoveryPoint> = {}): Re
   };
 }
 
-export function probe(state: ProbeState, instanceId = 'i-owner'): Probe {
+export function probe(state: ProbeState, instanceId: InstanceId = 'i-owner'): Probe {
   return { instanceId, state, detail: '' };
 }
 

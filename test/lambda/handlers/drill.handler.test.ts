@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ENV, TAG } from '../../../contract/contract.ts';
-import type { LedgerEntry, Spare } from '../../../lambda/core/world/model.ts';
+import type { SnapshotId } from '../../../contract/ids.ts';
+import type { LedgerEntry, Replaced, Spare } from '../../../lambda/core/world/model.ts';
 import type { Workflow } from '../../../lambda/core/world/ports.ts';
 import { driller, drillPortsOf } from '../../../lambda/drill/index.ts';
 import { volume } from '../core/world.ts';
@@ -25,7 +26,8 @@ const like = volume({
     team: 'content',
   },
 });
-const scratch = (snapshotId: string) => lab.within(() => lab.ports.store.createScratch(like, snapshotId, 'drill-1'));
+const scratch = (snapshotId: SnapshotId) =>
+  lab.within(() => lab.ports.store.createScratch(like, snapshotId, 'drill-1'));
 const volumesFrom = (snapshotId: string) =>
   [...lab.ec2.volumes.values()].filter((v) => v.snapshotId === snapshotId && v.state !== 'deleting').map((v) => v.id);
 
@@ -166,7 +168,9 @@ describe('a verdict', () => {
     const verdicts = async () =>
       (await lab.within(() => lab.ports.compute.recoveryPoints('alpha'))).map((p) => p.verdict);
     expect(await verdicts()).toEqual([undefined]);
-    await lab.within(() => lab.ports.store.verify(String(SnapshotId), AT, { dataUntil: AT, read: '', counts: COUNTS }));
+    await lab.within(() =>
+      lab.ports.store.verify(lab.ec2.snapshot(String(SnapshotId)).id, AT, { dataUntil: AT, read: '', counts: COUNTS }),
+    );
     await lab.pass(60);
     expect(await verdicts()).toEqual(['verified']);
     // And what it may not be smaller than that is made from it.
@@ -188,7 +192,7 @@ describe('in the ledger', () => {
 
   const NOW = Date.parse('2026-01-07T00:10:00Z');
   const SPARE: Spare = { volumeId: 'vol-22222222', snapshotId: 'snap-1', instanceId: 'i-2', at: NOW - 600_000 };
-  const REPLACED = {
+  const REPLACED: Replaced = {
     oldVolume: 'vol-00000001',
     newVolume: 'vol-00000002',
     snapshotId: 'snap-00000001',

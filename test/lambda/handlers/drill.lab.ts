@@ -1,4 +1,5 @@
 import { ENV, TAG } from '../../../contract/contract.ts';
+import type { SnapshotId } from '../../../contract/ids.ts';
 import { dynamoClient } from '../../../lambda/aws/clients.ts';
 import { dynamoLedger } from '../../../lambda/aws/dynamodb/ledger.ts';
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
@@ -42,12 +43,12 @@ export class DrillLab extends Lab {
   }
 
   /** A completed snapshot of a content volume. */
-  async copy(): Promise<string> {
+  async copy(): Promise<SnapshotId> {
     const Tags = [{ Key: TAG.stack, Value: 'Shop' }];
     const VolumeId = await this.made({ TagSpecifications: [{ ResourceType: 'volume', Tags }] });
-    const { SnapshotId } = await this.call('CreateSnapshot', { VolumeId });
+    const copy = await this.call('CreateSnapshot', { VolumeId });
     await this.pass(600);
-    return String(SnapshotId);
+    return this.ec2.snapshot(String(copy.SnapshotId)).id;
   }
 
   tagsOf(id: string): Record<string, string> {

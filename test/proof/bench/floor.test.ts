@@ -20,7 +20,8 @@ function healthy(at: number, instanceId: string): Happening {
 }
 
 /** Each was sent in 100 ms, and its answer fetched in 80; between them there is time that the floor must leave out. */
-const COMMANDS: readonly (readonly [verb: string, sentAt: number, ranMs: number])[] = [
+type Command = readonly [verb: string, sentAt: number, ranMs: number];
+const COMMANDS: readonly Command[] = [
   ['probe', 16_000, 4000],
   ['mount', 16_000, 1000],
   ['verify', 18_000, 1500],
@@ -28,8 +29,15 @@ const COMMANDS: readonly (readonly [verb: string, sentAt: number, ranMs: number]
   ['serve', 24_000, 900],
 ];
 
-function floor(over: { readonly calls?: readonly CallRecord[]; readonly healthyAt?: number } = {}): Floor {
-  const ran: Ran[] = COMMANDS.map(([verb, sentAt, ranMs]) => ({
+interface Over {
+  readonly calls?: readonly CallRecord[];
+  readonly healthyAt?: number;
+  readonly drain?: Command;
+}
+
+function floor(over: Over = {}): Floor {
+  const all = over.drain ? [...COMMANDS, over.drain] : COMMANDS;
+  const ran: Ran[] = all.map(([verb, sentAt, ranMs]) => ({
     verb,
     instanceId: 'i-1',
     volumeId: 'vol-1',
@@ -38,7 +46,7 @@ function floor(over: { readonly calls?: readonly CallRecord[]; readonly healthyA
     endedAt: sentAt + ranMs,
     exitCode: 0,
   }));
-  const commands = COMMANDS.flatMap(([, sentAt, ranMs]) => [
+  const commands = all.flatMap(([, sentAt, ranMs]) => [
     call('SendCommand', sentAt, 100),
     call('GetCommandInvocation', sentAt + ranMs + 300, 80),
   ]);
@@ -70,6 +78,15 @@ describe('the floor of a recovery', () => {
   test('is that of the longer of the two, were the old owner fenced beside', () => {
     // 3770: served at 18,770.
     expect(floor().bare).toBe(25_000);
+  });
+
+  test('has what the journal gives the spare once the old owner is fenced, whatever the order was', () => {
+    // 730 more: served at 20,830, and no more in time for 20,500; were the old owner fenced beside, at 19,500.
+    const healthyAt = 40_500;
+    expect(floor({ healthyAt })).toMatchObject({ ordered: 25_500, bare: 25_500 });
+    expect(floor({ healthyAt, drain: ['drain', 22_300, 600] })).toMatchObject({ ordered: 30_500, bare: 25_500 });
+    expect(floor({ healthyAt, drain: ['drain', 22_300, 2000] })).toMatchObject({ bare: 30_500 });
+    expect(floor({ healthyAt, drain: ['drain', 19_600, 600] })).toEqual(floor({ healthyAt }));
   });
 
   test('keeps to the moments at which the load balancer looks', () => {

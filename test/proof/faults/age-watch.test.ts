@@ -41,7 +41,8 @@ let lab: AgeLab;
 beforeEach(() => {
   lab = new AgeLab();
 });
-const kept = (watch: AgeWatch, drills = false, strictly = false) => watch.judge(drills, strictly).map((c) => c.kept);
+const kept = (watch: AgeWatch, drills = false, strictly = false, struck = false) =>
+  watch.judge(drills, strictly, struck).map((c) => c.kept);
 
 describe('the newest completed copy', () => {
   test('may be an hour old', async () => {
@@ -56,7 +57,25 @@ describe('the newest completed copy', () => {
     const watch = await lab.begin();
     await lab.pass(60 * MINUTE_S);
     expect(kept(watch)).toEqual([false]);
-    expect(watch.judge(false, false)[0]?.seen).toContain('alpha/recovery-point');
+    expect(watch.judge(false, false, false)[0]?.seen).toContain('alpha/recovery-point');
+  });
+
+  test('is older while nobody could hear of it: they have a while from then on', async () => {
+    const watch = await lab.begin();
+    const now = lab.clock.now();
+    lab.cloud.faults.outages.set('kms', 'refuses', now, now + 60 * MINUTE_S * 1000);
+    await lab.pass(66 * MINUTE_S);
+    expect(kept(watch)).toEqual([true]);
+    await lab.pass(5 * MINUTE_S);
+    expect(kept(watch)).toEqual([false]);
+  });
+
+  test('a guard that was struck itself says so later', async () => {
+    const watch = await lab.begin();
+    await lab.pass(57 * MINUTE_S);
+    expect([kept(watch), kept(watch, false, false, true)]).toEqual([[false], [true]]);
+    await lab.pass(10 * MINUTE_S);
+    expect(kept(watch, false, false, true)).toEqual([false]);
   });
 
   test('is older, and a person is notified: that is enough only where something stood in the way', async () => {

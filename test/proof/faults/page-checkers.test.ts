@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG, VERDICT } from '../../../contract/contract.ts';
+import type { VolumeId } from '../../../contract/ids.ts';
 import { falseClaim } from '../../../proof/faults/checkers/page-reasons.ts';
 import { saidOnce } from '../../../proof/faults/checkers/pages.ts';
 import { readSchedule } from '../../../proof/faults/schedule.ts';
@@ -54,6 +55,14 @@ describe('the same is said once', () => {
     expect(saidOnce([...twice, message(2, PAGE)], fired(fault, 0), 0).kept).toBe(false);
   });
 
+  test('a trigger that came twice may say twice that the ledger is silent, and nothing else', () => {
+    const two = (kind: string) => [message(0, [kind]), message(0.4, [kind])];
+    const came = fired('twice@trigger#1', 0);
+    expect(saidOnce(two('ledgerSilent'), came, 0).kept).toBe(true);
+    expect(saidOnce(two('ledgerSilent'), [], 0).kept).toBe(false);
+    expect(saidOnce(two('needsPerson'), came, 0).kept).toBe(false);
+  });
+
   test('the answer to a deployment comes again with the next one, and with nothing else', () => {
     const left = [1, 3].map((minute) => message(minute, ['leftAsItIs']));
     expect(saidOnce(left, [], 0, [0, 2 * MINUTE]).kept).toBe(true);
@@ -102,7 +111,7 @@ describe('the same is said once', () => {
 
 describe('a page claims what is so', () => {
   let lab: Lab;
-  let volumeId: string;
+  let volumeId: VolumeId;
   let down: boolean;
   beforeEach(async () => {
     lab = new Lab();
@@ -165,17 +174,17 @@ describe('a page claims what is so', () => {
   });
 
   const instanceId = 'i-0aaaaaaaaaaaaaaaa';
-  const both = { volumeId: 'it', instanceId };
+  const both = { volumeId: 'vol-it', instanceId } as const;
   test.each<Stated>([
-    { code: 'dead', volumeId: 'it', state: 'shutdown' },
-    { code: 'dead', volumeId: 'it', state: 'timeout' },
-    { code: 'quarantined', volumeId: 'it' },
-    { code: 'inError', volumeId: 'it' },
+    { code: 'dead', volumeId: 'vol-it', state: 'shutdown' },
+    { code: 'dead', volumeId: 'vol-it', state: 'timeout' },
+    { code: 'quarantined', volumeId: 'vol-it' },
+    { code: 'inError', volumeId: 'vol-it' },
     { code: 'unsettled', ...both, state: 'detaching' },
-    { code: 'unseen', volumeId: 'it' },
+    { code: 'unseen', volumeId: 'vol-it' },
     { code: 'ownerSilent', ...both },
     { code: 'ownerNotRunning', ...both, state: 'stopped' },
-    { code: 'blankWithHistory', volumeId: 'it', volume: 'alpha' },
+    { code: 'blankWithHistory', volumeId: 'vol-it', volume: 'alpha' },
     { code: 'verbFailed', verb: 'mount', instanceId, result: 'busy' },
     { code: 'failedToTake', instanceIds: [instanceId] },
     { code: 'pointsFailed', tried: 5 },

@@ -110,7 +110,13 @@ const CAUGHT: readonly (Omit<Request, 'seed'> & { readonly tamper: Tamper; reado
     promise: 'nothing older than the newest sound copy is served without saying so',
   })),
   { tamper: 'curt', story: 'file-system', schedule: 'none', promise: 'whoever goes back to a copy says so to people' },
-  { tamper: 'boasting', story: 'file-system', schedule: 'none', promise: 'what is on record is what the world shows' },
+  // Where there is a journal, what serves does reach that far.
+  {
+    tamper: 'boasting',
+    story: 'unsynced-crash',
+    schedule: 'none',
+    promise: 'what is on record is what the world shows',
+  },
   {
     tamper: 'rosy',
     story: 'no-recovery-point',

@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { TAG } from '../../../contract/contract.ts';
+import type { SnapshotId, VolumeId } from '../../../contract/ids.ts';
 import { withPatience } from '../../../lambda/aws/patience.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { ServiceError } from '../../../simulator/aws/account/service-error.ts';
@@ -58,7 +59,7 @@ export class AdapterLab extends Lab {
   }
 
   /** A volume of the stack, with further tags. */
-  async ours(name: string, tags: Record<string, string> = {}, input: Record<string, unknown> = {}): Promise<string> {
+  async ours(name: string, tags: Record<string, string> = {}, input: Record<string, unknown> = {}): Promise<VolumeId> {
     const all = { [TAG.stack]: STACK, [TAG.volume]: name, ...tags };
     const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
     return this.made({ ...input, TagSpecifications: [{ ResourceType: 'volume', Tags }] });
@@ -71,7 +72,7 @@ export class AdapterLab extends Lab {
   }
 
   /** A completed copy, with the tags of its volume. */
-  async copied(volumeId: string): Promise<string> {
+  async copied(volumeId: string): Promise<SnapshotId> {
     const { id } = this.snapshots.take(volumeId, { ...this.ec2.volume(volumeId).tags });
     await this.pass(1200);
     return id;

@@ -1,3 +1,4 @@
+import type { VolumeId } from '../../../contract/ids.ts';
 import { Cloud } from '../../../simulator/aws/account/cloud.ts';
 import { metricData } from '../../../simulator/aws/cloudwatch/metric-data.ts';
 import { Attachments } from '../../../simulator/aws/ec2/attachments.ts';
@@ -89,11 +90,13 @@ export class Lab {
     return instance;
   }
 
-  /** A volume that is there. */
-  async made(input: Record<string, unknown> = {}): Promise<string> {
-    const { VolumeId } = await this.call('CreateVolume', { ...BLANK, ...input });
+  /** A volume that is there, where its making does not fail. */
+  async made(input: Record<string, unknown> = {}): Promise<VolumeId> {
+    const made = await this.call('CreateVolume', { ...BLANK, ...input });
+    // Before one that fails is gone.
+    const { id } = this.ec2.volume(String(made.VolumeId));
     await this.pass(10);
-    return String(VolumeId);
+    return id;
   }
 
   /** State of a volume and of its attachment, as EC2 describes it. */

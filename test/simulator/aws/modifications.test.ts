@@ -1,5 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { VolumeId } from '../../../contract/ids.ts';
 import { modify, settleModification } from '../../../lambda/aws/ec2/modifications.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { ec2Modifications } from '../../../simulator/aws/ec2/modifications.ts';
@@ -10,7 +11,7 @@ const CHANGE = { sizeGiB: 10, type: 'gp3', iops: 4000, throughputMiBs: 250 };
 describe('a volume is changed in place', () => {
   let lab: Lab;
   let ec2: EC2Client;
-  let volumeId: string;
+  let volumeId: VolumeId;
   /** What EC2 answers in the place of the truth, by operation; the answer that it would give is handed in. */
   let answers: Record<string, (truth: Record<string, unknown>) => object>;
 

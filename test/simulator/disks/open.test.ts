@@ -8,7 +8,7 @@ describe('openDisks', () => {
     const disks = openDisks();
     expect(disks.kind).toBe(DISK_KIND.memory);
     expect(disks.notes).toContainEqual(expect.stringMatching(/^Real XFS is not used: ./));
-    expect(disks.notes).toContainEqual(expect.stringMatching(/^Journals: .* a model of the agent\.$/));
+    expect(disks.notes).toContainEqual(expect.stringMatching(/^Journals and uploads: .* a model of the agent\.$/));
   });
 
   test('refuses, in one line, when real disks were asked for', () => {

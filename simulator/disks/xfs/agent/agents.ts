@@ -1,5 +1,5 @@
 /** The journal's agents of hosts on real disks: the very program of the host software, started by the deployed unit (`commands/journal-unit`). */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UPDATE_PARAMETER, UPDATE_VERB } from '../../../../contract/contract.ts';
 import type { HostRun } from '../../disks.ts';
@@ -7,17 +7,26 @@ import { AGENT_ENV } from '../../journal-answers.ts';
 import type { AgentObject, RealAgents, S3Answers } from '../../journaled.ts';
 import { must, tool } from '../../shell.ts';
 import { linksOf, WEB_USER } from '../host.ts';
+import { isMounted } from '../mounts.ts';
 import { everyProcess, isAlive, pause, waitFor } from '../processes.ts';
 import { Beside } from './beside.ts';
+import { HostIntakes } from './intakes.ts';
+import { said } from './said.ts';
 
 const COMMANDS = join(import.meta.dirname, '../commands');
 const PROGRAM = 'usr/bin/remount-journal';
 const PROGRAM_FILE = 'agent/main.mjs';
 /** In the environment of whatever a host's scripts start. */
 const MARK = 'REHEARSAL_AGENTS';
+/** And whose it is: the rehearsal's process. */
+const OWNER = 'REHEARSAL_PROCESS';
 const METADATA = 'x-amz-meta-';
+/** On a host's root disk, by volume (host/journal.sh); in it what a segment is made in (`host/agent/cli/settings.ts`). */
+const STATE = 'var/lib/remount/journal';
+const SPOOL = 'spool';
 const KERNEL = join(import.meta.dirname, '../../../../host/agent/kernel');
 const PYTHON = '/usr/bin/python3';
+const NO_NODE = '/nonexistent/node-24';
 /** Of a machine that is loaded as no other. Milliseconds. */
 const FLUSH_MS = 60_000;
 const LOOK_MS = 50;
@@ -28,6 +37,8 @@ const SHORT = '6';
 const STATSD = '9';
 
 export class HostAgents implements RealAgents {
+  startable = true;
+  readonly intakes: HostIntakes;
   readonly #rootOf: (instanceId: string) => string;
   readonly #roots = new Set<string>();
   readonly #frozen = new Set<string>();
@@ -36,6 +47,7 @@ export class HostAgents implements RealAgents {
 
   constructor(rootOf: (instanceId: string) => string) {
     this.#rootOf = rootOf;
+    this.intakes = new HostIntakes(rootOf, () => this.#beside);
   }
 
   /** Once a host has an agent. */
@@ -56,8 +68,8 @@ export class HostAgents implements RealAgents {
     return {
       ...(there && { [AGENT_ENV]: join(COMMANDS, 'remount-journal-within') }),
       [MARK]: root,
-      REHEARSAL_PROCESS: String(process.pid),
-      REMOUNT_NODE: process.execPath,
+      [OWNER]: String(process.pid),
+      REMOUNT_NODE: this.startable ? process.execPath : NO_NODE,
       REMOUNT_DRAIN_SECONDS: seconds,
       REMOUNT_FLUSH_SECONDS: seconds,
       REMOUNT_STATSD_PORT: STATSD,
@@ -75,7 +87,7 @@ export class HostAgents implements RealAgents {
 
   runs(instanceId: string, volumeId: string): boolean {
     const root = this.#rootOf(instanceId);
-    if (!this.#roots.has(root)) return false;
+    if (!this.#roots.has(root) || !this.startable) return false;
     const volume = linksOf(root).find((link) => link.volumeId === volumeId && link.live)?.volume;
     return volume !== undefined && existsSync(join(root, `run/remount-journal@${volume}.pid.turn`));
   }
@@ -90,13 +102,50 @@ export class HostAgents implements RealAgents {
       if (answer !== null && (JSON.parse(answer) as { readonly flushed?: boolean }).flushed) return true;
       if (performance.now() > until) {
         const status = this.#beside.line(socket, JSON.stringify({ ask: 'status' }), LOOK_MS * 100);
-        throw new Error(
-          `${instanceId} does not write the journal on ${volumeId}: ${answer} ${status} ${this.#said(root)}`,
-        );
+        throw new Error(`${instanceId} does not write the journal on ${volumeId}: ${answer} ${status} ${said(root)}`);
       }
       pause(LOOK_MS);
     }
     return false;
+  }
+
+  follows(instanceId: string, volumeId: string): boolean {
+    const root = this.#rootOf(instanceId);
+    return this.#roots.has(root) && this.startable && existsSync(join(root, `run/remount-spare@${volumeId}.pid.turn`));
+  }
+
+  catchUp(instanceId: string, volumeId: string): boolean {
+    const from = Date.now();
+    const socket = join(this.#rootOf(instanceId), 'run/remount', `${volumeId}.journal`);
+    while (this.follows(instanceId, volumeId)) {
+      const answer = this.#beside.line(socket, JSON.stringify({ ask: 'status' }), FLUSH_MS);
+      const { headAt, trouble } = (answer === null ? {} : JSON.parse(answer)) as Record<string, string | null>;
+      // It looks whenever it is asked.
+      if (Date.parse(headAt ?? '') >= from) return true;
+      const late = performance.timeOrigin + performance.now() - from > FLUSH_MS;
+      if (late && typeof trouble === 'string') return false;
+      if (late && Date.now() - from > 2 * FLUSH_MS)
+        throw new Error(`${instanceId} does not follow on ${volumeId}: ${answer} ${said(this.#rootOf(instanceId))}`);
+      pause(LOOK_MS);
+    }
+    return false;
+  }
+
+  unfollow(instanceId: string): void {
+    const root = this.#rootOf(instanceId);
+    if (this.#roots.has(root)) this.#systemctl(root, 'stop', 'remount-spare@*.service');
+  }
+
+  fillRoot(instanceId: string, full: boolean): void {
+    const root = this.#rootOf(instanceId);
+    const journals = join(root, STATE);
+    for (const volumeId of existsSync(journals) ? readdirSync(journals) : []) {
+      const spool = join(journals, volumeId, SPOOL);
+      if (!existsSync(spool)) continue;
+      if (full) must('mount', '-t', 'tmpfs', '-o', 'size=4k,nr_inodes=1', 'full', spool);
+      else if (isMounted(spool)) must('umount', '--lazy', spool);
+    }
+    this.kill(instanceId);
   }
 
   freeze(instanceId: string, frozen: boolean): void {
@@ -107,6 +156,16 @@ export class HostAgents implements RealAgents {
     for (const { pid } of ofHost(root).filter(({ program }) => program)) signal(pid, frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
+  kill(instanceId: string): void {
+    const root = this.#rootOf(instanceId);
+    for (const { pid } of ofHost(root).filter(({ program }) => program)) signal(pid, 'SIGKILL');
+  }
+
+  forget(bucket: string, keys: readonly string[]): void {
+    const paths = keys.map((key) => `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`);
+    this.#started?.forget(paths);
+  }
+
   written(): AgentObject[] {
     return (this.#started?.written() ?? []).map(({ path, bytes, metadata }) => {
       const [, bucket = '', ...key] = path.split('/');
@@ -115,14 +174,15 @@ export class HostAgents implements RealAgents {
     });
   }
 
-  /** What has to be unmounted, which on a host is never so while it serves: its writer ends before, and begins anew afterwards. */
+  /** What has to be unmounted, which on a host is never so while it serves: its writer and its intake end before, and begin anew afterwards. */
   without<T>(root: string, volumeId: string, work: () => T): T {
     const volume = linksOf(root).find((link) => link.volumeId === volumeId)?.volume;
     if (volume === undefined || !this.#roots.has(root)) return work();
-    const unit = `remount-journal@${volume}.service`;
-    this.#systemctl(root, 'stop', unit);
+    const all = [`remount-journal@${volume}.service`, `remount-intake@${volume}.service`];
+    const units = all.filter((unit) => existsSync(join(root, 'etc/systemd/system', unit.replace(/@.*\./, '@.'))));
+    this.#systemctl(root, 'stop', ...units);
     const done = work();
-    this.#systemctl(root, 'start', unit);
+    this.#systemctl(root, 'start', ...units);
     return done;
   }
 
@@ -156,11 +216,6 @@ export class HostAgents implements RealAgents {
       ...words,
     );
   }
-
-  #said(root: string): string {
-    const log = join(root, 'var/log/journal-unit');
-    return existsSync(log) ? readFileSync(log, 'utf8').slice(-500) : 'nothing was started';
-  }
 }
 
 /** What a host's scripts started about the journal, and all below it. `program`: the agent itself, and its helpers. */
@@ -177,7 +232,9 @@ function ofHost(root: string): { readonly pid: number; readonly program: boolean
 
 function isMarked(pid: number, root: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${root}`);
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    // Another rehearsal beside this one has hosts of the same names, where its seed is the same.
+    return [`${MARK}=${root}`, `${OWNER}=${process.pid}`].every((each) => environment.includes(each));
   } catch {
     // It has ended meanwhile.
     return false;

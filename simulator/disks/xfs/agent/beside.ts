@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { UploadAct, UploadVersion } from '../../uploads.ts';
 import type { S3State } from './http-s3.ts';
 
 export interface WrittenObject {
@@ -13,12 +14,20 @@ export type Question =
   | { readonly endpoint: true }
   | { readonly state: S3State }
   | { readonly written: true }
+  | { readonly gone: readonly string[] }
+  | { readonly uploads: readonly UploadVersion[]; readonly bucket: string }
+  | { readonly idle: string; readonly bucket: string; readonly looks: number; readonly withinMs: number }
+  | { readonly acts: true }
   | { readonly socket: string; readonly line: string; readonly withinMs: number };
 
 export interface Answers {
   readonly endpoint: string;
   readonly state: null;
   readonly written: readonly WrittenObject[];
+  readonly gone: null;
+  readonly uploads: null;
+  readonly idle: boolean;
+  readonly acts: readonly UploadAct[];
   readonly socket: string | null;
 }
 
@@ -54,6 +63,26 @@ export class Beside {
   /** Objects that were written since this was asked last, in that order. */
   written(): readonly WrittenObject[] {
     return this.#ask<'written'>({ written: true });
+  }
+
+  /** Objects are there no more, by bucket and key. */
+  forget(paths: readonly string[]): void {
+    this.#ask<'gone'>({ gone: paths });
+  }
+
+  /** All that a bucket of uploads has. */
+  give(bucket: string, uploads: readonly UploadVersion[]): void {
+    this.#ask<'uploads'>({ uploads, bucket });
+  }
+
+  /** Waits until nothing waits below a prefix, in so many looks in a row. @returns whether that came in time */
+  idle(bucket: string, idle: string, looks: number, withinMs: number): boolean {
+    return this.#ask<'idle'>({ idle, bucket, looks, withinMs });
+  }
+
+  /** What was done with uploads since this was asked last, in that order. */
+  acts(): readonly UploadAct[] {
+    return this.#ask<'acts'>({ acts: true });
   }
 
   /** A line to a socket. @returns the answer; `null`: nobody listens, or whoever did has ended */

@@ -10,7 +10,6 @@ import { HttpS3 } from './http-s3.ts';
 const { port, asked } = workerData as { readonly port: MessagePort; readonly asked: Int32Array };
 const s3 = new HttpS3();
 const endpoint = await s3.listen();
-let told = 0;
 
 async function answer(question: Question): Promise<Answers[keyof Answers]> {
   if ('endpoint' in question) return endpoint;
@@ -18,11 +17,17 @@ async function answer(question: Question): Promise<Answers[keyof Answers]> {
     s3.state = question.state;
     return null;
   }
-  if ('written' in question) {
-    const all = [...s3.objects].slice(told);
-    told = s3.objects.size;
-    return all.map(([path, { bytes, metadata }]) => ({ path, bytes, metadata }));
+  if ('written' in question) return s3.written();
+  if ('gone' in question) {
+    for (const path of question.gone) s3.objects.delete(path);
+    return null;
   }
+  if ('uploads' in question) {
+    s3.uploads.give(question.bucket, question.uploads);
+    return null;
+  }
+  if ('idle' in question) return s3.uploads.idle(question.bucket, question.idle, question.looks, question.withinMs);
+  if ('acts' in question) return s3.uploads.acts();
   return ask(question.socket, question.line, question.withinMs);
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Uploads } from './uploads.ts';
 
 /** What S3 does with a request. `held`: it waits for the next state; whoever does not wait so long has asked nothing. */
 export const S3_STATE = { answers: 'answers', held: 'held', fails: 'fails' } as const;
@@ -10,10 +11,12 @@ interface Stored {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An S3 on a port of this machine: GET, HEAD, and PUT that holds to `If-None-Match: *`. */
+/** An S3 on a port of this machine: GET, HEAD, PUT that holds to `If-None-Match: *`, and the first key of a list; buckets of uploads have versions besides. */
 export class HttpS3 {
-  /** By path, bucket first, in the order of their writing. */
+  /** By path, bucket first. */
   readonly objects = new Map<string, Stored>();
+  readonly uploads = new Uploads();
+  #written: string[] = [];
   readonly #server: Server;
   readonly #held = new Set<() => void>();
   #state: S3State = S3_STATE.answers;
@@ -42,6 +45,16 @@ export class HttpS3 {
     this.#held.clear();
   }
 
+  /** What was written since this was asked last, in that order. */
+  written(): (Stored & { readonly path: string })[] {
+    const paths = this.#written;
+    this.#written = [];
+    return paths.flatMap((path) => {
+      const stored = this.objects.get(path);
+      return stored ? [{ path, ...stored }] : [];
+    });
+  }
+
   async #turn(response: ServerResponse): Promise<boolean> {
     if (this.#state === S3_STATE.held)
       await new Promise<void>((resolve) => {
@@ -59,7 +72,15 @@ export class HttpS3 {
       response.writeHead(503).end('<Error><Code>ServiceUnavailable</Code></Error>');
       return;
     }
-    const key = request.url?.split('?')[0] ?? '';
+    const [key = '', query = ''] = request.url?.split('?') ?? [];
+    if (this.uploads.has(key.split('/')[1] ?? '')) {
+      this.uploads.answer(request, response, bytes);
+      return;
+    }
+    if (request.method === 'GET' && query.includes('list-type=2')) {
+      response.writeHead(200).end(this.#list(key, new URLSearchParams(query)));
+      return;
+    }
     if (request.method === 'PUT') {
       if (request.headers['if-none-match'] !== '*' || this.objects.has(key)) {
         response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
@@ -67,6 +88,7 @@ export class HttpS3 {
       }
       const given = Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-'));
       this.objects.set(key, { bytes, metadata: Object.fromEntries(given) as Record<string, string> });
+      this.#written.push(key);
       response.writeHead(200).end();
       return;
     }
@@ -75,6 +97,18 @@ export class HttpS3 {
     else response.writeHead(404);
     if (request.method === 'HEAD') response.end();
     else response.end(found?.bytes ?? '<Error><Code>NoSuchKey</Code></Error>');
+  }
+
+  /** One key at the most: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+  #list(bucket: string, query: URLSearchParams): string {
+    const [prefix, after] = [query.get('prefix') ?? '', query.get('start-after') ?? ''];
+    const top = `${bucket.replace(/\/$/, '')}/`;
+    const keys = [...this.objects.keys()]
+      .filter((path) => path.startsWith(top))
+      .map((path) => decodeURIComponent(path.slice(top.length)));
+    const [first] = keys.filter((key) => key.startsWith(prefix) && key > after).sort();
+    const found = first === undefined ? '' : `<Contents><Key>${first}</Key></Contents>`;
+    return `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${found}</ListBucketResult>`;
   }
 }
 

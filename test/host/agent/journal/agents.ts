@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Applier } from '../../../../host/agent/applier/applier.ts';
-import { openSpare } from '../../../../host/agent/applier/open.ts';
+import { Late } from '../../../../host/agent/applier/late.ts';
+import { openSpare, takeBack } from '../../../../host/agent/applier/open.ts';
 import { Spool } from '../../../../host/agent/journal/spool.ts';
 import type { JournalStore } from '../../../../host/agent/journal/store.ts';
-import { Tree } from '../../../../host/agent/journal/tree.ts';
+import { LATE, Tree } from '../../../../host/agent/journal/tree.ts';
 import { KernelEvents } from '../../../../host/agent/kernel/events.ts';
 import { Resolver } from '../../../../host/agent/kernel/resolver.ts';
 import { Writer } from '../../../../host/agent/writer/writer.ts';
@@ -49,6 +50,11 @@ export class Owner {
     this.events = events;
     const resolver = await Resolver.open(this.#volume);
     const tree = new Tree(join(this.#disk, 'index'), { durable: false });
+    const left = { volume: 'alpha', mountPoint, tree, marginMs: MARGIN };
+    const late =
+      tree.meta(LATE) === undefined
+        ? undefined
+        : new Late({ ...left, store: this.life.of(this.#store), resolver: this.life.of(resolver) });
     this.writer = new Writer({
       volume: 'alpha',
       term: this.#term,
@@ -61,6 +67,7 @@ export class Owner {
       resolver: this.life.of(resolver),
       events,
       clock: CLOCK,
+      ...(late ? { late } : {}),
       limits: SMALL,
       pace: { segmentMs: 200, lookMs: 50, markerMs: 500 },
     });
@@ -103,6 +110,11 @@ export class Standby {
   applier!: Applier;
   tree!: Tree;
   resolver!: Resolver;
+  /** Statements that were not applied, for somebody had touched what they name. */
+  left = () => 0;
+
+  /** Told of each call of its file system, and of `transaction`, before that is begun. */
+  watch: (call: string) => void = () => {};
 
   /** @param moment when its blocks were copied */
   constructor(volume: Volume, store: JournalStore, moment: number) {
@@ -117,14 +129,38 @@ export class Standby {
     this.resolver = await Resolver.open(this.volume);
     const world = { volume: 'alpha', mountPoint, clock: CLOCK, moment: this.#moment };
     this.tree = await openSpare({ ...world, resolver: this.resolver });
+    const told = <T extends object>(port: T): T =>
+      new Proxy(port, {
+        get: (target, name) => {
+          const value = Reflect.get(target, name, target);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            this.watch(String(name));
+            return value.apply(target, args);
+          };
+        },
+      });
     this.applier = await Applier.open({
       volume: 'alpha',
       mountPoint,
       store: this.life.of(this.#store),
-      tree: this.tree,
-      resolver: this.life.of(this.resolver),
+      tree: told(this.tree),
+      resolver: told(this.life.of(this.resolver)),
       marginMs: MARGIN,
     });
+  }
+
+  /** After a takeover that was not finished. @param disk of the writer that was to go on */
+  async again(disk: string): Promise<void> {
+    const { mountPoint } = this.volume;
+    this.resolver = await Resolver.open(this.volume);
+    await takeBack(mountPoint, join(disk, 'index'), join(disk, 'marker'));
+    const world = { volume: 'alpha', mountPoint, resolver: this.resolver };
+    this.tree = await openSpare({ ...world, clock: CLOCK, moment: this.#moment });
+    const late = new Late({ ...world, store: this.#store, tree: this.tree, marginMs: MARGIN });
+    await late.begin();
+    this.applier = await late.applier();
+    this.left = () => late.counts.left;
   }
 
   /** What there is by now. @returns why another base is needed */

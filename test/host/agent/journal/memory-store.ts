@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { Body, JournalStore, LookAnswer, ReadAnswer } from '../../../../host/agent/journal/store.ts';
+import type { Body, FirstAnswer, JournalStore, LookAnswer, ReadAnswer } from '../../../../host/agent/journal/store.ts';
 import type { PutAnswer, Signature } from '../../../../journal/protocol.ts';
 
 interface Stored {
@@ -40,6 +40,12 @@ export class MemoryJournal implements JournalStore {
     const found = this.objects.get(number);
     if (this.mishap() === 'busy') return { answer: 'unheard' };
     return found ? { answer: 'found', signature: found.signature } : { answer: 'nothing' };
+  }
+
+  async first(from: number): Promise<FirstAnswer> {
+    if (this.mishap() === 'busy') return { answer: 'unheard' };
+    const numbers = [...this.objects.keys()].filter((number) => number >= from);
+    return numbers.length === 0 ? { answer: 'nothing' } : { answer: 'found', number: Math.min(...numbers) };
   }
 
   async read(number: number): Promise<ReadAnswer> {

@@ -42,6 +42,8 @@ export class Life {
     return result;
   }
   async #promised(result: Promise<unknown>): Promise<unknown> {
+    // Nobody hears of it any more where this was the last call.
+    result.catch(() => {});
     this.spend();
     try {
       return await result;

@@ -2,13 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Takeover, takeOver } from '../../../../host/agent/applier/takeover.ts';
-import { Spool } from '../../../../host/agent/journal/spool.ts';
-import { Resolver } from '../../../../host/agent/kernel/resolver.ts';
 import { end, Volume } from '../kernel/lab.ts';
-import { CLOCK, MARGIN, Owner, pause, Standby } from './agents.ts';
+import { MARGIN, Owner, pause, Standby } from './agents.ts';
 import { MemoryJournal } from './memory-store.ts';
-import { pictureOf } from './on-disk.ts';
+import { differences, take as takeFor } from './takeover.ts';
 
 const answers: Record<string, unknown> = {};
 const disks = mkdtempSync(join(tmpdir(), 'remount-recovery-'));
@@ -18,44 +15,13 @@ const disk = (name: string) => {
   return join(disks, name);
 };
 
-async function differences(one: Volume, other: Volume): Promise<string[]> {
-  const pictures = await Promise.all(
-    [one, other].map(async (volume) => {
-      const resolver = await Resolver.open(volume);
-      const picture = await pictureOf(volume.mountPoint, resolver);
-      resolver.close();
-      return picture;
-    }),
-  );
-  const [there = [], here = []] = pictures;
-  const all = [...there.filter((line) => !here.includes(line)), ...here.filter((line) => !there.includes(line))];
-  return all.map((line) => line.slice(0, 80));
-}
 async function copyOf(volume: Volume, name: string): Promise<Standby> {
   const standby = new Standby(new Volume(name, volume), journal, Date.now());
   await standby.start();
   return standby;
 }
-function take(standby: Standby, name: string, term: number, deadlineMs: number): Promise<Takeover> {
-  return takeOver(
-    {
-      volume: 'alpha',
-      term,
-      writer: `owner-${term}`,
-      mountPoint: standby.volume.mountPoint,
-      device: standby.volume.device,
-      markerCopy: join(disk(name), 'marker'),
-      index: join(disk(name), 'index'),
-      store: journal,
-      spool: new Spool(join(disk(name), 'spool')),
-      tree: standby.tree,
-      clock: CLOCK,
-      pause,
-    },
-    standby.applier,
-    deadlineMs,
-  );
-}
+const take = (standby: Standby, name: string, term: number, deadlineMs: number) =>
+  takeFor(standby, journal, { disk: disk(name), term, deadlineMs });
 async function flushed(owner: Owner): Promise<boolean> {
   return (await owner.writer.flush(60_000)).flushed;
 }

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { journalKey } from '../../../../contract/journal.ts';
-import { journalClient, S3Journal } from '../../../../host/agent/journal/s3.ts';
-import { StoreError } from '../../../../host/agent/journal/store.ts';
+import { JOURNAL_METADATA, journalKey } from '../../../../contract/journal.ts';
+import { S3Journal } from '../../../../host/agent/journal/s3.ts';
+import { journalClient } from '../../../../host/agent/journal/s3-client.ts';
+import { Interrupted, StoreError } from '../../../../host/agent/journal/store.ts';
 import type { Signature } from '../../../../journal/protocol.ts';
 import type { Services } from '../../../../simulator/aws/account/services.ts';
 import { clientFor } from '../../../../simulator/aws/s3/callers.ts';
@@ -50,6 +55,29 @@ async function textOf(number: number): Promise<string> {
   for await (const chunk of found.bytes) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
+/** What an HTTP server makes of each request, over a connection of its own. */
+async function over<T>(answer: RequestListener, use: (journal: S3Journal) => Promise<T>): Promise<T> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+  const client = journalClient({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
+  try {
+    return await use(new S3Journal(client, { bucket: BUCKET, volume: 'alpha', deadlines: { lookMs: 200 } }));
+  } finally {
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+async function lengthOf(journal: S3Journal, afterMs: number): Promise<number> {
+  const found = await journal.read(1);
+  if (found.answer !== 'found') throw new Error(found.answer);
+  await setTimeout(afterMs);
+  let length = 0;
+  for await (const chunk of found.bytes) length += chunk.length;
+  return length;
+}
 const code = (error: unknown) => (error instanceof StoreError ? error.code : error);
 
 test('an object is written once, and read with its signature', async () => {
@@ -76,6 +104,58 @@ describe('what cannot be answered has a name', () => {
     await expect(lab.within(() => blind.look(1)).catch(code)).resolves.toBe('refused');
     await expect(put(1, 'one', {}, blind).catch(code)).resolves.toBe('refused');
   });
+});
+
+describe('bytes that follow an answer', () => {
+  const LENGTH = 4_000_000;
+  const head = (response: ServerResponse) => {
+    const metadata = Object.entries(segment('one').signature).map(([key, value]) => [
+      `x-amz-meta-${JOURNAL_METADATA[key as keyof typeof JOURNAL_METADATA]}`,
+      value,
+    ]);
+    response.writeHead(200, { 'content-length': LENGTH, ...Object.fromEntries(metadata) });
+  };
+
+  test('may be taken later than the answer may take', async () => {
+    const read = over(
+      (_, response) => {
+        head(response);
+        response.end(Buffer.alloc(LENGTH));
+      },
+      (journal) => lengthOf(journal, 600),
+    );
+    await expect(read).resolves.toBe(LENGTH);
+  });
+
+  test.each([0, 300])('that break off are no whole object, where they are taken %d ms later', async (later) => {
+    const read = over(
+      (_, response) => {
+        head(response);
+        response.write(Buffer.alloc(1000), () => response.destroy());
+      },
+      (journal) => lengthOf(journal, later),
+    );
+    await expect(read).rejects.toThrow(Interrupted);
+  });
+});
+
+test('a stream that ends before all has come is no whole object', async () => {
+  const headers = Object.fromEntries([
+    ['content-length', '10'],
+    ...Object.entries(segment('one').signature).map(([key, value]) => [
+      `x-amz-meta-${JOURNAL_METADATA[key as keyof typeof JOURNAL_METADATA]}`,
+      `${value}`,
+    ]),
+  ]);
+  const client = journalClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    requestHandler: {
+      handle: async () =>
+        ({ response: { statusCode: 200, headers, body: Readable.from([Buffer.from('abc')]) } }) as never,
+    },
+  });
+  await expect(lengthOf(new S3Journal(client, { bucket: BUCKET, volume: 'alpha' }), 0)).rejects.toThrow(Interrupted);
 });
 
 describe('over a connection', () => {
@@ -147,4 +227,23 @@ describe('over a connection', () => {
     ]);
     expect(await answering(503, 'SlowDown').look(1)).toEqual({ answer: 'unheard' });
   });
+});
+
+test('the first number from one on, whatever has expired before it, and however short pages are', async () => {
+  const first = (from: number) => lab.within(() => journal.first(from));
+  expect(await first(1)).toEqual({ answer: 'nothing' });
+  for (const number of [7, 8, 12]) await put(number, `${number}`);
+  expect(await first(1)).toEqual({ answer: 'found', number: 7 });
+  expect(await first(8)).toEqual({ answer: 'found', number: 8 });
+  expect(await first(9)).toEqual({ answer: 'found', number: 12 });
+  expect(await first(13)).toEqual({ answer: 'nothing' });
+  // A page may be empty, and not the last: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html ("IsTruncated")
+  const pages = ['<NextContinuationToken>x</NextContinuationToken><IsTruncated>true</IsTruncated>'];
+  pages.push(`<Contents><Key>${journalKey('alpha', 5)}</Key></Contents>`);
+  const paged: RequestListener = (_, response) => {
+    response.end(`<ListBucketResult>${pages.shift()}</ListBucketResult>`);
+  };
+  expect(await over(paged, (store) => store.first(2))).toEqual({ answer: 'found', number: 5 });
+  const silent: RequestListener = () => {};
+  expect(await over(silent, (store) => store.first(2))).toEqual({ answer: 'unheard' });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { SnapshotId } from '../../../../contract/ids.ts';
 import { drill } from '../../../../lambda/core/drill/drill.ts';
 import type { HostAnswer } from '../../../../lambda/core/world/ports.ts';
 import { point } from '../world.ts';
@@ -16,7 +17,7 @@ const says = (result: HostAnswer['result'], detail = 'what it saw') => {
 };
 
 /** The same world a while later, with a new copy. */
-function later(seconds: number, snapshotId: string): void {
+function later(seconds: number, snapshotId: SnapshotId): void {
   scene.now += seconds * 1000;
   scene.points = [...scene.points, { ...point(0), snapshotId, at: scene.now - 60_000 }];
   scene.looks = 0;

@@ -8,8 +8,8 @@ import { instance, NOW, point, volume, ZONE } from '../world.ts';
 import { type Check, HOURS_2, ledger, MINUTE, on, seen, spareVolume } from './drill-decide.world.ts';
 
 describe('decideDrill, in any world', () => {
-  const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333', 'vol-44444444'];
-  const HOSTS = ['i-1', 'i-2', 'i-3'];
+  const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333', 'vol-44444444'] as const;
+  const HOSTS = ['i-1', 'i-2', 'i-3'] as const;
   const anyVolume = fc.record({
     id: fc.constantFrom(...IDS),
     state: fc.constantFrom('creating', 'available', 'in-use', 'in-use', 'error', 'deleting'),

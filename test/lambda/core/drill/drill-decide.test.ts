@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { InstanceId } from '../../../../contract/ids.ts';
 import { decideDrill } from '../../../../lambda/core/drill/decide.ts';
-import type { Volume } from '../../../../lambda/core/world/model.ts';
+import type { Instance, Volume } from '../../../../lambda/core/world/model.ts';
 import { instance, point, volume, ZONE } from '../world.ts';
 import { checked, HOURS_2, ledger, on, reason, scratchOf, seen, spareVolume, withSpare } from './drill-decide.world.ts';
 
@@ -48,13 +49,13 @@ describe('which recovery point is drilled', () => {
     expect(decideDrill(seen({ recoveryPoints: [] })).kind).toBe('none');
   });
 
-  test.each([
+  test.each<[string, InstanceId, Partial<Instance>, Partial<Volume>]>([
     ['on the owner by now', 'i-owner', {}, {}],
     ['on a host that is gone', 'i-gone', {}, {}],
     ['on a host that does not answer', 'i-standby', { agentOnline: false }, {}],
     ['on a host that is impaired', 'i-standby', { impaired: true }, {}],
     ['on a host that is stopped', 'i-standby', { state: 'stopped' }, {}],
-    ['in state error', 'i-standby', {}, { state: 'error' as const }],
+    ['in state error', 'i-standby', {}, { state: 'error' }],
     ['smaller than the volume, which has grown', 'i-standby', {}, { sizeGiB: 99 }],
     ['not attached yet', 'i-standby', {}, { attachments: on('i-standby', 'attaching') }],
     ['attached to another than the ledger says', 'i-standby', {}, { attachments: on('i-third') }],

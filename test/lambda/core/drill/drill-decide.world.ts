@@ -1,3 +1,4 @@
+import type { InstanceId, SnapshotId } from '../../../../contract/ids.ts';
 import { type DrillDecision, type DrillObservation, decideDrill } from '../../../../lambda/core/drill/decide.ts';
 import type { Attachment, AttachmentState, LedgerState, Volume } from '../../../../lambda/core/world/model.ts';
 import { NOW, volume, world } from '../world.ts';
@@ -7,14 +8,14 @@ import { NOW, volume, world } from '../world.ts';
 export const MINUTE = 60_000;
 export const HOURS_2 = 120;
 
-export const on = (instanceId: string, state: AttachmentState = 'attached'): Attachment[] => [
+export const on = (instanceId: InstanceId, state: AttachmentState = 'attached'): Attachment[] => [
   { instanceId, device: '/dev/sdg', state },
 ];
 
 export const spareVolume = (over: Partial<Volume> = {}) =>
   volume({ id: 'vol-spare', role: 'spare', scheduled: false, attachments: on('i-standby'), ...over });
 
-export function scratchOf(snapshotId: string, over: Partial<Volume> = {}): Volume {
+export function scratchOf(snapshotId: SnapshotId, over: Partial<Volume> = {}): Volume {
   const free = { role: 'scratch', scheduled: false, state: 'available', attachments: [] } as const;
   return volume({ id: 'vol-scratch', ...free, madeFrom: snapshotId, ...over });
 }
@@ -25,7 +26,7 @@ export function ledger(over: Partial<LedgerState> = {}): LedgerState {
 }
 
 /** The ledger that names `vol-spare` on the standby, from a snapshot of so many minutes ago. */
-export const withSpare = (minutesAgo: number, instanceId = 'i-standby') =>
+export const withSpare = (minutesAgo: number, instanceId: InstanceId = 'i-standby') =>
   ledger({ spare: { volumeId: 'vol-spare', snapshotId: 'snap-x', instanceId, at: NOW - minutesAgo * MINUTE } });
 
 export function seen(over: Partial<DrillObservation> = {}): DrillObservation {

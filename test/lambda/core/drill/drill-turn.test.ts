@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { InstanceId } from '../../../../contract/ids.ts';
 import type { DrillObservation } from '../../../../lambda/core/drill/decide.ts';
 import { drill } from '../../../../lambda/core/drill/drill.ts';
 import { type Neighbourhood, turnOf } from '../../../../lambda/core/drill/turn.ts';
@@ -17,7 +18,7 @@ const other = (over: Partial<Neighbour> = {}): Neighbour => ({
   of: 'beta',
   ...over,
 });
-const checkedOn = (host: string, over: Partial<Neighbour> = {}) =>
+const checkedOn = (host: InstanceId, over: Partial<Neighbour> = {}) =>
   other({ state: 'in-use', attachments: on(host, 'attaching'), ...over });
 const current = (of: string, over: Partial<Volume> = {}): Neighbour => ({
   ...volume({ id: `vol-${of}`, ...over }),
@@ -118,7 +119,7 @@ describe('device names stay free for what a heal may have to attach', () => {
 
   test('but for those that serve there, or have their spare there, which makes room', () => {
     expect(room(3, current('beta', { attachments: on('i-standby') }))).toBe('i-standby');
-    const spare = (at: string): Neighbour => ({
+    const spare = (at: InstanceId): Neighbour => ({
       ...volume({ id: 'vol-s', role: 'spare', attachments: on(at) }),
       of: 'beta',
     });

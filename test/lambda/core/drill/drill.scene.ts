@@ -1,9 +1,10 @@
+import type { VolumeId } from '../../../../contract/ids.ts';
 import type { Drilled, DrillNote, DrillPorts, DrillRecord } from '../../../../lambda/core/drill/ports.ts';
 import type { Portion, Reading } from '../../../../lambda/core/drill/reading.ts';
 import { NO_REMARKS } from '../../../../lambda/core/drill/remarks.ts';
 import { render } from '../../../../lambda/core/message/render.ts';
 import type { Message } from '../../../../lambda/core/world/message.ts';
-import type { LedgerState, Neighbour, Volume } from '../../../../lambda/core/world/model.ts';
+import type { LedgerState, Neighbour, Spare, Volume } from '../../../../lambda/core/world/model.ts';
 import type { HostAnswer, Workflow } from '../../../../lambda/core/world/ports.ts';
 import { PLACE } from '../place.ts';
 import { instance, NOW, point, volume } from '../world.ts';
@@ -112,7 +113,7 @@ export class DrillScene {
     },
     store: {
       createScratch: async (like, snapshotId, drillId) => {
-        const id = `vol-of-${drillId}`;
+        const id = `vol-of-${drillId}` as const;
         this.#do(`create ${id} from ${snapshotId}`);
         this.volumes.push({
           ...like,
@@ -148,6 +149,10 @@ export class DrillScene {
       release: async (_, __, id) => {
         this.#do(`release ${id}`);
         return this.released;
+      },
+      follow: async (at, _, id) => {
+        this.#do(`follow ${id} on ${at}`);
+        return { result: 'ok', values: { state: 'following' }, detail: 'following' };
       },
       startCheck: async (at, _, id, number, portion) => {
         this.numbers.push(number);
@@ -217,7 +222,7 @@ export class DrillScene {
   /** A spare on the standby that the ledger names, from a snapshot of so many minutes ago. */
   hasSpare(minutesAgo: number): void {
     this.volumes.push(onStandby({ id: 'vol-spare', role: 'spare' }));
-    const spare = {
+    const spare: Spare = {
       volumeId: 'vol-spare',
       snapshotId: 'snap-x',
       instanceId: 'i-standby',
@@ -231,7 +236,7 @@ export class DrillScene {
   }
 
   /** A heal has put another volume in the place of the current one, and is over. */
-  wasReplacedBy(id: string): void {
+  wasReplacedBy(id: VolumeId): void {
     this.ledger = {
       ...this.ledger,
       generation: 2,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { SnapshotId } from '../../../../contract/ids.ts';
 import { drill } from '../../../../lambda/core/drill/drill.ts';
 import type { HostAnswer } from '../../../../lambda/core/world/ports.ts';
 import { NOW, point, volume } from '../world.ts';
@@ -15,7 +16,7 @@ const says = (result: HostAnswer['result'], detail = 'what it saw') => {
 };
 
 /** The same world a while later, with a new copy. */
-function later(seconds: number, snapshotId: string): void {
+function later(seconds: number, snapshotId: SnapshotId): void {
   scene.now += seconds * 1000;
   scene.points = [...scene.points, { ...point(0), snapshotId, at: scene.now - 60_000 }];
   scene.looks = 0;
@@ -202,9 +203,9 @@ describe('what a drill clears away', () => {
   });
 
   test('is never what the ledger names as the spare by then', async () => {
-    scene.volumes.push(...['vol-stray', 'vol-noted'].map((id) => onStandby({ id, role: 'spare' })));
+    scene.volumes.push(...(['vol-stray', 'vol-noted'] as const).map((id) => onStandby({ id, role: 'spare' })));
     scene.before.set('release vol-stray', () => {
-      const spare = { volumeId: 'vol-noted', snapshotId: 'snap-x', instanceId: 'i-standby', at: NOW };
+      const spare = { volumeId: 'vol-noted', snapshotId: 'snap-x', instanceId: 'i-standby', at: NOW } as const;
       scene.ledger = { ...scene.ledger, spare };
     });
     await run();

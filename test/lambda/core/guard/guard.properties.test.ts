@@ -7,7 +7,7 @@ import { NOW } from '../world.ts';
 import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 
 const MINUTE = 60_000;
-const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333'];
+const IDS = ['vol-11111111', 'vol-22222222', 'vol-33333333'] as const;
 
 const anyVolume = fc.record({
   id: fc.constantFrom(...IDS),
@@ -18,7 +18,7 @@ const anyVolume = fc.record({
   held: fc.boolean(),
   createdAt: fc.integer({ min: 0, max: 6000 }).map((minutes) => NOW - minutes * MINUTE),
   madeFrom: fc.option(
-    fc.integer({ min: 0, max: 30 }).map((n) => `snap-${n}`),
+    fc.integer({ min: 0, max: 30 }).map((n) => `snap-${n}` as const),
     { nil: undefined },
   ),
 });

@@ -8,12 +8,13 @@ import {
   uncovered,
 } from '../../../../lambda/core/guard/guard.ts';
 import { MAX_DELETIONS } from '../../../../lambda/core/guard/retention.ts';
+import type { LedgerState } from '../../../../lambda/core/world/model.ts';
 import { NOW } from '../world.ts';
 import { guarded, RETENTION, seen, snapshot } from './guard.world.ts';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
-const ledger = (over = {}) => ({
+const ledger = (over: Partial<LedgerState> = {}): LedgerState => ({
   generation: 1,
   currentVolume: 'vol-11111111',
   owner: 'i-owner',
@@ -50,7 +51,7 @@ describe('a snapshot is taken', () => {
     const young = guarded({ createdAt: NOW - 5 * 60_000 });
     expect(decided(seen({ volumes: [young], snapshots: [] }))).toEqual([]);
     expect(decided(seen({ volumes: [guarded()], snapshots: [] }))).toEqual(['take vol-11111111']);
-    const replacement = { ...young, madeFrom: 'snap-50' };
+    const replacement = { ...young, madeFrom: 'snap-50' } as const;
     expect(decided(seen({ volumes: [replacement], snapshots: [snapshot(50, { volumeId: 'vol-0' })] }))).toEqual([
       'take vol-11111111',
     ]);
@@ -153,7 +154,7 @@ describe('a snapshot is deleted', () => {
 
 describe('what is deleted', () => {
   test('was marked by an earlier round, and is still to be deleted', () => {
-    const old = { volumeId: 'vol-0', marked: true };
+    const old = { volumeId: 'vol-0', marked: true } as const;
     const newest = snapshot(10, { verdict: 'verified' });
     expect(decided(seen({ snapshots: [newest, snapshot(2 * DAY, old)] }))).toEqual([`delete snap-${2 * DAY}`]);
     expect(decided(seen({ snapshots: [newest, snapshot(HOUR, old)] }))).toEqual([]);
@@ -181,6 +182,7 @@ describe('a volume is marked, and then deleted', () => {
     expect(of(discarded)).toEqual(['mark vol-33333333']);
     expect(of({ ...discarded, marked: true })).toEqual(['delete vol-33333333']);
     expect(of({ ...discarded, state: 'in-use', marked: true })).toEqual([]);
+    expect(of({ ...discarded, state: 'error', attachments: [] })).toEqual(['mark vol-33333333']);
   });
 });
 

@@ -68,7 +68,7 @@ describe('the last verified copy', () => {
       verifiedAt: undefined,
       paged: undefined,
       lease,
-    };
+    } as const;
     const world = seen({ snapshots: [verified(23.5), rejected(0.5)] });
     expect(guardActions(world, RETENTION, true).map((a) => a.kind)).toEqual(['hold']);
     expect(guardActions({ ...world, ledger }, RETENTION, true)).toEqual([]);

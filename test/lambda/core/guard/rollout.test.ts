@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import type { InstanceId } from '../../../../contract/ids.ts';
 import type { GuardView } from '../../../../lambda/core/guard/guard.ts';
 import type { FleetHost, Software, Updated } from '../../../../lambda/core/guard/ports.ts';
 import { rollOut, turnsOf } from '../../../../lambda/core/guard/rollout.ts';
 
 const [OLD, NEW] = ['a'.repeat(64), 'b'.repeat(64)];
 const NOW = 1_000_000;
-const host = (id: string, version: string | undefined = OLD, zone = 'a'): FleetHost => ({ id, zone, version });
+const host = (id: InstanceId, version: string | undefined = OLD, zone = 'a'): FleetHost => ({ id, zone, version });
 
 /** A content volume of zone a that an instance has. */
 function view(owner: string, until = 0, volume = 'alpha'): GuardView {

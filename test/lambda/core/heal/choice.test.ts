@@ -13,8 +13,13 @@ beforeEach(() => {
   scene = new Scene();
   const { ledger, volumes, ...rest } = world({ probe: probe('shutdown') });
   if (!ledger) throw new Error('the world has a ledger');
-  const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' as const }];
-  const spare = { volumeId: 'vol-spare', snapshotId: 'snap-40', instanceId: 'i-standby', at: NOW - 40 * MINUTE };
+  const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }] as const;
+  const spare = {
+    volumeId: 'vol-spare',
+    snapshotId: 'snap-40',
+    instanceId: 'i-standby',
+    at: NOW - 40 * MINUTE,
+  } as const;
   scene.seen = {
     ...rest,
     volumes: [

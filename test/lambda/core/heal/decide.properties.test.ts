@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { InstanceId, VolumeId } from '../../../../contract/ids.ts';
 import { MAX_RECOVERY_POINTS, MAX_SUSPECT_POINTS } from '../../../../lambda/core/heal/candidates.ts';
-import { decide, HANG_SECONDS, RELOCATE_SECONDS } from '../../../../lambda/core/heal/decide.ts';
+import { decide, type Found, HANG_SECONDS, RELOCATE_SECONDS } from '../../../../lambda/core/heal/decide.ts';
 import {
   CONFIRMED_STALL_SECONDS,
   failedAt,
@@ -16,7 +17,7 @@ describe('decide, for any world', () => {
   const mostly = <T>(usual: T, ...others: readonly T[]) =>
     fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
   const anyVolume = fc.record({
-    id: mostly('vol-11111111', 'vol-22222222', 'vol-33333333'),
+    id: mostly<VolumeId>('vol-11111111', 'vol-22222222', 'vol-33333333'),
     state: mostly<Volume['state']>('in-use', 'creating', 'available', 'error', 'deleting'),
     zone: mostly(ZONE, 'eu-west-1b'),
     role: mostly('current', 'candidate', 'quarantined', ''),
@@ -25,7 +26,7 @@ describe('decide, for any world', () => {
     scheduled: mostly(true, false),
     attachments: fc.array(
       fc.record({
-        instanceId: mostly('i-1', 'i-2', 'i-gone'),
+        instanceId: mostly<InstanceId>('i-1', 'i-2', 'i-gone'),
         device: fc.constant('/dev/sdf'),
         state: mostly<Volume['attachments'][number]['state']>('attached', 'attaching', 'detaching', 'detached'),
       }),
@@ -37,7 +38,7 @@ describe('decide, for any world', () => {
       ledger: fc.option(
         fc.record({
           generation: mostly(1, 2, 3, 4, 5),
-          currentVolume: mostly('vol-11111111', 'vol-22222222', undefined),
+          currentVolume: mostly<VolumeId | undefined>('vol-11111111', 'vol-22222222', undefined),
           owner: fc.constant('i-1'),
         }),
         { nil: undefined },
@@ -45,7 +46,7 @@ describe('decide, for any world', () => {
       volumes: fc.uniqueArray(anyVolume, { selector: (v) => v.id, minLength: 1, maxLength: 3 }),
       instances: fc.uniqueArray(
         fc.record({
-          id: mostly('i-1', 'i-2', 'i-3'),
+          id: mostly<InstanceId>('i-1', 'i-2', 'i-3'),
           zone: mostly(ZONE, 'eu-west-1b'),
           state: mostly('running', 'pending', 'stopping', 'stopped', 'terminated'),
           impaired: mostly(false, true),
@@ -64,8 +65,8 @@ describe('decide, for any world', () => {
         { maxLength: 12 },
       ),
       state: fc.constantFrom(...PROBE_STATES, ...PROBE_STATES, 'serving' as const, 'unreachable' as const, undefined),
-      reachableOn: mostly<string[] | undefined>([], ['i-1'], ['i-2'], ['i-1', 'i-2'], undefined),
-      answering: fc.subarray(['i-1', 'i-2', 'i-3']),
+      reachableOn: mostly<readonly InstanceId[] | undefined>([], ['i-1'], ['i-2'], ['i-1', 'i-2'], undefined),
+      answering: fc.subarray<InstanceId>(['i-1', 'i-2', 'i-3']),
       failing: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
     })
     .map((w) =>
@@ -99,14 +100,14 @@ describe('decide, for any world', () => {
 
   const anyContext = fc.record({
     waitedSeconds: fc.constantFrom(0, HANG_SECONDS, RELOCATE_SECONDS, 600),
-    useless: mostly([], ['i-1'], ['i-2'], ['i-3'], ['i-2', 'i-3']),
-    failing: mostly([], ['i-1'], ['i-2']),
+    useless: mostly<readonly InstanceId[]>([], ['i-1'], ['i-2'], ['i-3'], ['i-2', 'i-3']),
+    failing: mostly<readonly InstanceId[]>([], ['i-1'], ['i-2']),
     alarmedAt: mostly<number | undefined>(undefined, NOW - 120 * 60_000),
     since: fc.record({ unreached: mostly(NOW - UNREACHED_SECONDS * 1000, NOW) }),
-    found: mostly(
+    found: mostly<Found | undefined>(
       undefined,
-      { volumeId: 'vol-11111111', state: 'unmountable' as const },
-      { volumeId: 'vol-11111111', state: 'stuck' as const },
+      { volumeId: 'vol-11111111', state: 'unmountable' },
+      { volumeId: 'vol-11111111', state: 'stuck' },
     ),
   });
 

@@ -163,7 +163,8 @@ describe('decide', () => {
 
   test('the owner answers no command: looked at twice, and left alone while the load balancer reaches it or cannot be asked', () => {
     const later = { ...NOTHING_YET, waitedSeconds: HANG_SECONDS };
-    const silent = (reachableOn: string[] | undefined) => world({ probe: probe('unreachable'), reachableOn });
+    const silent = (reachableOn: Observation['reachableOn'] | undefined) =>
+      world({ probe: probe('unreachable'), reachableOn });
     expect(decide(silent([])).kind).toBe('wait');
     expect(decide(silent([]), later)).toMatchObject({ kind: 'failover', owner: { id: 'i-owner' } });
     expect(decide(silent(['i-owner']), later).kind).toBe('wait');
@@ -173,12 +174,12 @@ describe('decide', () => {
   test.each([
     ['in quarantine', { role: 'quarantined', scheduled: false }, undefined],
     ['in state error', { state: 'error' as const }, undefined],
-    ['stuck', {}, { volumeId: 'vol-11111111', state: 'stuck' as const }],
+    ['stuck', {}, { volumeId: 'vol-11111111', state: 'stuck' } as const],
     ['sound', {}, undefined],
   ])(
     'a volume that is %s at an instance that EC2 does not show: waited for, then paged; never replaced',
     (_, over, found) => {
-      const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' as const }];
+      const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' }] as const;
       const seen = world({ volumes: [volume({ ...over, attachments })], probe: undefined });
       expect(decide(seen, { ...NOTHING_YET, found })).toMatchObject({
         kind: 'wait',
@@ -189,7 +190,7 @@ describe('decide', () => {
   );
 
   test('a volume that cannot be moved is replaced', () => {
-    const context = { ...NOTHING_YET, found: { volumeId: 'vol-11111111', state: 'stuck' as const } };
+    const context = { ...NOTHING_YET, found: { volumeId: 'vol-11111111', state: 'stuck' } as const };
     const seen = world({
       probe: undefined,
       instances: [instance('i-owner', { state: 'stopped' }), instance('i-standby')],
@@ -268,7 +269,7 @@ describe('decide', () => {
   });
 
   test('what a deployment restored in the place of a volume that is gone is mounted, once that is looked for in vain', () => {
-    const free = { id: 'vol-22222222', attachments: [], state: 'available' as const, madeFrom: 'snap-10' };
+    const free = { id: 'vol-22222222', attachments: [], state: 'available', madeFrom: 'snap-10' } as const;
     const restored = (generation: number) => world({ volumes: [volume({ ...free, generation })], probe: undefined });
     const waited = { ...NOTHING_YET, since: UNSEEN };
     expect(decide(restored(2)).kind).toBe('wait');

@@ -26,7 +26,7 @@ beforeEach(() => {
 /** The owner's file system is shut down, and a spare is ready. */
 function withSpare(): Observation {
   const { ledger, volumes, ...rest } = world({ probe: probe('shutdown') });
-  const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' as const }];
+  const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }] as const;
   const spare = volume({ id: 'vol-spare', role: 'spare', scheduled: false, madeFrom: 'snap-40', attachments });
   const entry = { ...(ledger as LedgerState), spare: SPARE, verifiedAt: SPARE.at };
   return { ...rest, volumes: [...volumes, spare], ledger: entry };
@@ -132,7 +132,7 @@ describe('what is said of it', () => {
 
 test('a volume that took over unnoticed, and is read once more, has all up to what it reached then', () => {
   const drained = { state: 'drained', term: 3, cursor: 9, upTo: NOW } as const;
-  const replaced = { newVolume: 'vol-2', recoveryPointAt: NOW - 60_000 };
+  const replaced = { newVolume: 'vol-2', recoveryPointAt: NOW - 60_000 } as const;
   expect(notBeyond(drained, replaced, 'vol-2')).toEqual({ ...drained, upTo: NOW - 60_000 });
   expect(notBeyond(drained, replaced, 'vol-3')).toEqual(drained);
   expect(notBeyond(drained, undefined, 'vol-2')).toEqual(drained);

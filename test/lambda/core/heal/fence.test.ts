@@ -73,7 +73,7 @@ test('an owner that runs is asked to let go', async () => {
 
 test('a heal never replaces a volume in quarantine that is attached to an instance that EC2 does not show', async () => {
   const scene = new Scene();
-  const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' as const }];
+  const attachments = [{ instanceId: 'i-elsewhere', device: '/dev/sdf', state: 'attached' }] as const;
   scene.seen = world({ volumes: [volume({ role: 'quarantined', scheduled: false, attachments })], probe: undefined });
   const alarm = { kind: 'alarm', volume: 'alpha', reason: 'no data', at: NOW } as const;
   const end = await heal(scene.workflow, scene.ports, alarm, { prefer: 'faster', maxAgeMinutes: 120 });

@@ -3,7 +3,7 @@ import { LEDGER } from '../../../../contract/contract.ts';
 import { DrillLab } from '../../handlers/drill.lab.ts';
 
 const NOW = Date.parse('2026-01-07T00:10:00Z');
-const ENTRY = { generation: 1, currentVolume: 'vol-11111111', owner: 'i-1' };
+const ENTRY = { generation: 1, currentVolume: 'vol-11111111', owner: 'i-1' } as const;
 const REPLACED = {
   oldVolume: 'vol-00000001',
   newVolume: 'vol-00000002',
@@ -11,7 +11,7 @@ const REPLACED = {
   owner: 'i-2',
   recoveryPointAt: 1,
   files: 2,
-};
+} as const;
 
 test('who is fenced is noted under the lease alone, until the next commit', async () => {
   const lab = new DrillLab();

@@ -15,8 +15,13 @@ describe('a spare from before its volume was made larger', () => {
     const scene = new Scene();
     const { ledger, ...rest } = world({ probe: probe('shutdown') });
     if (!ledger) throw new Error('the world has a ledger');
-    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' as const }];
-    const spare = { volumeId: 'vol-spare', snapshotId: 'snap-70', instanceId: 'i-standby', at: NOW - 70 * 60_000 };
+    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }] as const;
+    const spare = {
+      volumeId: 'vol-spare',
+      snapshotId: 'snap-70',
+      instanceId: 'i-standby',
+      at: NOW - 70 * 60_000,
+    } as const;
     scene.seen = {
       ...rest,
       volumes: [

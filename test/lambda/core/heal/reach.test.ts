@@ -97,7 +97,7 @@ describe('the probe says serving, and the load balancer does not reach it', () =
 });
 
 describe('an owner that answers no command, and fails a status check of EC2', () => {
-  const silent = (over: object, reachableOn: string[] | undefined) =>
+  const silent = (over: object, reachableOn: Observation['reachableOn'] | undefined) =>
     world({
       probe: probe('unreachable'),
       reachableOn,

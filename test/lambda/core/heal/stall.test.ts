@@ -83,7 +83,7 @@ describe('a spare, where I/O hangs', () => {
   beforeEach(() => {
     const { ledger, volumes } = scene.seen;
     if (!ledger) throw new Error('the world has a ledger');
-    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' as const }];
+    const attachments = [{ instanceId: 'i-standby', device: '/dev/sdg', state: 'attached' }] as const;
     const ready = volume({ id: 'vol-spare', role: 'spare', scheduled: false, madeFrom: 'snap-40', attachments });
     scene.seen = { ...scene.seen, volumes: [...volumes, ready], ledger: { ...ledger, spare } };
   });

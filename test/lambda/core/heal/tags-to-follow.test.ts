@@ -20,6 +20,45 @@ beforeEach(() => {
 });
 const run = (trigger: Trigger) => heal(scene.workflow, scene.ports, trigger, { prefer: 'faster', maxAgeMinutes: 120 });
 
+const ALARM = (alarm: 'serving' | 'reachable'): Trigger => ({
+  kind: 'alarm',
+  alarm,
+  volume: 'alpha',
+  reason: 'x',
+  at: NOW,
+});
+
+describe('EC2 cannot be asked, and content serves', () => {
+  const failing = (error: Error) => {
+    scene.ports.compute.volumes = async () => {
+      throw error;
+    };
+  };
+  const silent = Object.assign(new Error('no answer'), { unanswered: 'EC2' });
+
+  test.each(['serving', 'reachable'] as const)('nobody is called to what is well: alarm %s', async (alarm) => {
+    scene.seen = world();
+    failing(silent);
+    expect(await run(ALARM(alarm))).toMatchObject({
+      outcome: 'falseAlarm',
+      summary: expect.stringMatching(/is served/),
+    });
+    expect(scene.messages).toEqual([]);
+  });
+
+  test('what the load balancer does not reach is not well', async () => {
+    scene.seen = world({ reachableOn: [] });
+    failing(silent);
+    expect(await run(ALARM('reachable'))).toMatchObject({ outcome: 'paged' });
+  });
+
+  test('what is denied is reported', async () => {
+    scene.seen = world();
+    failing(new Error('UnauthorizedOperation'));
+    expect(await run(ALARM('serving'))).toMatchObject({ outcome: 'paged' });
+  });
+});
+
 describe('EC2 takes no tags, and content serves', () => {
   const left = volume({ id: 'vol-left', role: 'candidate', generation: 2, scheduled: false, attachments: [] });
   const failing = (error: Error) => {

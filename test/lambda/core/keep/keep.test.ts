@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import type { VolumeId } from '../../../../contract/ids.ts';
 import { changeOf, impossible } from '../../../../lambda/core/keep/change.ts';
 import { decideCreate, patienceSeconds, type VolumeClaim } from '../../../../lambda/core/keep/keep.ts';
+import type { LedgerState } from '../../../../lambda/core/world/model.ts';
 import { readClaim } from '../../../../lambda/keep/claim.ts';
 import { NOW, point, volume, ZONE } from '../world.ts';
 
-const named = (currentVolume: string, over = {}) => ({
+const named = (currentVolume: VolumeId, over: Partial<LedgerState> = {}): LedgerState => ({
   generation: 1,
   currentVolume,
   owner: 'i-1',
@@ -98,7 +100,7 @@ describe('the keeper', () => {
   });
 
   test('has patience with what it does not see, and none with what it sees', () => {
-    const patience = (...seen: [Parameters<typeof decideCreate>[1], Parameters<typeof decideCreate>[2], string?]) =>
+    const patience = (...seen: [Parameters<typeof decideCreate>[1], Parameters<typeof decideCreate>[2], VolumeId?]) =>
       patienceSeconds(decideCreate(claim, seen[0], seen[1], seen[2] ? named(seen[2]) : undefined, NOW));
     // What the ledger names is not there, and another one is.
     expect(patience([volume()], [], 'vol-22222222')).toBe(120);

@@ -246,6 +246,16 @@ describe('a rollback', () => {
   });
 });
 
+test('what took over and does not carry its tags yet is adopted as it is, and not changed', async () => {
+  const scene = new Scene();
+  scene.volumes = [volume({ role: 'candidate' })];
+  await expect(scene.update(CLAIM, LARGER)).rejects.toThrow(/^unsettled: vol-11111111/);
+  const { left } = await scene.update({ ...CLAIM, iops: 4000 }, { ...CLAIM, iops: 3500 }, 'back');
+  expect(left).toEqual([{ code: 'unsettled', volumeId: 'vol-11111111', volume: 'alpha' }]);
+  expect((await scene.create()).left).toEqual([]);
+  expect(scene.done).toEqual([]);
+});
+
 test('a first deployment that finds a volume brings it to what it claims', async () => {
   const scene = new Scene();
   scene.volumes = [volume({ state: 'available', attachments: [] })];

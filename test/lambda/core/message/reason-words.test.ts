@@ -4,7 +4,7 @@ import { reasonText } from '../../../../lambda/core/message/reason-words.ts';
 
 const volumeId = 'vol-1';
 const instanceId = 'i-1';
-const both = { volumeId, instanceId };
+const both = { volumeId, instanceId } as const;
 const volume = 'alpha';
 const detail = 'as it was said';
 

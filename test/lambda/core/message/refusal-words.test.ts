@@ -15,6 +15,10 @@ const SAMPLES: { readonly [C in RefusalCode]: readonly [Omit<RefusalOf<C>, 'code
     'vol-1, the current volume of alpha, is in quarantine and no heal has ended well since; see the runbook',
   ],
   beingMade: [{ volumeId }, 'vol-1 is being created; deploy again when it is there'],
+  unsettled: [
+    { volumeId, volume },
+    'vol-1 has taken over for alpha, and does not carry its tags yet; deploy again in a few minutes',
+  ],
   otherZone: [
     { volumeId, volume, received: 'z-b', allowed: 'z-a' },
     'zone: received z-b; the current volume vol-1 of alpha is in z-a, and only that is allowed',

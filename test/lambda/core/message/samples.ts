@@ -43,7 +43,7 @@ const incident: Incident = {
   owner: 'i-owner',
 };
 
-const rejected = [{ snapshotId: 'snap-8', volumeId: 'vol-8', why: 'mount: corrupt' }];
+const rejected = [{ snapshotId: 'snap-8', volumeId: 'vol-8', why: 'mount: corrupt' }] as const;
 const reasons = [
   { code: 'dead', volumeId: 'vol-1', state: 'timeout', detail: 'EBS: volume status ok' },
   { code: 'noPoint', volume: 'alpha' },

@@ -1,0 +1,15 @@
+/** Outputs of the stack: what a person, and the command line, need of it and cannot guess. By what they are. */
+export const OUTPUT = {
+  topic: 'TopicArn',
+  ledger: 'LedgerTable',
+  healer: 'HealerFunction',
+  deadLetters: 'DeadLetterQueue',
+  guard: 'GuardFunction',
+  keeper: 'KeeperFunction',
+  drill: 'DrillFunction',
+  balancer: 'BalancerName',
+  accessLogs: 'AccessLogsBucket',
+  intake: 'IntakeBucket',
+  software: 'SoftwareBucket',
+} as const;
+export type Output = (typeof OUTPUT)[keyof typeof OUTPUT];

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { buildCommand } from '@stricli/core';
+import { OUTPUT } from '../../contract/outputs.ts';
+import type { Source } from '../aws/uploads.ts';
+import { EXIT } from '../exit.ts';
+import { UnknownVolume } from '../status/gather.ts';
+import { filesBelow, pack, sizeOf } from '../upload/pack.ts';
+import { sizeText, uploadedText, uploadPlanText } from '../upload/text.ts';
+import { courseFault, uploadCourse } from '../upload/upload.ts';
+import { type Agreed, agree, YES } from './ask.ts';
+import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
+
+interface UploadFlags extends Flags, Agreed {
+  readonly course?: string;
+  readonly wait: boolean;
+}
+
+/** For the answer. It is there in seconds, unless a heal is in between. Milliseconds. */
+const WAIT_MS = 30 * 60_000;
+
+/** What is to be uploaded, as it was given. */
+interface Given {
+  readonly from: string;
+  readonly what: string;
+  readonly zip: (directory: string) => Promise<string>;
+}
+
+/** @throws Failed where it is neither a directory with files nor a zip */
+function given(from: string): Given {
+  const wrong = (why: string) => usage(`DIR-OR-ZIP: received ${from}; allowed: a directory, or a zip (${why})`);
+  const stat = statSync(from, { throwIfNoEntry: false });
+  if (!stat) throw wrong('it is not there');
+  if (stat.isFile() && from.toLowerCase().endsWith('.zip'))
+    return { from, what: sizeText(stat.size), zip: async () => from };
+  if (!stat.isDirectory()) throw wrong('it is neither');
+  try {
+    const files = filesBelow(from);
+    const zip = async (directory: string) => {
+      const file = join(directory, 'course.zip');
+      await pack(from, files, file);
+      return file;
+    };
+    return { from, what: `${files.length} files, ${sizeText(sizeOf(files))}`, zip };
+  } catch (error) {
+    throw wrong(said(error));
+  }
+}
+
+/** @throws Error where the file was changed meanwhile */
+async function opened(file: string): Promise<Source & { close(): Promise<void> }> {
+  const handle = await open(file);
+  const { size } = await handle.stat();
+  return {
+    size,
+    async read(from, bytes) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(bytes), 0, bytes, from);
+      if (bytesRead !== bytes) throw new Error(`${file} is shorter than it was`);
+      return buffer;
+    },
+    close: () => handle.close(),
+  };
+}
+
+export const upload = buildCommand<UploadFlags, [string, string], Context>({
+  docs: {
+    brief: 'Uploads a course through the intake, and waits until it is served',
+    fullDescription: [
+      'A directory is zipped. Progress goes to standard error, where that is a terminal.',
+      'Cut off, it is done again with the same command: the same content is taken in once.',
+      'Example: remount upload ./course-1 alpha',
+      'Exit codes: 0 it is served (with --no-wait: S3 has it); 1 it is refused, or nobody has answered for half an hour; 2 wrong usage; 3 nobody said yes; 4 it could not be asked; 130 Ctrl-C.',
+    ].join('\n'),
+  },
+  parameters: {
+    flags: {
+      ...FLAGS,
+      course: { kind: 'parsed', parse: text, optional: true, brief: 'its name (default: that of DIR-OR-ZIP)' },
+      wait: { kind: 'boolean', default: true, brief: 'wait until it is served or refused' },
+      yes: YES,
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { parse: text, placeholder: 'DIR-OR-ZIP', brief: 'what is in the course, all of it' },
+        { parse: text, placeholder: 'VOLUME', brief: 'the content volume' },
+      ],
+    },
+  },
+  async func(flags, from, volume) {
+    const { stderr, stdout } = this.process;
+    const course = flags.course ?? basename(resolve(from)).replace(/\.zip$/i, '');
+    const fault = courseFault(volume, course);
+    if (fault) throw usage(fault);
+    const what = given(from);
+    const { status, outputs, uploads, follow } = await connected(this, flags);
+    const bucket = outputs.get(OUTPUT.intake);
+    if (!bucket)
+      throw usage(`--stack: received ${status.stack}, which has no ${OUTPUT.intake}; allowed: a stack with an intake`);
+    const volumes = [...(await status.volumes()).keys()].sort();
+    if (!volumes.includes(volume)) throw new UnknownVolume(volume, volumes);
+    const directory = mkdtempSync(join(tmpdir(), 'remount-upload-'));
+    const clear = () => rmSync(directory, { recursive: true, force: true });
+    let left = 'Nothing was uploaded';
+    const interrupted = () => {
+      process.stderr.write(`\n${left}\n`);
+      process.exit(EXIT.interrupted);
+    };
+    process.on('SIGINT', interrupted);
+    process.on('exit', clear);
+    try {
+      await agree(uploadPlanText(volume, course, from, what.what), flags);
+      const source = await opened(await what.zip(directory));
+      const shown = process.stderr.isTTY;
+      try {
+        const task = { bucket, volume, course, source, waitMs: flags.wait ? WAIT_MS : 0 };
+        const ended = await uploadCourse(uploads, follow, task, {
+          sent: (bytes) => {
+            if (shown)
+              stderr.write(`\r${sizeText(bytes)} of ${sizeText(source.size)}${bytes < source.size ? '' : '\n'}`);
+          },
+          stored: (version) => {
+            left = `S3 has ${course} as version ${version}: it is taken in all the same`;
+          },
+        });
+        stdout.write(flags.json ? document(ended) : uploadedText(ended));
+        const well = ended.state === 'done' || (ended.state === 'waiting' && !flags.wait);
+        this.process.exitCode = well ? EXIT.ok : EXIT.look;
+      } finally {
+        await source.close();
+      }
+    } finally {
+      process.removeListener('SIGINT', interrupted);
+      process.removeListener('exit', clear);
+      clear();
+    }
+  },
+});

@@ -1,0 +1,153 @@
+import { setTimeout } from 'node:timers/promises';
+import { ENV, metricNamespace, TAG, VOLUME_ROLE } from '../contract/contract.ts';
+import { OUTPUT, type Output } from '../contract/outputs.ts';
+import {
+  cloudFormationClient,
+  cloudWatchClient,
+  dynamoClient,
+  ec2Client,
+  snsClient,
+  ssmClient,
+} from '../lambda/aws/clients.ts';
+import { dynamoLedger } from '../lambda/aws/dynamodb/ledger.ts';
+import { instancesOf, neighbours, snapshotsOf } from '../lambda/aws/ec2/describe.ts';
+import { ec2Instances } from '../lambda/aws/ec2/instances.ts';
+import { toRecoveryPoint } from '../lambda/aws/ec2/shapes.ts';
+import { tag, tagsOf } from '../lambda/aws/ec2/tags.ts';
+import type { Runtime } from '../lambda/aws/runtime.ts';
+import { snsSubscribers } from '../lambda/aws/subscribers.ts';
+import type { Incident, Volume } from '../lambda/core/world/model.ts';
+import { lambdaExecutions } from './aws/executions.ts';
+import { alarmsOf, incidentsOf, journalLag, outputsOf } from './aws/stack.ts';
+import { s3Uploads, type Uploads } from './aws/uploads.ts';
+import type { Seen } from './doctor/doctor.ts';
+import { MOST_INCIDENTS } from './incidents/incident.ts';
+import { type Points, pointsOf } from './points/points.ts';
+import type { QuarantinePorts } from './quarantine/quarantine.ts';
+import type { FollowPorts } from './run/follow.ts';
+import { type StatusPorts, UnknownVolume } from './status/gather.ts';
+
+/** Where a command looks. */
+export interface Place {
+  readonly stack: string;
+  readonly region: string;
+  readonly runtime: Pick<Runtime, 'clock' | 'clients' | 'prepare'>;
+}
+
+/** What commands see of a stack. */
+export interface Connection {
+  readonly place: { readonly stack: string; readonly region: string };
+  readonly outputs: ReadonlyMap<Output, string>;
+  readonly status: StatusPorts;
+  readonly follow: FollowPorts;
+  readonly quarantine: QuarantinePorts;
+  readonly uploads: Uploads;
+  /** What a doctor asks beside the status. */
+  doctor(): Promise<Pick<Seen, 'versions' | 'unasked'>>;
+  /** @throws UnknownVolume */
+  points(volume: string): Promise<Points>;
+  /** The newest first, at most so many. @throws UnknownVolume */
+  incidents(volume: string, most: number): Promise<Incident[]>;
+}
+
+/** Time and credentials as on any machine. @param profile of the shared AWS configuration; `undefined`: as the environment says */
+export function realRuntime(region: string): Place['runtime'] {
+  return {
+    clock: { now: () => Date.now(), sleep: (ms) => setTimeout(ms) },
+    clients: { region },
+    prepare: (client) => client,
+  };
+}
+
+/** @throws Error where there is no such stack, or AWS does not let itself be asked for it */
+export async function connect({ stack, region, runtime: given }: Place): Promise<Connection> {
+  const runtime: Runtime = {
+    ...given,
+    newId: () => {
+      throw new Error('a command makes no ids');
+    },
+    env: { [ENV.stack]: stack },
+    fetch: (...request) => fetch(...request),
+    log: () => {},
+  };
+  const { clock } = runtime;
+  const outputs = await outputsOf(cloudFormationClient(runtime), stack);
+  const table = outputs.get(OUTPUT.ledger) ?? '';
+  const [ec2, dynamo, cloudWatch] = [ec2Client(runtime), dynamoClient(runtime), cloudWatchClient(runtime)];
+  const topic = outputs.get(OUTPUT.topic) ?? '';
+  const ledger = dynamoLedger(dynamo, table);
+  const instances = ec2Instances(ec2, ssmClient(runtime), stack);
+  /** Nothing is there of it, or there is no such volume. @throws UnknownVolume */
+  const known = async (volume: string) => {
+    const names = [...byName(await neighbours(ec2, stack)).keys()].sort();
+    if (!names.includes(volume)) throw new UnknownVolume(volume, names);
+  };
+  return {
+    place: { stack, region },
+    outputs,
+    follow: {
+      executions: lambdaExecutions(runtime),
+      now: () => clock.now(),
+      sleep: (ms) => clock.sleep(ms),
+    },
+    uploads: s3Uploads(runtime),
+    quarantine: {
+      now: () => clock.now(),
+      volumes: () => neighbours(ec2, stack),
+      ledger: (volume) => ledger.read(volume),
+      incidents: (volume) => incidentsOf(dynamo, table, volume, MOST_INCIDENTS),
+      snapshots: (volume) =>
+        snapshotsOf(ec2, stack, volume, ({ SnapshotId = '', VolumeId }) => ({
+          snapshotId: SnapshotId,
+          ...(VolumeId && { of: VolumeId }),
+        })),
+      discard: (volumeId) => tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.discarded }, `let go of ${volumeId}`),
+    },
+    async doctor() {
+      try {
+        const running = await instancesOf(ec2, stack, 'running');
+        const versions = running.map((each) => {
+          const version = tagsOf(each)[TAG.software];
+          return { id: each.InstanceId ?? '', ...(version && { version }) };
+        });
+        return { versions, unasked: [] };
+      } catch (error) {
+        return { unasked: [{ what: 'EC2: host software', why: (error as Error).message }] };
+      }
+    },
+    async points(volume) {
+      const found = await snapshotsOf(ec2, stack, volume, (snapshot) => {
+        const finding = tagsOf(snapshot)[TAG.finding];
+        return { ...toRecoveryPoint(snapshot), ...(finding && { finding }) };
+      });
+      if (found.length === 0) await known(volume);
+      return pointsOf(volume, found, clock.now());
+    },
+    async incidents(volume, most) {
+      const found = await incidentsOf(dynamo, table, volume, most);
+      if (found.length === 0) await known(volume);
+      return found;
+    },
+    status: {
+      stack,
+      region,
+      now: () => clock.now(),
+      volumes: async () => byName(await neighbours(ec2, stack)),
+      ledger: (volume) => ledger.read(volume),
+      recoveryPoints: (volume) => snapshotsOf(ec2, stack, volume, toRecoveryPoint),
+      alarms: () => alarmsOf(cloudWatch, stack),
+      journalLagMs: (volume) => journalLag(cloudWatch, stack, volume, clock.now()),
+      hosts: async () =>
+        (await instances.list()).map(({ id, zone, state, agentOnline }) => ({ id, zone, state, agentOnline })),
+      subscribers: async () =>
+        (await snsSubscribers(snsClient(runtime), cloudWatch, topic, metricNamespace(stack)).count()).confirmed,
+    },
+  };
+}
+
+function byName(volumes: readonly (Volume & { readonly of: string })[]): Map<string, Volume[]> {
+  const found = new Map<string, Volume[]>();
+  for (const volume of volumes) found.set(volume.of, [...(found.get(volume.of) ?? []), volume]);
+  found.delete('');
+  return found;
+}

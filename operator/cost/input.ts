@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT, type Failed } from '../exit.ts';
+import type { Template } from './template.ts';
+
+/** A configuration, as it would be deployed. */
+export interface Configuration {
+  /** As it was named. */
+  readonly from: string;
+  readonly stack: string;
+  readonly region: string;
+  readonly template: Template;
+}
+
+const ALLOWED = 'the output directory of cdk synth, a JSON file of settings, or settings as JSON';
+
+const wrong = (received: string, allowed: string): Failed =>
+  Object.assign(new Error(`CONFIG: received ${received}; allowed: ${allowed}`), { exitCode: EXIT.usage });
+
+/**
+ * Reads a configuration: what `cdk synth` has written, or settings, which are synthesized here.
+ * @param given `undefined`: the settings of `cdk.json`
+ * @param stack where a directory has several
+ * @throws Failed for what is neither, and for settings that are refused
+ */
+export async function readConfiguration(given: string | undefined, stack?: string): Promise<Configuration> {
+  if (given === undefined) return synthesized(undefined, 'cdk.json');
+  if (given.trimStart().startsWith('{')) return synthesized(parsed(given, given), 'the settings given');
+  if (!existsSync(given)) throw wrong(given, ALLOWED);
+  return statSync(given).isDirectory()
+    ? written(given, stack)
+    : synthesized(parsed(readFileSync(given, 'utf8'), given), given);
+}
+
+function parsed(text: string, given: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw wrong(given, ALLOWED);
+  }
+}
+
+interface Manifest {
+  readonly artifacts?: Readonly<
+    Record<string, { type: string; environment?: string; properties?: { templateFile?: string } }>
+  >;
+}
+
+/** What `cdk synth` has written. */
+function written(directory: string, stack: string | undefined): Configuration {
+  const file = join(directory, 'manifest.json');
+  if (!existsSync(file)) throw wrong(directory, ALLOWED);
+  const { artifacts = {} } = parsed(readFileSync(file, 'utf8'), file) as Manifest;
+  const stacks = Object.entries(artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
+  const names = stacks.map(([name]) => name);
+  const [found, ...more] = stack === undefined ? stacks : stacks.filter(([name]) => name === stack);
+  if (!found || more.length > 0)
+    throw Object.assign(
+      new Error(`--stack: received ${stack ?? 'nothing'}; allowed: one of ${names.join(', ') || 'no stacks'}`),
+      { exitCode: EXIT.usage },
+    );
+  const [name, { environment = '', properties }] = found;
+  const template = parsed(readFileSync(join(directory, properties?.templateFile ?? ''), 'utf8'), name) as Template;
+  return { from: directory, stack: name, region: environment.split('/').at(-1) ?? '', template };
+}
+
+/** Synthesized here, as a rehearsal does. */
+async function synthesized(settings: unknown, from: string): Promise<Configuration> {
+  const { synthesize } = await import('./synthesize.ts');
+  const directory = mkdtempSync(join(tmpdir(), 'remount-cost-'));
+  try {
+    const { stack, region, template } = synthesize(directory, settings);
+    return { from, stack, region, template };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SettingsError')
+      throw Object.assign(new Error(error.message), { exitCode: EXIT.usage });
+    throw error;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { run } from '@stricli/core';
+import { app } from './command/app.ts';
+import type { Place } from './connect.ts';
+import { EXIT, type Failed } from './exit.ts';
+
+/** The simulated AWS that `npm run rehearse -- --hold` keeps; only a clone of the repository has one. */
+async function rehearsal(): Promise<Place> {
+  const wrong = (message: string) =>
+    Object.assign(new Error(message), { exitCode: EXIT.usage } satisfies Partial<Failed>);
+  const read = await import('../simulator/held/read.ts').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ERR_MODULE_NOT_FOUND'
+      ? wrong('--rehearsal: only a clone of the repository has rehearsals')
+      : error;
+  });
+  const held = read.readHeld();
+  if (!held) throw wrong('--rehearsal: none is held; start one: npm run rehearse -- --hold');
+  const { heldRuntime } = await import('../simulator/held/client.ts');
+  return { stack: held.stackName, region: held.region, runtime: heldRuntime(held) };
+}
+
+// Somebody who has read enough closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+await run(app, process.argv.slice(2), { process, env: process.env, rehearsal });
+// The library's own codes are below zero.
+if (Number(process.exitCode) < 0) process.exitCode = EXIT.usage;

@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import { diagnose, isSound } from '../../operator/doctor/doctor.ts';
+import { diagnosisText } from '../../operator/doctor/text.ts';
+import type { Status } from '../../operator/status/status.ts';
+
+const NOW = Date.parse('2026-01-07T12:00:00Z');
+const MINUTE = 60_000;
+const host = (id: string, over: object = {}) => ({ id, zone: 'a', state: 'running', agentOnline: true, ...over });
+const VOLUME = {
+  volume: 'alpha',
+  served: true,
+  current: { volumeId: 'vol-1', instanceId: 'i-1', generation: 1 },
+  newest: { snapshotId: 'snap-2', at: NOW - 10 * MINUTE },
+  verified: { snapshotId: 'snap-1', at: NOW - 30 * MINUTE },
+  spare: { volumeId: 'vol-2', instanceId: 'i-2', at: NOW - 30 * MINUTE },
+  journalLagMs: 1000,
+  alarms: [] as string[],
+  quarantined: [],
+};
+const SEEN = {
+  versions: [
+    { id: 'i-1', version: 'x' },
+    { id: 'i-2', version: 'x' },
+  ],
+  drills: true,
+  unasked: [],
+};
+
+function status(volume: object = {}, over: object = {}): Status {
+  return {
+    schema: 1,
+    stack: 'Shop',
+    region: 'eu-west-1',
+    at: NOW,
+    volumes: [{ ...VOLUME, ...volume }],
+    hosts: [host('i-1'), host('i-2')],
+    alarms: [],
+    subscribers: 1,
+    unasked: [],
+    ...over,
+  } as unknown as Status;
+}
+
+test('where all is there, nothing is found, and what is never asked is named', () => {
+  const diagnosis = diagnose(status(), SEEN);
+  expect(diagnosis.findings).toEqual([]);
+  expect(isSound(diagnosis)).toBe(true);
+  expect(diagnosisText(diagnosis)).toContain('quotas of EBS');
+});
+
+describe('each is found, with what to do', () => {
+  test.each<[string, object, object, RegExp]>([
+    ['messages', {}, { subscribers: 0 }, /nobody hears/],
+    [
+      'agents',
+      {},
+      { hosts: [host('i-1'), host('i-2'), host('i-3', { agentOnline: false })] },
+      /no command reaches i-3/,
+    ],
+    ['hosts', {}, { hosts: [host('i-1'), host('i-2', { zone: 'b' })] }, /nobody to take over/],
+    ['hosts', {}, { hosts: [host('i-2')] }, /its owner i-1 does not run/],
+    ['alarms', { deaf: ['serving'] }, {}, /serving starts no heal/],
+    ['alarms', {}, { alarms: ['healer-failed'] }, /healer-failed/],
+    ['alarms', { alarms: ['full-soon'] }, {}, /full-soon/],
+    ['volumes', { served: false }, {}, /not served/],
+    ['volumes', { heal: { healId: 'h', until: NOW } }, {}, /the heal h/],
+    ['volumes', { paged: { about: 'x', at: NOW, final: true } }, {}, /people were called/],
+    ['volumes', {}, { volumes: [] }, /no content volume/],
+    ['points', { newest: undefined }, {}, /no completed snapshot/],
+    ['points', { newest: { snapshotId: 's', at: NOW - 61 * MINUTE } }, {}, /older than 60 min/],
+    ['points', { verified: undefined }, {}, /mounted and read/],
+    ['points', { verified: { snapshotId: 's', at: NOW - 76 * MINUTE } }, {}, /older than 75 min/],
+    ['spare', { spare: undefined }, {}, /no spare/],
+    ['spare', { spare: { ...VOLUME.spare, instanceId: 'i-1' } }, {}, /its own owner/],
+    ['journal', { journalLagMs: 61_000 }, {}, /waited for more than a minute/],
+  ])('%s: %j %j', (about, volume, over, what) => {
+    const { findings } = diagnose(status(volume, over), SEEN);
+    expect(findings).toEqual([
+      expect.objectContaining({ about, what: expect.stringMatching(what), do: expect.stringMatching(/./) }),
+    ]);
+  });
+
+  test('an owner that does not run, and nobody to take over', () => {
+    for (const hosts of [[host('i-1', { state: 'stopped' })], []])
+      expect(diagnose(status({}, { hosts }), SEEN).findings).toMatchObject([
+        { about: 'hosts', what: 'its owner i-1 does not run' },
+        { about: 'hosts', what: expect.stringContaining('nobody to take over') },
+      ]);
+  });
+
+  test('versions', () => {
+    const { findings } = diagnose(status(), {
+      ...SEEN,
+      versions: [
+        { id: 'i-1', version: 'x' },
+        { id: 'i-2', version: 'y' },
+      ],
+    });
+    expect(findings).toMatchObject([{ about: 'versions' }]);
+  });
+});
+
+test('without drills neither a verified copy nor a spare is missed', () =>
+  expect(diagnose(status({ verified: undefined, spare: undefined }), { ...SEEN, drills: false }).findings).toEqual([]));
+
+test('what nobody answered is no finding, and is not sound', () => {
+  const unasked = ['the ledger: alpha', 'EC2: snapshots of alpha'].map((what) => ({ what, why: 'AccessDenied' }));
+  const diagnosis = diagnose(status({ newest: undefined, verified: undefined, spare: undefined }, { unasked }), SEEN);
+  expect(diagnosis.findings).toEqual([]);
+  expect(isSound(diagnosis)).toBe(false);
+  expect(diagnosisText(diagnosis)).toContain('EC2: snapshots of alpha: AccessDenied');
+});

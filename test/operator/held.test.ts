@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cloudFormationClient, dynamoClient } from '../../lambda/aws/clients.ts';
+import { dynamoLedger } from '../../lambda/aws/dynamodb/ledger.ts';
+import type { Runtime } from '../../lambda/aws/runtime.ts';
+import { outputsOf } from '../../operator/aws/stack.ts';
+import { heldFile } from '../../simulator/held/read.ts';
+import { node } from '../rehearsal/child.ts';
+import { type Holding, holding } from './holding.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const AS_NOBODY = { AWS_REGION: '', AWS_DEFAULT_REGION: '' };
+const remount = (...args: readonly string[]) => node('operator/main.ts', args, AS_NOBODY);
+
+const directory = mkdtempSync(join(tmpdir(), 'held-'));
+/** A day that is held, as a newcomer starts it. */
+let held: Holding;
+beforeAll(async () => {
+  held = await holding('spare');
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+  held.end();
+});
+
+describe('a person at a rehearsal that is held', () => {
+  test('sees at a glance that the spare has taken over, and that all is well', () => {
+    const { code, stdout, stderr } = remount('status', '--rehearsal');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^alpha: served \(vol-\w+ on i-\w+\)$/m);
+    expect(stdout).toMatch(/one that was mounted and read/);
+    expect(code).toBe(0);
+  });
+
+  test('has the same as data', () => {
+    const { stdout } = remount('status', 'alpha', '--rehearsal', '--json');
+    const { schema, volumes, unasked } = JSON.parse(stdout);
+    expect({ schema, unasked }).toEqual({ schema: 1, unasked: [] });
+    expect(volumes).toHaveLength(1);
+    expect(volumes[0].quarantined).toHaveLength(1);
+  });
+
+  test('reads what happened, the newest first, and all of it over pages', () => {
+    const { stdout } = remount('incidents', 'alpha', '--rehearsal', '--json', '--most', '1000');
+    const { incidents } = JSON.parse(stdout) as { incidents: { startedAt: number; outcome: string }[] };
+    expect(incidents.map((i) => i.outcome)).toContain('healed');
+    const times = incidents.map((i) => i.startedAt);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect(remount('incidents', 'alpha', '--rehearsal', '--most', '1').stdout.match(/\(heal /g)).toHaveLength(1);
+  });
+
+  test('has all of it in one file for whoever helps, which is never written over', () => {
+    const file = join(directory, 'report.json');
+    const told = remount('report', '--rehearsal', '--out', file);
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    const { schema, unasked, volumes, doctor, versions } = JSON.parse(readFileSync(file, 'utf8'));
+    expect({ schema, unasked }).toEqual({ schema: 1, unasked: [] });
+    expect(volumes.map((each: { volume: string }) => each.volume)).toEqual(['alpha', 'beta']);
+    expect(volumes[0].points.points.length).toBeGreaterThan(0);
+    expect(volumes[0].incidents.length).toBeGreaterThan(0);
+    expect([doctor.schema, versions.length > 0]).toEqual([1, true]);
+    const again = remount('report', '--rehearsal', '--out', file);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/^--out: received .*; allowed: a file that is not there yet/);
+  });
+
+  test('has one of them as text, as data and as a page, which says what it cannot know', () => {
+    const { stdout } = remount('incidents', 'alpha', '--rehearsal', '--json');
+    const { incidents } = JSON.parse(stdout) as { incidents: { id: string; outcome: string }[] };
+    const { id = '' } = incidents.find(({ outcome }) => outcome === 'healed') ?? {};
+    const file = join(directory, 'incident.html');
+    const told = remount('incident', 'alpha', id, '--rehearsal', '--page', file);
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.stdout).toContain(`(heal ${id}, `);
+    expect(told.stdout).toContain(`The page: ${file}\n`);
+    const html = readFileSync(file, 'utf8');
+    expect(html).toContain(`Incident ${id} of Remount in eu-west-1`);
+    expect(html).toContain('from the alarm');
+    expect(html).toContain('Nobody has compared yet.');
+    const { page } = JSON.parse(remount('incident', 'alpha', '--rehearsal', '--json').stdout);
+    expect(page).toMatchObject({ schema: 1, volume: 'alpha', id: incidents[0]?.id });
+  });
+
+  test('a page that cannot be written is said in a line', () => {
+    const { code, stderr } = remount('incident', 'alpha', '--rehearsal', '--page', join(directory, 'no', 'x.html'));
+    expect(stderr).toContain('--page: ');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    [['incident', 'alpha', 'nobody', '--rehearsal'], 'ID: received nobody; allowed of alpha: '],
+    [['status', 'gamma', '--rehearsal'], 'VOLUME: received gamma; allowed: alpha, beta'],
+    [['incidents', 'gamma', '--rehearsal'], 'VOLUME: received gamma; allowed: alpha, beta'],
+    [
+      ['incidents', 'alpha', '--rehearsal', '--most', '0'],
+      '--most: received "0"; allowed: a whole number from 1 to 1000',
+    ],
+    [['release-quarantine', 'vol-1', '--rehearsal', '--yes'], 'VOLUME-ID: received vol-1; allowed: '],
+    [['points', 'gamma', '--rehearsal'], 'VOLUME: received gamma; allowed: alpha, beta'],
+    [['heal', 'gamma', '--rehearsal'], 'VOLUME: received gamma; allowed: alpha, beta'],
+    [['drill', '--rehearsal'], 'VOLUME'],
+    [['incidents', '--rehearsal'], 'VOLUME'],
+    [['statsu'], 'status'],
+    [['status', '--regoin', 'x'], 'regoin'],
+    [['status'], '--region: received nothing'],
+  ])('is told what is wrong with %j, in a line', (args, says) => {
+    const { code, stdout, stderr } = remount(...args);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(says);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+
+  test('sees each copy, and what it would lose', () => {
+    const { code, stdout } = remount('points', 'alpha', '--rehearsal', '--json');
+    const { schema, points } = JSON.parse(stdout) as { schema: number; points: Record<string, unknown>[] };
+    expect({ code, schema }).toEqual({ code: 0, schema: 1 });
+    expect(points[0]).toMatchObject({ verdict: 'verified', files: expect.any(Number), losesMs: expect.any(Number) });
+    expect(points.filter(({ passedBy }) => passedBy === 'quarantined')).toHaveLength(1);
+    expect(remount('points', 'alpha', '--rehearsal').stdout).toContain('never taken: quarantined');
+  });
+
+  test.each(['heal', 'drill'])('starts a %s and looks on until it ends', (kind) => {
+    const { code, stdout, stderr } = remount(kind, 'alpha', '--rehearsal', '--yes', '--json');
+    const { steps, outcome } = JSON.parse(stdout) as { steps: { name: string }[]; outcome: string };
+    expect(steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['begin', 'look']));
+    expect(['sound', 'nothing', 'verified']).toContain(outcome);
+    for (const { name } of steps) expect(stderr).toContain(` s  ${name}`);
+    expect(code).toBe(0);
+  });
+
+  test('is not obeyed where nobody can be asked: one line after the plan, and nothing is started', () => {
+    const { code, stdout, stderr } = remount('heal', 'alpha', '--rehearsal');
+    expect(stderr).toMatch(/^--yes: received nothing, and there is no terminal/m);
+    expect(stderr).not.toContain(' s  begin');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  });
+
+  test('ends the looking on with Ctrl-C, and hears that the heal goes on', async () => {
+    const args = ['operator/main.ts', 'heal', 'alpha', '--rehearsal', '--yes'];
+    const looking = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' } });
+    let said = '';
+    looking.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      if (said.includes(' s  begin') && !looking.killed) looking.kill('SIGINT');
+    });
+    expect(await new Promise((resolve) => looking.once('close', resolve))).toBe(130);
+    expect(said).toContain('the heal of alpha goes on: remount status alpha');
+  });
+
+  test('asks a doctor, who says what to do about each thing that he finds', () => {
+    const { code, stdout } = remount('doctor', '--rehearsal', '--json');
+    const { schema, findings, unasked } = JSON.parse(stdout) as {
+      schema: number;
+      findings: { do: string }[];
+      unasked: [];
+    };
+    expect({ schema, unasked }).toEqual({ schema: 1, unasked: [] });
+    for (const finding of findings) expect(finding.do).toMatch(/./);
+    expect(code).toBe(findings.length === 0 ? 0 : 1);
+  });
+
+  test('is refused to let go of a volume in quarantine that a host still has', () => {
+    const { volumes } = JSON.parse(remount('status', 'alpha', '--rehearsal', '--json').stdout);
+    const [id] = volumes[0].quarantined as string[];
+    const { code, stdout, stderr } = remount('release-quarantine', id ?? '', '--rehearsal', '--yes');
+    expect(stderr).toMatch(/^vol-\w+ is attached to i-\w+/);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  });
+
+  test('another user of the machine is refused', async () => {
+    const { readHeld } = await import('../../simulator/held/read.ts');
+    const answer = await fetch(`http://127.0.0.1:${readHeld()?.port}/`, { method: 'POST', body: 'x' });
+    expect(answer.status).toBe(403);
+  });
+
+  test.each(['heal', 'drill'])('is refused a %s while a heal has the lease, and hears whose', async (kind) => {
+    const { readHeld } = await import('../../simulator/held/read.ts');
+    const { heldRuntime } = await import('../../simulator/held/client.ts');
+    const place = readHeld();
+    if (!place) throw new Error('nothing is held');
+    const runtime = heldRuntime(place) as Runtime;
+    const outputs = await outputsOf(cloudFormationClient(runtime), place.stackName);
+    const ledger = dynamoLedger(dynamoClient(runtime), outputs.get('LedgerTable') ?? '');
+    const now = runtime.clock.now();
+    await ledger.acquire('beta', 'somebody', now, now + 60_000);
+    const { code, stderr } = remount(kind, 'beta', '--rehearsal', '--yes');
+    await ledger.release('beta', 'somebody');
+    expect(stderr).toMatch(/^beta: the heal somebody holds the lease until \S+; nothing was done$/m);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(3);
+  });
+
+  test('ends it with Ctrl-C, and nothing of it is left', async () => {
+    const ended = new Promise((resolve) => held.child.once('exit', resolve));
+    held.child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(existsSync(heldFile())).toBe(false);
+    const { code, stderr } = remount('status', '--rehearsal');
+    expect(stderr).toContain('npm run rehearse -- --hold');
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DENIED = `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>
+<Message>User: somebody is not authorized to perform: cloudformation:DescribeStacks</Message></Error></ErrorResponse>`;
+/** Each command that asks AWS, with what it needs. */
+const COMMANDS = [
+  ['status'],
+  ['incidents', 'alpha'],
+  ['incident', 'alpha'],
+  ['points', 'alpha'],
+  ['heal', 'alpha', '--yes'],
+  ['drill', 'alpha', '--yes'],
+  ['release-quarantine', 'vol-1', '--yes'],
+  ['doctor'],
+  ['report'],
+  ['upload', 'docs', 'alpha', '--yes'],
+];
+
+/** Nobody may do anything there. */
+let server: Server;
+beforeAll(async () => {
+  server = createServer((_request, response) => response.writeHead(403, { 'content-type': 'text/xml' }).end(DENIED));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+/** Nothing listens on this port: it is the one of the discard service. */
+const NOWHERE = 9;
+
+async function remount(args: readonly string[], port: number) {
+  const env = {
+    PATH: process.env.PATH ?? '',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+  };
+  const child = spawn(process.execPath, ['operator/main.ts', ...args], { cwd: ROOT, env });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (bytes: Buffer) => {
+      said[name] += bytes.toString();
+    });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  return { code, ...said };
+}
+
+describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('remount %s', (_, args) => {
+  test('without permission says in a line what is missing, and does nothing', async () => {
+    const { code, stdout, stderr } = await remount(args, (server.address() as AddressInfo).port);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^could not [^\n]*not authorized to perform: cloudformation:DescribeStacks[^\n]*\n$/);
+  });
+
+  test('without network says so in a line, and does nothing', async () => {
+    const { code, stdout, stderr } = await remount(args, NOWHERE);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^could not [^\n]*ECONNREFUSED[^\n]*\n$/);
+  });
+});

@@ -177,6 +177,7 @@ act() {
   mount_here ,ro
   step cat "$scratch/$canary_file" >"$work/canary" 2>"$work/said" || grep -q 'No such file' "$work/said" || fail_on "$work/said"
   read_canary "$scratch"
+  step cat "$scratch/$clock_file" >"$work/clock" 2>"$work/said" || grep -q 'No such file' "$work/said" || fail_on "$work/said"
   survey_content
   check_attributes
   compared_from=$(date +%s)

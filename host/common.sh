@@ -16,6 +16,8 @@ run_dir="$root/run/remount"
 content_dir="$root/srv/content"
 marker_dir="$root/var/lib/remount/serving"
 canary_file=".remount/canary"
+# When a clock was set back: from and to, Unix seconds, a line each time.
+clock_file=".remount/clock"
 
 # name_volume: says, once, which volume the answer is of.
 name_volume() {

@@ -47,6 +47,7 @@ write_canary() {
   [ -n "$written" ] || fail usage "this host does not give the time"
   full=''
   aside="$1/$canary_file.tmp.$$"
+  note_clock "$1"
   if renew_canary "$1"; then return 0; fi
   # Flags that somebody has set on everything (chattr -R) bind the web server in nothing: ours go.
   case "$said" in *'Operation not permitted'*) if unseal "$1" && renew_canary "$1"; then return 0; fi ;; esac
@@ -67,6 +68,15 @@ renew_canary() {
   said=$(printf '%s\n' "$written" | dd of="$aside" conv=fsync status=none 2>&1) &&
     said=$(mv -fT "$aside" "$1/$canary_file" 2>&1) &&
     said=$(sync "$1/.remount" 2>&1)
+}
+
+# note_clock <root of the content>: where the canary is from later than now, the clock was set back, within the last minute or while
+# nobody served. Times between the two come twice, so nobody knows what was first of two changes in them (decision 23).
+note_clock() {
+  was=$(stat -c %Z "$1/$canary_file" 2>/dev/null) && is=$(date +%s) && [ "$was" -gt "$is" ] || return 0
+  { tail -n 19 "$1/$clock_file"; printf '%s %s\n' $((is - 60)) "$was"; } 2>/dev/null >"$aside" || return 0
+  sync "$aside" 2>/dev/null || return 0
+  mv -fT "$aside" "$1/$clock_file" 2>/dev/null || :
 }
 
 # unseal <root of the content>

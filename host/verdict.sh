@@ -22,8 +22,8 @@ read_log() {
 # compare: sets the counts; names what is altered. A listed file that is missing or differs is `changed`, and no damage,
 # where a change after its manifest explains it: of the file, of a symlink on the way, of a directory that was put in the
 # place of another (which changes its own time and not that of its names), or, for a missing one, of the directory that it
-# was in. So is one that changed just before the copy; one whose manifest is from after the copy, for then the clock was set
-# back, and nobody knows which came first; and an empty manifest that is not old. Of a live volume, what else differs is
+# was in. So is one that changed just before the copy; one whose manifest is from after the copy, or from a time that came twice,
+# for then the clock was set back, and nobody knows which came first; and an empty manifest that is not old. Of a live volume, what else differs is
 # `suspect` in the first copy that shows it, and altered in another, with both times the same.
 compare() {
   list join -t "$tab" -o 0,1.2,1.3,1.4,1.5,1.6,2.2 "$work/plan" "$work/sums" >"$work/compared"
@@ -36,6 +36,11 @@ compare() {
     function parent(name) { return sub(/\/?[^\/]*$/, "", name) ? name : "" }
     function max(a, b) { return a > b ? a : b }
     function apart(a, b) { return a "" != b "" && (a > b ? a - b : b - a) >= unsettled }
+    # A clock that was wrong by more than a day is no reason to doubt all that is written until it is right.
+    function twice(time, by,   i) {
+      for (i = 1; i <= turns; i++) if (from[i] <= time && by <= to[i] && to[i] - from[i] <= 86460) return 1
+      return 0
+    }
     function suspect(name, time, manifest, via, settling) {
       names[++suspects] = name; times[suspects] = time; promised[suspects] = manifest; ways[suspects] = via
       young[suspects] = settling
@@ -56,6 +61,7 @@ compare() {
       if (NF == 2) { state = $1; state_of = $2 } else { first[$1, $2, $3] = $4; doubted[$1] }
       next
     }
+    FILENAME ~ /\/clock$/ { if ($0 ~ /^[0-9]+ [0-9]+$/) { split($0, turn, " "); from[++turns] = turn[1] + 0; to[turns] = turn[2] + 1 }; next }
     FILENAME ~ /\/plan$/ {
       if ($4 != "-") { if ($4 != "malformed" && $4 != "empty") listed++ }
       else if ($1 !~ /^courses\/[^\/]*\/manifest\.sha256$/) unlisted++
@@ -90,7 +96,7 @@ compare() {
           time = touched[up]; slack = 0.02
         } else for (up = parent(name); up != "" && up != course; up = parent(up)) if (renamed[up]) time = max(time, touched[up])
         for (up = ways[i]; up != "" && up != "-"; up = parent(up)) if (up in touched && up != course) time = max(time, touched[up])
-        if (time > by + slack || time > now - young[i] || by > now) { changed++; continue }
+        if (time > by + slack || time > now - young[i] || by > now || twice(time, by)) { changed++; continue }
         key = name SUBSEP time SUBSEP by
         since = (key in first) ? first[key] : copy
         kept[name OFS time OFS by OFS since] = 1
@@ -109,6 +115,6 @@ compare() {
       printf "files=%d\nlisted=%d\nchecked=%d\nunlisted=%d\nchanged=%d\nsuspect=%d\nodd=%d\nbytes=%.0f\nstored=%.0f\ndeferred=%d\nresting=%d\nbehind=%d\naltered=%d\n",
         files, listed, checked, unlisted, changed, held, odd, bytes, stored, files - checked - resting, resting, behind, altered
     }
-  ' "$work/before" "$work/plan" "$work/compared" "$work/missing" "$work/files" "$work/directories" "$work/links" >"$work/verdict"
+  ' "$work/before" "$work/clock" "$work/plan" "$work/compared" "$work/missing" "$work/files" "$work/directories" "$work/links" >"$work/verdict"
   if [ -e "$work/remember" ]; then list cp "$work/remember" "$suspects"; else rm -f "$suspects"; fi
 }

@@ -43,9 +43,9 @@ export class CopyLab {
     must('sh', '-c', `cd "$1" && { ${script}; }`, 'sh', directory);
   }
 
-  /** What a probe does: a new canary, which is also how far the log reaches in the next copy. */
-  probe(): void {
-    this.#run('probe', OWN, {});
+  /** What a probe does: a new canary, which is also how far the log reaches in the next copy. @param more its settings */
+  probe(more: Readonly<Record<string, string>> = {}): void {
+    this.#run('probe', OWN, more);
   }
 
   /**
@@ -99,7 +99,7 @@ export class CopyLab {
     console.log(JSON.stringify(this.answers));
   }
 
-  #run(name: string, id: string, more: Record<string, string>): void {
+  #run(name: string, id: string, more: Readonly<Record<string, string>>): void {
     const { status, stderr } = this.#spawn(name, id, more);
     if (status !== 0) throw new Error(`${name} ${id}: exit ${status}: ${stderr}`);
   }

@@ -5,6 +5,7 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -289,4 +290,40 @@ lab.copy();
 lab.check('large files');
 lab.copy((root) => rot(root, 'rotten'));
 lab.check('large files, and a small one is damaged');
+
+// A clock that was set back and is right again: the change has an earlier time than the manifest before it.
+for (const [label, from, to] of [
+  ['a change in a time that came twice', 3000, 900],
+  ['the manifest is from after that time', 3000, 1100],
+  ['the file is from before that time', 1900, 900],
+  ['a clock that was wrong by days', 300_000, 900],
+  ['no time at all', Number.NaN, 900],
+] as const) {
+  let canary = 0;
+  lab.copy(
+    (root) => {
+      canary = Math.floor(statSync(join(root, '.remount/canary')).ctimeMs / 1000);
+      writeFileSync(join(root, '.remount/clock'), `0 1\n${canary - from} ${canary - to}\n`);
+      lab.in('third', 'echo lawful >a; sync', root);
+    },
+    (device) => {
+      setChangeTime(device, 'third/a', canary - 2000);
+      setChangeTime(device, 'third/manifest.sha256', canary - 1000);
+    },
+  );
+  lab.check(label);
+}
+lab.answers.turned = ['+%s', '+%s.'].map((format) => {
+  lab.probe();
+  const now = Math.floor(statSync(join(lab.content, '.remount/canary')).ctimeMs / 1000);
+  const early = `[ "$1" != ${format} ] || exec echo ${now - 3600}; exec /bin/date "$@"`;
+  for (let n = 0; n < 21; n++) lab.probe(lab.instead({ date: early }));
+  const noted = must('sh', '-c', 'cat "$1" 2>/dev/null || :', 'sh', join(lab.content, '.remount/clock'));
+  rmSync(join(lab.content, '.remount/clock'), { force: true });
+  return noted
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' ').map((time) => Math.round((Number(time) - now) / 60)));
+});
 lab.close();

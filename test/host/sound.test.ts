@@ -64,11 +64,20 @@ const EXPECTED: Readonly<Record<string, readonly [keyof typeof EXIT | 'sound', K
     { deferred: '1' },
     expect.stringMatching(/^differs: courses\/rotten\/a\n/),
   ],
+  'a change in a time that came twice': ['sound', { changed: '2', suspect: '0' }, none],
+  ...Object.fromEntries(
+    [
+      'the manifest is from after that time',
+      'the file is from before that time',
+      'a clock that was wrong by days',
+      'no time at all',
+    ].map((label) => [label, ['altered', {}, expect.stringMatching(/^differs: courses\/third\/a\n/)]]),
+  ),
 };
 
 describe('what is odd and sound, beside damage of the same looks, on real XFS', () => {
   realTest('is kept apart', () => {
-    const { share, given, ...answers } = Answers.parse(runScript(join(import.meta.dirname, 'sound.script.ts')));
+    const { share, given, turned, ...answers } = Answers.parse(runScript(join(import.meta.dirname, 'sound.script.ts')));
     expect(Object.keys(answers)).toEqual(Object.keys(EXPECTED));
     for (const [name, [state, keys, says]] of Object.entries(EXPECTED)) {
       const [code, printed, stderr] = Verb.parse(answers[name]);
@@ -76,6 +85,8 @@ describe('what is odd and sound, beside damage of the same looks, on real XFS', 
       expect([name, code, printed]).toEqual([name, exit, expect.objectContaining({ ...keys, state })]);
       expect([name, stderr]).toEqual([name, says]);
     }
+    // An hour back, and a minute more; the newest twenty. A clock that is right notes nothing.
+    expect(turned).toEqual([Array.from({ length: 20 }, () => [-61, 0]), []]);
     // Its time may have come to the disk by itself.
     const [, written] = Verb.parse(answers['overwritten in place just before the copy']);
     expect(Number(written.suspect) + Number(written.changed)).toBe(1);

@@ -48,6 +48,9 @@ export const DISKS: readonly Slip[] = [
     '- $(date +%s) + started))',
   ),
   sound('one fresh file takes all of the time', 'reading', '$(((budget - kept) / 2 + 1))', '$((budget - kept + 1))'),
+  sound('a clock that was set back is nowhere noted', 'content', '  note_clock "$1"\n', ''),
+  sound('a time that came twice proves which came first', 'verdict', ' || twice(time, by)', ''),
+  sound('a clock that was wrong by days ends all comparison', 'verdict', ' && to[i] - from[i] <= 86460', ''),
   index(
     'what changed while it was hashed gets a manifest',
     'index',

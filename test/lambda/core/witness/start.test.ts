@@ -95,7 +95,7 @@ describe('the starter', () => {
 
   test('fails where the healer cannot be started: it is handed over again', async () => {
     const failing = { ...ports, start: () => Promise.reject(new Error('throttled')) };
-    const earlier = { at: NOW - 120_000, owner: OWNER, generation: 3, looks: 1 };
+    const earlier = { at: NOW - 120_000, owner: 'i-owner', generation: 3, looks: 1 };
     for (const before of [undefined, earlier]) {
       notes = before;
       await expect(onSaid(failing, said)).rejects.toThrow('throttled');

@@ -2,6 +2,17 @@ import { broken, type Mutant, PROMISE, rehearse } from './mutant.ts';
 
 /** Of scenarios in which courses are uploaded into S3. */
 export const UPLOADS: readonly Mutant[] = [
+  // What is not answered keeps others from being taken in: then somebody deletes what was never there.
+  broken(
+    'bad-wednesday-uploads',
+    'hosts may answer uploads',
+    {
+      file: 'lib/content-intake.ts',
+      code: "'AnswersUploads', ['s3:PutObject']",
+      instead: "'AnswersUploads', ['s3:PutObjectTagging']",
+    },
+    [{ dies: 'no course course-' }],
+  ),
   broken('intake', 'instances are told where uploads are', {
     file: 'lib/internal/user-data.ts',
     code: '...(intake ? [',

@@ -14,8 +14,9 @@ export function manifestOf(course: Course): string {
 
 /** The courses to plant an inconsistency under, the best first. Both kinds of disk choose the same course. */
 export function plantOrder(oldestFirst: readonly string[]): string[] {
-  const first = Math.floor(oldestFirst.length * LATENT_POSITION);
-  return [...oldestFirst.slice(first), ...oldestFirst.slice(0, first)];
+  const shown = oldestFirst.filter((id) => !id.startsWith('.'));
+  const first = Math.floor(shown.length * LATENT_POSITION);
+  return [...shown.slice(first), ...shown.slice(0, first)];
 }
 
 /** The file of a course that rots: the largest, the first by name of equals. Both kinds of disk choose the same. */

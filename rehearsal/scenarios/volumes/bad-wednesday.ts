@@ -1,4 +1,4 @@
-import { DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
+import { type Course, DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
 import { counted, duration } from '../../command/duration.ts';
 import {
   alarmsCalm,
@@ -37,6 +37,27 @@ const PATIENCE_MS = 30 * MINUTE_MS;
 /** After the recovery: long enough for the next scheduled snapshot, which starts up to an hour late. */
 const AFTERMATH_MS = 2 * HOUR_MS + 5 * MINUTE_MS;
 
+/** How courses come onto a volume. */
+export interface Door {
+  /** @returns when it is to be there */
+  put(course: Course): Promise<number>;
+  /** Uploads on and on, where that is possible while nobody serves, up to this moment or until it is so. */
+  goOn(end: number, until: () => boolean): Promise<void>;
+  judge(library: Library, failure: Failure): readonly Check[];
+}
+
+/** Whoever writes to the volume itself has nothing to write to while nobody serves. */
+function direct(world: World, stage: Stage, volume: string): Door {
+  return {
+    async put(course) {
+      upload(world, stage, volume, course);
+      return world.clock.now();
+    },
+    goOn: (end, until) => world.clock.run(end, until),
+    judge: () => [],
+  };
+}
+
 /** SCORM Cloud, January 2010, in one act: months-old damage, a burst of deletes, a file system that shuts itself down. */
 export const badWednesday: Scenario = {
   about:
@@ -63,7 +84,7 @@ export const badWednesdayUnjournaled: Scenario = {
   },
 };
 
-async function play(world: World, drills: boolean): Promise<ScenarioResult> {
+export async function play(world: World, drills: boolean, open: typeof direct = direct): Promise<ScenarioResult> {
   const watch = new Watch(world);
   world.spotlight(true);
   const stage = await bringUp(world);
@@ -73,7 +94,8 @@ async function play(world: World, drills: boolean): Promise<ScenarioResult> {
   world.say(`${stage.volumes.map((v) => `${v.name} in ${v.zone}`).join(', ')} served; the story is about ${volume}`);
 
   const library = new Library();
-  const planted = await uploadAndPlant(world, stage, volume, library);
+  const door = open(world, stage, volume);
+  const planted = await uploadAndPlant(world, stage, volume, library, door);
   if (typeof planted === 'string')
     return broken('a completed snapshot no older than 60 min exists (the schedule targets the volume)', planted);
 
@@ -88,7 +110,7 @@ async function play(world: World, drills: boolean): Promise<ScenarioResult> {
     const owner = stage.servedBy(volume);
     return owner !== undefined && owner !== failure.owner ? owner : undefined;
   };
-  await world.clock.run(failure.at + PATIENCE_MS, () => elsewhere() !== undefined);
+  await door.goOn(failure.at + PATIENCE_MS, () => elsewhere() !== undefined);
   const owner = elsewhere();
   const recovery = owner ? measure(world, failure, library, owner) : undefined;
   if (recovery) {
@@ -106,6 +128,7 @@ async function play(world: World, drills: boolean): Promise<ScenarioResult> {
   const checks = judge(world, stage, watch, failure, recovery);
   if (recovery && hasJournal(world)) checks.push(judgeJournal(recovery));
   if (drills) checks.push(...judgeDrills(damage, deletesFrom, recovery));
+  checks.push(...door.judge(library, failure));
   return { checks, recovery, damage };
 }
 
@@ -158,6 +181,7 @@ export async function uploadAndPlant(
   stage: Stage,
   volume: string,
   library: Library,
+  door = direct(world, stage, volume),
 ): Promise<Planted | string> {
   const { clock, disks, random } = world;
   const chance = random.stream('courses');
@@ -167,8 +191,7 @@ export async function uploadAndPlant(
   for (let n = 0; n < COURSES; n++) {
     await clock.run(start + Math.floor(((n + chance.next()) / COURSES) * UPLOADING_MS));
     const course = makeCourse(`course-${String(n + 1).padStart(3, '0')}`, chance);
-    upload(world, stage, volume, course);
-    library.add(course, clock.now());
+    library.add(course, await door.put(course));
     world.progress('courses uploaded', n + 1, COURSES);
     if (n + 1 !== PLANTED_AFTER) continue;
     const sound = newestSound(world, stage, volume);

@@ -9,7 +9,6 @@ import {
   type Function as LambdaFunction,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { ENV, LEDGER } from '../../contract/contract.ts';
 import { STARTS, WITNESS } from '../../contract/witness.ts';
@@ -117,6 +116,9 @@ export class ContentWitness extends Construct {
     const stream = this.table.tableStreamArn as string;
     allow('ReadsStream', ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], stream);
     allow('ListsStreams', ['dynamodb:ListStreams'], '*');
+    // Of the three actions that SqsDlq grants this is the one that is asked for
+    // (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html#dynamodb-on-failure-destination-permissions).
+    allow('KeepsFailures', ['sqs:SendMessage'], healer.deadLetters.queueArn);
     acknowledge(starter, 'AwsSolutions-IAM5[Resource::*]', 'ListStreams has no resources, and Lambda asks for it');
     acknowledgeNoDeadLetters(starter, 'What a stream hands over and fails goes to the queue of the healer');
     const mapping = new EventSourceMapping(this, 'Stream', {
@@ -128,7 +130,7 @@ export class ContentWitness extends Construct {
       retryAttempts: RETRIES,
       maxRecordAge: Duration.millis(STARTS.freshMs),
       bisectBatchOnError: true,
-      onFailure: new SqsDlq(healer.deadLetters),
+      onFailure: { bind: () => ({ destination: healer.deadLetters.queueArn }) },
       filters: [FilterCriteria.filter({ eventName: FilterRule.or('INSERT', 'MODIFY') })],
     });
     // Lambda refuses a mapping of a role that may not read the stream.

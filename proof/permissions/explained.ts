@@ -14,7 +14,7 @@ export interface Explanation {
 
 /** Each row is narrow, and must explain something that is there and unused: one that does not is an error. */
 export const EXPLAINED: readonly Explanation[] = [
-  ...['Healer', 'Drill', 'Guard', 'Keeper', 'Fleet'].map((role) => ({
+  ...['Healer', 'Drill', 'Guard', 'Keeper', 'Fleet', 'WitnessStarterService'].map((role) => ({
     role,
     statement: 'OpensLedger',
     actions: ['kms:DescribeKey', ...(['Keeper', 'Fleet'].includes(role) ? [] : ['kms:Encrypt', 'kms:GenerateDataKey'])],

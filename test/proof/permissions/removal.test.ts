@@ -14,6 +14,8 @@ const all = roleStatements(source);
 const frozen = roleStatements(template({ snapshots: { consistency: 'application' } })).filter((s) =>
   s.role.startsWith('Snapshots'),
 );
+/** Those of what is off by default. */
+const witness = roleStatements(template({ witness: { enabled: true } })).filter((s) => s.role.startsWith('Witness'));
 const find = (role: string, name: string) => {
   const found = all.find((s) => s.role.startsWith(role) && s.name === name);
   if (!found) throw new Error(`no statement ${name} of ${role}`);
@@ -47,7 +49,7 @@ describe('the statements of a template', () => {
 
 /** A survey in which the guard's statement was used, and the explained ones were not. */
 function surveyed(over: (grant: Grant) => Partial<Grant> = () => ({})): Survey {
-  const grants = [...all, ...frozen].flatMap((statement) =>
+  const grants = [...all, ...frozen, ...witness].flatMap((statement) =>
     statement.actions.map((action): Grant => ({ statement, action, uses: 0, needs: [] })),
   );
   const explained = (grant: Grant) => reportOf({ grants: [grant], broken: [] } as never, [], false).unused[0]?.why;

@@ -11,5 +11,7 @@ export const OUTPUT = {
   accessLogs: 'AccessLogsBucket',
   intake: 'IntakeBucket',
   software: 'SoftwareBucket',
+  operator: 'OperatorPolicy',
+  viewer: 'ViewerPolicy',
 } as const;
 export type Output = (typeof OUTPUT)[keyof typeof OUTPUT];

@@ -35,6 +35,8 @@ export interface IContentIntake extends IConstruct {
   readonly rules: Required<IntakeRules>;
   /** To upload courses for a content volume, each of its courses, and to read what came of them; never to read or to delete an upload. */
   grantUpload(grantee: IGrantable, volume: string): Grant;
+  /** To upload zips for every content volume, and to read what came of them; as little of it as that: for people who operate all of them. */
+  grantOperating(grantee: IGrantable): Grant;
   /** What hosts need: to read uploads, to answer each once, and to hide one that was not changed since; never to delete a version. */
   grantTake(grantee: IGrantable): Grant;
   /** What a gateway to S3 has to let through for hosts. */
@@ -97,21 +99,28 @@ abstract class ContentIntakeBase extends Construct implements IContentIntake {
     checkProps({ volume }, { volume: PROP.volumeName });
     const ofVolume = [intakePrefix(volume), `${FILES_PREFIX}${volume}/`].map((prefix) => `${prefix}*`);
     const answers = `${answersPrefix(volume)}*`;
-    const give = (actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, unknown>>) =>
-      Grant.addToPrincipal({ grantee, actions, resourceArns, ...(conditions && { conditions }) });
-    const uploading = give(['s3:PutObject'], this.#objects(ofVolume));
-    const asking = give(['s3:GetObject'], this.#objects([answers]));
-    const listing = give(['s3:ListBucket'], [this.bucket.bucketArn], { StringLike: { 's3:prefix': answers } });
-    const sealing = allowKeyVia(grantee, this.key, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], `Seals${sid(volume)}`);
-    this.#acknowledge(
-      grantee,
-      [...ofVolume, answers],
-      'Whoever uploads for a content volume does so for each of its courses',
-    );
-    return named(uploading, `Uploads${sid(volume)}`)
-      .combine(named(asking, `ReadsAnswers${sid(volume)}`))
-      .combine(named(listing, `FindsAnswers${sid(volume)}`))
-      .combine(sealing);
+    const objects = [...ofVolume, answers];
+    this.#acknowledge(grantee, objects, 'Whoever uploads for a content volume does so for each of its courses');
+    return this.#uploading(grantee, ofVolume, answers, sid(volume));
+  }
+
+  /** Volumes are not named: a statement for each of 14 is more than a managed policy holds, 6,144 characters (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
+  grantOperating(grantee: IGrantable): Grant {
+    const [zips, answers] = [`${INTAKE_PREFIX}*.zip`, `${ANSWERS_PREFIX}*`];
+    this.#acknowledge(grantee, [zips, answers], 'Whoever operates a stack uploads for each of its content volumes');
+    return this.#uploading(grantee, [zips], answers, '');
+  }
+
+  /** @param of what ends the names of the statements */
+  #uploading(grantee: IGrantable, uploads: readonly string[], answers: string, of: string): Grant {
+    const give = (name: string, actions: string[], resourceArns: string[], prefix?: string) => {
+      const conditions = prefix === undefined ? {} : { conditions: { StringLike: { 's3:prefix': prefix } } };
+      return named(Grant.addToPrincipal({ grantee, actions, resourceArns, ...conditions }), `${name}${of}`);
+    };
+    return give('Uploads', ['s3:PutObject'], this.#objects(uploads))
+      .combine(give('ReadsAnswers', ['s3:GetObject'], this.#objects([answers])))
+      .combine(give('FindsAnswers', ['s3:ListBucket'], [this.bucket.bucketArn], answers))
+      .combine(allowKeyVia(grantee, this.key, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], `Seals${of || 'Uploads'}`));
   }
 
   /**

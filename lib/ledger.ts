@@ -26,6 +26,8 @@ export interface ILedger extends IConstruct {
   grantReading(grantee: IGrantable): Grant;
   /** To read the entries of content volumes: for instances, which ask after a boot whose a volume is. */
   grantAsking(grantee: IGrantable): Grant;
+  /** To read the entries of content volumes and the records of their incidents: for people who look. */
+  grantViewing(grantee: IGrantable): Grant;
 }
 
 /** What says which table is the ledger of another stack. */
@@ -64,15 +66,19 @@ abstract class LedgerBase extends Construct implements ILedger {
     return this.table.grant(grantee, 'dynamodb:GetItem').combine(this.#open(grantee, TO_READ));
   }
 
-  /** Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
   grantAsking(grantee: IGrantable): Grant {
-    const asking = Grant.addToPrincipal({
-      grantee,
-      actions: ['dynamodb:GetItem'],
-      resourceArns: [this.table.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } },
-    });
-    return named(asking, 'AsksLedger').combine(this.#open(grantee, TO_READ));
+    return this.#ofVolumes(grantee, ['dynamodb:GetItem'], 'AsksLedger');
+  }
+
+  grantViewing(grantee: IGrantable): Grant {
+    return this.#ofVolumes(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], 'ViewsLedger');
+  }
+
+  /** Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+  #ofVolumes(grantee: IGrantable, actions: string[], sid: string): Grant {
+    const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } };
+    const reading = Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
+    return named(reading, sid).combine(this.#open(grantee, TO_READ));
   }
 
   /** To write where a condition says, and to read. */

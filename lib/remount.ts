@@ -15,6 +15,7 @@ import { HostDocuments } from './internal/host-documents.ts';
 import { IntakeAlarm, JournalAlarm, SpareAlarm } from './internal/journal-alarm.ts';
 import { Ledger } from './ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from './network.ts';
+import { OperatorPolicy } from './operator-policy.ts';
 import { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 import { checkCrowding } from './props/allowed.ts';
 import { stackNameOf } from './props/props.ts';
@@ -151,6 +152,10 @@ export class Remount extends Construct {
   readonly intake: ContentIntake | undefined;
   /** What standbys say of owners; `undefined` where they do not ask. */
   readonly witness: ContentWitness | undefined;
+  /** What whoever operates it may do by the command line `remount`: `role.addManagedPolicy(remount.operator)`. */
+  readonly operator: OperatorPolicy;
+  /** The part of it that looks, and changes nothing. */
+  readonly viewer: OperatorPolicy;
   /** The one that was given, or its own. */
   readonly key: IKey;
 
@@ -226,6 +231,10 @@ export class Remount extends Construct {
       if (journal && verified) new SpareAlarm(this, `Spare-${volume.volumeName}`, { volume, people });
       if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
+    const { healer, drill } = this;
+    const operated = { stackName, ledger, people, healer, drill, intake };
+    this.operator = new OperatorPolicy(this, 'Operator', operated);
+    this.viewer = new OperatorPolicy(this, 'Viewer', { ...operated, readOnly: true });
     this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);
   }
 

@@ -67,7 +67,7 @@ async function playAll(options: Options, player: Player, out: NodeJS.WriteStream
       }
       if (!options.hold) return;
       out.write(closing(outcome));
-      await hold(services.cloud, services.cloud.stacks[0] ?? '', out);
+      await hold(services, services.cloud.stacks[0] ?? '', out);
     };
     const playing = { ...options, brief, ended, ...(live && { live }) };
     const began = ({ notes }: Disks) => {

@@ -114,7 +114,11 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
     room: 'proof/bench',
     may: /^(proof\/(bench|faults)\/|rehearsal\/|simulator\/|contract\/|lib\/|host\/agent\/kernel\/|aws-cdk-lib$|node:)/,
   },
-  { room: 'proof/permissions', may: /^(proof\/(permissions|faults)\/|rehearsal\/|simulator\/|contract\/|node:)/ },
+  // It runs the commands of people, with the policies that they get.
+  {
+    room: 'proof/permissions',
+    may: /^(proof\/(permissions|faults)\/|operator\/(connect|command\/app)\.ts$|rehearsal\/|simulator\/|contract\/|@aws-sdk\/client-ec2$|@stricli\/core$|node:)/,
+  },
   { room: 'proof/damage', may: /^(proof\/damage\/|rehearsal\/command\/|simulator\/|contract\/|lib\/|node:)/ },
 ];
 

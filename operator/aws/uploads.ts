@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   UploadPartCommand,
@@ -78,13 +79,11 @@ export function s3Uploads(runtime: Pick<Runtime, 'clients' | 'prepare'>): Upload
       }),
     read: (Bucket, Key) =>
       translated(`read ${Key}`, async () => {
-        try {
-          const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-          return (await Body?.transformToString()) ?? '';
-        } catch (error) {
-          if ((error as Error).name === 'NoSuchKey') return undefined;
-          throw error;
-        }
+        // To whoever may list what is below a prefix alone, S3 need not say of an object that it is not there.
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 }));
+        if (Contents[0]?.Key !== Key) return undefined;
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+        return (await Body?.transformToString()) ?? '';
       }),
   };
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { EXIT, type Failed } from '../exit.ts';
+import type { Context } from './kit.ts';
 
 /** What changes something takes. */
 export interface Agreed {
@@ -11,8 +12,8 @@ export const YES = { kind: 'boolean', optional: true, brief: 'do not ask: for sc
 export const refused = (message: string): Failed => Object.assign(new Error(message), { exitCode: EXIT.refused });
 
 /** Shows the plan on standard error, and asks. @throws Failed where nobody can be asked, or the answer is no */
-export async function agree(plan: string, { yes }: Agreed): Promise<void> {
-  process.stderr.write(plan);
+export async function agree(plan: string, { yes }: Agreed, { stderr }: Context['process']): Promise<void> {
+  stderr.write(plan);
   if (yes) return;
   if (!process.stdin.isTTY)
     throw refused('--yes: received nothing, and there is no terminal to ask at; allowed: --yes, or a terminal');

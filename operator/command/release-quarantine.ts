@@ -21,7 +21,7 @@ export const releaseQuarantine = buildCommand<Flags & Agreed, [string], Context>
   },
   async func(flags, id) {
     const { quarantine } = await connected(this, flags);
-    await agree(quarantinedText(await quarantined(quarantine, id)), flags);
+    await agree(quarantinedText(await quarantined(quarantine, id)), flags, this.process);
     // Whoever was asked may have taken an hour to answer.
     const found = await quarantined(quarantine, id);
     await quarantine.discard(found.volumeId);

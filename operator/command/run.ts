@@ -59,14 +59,14 @@ const command = (kind: Followed['kind']) =>
           `--stack: received ${status.stack}, which has no ${FUNCTION[kind]}; allowed: a stack with ${kind}s`,
         );
       const { stderr, stdout } = this.process;
-      let so: keyof typeof INTERRUPTED = 'asking';
+      let so = 'asking' as keyof typeof INTERRUPTED;
       const interrupted = () => {
         process.stderr.write(`\n${INTERRUPTED[so](kind, volume)}\n`);
         process.exit(EXIT.interrupted);
       };
       process.on('SIGINT', interrupted);
       try {
-        await agree(planText(kind, of, status.now()), flags);
+        await agree(planText(kind, of, status.now()), flags, this.process);
         // Whoever was asked may have taken an hour to answer.
         await free(status, volume);
         so = 'starting';
@@ -80,6 +80,9 @@ const command = (kind: Followed['kind']) =>
         });
         stdout.write(flags.json ? document(ended) : resultText(ended));
         this.process.exitCode = exitOf(ended);
+      } catch (error) {
+        if (so === 'begun') stderr.write(`${INTERRUPTED.begun(kind, volume)}\n`);
+        throw error;
       } finally {
         process.removeListener('SIGINT', interrupted);
       }

@@ -18,6 +18,7 @@ interface UploadFlags extends Flags, Agreed {
   readonly wait: boolean;
 }
 
+const NOTHING = 'Nothing was uploaded';
 /** For the answer. It is there in seconds, unless a heal is in between. Milliseconds. */
 const WAIT_MS = 30 * 60_000;
 
@@ -103,7 +104,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
     if (!volumes.includes(volume)) throw new UnknownVolume(volume, volumes);
     const directory = mkdtempSync(join(tmpdir(), 'remount-upload-'));
     const clear = () => rmSync(directory, { recursive: true, force: true });
-    let left = 'Nothing was uploaded';
+    let left = NOTHING;
     const interrupted = () => {
       process.stderr.write(`\n${left}\n`);
       process.exit(EXIT.interrupted);
@@ -111,7 +112,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
     process.on('SIGINT', interrupted);
     process.on('exit', clear);
     try {
-      await agree(uploadPlanText(volume, course, from, what.what), flags);
+      await agree(uploadPlanText(volume, course, from, what.what), flags, this.process);
       const source = await opened(await what.zip(directory));
       const shown = process.stderr.isTTY;
       try {
@@ -131,6 +132,9 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
       } finally {
         await source.close();
       }
+    } catch (error) {
+      if (left !== NOTHING) stderr.write(`${left}\n`);
+      throw error;
     } finally {
       process.removeListener('SIGINT', interrupted);
       process.removeListener('exit', clear);

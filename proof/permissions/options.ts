@@ -21,7 +21,8 @@ Usage: npm run permissions -- [options]
 
   --remove KIND     statements: each statement of each role is taken out in turn; actions: each action of each
   --to-the-end      with --remove: plays on after the denied call, and lists every promise that is broken (takes long)
-  --scenario NAME   plays these only (NAME,NAME); what they do not use is listed and is no failure (default: all of them)
+  --scenario NAME   plays these only (NAME,NAME); what they do not use is listed and is no failure (default: all of them).
+                    operator: the commands of remount, with the policies that people get; by itself, all of these have to be used
   --runs N          random schedules of faults beside the scenarios, 0 to ${MAX_RUNS} (default 60)
   --seed N          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same schedules
   --json            print the result as one JSON document on standard output
@@ -35,6 +36,9 @@ Exit codes: 0 everything that is allowed is used, and missed where it was taken 
 export const SURVEYED: readonly string[] = Object.keys(SCENARIOS).filter(
   (name) => !SCENARIOS[name]?.neighbour && !SCENARIOS[name]?.next,
 );
+
+/** The commands of `remount`, with the policies that people get: played beside the scenarios, by this name. */
+export const OPERATOR = 'operator';
 
 export type Command = { readonly run: Options } | { readonly print: string };
 
@@ -50,7 +54,7 @@ export function readOptions(args: readonly string[]): Command {
     help: HELP_FLAG,
   });
   if (values.help) return { print: HELP };
-  const known = SURVEYED;
+  const known = [...SURVEYED, OPERATOR];
   const scenarios = values.scenario === undefined ? known : values.scenario.split(',');
   const unknown = scenarios.find((name) => !known.includes(name));
   if (unknown !== undefined)

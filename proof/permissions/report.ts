@@ -37,7 +37,11 @@ export interface Report {
 }
 
 /** @param whole everything was played: what is unused is unused, and a row of the explanations that explains nothing is stale */
-export function reportOf({ grants, broken }: Survey, removals: readonly Removal[], whole: boolean): Report {
+export function reportOf(
+  { grants, broken }: Pick<Survey, 'grants' | 'broken'>,
+  removals: readonly Removal[],
+  whole: boolean,
+): Report {
   const byRole = Map.groupBy(grants, (grant) => grant.statement.role);
   return {
     roles: [...byRole].map(([role, own]) => ({

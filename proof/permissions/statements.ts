@@ -56,6 +56,13 @@ export function roleStatements(template: unknown): RoleStatement[] {
     ]);
 }
 
+/** Every statement of every managed policy that is attached to no role of the template: people get them. */
+export function personStatements(template: unknown): RoleStatement[] {
+  return Object.entries(readTemplate(template).Resources)
+    .filter(([, { Type, Properties = {} }]) => Type === 'AWS::IAM::ManagedPolicy' && Properties.Roles === undefined)
+    .flatMap(([id, { Properties = {} }]) => read(id, `${id}.Properties`, id, undefined, Properties.PolicyDocument));
+}
+
 function inline(role: string, { Properties = {} }: TemplateResource): RoleStatement[] {
   return asList(Properties.Policies).flatMap((policy, i) =>
     read(role, `${role}.Properties.Policies[${i}]`, role, i, (policy as Dictionary).PolicyDocument),

@@ -139,29 +139,40 @@ export class Survey {
 
   #count(
     { statements }: Stack,
-    { uses }: PermissionLedger,
+    permissions: PermissionLedger,
     from: { readonly scenario: string; readonly start: number } | undefined,
   ): void {
-    const bySource = new Map(statements.map((statement) => [`${statement.role} ${statement.source}`, statement]));
-    // What is denied is for nobody to use.
-    for (const statement of statements.filter(({ allow }) => allow))
-      for (const action of statement.actions) {
-        const key = `${statement.id} ${action}`;
-        if (!this.#grants.has(key)) this.#grants.set(key, { statement, action, uses: 0, needs: [] });
-      }
-    const roles = new Set(statements.map(({ role }) => role));
-    for (const { role, source, action, count, neededAt } of uses) {
-      // People, and AWS itself, are no roles of the stack.
-      if (!roles.has(role)) continue;
-      const statement = bySource.get(`${role} ${source}`);
-      if (!statement) throw new Error(`${role}: no statement of the template is ${source}`);
-      for (const written of statement.actions.filter((pattern) => matches(pattern, action))) {
-        const grant = this.#grants.get(`${statement.id} ${written}`);
-        if (!grant) continue;
-        grant.uses += count;
-        if (from && neededAt !== undefined)
-          grant.needs.push({ scenario: from.scenario, afterMs: neededAt - from.start });
-      }
+    countUses(this.#grants, statements, permissions, (grant, neededAt) => {
+      if (from) grant.needs.push({ scenario: from.scenario, afterMs: neededAt - from.start });
+    });
+  }
+}
+
+/** Adds to the grants what these statements allowed. @param needed hears of a call that one alone allowed */
+export function countUses(
+  grants: Map<string, Grant>,
+  statements: readonly RoleStatement[],
+  { uses }: PermissionLedger,
+  needed: (grant: Grant, at: number) => void,
+): void {
+  const bySource = new Map(statements.map((statement) => [`${statement.role} ${statement.source}`, statement]));
+  // What is denied is for nobody to use.
+  for (const statement of statements.filter(({ allow }) => allow))
+    for (const action of statement.actions) {
+      const key = `${statement.id} ${action}`;
+      if (!grants.has(key)) grants.set(key, { statement, action, uses: 0, needs: [] });
+    }
+  const roles = new Set(statements.map(({ role }) => role));
+  for (const { role, source, action, count, neededAt } of uses) {
+    // Others, and AWS itself, are no roles of the stack.
+    if (!roles.has(role)) continue;
+    const statement = bySource.get(`${role} ${source}`);
+    if (!statement) throw new Error(`${role}: no statement of the template is ${source}`);
+    for (const written of statement.actions.filter((pattern) => matches(pattern, action))) {
+      const grant = grants.get(`${statement.id} ${written}`);
+      if (!grant) continue;
+      grant.uses += count;
+      if (neededAt !== undefined) needed(grant, neededAt);
     }
   }
 }

@@ -1,13 +1,25 @@
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Cloud } from '../../simulator/aws/account/cloud.ts';
+import { OUTPUT } from '../../contract/outputs.ts';
+import type { Services } from '../../simulator/aws/account/services.ts';
+import type { Principal } from '../../simulator/aws/iam/account.ts';
 import { heldFile, readHeld } from '../../simulator/held/read.ts';
 import { HeldCloud } from '../../simulator/held/server.ts';
 
+/** Who has what the stack gives out as policies attached; in a stack that has none, or is gone, they may nothing. */
+export function peopleOf(
+  { cloud, cloudFormation }: Services,
+  stackName: string,
+): Record<'operator' | 'viewer', Principal> {
+  const holder = (name: 'operator' | 'viewer') =>
+    cloud.policies.get(cloudFormation.outputOf(stackName, OUTPUT[name]) ?? '') ?? { name, statements: () => [] };
+  return { operator: holder('operator'), viewer: holder('viewer') };
+}
+
 /** Keeps the simulated AWS there for commands of other processes, until somebody ends it: SIGINT or SIGTERM. */
-export async function hold(cloud: Cloud, stackName: string, out: NodeJS.WritableStream): Promise<void> {
-  const held = new HeldCloud(cloud);
+export async function hold(services: Services, stackName: string, out: NodeJS.WritableStream): Promise<void> {
+  const held = new HeldCloud(services.cloud, peopleOf(services, stackName));
   const ended = new AbortController();
   const until = ['SIGINT', 'SIGTERM'].map((signal) => once(process, signal, { signal: ended.signal }).catch(() => {}));
   const known = await held.open(stackName);

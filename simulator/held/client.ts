@@ -1,10 +1,10 @@
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import { CLIENT_SETTINGS, simulatedAws, type Wire } from '../aws/account/sdk.ts';
 import { ServiceError } from '../aws/account/service-error.ts';
-import { type Answer, type Held, pack, type Request, unpack } from './protocol.ts';
+import { type Answer, type Held, type HeldAs, pack, type Request, unpack } from './protocol.ts';
 
-/** What runs commands against a held rehearsal: its AWS, and its time. */
-export function heldRuntime(held: Held): Pick<Runtime, 'clock' | 'clients' | 'prepare'> {
+/** What runs commands against a held rehearsal: its AWS, and its time. @param as whoever runs them */
+export function heldRuntime(held: Held, as: HeldAs = 'operator'): Pick<Runtime, 'clock' | 'clients' | 'prepare'> {
   let now = Date.now();
   const ask = async (request: Request): Promise<object> => {
     const answer = await answered(held, request);
@@ -25,9 +25,9 @@ export function heldRuntime(held: Held): Pick<Runtime, 'clock' | 'clients' | 'pr
     clock,
     random: { stream: () => ({ next: Math.random }) },
     call: (_principal, service, operation, input, manner) =>
-      ask({ kind: 'call', service, operation, input, timeoutMs: manner?.timeoutMs }),
+      ask({ kind: 'call', as, service, operation, input, timeoutMs: manner?.timeoutMs }),
   };
-  const nobody = { name: 'operator', statements: () => [] };
+  const nobody = { name: as, statements: () => [] };
   return {
     clock,
     clients: { ...CLIENT_SETTINGS, region: held.region },

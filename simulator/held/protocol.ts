@@ -11,9 +11,13 @@ export interface Held {
   readonly region: string;
 }
 
+/** Who asks: with the policy of who operates the stack, of who looks alone, or with leave to do everything. */
+export type HeldAs = 'operator' | 'viewer' | 'administrator';
+
 export type Request =
   | {
       readonly kind: 'call';
+      readonly as: HeldAs;
       readonly service: string;
       readonly operation: string;
       readonly input: Readonly<Record<string, unknown>>;

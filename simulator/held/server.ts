@@ -3,21 +3,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { ServiceError } from '../aws/account/service-error.ts';
+import type { Principal } from '../aws/iam/account.ts';
 import { readStatements } from '../aws/iam/iam.ts';
-import { type Answer, type Held, pack, type Request, unpack } from './protocol.ts';
+import { type Answer, type Held, type HeldAs, pack, type Request, unpack } from './protocol.ts';
 
-/** Whoever operates the stack: what they may is theirs to know. */
-const OPERATOR = {
-  name: 'operator',
-  statements: () =>
-    readStatements({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'operator'),
-};
+const ALL = readStatements(
+  { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+  'administrator',
+);
+/** Who brings about what no command can. */
+const ADMINISTRATOR: Principal = { name: 'administrator', statements: () => ALL };
 /** A part of an upload is 8 MiB. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** A simulated AWS that stays there: virtual time passes as real time does, and while a call waits for it. */
 export class HeldCloud {
   readonly #cloud: Cloud;
+  readonly #people: Readonly<Record<HeldAs, Principal>>;
   readonly #token = randomBytes(16).toString('hex');
   readonly #server: Server;
   /** Real milliseconds that virtual time has passed for. */
@@ -25,8 +27,9 @@ export class HeldCloud {
   /** One request after the other: the clock runs for one. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(cloud: Cloud) {
+  constructor(cloud: Cloud, people: Readonly<Record<Exclude<HeldAs, 'administrator'>, Principal>>) {
     this.#cloud = cloud;
+    this.#people = { ...people, administrator: ADMINISTRATOR };
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
@@ -71,9 +74,9 @@ export class HeldCloud {
       return { now: clock.now(), output: {} };
     }
     let ended: { readonly output: object } | { readonly error: unknown } | undefined;
-    const { service, operation, input, timeoutMs } = request;
+    const { as, service, operation, input, timeoutMs } = request;
     clock.spawn('operator', async () => {
-      ended = await this.#cloud.call(OPERATOR, service, operation, input, { timeoutMs }).then(
+      ended = await this.#cloud.call(this.#people[as], service, operation, input, { timeoutMs }).then(
         (output) => ({ output }),
         (error: unknown) => ({ error }),
       );

@@ -46,6 +46,14 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   elasticloadbalancing: { median: 60, p99: 300 },
 };
 
+/** What services call a denial that do not call it AccessDeniedException. CloudFormation's: github.com/aws/aws-parallelcluster/pull/754 */
+const DENIED: Readonly<Record<string, string>> = {
+  ec2: 'UnauthorizedOperation',
+  sns: 'AuthorizationErrorException',
+  s3: 'AccessDenied',
+  cloudformation: 'AccessDenied',
+};
+
 /** One call, and what was answered: the output, or the code of an error that AWS sent. What was lost on its way is no answer. */
 export interface Exchange {
   readonly service: string;
@@ -91,6 +99,8 @@ export class Cloud {
   readonly calls: CallRecord[] = [];
   /** Table -> its partition key, for conditions on `dynamodb:LeadingKeys`. */
   readonly partitionKeys = new Map<string, string>();
+  /** ARN of a managed policy of a stack -> whoever has it attached, and nothing else. */
+  readonly policies = new Map<string, Principal>();
   /** Keys of KMS, with who may use them. */
   readonly keys = new Keys();
   /** Which statement allowed what, and what was denied. */
@@ -280,16 +290,8 @@ export class Cloud {
       }
       this.permissions.denied({ role: principal.name, ...request, missing: verdict.missing });
       this.say('iam', `denied: ${principal.name} may not ${request.action}: ${verdict.missing}`);
-      const code =
-        service === 'ec2'
-          ? 'UnauthorizedOperation'
-          : service === 'sns'
-            ? 'AuthorizationErrorException'
-            : service === 's3'
-              ? 'AccessDenied'
-              : 'AccessDeniedException';
       throw new ServiceError(
-        code,
+        DENIED[service] ?? 'AccessDeniedException',
         `${principal.name} is not authorized to perform: ${request.action} on ${request.resources.join(', ')}`,
         403,
       );

@@ -1,6 +1,6 @@
 import { properties, type Reference, type ResolvedResource } from '../cloudformation/template.ts';
 import type { Principal } from '../iam/account.ts';
-import { collectStatements, type Statement } from '../iam/iam.ts';
+import { collectStatements, policyStatements, type Statement } from '../iam/iam.ts';
 import { mustTrust } from '../iam/trust.ts';
 import type { Cloud } from './cloud.ts';
 
@@ -42,6 +42,20 @@ export function principalOf(roleLogicalId: string, created: Created): Principal 
       const statements = known?.policies === policies ? known.statements : collectStatements(template(), roleLogicalId);
       known = { size, policies, statements };
       return statements;
+    },
+  };
+}
+
+/** Whoever has a managed policy of the template attached, as it is now, and no other. */
+export function holderOf(policyLogicalId: string, created: Created): Principal {
+  let known: { readonly resource: ResolvedResource | undefined; readonly statements: readonly Statement[] } | undefined;
+  return {
+    name: `${created.prefix}${policyLogicalId}`,
+    statements() {
+      const resource = created.resources.get(policyLogicalId);
+      if (known?.resource !== resource || !known)
+        known = { resource, statements: resource ? policyStatements(properties(resource)) : [] };
+      return known.statements;
     },
   };
 }

@@ -60,6 +60,11 @@ export class CloudFormation {
     return this.#status.get(name);
   }
 
+  /** What the stack gives out under that name. */
+  outputOf(name: string, key: string): string | undefined {
+    return this.#outputs.get(name)?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+  }
+
   /** What the stack gives out, once it is made or updated. */
   give(name: string, outputs: Readonly<Record<string, ResolvedOutput>>): void {
     const all = Object.entries(outputs);

@@ -49,7 +49,7 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::EC2::VPCEndpoint': nothing,
   'AWS::IAM::Role': nothing,
   'AWS::IAM::Policy': nothing,
-  'AWS::IAM::ManagedPolicy': nothing,
+  'AWS::IAM::ManagedPolicy': (s, _, { ref }) => void s.cloud.policies.delete(ref),
   'AWS::Logs::LogGroup': gone,
   'AWS::SQS::Queue': nothing,
   'AWS::SQS::QueuePolicy': nothing,

@@ -1,4 +1,4 @@
-import { type Created, logicalIdOf, passRole } from '../account/created.ts';
+import { type Created, holderOf, logicalIdOf, passRole } from '../account/created.ts';
 import type { Services } from '../account/services.ts';
 import { readAlarm } from '../cloudwatch/alarm.ts';
 import { rateMs } from '../dlm/schedule.ts';
@@ -87,7 +87,11 @@ const CREATORS: Readonly<Record<string, Creator>> = {
     return { ref: `queue-policy-${id}`, attributes: { Id: id } };
   },
   'AWS::IAM::Policy': (_, __, id) => ({ ref: `policy-${id}`, attributes: { Id: `policy-${id}` } }),
-  'AWS::IAM::ManagedPolicy': (s, _, id) => ({ ref: `arn:aws:iam::${s.cloud.account}:policy/${id}`, attributes: {} }),
+  'AWS::IAM::ManagedPolicy': (s, _, id, created) => {
+    const ref = `arn:aws:iam::${s.cloud.account}:policy/${created.prefix}${id}`;
+    s.cloud.policies.set(ref, holderOf(id, created));
+    return { ref, attributes: {} };
+  },
   ...S3_CREATORS,
   'AWS::SNS::Topic': (s, p, id) => {
     const ref = arn(s, 'sns', id);

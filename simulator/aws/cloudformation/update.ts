@@ -95,6 +95,8 @@ async function changed(
     return s.customResources.update(resource, before, reference.ref, created.stackName);
   switch (resource.type) {
     case 'AWS::IAM::Policy':
+    // Its document without interruption: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
+    case 'AWS::IAM::ManagedPolicy':
     case 'AWS::CDK::Metadata':
     // Its body without interruption: docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-dashboard.html
     case 'AWS::CloudWatch::Dashboard':

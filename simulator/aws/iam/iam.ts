@@ -235,7 +235,8 @@ function awsManaged(arn: string, path: string): Statement[] {
   throw new TemplateError(path, `managed policy ${arn} is not known to the simulation; known are ${known}`);
 }
 
-function policyStatements(p: Properties): Statement[] {
+/** Of one policy resource. @throws as {@link collectStatements} */
+export function policyStatements(p: Properties): Statement[] {
   return readStatements(p.values.PolicyDocument, `${p.path}.PolicyDocument`);
 }
 

@@ -160,9 +160,14 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     ListDurableExecutionsByFunction: onFunction('ListDurableExecutionsByFunction'),
   },
   cloudformation: {
-    DescribeStacks: (input) => [
-      { action: 'cloudformation:DescribeStacks', resources: [text(input, 'StackName')], context: {} },
-    ],
+    // By a name it is judged as `stack/NAME/*`: github.com/aws/aws-parallelcluster/pull/754
+    DescribeStacks: (input, { partition, region, account }) => {
+      const asked = text(input, 'StackName');
+      const arn = asked.startsWith('arn:')
+        ? asked
+        : `arn:${partition}:cloudformation:${region}:${account}:stack/${asked}/*`;
+      return [{ action: 'cloudformation:DescribeStacks', resources: [arn], context: {} }];
+    },
   },
   dlm: {
     GetLifecyclePolicies: () => onAnything('dlm:GetLifecyclePolicies'),
@@ -177,7 +182,11 @@ const SERVICES: Readonly<Record<string, Operations>> = {
     DescribeTargetHealth: () => onAnything('elasticloadbalancing:DescribeTargetHealth'),
   },
   cloudwatch: {
-    DescribeAlarms: () => onAnything('cloudwatch:DescribeAlarms'),
+    // By a prefix it is judged as all alarms: github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
+    DescribeAlarms: (_, { partition, region, account }) => {
+      const arn = `arn:${partition}:cloudwatch:${region}:${account}:alarm:*`;
+      return [{ action: 'cloudwatch:DescribeAlarms', resources: [arn], context: {} }];
+    },
     GetMetricData: () => onAnything('cloudwatch:GetMetricData'),
     PutMetricData: (input) =>
       onAnything('cloudwatch:PutMetricData', { 'cloudwatch:namespace': text(input, 'Namespace') }),

@@ -1,0 +1,152 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { TAG, VOLUME_ROLE } from '../contract/contract.ts';
+import type { IContentIntake } from './content-intake.ts';
+import { acknowledge, inFinding } from './internal/acknowledge.ts';
+import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
+import type { ILedger } from './ledger.ts';
+import { stackNameOf } from './props/props.ts';
+import type { VolumeDrill } from './volume-drill.ts';
+import type { VolumeHealer } from './volume-healer.ts';
+
+/** Whose stack is looked at, and what may be started in it. */
+export interface OperatorPolicyProps {
+  /**
+   * The Remount that is operated: value of the tag `remount:stack`.
+   * @default the name of the stack
+   */
+  readonly stackName?: string;
+  /** Whose incidents are read, and who has which volume. */
+  readonly ledger: ILedger;
+  /** Whose subscribers are counted. */
+  readonly people: ITopic;
+  /** What `heal` starts. */
+  readonly healer: VolumeHealer;
+  /**
+   * What `drill` starts.
+   * @default there are no drills
+   */
+  readonly drill?: VolumeDrill;
+  /**
+   * Where `upload` uploads.
+   * @default there is no intake
+   */
+  readonly intake?: IContentIntake;
+  /**
+   * To look, and to start and change nothing.
+   * @default false
+   */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * What the command line `remount` asks of AWS, and nothing else: for people, and for a job that runs `doctor`. It is attached to nobody:
+ * `role.addManagedPolicy(remount.operator)`, or by its ARN. Which command needs what: `docs/operate.md`.
+ */
+export class OperatorPolicy extends ManagedPolicy {
+  /** @throws SettingsError */
+  constructor(scope: Construct, id: string, props: OperatorPolicyProps) {
+    super(scope, id, {
+      description: `Remount: ${props.readOnly ? 'to look at a stack' : 'to look at a stack, heal, drill, upload and release'}`,
+    });
+    const stackName = stackNameOf(this, props.stackName);
+    this.#allowLooking(props);
+    if (props.readOnly) return;
+    this.#allowRunning(props);
+    this.#allowReleasing(stackName);
+    props.intake?.grantOperating(this);
+  }
+
+  #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {
+    this.addStatements(new PolicyStatement(statement));
+  }
+
+  /** Of a pattern that is as narrow as AWS lets it be, to a check that sees the pattern alone. */
+  #acknowledge(resource: string, reason: string): void {
+    acknowledge(this, `AwsSolutions-IAM5[Resource::${inFinding(resource)}]`, reason);
+  }
+
+  #allowLooking({ ledger, people }: OperatorPolicyProps): void {
+    const stack = Stack.of(this);
+    // By its name it is asked for, and judged as `stack/NAME/*`: github.com/aws/aws-parallelcluster/pull/754
+    const self = stack.formatArn({
+      service: 'cloudformation',
+      resource: 'stack',
+      resourceName: `${stack.stackName}/*`,
+    });
+    this.#allow({ sid: 'FindsStack', actions: ['cloudformation:DescribeStacks'], resources: [self] });
+    this.#acknowledge(self, 'The id that follows the name of a stack is not known at synthesis');
+    // No resource types: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, list_awssystemsmanager.html and
+    // list_amazoncloudwatch.html, where GetMetricData knows data sets, which metrics are not in.
+    this.#allow({
+      sid: 'Looks',
+      actions: [
+        'ec2:DescribeVolumes',
+        'ec2:DescribeSnapshots',
+        'ec2:DescribeInstances',
+        'ec2:DescribeInstanceStatus',
+        'ssm:DescribeInstanceInformation',
+        'cloudwatch:GetMetricData',
+      ],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },
+    });
+    this.#acknowledge('*', 'Describe calls and GetMetricData have no resources; a condition binds them to the Region');
+    // Alarms by the beginning of their names are judged as all of them: github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
+    const alarms = stack.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: '*',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.#allow({ sid: 'SeesAlarms', actions: ['cloudwatch:DescribeAlarms'], resources: [alarms] });
+    this.#acknowledge(alarms, 'A list of alarms is judged as all of them, whatever it is asked for');
+    this.#allow({ sid: 'CountsSubscribers', actions: ['sns:GetTopicAttributes'], resources: [people.topicArn] });
+    ledger.grantViewing(this);
+  }
+
+  /**
+   * The alias is what is invoked, the function whose executions are listed, and its versions have them.
+   * Source: docs.aws.amazon.com/lambda/latest/dg/durable-security.html; service-authorization/latest/reference/list_awslambda.html
+   */
+  #allowRunning({ healer, drill }: OperatorPolicyProps): void {
+    const run = drill ? [healer, drill] : [healer];
+    const functions = run.map((each) => each.function.functionArn);
+    this.#allow({
+      sid: 'Starts',
+      actions: ['lambda:InvokeFunction'],
+      resources: run.map(({ live }) => live.functionArn),
+    });
+    this.#allow({ sid: 'Finds', actions: ['lambda:ListDurableExecutionsByFunction'], resources: functions });
+    this.#allow({
+      sid: 'Follows',
+      actions: ['lambda:GetDurableExecution', 'lambda:GetDurableExecutionHistory'],
+      resources: functions.map((arn) => `${arn}:*`),
+    });
+    for (const each of run)
+      this.#acknowledge(
+        `<${Stack.of(each).getLogicalId(each.function.node.defaultChild as CfnFunction)}.Arn>:*`,
+        'An execution is named by the version that runs it and an id of its own; all of them are of this function',
+      );
+  }
+
+  /** Out of quarantine, and into what the guard deletes: the one tag. */
+  #allowReleasing(stackName: string): void {
+    this.#allow({
+      sid: 'ReleasesQuarantine',
+      actions: ['ec2:CreateTags'],
+      resources: [ec2Arns(Stack.of(this), 'volume')],
+      conditions: {
+        StringEquals: {
+          ...ofRole(stackName, VOLUME_ROLE.quarantined),
+          [`aws:RequestTag/${TAG.role}`]: VOLUME_ROLE.discarded,
+        },
+        ...onlyTags(TAG.role),
+      },
+    });
+    acknowledgeTagged(this, 'volume');
+  }
+}

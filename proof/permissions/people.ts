@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTagsCommand, DetachVolumeCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { run as runApp } from '@stricli/core';
+import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { app } from '../../operator/command/app.ts';
+import type { Place } from '../../operator/connect.ts';
+import { peopleOf } from '../../rehearsal/world/hold.ts';
+import { rehearse } from '../../rehearsal/world/rehearse.ts';
+import type { Services } from '../../simulator/aws/account/services.ts';
+import type { Principal } from '../../simulator/aws/iam/account.ts';
+import { openDisks } from '../../simulator/disks/open.ts';
+import { heldRuntime } from '../../simulator/held/client.ts';
+import { HeldCloud } from '../../simulator/held/server.ts';
+import { Random } from '../../simulator/time/random.ts';
+import type { Stack } from './survey.ts';
+
+/** A day after which each command has something to do: a spare has taken over, so something is in quarantine. Courses are uploaded there, too. */
+const DAY = 'spare';
+export const DAY_SETTINGS = { intake: { enabled: true } };
+const VOLUME = 'alpha';
+/** More than a part of an upload: it goes in parts. */
+const COURSE_BYTES = 9 * 2 ** 20;
+const DETACHED_MS = 60_000;
+
+/** By whose policy something is asked. */
+export const WHO = ['operator', 'viewer'] as const;
+export type Who = (typeof WHO)[number];
+
+/** What a command said. */
+export interface Said {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** Somebody at a terminal, in the simulated AWS of a day that is held. */
+export interface People {
+  readonly services: Services;
+  /** Whoever has the policy of the stack attached, and no other. */
+  readonly holders: Readonly<Record<Who, Principal>>;
+  /** Runs a command of {@link COMMANDS}. @param as in the name of whom, and by whose statements */
+  run(command: Command, as: Principal): Promise<Said>;
+}
+
+export type Command = keyof typeof COMMANDS;
+
+/** Every command that asks AWS, as it is typed, and who may run it. `COURSE` is a directory, and `QUARANTINED` a volume. */
+export const COMMANDS = {
+  status: { args: ['status'], who: WHO },
+  incidents: { args: ['incidents', VOLUME], who: WHO },
+  incident: { args: ['incident', VOLUME], who: WHO },
+  points: { args: ['points', VOLUME], who: WHO },
+  doctor: { args: ['doctor'], who: WHO },
+  report: { args: ['report'], who: WHO },
+  heal: { args: ['heal', VOLUME, '--yes'], who: ['operator'] },
+  drill: { args: ['drill', VOLUME, '--yes'], who: ['operator'] },
+  upload: { args: ['upload', 'COURSE', VOLUME, '--yes'], who: ['operator'] },
+  'release-quarantine': { args: ['release-quarantine', 'QUARANTINED', '--yes'], who: ['operator'] },
+} as const satisfies Record<string, { readonly args: readonly string[]; readonly who: readonly Who[] }>;
+
+/** Plays the day, and holds it while `use` runs commands there. @throws Error where the day breaks a promise by itself */
+export async function withPeople<T>(stack: Stack, use: (people: People) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'people-'));
+  const disks = openDisks({ kind: 'memory' });
+  let held: HeldCloud | undefined;
+  try {
+    let opened: Services | undefined;
+    const quiet = () => {};
+    const listener = { progress: quiet, happening: quiet, quote: quiet };
+    const { ok } = await rehearse({ scenario: DAY, seed: 1 }, stack.assembly, disks, {
+      ...listener,
+      opened: (services) => {
+        opened = services;
+      },
+    });
+    const services = opened;
+    if (!ok || !services) throw new Error(`the day ${DAY} breaks a promise by itself`);
+    const { stackName } = stack.assembly;
+    const holders = peopleOf(services, stackName);
+    /** Who runs the command that runs just now. */
+    let now: Principal = holders.operator;
+    const somebody: Principal = {
+      get name() {
+        return now.name;
+      },
+      statements: () => now.statements(),
+    };
+    held = new HeldCloud(services.cloud, { operator: somebody, viewer: somebody });
+    const place = await held.open(stackName);
+    const course = join(directory, 'course');
+    mkdirSync(course);
+    writeFileSync(join(course, 'index.bin'), new Random(1, 'course').bytes(COURSE_BYTES));
+    const quarantined = await readyQuarantine(services, heldRuntime(place, 'administrator'));
+    const words: Readonly<Record<string, string>> = { COURSE: course, QUARANTINED: quarantined.id };
+    return await use({
+      services,
+      holders,
+      async run(command, as) {
+        now = as;
+        if (command === 'release-quarantine') await quarantined.again();
+        const { args } = COMMANDS[command];
+        const typed = [...args.map((word) => words[word] ?? word), '--rehearsal'];
+        return typedAt({ stack: stackName, region: place.region, runtime: heldRuntime(place) }, typed);
+      },
+    });
+  } finally {
+    await held?.close();
+    disks.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command as `operator/main.ts` does, in this process. */
+async function typedAt(place: Place, args: readonly string[]): Promise<Said> {
+  let text = '';
+  const stream = {
+    write(chunk: string) {
+      text += chunk;
+    },
+  };
+  const process: { stdout: typeof stream; stderr: typeof stream; exitCode?: number | string | null } = {
+    stdout: stream,
+    stderr: stream,
+  };
+  await runApp(app, args, { process, env: {}, rehearsal: async () => place });
+  return { code: Number(process.exitCode), text };
+}
+
+/** A volume in quarantine that no instance has, and what brings it back there once somebody has let go of it. */
+async function readyQuarantine({ ec2 }: Services, { clock, clients, prepare }: Place['runtime']) {
+  const client = prepare(new EC2Client({ ...clients }));
+  const found = [...ec2.volumes.values()].find(({ tags }) => tags[TAG.role] === VOLUME_ROLE.quarantined);
+  if (!found) throw new Error(`after the day ${DAY} nothing is in quarantine`);
+  const { id } = found;
+  if (found.attachment) await client.send(new DetachVolumeCommand({ VolumeId: id }));
+  await clock.sleep(DETACHED_MS);
+  const Tags = [{ Key: TAG.role, Value: VOLUME_ROLE.quarantined }];
+  return { id, again: () => client.send(new CreateTagsCommand({ Resources: [id], Tags })) };
+}

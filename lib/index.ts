@@ -99,7 +99,7 @@ export { contentUserData, USER_DATA_BYTES } from './internal/user-data.ts';
 export type { WebSettings } from './internal/web-settings.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
-export { OperatorPolicy, type OperatorPolicyProps } from './operator-policy.ts';
+export { OperatorPolicy, type OperatorPolicyProps } from './operator/operator-policy.ts';
 export { NOBODY_NOTIFIED, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 export type { IntakeRules } from './props/intake-rules.ts';
 export { SettingsError } from './props/refusal.ts';

@@ -15,7 +15,7 @@ import { HostDocuments } from './internal/host-documents.ts';
 import { IntakeAlarm, JournalAlarm, SpareAlarm } from './internal/journal-alarm.ts';
 import { Ledger } from './ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from './network.ts';
-import { OperatorPolicy } from './operator-policy.ts';
+import { OperatorPolicy } from './operator/operator-policy.ts';
 import { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 import { checkCrowding } from './props/allowed.ts';
 import { stackNameOf } from './props/props.ts';

@@ -16,6 +16,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'proof/damage/kinds-trees.ts': 'xfs_db',
   'proof/damage/load.ts': 'SQLite',
   'proof/damage/tools.ts': 'xfs_db',
+  'proof/permissions/asking.ts': 'AWS, of a call that is denied',
   'rehearsal/scenarios/volumes/bad-wednesday.ts': "the kernel's log",
 };
 

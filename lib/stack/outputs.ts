@@ -20,7 +20,7 @@ export function outputs(stack: Stack, remount: Remount): void {
   output(OUTPUT.balancer, 'DNS name that content is served at', balancer.loadBalancer.loadBalancerDnsName);
   output(OUTPUT.accessLogs, 'Bucket of the access logs of the load balancer', balancer.accessLogs.bucketName);
   if (intake) output(OUTPUT.intake, 'Bucket that courses are uploaded into', intake.bucket.bucketName);
-  output(OUTPUT.software, 'Bucket that instances fetch their host software from', software.bucketName);
   output(OUTPUT.operator, 'Policy of whoever looks, heals, drills, uploads and releases', operator.managedPolicyArn);
   output(OUTPUT.viewer, 'Policy of whoever looks alone', viewer.managedPolicyArn);
+  output(OUTPUT.software, 'Bucket that instances fetch their host software from', software.bucketName);
 }

@@ -17,6 +17,7 @@ const template = templateOf((stack) => {
   const intake = new ContentIntake(stack, 'Intake', { key: new Key(stack, 'Key') });
   intake.grantTake(role(stack, 'Taking'));
   intake.grantUpload(role(stack, 'Uploading'), 'summer-2010');
+  intake.grantOperating(role(stack, 'Operating'));
 });
 const bucket = onlyOne(template, 'AWS::S3::Bucket');
 
@@ -172,6 +173,23 @@ describe('what is granted', () => {
     );
   });
 
+  test('who operates uploads zips for each content volume, reads all answers, and no upload', () => {
+    expect(statementsOf(template, /^Operating/)).toEqual(
+      [
+        {
+          actions: ['s3:PutObject'],
+          resources: [expect.stringMatching(/^\$\{IntakeBucket\w+\.Arn\}\/intake\/\*\.zip$/)],
+        },
+        { actions: ['s3:GetObject'], resources: [below('answers/')] },
+        {
+          ...{ actions: ['s3:ListBucket'], resources: [itself] },
+          conditions: { StringLike: { 's3:prefix': 'answers/*' } },
+        },
+        { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key], conditions: viaS3 },
+      ].map((each) => expect.objectContaining(each)),
+    );
+  });
+
   test('nobody uploads for what is no content volume', () => {
     const stack = someStack();
     const intake = new ContentIntake(stack, 'Intake', { key: new Key(stack, 'Key') });
@@ -195,6 +213,7 @@ test('a stack of another team that has it passes the checks', () => {
   const intake = new ContentIntake(stack, 'Intake', { key: new Key(stack, 'Key', { enableKeyRotation: true }) });
   intake.grantTake(role(stack, 'Taking'));
   intake.grantUpload(role(stack, 'Uploading'), 'alpha');
+  intake.grantOperating(role(stack, 'Operating'));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app));
   let said = '';
   try {

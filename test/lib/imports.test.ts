@@ -12,7 +12,7 @@ import { type ISnapshotSchedule, SnapshotSchedule } from '../../lib/snapshot-sch
 import { VolumeGuard } from '../../lib/volume-guard.ts';
 import { allowing, contentVolumes, onlyOne, REGION, type Statement, someStack, statementsOf, text } from './support.ts';
 
-const GRANTS = ['grantActing', 'grantNoting', 'grantReading', 'grantAsking'] as const;
+const GRANTS = ['grantActing', 'grantNoting', 'grantReading', 'grantAsking', 'grantViewing'] as const;
 
 /** What each grant of a ledger allows, in a stack of its own. */
 function granted(ledgerOf: (stack: Stack, key: Key) => ILedger): Record<string, Statement[]> {

@@ -7,11 +7,12 @@ import { onlyOne, REGION, statementsOf, templateOf } from './support.ts';
 
 const template = templateOf((stack) => {
   const ledger = new Ledger(stack, 'Ledger', { key: new Key(stack, 'Key') });
-  for (const id of ['Acting', 'Noting', 'Reading', 'Asking'])
+  for (const id of ['Acting', 'Noting', 'Reading', 'Asking', 'Viewing'])
     new Role(stack, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   ledger.grantActing(stack.node.findChild('Acting') as Role);
   ledger.grantNoting(stack.node.findChild('Noting') as Role);
   ledger.grantAsking(stack.node.findChild('Asking') as Role);
+  ledger.grantViewing(stack.node.findChild('Viewing') as Role);
   ledger.grantReading(stack.node.findChild('Reading') as Role);
 });
 const table = onlyOne(template, 'AWS::DynamoDB::GlobalTable');
@@ -88,10 +89,13 @@ describe('the ledger', () => {
     expect(opens?.actions).toEqual(statementsOf(template, /^Acting/)[1]?.actions);
   });
 
-  test('Asking is allowed to read the entries of content volumes, and nothing of the guard', () => {
-    const [reads, opens, ...more] = statementsOf(template, /^Asking/);
+  test.each([
+    ['Asking', ['GetItem']],
+    ['Viewing', ['GetItem', 'Query']],
+  ])('%s is allowed %j of the entries of content volumes, and nothing of the guard', (who, ofTable) => {
+    const [reads, opens, ...more] = statementsOf(template, new RegExp(`^${who}`));
     expect(reads).toMatchObject({
-      actions: ['dynamodb:GetItem'],
+      actions: ofTable.map((action) => `dynamodb:${action}`),
       resources: [expect.stringMatching(/^\$\{LedgerTable\w+\.Arn\}$/)],
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['VOLUME#*'] } },
     });

@@ -17,6 +17,8 @@ const ALIAS_POLICY_BYTES = 20_480;
 const DOCUMENT_BYTES = 65_536;
 /** Of all inline policies of a role, without white space: docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const ROLE_POLICIES_CHARACTERS = 10_240;
+/** Without white space: the same page. */
+const MANAGED_POLICY_CHARACTERS = 6144;
 /** docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const RESOURCES = 500;
 const TEMPLATE_BYTES = 1_048_576;
@@ -158,6 +160,13 @@ describe(`a stack of ${MAX_VOLUMES} volumes with the longest names`, () => {
         sizes.set(role.Ref, (sizes.get(role.Ref) ?? 0) + asDeployed(Properties.PolicyDocument).length);
     expect(sizes.size).toBeGreaterThanOrEqual(5);
     for (const [role, size] of sizes) expect([role, size < ROLE_POLICIES_CHARACTERS]).toEqual([role, true]);
+  });
+
+  test('has policies for people that IAM takes', () => {
+    const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy');
+    const sizes = policies.map(({ Properties }) => asDeployed(Properties.PolicyDocument).length);
+    expect(sizes).toHaveLength(2);
+    for (const size of sizes) expect(size).toBeLessThan(MANAGED_POLICY_CHARACTERS);
   });
 
   test('is a template that CloudFormation takes', () => {

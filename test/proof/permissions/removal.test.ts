@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { EXPLAINED, stale } from '../../../proof/permissions/explained.ts';
 import { readOptions } from '../../../proof/permissions/options.ts';
 import { isSound, reportOf } from '../../../proof/permissions/report.ts';
-import { roleStatements, without } from '../../../proof/permissions/statements.ts';
+import { personStatements, roleStatements, without } from '../../../proof/permissions/statements.ts';
 import type { Grant, Survey } from '../../../proof/permissions/survey.ts';
 import { UsageError } from '../../../rehearsal/command/command.ts';
 import { node } from '../../rehearsal/child.ts';
@@ -49,7 +49,7 @@ describe('the statements of a template', () => {
 
 /** A survey in which the guard's statement was used, and the explained ones were not. */
 function surveyed(over: (grant: Grant) => Partial<Grant> = () => ({})): Survey {
-  const grants = [...all, ...frozen, ...witness].flatMap((statement) =>
+  const grants = [...all, ...frozen, ...witness, ...personStatements(source)].flatMap((statement) =>
     statement.actions.map((action): Grant => ({ statement, action, uses: 0, needs: [] })),
   );
   const explained = (grant: Grant) => reportOf({ grants: [grant], broken: [] } as never, [], false).unused[0]?.why;
@@ -148,6 +148,7 @@ describe('options', () => {
   test('all scenarios are played where none is named', () => {
     const command = readOptions(['--remove', 'actions']);
     expect('run' in command && [command.run.remove, command.run.scenarios.length > 30]).toEqual(['actions', true]);
+    expect('run' in command && command.run.scenarios).toContain('operator');
     expect('print' in readOptions(['--help'])).toBe(true);
   });
 });

@@ -3,13 +3,13 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { RemountStack } from '../../../lib/stack/remount-stack.ts';
 import { readSettings } from '../../../lib/stack/settings.ts';
 import { roleName } from '../../../proof/permissions/statements.ts';
-import { resolveTemplate } from '../../../simulator/aws/cloudformation/template.ts';
-import { collectStatements, evaluate, type Statement } from '../../../simulator/aws/iam/iam.ts';
+import { properties, resolveTemplate } from '../../../simulator/aws/cloudformation/template.ts';
+import { collectStatements, evaluate, policyStatements, type Statement } from '../../../simulator/aws/iam/iam.ts';
 import { authorization } from '../../../simulator/aws/iam/resources.ts';
 import { CONTEXT, REGION } from '../../lib/support.ts';
 
 export const STACK = 'Remount';
-const ACCOUNT = '111122223333';
+export const ACCOUNT = '111122223333';
 
 /** The stack of the default settings, with drills, in an app without its checks. @param more settings over those */
 export function template(more: Readonly<Record<string, unknown>> = {}): unknown {
@@ -24,8 +24,8 @@ export function template(more: Readonly<Record<string, unknown>> = {}): unknown 
   return Template.fromStack(new RemountStack(app, STACK, { env: { region: REGION }, settings })).toJSON();
 }
 
-/** The statements of each role, by its short name. */
-export function rolesOf(source: unknown): ReadonlyMap<string, readonly Statement[]> {
+/** With what ids and ARNs become. */
+function resolvedOf(source: unknown): ReturnType<typeof resolveTemplate> {
   const attributes = (id: string) => {
     const of = (name: string | symbol) => (name === 'Arn' ? `arn:aws:any:::${id}` : `${id}.${String(name)}`);
     return new Proxy<Record<string, string>>(
@@ -36,7 +36,7 @@ export function rolesOf(source: unknown): ReadonlyMap<string, readonly Statement
       },
     );
   };
-  const resolved = resolveTemplate(source, {
+  return resolveTemplate(source, {
     region: REGION,
     account: ACCOUNT,
     stackName: STACK,
@@ -51,8 +51,19 @@ export function rolesOf(source: unknown): ReadonlyMap<string, readonly Statement
       attributes: attributes(id),
     }),
   });
+}
+
+/** The statements of each role, by its short name. */
+export function rolesOf(source: unknown): ReadonlyMap<string, readonly Statement[]> {
+  const resolved = resolvedOf(source);
   const ids = Object.keys(resolved.resources).filter((id) => resolved.resources[id]?.type === 'AWS::IAM::Role');
   return new Map(ids.map((id) => [roleName(id), collectStatements(resolved, id)]));
+}
+
+/** The statements of each policy that people get, by its short name. */
+export function holdersOf(source: unknown): ReadonlyMap<string, readonly Statement[]> {
+  const policies = Object.values(resolvedOf(source).resources).filter(({ type }) => type === 'AWS::IAM::ManagedPolicy');
+  return new Map(policies.map((each) => [roleName(each.logicalId), policyStatements(properties(each))]));
 }
 
 /** Who may make a call, of all roles, in a world of these tags. */

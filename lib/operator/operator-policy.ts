@@ -3,14 +3,14 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { TAG, VOLUME_ROLE } from '../contract/contract.ts';
-import type { IContentIntake } from './content-intake.ts';
-import { acknowledge, inFinding } from './internal/acknowledge.ts';
-import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from './internal/volume-permissions.ts';
-import type { ILedger } from './ledger.ts';
-import { stackNameOf } from './props/props.ts';
-import type { VolumeDrill } from './volume-drill.ts';
-import type { VolumeHealer } from './volume-healer.ts';
+import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import type { IContentIntake } from '../content-intake.ts';
+import { acknowledge, inFinding } from '../internal/acknowledge.ts';
+import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from '../internal/volume-permissions.ts';
+import type { ILedger } from '../ledger.ts';
+import { stackNameOf } from '../props/props.ts';
+import type { VolumeDrill } from '../volume-drill.ts';
+import type { VolumeHealer } from '../volume-healer.ts';
 
 /** Whose stack is looked at, and what may be started in it. */
 export interface OperatorPolicyProps {

@@ -50,6 +50,7 @@ export const policies: Part = {
 export const EVERYTHING = {
   snapshots: { perHour: 4, keepHours: 24, consistency: 'application' },
   snapshotLock: { days: 7, mode: 'governance' },
+  intake: { enabled: true },
   moreEndpoints: ['ec2', 'kms', 'logs'],
 } as const;
 

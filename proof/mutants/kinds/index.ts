@@ -9,6 +9,7 @@ import { INTAKE } from './intake.ts';
 import { JOURNAL } from './journal.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
+import { PEOPLE } from './people.ts';
 import { PROPERTIES } from './properties.ts';
 import { REPORT } from './report.ts';
 import { STEPS } from './steps.ts';
@@ -29,6 +30,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'an alarm is not heard': ALARMS,
   'it is not kept': KEPT,
   'leave for more than was meant': LEAVE,
+  'people may more, or less': PEOPLE,
   'it is not started': STARTS,
   'a volume of a team is not copied': COVERS,
   'what another stack has': IMPORTED,

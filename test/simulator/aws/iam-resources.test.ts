@@ -34,6 +34,18 @@ describe('what each call is authorized on', () => {
   test.each<[string, string, object, [action: string, resource: string][]]>([
     ['ec2', 'DescribeVolumes', {}, [['ec2:DescribeVolumes', '*']]],
     [
+      'cloudformation',
+      'DescribeStacks',
+      { StackName: 'R' },
+      [['cloudformation:DescribeStacks', 'arn:aws:cloudformation:eu-west-1:111122223333:stack/R/*']],
+    ],
+    [
+      'cloudwatch',
+      'DescribeAlarms',
+      { AlarmNamePrefix: 'R/' },
+      [['cloudwatch:DescribeAlarms', 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*']],
+    ],
+    [
       'ec2',
       'CreateVolume',
       CREATE,

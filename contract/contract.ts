@@ -303,7 +303,7 @@ export const LEDGER = {
   fencing: 'fencing',
   /** Where there is a journal: the newest term that was given to anybody. */
   term: 'journalTerm',
-  /** Number of the newest seal that is known. */
+  /** Number of the newest seal that is known: for people. Nothing is decided by it. */
   head: 'journalHead',
   /** Up to which number its owner had read when it began to serve. */
   cursor: 'journalCursor',

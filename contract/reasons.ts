@@ -120,8 +120,11 @@ interface Fields {
   // What the journal of files gave to what serves, where there is one. `number`: up to which it was read; `upTo`: every change before it
   // is in what serves, Unix milliseconds, where anybody knows.
   readonly journalDrained: OfVolume & Read & { readonly files: number };
-  /** `missing`: so many numbers before the seal were not read in time, or the volume is no base for them. */
-  readonly journalBehind: OfVolume & Read & { readonly missing: number };
+  /**
+   * `missing`: so many numbers before the seal were not read in time, or the volume is no base for them. Left out: all that stood there has expired, and nobody
+   * knows how many there were, or whether there was one.
+   */
+  readonly journalBehind: OfVolume & Read & { readonly missing?: number };
   /** S3 did not answer: what else the journal has nobody knows. */
   readonly journalUnsealed: OfVolume & Read;
   /** Nobody read it. */

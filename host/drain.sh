@@ -3,7 +3,7 @@
 # Seals the journal of files with the term of a new owner, and reads what it has onto the volume, which is mounted and served by nobody. The
 # agent does both. Nothing of it is a condition of serving: S3 that does not answer is an answer.
 # Parameters: SSM_Volume, SSM_VolumeId, SSM_Term, SSM_Bucket, SSM_Region. Prints state (how far it came), number (up to which it read), head (of
-# the seal), files (applied), missing (numbers that were not read), upTo (each change before it is in what was read), volumeId.
+# the seal), files (applied), missing (numbers that were not read, where anybody knows), upTo (each change before it is in what was read), volumeId.
 
 # shellcheck source=host/common.sh
 . "$(dirname "$0")/common.sh"

@@ -76,6 +76,18 @@ export function atStart(
   return found.term < term || found.writer === writer ? 'read-on' : 'notify';
 }
 
+/**
+ * The number that a writer goes on with at the end of what there is. Where the last one that it knows of is still kept, nothing that was written after that has
+ * expired, and it is the next one. Else numbers after it may have been written, read by others, and expired: so it goes on at the time, which nobody has
+ * reached. Numbers begin at 1 or at such a time, and take longer than a millisecond each.
+ *
+ * @param last newest number that it knows to have been written; 0: none
+ * @param now milliseconds since 1970
+ */
+export function goOn(last: number, isKept: boolean, now: number): number {
+  return last === 0 || isKept ? last + 1 : Math.max(last + 1, now);
+}
+
 /** How far somebody has read. */
 export interface Reading {
   /** Every number up to this one was read. */

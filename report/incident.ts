@@ -87,7 +87,9 @@ function lostOf({ replacement, outcome, drained }: Incident, seen: Seen, failedA
   if (seen.lost)
     return seen.lost.length > 0 ? { kind: 'named', names: seen.lost, ...kept } : { kind: 'nothing', by: 'compared' };
   if (!replacement)
-    return outcome === 'healed' && !drained?.missing ? { kind: 'nothing', by: 'sameVolume' } : { kind: 'open' };
+    return outcome === 'healed' && (drained?.state !== 'behind' || drained.missing === 0)
+      ? { kind: 'nothing', by: 'sameVolume' }
+      : { kind: 'open' };
   if (drained?.state === 'drained' && drained.flushed === true) return { kind: 'nothing', by: 'journal' };
   return { kind: 'unnamed', since: replacement.recoveryPointAt, until: failedAt, ...kept };
 }

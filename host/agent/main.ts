@@ -1,5 +1,5 @@
 /**
- * The journal's agent on a host: `main.ts COMMAND SETTINGS [term=N] [writer=ID] [moment=TIME] [deadline=SECONDS] [head=NUMBER] [margin=SECONDS]`. README.md has the commands; what each
+ * The journal's agent on a host: `main.ts COMMAND SETTINGS [term=N] [writer=ID] [moment=TIME] [deadline=SECONDS] [margin=SECONDS]`. README.md has the commands; what each
  * prints are lines of `key=value`, the state first.
  */
 import { drain, flush, followOn, type Said, status, write } from './cli/commands.ts';

@@ -92,8 +92,10 @@ function wrongAtRest(state: State, rules: Rules): string | undefined {
     return `write ${state.acknowledged[lost]} of ${lost} was acknowledged, and what is served has ${served[lost]}`;
   const undone = PATHS.find((path) => state.own[path] !== 0 && there(state.own[path]) !== there(served[path]));
   if (undone) return `the owner made write ${state.own[undone]} of ${undone}, and what is served has ${served[undone]}`;
-  const { content } = folded(state, { ...rules, readNext: RULES.readNext });
-  const other = PATHS.find((path) => there(content[path]) !== there(served[path]));
+  const { content, reading } = folded(state, { ...rules, readNext: RULES.readNext });
+  // Behind a gap it goes on from a base that was taken there.
+  const isTorn = state.s3.slice(reading.cursor).some((o) => o !== null);
+  const other = !isTorn && PATHS.find((path) => there(content[path]) !== there(served[path]));
   if (other) return `the journal has write ${content[other]} of ${other}, and what is served has ${served[other]}`;
   const spare = state.hosts[state.owner + 1];
   const ahead = spare && state.s3.slice(spare.reading.cursor).every((o) => o === null);

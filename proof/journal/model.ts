@@ -1,7 +1,7 @@
 import { RULES, type Rules } from './rules.ts';
 import { type Bounds, type Host, PATHS, type State, there } from './state.ts';
 import { apply, commit, folded, isDrained, serveUnsealed, sync, takeOver } from './takeover.ts';
-import { at, fence, hear, look, readAtStart, send, sendSeal, touch, transmit } from './writer.ts';
+import { at, hear, look, lookBeyond, readAtStart, send, sendSeal, touch, transmit } from './writer.ts';
 
 /** One thing that may happen next. */
 export interface Move {
@@ -36,15 +36,9 @@ function ofHost(state: State, rules: Rules, bounds: Bounds, host: Host, index: n
           if (h.unsealed) touch(h.touched, path);
         });
   const writer = host.doing === 'write' || host.doing === 'start' || host.doing === 'seal';
-  const mayAsk = writer && host.stale && rules.asksWhenStale;
-  if (mayAsk)
-    move('asks the ledger', (s) => {
-      const h = at(s, index);
-      h.stale = false;
-      h.next = Math.max(h.next, s.head);
-      if (s.term > h.marker.term) fence(s, h);
-    });
-  const writing = host.doing === 'write' && !mayAsk;
+  const mustLook = writer && host.stale && rules.looksWhenStale;
+  if (mustLook && !state.down) move('looks for what has expired', (s) => lookBeyond(s, rules, index));
+  const writing = host.doing === 'write' && !mustLook;
   if (
     writing &&
     host.pending.length < rules.inFlight &&
@@ -57,7 +51,7 @@ function ofHost(state: State, rules: Rules, bounds: Bounds, host: Host, index: n
   }
   for (const [i, pending] of host.pending.entries()) {
     const its = (s: State) => at(s, index).pending[i];
-    if (pending.at === 'idle' && !mayAsk && pending.n <= bounds.numbers)
+    if (pending.at === 'idle' && !mustLook && pending.n <= bounds.numbers)
       move(`sends ${pending.n} again`, (s) => {
         const p = its(s);
         if (p) transmit(s, index, p);
@@ -68,8 +62,8 @@ function ofHost(state: State, rules: Rules, bounds: Bounds, host: Host, index: n
         if (p) look(s, rules, index, p);
       });
   }
-  if (host.doing === 'seal' && host.pending.length === 0 && !mayAsk) move('seals again', (s) => sendSeal(s, index));
-  if (host.doing === 'start' && !mayAsk && !state.down && host.next <= bounds.numbers)
+  if (host.doing === 'seal' && host.pending.length === 0 && !mustLook) move('seals again', (s) => sendSeal(s, index));
+  if (host.doing === 'start' && !mustLook && !state.down && host.next <= bounds.numbers)
     move(`starts, and reads ${host.next}`, (s) => readAtStart(s, rules, index));
   const applies =
     host.doing === 'spare' ? index === state.owner + 1 : host.doing === 'drain' && !isDrained(rules, host);
@@ -142,7 +136,7 @@ function ofNetwork(state: State, rules: Rules, bounds: Bounds): Move[] {
 
 function ofHealer(state: State, rules: Rules, { hosts }: Bounds): Move[] {
   const found: Move[] = [];
-  if (state.serving !== null && state.owner + 1 < hosts && !at(state, state.owner).unsealed) {
+  if (state.serving !== null && state.owner + 1 < hosts && !at(state, state.owner).unsealed && hasBase(state)) {
     found.push({ what: 'the healer fences the owner and raises the term', happen: (s) => takeOver(s, rules, false) });
     found.push({
       what: 'the host of the owner is lost; the healer raises the term',
@@ -192,7 +186,25 @@ function ofLuck(state: State, rules: Rules, bounds: Bounds): Move[] {
   const last = state.s3.findLastIndex((o) => o !== null) + 1;
   if (state.used.expiries < bounds.expiries && !state.down && last > state.floor + 1 && upToDate(state, last))
     found.push({ what: 'a month goes by', happen: (s) => expire(s, last) });
+  // Who knows of no number begins at 1: docs/journal.md says whom that may hit.
+  const owner = state.hosts[state.owner];
+  const silent = owner?.doing === 'start' && owner.marker.acknowledged > 0;
+  if (state.used.expiries < bounds.expiries && !state.down && last > state.floor && silent && upToDate(state, last + 1))
+    found.push({
+      what: 'a month goes by, and nobody writes',
+      happen: (s) => {
+        expire(s, last + 1);
+        // The seal that would fence an owner of before has expired; its volume was taken off it a month ago.
+        for (const old of s.hosts.slice(0, s.owner)) Object.assign(old, { doing: 'dead', pending: [] });
+      },
+    });
   return found;
+}
+
+/** A base that is older than what is kept is not in the model: what takes over has read up to where numbers are missing, or further. */
+function hasBase({ hosts, owner, s3, floor }: State): boolean {
+  const cursor = hosts[owner + 1]?.reading.cursor ?? 0;
+  return cursor !== floor || s3[cursor] !== null || s3.length <= cursor;
 }
 
 /** What somebody has still to read does not expire: retention is longer than a spare may be behind, and than a takeover takes. */
@@ -203,14 +215,13 @@ function upToDate({ hosts, owner }: State, last: number): boolean {
   });
 }
 
-/** All but the newest number are gone: who may write repeats it daily. Nothing that was on its way a month ago is. */
+/** All numbers before this one are gone: who may write writes daily. Nothing that was on its way a month ago is. */
 function expire(state: State, last: number): void {
   state.used.expiries++;
   const upTo = { ...state, s3: state.s3.slice(0, last - 1) };
   state.folded = folded(upTo, RULES);
   for (let n = state.floor; n < last - 1; n++) state.s3[n] = null;
   state.floor = last - 1;
-  state.head = last;
   state.network = [];
   for (const host of state.hosts) {
     for (const pending of host.pending) if (pending.at === 'flight') pending.at = 'look';

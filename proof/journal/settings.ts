@@ -28,6 +28,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     ],
   },
   'a month goes by': { bounds: { ...QUIET, expiries: 1, numbers: 4 } },
+  'nobody writes for a month': {
+    bounds: { ...QUIET, expiries: 1, crashes: 1, writes: 3, numbers: 7, hosts: 1 },
+    after: WRITTEN,
+  },
   'a third owner': { bounds: { ...QUIET, hosts: 3, numbers: 6 }, after: WRITTEN },
 };
 
@@ -35,6 +39,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 export const WIDE: Readonly<Record<string, Setting>> = {
   'a kill, a slow request and a lost answer': { bounds: { ...QUIET, crashes: 1, slow: 1, lost: 1, numbers: 4 } },
   'a month goes by, and a kill': { bounds: { ...QUIET, expiries: 1, crashes: 1 } },
+  'nobody writes for a month, and a second owner': {
+    bounds: { ...QUIET, expiries: 1, crashes: 1, numbers: 7 },
+    after: WRITTEN,
+  },
   'S3 is away, and a kill': { bounds: { ...QUIET, outages: 1, crashes: 1 } },
   'a third owner, and a slow request': { bounds: { ...QUIET, hosts: 3, slow: 1 } },
 };

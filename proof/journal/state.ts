@@ -61,8 +61,6 @@ export interface State {
   s3: (JournalObject | null)[];
   /** Numbers up to this one have expired. */
   floor: number;
-  /** The newest number that the ledger knows of: noted daily, and so never one that has expired. */
-  head: number;
   /** What was read of the numbers that have expired. */
   folded: { content: Content; reading: Reading };
   down: boolean;
@@ -123,7 +121,6 @@ export function begin({ hosts }: Bounds): State {
   return {
     s3: [],
     floor: 0,
-    head: 0,
     folded: { content: NOTHING(), reading: { cursor: 0, term: 0 } },
     down: false,
     network: [],

@@ -18,7 +18,8 @@ export function takeOver(state: State, rules: Rules, lost: boolean): void {
   host.next = host.reading.cursor + 1;
   if (rules.seals) {
     host.doing = 'seal';
-    sendSeal(state, state.owner);
+    // Else it looks first.
+    if (!host.stale || !rules.looksWhenStale) sendSeal(state, state.owner);
   } else {
     host.doing = 'drain';
     host.sealedAt = host.reading.cursor;

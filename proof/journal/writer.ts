@@ -126,7 +126,9 @@ export function readAtStart(state: State, rules: Rules, index: number): void {
   const found = rules.readsAtStart ? (state.s3[host.next - 1] ?? undefined) : undefined;
   switch (rules.atStart(host.marker, found)) {
     case 'write':
-      host.doing = 'write';
+      if (rules.looksWhenStale) lookBeyond(state, rules, index);
+      // What follows is read first.
+      if (!state.s3[host.next - 1]) host.doing = 'write';
       return;
     case 'read-on':
       if (found?.writer === host.marker.writer && rules.restatesOwn) restate(host, found);
@@ -139,6 +141,20 @@ export function readAtStart(state: State, rules: Rules, index: number): void {
       host.doing = 'stuck';
       state.bad ??= `${host.marker.writer} cannot explain number ${host.next} as it starts`;
   }
+}
+
+/** What stands after its numbers, or else, where they have expired, what nobody can have written. */
+export function lookBeyond(state: State, rules: Rules, index: number): void {
+  const host = at(state, index);
+  host.stale = false;
+  const from = host.pending[0]?.n ?? host.next;
+  const first = state.s3.findIndex((object, i) => i + 1 >= from && object !== null) + 1;
+  // A time: between it and all that was written there are numbers that nobody has.
+  const isKept = from - 1 > state.floor;
+  const next = first > 0 ? first : rules.goOn(from - 1, isKept, state.s3.length + 2);
+  if (next === from) return;
+  host.next = next;
+  for (const pending of host.pending) Object.assign(pending, { n: host.next++, at: 'idle' } satisfies Partial<Pending>);
 }
 
 export function touch(paths: Path[], path: Path): void {

@@ -75,8 +75,13 @@ export const PARTS: readonly Mutant[] = [
   }),
   broken('base-too-old', 'people are notified of what a heal has not read', {
     file: 'lambda/core/heal/drain.ts',
-    code: "      return [{ code: 'journalBehind', ...read, missing }];",
-    instead: "      return [{ code: 'journalDrained', ...read, files }];",
+    code: "return [{ code: 'journalBehind', ...read, ...(missing !== undefined && { missing }) }];",
+    instead: "return [{ code: 'journalDrained', ...read, files }];",
+  }),
+  broken('journal-expired', 'where all has expired nobody goes on with the next number', {
+    file: 'journal/protocol.ts',
+    code: 'return last === 0 || isKept ? last + 1 : Math.max(last + 1, now);',
+    instead: 'return last + 1;',
   }),
   broken('old-owner-wakes', 'who meets a higher term in the journal writes no more', {
     file: 'journal/protocol.ts',

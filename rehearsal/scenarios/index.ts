@@ -27,7 +27,7 @@ import { intake, intakeAgain, intakeBad, intakeDuringHeal, intakeFlood, intakeKi
 import { badWednesdayUploads } from './intake/wednesday.ts';
 import { largeFile, openFile, renameStorm } from './journal/files.ts';
 import { journal } from './journal/journal.ts';
-import { agentKilled, baseTooOld } from './journal/lost-agents.ts';
+import { agentKilled, baseTooOld, journalExpired } from './journal/lost-agents.ts';
 import { massDelete } from './journal/mistakes.ts';
 import { answerLost, writerRestartsAfterSeal } from './journal/restarts.ts';
 import { journalBehind, journalSilent } from './journal/silent.ts';
@@ -106,6 +106,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'old-owner-wakes': oldOwnerWakes,
   'agent-killed': agentKilled,
   'base-too-old': baseTooOld,
+  'journal-expired': journalExpired,
   'answer-lost': answerLost,
   'writer-restarts-after-seal': writerRestartsAfterSeal,
   'large-file': largeFile,

@@ -1,7 +1,7 @@
 import { atStart } from '../../journal/protocol.ts';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
-import { append } from './append.ts';
+import { append, endFrom } from './append.ts';
 import type { CourseState } from './courses.ts';
 import { DirtyCourses, NONE, SETTLE_MS } from './dirty.ts';
 import { type Mark, markOf, markText, readFrom } from './mark.ts';
@@ -136,11 +136,15 @@ export class VolumeAgent {
         await this.#cloud.clock.sleep(AGAIN_MS);
         continue;
       }
-      const next = atStart(
-        { term: Math.max(term, this.#who.term), writer, run, acknowledged, fenced: this.fenced },
-        found,
-      );
-      if (next === 'write') break;
+      const marker = { term: Math.max(term, this.#who.term), writer, run, acknowledged, fenced: this.fenced };
+      const next = atStart(marker, found);
+      if (next === 'write') {
+        const { next: on, isEnd } = await endFrom(this.#cloud.clock, this.#objects, number);
+        this.acknowledged = on - 1;
+        if (isEnd) break;
+        number = on;
+        continue;
+      }
       if (next !== 'read-on') {
         this.#stop(next);
         return;

@@ -1,4 +1,4 @@
-import { afterLook, afterPut, type Signature, type Step } from '../../journal/protocol.ts';
+import { afterLook, afterPut, goOn, type Signature, type Step } from '../../journal/protocol.ts';
 import type { VirtualClock } from '../time/clock.ts';
 import { type CourseState, segmentOf } from './courses.ts';
 import { type JournalObjects, SILENT } from './objects.ts';
@@ -60,5 +60,20 @@ export async function append(
       case 'notify':
         return step;
     }
+  }
+}
+
+/** From a number on that is not there: the next that is, or where nothing follows the one to write. */
+export async function endFrom(
+  clock: VirtualClock,
+  objects: JournalObjects,
+  number: number,
+): Promise<{ readonly next: number; readonly isEnd: boolean }> {
+  for (;;) {
+    const first = await objects.first(number);
+    if (typeof first === 'number') return { next: first, isEnd: false };
+    const kept = first === undefined && (await objects.isKept(number - 1));
+    if (first === undefined && kept !== SILENT) return { next: goOn(number - 1, kept, clock.now()), isEnd: true };
+    await clock.sleep(AGAIN_MS);
   }
 }

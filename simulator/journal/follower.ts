@@ -86,9 +86,10 @@ export class Follower {
   }
 
   /** @throws DiskError, AgentDead */
-  async #followOn(): Promise<'head' | 'silent' | 'ended'> {
+  async #followOn(): Promise<'head' | 'silent' | 'ended' | 'torn'> {
     const { disks } = this.#cloud;
     const { instanceId, volumeId } = this.place;
+    let applied = 0;
     // Nothing of it is left where its host is off.
     while (!this.#ended && this.#life() !== 'off') {
       const { acknowledged, term, index, complete } = markOf(disks.readMark(instanceId, volumeId));
@@ -98,10 +99,15 @@ export class Follower {
       if (found === SILENT) return 'silent';
       const { take, reading } = readNext({ cursor: acknowledged, term }, found?.signature);
       if (take === 'wait' || !found) {
+        // Something was written, and is not what follows: another base is needed.
+        const first = applied > 0 ? undefined : await this.#objects.first(acknowledged + 1);
+        if (first === SILENT) return 'silent';
+        if (first !== undefined && first > acknowledged + 1) return 'torn';
         this.#atHead = true;
         this.#headAt = this.#cloud.clock.now();
         return 'head';
       }
+      applied++;
       if (take === 'skip') this.#note(reading, index, complete);
       else await this.#apply(found, reading, { index, complete });
     }

@@ -89,6 +89,15 @@ export class JournalObjects {
     return { signature: signatureOf(found), bytes: (found as { readonly Body: Uint8Array }).Body };
   }
 
+  /** It is there, and S3 does not say that its time is over: docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html ("Expiration") */
+  async isKept(number: number): Promise<boolean | typeof SILENT> {
+    const found = await this.#read('HeadObject', number);
+    if (found === SILENT) return SILENT;
+    const { Expiration } = (found ?? {}) as { readonly Expiration?: string };
+    const ends = Date.parse(Expiration?.split('"')[1] ?? '');
+    return found !== undefined && !(ends <= this.#cloud.clock.now());
+  }
+
   /** The lowest number that is there, from this one on. @returns as {@link look} */
   async first(from: number): Promise<number | undefined | typeof SILENT> {
     const { bucket, volume } = this.#shelf;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Reading, readNext, type Signature } from '../../journal/protocol.ts';
+import { goOn, type Reading, readNext, type Signature } from '../../journal/protocol.ts';
 import type { VirtualClock } from '../time/clock.ts';
 import { type CourseState, coursesOf, segmentOf } from './courses.ts';
 import { type FoundObject, type JournalObjects, SILENT } from './objects.ts';
@@ -141,7 +141,10 @@ export class Succession {
 
   async #seal(applied: boolean): Promise<'on' | typeof SILENT> {
     const { volume, term, writer, run } = this.#who;
-    const number = this.#tip.cursor + 1;
+    const last = this.#tip.cursor;
+    const kept = last > 0 && (await this.#objects.isKept(last));
+    if (kept === SILENT) return SILENT;
+    const number = goOn(last, kept, this.#clock.now());
     const taken = this.#clock.now();
     const header = { volume, term, writer, run, kind: 'seal', taken, complete: undefined } as const;
     const { bytes, sum } = await segmentOf(header, []);
@@ -152,7 +155,9 @@ export class Succession {
     if (answer === 'taken') return 'on';
     this.sealedAt = number;
     this.#tip = { cursor: number, term };
-    if (applied) this.reading = this.#tip;
+    // Nobody knows what stood in between.
+    if (number > last + 1) this.#isTorn = true;
+    else if (applied) this.reading = this.#tip;
     return 'on';
   }
 }

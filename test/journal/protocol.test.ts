@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { afterLook, afterPut, atStart, readNext, type Signature } from '../../journal/protocol.ts';
+import { afterLook, afterPut, atStart, goOn, readNext, type Signature } from '../../journal/protocol.ts';
 
 const mine: Signature = { term: 3, writer: 'w1', run: 2, sum: 'x', kind: 'segment' };
 const marker = { term: 3, writer: 'w1', run: 2, acknowledged: 7, fenced: false };
@@ -34,6 +34,16 @@ test.each([
 
 test('who was fenced writes never again, whatever it reads', () =>
   expect(atStart({ ...marker, fenced: true }, undefined)).toBe('fenced'));
+
+describe('at the end of what there is', () => {
+  const NOW = Date.UTC(2026, 0, 7);
+  test.each([
+    ['nothing is known of: the first', 0, false, 1],
+    ['the last one is kept: the next', 5, true, 6],
+    ['the last one has expired: the time, which no number has reached', 5, false, NOW],
+    ['the last one is a later time than it is: the next all the same', NOW + 9, false, NOW + 10],
+  ])('%s', (_, last, isKept, next) => expect(goOn(last, isKept, NOW)).toBe(next));
+});
 
 describe('a reader', () => {
   const signature = fc.record({

@@ -35,6 +35,13 @@ describe('what the page of a record says', () => {
     expect(pageOf(mounted, BESIDE).lost).toEqual({ kind: 'nothing', by: 'sameVolume' });
   });
 
+  test('nor is nothing lost where nobody knows what the journal had', () => {
+    const healed = { ...INCIDENT, replacement: undefined, outcome: 'healed', reasons: [] } as const;
+    const behind = { state: 'behind', term: 2, cursor: 4 } as const;
+    expect(pageOf({ ...healed, drained: behind }, BESIDE).lost).toEqual({ kind: 'open' });
+    expect(pageOf({ ...healed, drained: { ...behind, missing: 0 } }, BESIDE).lost.kind).toBe('nothing');
+  });
+
   test('has the evidence of each decision', () => {
     expect(page.decisions.map(({ what, evidence }) => `${what}: ${evidence}`)).toContain(
       'The old owner is fenced before another one serves: i-owner has released vol-1',

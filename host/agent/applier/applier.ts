@@ -25,6 +25,8 @@ type Planned = Extract<Plan, { state: 'planned' }>;
 
 /** Milliseconds. */
 const MARGIN_MS = 60_000;
+/** So often a number may be asked for that is not there before it is seen again whether later ones are: ten minutes, at a look a second. */
+const LOOKS = 600;
 /** What goes into one step: a second or two of work, and some MB of memory. */
 const MOST_SEGMENTS = 64;
 const MOST_RECORDS = 2000;
@@ -97,8 +99,8 @@ export class Applier {
   #files = 0;
   /** Segments in one step. */
   #most = MOST_SEGMENTS;
-  /** What comes next is not one that has expired: from here on no number is missing. */
-  #isWhole = false;
+  /** What comes next is not one that has expired: so often it is not asked again. */
+  #whole = 0;
 
   private constructor(world: ApplierWorld) {
     this.#world = world;
@@ -201,12 +203,13 @@ export class Applier {
 
   /** It is not there yet, unless later ones are: then it was, and has expired. S3 lists what was written before (docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel). */
   async #absent(number: number): Promise<Next> {
-    if (this.#isWhole) return { next: 'wait' };
+    if (--this.#whole > 0) return { next: 'wait' };
     const first = await this.#world.store.first(number);
     if (first.answer === 'unheard') return { next: 'unheard', why: 'S3 does not answer' };
     if (first.answer === 'found' && first.number > number)
       return { next: 'unfit', why: `what is before number ${first.number} is not in the journal any more` };
-    this.#isWhole = first.answer === 'nothing';
+    // A writer that had been silent for as long as all is kept goes on further up (`goOn`).
+    this.#whole = first.answer === 'nothing' ? LOOKS : 0;
     return { next: 'wait' };
   }
 

@@ -18,8 +18,6 @@ export interface TakeoverWorld {
   readonly mountPoint: string;
   /** `major:minor` of what is mounted there. */
   readonly device: string;
-  /** Newest number that is known to have been written, by whomever: none up to it is written. @default 0 */
-  readonly head?: number;
   readonly markerCopy: string;
   /** Where the index of the writer is to be, on the root disk. */
   readonly index: string;
@@ -64,7 +62,7 @@ export async function takeOver(world: TakeoverWorld, applier: Applier, deadlineM
   const until = clock.now() + deadlineMs;
   const isOver = () => clock.now() >= until;
   const raised = await raiseRun({ mountPoint, device, copy: markerCopy }, { volume, term, writer });
-  const marker = { ...raised, acknowledged: Math.max(raised.acknowledged, applier.progress.cursor, world.head ?? 0) };
+  const marker = { ...raised, acknowledged: Math.max(raised.acknowledged, applier.progress.cursor) };
   if (marker.fenced) return ended('fenced', applier, undefined, undefined);
   let seal: number | undefined;
   let why: string | undefined;
@@ -110,7 +108,7 @@ async function sealed(
   isOver: () => boolean,
   trouble: (why: string | undefined) => void,
 ): Promise<number> {
-  const sender = new Sender({ store, pause, stopping: isOver, restate: () => {}, trouble });
+  const sender = new Sender({ store, clock, pause, stopping: isOver, restate: () => {}, trouble });
   const found = await sender.start(marker);
   if (found !== undefined) return found;
   await spool.clear();

@@ -48,7 +48,6 @@ const CLOCK: Clock = { now: () => performance.now(), wall: () => BigInt(Date.now
 export async function write(settings: Settings): Promise<Said> {
   const state = stateOf(settings);
   const mine = writerOf(settings);
-  if (await isStale(settings)) return STALE;
   await mkdir(settings.state, { recursive: true, mode: 0o700 });
   const tree = new Tree(state.index, { durable: false });
   const events = await KernelEvents.open(watchedOf(settings));
@@ -63,7 +62,6 @@ export async function write(settings: Settings): Promise<Said> {
     ...mine,
     volume,
     mountPoint,
-    head: settings.head ?? 0,
     markerCopy: state.markerCopy,
     store,
     tree,
@@ -181,7 +179,6 @@ export async function drain(settings: Settings): Promise<Said> {
   const done = marker?.term === mine.term && marker.writer === mine.writer && marker.sealed;
   if (done && existsSync(state.index))
     return { state: 'drained', values: { cursor: marker.acknowledged, passed: true } };
-  if (await isStale(settings)) return STALE;
   await ask(settings.socket, { ask: 'stop' }, 5000);
   await unlocked(() => takeBack(mountPoint, state.index, state.markerCopy), until);
   const { resolver, tree, applier, device, left } = await spareOf(settings, until, true);
@@ -192,7 +189,6 @@ export async function drain(settings: Settings): Promise<Said> {
         volume,
         mountPoint,
         device,
-        head: settings.head ?? 0,
         markerCopy: state.markerCopy,
         index: state.index,
         store: storeOf(settings),
@@ -240,19 +236,6 @@ function tellLate({ segments, left, paths, why }: LateCounts): void {
 
 function marginOf({ margin }: Settings) {
   return margin === undefined ? {} : { marginMs: margin * 1000 };
-}
-
-const STALE: Said = {
-  state: 'stale',
-  values: { why: 'the marker is older than half of what the journal keeps: the ledger has to say its head' },
-  code: ENDED_FOR_GOOD,
-};
-
-/** Numbers that have expired can be written again, and nobody reads them: docs/journal.md. */
-async function isStale({ mountPoint, keepHours, head }: Settings): Promise<boolean> {
-  if (keepHours === undefined || head !== undefined) return false;
-  const age = await ageOf(join(mountPoint, MARKER));
-  return age !== undefined && age > (keepHours * 3_600_000) / 2;
 }
 
 /** Milliseconds since a file was written; `undefined` where there is none. */

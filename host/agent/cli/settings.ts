@@ -23,10 +23,6 @@ const SETTINGS = z.strictObject({
   writer: z.optional(z.string().check(z.regex(/^[A-Za-z0-9-]+$/))),
   /** When the copy was taken that the spare was made of, ISO 8601. @default when it is first opened */
   moment: z.optional(z.iso.datetime()),
-  /** Hours for which the journal's objects are kept. Left out: how old a marker is, is not looked at. */
-  keepHours: z.optional(count),
-  /** The newest number, as the ledger has it: wanted where the marker is older than half of `keepHours`. */
-  head: z.optional(count),
   /** Seconds by which the moment of a copy and the times in segments may be off. @default 60 */
   margin: z.optional(z.int().check(z.nonnegative())),
   /** Seconds that `flush` and `drain` may take. @default 10 */
@@ -44,8 +40,8 @@ export type Settings = z.output<typeof SETTINGS>;
 /** Called wrongly, or with settings that are none. */
 export class UsageError extends Error {}
 
-const ON_COMMAND_LINE = ['term', 'writer', 'moment', 'deadline', 'head', 'margin'] as const;
-const NUMBERS = ['term', 'deadline', 'head', 'margin'];
+const ON_COMMAND_LINE = ['term', 'writer', 'moment', 'deadline', 'margin'] as const;
+const NUMBERS = ['term', 'deadline', 'margin'];
 
 /** @param more `key=value` of the command line @throws UsageError, with the setting's name and what was received */
 export async function readSettings(file: string, more: readonly string[]): Promise<Settings> {

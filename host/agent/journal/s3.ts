@@ -28,6 +28,8 @@ export interface Deadlines {
   readonly silenceMs?: number;
 }
 
+/** By so much a clock may be off that of S3, which answers no request that is off by more: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (`RequestTimeTooSkewed`) */
+const SKEW_MS = 15 * 60_000;
 const DEFAULTS = { putMs: 20_000, lookMs: 5000, silenceMs: 10_000 };
 
 const counter = z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number));
@@ -39,18 +41,28 @@ const METADATA = z.object({
   [KEY.kind]: z.enum(['segment', 'seal']),
 });
 
+export interface Shelf {
+  readonly bucket: string;
+  readonly volume: string;
+  readonly deadlines?: Deadlines;
+  /**
+   * Milliseconds since 1970.
+   * @default as requests are signed: the SDK corrects a clock that is too far off that of S3
+   */
+  readonly now?: () => number;
+}
+
 /** The journal of a content volume in its bucket. */
 export class S3Journal implements JournalStore {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #volume: string;
   readonly #deadlines: Required<Deadlines>;
+  readonly #now: () => number;
 
-  constructor(
-    client: S3Client,
-    of: { readonly bucket: string; readonly volume: string; readonly deadlines?: Deadlines },
-  ) {
+  constructor(client: S3Client, of: Shelf) {
     this.#client = client;
+    this.#now = of.now ?? (() => Date.now() + client.config.systemClockOffset);
     this.#bucket = of.bucket;
     this.#volume = of.volume;
     this.#deadlines = { ...DEFAULTS, ...of.deadlines };
@@ -90,8 +102,9 @@ export class S3Journal implements JournalStore {
   async look(number: number): Promise<LookAnswer> {
     try {
       const command = new HeadObjectCommand(this.#at(number));
-      const { Metadata } = await this.#client.send(command, this.#soon());
-      return { answer: 'found', signature: signatureOf(number, Metadata) };
+      const { Metadata, Expiration } = await this.#client.send(command, this.#soon());
+      const isDue = expiryOf(Expiration) <= this.#now() + SKEW_MS;
+      return { answer: 'found', signature: signatureOf(number, Metadata), isDue };
     } catch (error) {
       return unread(number, error);
     }
@@ -124,11 +137,14 @@ export class S3Journal implements JournalStore {
         const { Contents, NextContinuationToken } = await this.#client.send(command, this.#soon());
         const key = Contents?.[0]?.Key;
         if (key !== undefined) return { answer: 'found', number: numberOf(key, prefix, from) };
-        if (NextContinuationToken === undefined) return { answer: 'nothing' };
+        if (NextContinuationToken === undefined) return { answer: 'nothing', now: this.#now() };
         token = NextContinuationToken;
       }
     } catch (error) {
-      return unread(from, error);
+      const { answer } = unread(from, error);
+      // Of a list: there is no such bucket.
+      if (answer === 'nothing') throw refused('list what follows', from, error);
+      return { answer };
     }
   }
 
@@ -158,6 +174,15 @@ function unread(number: number, error: unknown): { readonly answer: 'nothing' | 
   if (status === undefined ? !isOurs(error) : isPassing(status, error)) return { answer: 'unheard' };
   // 403 says nothing of what is there: without s3:ListBucket it is the answer for what is not.
   throw refused('read', number, error);
+}
+
+/**
+ * When a lifecycle rule ends an object; never, where none does. It may be there for a while after that.
+ * Source: docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html ("How to find when objects will expire")
+ */
+function expiryOf(header: string | undefined): number {
+  const at = Date.parse(/expiry-date="([^"]*)"/.exec(header ?? '')?.[1] ?? '');
+  return Number.isNaN(at) ? Number.POSITIVE_INFINITY : at;
 }
 
 function numberOf(key: string, prefix: string, least: number): number {

@@ -1,4 +1,5 @@
-import { afterLook, afterPut, atStart, type Signature, type Step } from '../../../journal/protocol.ts';
+import { afterLook, afterPut, atStart, goOn, type Signature, type Step } from '../../../journal/protocol.ts';
+import type { Clock } from '../../../journal/write/source.ts';
 import type { VolumeMarker } from './marker.ts';
 import type { Made } from './spool.ts';
 import { type JournalStore, StoreError } from './store.ts';
@@ -23,11 +24,14 @@ export class Stopped extends Error {}
 
 /** Between two attempts; it grows up to the last. Milliseconds. */
 const PAUSES = [100, 300, 1000, 2000, 5000] as const;
+/** After a day, which has at least one number, whoever was stopped meanwhile is perhaps not the writer any more, and its numbers may have expired. Milliseconds. */
+const LONG_MS = 86_400_000;
 /** Requests that are under way at once, at a start: of an hour's numbers each would wait for the one before. */
 const MOST = 16;
 
 export interface SenderWorld {
   readonly store: JournalStore;
+  readonly clock: Pick<Clock, 'wall'>;
   /** Ends early where the writer is to stop. */
   readonly pause: (ms: number) => Promise<void>;
   readonly stopping: () => boolean;
@@ -41,6 +45,9 @@ export interface SenderWorld {
 export class Sender {
   readonly #world: SenderWorld;
   #next = 0;
+  #marker: VolumeMarker | undefined;
+  /** When it last knew what stands last, by the clock of people. Milliseconds. */
+  #knewAt = 0;
 
   constructor(world: SenderWorld) {
     this.#world = world;
@@ -57,6 +64,7 @@ export class Sender {
    * @throws WriterEnded, Stopped
    */
   async start(marker: VolumeMarker): Promise<number | undefined> {
+    this.#marker = marker;
     let seal: number | undefined;
     for (let from = marker.acknowledged + 1, width = 1; ; width = Math.min(MOST, 2 * width)) {
       const numbers = Array.from({ length: width }, (_, i) => from + i);
@@ -67,12 +75,13 @@ export class Sender {
         const step = atStart(marker, found);
         if (step === 'write') {
           // Not there, and something after it: it has expired, or has come meanwhile. The journal ends where nothing follows.
-          const beyond = await this.#first(number);
-          if (beyond === undefined) {
-            this.#next = number;
+          const beyond = await this.#asked(() => this.#world.store.first(number));
+          if (beyond.answer === 'nothing') {
+            this.#next = goOn(number - 1, await this.#isKept(number - 1), beyond.now);
+            this.#knewAt = this.#now();
             return seal;
           }
-          from = beyond;
+          from = beyond.number;
           break;
         }
         if (step === 'fenced') throw new WriterEnded({ ended: 'fenced', term: found?.term ?? marker.term });
@@ -88,6 +97,8 @@ export class Sender {
     const mine: Signature = { ...by, sum: made.sum };
     for (let attempt = 0; ; attempt++) {
       if (attempt > 0) await this.#wait(attempt - 1);
+      if (this.#marker && Math.abs(this.#now() - this.#knewAt) >= LONG_MS)
+        await this.start({ ...this.#marker, acknowledged: this.last });
       let step: Step = afterPut(await this.#put(mine, made));
       let found: Signature | undefined;
       if (step === 'look') {
@@ -97,6 +108,7 @@ export class Sender {
       switch (step) {
         case 'acknowledged':
           this.#world.trouble(undefined);
+          this.#knewAt = this.#now();
           return this.#next++;
         case 'next':
           if (found?.kind === 'segment') this.#world.restate(this.#next);
@@ -109,6 +121,10 @@ export class Sender {
           if (found) throw new WriterEnded({ ended: 'notify', number: this.#next, found });
       }
     }
+  }
+
+  #now(): number {
+    return Number(this.#world.clock.wall() / 1_000_000n);
   }
 
   async #put(mine: Signature, made: Made) {
@@ -129,9 +145,11 @@ export class Sender {
     return found.answer === 'found' ? found.signature : undefined;
   }
 
-  async #first(from: number): Promise<number | undefined> {
-    const found = await this.#asked(() => this.#world.store.first(from));
-    return found.answer === 'found' ? found.number : undefined;
+  /** It is there, and its time is not over: objects expire in no order. */
+  async #isKept(number: number): Promise<boolean> {
+    if (number === 0) return false;
+    const found = await this.#asked(() => this.#world.store.look(number));
+    return found.answer === 'found' && !found.isDue;
   }
 
   async #asked<A extends { readonly answer: string }>(

@@ -8,7 +8,8 @@ export interface Body {
 
 /** `unheard`: the service does not answer, or not now; ask again. */
 export type LookAnswer =
-  | { readonly answer: 'found'; readonly signature: Signature }
+  /** @property isDue its time is over: whatever was written after it may be gone before it is */
+  | { readonly answer: 'found'; readonly signature: Signature; readonly isDue: boolean }
   | { readonly answer: 'nothing' | 'unheard' };
 
 export type ReadAnswer =
@@ -17,7 +18,9 @@ export type ReadAnswer =
 
 export type FirstAnswer =
   | { readonly answer: 'found'; readonly number: number }
-  | { readonly answer: 'nothing' | 'unheard' };
+  /** @property now by the service's clock: milliseconds since 1970 */
+  | { readonly answer: 'nothing'; readonly now: number }
+  | { readonly answer: 'unheard' };
 
 /** The journal of one content volume, object by object. */
 export interface JournalStore {

@@ -28,8 +28,6 @@ export interface WriterWorld {
   readonly term: number;
   readonly writer: string;
   readonly mountPoint: string;
-  /** Newest number that is known to have been written, by whomever: none up to it is written. @default 0 */
-  readonly head?: number;
   /** Copy of the marker on the root disk. */
   readonly markerCopy: string;
   readonly store: JournalStore;
@@ -108,6 +106,7 @@ export class Writer {
     this.#restating = new Restating({ store, dirty: this.#dirty, clock, trouble, wait: () => this.#waitForS3() });
     this.#sender = new Sender({
       store,
+      clock,
       pause: (ms) => this.#pause(ms),
       stopping: () => this.#stopping || this.#failed !== undefined,
       restate: (number) => this.#restating.owe(number),
@@ -181,10 +180,8 @@ export class Writer {
 
   /** Its seal is in the journal, and what stands before that here, before it writes anything else. */
   async #succeed(): Promise<void> {
-    const { head = 0, late } = this.#world;
-    const acknowledged = Math.max(this.#mine.acknowledged, head);
-    const marker = { ...this.#mine, acknowledged };
-    this.#marker = marker;
+    const { late } = this.#world;
+    const marker = this.#mine;
     let seal = await this.#sender.start(marker);
     if (!marker.sealed) seal ??= await this.#seal();
     this.#marker = { ...marker, sealed: true };

@@ -68,8 +68,8 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
   grow: { states: ['grown'], needs: { volumeId: 'volume' } },
   drain: {
     states: DRAIN_STATES,
-    needs: { volumeId: 'volume', number: 'count', files: 'count', missing: 'count' },
-    may: { head: 'count', upTo: 'time' },
+    needs: { volumeId: 'volume', number: 'count', files: 'count' },
+    may: { missing: 'count', head: 'count', upTo: 'time' },
   },
   follow: { states: FOLLOW_STATES, needs: { volumeId: 'volume' }, may: { headAt: 'time' } },
   check: {

@@ -49,8 +49,9 @@ function readDrained({ result, values, detail }: HostAnswer): Omit<Drained, 'ter
     state,
     cursor: Number(values.number),
     files: Number(values.files),
-    // Without a seal nobody knows what else there is.
-    ...((state === 'drained' || state === 'behind') && { missing: Number(values.missing) }),
+    // Without a seal nobody knows what else there is; nor where what there was has expired.
+    ...((state === 'drained' || state === 'behind') &&
+      values.missing !== undefined && { missing: Number(values.missing) }),
     ...(values.head !== undefined && { head: Number(values.head) }),
     ...(!Number.isNaN(upTo) && { upTo }),
   };
@@ -64,13 +65,13 @@ function noteOf({ state, term, cursor, head, files, missing, why }: Drained): st
 /** Why people may miss something, or need not. */
 export function drainedReasons(volumeId: VolumeId, drained: Drained | undefined): Reason[] {
   if (!drained) return [];
-  const { state, cursor: number = 0, upTo, files = 0, missing = 0, why = state } = drained;
+  const { state, cursor: number = 0, upTo, files = 0, missing, why = state } = drained;
   const read = { volumeId, number, ...(upTo !== undefined && { upTo }) };
   switch (state) {
     case 'drained':
       return [{ code: 'journalDrained', ...read, files }];
     case 'behind':
-      return [{ code: 'journalBehind', ...read, missing }];
+      return [{ code: 'journalBehind', ...read, ...(missing !== undefined && { missing }) }];
     case 'unsealed':
       return [{ code: 'journalUnsealed', ...read }];
     case 'none':
@@ -92,7 +93,7 @@ export function notBeyond(
   return { ...drained, upTo: Math.min(drained.upTo, replaced.recoveryPointAt) };
 }
 
-/** What the ledger keeps of it: numbers that may have expired are not written without it. */
+/** What the ledger keeps of it, for people. */
 export function standOf(drained: Drained | undefined): { readonly journal?: Pick<Drained, 'cursor' | 'head'> } {
   if (drained?.cursor === undefined) return {};
   const { cursor, head } = drained;

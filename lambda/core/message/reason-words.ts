@@ -131,7 +131,11 @@ const WORDS: { readonly [C in ReasonCode]: Words<C> } = {
   journalDrained: { text: (r) => `all of the journal is in it, up to number ${r.number}${until(r)}` },
   journalBehind: {
     text: (r) =>
-      `of the journal it has what stands up to number ${r.number}${until(r)}, and ${r.missing} numbers are missing`,
+      `of the journal it has what stands up to number ${r.number}${until(r)}, and ${
+        r.missing === undefined
+          ? 'whatever was written after that has expired: nothing was written for as long as it is kept'
+          : `${r.missing} numbers are missing`
+      }`,
   },
   journalUnsealed: {
     text: (r) => `S3 did not answer: of the journal it has what stands up to number ${r.number}${until(r)}`,

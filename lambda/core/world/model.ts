@@ -188,7 +188,7 @@ export interface Drained {
   /** Every change before it is stated up to the cursor. Unix milliseconds. */
   readonly upTo?: number;
   readonly files?: number;
-  /** So many numbers before the seal were not read. */
+  /** So many numbers before the seal were not read. Left out: nobody knows. */
   readonly missing?: number;
   /** Whether the old owner, which lived, said before it was fenced that all it had heard of is in the journal. */
   readonly flushed?: boolean;

@@ -20,7 +20,47 @@ export const JOURNAL: readonly Slip[] = [
       'S3 does not answer: it is served unsealed',
     ],
   ]),
+  ...slips('host/agent/journal/send.ts', 'host/agent/journal/send.test.ts', [
+    [
+      'what is there and due is taken for kept',
+      "return found.answer === 'found' && !found.isDue;",
+      "return found.answer === 'found';",
+      'what is due and still there says nothing of what stood after it',
+    ],
+    [
+      'who was stopped for a day writes on',
+      '        await this.start({ ...this.#marker, acknowledged: this.last });',
+      '        this.#knewAt = this.#now();',
+      'who was stopped for a month does not write a number of its own that its successor has sealed, and that has expired',
+    ],
+    [
+      'after its own start it forgets how long nothing was acknowledged',
+      '          this.#world.trouble(undefined);\n          this.#knewAt = this.#now();',
+      '          this.#world.trouble(undefined);\n          this.#knewAt = Number.POSITIVE_INFINITY;',
+      'who was stopped for a day looks again before it writes',
+    ],
+  ]),
+  ...slips('host/agent/journal/s3.ts', 'host/agent/journal/s3.test.ts', [
+    [
+      'a clock is taken for that of S3',
+      '<= this.#now() + SKEW_MS',
+      '<= this.#now()',
+      'its time is over in ten minutes, by a clock that may be off',
+    ],
+    [
+      'a bucket that is not there has no objects',
+      "      if (answer === 'nothing') throw refused('list what follows', from, error);\n",
+      "      if (answer === 'nothing') return { answer, now: this.#now() };\n",
+      'where there is no bucket nobody knows what was written',
+    ],
+  ]),
   ...slips('journal/protocol.ts', 'journal/protocol.test.ts', [
+    [
+      'a clock that is behind makes numbers go back',
+      'Math.max(last + 1, now);',
+      'now;',
+      'at the end of what there is the last one is a later time than it is: the next all the same',
+    ],
     [
       'a number that is taken is a fence',
       "    case 'taken':\n",
@@ -188,8 +228,8 @@ export const JOURNAL: readonly Slip[] = [
   ...slips('host/agent/journal/send.ts', 'host/agent/journal/unfit.test.ts', [
     [
       'a seal stands in the midst of what has expired',
-      'if (beyond === undefined) {',
-      'if (beyond === undefined || beyond > number) {',
+      'this.#world.store.first(number)',
+      'this.#world.store.first(number + 1000)',
       'a base that lacks something says so',
     ],
   ]),

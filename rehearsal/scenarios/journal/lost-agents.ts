@@ -57,12 +57,12 @@ export const agentKilled = takeover({
 /** By the world of a play: the newest number when the owner failed. */
 const newest = new WeakMap<World, number>();
 
-/** All of the journal but its newest object. */
-function expire({ world, services, stage, first }: Strike): void {
+/** All of the journal but so many of its newest objects. */
+function expire({ world, services, stage, first }: Strike, but: 0 | 1): void {
   const name = journalBucket(stage) ?? '';
   const keys = [...services.s3.bucket(name).objects(journalPrefix(first.volume))].map(([key]) => key);
-  expireObjects(services, name, keys.slice(0, -1));
   newest.set(world, journalObjects(world, stage, first.volume).at(-1)?.number ?? 0);
+  expireObjects(services, name, keys.slice(0, keys.length - but));
 }
 
 export const baseTooOld = takeover({
@@ -77,7 +77,7 @@ export const baseTooOld = takeover({
       uploads(strike, id);
       await world.clock.run(world.clock.now() + 5 * SECOND_MS);
     }
-    expire(strike);
+    expire(strike, 1);
     return [];
   },
   served: (strike) => uploads(strike, 'of-the-new-owner'),
@@ -107,6 +107,49 @@ export const baseTooOld = takeover({
         'the seal stands after all that was written before',
         seal !== undefined && end > 0 && objects.every(({ number, term }) => term >= seal.term || number < seal.number),
         `${seal?.number}; the newest that was kept is ${end}`,
+      ),
+      check(
+        'what the new owner took is in the journal',
+        objects.at(-1)?.kind === 'segment',
+        `the last object is a ${objects.at(-1)?.kind}`,
+      ),
+    ];
+  },
+});
+
+export const journalExpired = takeover({
+  about:
+    'nobody has written for as long as the journal keeps anything, and a copy from before its end takes over: no number is written again, and nobody takes the copy for all',
+  settings: { drills: { enabled: false } },
+  loses: true,
+  before: async (strike) => {
+    const { world, services, first } = strike;
+    for (const id of ['of-last-month', 'the-last']) {
+      uploads(strike, id);
+      await world.clock.run(world.clock.now() + 5 * SECOND_MS);
+    }
+    // Nor does it write as it is let go.
+    killAgent(services, first.owner);
+    expire(strike, 0);
+    return [];
+  },
+  served: (strike) => uploads(strike, 'of-the-new-owner'),
+  checks: ({ world, stage, library, failure }) => {
+    const [message] = heard(world.services.sns, { kinds: ['served'], volume: failure.volume, since: failure.at });
+    const behind = message && reasonsIn(message).find(({ code }) => code === 'journalBehind');
+    const objects = journalObjects(world, stage, failure.volume);
+    const end = newest.get(world) ?? 0;
+    return [
+      contentIntact(world, stage, library, failure),
+      check(
+        'people are notified that all has expired, and that nobody knows how much it was',
+        behind !== undefined && !('missing' in behind),
+        JSON.stringify(behind ?? 'they are not'),
+      ),
+      check(
+        'no number is written that somebody may have read',
+        objects.length > 1 && end > 0 && objects.every(({ number }) => number > end + 1),
+        `${objects[0]?.number} is the first; the newest was ${end}`,
       ),
       check(
         'what the new owner took is in the journal',

@@ -1,7 +1,7 @@
 /** The agent as a host starts it: processes, settings, a socket, S3 over HTTP. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -11,6 +11,8 @@ import { end, Volume } from '../kernel/lab.ts';
 import { pictureOf } from './on-disk.ts';
 
 const MAIN = join(import.meta.dirname, '../../../../host/agent/main.ts');
+/** Numbers above this one are times. */
+const TIMES = Date.UTC(2020, 0);
 const disk = mkdtempSync(join(tmpdir(), 'remount-agent-'));
 const s3 = new HttpS3();
 const endpoint = await s3.listen();
@@ -120,15 +122,36 @@ copy.sh('echo four >four');
 answers['the next owner'] = (await run('flush', theirs, 'deadline=30')).state;
 next.child.kill('SIGTERM');
 answers.stopped = (await next.said).state;
-writeFileSync(theirs, JSON.stringify({ ...JSON.parse(readFileSync(theirs, 'utf8')), keepHours: 48 }));
-copy.sh('touch -d "25 hours ago" .remount/journal');
-const [stale, drainedLate] = await Promise.all([
-  run('write', theirs, 'term=2', 'writer=i-2'),
-  run('drain', theirs, 'term=3', 'writer=i-3'),
-]);
-answers.stale = [stale.state, stale.code, drainedLate.state];
+// Nobody writes for so long that all of the journal expires. A spare has read it to its end; a copy from before that takes over.
+const spare = new Volume('spare', copy);
+const old = new Volume('old', owner);
+const [read, older] = [settingsOf('spare', spare.mountPoint), settingsOf('old', old.mountPoint)];
+s3.objects.clear();
+const reader = start('follow', read);
+await listening(read);
+for (let i = 0; i < 100 && (await run('status', read)).headAt === undefined; i++) await setTimeout(100);
+const whole = Number((await run('status', read)).cursor);
+reader.child.kill('SIGTERM');
+await reader.said;
+const taken = await run('drain', older, 'term=3', 'writer=i-3', 'deadline=30');
+answers['all has expired'] = [taken.state, Number(taken.seal) > TIMES, Number(taken.cursor) < whole, taken.why];
+const last = start('write', older, 'term=3', 'writer=i-3');
+await listening(older);
+old.sh('echo five >five');
+const { state: sent, number: to } = await run('flush', older, 'deadline=30');
+answers['and it is written'] = [sent, Number(to) > Number(taken.seal)];
+last.child.kill('SIGTERM');
+await last.said;
+// Nothing that is written now is passed over by who has read all there was.
+const again = start('follow', read);
+await listening(read);
+for (let i = 0; i < 100 && (await run('status', read)).trouble === undefined; i++) await setTimeout(100);
+const { headAt, trouble } = await run('status', read);
+answers['who had read all'] = [headAt ?? null, trouble];
+again.child.kill('SIGTERM');
+await again.said;
 resolver.close();
 picture.close();
 s3.close();
 rmSync(disk, { recursive: true });
-end(answers, owner, copy);
+end(answers, owner, copy, spare, old);

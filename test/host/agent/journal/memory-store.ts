@@ -17,6 +17,10 @@ export class MemoryJournal implements JournalStore {
    */
   mishap: () => 'unheard' | 'lost' | 'late' | 'busy' | undefined = () => undefined;
 
+  /** Numbers whose time is over, and which are there all the same. */
+  readonly due = new Set<number>();
+  now = () => Date.now();
+
   async put(number: number, signature: Signature, { path }: Body): Promise<PutAnswer> {
     const bytes = readFileSync(path);
     const mishap = this.mishap();
@@ -39,13 +43,15 @@ export class MemoryJournal implements JournalStore {
   async look(number: number): Promise<LookAnswer> {
     const found = this.objects.get(number);
     if (this.mishap() === 'busy') return { answer: 'unheard' };
-    return found ? { answer: 'found', signature: found.signature } : { answer: 'nothing' };
+    return found ? { answer: 'found', signature: found.signature, isDue: this.due.has(number) } : { answer: 'nothing' };
   }
 
   async first(from: number): Promise<FirstAnswer> {
     if (this.mishap() === 'busy') return { answer: 'unheard' };
     const numbers = [...this.objects.keys()].filter((number) => number >= from);
-    return numbers.length === 0 ? { answer: 'nothing' } : { answer: 'found', number: Math.min(...numbers) };
+    return numbers.length === 0
+      ? { answer: 'nothing', now: this.now() }
+      : { answer: 'found', number: Math.min(...numbers) };
   }
 
   async read(number: number): Promise<ReadAnswer> {

@@ -17,6 +17,7 @@ import { clientFor } from '../../../../simulator/aws/s3/callers.ts';
 import { ANYONE } from '../../../simulator/aws/lab.ts';
 import { BUCKET, role, S3Lab } from '../../../simulator/aws/s3/s3-lab.ts';
 
+const NOW = Date.UTC(2026, 0, 7, 12);
 const directory = mkdtempSync(join(tmpdir(), 's3-journal-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -25,7 +26,7 @@ let journal: S3Journal;
 const journalOf = (principal = ANYONE) =>
   new S3Journal(
     clientFor(lab as unknown as Services, principal, (settings) => journalClient(settings)),
-    { bucket: BUCKET, volume: 'alpha' },
+    { bucket: BUCKET, volume: 'alpha', now: () => NOW },
   );
 beforeEach(() => {
   lab = new S3Lab();
@@ -70,6 +71,13 @@ async function over<T>(answer: RequestListener, use: (journal: S3Journal) => Pro
     server.close();
   }
 }
+function signed(text: string): Record<string, string> {
+  const metadata = Object.entries(segment(text).signature).map(([key, value]) => [
+    `x-amz-meta-${JOURNAL_METADATA[key as keyof typeof JOURNAL_METADATA]}`,
+    `${value}`,
+  ]);
+  return Object.fromEntries(metadata);
+}
 async function lengthOf(journal: S3Journal, afterMs: number): Promise<number> {
   const found = await journal.read(1);
   if (found.answer !== 'found') throw new Error(found.answer);
@@ -83,7 +91,11 @@ const code = (error: unknown) => (error instanceof StoreError ? error.code : err
 test('an object is written once, and read with its signature', async () => {
   expect(await put(1, 'one')).toBe('written');
   expect(await put(1, 'other')).toBe('taken');
-  expect(await lab.within(() => journal.look(1))).toEqual({ answer: 'found', signature: segment('one').signature });
+  expect(await lab.within(() => journal.look(1))).toEqual({
+    answer: 'found',
+    signature: segment('one').signature,
+    isDue: false,
+  });
   expect([await textOf(1), await textOf(2)]).toEqual(['one', 'nothing']);
   expect(await lab.within(() => journal.look(2))).toEqual({ answer: 'nothing' });
 });
@@ -109,11 +121,7 @@ describe('what cannot be answered has a name', () => {
 describe('bytes that follow an answer', () => {
   const LENGTH = 4_000_000;
   const head = (response: ServerResponse) => {
-    const metadata = Object.entries(segment('one').signature).map(([key, value]) => [
-      `x-amz-meta-${JOURNAL_METADATA[key as keyof typeof JOURNAL_METADATA]}`,
-      value,
-    ]);
-    response.writeHead(200, { 'content-length': LENGTH, ...Object.fromEntries(metadata) });
+    response.writeHead(200, { 'content-length': LENGTH, ...signed('one') });
   };
 
   test('may be taken later than the answer may take', async () => {
@@ -231,12 +239,12 @@ describe('over a connection', () => {
 
 test('the first number from one on, whatever has expired before it, and however short pages are', async () => {
   const first = (from: number) => lab.within(() => journal.first(from));
-  expect(await first(1)).toEqual({ answer: 'nothing' });
+  expect(await first(1)).toEqual({ answer: 'nothing', now: NOW });
   for (const number of [7, 8, 12]) await put(number, `${number}`);
   expect(await first(1)).toEqual({ answer: 'found', number: 7 });
   expect(await first(8)).toEqual({ answer: 'found', number: 8 });
   expect(await first(9)).toEqual({ answer: 'found', number: 12 });
-  expect(await first(13)).toEqual({ answer: 'nothing' });
+  expect(await first(13)).toEqual({ answer: 'nothing', now: NOW });
   // A page may be empty, and not the last: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html ("IsTruncated")
   const pages = ['<NextContinuationToken>x</NextContinuationToken><IsTruncated>true</IsTruncated>'];
   pages.push(`<Contents><Key>${journalKey('alpha', 5)}</Key></Contents>`);
@@ -247,3 +255,27 @@ test('the first number from one on, whatever has expired before it, and however 
   const silent: RequestListener = () => {};
   expect(await over(silent, (store) => store.first(2))).toEqual({ answer: 'unheard' });
 });
+
+test('where there is no bucket nobody knows what was written', async () => {
+  const gone: RequestListener = (_, response) => {
+    response.writeHead(404).end('<Error><Code>NoSuchBucket</Code></Error>');
+  };
+  await expect(over(gone, (store) => store.first(2)).catch(code)).resolves.toBe('refused');
+});
+
+test.each([
+  ['in an hour', 60, false],
+  ['in ten minutes, by a clock that may be off', 10, true],
+  ['an hour ago, and it is there all the same', -60, true],
+  ['never', undefined, false],
+] as const)('its time is over %s', async (_, minutes, isDue) => {
+  const ends = minutes === undefined ? {} : { 'x-amz-expiration': expiry(Date.now() + minutes * 60_000) };
+  const kept: RequestListener = (_request, response) => {
+    response.writeHead(200, { ...signed('one'), ...ends }).end();
+  };
+  expect(await over(kept, (store) => store.look(1))).toMatchObject({ answer: 'found', isDue });
+});
+
+function expiry(at: number): string {
+  return `expiry-date="${new Date(at).toUTCString()}", rule-id="a%20rule"`;
+}

@@ -84,6 +84,13 @@ describe('whatever comes of it, content is served', () => {
     expect(incident()?.drained).toMatchObject({ state: 'failed', why: `${DRAIN} was denied` });
   });
 
+  test('all that the journal had has expired: nobody knows how much is missing, and nobody says that it is nothing', async () => {
+    scene.printed.set(DRAIN, { state: 'behind', number: '4', head: '1767787200000', files: '0' });
+    await run();
+    expect(incident()?.drained).not.toHaveProperty('missing');
+    expect(scene.texts[0]).toContain('whatever was written after that has expired');
+  });
+
   test('S3 does not answer: it is served unsealed, and people know by number how far it was read', async () => {
     scene.printed.set(DRAIN, { state: 'unsealed', number: '4', files: '0', missing: '0' });
     await run();
@@ -128,6 +135,11 @@ describe('what is said of it', () => {
       { code, volumeId: 'vol-2' },
     ]);
   });
+});
+
+test('where all that stood there has expired nobody counts what is missing', () => {
+  const [reason] = drainedReasons('vol-2', { state: 'behind', term: 3, cursor: 7 });
+  expect(reason).toEqual({ code: 'journalBehind', volumeId: 'vol-2', number: 7 });
 });
 
 test('a volume that took over unnoticed, and is read once more, has all up to what it reached then', () => {

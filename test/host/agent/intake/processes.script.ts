@@ -142,7 +142,8 @@ answers.gauges = [...new Set(said.map((line) => line.replace(/:[\d.]+/, '')))].s
 running.child.kill('SIGTERM');
 answers.stopped = await running.said;
 running = start('intake', mine);
-await setTimeout(1500);
+await upload('last', courseOf('last', 3));
+await until('it has begun', () => answerTo('last', versions.get('last') ?? '') !== undefined);
 writer.child.kill('SIGTERM');
 answers.writer = await writer.said;
 owner.unmount();

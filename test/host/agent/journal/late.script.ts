@@ -74,7 +74,7 @@ async function play(story: Story) {
   journal.mishap = () => 'busy';
   await second.start();
   // It listens, and asks S3.
-  for (let i = 0; i < 200 && second.writer.status.trouble === undefined; i++) await pause(20);
+  for (let i = 0; i < 30_000 && second.writer.status.trouble === undefined; i++) await pause(20);
   await story.meanwhile(next.volume);
   await pause(100);
   journal.mishap = () => undefined;

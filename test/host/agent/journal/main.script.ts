@@ -60,7 +60,7 @@ function start(...args: readonly string[]): Running {
 const run = (...args: readonly string[]) => start(...args).said;
 async function listening(settings: string): Promise<void> {
   const socket = settings.replace('.json', '.sock');
-  for (let i = 0; i < 200 && !existsSync(socket); i++) await setTimeout(50);
+  for (let i = 0; i < 12_000 && !existsSync(socket); i++) await setTimeout(50);
 }
 
 const owner = new Volume('owner');
@@ -89,7 +89,7 @@ const { number, ...flushed } = await run('flush', mine, 'deadline=30');
 answers['flushed again'] = flushed;
 const { dirty, lag, ...status } = await run('status', mine);
 answers.status = [status.state, Number(status.number) >= Number(number), dirty, status.trouble, typeof lag];
-for (let i = 0; i < 100 && Number((await run('status', theirs)).cursor) < Number(number); i++) await setTimeout(100);
+for (let i = 0; i < 6000 && Number((await run('status', theirs)).cursor) < Number(number); i++) await setTimeout(100);
 const { cursor, ...following } = await run('status', theirs);
 answers.following = [following.state, Number(cursor) >= Number(number), following.passed, following.trouble];
 const { seal, complete, ...drained } = await run('drain', theirs, 'term=2', 'writer=i-2', 'deadline=30');

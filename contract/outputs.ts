@@ -9,6 +9,7 @@ export const OUTPUT = {
   drill: 'DrillFunction',
   balancer: 'BalancerName',
   accessLogs: 'AccessLogsBucket',
+  journal: 'JournalBucket',
   intake: 'IntakeBucket',
   software: 'SoftwareBucket',
   operator: 'OperatorPolicy',

@@ -18,6 +18,7 @@ import type { Runtime } from '../lambda/aws/runtime.ts';
 import { snsSubscribers } from '../lambda/aws/subscribers.ts';
 import type { Incident, Volume } from '../lambda/core/world/model.ts';
 import { lambdaExecutions } from './aws/executions.ts';
+import { type Journals, s3Journals } from './aws/journal.ts';
 import { alarmsOf, incidentsOf, journalLag, outputsOf } from './aws/stack.ts';
 import { s3Uploads, type Uploads } from './aws/uploads.ts';
 import type { Seen } from './doctor/doctor.ts';
@@ -42,6 +43,7 @@ export interface Connection {
   readonly follow: FollowPorts;
   readonly quarantine: QuarantinePorts;
   readonly uploads: Uploads;
+  readonly journals: Journals;
   /** What a doctor asks beside the status. */
   doctor(): Promise<Pick<Seen, 'versions' | 'unasked'>>;
   /** @throws UnknownVolume */
@@ -91,6 +93,7 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
       sleep: (ms) => clock.sleep(ms),
     },
     uploads: s3Uploads(runtime),
+    journals: s3Journals(runtime),
     quarantine: {
       now: () => clock.now(),
       volumes: () => neighbours(ec2, stack),

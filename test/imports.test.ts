@@ -79,10 +79,10 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'lambda/witness', may: /^(lambda\/(core|aws|witness)\/|contract\/|zod\/mini$)/ },
   { room: 'lambda/keep', may: /^(lambda\/(core|aws|keep)\/|contract\/|@aws(-sdk)?\/|aws-lambda$|node:)/ },
   // What people see is what the functions see. Of the simulator it knows the way to a rehearsal that is held, and that only where it is asked for.
-  // It works out what settings cost, and synthesizes them for that in one file, which is loaded late.
+  // It works out what settings cost, and synthesizes them for that in one file, which is loaded late. A journal it reads as hosts do.
   {
     room: 'operator',
-    may: /^(operator\/|report\/|intake\/|lambda\/(aws|core)\/|contract\/|simulator\/held\/(client|read)\.ts$|lib\/(people-topic|props\/refusal|stack\/(remount-stack|settings))\.ts$|aws-cdk-lib$|@aws-sdk\/|@stricli\/core$|fflate$|node:)/,
+    may: /^(operator\/|report\/|intake\/|journal\/|host\/agent\/journal\/(ahead|s3|store)\.ts$|lambda\/(aws|core)\/|contract\/|simulator\/held\/(client|read)\.ts$|lib\/(people-topic|props\/refusal|stack\/(remount-stack|settings))\.ts$|aws-cdk-lib$|@aws-sdk\/|@stricli\/core$|fflate$|node:)/,
   },
   // The page of an incident, for whoever has its record: the record's types and words, and the renderer.
   { room: 'report', may: /^(report\/|lambda\/core\/(world|message)\/|contract\/|preact(-render-to-string)?$)/ },

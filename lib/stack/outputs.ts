@@ -4,7 +4,7 @@ import type { Remount } from '../remount.ts';
 
 /** What a person needs of the stack and cannot guess, for its names are CloudFormation's: the runbook's commands ask for them. */
 export function outputs(stack: Stack, remount: Remount): void {
-  const { people, ledger, healer, guard, keeper, drill, balancer, software, intake, operator, viewer } = remount;
+  const { people, ledger, healer, guard, keeper, drill, balancer, software, journal, intake, operator, viewer } = remount;
   const output = (id: Output, description: string, value: string) => new CfnOutput(stack, id, { description, value });
   output(OUTPUT.topic, 'Topic that people are notified by', people.topic.topicArn);
   output(OUTPUT.ledger, 'Table of the ledger: incidents, drills, leases', ledger.table.tableName);
@@ -19,6 +19,7 @@ export function outputs(stack: Stack, remount: Remount): void {
   if (drill) output(OUTPUT.drill, 'Function that drills snapshots', drill.function.functionName);
   output(OUTPUT.balancer, 'DNS name that content is served at', balancer.loadBalancer.loadBalancerDnsName);
   output(OUTPUT.accessLogs, 'Bucket of the access logs of the load balancer', balancer.accessLogs.bucketName);
+  if (journal) output(OUTPUT.journal, 'Bucket of the journal of files', journal.bucket.bucketName);
   if (intake) output(OUTPUT.intake, 'Bucket that courses are uploaded into', intake.bucket.bucketName);
   output(OUTPUT.operator, 'Policy of whoever looks, heals, drills, uploads and releases', operator.managedPolicyArn);
   output(OUTPUT.viewer, 'Policy of whoever looks alone', viewer.managedPolicyArn);

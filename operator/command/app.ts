@@ -8,6 +8,7 @@ import { said } from './kit.ts';
 import { points } from './points.ts';
 import { releaseQuarantine } from './release-quarantine.ts';
 import { report } from './report.ts';
+import { restore } from './restore.ts';
 import { drill, heal } from './run.ts';
 import { status } from './status.ts';
 import { upload } from './upload.ts';
@@ -23,7 +24,20 @@ const TEXT = {
 
 export const app = buildApplication(
   buildRouteMap({
-    routes: { status, incidents, incident, points, heal, drill, releaseQuarantine, doctor, report, upload, cost },
+    routes: {
+      status,
+      incidents,
+      incident,
+      points,
+      heal,
+      drill,
+      releaseQuarantine,
+      doctor,
+      report,
+      upload,
+      restore,
+      cost,
+    },
     docs: { brief: 'How a stack of Remount stands, and what happened to it' },
   }),
   {

@@ -31,6 +31,8 @@ export class HeldCloud {
     this.#cloud = cloud;
     this.#people = { ...people, administrator: ADMINISTRATOR };
     this.#server = createServer((request, response) => void this.#serve(request, response));
+    // Never by itself: who asks again just when a connection is closed would think that nobody is there.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** Listens on 127.0.0.1, on a port that is free. */

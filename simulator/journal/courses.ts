@@ -22,9 +22,18 @@ export interface CourseState {
 const COURSES = 'courses';
 const PLAIN: Attributes = { mode: 0o644, uid: 0, gid: 0, mtime: 0n, xattrs: {} };
 
-/** Simplified: by its path. On a host it is made of the inode and its generation, and stays when the file is renamed. */
-const identityAt = (path: string): Identity =>
-  path === '' ? ROOT : identity(`p-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`);
+/**
+ * Simplified: by its path, and within a course by all that is in it: another content is another course, as the intake replaces it. On a host it is made of the
+ * inode and its generation, and stays when the file is renamed.
+ */
+const identityAt = (path: string, course = ''): Identity =>
+  path === '' ? ROOT : identity(`p-${createHash('sha256').update(`${course}${path}`).digest('hex').slice(0, 32)}`);
+
+function digestOf(files: CourseFiles): string {
+  const hash = createHash('sha256');
+  for (const [path, bytes] of files) hash.update(`${path}\0${bytes.length}\0`).update(bytes);
+  return hash.digest('hex');
+}
 
 const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 const nameAt = (path: string): string => path.split('/').at(-1) ?? '';
@@ -37,25 +46,29 @@ export async function segmentOf(
   const directories = new Set<string>();
   const records: JournalRecord[] = [];
   const staged: Uint8Array[] = [];
+  let digest = '';
+  /** What is in no course is whatever is in them. */
+  const at = (path: string) => identityAt(path, path.includes('/') ? digest : '');
   const name = (path: string, there: boolean): JournalRecord => ({
-    ...{ record: 'name', directory: identityAt(parentOf(path)), name: nameAt(path), path },
-    identity: there ? identityAt(path) : null,
+    ...{ record: 'name', directory: at(parentOf(path)), name: nameAt(path), path },
+    identity: there ? at(path) : null,
   });
   const directory = (path: string) => {
     if (path === '' || directories.has(path)) return;
     directory(parentOf(path));
     directories.add(path);
-    records.push({ ...PLAIN, mode: 0o755, record: 'directory', identity: identityAt(path), path, ctime: 0n });
+    records.push({ ...PLAIN, mode: 0o755, record: 'directory', identity: at(path), path, ctime: 0n });
     records.push(name(path, true));
   };
   for (const { courseId, files } of states) {
+    digest = files ? digestOf(files) : '';
     const course = `${COURSES}/${courseId}`;
     if (!files) records.push(name(course, false));
     for (const [below, bytes] of files ?? []) {
       const path = `${course}/${below}`;
       directory(parentOf(path));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const known = { record: 'file', identity: identityAt(path), path, ctime: 0n } as const;
+      const known = { record: 'file', identity: at(path), path, ctime: 0n } as const;
       records.push({ ...PLAIN, ...known, size: bytes.length, sha256, content: 'here' });
       records.push(name(path, true));
       staged.push(bytes);

@@ -1,4 +1,4 @@
-import { journalKey, journalPrefix } from '../../contract/journal.ts';
+import { journalKey, journalPrefix, JOURNAL_METADATA as KEY } from '../../contract/journal.ts';
 import type { PutAnswer, Signature } from '../../journal/protocol.ts';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { ServiceError } from '../aws/account/service-error.ts';
@@ -63,7 +63,13 @@ export class JournalObjects {
   }
 
   async put(number: number, bytes: Uint8Array, { term, writer, run, sum, kind }: Signature): Promise<PutAnswer> {
-    const Metadata = { term: String(term), writer, run: String(run), sum, kind };
+    const Metadata = {
+      [KEY.term]: String(term),
+      [KEY.writer]: writer,
+      [KEY.run]: String(run),
+      [KEY.sum]: sum,
+      [KEY.kind]: kind,
+    };
     try {
       await this.#call('PutObject', number, { Body: bytes, IfNoneMatch: '*', Metadata });
       return 'written';
@@ -150,7 +156,7 @@ export class JournalObjects {
 
 function signatureOf(found: object): Signature {
   const { Metadata = {} } = found as { readonly Metadata?: Readonly<Record<string, string>> };
-  const { writer = '', sum = '', kind } = Metadata;
+  const { [KEY.writer]: writer = '', [KEY.sum]: sum = '', [KEY.kind]: kind } = Metadata;
   if (kind !== 'segment' && kind !== 'seal') throw new Error(`an object of the journal is of no kind: ${kind}`);
-  return { term: Number(Metadata.term), writer, run: Number(Metadata.run), sum, kind };
+  return { term: Number(Metadata[KEY.term]), writer, run: Number(Metadata[KEY.run]), sum, kind };
 }

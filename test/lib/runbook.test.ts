@@ -38,6 +38,7 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     DrillFunction: named(/^DrillFunction/),
     BalancerName: { 'Fn::GetAtt': [expect.stringMatching(/^BalancerLoadBalancer/), 'DNSName'] },
     AccessLogsBucket: named(/^BalancerAccessLogs/),
+    JournalBucket: named(/^JournalBucket/),
     IntakeBucket: named(/^IntakeBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
   });

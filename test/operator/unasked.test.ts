@@ -19,6 +19,7 @@ const COMMANDS = [
   ['doctor'],
   ['report'],
   ['upload', 'docs', 'alpha', '--yes'],
+  ['restore', 'alpha', 'courses', '--at', '1h', '--yes'],
 ];
 
 /** Nobody may do anything there. */

@@ -116,9 +116,11 @@ export class S3Journal implements JournalStore {
     const timer = setTimeout(() => late.abort(), this.#deadlines.lookMs);
     try {
       const command = new GetObjectCommand(this.#at(number));
-      const { Metadata, Body, ContentLength } = await this.#client.send(command, { abortSignal: late.signal });
+      const answer = await this.#client.send(command, { abortSignal: late.signal });
+      const { Metadata, Body, ContentLength: size, LastModified } = answer;
       const signature = signatureOf(number, Metadata);
-      return { answer: 'found', signature, bytes: streamed(Body, this.#deadlines.silenceMs, ContentLength) };
+      const bytes = streamed(Body, this.#deadlines.silenceMs, size);
+      return { answer: 'found', signature, bytes, size, written: LastModified?.getTime() };
     } catch (error) {
       return unread(number, error);
     } finally {

@@ -13,7 +13,14 @@ export type LookAnswer =
   | { readonly answer: 'nothing' | 'unheard' };
 
 export type ReadAnswer =
-  | { readonly answer: 'found'; readonly signature: Signature; readonly bytes: AsyncIterable<Uint8Array> }
+  | {
+      readonly answer: 'found';
+      readonly signature: Signature;
+      readonly bytes: AsyncIterable<Uint8Array>;
+      /** How many bytes there are, and when it was written by the service's clock: milliseconds since 1970. */
+      readonly size?: number | undefined;
+      readonly written?: number | undefined;
+    }
   | { readonly answer: 'nothing' | 'unheard' };
 
 export type FirstAnswer =

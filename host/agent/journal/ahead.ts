@@ -1,4 +1,4 @@
-import type { JournalStore, ReadAnswer } from '../journal/store.ts';
+import type { JournalStore, ReadAnswer } from './store.ts';
 
 /** Requests that are under way at once. */
 const MOST = 16;
@@ -27,6 +27,16 @@ export class Ahead {
     answer ??= await this.#store.read(number);
     this.#window = answer.answer === 'found' ? Math.min(MOST, 2 * this.#window) : 1;
     return answer;
+  }
+
+  /** Nobody reads on. @param give what becomes of bytes that were asked for, and are not read */
+  async leave(give: (bytes: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
+    const left = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const answer of left) {
+      const found = await answer.catch(() => undefined);
+      if (found?.answer === 'found') await give(found.bytes);
+    }
   }
 
   #ask(number: number): void {

@@ -126,7 +126,10 @@ export class Past implements Local {
   #remember(number: number, record: JournalRecord): void {
     switch (record.record) {
       case 'name':
-        if (record.identity === null && this.#kinds.has(record.directory)) this.#set(record, null);
+        if (!this.#kinds.has(record.directory)) return;
+        if (record.identity === null) this.#set(record, null);
+        // On a spare there is none.
+        else if (this.kind(record.identity) === 'special') this.#set(record, record.identity);
         return;
       case 'file': {
         const { content, identity, sha256 } = record;

@@ -38,9 +38,12 @@ export async function fetchAll(
   { sleep }: Waiting,
   progress: (bytes: number) => void = () => {},
 ): Promise<Fetched> {
-  const parts = new Map<number, Part[]>();
+  const parts = new Map<number, Map<string, Part>>();
   const all = wanted.map((want, i) => ({ want, file: join(directory, `${i}`) }));
-  const add = (segment: number, part: Part) => parts.set(segment, [...(parts.get(segment) ?? []), part]);
+  const add = (segment: number, part: Part) => {
+    const of = parts.get(segment) ?? new Map<string, Part>();
+    parts.set(segment, of.set(keyOf(part.want.identity, part.offset), part));
+  };
   for (const { want, file } of all) {
     await (await open(file, 'wx', 0o600)).close();
     if ('segment' in want.content) add(want.content.segment, { want, file });
@@ -56,7 +59,7 @@ export async function fetchAll(
     [...parts].sort(([a], [b]) => a - b),
     async ([number, of]) => {
       const why = await fetchOne(store, number, of, sleep, count);
-      if (why !== undefined) for (const { want } of of) failed.set(want.identity, why);
+      if (why !== undefined) for (const { want } of of.values()) failed.set(want.identity, why);
     },
   );
   const files = new Map<Identity, string>();
@@ -68,6 +71,8 @@ export async function fetchAll(
   return { files, failed };
 }
 
+const keyOf = (identity: Identity, offset: number | undefined): string => `${identity} ${offset ?? ''}`;
+
 const numberOf = ({ content }: Wanted): string =>
   'segment' in content ? `${content.segment}` : content.pieces.map(({ segment }) => segment).join(', ');
 
@@ -75,7 +80,7 @@ const numberOf = ({ content }: Wanted): string =>
 async function fetchOne(
   store: JournalStore,
   number: number,
-  parts: readonly Part[],
+  parts: ReadonlyMap<string, Part>,
   sleep: Waiting['sleep'],
   count: (bytes: number) => void,
 ): Promise<string | undefined> {
@@ -94,13 +99,13 @@ async function fetchOne(
 }
 
 async function take(
-  parts: readonly Part[],
+  parts: ReadonlyMap<string, Part>,
   record: FileRecord | PieceRecord,
   bytes: AsyncIterable<Uint8Array>,
   count: (bytes: number) => void,
 ): Promise<void> {
   const offset = record.record === 'piece' ? record.offset : undefined;
-  const part = parts.find(({ want, offset: at }) => want.identity === record.identity && at === offset);
+  const part = parts.get(keyOf(record.identity, offset));
   if (!part) return;
   const file = await open(part.file, 'r+');
   try {

@@ -25,7 +25,13 @@ export class Occupied extends Error {}
 
 /** Whether something of that name is in a directory, a link that leads nowhere too. */
 export function occupied(directory: string, name: string): boolean {
-  return lstatSync(below(directory, name), { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(below(directory, name), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // It is no directory: making it says so.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 const SLASH = Buffer.of(0x2f);

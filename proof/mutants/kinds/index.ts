@@ -12,6 +12,7 @@ import { PAGES } from './pages.ts';
 import { PEOPLE } from './people.ts';
 import { PROPERTIES } from './properties.ts';
 import { REPORT } from './report.ts';
+import { RESTORES } from './restore.ts';
 import { STEPS } from './steps.ts';
 import { ALARMS, KEPT, LEAVE, STARTS } from './template.ts';
 
@@ -39,6 +40,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'it gets lost on the way': HANDED,
   'the journal': JOURNAL,
   'the intake': INTAKE,
+  'what is restored': RESTORES,
   'a page says otherwise': REPORT,
 };
 

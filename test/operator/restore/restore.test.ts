@@ -231,6 +231,21 @@ describe('what is restored', () => {
     expect((await restore(segments, '', at(9))).lacks).toEqual([['big', 'missing']]);
   });
 
+  test('is a large file as a whole or not at all: without a piece in between it is named', async () => {
+    const [head, tail] = [Buffer.from('head'), Buffer.from('tail')];
+    const content = [
+      { segment: 1, offset: 0, length: 4 },
+      { segment: 2, offset: 4, length: 4 },
+    ];
+    const segments = new Segments();
+    await segments.add([piece('f', 'big', 0, head)]);
+    await segments.add([piece('f', 'big', 4, tail)]);
+    await segments.add([file('f', 'big', 'headtail', { content }), name('root', 'big', 'f')]);
+    segments.journal.objects.delete(2);
+    const { lacks, failed } = await restore(segments, '', at(9));
+    expect([lacks, [...failed]]).toEqual([[['big', 'missing']], []]);
+  });
+
   test('is nothing whose sha256 is another: that is named, and the rest restored', async () => {
     const content = [{ segment: 1, offset: 0, length: 4 }];
     const segments = new Segments();

@@ -232,7 +232,7 @@ export class Remount extends Construct {
       if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
     const { healer, drill } = this;
-    const operated = { stackName, ledger, people, healer, drill, intake };
+    const operated = { stackName, ledger, people, healer, drill, intake, journal };
     this.operator = new OperatorPolicy(this, 'Operator', operated);
     this.viewer = new OperatorPolicy(this, 'Viewer', { ...operated, readOnly: true });
     this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);

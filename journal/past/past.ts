@@ -1,6 +1,8 @@
+import { MARGIN } from '../apply/base.ts';
 import { plan } from '../apply/plan.ts';
 import { type Kind, type Local, type LocalChanges, type Place, placeText } from '../apply/view.ts';
 import { type Identity, type JournalRecord, type NodeRecord, type Piece, ROOT } from '../record.ts';
+import type { Header } from '../segment/layout.ts';
 
 /** Where the content of a file stands: whole in one segment, or in pieces. */
 export type ContentPlace = { readonly segment: number } | { readonly pieces: readonly Piece[] };
@@ -22,34 +24,59 @@ export type Found =
 /** No volume was ever as a segment says. */
 export class ContradictionError extends Error {}
 
+/** Up to when a segment has all changes, and when it was begun to be made: of its header. */
+export type Times = Pick<Header, 'taken' | 'complete'>;
+
+interface Entry {
+  /** `null`: stated to be free. */
+  readonly identity: Identity | null;
+  /** That stated it last; 0: nobody did, and a path shows it. */
+  readonly number: number;
+}
+
+/** Where a record found something that no name leads to. */
+interface Hint {
+  readonly names: readonly string[];
+  readonly number: number;
+  readonly taken: number;
+}
+
 /**
- * A content volume as segments state it, one after another from any number on: by `plan`, as a spare becomes it. What was there before the first of them has
- * been given no name in it. Where a record's path shows its place all the same, that is taken until a name says otherwise: directories on the way are
- * made up, and become what they are once they are stated.
+ * A content volume as segments state it, one after another from any number on: by `plan`, as a spare becomes it.
+ *
+ * What was there before the first of them has been given no name in it. Where the path of a record shows its place, that is taken all the same, until a name
+ * says otherwise: directories on the way are made up, and become what they are once they are stated. A path is of the moment at which it was read, and names
+ * are stated later: so it is believed once all changes of before are stated, and only where no name on its way was stated in between.
  */
 export class Past implements Local {
   readonly #kinds = new Map<Identity, Kind>([[ROOT, 'directory']]);
   /** Named, and not stated: what it is, nobody has said. */
   readonly #assumed = new Set<Identity>();
   readonly #nodes = new Map<Identity, Remembered>();
-  /** `null`: stated to be free. */
-  readonly #names = new Map<Identity, Map<string, Identity | null>>();
+  readonly #names = new Map<Identity, Map<string, Entry>>();
   readonly #places = new Map<Identity, Map<string, Place>>();
+  readonly #hints = new Map<Identity, Hint>();
+  readonly #marginMs: number;
   #owed: ReadonlyMap<Identity, Place> = new Map();
   #madeUp = 0;
+
+  /** @param marginMs how far two clocks may differ, and how long a segment is made */
+  constructor(marginMs = MARGIN) {
+    this.#marginMs = marginMs;
+  }
 
   kind(identity: Identity): Kind | undefined {
     return this.#kinds.get(identity);
   }
   at({ directory, name }: Place): Identity | undefined {
-    return this.#names.get(directory)?.get(name) ?? undefined;
+    return this.#names.get(directory)?.get(name)?.identity ?? undefined;
   }
   names(identity: Identity): Place[] {
     return [...(this.#places.get(identity)?.values() ?? [])];
   }
   children(directory: Identity): [string, Identity][] {
     const all = [...(this.#names.get(directory) ?? [])];
-    return all.flatMap(([name, identity]): [string, Identity][] => (identity === null ? [] : [[name, identity]]));
+    return all.flatMap(([name, { identity }]): [string, Identity][] => (identity === null ? [] : [[name, identity]]));
   }
   owed(): Iterable<readonly [Identity, Place]> {
     return this.#owed;
@@ -65,29 +92,35 @@ export class Past implements Local {
     for (const name of path === '' ? [] : path.split('/')) {
       if (this.kind(identity) !== 'directory') return { state: 'free' };
       const next = this.#names.get(identity)?.get(name);
-      if (!next) return { state: next === null ? 'free' : 'unknown' };
-      identity = next;
+      if (!next?.identity) return { state: next ? 'free' : 'unknown' };
+      identity = next.identity;
     }
     return { state: 'there', identity };
   }
 
   /** What the next number states. @throws ContradictionError: it says two things of one; nothing of it is taken */
-  apply(number: number, records: readonly JournalRecord[]): void {
+  apply(number: number, { taken, complete }: Times, records: readonly JournalRecord[]): void {
     const forgotten = new Set<Identity>();
     for (;;) {
       this.#prepare(records);
       const planned = plan(records, this);
       if (planned.state === 'planned') {
-        this.#note(planned.changes);
+        this.#note(number, planned.changes);
         break;
       }
       // In a number that is not there it ended, and another one of its identity began.
       if (forgotten.has(planned.identity)) throw new ContradictionError(`${planned.identity} is two things at once`);
       forgotten.add(planned.identity);
-      this.#forget(planned.identity);
+      this.#forget(planned.identity, number);
     }
     for (const record of records) this.#remember(number, record);
-    for (const record of records) this.#place(record);
+    for (const record of records) this.#hint(record, { number, taken });
+    if (complete !== undefined) this.#settle(({ taken }) => taken + this.#marginMs <= complete);
+  }
+
+  /** Nothing more is read: what no name contradicts by now is believed. */
+  end(): void {
+    this.#settle(() => true);
   }
 
   /** A plan has something at a name only where it is known what that is. */
@@ -114,11 +147,11 @@ export class Past implements Local {
     this.#assumed.add(identity);
   }
 
-  #note({ kinds, places, owed }: LocalChanges): void {
-    for (const { directory, name, identity } of places) this.#set({ directory, name }, identity ?? null);
+  #note(number: number, { kinds, places, owed }: LocalChanges): void {
+    for (const { directory, name, identity } of places) this.#set({ directory, name }, identity ?? null, number);
     for (const [identity, kind] of kinds) {
       if (kind) this.#kinds.set(identity, kind);
-      else this.#forget(identity);
+      else this.#forget(identity, number);
     }
     this.#owed = new Map(owed);
   }
@@ -126,10 +159,10 @@ export class Past implements Local {
   #remember(number: number, record: JournalRecord): void {
     switch (record.record) {
       case 'name':
+        // On a spare there is nothing special; and what is stated as it was is stated.
         if (!this.#kinds.has(record.directory)) return;
-        if (record.identity === null) this.#set(record, null);
-        // On a spare there is none.
-        else if (this.kind(record.identity) === 'special') this.#set(record, record.identity);
+        if (record.identity === null || this.kind(record.identity) === 'special' || this.at(record) === record.identity)
+          this.#set(record, record.identity, number);
         return;
       case 'file': {
         const { content, identity, sha256 } = record;
@@ -146,35 +179,64 @@ export class Past implements Local {
     }
   }
 
-  /** By the path of a record, where it has no name: of a name's record, the directory. */
-  #place(record: JournalRecord): void {
-    if (record.record === 'name') this.#placeAt(record.directory, record.path.split('/').slice(0, -1));
-    else if (isNode(record)) this.#placeAt(record.identity, record.path === '' ? [] : record.path.split('/'));
+  /** The path of a record is that of what it states; of a name's, its directory is above that. */
+  #hint(record: JournalRecord, at: Pick<Hint, 'number' | 'taken'>): void {
+    if (record.record !== 'name' && !isNode(record)) return;
+    const [identity, names] =
+      record.record === 'name'
+        ? [record.directory, record.path.split('/').slice(0, -1)]
+        : [record.identity, record.path.split('/')];
+    // In the order of their numbers.
+    this.#hints.delete(identity);
+    if (identity !== ROOT && !this.#isPlaced(identity)) this.#hints.set(identity, { names, ...at });
   }
 
-  #placeAt(identity: Identity, names: readonly string[]): void {
+  #isPlaced(identity: Identity): boolean {
+    return !this.#kinds.has(identity) || Boolean(this.#places.get(identity)?.size) || this.#owed.has(identity);
+  }
+
+  #settle(isDue: (hint: Hint) => boolean): void {
+    for (const [identity, hint] of this.#hints) {
+      if (!isDue(hint)) continue;
+      this.#hints.delete(identity);
+      if (this.#isPlaced(identity) || this.#place(identity, hint)) continue;
+      // Which of those that were made up it is, if any, will never be known.
+      if (this.kind(identity) === 'directory') this.#doubtMadeUp();
+    }
+  }
+
+  /** @returns whether it could be */
+  #place(identity: Identity, { names, number }: Hint): boolean {
     const name = names.at(-1);
-    if (identity === ROOT || name === undefined || !this.#kinds.has(identity) || this.#places.get(identity)?.size)
-      return;
-    if (this.#owed.has(identity)) return;
-    const directory = this.#madeUpTo(names.slice(0, -1));
-    if (directory === undefined) return;
+    const directory = name && this.#directoryAt(names.slice(0, -1), number);
+    if (!directory) return false;
     const there = this.#names.get(directory)?.get(name);
-    if (there === undefined) this.#set({ directory, name }, identity);
-    else if (there !== null && isMadeUp(there) && this.kind(identity) === 'directory') this.#become(there, identity);
+    if (!there) this.#set({ directory, name }, identity, 0);
+    else if (there.identity && isMadeUp(there.identity) && this.kind(identity) === 'directory')
+      this.#become(there.identity, identity);
+    else return false;
+    return true;
   }
 
-  /** @returns `undefined`: names say that no such directory is there */
-  #madeUpTo(names: readonly string[]): Identity | undefined {
+  #doubtMadeUp(): void {
+    for (const identity of [...this.#kinds.keys()].filter(isMadeUp)) {
+      const places = this.names(identity);
+      this.#forget(identity, 0);
+      // That is not known to be free, either.
+      for (const { directory, name } of places) this.#names.get(directory)?.delete(name);
+    }
+  }
+
+  /** Made up where nobody has stated it. @returns `undefined`: names say that no such directory is there, or said something since that number */
+  #directoryAt(names: readonly string[], number: number): Identity | undefined {
     let directory = ROOT;
     for (const name of names) {
-      let next = this.#names.get(directory)?.get(name);
-      if (next === undefined) {
-        next = `?${++this.#madeUp}` as Identity;
-        this.#kinds.set(next, 'directory');
-        this.#set({ directory, name }, next);
-      } else if (next !== null && this.#assumed.has(next)) this.#kinds.set(next, 'directory');
-      if (next === null || this.kind(next) !== 'directory') return undefined;
+      const entry = this.#names.get(directory)?.get(name);
+      if (entry && (entry.number > number || !entry.identity)) return undefined;
+      const next = entry?.identity ?? (`?${++this.#madeUp}` as Identity);
+      if (!entry) this.#set({ directory, name }, next, 0);
+      if (!entry || this.#assumed.has(next)) this.#kinds.set(next, 'directory');
+      if (this.kind(next) !== 'directory') return undefined;
       directory = next;
     }
     return directory;
@@ -183,30 +245,30 @@ export class Past implements Local {
   /** A directory that was made up is this one. */
   #become(madeUp: Identity, identity: Identity): void {
     const known = this.#names.get(identity);
-    for (const [name, child] of [...(this.#names.get(madeUp) ?? [])]) {
-      this.#set({ directory: madeUp, name }, null);
-      if (!known?.has(name)) this.#set({ directory: identity, name }, child);
+    for (const [name, { identity: child, number }] of [...(this.#names.get(madeUp) ?? [])]) {
+      this.#set({ directory: madeUp, name }, null, number);
+      if (!known?.has(name)) this.#set({ directory: identity, name }, child, number);
     }
-    for (const place of this.names(madeUp)) this.#set(place, identity);
-    this.#forget(madeUp);
+    for (const place of this.names(madeUp)) this.#set(place, identity, 0);
+    this.#forget(madeUp, 0);
   }
 
-  #set({ directory, name }: Place, identity: Identity | null): void {
-    const names = this.#names.get(directory) ?? new Map<string, Identity | null>();
+  #set({ directory, name }: Place, identity: Identity | null, number: number): void {
+    const names = this.#names.get(directory) ?? new Map<string, Entry>();
     this.#names.set(directory, names);
     const text = placeText({ directory, name });
-    const before = names.get(name);
+    const before = names.get(name)?.identity;
     if (before) this.#places.get(before)?.delete(text);
-    names.set(name, identity);
+    names.set(name, { identity, number });
     if (identity === null) return;
     const places = this.#places.get(identity) ?? new Map<string, Place>();
     this.#places.set(identity, places.set(text, { directory, name }));
   }
 
-  #forget(identity: Identity): void {
-    for (const place of this.names(identity)) this.#set(place, null);
-    for (const [name] of this.children(identity)) this.#set({ directory: identity, name }, null);
-    for (const map of [this.#kinds, this.#nodes, this.#names, this.#places]) map.delete(identity);
+  #forget(identity: Identity, number: number): void {
+    for (const place of this.names(identity)) this.#set(place, null, number);
+    for (const [name] of this.children(identity)) this.#set({ directory: identity, name }, null, number);
+    for (const map of [this.#kinds, this.#nodes, this.#names, this.#places, this.#hints]) map.delete(identity);
     this.#assumed.delete(identity);
   }
 }

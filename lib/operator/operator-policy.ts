@@ -4,8 +4,11 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { JOURNAL_PREFIX } from '../../contract/journal.ts';
 import type { IContentIntake } from '../content-intake.ts';
+import type { IContentJournal } from '../content-journal.ts';
 import { acknowledge, inFinding } from '../internal/acknowledge.ts';
+import { allowKeyVia } from '../internal/key-use.ts';
 import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from '../internal/volume-permissions.ts';
 import type { ILedger } from '../ledger.ts';
 import { stackNameOf } from '../props/props.ts';
@@ -36,6 +39,11 @@ export interface OperatorPolicyProps {
    */
   readonly intake?: IContentIntake;
   /**
+   * What `restore` reads.
+   * @default there is no journal
+   */
+  readonly journal?: IContentJournal;
+  /**
    * To look, and to start and change nothing.
    * @default false
    */
@@ -50,7 +58,7 @@ export class OperatorPolicy extends ManagedPolicy {
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: OperatorPolicyProps) {
     super(scope, id, {
-      description: `Remount: ${props.readOnly ? 'to look at a stack' : 'to look at a stack, heal, drill, upload and release'}`,
+      description: `Remount: ${props.readOnly ? 'to look at a stack' : 'to look at a stack, heal, drill, upload, restore and release'}`,
     });
     const stackName = stackNameOf(this, props.stackName);
     this.#allowLooking(props);
@@ -58,6 +66,7 @@ export class OperatorPolicy extends ManagedPolicy {
     this.#allowRunning(props);
     this.#allowReleasing(stackName);
     props.intake?.grantOperating(this);
+    this.#allowRestoring(props);
   }
 
   #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {
@@ -130,6 +139,27 @@ export class OperatorPolicy extends ManagedPolicy {
       this.#acknowledge(
         `<${Stack.of(each).getLogicalId(each.function.node.defaultChild as CfnFunction)}.Arn>:*`,
         'An execution is named by the version that runs it and an id of its own; all of them are of this function',
+      );
+  }
+
+  /**
+   * Without leave to list, S3 answers 403 for what is not there (docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html). What opens uploads opens
+   * the journal, too, where their key is the same.
+   */
+  #allowRestoring({ journal, intake }: OperatorPolicyProps): void {
+    if (!journal) return;
+    const { bucket } = journal;
+    const { encryptionKey } = bucket;
+    const objects = `${JOURNAL_PREFIX}*`;
+    this.#allow({ sid: 'ReadsJournal', actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] });
+    this.#allow({ sid: 'FindsJournal', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
+    if (encryptionKey && encryptionKey !== intake?.bucket.encryptionKey)
+      allowKeyVia(this, encryptionKey, 's3', ['kms:Decrypt'], 'OpensJournal');
+    const made = bucket.node.defaultChild;
+    if (made)
+      this.#acknowledge(
+        `<${Stack.of(bucket).getLogicalId(made as never)}.Arn>/${objects}`,
+        'The objects of a journal have a number each; whoever operates a stack restores from each of its content volumes',
       );
   }
 

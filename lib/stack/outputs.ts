@@ -4,7 +4,8 @@ import type { Remount } from '../remount.ts';
 
 /** What a person needs of the stack and cannot guess, for its names are CloudFormation's: the runbook's commands ask for them. */
 export function outputs(stack: Stack, remount: Remount): void {
-  const { people, ledger, healer, guard, keeper, drill, balancer, software, journal, intake, operator, viewer } = remount;
+  const { people, ledger, healer, guard, keeper, drill, balancer, software, journal, intake, operator, viewer } =
+    remount;
   const output = (id: Output, description: string, value: string) => new CfnOutput(stack, id, { description, value });
   output(OUTPUT.topic, 'Topic that people are notified by', people.topic.topicArn);
   output(OUTPUT.ledger, 'Table of the ledger: incidents, drills, leases', ledger.table.tableName);
@@ -21,7 +22,11 @@ export function outputs(stack: Stack, remount: Remount): void {
   output(OUTPUT.accessLogs, 'Bucket of the access logs of the load balancer', balancer.accessLogs.bucketName);
   if (journal) output(OUTPUT.journal, 'Bucket of the journal of files', journal.bucket.bucketName);
   if (intake) output(OUTPUT.intake, 'Bucket that courses are uploaded into', intake.bucket.bucketName);
-  output(OUTPUT.operator, 'Policy of whoever looks, heals, drills, uploads and releases', operator.managedPolicyArn);
+  output(
+    OUTPUT.operator,
+    'Policy of whoever looks, heals, drills, uploads, restores and releases',
+    operator.managedPolicyArn,
+  );
   output(OUTPUT.viewer, 'Policy of whoever looks alone', viewer.managedPolicyArn);
   output(OUTPUT.software, 'Bucket that instances fetch their host software from', software.bucketName);
 }

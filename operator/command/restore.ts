@@ -180,7 +180,7 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
       const to = join(directory, name);
       const isThere = occupied(directory, name);
       if (isThere && !flags.replace) throw taken(to);
-      await agree(restorePlanText(plan, to, isThere), flags);
+      await agree(restorePlanText(plan, to, isThere), flags, this.process);
       aside = asideIn(directory);
       const fetched = await fetchAll(past.store, wantedOf(entries), aside.files, connection.follow, (bytes) =>
         ticks.tick(`reading: ${bytesText(bytes)}`),

@@ -148,6 +148,7 @@ class Reader {
       number++;
     }
     await this.#ahead.leave(leave);
+    this.#past.end();
     return this.#told();
   }
 
@@ -165,7 +166,7 @@ class Reader {
     if (segment.state === 'later') return 'later';
     const { header, records } = segment;
     try {
-      this.#past.apply(number, records);
+      this.#past.apply(number, header, records);
     } catch (error) {
       if (!(error instanceof ContradictionError)) throw error;
       this.#damaged.push({ number, code: 'contradiction' });

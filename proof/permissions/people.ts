@@ -45,7 +45,7 @@ export interface People {
 
 export type Command = keyof typeof COMMANDS;
 
-/** Every command that asks AWS, as it is typed, and who may run it. `COURSE` is a directory, and `QUARANTINED` a volume. */
+/** Every command that asks AWS, as it is typed, and who may run it. `COURSE` and `RESTORED` are directories, and `QUARANTINED` is a volume. */
 export const COMMANDS = {
   status: { args: ['status'], who: WHO },
   incidents: { args: ['incidents', VOLUME], who: WHO },
@@ -56,6 +56,10 @@ export const COMMANDS = {
   heal: { args: ['heal', VOLUME, '--yes'], who: ['operator'] },
   drill: { args: ['drill', VOLUME, '--yes'], who: ['operator'] },
   upload: { args: ['upload', 'COURSE', VOLUME, '--yes'], who: ['operator'] },
+  restore: {
+    args: ['restore', VOLUME, 'courses', '--at', '0s', '--to', 'RESTORED', '--replace', '--yes'],
+    who: ['operator'],
+  },
   'release-quarantine': { args: ['release-quarantine', 'QUARANTINED', '--yes'], who: ['operator'] },
 } as const satisfies Record<string, { readonly args: readonly string[]; readonly who: readonly Who[] }>;
 
@@ -92,7 +96,11 @@ export async function withPeople<T>(stack: Stack, use: (people: People) => Promi
     mkdirSync(course);
     writeFileSync(join(course, 'index.bin'), new Random(1, 'course').bytes(COURSE_BYTES));
     const quarantined = await readyQuarantine(services, heldRuntime(place, 'administrator'));
-    const words: Readonly<Record<string, string>> = { COURSE: course, QUARANTINED: quarantined.id };
+    const words: Readonly<Record<string, string>> = {
+      COURSE: course,
+      QUARANTINED: quarantined.id,
+      RESTORED: join(directory, 'restored'),
+    };
     return await use({
       services,
       holders,

@@ -91,8 +91,8 @@ export const RESTORES: readonly Slip[] = [
   ...slips('journal/past/past.ts', 'journal/past/past.test.ts', [
     [
       'what was deleted comes back by a path',
-      'if (there === undefined) this.#set({ directory, name }, identity);',
-      'if (!there) this.#set({ directory, name }, identity);',
+      'if (!there) this.#set({ directory, name }, identity, 0);',
+      'if (!there?.identity) this.#set({ directory, name }, identity, 0);',
       'is not put back where a name was given up',
     ],
     [
@@ -103,9 +103,15 @@ export const RESTORES: readonly Slip[] = [
     ],
     [
       'a directory that was made up stays beside the one that it was',
-      'else if (there !== null && isMadeUp(there)',
-      'else if (there === identity && isMadeUp(there)',
+      'else if (there.identity && isMadeUp(there.identity)',
+      'else if (there.identity === identity && isMadeUp(there.identity)',
       'is in the directory that is stated later',
+    ],
+    [
+      'a path is believed after a name on it was stated',
+      'if (entry && (entry.number > number || !entry.identity))',
+      'if (entry && !entry.identity)',
+      'is nowhere, where a name on its way was stated before all was known',
     ],
   ]),
 ];

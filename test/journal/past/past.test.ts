@@ -9,10 +9,14 @@ function past(...segments: readonly (readonly Part[])[]): Past {
   for (const [i, parts] of segments.entries())
     made.apply(
       i + 1,
+      timesOf(i + 1),
       parts.map(({ record }) => record),
     );
+  made.end();
   return made;
 }
+/** Each has all changes of before, and is made long after the one before. */
+const timesOf = (number: number) => ({ taken: number * 600_000, complete: number * 600_000 });
 const there = (identity: string) => ({ state: 'there', identity });
 const below = (made: Past, from: Identity = ROOT, path = ''): string[] =>
   made
@@ -65,7 +69,7 @@ describe('what was there before the first number', () => {
     const made = past([file('f', 'c/sub/a', 'one')]);
     expect(made.find('c/sub/a')).toEqual(there('f'));
     expect(made.find('c/sub/b')).toEqual({ state: 'unknown' });
-    made.apply(2, [name('root', 'c', null).record]);
+    made.apply(2, timesOf(2), [name('root', 'c', null).record]);
     expect(made.find('c/sub/a')).toEqual({ state: 'free' });
   });
 
@@ -73,10 +77,18 @@ describe('what was there before the first number', () => {
     const made = past(
       [file('f', 'c/a', 'one')],
       [directory('d', 'c')],
+      [],
       [name('root', 'c', null), name('root', 'n', 'd')],
     );
     expect(made.find('n/a')).toEqual(there('f'));
     expect(below(made)).toEqual(['n', 'n/a']);
+  });
+
+  test('is nowhere, where a name on its way was stated before all was known of that time', () => {
+    const moved = [name('root', 'old', 'd'), directory('e', 'c'), name('root', 'c', 'e')];
+    const made = past(COURSE, [file('x', 'c/x', 'one')], moved);
+    expect([made.find('c/x'), made.find('old/x')]).toEqual([{ state: 'unknown' }, { state: 'unknown' }]);
+    expect(past(COURSE, [file('x', 'c/x', 'one')], [], moved).find('old/x')).toEqual(there('x'));
   });
 
   test('is where a name in it says that its directory is', () => {
@@ -98,7 +110,7 @@ describe('what was there before the first number', () => {
     const made = past([name('root', 'c', 'd')], [name('d', 'c/a', 'f'), piece('f', 'c/a', 0, Buffer.from('o'))]);
     expect(made.kind(id('d'))).toBe('directory');
     expect(made.find('c/a')).toEqual(there('f'));
-    made.apply(3, [symlink('f', 'c/a', 'x').record]);
+    made.apply(3, timesOf(3), [symlink('f', 'c/a', 'x').record]);
     expect(made.kind(id('f'))).toBe('symlink');
     expect(made.find('c/a')).toEqual(there('f'));
   });
@@ -109,6 +121,6 @@ test('an identity that is another thing after numbers that are not there is that
   expect(made.kind(id('d'))).toBe('file');
   expect(made.find('c/a')).toEqual({ state: 'free' });
   const two = [file('x', 'x', '1'), name('x', 'x/y', 'z')].map(({ record }) => record);
-  expect(() => made.apply(3, two)).toThrow(ContradictionError);
+  expect(() => made.apply(3, timesOf(3), two)).toThrow(ContradictionError);
   expect(made.find('c')).toEqual(there('d'));
 });

@@ -56,6 +56,7 @@ describe('resources', () => {
       'arn:aws:any:::HealerFunction7F1CB672:*',
       'arn:aws:any:::IntakeBucketDF3620F2/answers/*',
       'arn:aws:any:::IntakeBucketDF3620F2/intake/*.zip',
+      'arn:aws:any:::JournalBucket5A21B06D/journal/*',
       `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/*`,
       `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*`,
       `arn:aws:ec2:${REGION}:${ACCOUNT}:volume/*`,
@@ -179,8 +180,9 @@ test('of the intake zips are written, and answers read', () => {
   expect(listing('intake/')).toEqual([]);
 });
 
-test('without an intake nothing is said of one, and without drills none is started', () => {
-  const bare = holdersOf(template({ drills: { enabled: false } })).get('Operator') ?? [];
+test('without an intake or a journal nothing is said of one, and without drills none is started', () => {
+  const settings = { drills: { enabled: false }, journal: { enabled: false } };
+  const bare = holdersOf(template(settings)).get('Operator') ?? [];
   expect(bare.flatMap(({ actions }) => actions.filter((action) => action.startsWith('s3:')))).toEqual([]);
   const started = bare.filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
   expect(started.flatMap(({ resources }) => resources)).toHaveLength(1);
@@ -195,7 +197,7 @@ describe('every command of remount, at a day that is held', () => {
 
   test('does its work with the policy; a viewer is refused what changes something, by name', () => {
     expect(broken).toEqual([]);
-    expect(Object.keys(commands)).toHaveLength(10);
+    expect(Object.keys(commands)).toHaveLength(11);
   });
 
   test('says what it could not ask, whichever action is taken out', () => {

@@ -75,7 +75,7 @@ beforeAll(async () => {
   held = await holding('intake');
   const place = readHeld();
   if (!place) throw new Error('nothing is held');
-  runtime = heldRuntime(place) as Runtime;
+  runtime = heldRuntime(place, 'administrator') as Runtime;
   bucket = (await outputsOf(cloudFormationClient(runtime), place.stackName)).get('JournalBucket') ?? '';
   upload({ 'index.html': 'one', 'old.html': 'old' });
   moments.first = await now();

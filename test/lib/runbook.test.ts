@@ -39,6 +39,8 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     BalancerName: { 'Fn::GetAtt': [expect.stringMatching(/^BalancerLoadBalancer/), 'DNSName'] },
     AccessLogsBucket: named(/^BalancerAccessLogs/),
     JournalBucket: named(/^JournalBucket/),
+    OperatorPolicy: named(/^Operator/),
+    ViewerPolicy: named(/^Viewer/),
     IntakeBucket: named(/^IntakeBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
   });

@@ -174,7 +174,10 @@ const taken = await takeOver(
   10_000,
 );
 first.sh('echo more >after');
-const old = await Promise.race([owner.ended(), new Promise((resolve) => setTimeout(resolve, 600_000, 'alive').unref())]);
+const old = await Promise.race([
+  owner.ended(),
+  new Promise((resolve) => setTimeout(resolve, 600_000, 'alive').unref()),
+]);
 const fenced = old instanceof WriterEnded ? old.why.ended : String(old);
 await owner.start();
 const again = await owner.ended();

@@ -98,7 +98,7 @@ export class Aside {
       symlinks.set(identity, first ?? path);
     }
     const failed = setXattrs(done.flatMap(xattrsOf));
-    // From below: what is done in a directory changes its times, and one that may not be written to is last.
+    // All is made by now, which changed times. From below: one that may not be entered any more comes after all that is in it.
     for (const [{ node, names }, path] of done.reverse()) if (node && names.length > 0) dress(path, node.record);
     return failed;
   }

@@ -74,9 +74,9 @@ export const RESTORES: readonly Slip[] = [
       'stays, and nothing is left beside it',
     ],
     [
-      'a directory has the times of its making',
-      'for (const [{ node, names }, path] of done.reverse())',
-      'for (const [{ node, names }, path] of done)',
+      'all has the times of its making',
+      'lutimesSync(path, seconds, seconds);',
+      '',
       'is as it was: modes, times, links',
     ],
   ]),

@@ -97,6 +97,7 @@ export class JournalObjects {
 
   /** It is there, and S3 does not say that its time is over: docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html ("Expiration") */
   async isKept(number: number): Promise<boolean | typeof SILENT> {
+    if (number === 0) return false;
     const found = await this.#read('HeadObject', number);
     if (found === SILENT) return SILENT;
     const { Expiration } = (found ?? {}) as { readonly Expiration?: string };

@@ -142,7 +142,7 @@ export class Succession {
   async #seal(applied: boolean): Promise<'on' | typeof SILENT> {
     const { volume, term, writer, run } = this.#who;
     const last = this.#tip.cursor;
-    const kept = last > 0 && (await this.#objects.isKept(last));
+    const kept = await this.#objects.isKept(last);
     if (kept === SILENT) return SILENT;
     const number = goOn(last, kept, this.#clock.now());
     const taken = this.#clock.now();

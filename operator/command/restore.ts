@@ -3,7 +3,7 @@ import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
 import type { JournalStore } from '../../host/agent/journal/store.ts';
 import type { Connection } from '../connect.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, type Failed } from '../exit.ts';
 import { type Fetched, fetchAll } from '../restore/fetch.ts';
 import { compact, type Moment, momentOf } from '../restore/moment.ts';
 import { pathOf, printable } from '../restore/path.ts';
@@ -93,6 +93,12 @@ function local(error: unknown): never {
   throw (error as NodeJS.ErrnoException).syscall ? refused(`${said(error)}; nothing was written`) : error;
 }
 
+/** It is in its place by then. */
+const undressed = (error: unknown, to: string): Failed =>
+  Object.assign(new Error(`${said(error)}; ${printable(to)} was written, without its mode and times`), {
+    exitCode: EXIT.look,
+  });
+
 function asideIn(directory: string): Aside {
   try {
     return new Aside(directory);
@@ -114,6 +120,7 @@ function put(
     return unset;
   } catch (error) {
     if (error instanceof Occupied) throw taken(to);
+    if (aside.isPlaced) throw undressed(error, to);
     return local(error);
   }
 }

@@ -66,6 +66,11 @@ export class Aside {
     this.#tree = Buffer.from(join(this.#path, 'tree'));
   }
 
+  /** Where what is replaced stands meanwhile. */
+  get #before(): string {
+    return join(this.#path, 'before');
+  }
+
   /** For content, by numbers. */
   get files(): string {
     return join(this.#path, 'files');
@@ -111,16 +116,15 @@ export class Aside {
   place([top]: readonly Entry[], name: string, replace: boolean): void {
     if (!top) return;
     const to = below(this.#directory, name);
-    const before = Buffer.from(join(this.#path, 'before'));
     const isThere = occupied(this.#directory, name);
     if (isThere && !replace) throw new Occupied('something is there already');
-    if (isThere) renameSync(to, before);
+    if (isThere) renameSync(to, this.#before);
     try {
       if (top.kind === 'directory') renameSync(this.#tree, to);
       // A link fails where something has come to be there meanwhile; a rename would take its place.
       else putAt(this.#tree, to);
     } catch (error) {
-      if (isThere) renameSync(before, to);
+      if (isThere) renameSync(this.#before, to);
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Occupied('something is there already');
       throw error;
     }
@@ -129,10 +133,15 @@ export class Aside {
     if (top.node) dress(to, top.node.record);
   }
 
-  /** Nothing of it stays. What was replaced is gone. */
+  get isPlaced(): boolean {
+    return this.#placed;
+  }
+
+  /** Nothing of it stays. What was replaced is gone; what was to be, and could not be put back, stays here. */
   clear(): void {
     if (this.#cleared) return;
     this.#cleared = true;
+    if (!this.#placed && lstatSync(this.#before, { throwIfNoEntry: false })) return;
     wipe(Buffer.from(this.#path));
     if (this.#placed || this.#made === undefined) return;
     for (let one = this.#directory; ; one = dirname(one)) {

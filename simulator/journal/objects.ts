@@ -70,8 +70,10 @@ export class JournalObjects {
       [KEY.sum]: sum,
       [KEY.kind]: kind,
     };
+    // Not asked within: a number that is none would be taken for silence.
+    const object = this.#object(number);
     try {
-      await this.#call('PutObject', number, { Body: bytes, IfNoneMatch: '*', Metadata });
+      await this.#send('PutObject', { ...object, Body: bytes, IfNoneMatch: '*', Metadata });
       return 'written';
     } catch (error) {
       if (error instanceof AgentDead) throw error;
@@ -129,17 +131,19 @@ export class JournalObjects {
   }
 
   async #read(operation: string, number: number): Promise<object | undefined | typeof SILENT> {
+    const object = this.#object(number);
     try {
-      return await this.#call(operation, number, {});
+      return await this.#send(operation, object);
     } catch (error) {
       if (error instanceof AgentDead) throw error;
       return error instanceof ServiceError && error.$metadata.httpStatusCode === 404 ? undefined : SILENT;
     }
   }
 
-  async #call(operation: string, number: number, more: object): Promise<object> {
+  /** @throws RangeError where no object has such a number */
+  #object(number: number): { readonly Bucket: string; readonly Key: string } {
     const { bucket, volume } = this.#shelf;
-    return this.#send(operation, { Bucket: bucket, Key: journalKey(volume, number), ...more });
+    return { Bucket: bucket, Key: journalKey(volume, number) };
   }
 
   async #send(operation: string, input: Readonly<Record<string, unknown>>): Promise<object> {

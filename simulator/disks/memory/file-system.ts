@@ -44,7 +44,7 @@ export class MemoryFileSystem {
   private rotten: ReadonlyMap<string, string> = new Map();
   private courses = new Map<string, Course>();
   /** Course -> the number of its first file, the others following, and the canary at its upload: what inode number and ctime say. */
-  private numbers: ReadonlyMap<string, { readonly first: number; readonly canary: string | undefined }> = new Map();
+  private numbers = new Map<string, { readonly first: number; readonly canary: string | undefined }>();
   private nextNumber = 0;
   /** Courses that nobody has synced yet: a power cut loses them, and a snapshot has them not. */
   private unsynced: ReadonlySet<string> = new Set();
@@ -131,9 +131,7 @@ export class MemoryFileSystem {
   loseUnsynced(lost = this.unsynced): void {
     for (const id of lost) {
       const course = this.courses.get(id);
-      if (!course) continue;
-      this.writable().delete(id);
-      this.used -= bytesOf(course);
+      if (course) this.drop(course);
     }
     this.unsynced = new Set();
   }
@@ -217,7 +215,7 @@ export class MemoryFileSystem {
     const size = bytesOf(course);
     if (this.used + size > capacityBytes) throw new DiskError(DISK_ERROR.full, `no space left for course ${course.id}`);
     this.writable().set(course.id, course);
-    this.numbers = new Map([...this.numbers, [course.id, { first: this.nextNumber, canary: this.canary }]]);
+    this.numbers.set(course.id, { first: this.nextNumber, canary: this.canary });
     this.nextNumber += course.files.length + 1;
     this.written = withCourse(this.written, course);
     this.used += size;
@@ -232,9 +230,7 @@ export class MemoryFileSystem {
       this.damaged = true;
       return 'tripped';
     }
-    this.writable().delete(courseId);
-    this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
-    this.used -= bytesOf(course);
+    this.drop(course);
     return 'removed';
   }
 
@@ -247,10 +243,7 @@ export class MemoryFileSystem {
   /** Takes a course out of sight: a rename frees nothing, and so runs into no damage. */
   trash(courseId: string): void {
     const course = this.courses.get(courseId);
-    if (!course) return;
-    this.writable().delete(courseId);
-    this.unsynced = new Set([...this.unsynced].filter((id) => id !== courseId));
-    this.used -= bytesOf(course);
+    if (course) this.drop(course);
   }
 
   /** The same files under another name. */
@@ -295,9 +288,17 @@ export class MemoryFileSystem {
     return file.bytes;
   }
 
+  private drop(course: Course): void {
+    this.writable().delete(course.id);
+    this.numbers.delete(course.id);
+    if (this.unsynced.has(course.id)) this.unsynced = new Set([...this.unsynced].filter((id) => id !== course.id));
+    this.used -= bytesOf(course);
+  }
+
   private writable(): Map<string, Course> {
     if (this.shared) {
       this.courses = new Map(this.courses);
+      this.numbers = new Map(this.numbers);
       this.shared = false;
     }
     return this.courses;

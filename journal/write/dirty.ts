@@ -81,10 +81,13 @@ export class DirtySet {
     this.wantScan('too much has changed at once');
   }
 
-  /** What is to be stated by now, the longest dirty first. It stays until it is taken. */
+  /**
+   * What is to be stated by now, what may have changed the longest ago first: what comes to light with a directory goes before what has changed since
+   * that did, or a flush waits for all that keeps coming. It stays until it is taken.
+   */
   due(now: number): Key[] {
     const due = [...this.#entries.values()].filter((entry) => this.#hurried || now >= dueAt(entry));
-    return due.sort((a, b) => a.first - b.first).map(({ key }) => key);
+    return due.sort((a, b) => compare(a.since, b.since) || a.first - b.first).map(({ key }) => key);
   }
 
   /** Takes one out, before it is read: what changes from now on makes it dirty again. */
@@ -214,6 +217,11 @@ export function keysOf(change: Change): Key[] {
     case 'overflow':
       return [];
   }
+}
+
+/** Of moments that may both be `-Infinity`. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 /** A name is one value, and has not to settle: one that changes twice a second would never. */

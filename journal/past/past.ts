@@ -39,14 +39,20 @@ interface Hint {
   readonly names: readonly string[];
   readonly number: number;
   readonly taken: number;
+  /** It was placed so often, and what it was placed in turned out to be another directory. */
+  readonly tries: number;
 }
+
+/** So it ends, whatever a journal says. */
+const MOST_TRIES = 8;
 
 /**
  * A content volume as segments state it, one after another from any number on: by `plan`, as a spare becomes it.
  *
  * What was there before the first of them has been given no name in it. Where the path of a record shows its place, that is taken all the same, until a name
  * says otherwise: directories on the way are made up, and become what they are once they are stated. A path is of the moment at which it was read, and names
- * are stated later: so it is believed once all changes of before are stated, and only where no name on its way was stated in between.
+ * are stated later: so it is believed once all changes of before are stated, and only where no name on its way was stated in between. Rather a place is not
+ * known than wrong: what was placed in a directory that turns out to be another one is placed anew, and no path from before a doubt is believed after it.
  */
 export class Past implements Local {
   readonly #kinds = new Map<Identity, Kind>([[ROOT, 'directory']]);
@@ -56,9 +62,14 @@ export class Past implements Local {
   readonly #names = new Map<Identity, Map<string, Entry>>();
   readonly #places = new Map<Identity, Map<string, Place>>();
   readonly #hints = new Map<Identity, Hint>();
+  /** What was placed by its path, and may have to be placed anew. */
+  readonly #believed = new Map<Identity, Hint>();
   readonly #marginMs: number;
   #owed: ReadonlyMap<Identity, Place> = new Map();
   #madeUp = 0;
+  #number = 0;
+  /** A directory was lost sight of after this number: by paths of until then, none is made up any more. */
+  #lostAt = 0;
 
   /** @param marginMs how far two clocks may differ, and how long a segment is made */
   constructor(marginMs = MARGIN) {
@@ -101,6 +112,7 @@ export class Past implements Local {
   /** What the next number states. @throws ContradictionError: it says two things of one; nothing of it is taken */
   apply(number: number, { taken, complete }: Times, records: readonly JournalRecord[]): void {
     const forgotten = new Set<Identity>();
+    this.#number = number;
     for (;;) {
       this.#prepare(records);
       const planned = plan(records, this);
@@ -114,7 +126,8 @@ export class Past implements Local {
       this.#forget(planned.identity, number);
     }
     for (const record of records) this.#remember(number, record);
-    for (const record of records) this.#hint(record, { number, taken });
+    for (const record of records) this.#hint(record, { number, taken, tries: 1 });
+    if (records.some(({ record }) => record === 'doubt')) this.#doubtPaths();
     if (complete !== undefined) this.#settle(({ taken }) => taken + this.#marginMs <= complete);
   }
 
@@ -180,7 +193,7 @@ export class Past implements Local {
   }
 
   /** The path of a record is that of what it states; of a name's, its directory is above that. */
-  #hint(record: JournalRecord, at: Pick<Hint, 'number' | 'taken'>): void {
+  #hint(record: JournalRecord, at: Omit<Hint, 'names'>): void {
     if (record.record !== 'name' && !isNode(record)) return;
     const [identity, names] =
       record.record === 'name'
@@ -199,10 +212,18 @@ export class Past implements Local {
     for (const [identity, hint] of this.#hints) {
       if (!isDue(hint)) continue;
       this.#hints.delete(identity);
-      if (this.#isPlaced(identity) || this.#place(identity, hint)) continue;
+      if (this.#isPlaced(identity)) continue;
+      if (this.#place(identity, hint)) this.#believed.set(identity, hint);
       // Which of those that were made up it is, if any, will never be known.
-      if (this.kind(identity) === 'directory') this.#doubtMadeUp();
+      else if (this.kind(identity) === 'directory') this.#doubtMadeUp();
     }
+  }
+
+  /** Renames went unheard: where all ended as it had been stated, it is not stated again, and paths of meanwhile are of no moment that names tell of. */
+  #doubtPaths(): void {
+    const waiting = [...this.#hints.keys()].filter((identity) => !this.#isPlaced(identity));
+    this.#hints.clear();
+    if (waiting.some((identity) => this.#names.get(identity)?.size)) this.#doubtMadeUp();
   }
 
   /** @returns whether it could be */
@@ -219,12 +240,43 @@ export class Past implements Local {
   }
 
   #doubtMadeUp(): void {
+    this.#lostAt = this.#number;
     for (const identity of [...this.#kinds.keys()].filter(isMadeUp)) {
       const places = this.names(identity);
-      this.#forget(identity, 0);
-      // That is not known to be free, either.
-      for (const { directory, name } of places) this.#names.get(directory)?.delete(name);
+      for (const place of places) this.#unset(place);
+      this.#drop(identity, 'for good');
     }
+  }
+
+  /** One that was made up has no name any more: of what was placed in it, the place is not known. It is not known to be free, either. */
+  #drop(madeUp: Identity, how: 'again' | 'for good' = 'again'): void {
+    for (const [name, child] of this.children(madeUp)) {
+      this.#unset({ directory: madeUp, name });
+      this.#unplace(child, how);
+    }
+    this.#forget(madeUp, 0);
+  }
+
+  /** By its path it is placed once more, by what is known now. */
+  #unplace(identity: Identity, how: 'again' | 'for good' = 'again'): void {
+    if (this.#isPlaced(identity)) return;
+    if (isMadeUp(identity)) {
+      this.#drop(identity, how);
+      return;
+    }
+    const hint = this.#believed.get(identity);
+    this.#believed.delete(identity);
+    if (this.#hints.has(identity)) return;
+    if (hint && how === 'again' && hint.tries < MOST_TRIES)
+      this.#hints.set(identity, { ...hint, tries: hint.tries + 1 });
+    else if (this.kind(identity) === 'directory') this.#lostAt = this.#number;
+  }
+
+  #unset({ directory, name }: Place): void {
+    const names = this.#names.get(directory);
+    const before = names?.get(name)?.identity;
+    if (before) this.#places.get(before)?.delete(placeText({ directory, name }));
+    names?.delete(name);
   }
 
   /** Made up where nobody has stated it. @returns `undefined`: names say that no such directory is there, or said something since that number */
@@ -232,7 +284,7 @@ export class Past implements Local {
     let directory = ROOT;
     for (const name of names) {
       const entry = this.#names.get(directory)?.get(name);
-      if (entry && (entry.number > number || !entry.identity)) return undefined;
+      if (entry ? entry.number > number || !entry.identity : number <= this.#lostAt) return undefined;
       const next = entry?.identity ?? (`?${++this.#madeUp}` as Identity);
       if (!entry) this.#set({ directory, name }, next, 0);
       if (!entry || this.#assumed.has(next)) this.#kinds.set(next, 'directory');
@@ -244,12 +296,16 @@ export class Past implements Local {
 
   /** A directory that was made up is this one. */
   #become(madeUp: Identity, identity: Identity): void {
-    const known = this.#names.get(identity);
-    for (const [name, { identity: child, number }] of [...(this.#names.get(madeUp) ?? [])]) {
-      this.#set({ directory: madeUp, name }, null, number);
-      if (!known?.has(name)) this.#set({ directory: identity, name }, child, number);
+    const inside = [...(this.#names.get(madeUp) ?? [])];
+    for (const place of this.names(madeUp)) {
+      this.#unset(place);
+      this.#set(place, identity, 0);
     }
-    for (const place of this.names(madeUp)) this.#set(place, identity, 0);
+    for (const [name, { identity: child, number }] of inside) {
+      this.#unset({ directory: madeUp, name });
+      if (!this.#names.get(identity)?.has(name)) this.#set({ directory: identity, name }, child, number);
+      else if (child) this.#unplace(child);
+    }
     this.#forget(madeUp, 0);
   }
 
@@ -260,15 +316,18 @@ export class Past implements Local {
     const before = names.get(name)?.identity;
     if (before) this.#places.get(before)?.delete(text);
     names.set(name, { identity, number });
-    if (identity === null) return;
-    const places = this.#places.get(identity) ?? new Map<string, Place>();
-    this.#places.set(identity, places.set(text, { directory, name }));
+    if (identity !== null) {
+      const places = this.#places.get(identity) ?? new Map<string, Place>();
+      this.#places.set(identity, places.set(text, { directory, name }));
+    }
+    if (before && before !== identity && isMadeUp(before)) this.#unplace(before);
   }
 
   #forget(identity: Identity, number: number): void {
     for (const place of this.names(identity)) this.#set(place, null, number);
     for (const [name] of this.children(identity)) this.#set({ directory: identity, name }, null, number);
-    for (const map of [this.#kinds, this.#nodes, this.#names, this.#places, this.#hints]) map.delete(identity);
+    const maps = [this.#kinds, this.#nodes, this.#names, this.#places, this.#hints, this.#believed];
+    for (const map of maps) map.delete(identity);
     this.#assumed.delete(identity);
   }
 }

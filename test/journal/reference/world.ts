@@ -34,6 +34,8 @@ export class World {
   readonly #index = new MemoryIndex();
   readonly #journal: Buffer[] = [];
   readonly #stated: (readonly JournalRecord[])[] = [];
+  /** What the header of each says. */
+  readonly #times: Pick<Header, 'taken' | 'complete'>[] = [];
   /** What the writer's marker has. */
   #acknowledged = 0;
   #dirty = new DirtySet();
@@ -134,12 +136,7 @@ export class World {
   }
 
   #start(): void {
-    const { dirty, index, source, clock } = {
-      dirty: this.#dirty,
-      index: this.#index,
-      source: this.#owner,
-      clock: this.#time,
-    };
+    const [dirty, index, source, clock] = [this.#dirty, this.#index, this.#owner, this.#time];
     this.#gatherer = new Gatherer({ dirty, index, source, clock, limits: LIMITS });
     this.#dirty.wantScan('it starts');
     // What it may not have heard to be written is stated once more.
@@ -186,6 +183,7 @@ export class World {
     for await (const chunk of encode(header, batch.records, inOne(stage.bytes))) chunks.push(chunk);
     this.#journal.push(Buffer.concat(chunks));
     this.#stated.push(batch.records);
+    this.#times.push(pick(batch));
     // A spare fetches them when they are named, also where it began after them.
     let at = 0;
     for (const record of batch.records) {
@@ -302,6 +300,16 @@ export class World {
     this.#unfit = undefined;
     // Until it has passed its moment it may meet what was deleted since.
     this.#behind = Number.POSITIVE_INFINITY;
+  }
+
+  /** All numbers, as whoever reads the journal has them. */
+  get segments() {
+    return this.#times.map((times, i) => ({ times, records: this.#stated[i] ?? [] }));
+  }
+
+  /** What stands on the owner, by path. */
+  get truth(): ReadonlyMap<string, Identity> {
+    return new Map([...this.#owner.files.paths()].map(([path, { identity }]) => [path, identity]));
   }
 
   /** What differs between the owner and the spare; and what is left aside. */

@@ -30,6 +30,8 @@ const NO_NODE = '/nonexistent/node-24';
 /** Of a machine that is loaded as no other. Milliseconds. */
 const FLUSH_MS = 60_000;
 const LOOK_MS = 50;
+/** Before it looks again for the first time; each time twice as long, up to `LOOK_MS`. */
+const FIRST_LOOK_MS = 2;
 /** Seconds: of verbs for the agent where S3 answers it, and where nothing can come of it. `host/journal.sh` has less, and here a whole test suite may run beside it. */
 const GENEROUS = '120';
 const SHORT = '6';
@@ -116,6 +118,7 @@ export class HostAgents implements RealAgents {
 
   catchUp(instanceId: string, volumeId: string): boolean {
     const from = Date.now();
+    let lookMs = FIRST_LOOK_MS;
     const socket = join(this.#rootOf(instanceId), 'run/remount', `${volumeId}.journal`);
     while (this.follows(instanceId, volumeId)) {
       const answer = this.#beside.line(socket, JSON.stringify({ ask: 'status' }), FLUSH_MS);
@@ -126,7 +129,8 @@ export class HostAgents implements RealAgents {
       if (late && typeof trouble === 'string') return false;
       if (late && Date.now() - from > 2 * FLUSH_MS)
         throw new Error(`${instanceId} does not follow on ${volumeId}: ${answer} ${said(this.#rootOf(instanceId))}`);
-      pause(LOOK_MS);
+      pause(lookMs);
+      lookMs = Math.min(LOOK_MS, 2 * lookMs);
     }
     return false;
   }

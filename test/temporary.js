@@ -8,12 +8,14 @@ import { join } from 'node:path';
 
 export default function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'remount-test-'));
-  const before = process.env.TMPDIR;
-  // Jest's workers inherit it.
-  process.env.TMPDIR = folder;
+  // Jest's workers inherit it, and what tests start: of some hundred processes that load the same modules the first compiles them.
+  const set = { TMPDIR: folder, NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  const before = Object.keys(set).map((name) => [name, process.env[name]]);
+  Object.assign(process.env, set);
   globalThis.tidyUp = () => {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
     rmSync(folder, { recursive: true, force: true });
   };
 }

@@ -36,30 +36,37 @@ export const durable: Part = {
     const assembly = await assemblies.of();
     const functions = [deployedWith(assembly, ENV.initializationRate), deployedWith(assembly, ENV.spare)];
     const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { readonly version: string };
-    const verdicts: Verdict[] = [];
     const kinds = Object.keys(ANSWERS);
-    for (const [n, kind] of kinds.entries()) {
+    let done = 0;
+    // Beside each other: a run waits more than it works.
+    const ask = async (kind: string): Promise<Verdict> => {
       const emulator = await moto(python);
       try {
         const came = await play(emulator, functions, kind);
         const sound = kind === 'sound';
         const { drill, verdict, heal, role } = came;
-        verdicts.push({
+        return {
           asked: `answers of hosts: ${kind}${sound ? ' (the control: with it there is a verdict)' : ''}`,
           of: `durable-execution-sdk-js-testing ${version}, ${emulator.of} (which lacks DescribeInstanceInformation: both instances are said to be online)`,
           said: `drill ${drill.outcome}, verdict on the snapshot: ${verdict}; heal ${heal.outcome}, ${role}: ${heal.summary.slice(0, 160)}`,
           ok: sound
             ? drill.outcome === 'verified' && verdict === 'verified'
             : drill.outcome === 'undecided' && verdict === 'none' && decidedNothing(heal),
-        });
+        };
       } finally {
         await emulator.stop();
+        progress('answers', ++done, kinds.length);
       }
-      progress('answers', n + 1, kinds.length);
-    }
-    return { verdicts };
+    };
+    return { verdicts: await allOf(kinds.map(ask)) };
   },
 };
+
+/** Waits for all of them, also where one fails: no emulator is left. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
 
 /** No health is read out of it, and no death: people decide. */
 function decidedNothing({ outcome }: Ended): boolean {

@@ -105,9 +105,11 @@ export class LoadBalancer {
       const running = this.#ec2.instances.get(instanceId)?.state === 'running';
       target.status = running ? this.#web(instanceId, group.healthPath) : undefined;
       const good = target.status === 200;
+      // "After your target is registered, it must pass one health check": https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+      const enough = target.checked ? group.healthyThreshold : 1;
       target.checked = true;
       target.against = good === target.healthy ? 0 : target.against + 1;
-      if (target.against < (good ? group.healthyThreshold : group.unhealthyThreshold)) continue;
+      if (target.against < (good ? enough : group.unhealthyThreshold)) continue;
       target.healthy = good;
       target.against = 0;
       const state = good ? 'healthy' : 'unhealthy';

@@ -17,6 +17,7 @@ import { AgeWatch } from './checkers/age-watch.ts';
 import { boundedHeals, judgeAll } from './checkers/checkers.ts';
 import { excuse } from './checkers/convergence.ts';
 import { RejectedWatch } from './checkers/copies.ts';
+import { UploadsWatch } from './checkers/intake.ts';
 import { JournalWatch } from './checkers/journal.ts';
 import { PageWatch } from './checkers/pages.ts';
 import { healsOnRecord, judgeRecords } from './checkers/records.ts';
@@ -116,7 +117,9 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   const rejected = new RejectedWatch(strike);
   const paged = new PageWatch(strike, disks, injector, story.volumes);
   const journaled = story.journal === false ? [] : story.volumes;
-  const journals = journaled.map((volume) => new JournalWatch(strike, volume, story.rotten));
+  const sent = story.uploads?.(strike);
+  const uploads = sent && new UploadsWatch(strike, sent);
+  const journals = journaled.map((volume) => new JournalWatch(strike, volume, story.rotten, sent ?? []));
   story.strike(strike);
   let pagesInVain = 0;
   services.cloud.listen(({ event }) => {
@@ -154,6 +157,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   ages.stop();
   paged.stop();
   for (const journal of journals) journal.stop();
+  uploads?.stop();
   disks.injector = undefined;
   const ends = heals.endedSince(struckAt);
   const skewMs = schedule.some((f) => f.point === 'clock') ? SKEW_MS : 0;
@@ -179,6 +183,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     ),
     ...judgeRecords(world, ends, skewMs),
     ...journals.flatMap((journal) => journal.judge()),
+    ...(uploads?.judge() ?? []),
     boundedHeals(ends, injector),
     nothingDenied(world),
   ].filter((c) => !c.kept);

@@ -5,10 +5,12 @@ import { UNJOURNALED } from '../../rehearsal/scenarios/copies/consistency.ts';
 import { PLANS } from '../../rehearsal/scenarios/index.ts';
 import { breakFileSystem, struck } from '../../rehearsal/scenarios/story/breaking.ts';
 import type { Plan, Strike } from '../../rehearsal/scenarios/story/incident.ts';
+import type { Acknowledged } from '../../rehearsal/world/uploads.ts';
 import { HOME_ZONE } from '../../rehearsal/world/world.ts';
 import { releaseStall, stallVolume } from '../../simulator/aws/account/failures.ts';
 import { RUNS } from '../../simulator/aws/account/faults.ts';
 import { shiftRuns } from '../../simulator/aws/account/snapshot-failures.ts';
+import { INTAKE_STORIES } from './intake-stories.ts';
 import { JOURNAL_STORIES } from './journal-stories.ts';
 
 const MINUTE_MS = 60_000;
@@ -39,6 +41,8 @@ export interface Story {
   readonly journal?: false;
   /** Standbys of its stack ask the owner whether it serves. */
   readonly witness?: true;
+  /** Courses are uploaded into S3: its stack takes them in. @returns what S3 has acknowledged, and goes on to */
+  uploads?(strike: Strike): readonly Acknowledged[];
   /** Somebody deletes content once it has begun: whether what is owed is served, the journal says alone. */
   readonly removes?: true;
   /** How long faults may happen, and how long everything runs on at the end. Milliseconds. @default those of the simulation */
@@ -96,6 +100,12 @@ export const STORIES: Readonly<Record<string, Story>> = {
       { ...alone(about, strike), ...more, removes: true },
     ]),
   ),
+  ...Object.fromEntries(
+    Object.entries(INTAKE_STORIES).map(([name, { about, strike, ...more }]) => [
+      name,
+      { ...alone(about, strike), ...more },
+    ]),
+  ),
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, storyOf(plan, HOPELESS[name])])),
 };
 
@@ -112,6 +122,7 @@ export function settingsOf({
   snapshots,
   journal,
   witness,
+  uploads,
 }: Story): Readonly<Record<string, unknown>> {
   return {
     volumes: volumes.map((name) => ({ name, sizeGiB: 100, zone: HOME_ZONE })),
@@ -119,6 +130,7 @@ export function settingsOf({
     ...(snapshots !== undefined && { snapshots }),
     journal: { enabled: journal !== false },
     ...(witness && { witness: { enabled: true } }),
+    ...(uploads && { intake: { enabled: true } }),
   };
 }
 

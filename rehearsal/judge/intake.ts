@@ -103,7 +103,7 @@ export class IntakeWatch {
     }
   }
 
-  get checks(): Check[] {
+  get checks(): readonly [Check, Check] {
     const nothing = `nothing, in ${this.looks} looks`;
     return [
       check(

@@ -27,7 +27,21 @@ export interface Acknowledged {
 export const FORMS = ['zip', 'folder', 'file'] as const;
 export type Form = (typeof FORMS)[number];
 
-/** Uploads a course in one of the forms; of `file`, its first file is all of it. */
+/** What is uploaded for a course in one of the forms, the last of them what says that it is complete; of `file`, its first file is all of it. */
+export function objectsOf(volume: string, { id, files }: Course, form: Form): Upload[] {
+  const at = (name: string) => `${intakePrefix(volume)}${id}${name}`;
+  const of = { volume, course: id, files };
+  const [first] = files;
+  if (form === 'file' && first) return [{ ...of, files: [first], key: at(`/${first.path}`), body: first.bytes }];
+  if (form === 'zip') return [{ ...of, key: at('.zip'), body: zipOf(files) }];
+  const manifest = files.map(({ path, sha256 }) => `${sha256}  ./${path}\n`).join('');
+  return [
+    ...files.map(({ path, bytes }) => ({ ...of, key: `${filesPrefix(volume, id)}${path}`, body: bytes })),
+    { ...of, key: at('.sha256'), body: Buffer.from(manifest) },
+  ];
+}
+
+/** @throws Error where S3 does not take it within a minute for each object */
 export async function uploadCourse(
   world: World,
   bucket: string,
@@ -35,16 +49,10 @@ export async function uploadCourse(
   course: Course,
   form: Form,
 ): Promise<Acknowledged> {
-  const { id, files } = course;
-  const at = (name: string) => `${intakePrefix(volume)}${id}${name}`;
-  const [first] = files;
-  if (form === 'file' && first)
-    return put(world, bucket, { volume, course: id, files: [first], key: at(`/${first.path}`), body: first.bytes });
-  if (form === 'zip') return put(world, bucket, { volume, course: id, files, key: at('.zip'), body: zipOf(files) });
-  for (const { path, bytes } of files)
-    await put(world, bucket, { volume, course: id, files, key: `${filesPrefix(volume, id)}${path}`, body: bytes });
-  const body = files.map(({ path, sha256 }) => `${sha256}  ./${path}\n`).join('');
-  return put(world, bucket, { volume, course: id, files, key: at('.sha256'), body: Buffer.from(body) });
+  const [last, ...others] = objectsOf(volume, course, form).reverse();
+  if (!last) throw new Error(`${course.id} has no file`);
+  for (const object of others.reverse()) await put(world, bucket, object);
+  return put(world, bucket, last);
 }
 
 export interface Upload extends Pick<Acknowledged, 'volume' | 'course' | 'files' | 'key'> {
@@ -52,18 +60,26 @@ export interface Upload extends Pick<Acknowledged, 'volume' | 'course' | 'files'
 }
 
 /** @throws Error where S3 does not take it within a minute */
-export async function put(world: World, bucket: string, { body, ...upload }: Upload): Promise<Acknowledged> {
-  const { clock, services } = world;
+export async function put(world: World, bucket: string, upload: Upload): Promise<Acknowledged> {
+  const { clock } = world;
   let done: Acknowledged | undefined;
-  let failed: unknown;
   clock.spawn(`somebody uploads ${upload.key}`, async () => {
-    const input = { Bucket: bucket, Key: upload.key, Body: body };
-    const { VersionId } = (await services.cloud.call(UPLOADER, 's3', 'PutObject', input)) as { VersionId: string };
-    done = { ...upload, version: VersionId, at: clock.now() };
+    done = await send(world, bucket, upload);
   });
   await clock.run(clock.now() + LATEST_MS, () => done !== undefined);
-  if (!done) throw failed ?? new Error(`S3 does not take ${upload.key}`);
+  if (!done) throw new Error(`S3 does not take ${upload.key}`);
   return done;
+}
+
+/** In a process of the virtual time. @throws ServiceError */
+export async function send(
+  { services, clock }: World,
+  bucket: string,
+  { body, ...upload }: Upload,
+): Promise<Acknowledged> {
+  const input = { Bucket: bucket, Key: upload.key, Body: body };
+  const { VersionId } = (await services.cloud.call(UPLOADER, 's3', 'PutObject', input)) as { VersionId: string };
+  return { ...upload, version: VersionId, at: clock.now() };
 }
 
 export interface Member {

@@ -9,6 +9,7 @@ import { dataIn, isOf, reasonsIn } from '../../../rehearsal/judge/heard.ts';
 import { termsInOrder } from '../../../rehearsal/judge/journal.ts';
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import { readBack } from '../../../rehearsal/world/content.ts';
+import type { Acknowledged } from '../../../rehearsal/world/uploads.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
 import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import { DiskError } from '../../../simulator/disks/disks.ts';
@@ -49,13 +50,16 @@ export class JournalWatch {
   readonly #volume: string;
   /** A part of the story: a file is not what it was, and no copy of it either. */
   readonly #rotten: boolean;
+  /** Courses that come by the intake, which may have changed since then: see `UploadsWatch`. */
+  readonly #uploaded: () => ReadonlySet<string>;
   readonly #wrong = new Set<string>();
   /** Of the newest message. */
   #last: Said | undefined;
   #stopped = false;
 
-  constructor(strike: Strike, volume: string, rotten: boolean) {
+  constructor(strike: Strike, volume: string, rotten: boolean, uploads: readonly Acknowledged[]) {
     this.#strike = strike;
+    this.#uploaded = () => new Set(uploads.map(({ course }) => course));
     this.#volume = volume;
     this.#rotten = rotten;
     const { cloud, sns } = strike.services;
@@ -93,6 +97,7 @@ export class JournalWatch {
     // It may have failed again since then.
     if (!stage.servedBy(this.#volume) || said.cursor === undefined) return;
     const later = new Set(objects.slice(cursor).flatMap(({ courses }) => [...courses.keys()]));
+    for (const id of this.#uploaded()) later.add(id);
     const read = [...fold(objects.slice(0, cursor))].filter(([id]) => !later.has(id));
     for (const wrong of this.#unlike(new Map(read))) this.#wrong.add(`read up to ${cursor}, and ${wrong}`);
     const upTo = Number(said.upTo);

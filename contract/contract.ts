@@ -317,6 +317,8 @@ export const VOLUME_ID = /^vol-[0-9a-f]{8,17}$/;
 export const SEED = /^[0-9]{1,10}$/;
 /** Who writes a journal: raised by each change of owner, from 1. */
 export const TERM = /^[1-9][0-9]{0,14}$/;
+/** The same, or 0 for none: what serves has no journal, or is none of a takeover. */
+export const ANY_TERM = /^(0|[1-9][0-9]{0,14})$/;
 /**
  * What a check reads: `all`; or `part/of/since`, the files whose inode number leaves `part` when it is divided by `of`, and whatever changed
  * since then (Unix seconds, by the clock that the copy's own times are of).

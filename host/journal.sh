@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shared by `drain`, `release`, `write`, `follow` and `spare`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
+# Shared by `drain`, `serve`, `release`, `write`, `follow` and `spare`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
 # shellcheck disable=SC2154 # set in common.sh
 
 # Seconds for each; the agent waits 5 s for S3, and says then that it does not answer.
@@ -34,6 +34,25 @@ find_journal_settings() {
   journal_settings="$journal_state/settings.json"
   # There as long as a takeover has left something, and no writer listens yet.
   journal_late="$journal_state/late"
+}
+
+# left_term: prints the term with which this host writes to $volume_id. A takeover has left it in the settings (`drain`). Whoever has served since
+# before there was a journal has 0, which no takeover is given; where that is wrong, the marker on the volume says so.
+left_term() {
+  left=$(sed -n "s/.*\"term\":\([0-9]*\),\"writer\":\"$self\".*/\1/p" "$journal_settings" 2>/dev/null)
+  printf '%s\n' "${left:-0}"
+}
+
+# take_term: where `drain` never came here, what it would have left, with $term (0: none): a writer without the term of its takeover would write what
+# nobody reads. For a short while it applies what there is. Whatever comes of that, $volume_id is served.
+take_term() {
+  if [ "$term" = 0 ] || ! has_agent; then return 0; fi
+  find_journal_settings
+  taken=$(need_self >/dev/null 2>&1 && left_term) || return 0
+  [ "$taken" -lt "$term" ] || return 0
+  stop_follower
+  drain_seconds=5
+  (drain_journal) >/dev/null 2>&1 || :
 }
 
 # is_taken: a takeover was begun on $volume_id here, or it was served: its settings have a term, which a spare's have not.

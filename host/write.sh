@@ -14,13 +14,6 @@
 # Region and bucket, as `update` was given them.
 journal_note="$root/opt/remount/journal"
 
-# find_term: sets term, with which this host writes to $volume_id. A takeover has left it in the settings (`drain`). Whoever has served since
-# before there was a journal has 0, which no takeover is given; where that is wrong, the marker on the volume says so.
-find_term() {
-  term=$(sed -n "s/.*\"term\":\([0-9]*\),\"writer\":\"$self\".*/\1/p" "$journal_settings" 2>/dev/null)
-  [ -n "$term" ] || term=0
-}
-
 SSM_Volume="${1:-}"
 need_volume
 # What is about to be served (`listen_first`), or else what is. `release` may have come before it.
@@ -32,6 +25,6 @@ staging="$root/mnt/remount/$volume_id"
 need_mounted "$staging"
 need_self
 find_journal_settings
-find_term
+term=$(left_term)
 write_journal_settings
 exec "$journal_agent" write "$journal_settings"

@@ -5,6 +5,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import {
+  ANY_TERM,
   type DLM_VERB,
   HOST_VERBS,
   type HostVerb,
@@ -175,10 +176,17 @@ export class HostDocuments extends Construct {
         default: Stack.of(this).region,
       },
     };
+    const inService = {
+      [VERB_PARAMETER.term]: { ...parameter('Term of the new owner; 0: none', ANY_TERM), default: '0' },
+    };
     const parameters: Partial<Record<HostVerb, object>> = {
       probe: onVolume,
       check: inDrill,
-      ...(onJournal && { drain: { ...onJournal, ...inTakeover }, follow: onJournal }),
+      ...(onJournal && {
+        drain: { ...onJournal, ...inTakeover },
+        serve: { ...onJournal, ...inService },
+        follow: onJournal,
+      }),
     };
     const name = `${verb[0]?.toUpperCase()}${verb.slice(1)}`;
     return new CfnDocument(this, name, documentOf(verb, TIMEOUTS[verb], parameters[verb] ?? onDevice));

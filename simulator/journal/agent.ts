@@ -6,14 +6,12 @@ import type { CourseState } from './courses.ts';
 import { DirtyCourses, NONE, SETTLE_MS } from './dirty.ts';
 import { type Mark, markOf, markText, readFrom } from './mark.ts';
 import { AgentDead, type JournalObjects, type Life, type Place, SILENT } from './objects.ts';
-import { type Sealed, Succession, type Successor } from './succession.ts';
+import { DRAINING, type Sealed, Succession, type Successor } from './succession.ts';
 
 /** After S3 was busy or silent, or while the host does nothing; and what hangs is tried again so late. Milliseconds, as all here. */
 const AGAIN_MS = 1000;
 const STALLED_AGAIN_MS = 5000;
-/** From the command on: so long what stands in the journal is applied, and sealed, and what is dirty is flushed. `host/journal.sh` gives it 25 s, and 10 s. */
-const APPLYING_MS = 16_000;
-const SEALING_MS = 22_000;
+/** From the command on: so long what is dirty is flushed; `host/journal.sh` gives it as long. */
 const FLUSH_MS = 10_000;
 const FLUSH_LOOK_MS = 100;
 /** An owner that serves unsealed tries to seal so often, and reads on for as long as that takes. */
@@ -33,7 +31,7 @@ export class VolumeAgent {
   readonly #cloud: Cloud;
   readonly #objects: JournalObjects;
   readonly #life: () => Life;
-  readonly #who: Successor;
+  readonly who: Successor;
   #succession: Succession | undefined;
   #writes = false;
   /** Its host serves the volume: that starts the writer. */
@@ -54,7 +52,7 @@ export class VolumeAgent {
     this.#cloud = cloud;
     this.#objects = objects;
     this.place = place;
-    this.#who = who;
+    this.who = who;
     this.#life = life;
   }
 
@@ -65,16 +63,17 @@ export class VolumeAgent {
   }
 
   /** @returns lines, as the agent prints them. @throws DiskError */
-  async drain(): Promise<string[]> {
+  async drain(within = DRAINING): Promise<string[]> {
     const { clock, disks } = this.#cloud;
     const { instanceId, volumeId } = this.place;
     const mark = markOf(disks.readMark(instanceId, volumeId));
     for (const id of mark.index) this.#index.add(id);
-    const succession = new Succession(clock, this.#objects, this.#who, readFrom(mark));
+    const succession = new Succession(clock, this.#objects, this.who, readFrom(mark));
     this.#succession = succession;
     const now = clock.now();
     let files = 0;
-    const ended = await succession.advance({ applying: now + APPLYING_MS, sealing: now + SEALING_MS }, (states) => {
+    const until = { applying: now + within.applying, sealing: now + within.sealing };
+    const ended = await succession.advance(until, (states) => {
       files += this.#apply(states);
     });
     this.fenced = ended === 'outranked';
@@ -109,7 +108,7 @@ export class VolumeAgent {
 
   /** The same, as it is when it is started once more: nothing of what it had in mind is left. */
   again(run: number, life: () => Life): VolumeAgent {
-    const next = new VolumeAgent(this.#cloud, this.#objects.of(life), this.place, { ...this.#who, run }, life);
+    const next = new VolumeAgent(this.#cloud, this.#objects.of(life), this.place, { ...this.who, run }, life);
     next.fenced = this.fenced;
     next.#wrote = this.#writes || this.#wrote;
     next.#served = this.#served;
@@ -124,9 +123,9 @@ export class VolumeAgent {
     const { acknowledged, term, index } = mark;
     for (const id of index) this.#index.add(id);
     this.acknowledged = acknowledged;
-    const { writer, run } = this.#who;
+    const { writer, run } = this.who;
     if (!this.#wrote) {
-      this.#succession = new Succession(this.#cloud.clock, this.#objects, this.#who, readFrom(mark));
+      this.#succession = new Succession(this.#cloud.clock, this.#objects, this.who, readFrom(mark));
       this.#later();
       return;
     }
@@ -136,7 +135,7 @@ export class VolumeAgent {
         await this.#cloud.clock.sleep(AGAIN_MS);
         continue;
       }
-      const marker = { term: Math.max(term, this.#who.term), writer, run, acknowledged, fenced: this.fenced };
+      const marker = { term: Math.max(term, this.who.term), writer, run, acknowledged, fenced: this.fenced };
       const next = atStart(marker, found);
       if (next === 'write') {
         const { next: on, isEnd } = await endFrom(this.#cloud.clock, this.#objects, number);
@@ -305,7 +304,7 @@ export class VolumeAgent {
   /** One object, until it is acknowledged. @returns `false` where it never will be */
   async #append(states: readonly CourseState[], taken: number, complete: number): Promise<boolean> {
     const around = { clock: this.#cloud.clock, objects: this.#objects, awake: () => this.#awake() };
-    const end = await append(around, { ...this.#who, taken, complete, states }, this.acknowledged + 1);
+    const end = await append(around, { ...this.who, taken, complete, states }, this.acknowledged + 1);
     if (typeof end === 'number') this.acknowledged = end;
     else if (end !== 'off') this.#stop(end);
     return typeof end === 'number';
@@ -314,14 +313,14 @@ export class VolumeAgent {
   #stop(why: 'fenced' | 'notify'): void {
     this.fenced = true;
     const { instanceId, volume } = this.place;
-    const ended = `is fenced: its term ${this.#who.term} is over`;
+    const ended = `is fenced: its term ${this.who.term} is over`;
     const unknown = "stops: what stands in the journal is nobody's that it knows";
     this.#cloud.say(instanceId, `the agent of ${volume} ${why === 'fenced' ? ended : unknown}`);
   }
 
   #writeMark(acknowledged: number, complete = this.#succession?.complete): void {
     const { instanceId, volumeId } = this.place;
-    const mark: Mark = { term: this.#who.term, acknowledged, complete, index: [...this.#index] };
+    const mark: Mark = { term: this.who.term, acknowledged, complete, index: [...this.#index] };
     const readTerm = this.#succession?.over === false ? this.#succession.reading.term : undefined;
     try {
       this.#cloud.disks.writeMark(instanceId, volumeId, markText({ ...mark, readTerm }));

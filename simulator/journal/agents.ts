@@ -5,7 +5,7 @@ import { VolumeAgent } from './agent.ts';
 import { Followers } from './followers.ts';
 import { callerOn, RESTART_MS, type Surroundings } from './life.ts';
 import { AgentDead, JournalObjects, type Life, type Place } from './objects.ts';
-import { writerOf } from './succession.ts';
+import { DRAINING, SHORTLY, writerOf } from './succession.ts';
 import { AgentTurns } from './turns.ts';
 
 /** In the place of a count of deaths: it ended by itself, and starts by what it hears next. */
@@ -144,7 +144,11 @@ export class JournalAgents {
     return { at: bootedAt, kills: cloud.faults.killedAgents.get(instanceId) ?? 0 };
   }
 
-  async #drain(instanceId: string, env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  async #drain(
+    instanceId: string,
+    env: Readonly<Record<string, string>>,
+    within = DRAINING,
+  ): Promise<Record<string, string>> {
     const { cloud } = this.#parts;
     const of = (name: string) => env[`SSM_${name}`] ?? '';
     const [volume, volumeId] = [of(VERB_PARAMETER.volume), of(VERB_PARAMETER.volumeId)];
@@ -159,7 +163,7 @@ export class JournalAgents {
     const agent = new VolumeAgent(cloud, objects, place, who, life);
     this.#agents.set(key(instanceId, volumeId), { agent, boot });
     try {
-      return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: (await agent.drain()).join('\n') };
+      return { [AGENT_ENV]: STAND_IN, [DRAINED_ENV]: (await agent.drain(within)).join('\n') };
     } catch (error) {
       // The script meets the same, and says it.
       if (error instanceof DiskError) return {};
@@ -198,10 +202,13 @@ export class JournalAgents {
     instanceId: string,
     env: Readonly<Record<string, string>>,
   ): (() => Promise<Record<string, string>>) | undefined {
-    const known = this.#agents.get(key(instanceId, env[`SSM_${VERB_PARAMETER.volumeId}`] ?? ''));
-    if (!known) return undefined;
+    const at = key(instanceId, env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '');
+    // Without it, `drain` never came here.
+    const taken = (this.#agents.get(at)?.agent.who.term ?? 0) >= Number(env[`SSM_${VERB_PARAMETER.term}`] ?? 0);
+    if (taken && !this.#agents.has(at)) return undefined;
     return async () => {
-      known.agent.served();
+      if (!taken) await this.#drain(instanceId, env, SHORTLY);
+      this.#agents.get(at)?.agent.served();
       return {};
     };
   }

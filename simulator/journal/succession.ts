@@ -9,6 +9,10 @@ const WINDOW = 16;
 /** S3 that has not answered for so long does not answer: two requests, and 5 s in all. Milliseconds. */
 const SILENCE_MS = 4000;
 const AGAIN_MS = 500;
+/** From the command on: so long what stands in the journal is applied, and sealed. `host/journal.sh` gives all of it 25 s. Milliseconds. */
+export const DRAINING = { applying: 16_000, sealing: 22_000 };
+/** The same by a host that is about to serve: 5 s. */
+export const SHORTLY = { applying: 2000, sealing: 2000 };
 
 /** Who takes over: its term is above that of all before. */
 export type Successor = Pick<Signature, 'term' | 'writer' | 'run'> & { readonly volume: string };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
+  ANY_TERM,
   HOST_VERBS,
   JOURNAL_VERBS,
   PORTION,
@@ -69,7 +70,8 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
       [VERB_PARAMETER.volume]: VOLUME_NAME.source,
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
       ...(verb === 'drain' && { [VERB_PARAMETER.term]: TERM.source }),
-      ...(JOURNAL_VERBS.some((each) => each === verb) && {
+      ...(verb === 'serve' && { [VERB_PARAMETER.term]: ANY_TERM.source }),
+      ...([...JOURNAL_VERBS, 'serve'].includes(verb) && {
         [VERB_PARAMETER.bucket]: '^[a-z0-9][a-z0-9.-]{2,62}$',
         [VERB_PARAMETER.region]: '^[a-z][a-z0-9-]{4,29}$',
       }),

@@ -127,7 +127,8 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     format: onVolume('format'),
     mount: onVolume('mount'),
     verify: onVolume('verify'),
-    serve: onVolume('serve'),
+    serve: (instanceId, volume, volumeId, term) =>
+      run('serve', instanceId, volume, volumeId, term === undefined ? {} : { [VERB_PARAMETER.term]: String(term) }),
     release: onVolume('release'),
     grow: onVolume('grow'),
     follow: onVolume('follow'),

@@ -57,7 +57,7 @@ export async function mountAndServe(run: HealRun, decision: Mount, flushed?: boo
   const drained = await drain(run, { volumeId: current.id, instanceId: instance.id, flushed });
   const entry = { generation, currentVolume: current.id, owner: instance.id, ...standOf(drained) };
   await journal.act('commit', () => ports.ledger.commit(volume, healId, ports.clock.now(), entry));
-  const serve = () => insist(() => ports.host.serve(instance.id, volume, current.id));
+  const serve = () => insist(() => ports.host.serve(instance.id, volume, current.id, drained?.term));
   const served = await journal.act('serve', serve, described);
   if (served.result !== 'ok') return failed('serve', served, instance.id);
   // One that is held is out of the schedule on purpose.

@@ -119,7 +119,7 @@ export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
   );
   const served = await journal.act(
     'serve',
-    () => serve(run, newVolume, instanceId),
+    () => serve(run, newVolume, instanceId, drained?.term),
     (answer) => answer.note,
   );
   return served.at === undefined
@@ -132,8 +132,9 @@ async function serve(
   { ports, volume }: HealRun,
   volumeId: VolumeId,
   instanceId: InstanceId,
+  term: number | undefined,
 ): Promise<{ readonly at?: number; readonly note: string }> {
-  const served = await insist(() => ports.host.serve(instanceId, volume, volumeId));
+  const served = await insist(() => ports.host.serve(instanceId, volume, volumeId, term));
   if (served.result !== 'ok') return { note: `${volumeId} could not be served on ${instanceId}: ${described(served)}` };
   const { state, detail } = await ports.host.probe(instanceId, volume, volumeId);
   if (state === 'serving') return { at: ports.clock.now(), note: `${volumeId} on ${instanceId}` };

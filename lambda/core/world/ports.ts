@@ -83,7 +83,8 @@ export interface Host {
   format(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
   mount(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
   verify(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
-  serve(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+  /** @param term of the takeover, where there is a journal: for a host to which `drain` never came */
+  serve(instanceId: InstanceId, volume: string, volumeId: VolumeId, term?: number): Promise<HostAnswer>;
   release(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
   grow(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
   /** Seals the journal with this term and reads it onto the volume, which is mounted there and not served. */

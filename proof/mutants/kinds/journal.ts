@@ -20,6 +20,30 @@ export const JOURNAL: readonly Slip[] = [
       'S3 does not answer: it is served unsealed',
     ],
   ]),
+  ...slips('lambda/core/heal/takeover.ts', 'lambda/core/heal/drain.test.ts', [
+    [
+      'a host to which drain never came is not told its term',
+      '() => serve(run, newVolume, instanceId, drained?.term),',
+      '() => serve(run, newVolume, instanceId, undefined),',
+      'the host gives no answer to it',
+    ],
+  ]),
+  ...slips('lambda/core/heal/mount.ts', 'lambda/core/heal/drain.test.ts', [
+    [
+      'the new owner of a volume that moves is not told its term',
+      'current.id, drained?.term));',
+      'current.id));',
+      'a volume that moves is drained on its new owner',
+    ],
+  ]),
+  ...slips('host/journal.sh', 'host/agent/service.test.ts', [
+    [
+      'what was never drained is written with the term of before',
+      '[ "$taken" -lt "$term" ] || return 0',
+      'return 0',
+      'a host runs the writer of what it serves, and nothing waits for it, in dash',
+    ],
+  ]),
   ...slips('host/agent/journal/send.ts', 'host/agent/journal/send.test.ts', [
     [
       'what is there and due is taken for kept',

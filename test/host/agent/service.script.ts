@@ -26,6 +26,8 @@ import {
 } from './agent-host.ts';
 
 const answers: Record<string, unknown> = {};
+// Served since before there was a journal.
+env.SSM_Term = '0';
 disks.createVolume(ID, 1);
 disks.attach(ID, HOST);
 for (const name of ['format', 'mount', 'serve']) await verb(name);
@@ -61,6 +63,7 @@ answers.ended = (await ended)[0];
 
 // A takeover here: the copy is the volume itself, as its owner left it.
 await verb('mount');
+env.SSM_Term = '2';
 const drained = await verb('drain');
 answers.drained = [drained.state, drained.number === drained.head, drained.missing];
 await verb('serve');
@@ -89,6 +92,32 @@ const after = await status();
 answers.late = [existsSync(late), after.late, after.left];
 unsealed.kill('SIGTERM');
 await once(unsealed, 'close');
+await verb('release');
+
+// `drain` never came: whoever asks to serve says the term, and what takes over writes with that. Once it has, nothing is drained again.
+await verb('mount');
+Object.assign(env, { SSM_Term: '4' });
+const undrained = [(await verb('serve')).state, JSON.parse(readFileSync(settings, 'utf8')).term, existsSync(late)];
+const asked = s3.objects.size;
+answers['served undrained'] = [...undrained, (await verb('serve')).state, s3.objects.size - asked];
+const undrainedWriter = startUnit();
+await until(async () => (await status()).state === 'running' && (await status()).dirty === '0');
+const head = [...s3.objects].filter(([key]) => key.includes('journal/alpha/')).at(-1);
+answers['begins its term'] = [(await status()).trouble, head?.[1].metadata['x-amz-meta-term']];
+undrainedWriter.kill('SIGTERM');
+await once(undrainedWriter, 'close');
+await verb('release');
+
+// And where S3 answers nobody then: it is served all the same, and the rest comes late.
+await verb('mount');
+s3.state = 'fails';
+Object.assign(env, { SSM_Term: '5' });
+answers['served undrained without S3'] = [
+  (await verb('serve')).state,
+  JSON.parse(readFileSync(settings, 'utf8')).term,
+  existsSync(late),
+];
+s3.state = 'answers';
 await verb('release');
 const again = startUnit();
 answers['of a volume that it does not serve'] = (await once(again, 'close'))[0];

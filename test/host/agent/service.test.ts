@@ -51,6 +51,9 @@ for (const shell of ['dash', 'bash'])
         ],
       ],
       late: [false, '0', '0'],
+      'served undrained': ['serving', 4, false, 'serving', 0],
+      'begins its term': [null, '4'],
+      'served undrained without S3': ['serving', 5, true],
       'of a volume that it does not serve': 0,
     });
   });

@@ -30,6 +30,8 @@ export class Scene {
   /** What host verbs print beside the usual, by `verb volumeId`. */
   readonly printed = new Map<string, HostAnswer['values']>();
   readonly failing = new Set<string>();
+  /** Terms that hosts were asked to serve with. */
+  readonly servedWith: (number | undefined)[] = [];
   readonly stuck = new Set<string>();
   /** State that a stopped instance shows. */
   stopsAs = 'stopped';
@@ -104,7 +106,10 @@ export class Scene {
       format: async (_, __, id) => this.#answer('format', id),
       mount: async (_, __, id) => this.#answer('mount', id),
       verify: async (_, __, id) => this.#answer('verify', id),
-      serve: async (_, __, id) => this.#answer('serve', id),
+      serve: async (_, __, id, term) => {
+        this.servedWith.push(term);
+        return this.#answer('serve', id);
+      },
       release: async (_, __, id) => this.#answer('release', id),
       grow: async (_, __, id) => this.#answer('grow', id),
       follow: async (_, __, id) => this.#answer('follow', id),

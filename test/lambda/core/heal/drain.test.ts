@@ -46,6 +46,7 @@ test('the journal is read onto the spare after the old owner is fenced, and befo
     'serve vol-spare',
   ]);
   expect(scene.committed).toMatchObject({ journal: { cursor: 9, head: 9 } });
+  expect(scene.servedWith).toEqual([1]);
 });
 
 test('what came of it is in the record, in the reasons, and in the message: up to when all is there', async () => {
@@ -72,6 +73,8 @@ describe('whatever comes of it, content is served', () => {
     scene.answers.set(DRAIN, 'unreachable');
     expect((await run()).outcome).toBe('healed');
     expect(didOf(/^serve/)).toEqual(['serve vol-spare']);
+    // It may be there again: what it is to write has this term.
+    expect(scene.servedWith).toEqual([1]);
     expect(incident()?.drained).toEqual({ state: 'failed', term: 1, why: 'unreachable: unreachable' });
     expect(incident()?.reasons.map(({ code }) => code)).toContain('journalUnread');
     expect(scene.committed).not.toHaveProperty('journal');
@@ -104,6 +107,7 @@ describe('whatever comes of it, content is served', () => {
 test('without a journal there is no step, no term and no word of it', async () => {
   expect((await run(scene.ports)).outcome).toBe('healed');
   expect(didOf(/^(raise term|drain)/)).toEqual([]);
+  expect(scene.servedWith).toEqual([undefined]);
   expect(incident()?.steps.map(({ name }) => name)).not.toContain('drain');
   expect(JSON.stringify(scene.incidents)).not.toContain('journal');
 });
@@ -121,6 +125,7 @@ test('a volume that moves is drained on its new owner, with a term of its own', 
     'commit',
     'serve vol-11111111',
   ]);
+  expect(scene.servedWith).toEqual([1]);
 });
 
 describe('what is said of it', () => {

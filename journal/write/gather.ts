@@ -14,6 +14,17 @@ const AT_ONCE = 256;
 /** Names that are looked at for what has lost its own: one after the other is given up and another is dirty. */
 const MOST_ELSEWHERE = 1024;
 
+/** Looks at one name for one batch, where what it names is replaced meanwhile. */
+const MOST_LOOKS = 4;
+
+/** What was found under a name; no identity: nothing. */
+interface Name {
+  readonly directory: Identity;
+  readonly name: string;
+  readonly path: string;
+  readonly identity?: Identity;
+}
+
 /** What came of looking at an identity. `begun`: it is large, and is stated once it is read. `later`: it could not be stated yet. */
 type Stated = 'stated' | 'known' | 'gone' | 'begun' | 'later';
 
@@ -140,27 +151,42 @@ export class Gatherer {
     else if ((await this.#node(batch, key.identity, taken)) === 'later') this.#world.dirty.defer(taken);
   }
 
-  async #name(batch: Batch, taken: Dirty, { directory, name }: Extract<Key, { of: 'name' }>): Promise<void> {
-    const { dirty, index, source } = this.#world;
-    const found = await source.lookup(directory, name);
-    // With the directory all its names are gone.
-    if (!found) return;
-    const { identity, path } = found;
-    if (!taken.forced && !taken.heard && index.name(directory, name) === identity) return;
+  /** What was found under a name may be replaced before it is read. It is looked up again then, and not with the next batch, where another is too late once more. */
+  async #name(batch: Batch, taken: Dirty, key: Extract<Key, { of: 'name' }>): Promise<void> {
+    let before: Identity | undefined;
+    for (let look = 1; look <= MOST_LOOKS; look++) {
+      const found = await this.#world.source.lookup(key.directory, key.name);
+      // With the directory all its names are gone.
+      if (!found) return;
+      if (look > 1 && found.identity === before) break;
+      before = found.identity;
+      const named = await this.#named(batch, taken, { ...key, ...found });
+      if (named === 'done') return;
+      if (named === 'waits') break;
+    }
+    this.#world.dirty.defer(taken);
+  }
+
+  /** @returns `waits`: for another batch; `missed`: what it names could not be stated, and may be another by now */
+  async #named(batch: Batch, taken: Dirty, at: Name): Promise<'done' | 'waits' | 'missed'> {
+    const { dirty, index } = this.#world;
+    const { directory, name, identity, path } = at;
+    if (!taken.forced && !taken.heard && index.name(directory, name) === identity) return 'done';
     for (const needed of identity ? [directory, identity] : [directory]) {
       if (batch.states(needed) ? batch.nodes.get(needed) : index.node(needed)) continue;
-      if (batch.states(needed)) return dirty.defer(taken);
-      if (needed === identity && this.#waits(taken, identity)) return dirty.defer(taken);
+      if (batch.states(needed)) return 'waits';
+      if (needed === identity && this.#waits(taken, identity)) return 'waits';
       // What it names has to be in the journal before it, or with it.
       const key = { of: 'node', identity: needed } as const;
       const pulled = this.#take(key) ?? dirty.take(key);
       const stated = await this.#node(batch, needed, pulled);
       if (pulled && stated === 'later') dirty.defer(pulled);
-      if (stated !== 'stated' && stated !== 'known') return dirty.defer(taken);
+      if (stated !== 'stated' && stated !== 'known') return 'missed';
     }
     const before = index.name(directory, name);
     if (before && before !== identity) this.#displaced.add(before);
     batch.addName(directory, name, identity, path);
+    return 'done';
   }
 
   /** A name waits for what it names to be written, but not for ever: a file that is replaced twice a second never settles. */

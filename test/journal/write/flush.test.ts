@@ -46,3 +46,32 @@ test('what came to light with a directory is taken before what has changed since
   // 24 files, and those of the first round that were there with them.
   expect(rounds).toBeLessThan(12);
 });
+
+test('a name whose file is replaced between each look and its reading is stated with a file that was there', async () => {
+  const [time, dirty, index] = [new Time(), new DirtySet(), new MemoryIndex()];
+  const owner = new Owner(
+    time,
+    (change) => dirty.note(change, time.ms),
+    () => undefined,
+  );
+  let replacements = 0;
+  const replace = () => {
+    owner.files.write('new', Buffer.alloc(BYTES, ++replacements));
+    owner.files.rename('new', 'a');
+  };
+  const look = owner.look.bind(owner);
+  let late = 0;
+  owner.look = (identity) => {
+    // Of three looks at a file in each batch two are too late.
+    if (owner.files.byIdentity(identity)?.kind === 'file' && late++ % 3 < 2) replace();
+    return look(identity);
+  };
+  const gatherer = new Gatherer({ dirty, index, source: owner, clock: time });
+  replace();
+  const asked = ++time.ms;
+  dirty.hurry(true);
+  dirty.heardUpTo(asked);
+  const batch = await gatherer.gather(new MemoryStage());
+  const stated = batch.names.find(({ name, identity }) => name === 'a' && identity);
+  expect(stated?.identity && batch.nodes.get(stated.identity)?.kind).toBe('file');
+});

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { run } from '@stricli/core';
 import { app } from './command/app.ts';
+import { whenInterrupted } from './command/interrupt.ts';
 import type { Place } from './connect.ts';
 import { EXIT, type Failed } from './exit.ts';
 
@@ -19,11 +20,13 @@ async function rehearsal(): Promise<Place> {
   return { stack: held.stackName, region: held.region, runtime: heldRuntime(held) };
 }
 
-// Somebody who has read enough closes the pipe.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
-});
+// Somebody who has read enough closes the pipe. The command goes on to its end: what it does is done, and its exit code says so.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+const endInterrupts = whenInterrupted(() => 'Nothing was done');
 await run(app, process.argv.slice(2), { process, env: process.env, rehearsal });
+endInterrupts();
 // The library's own codes are below zero.
 if (Number(process.exitCode) < 0) process.exitCode = EXIT.usage;

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { EXIT, type Failed } from '../exit.ts';
+import { interrupt } from './interrupt.ts';
 import type { Context } from './kit.ts';
 
 /** What changes something takes. */
@@ -19,7 +20,7 @@ export async function agree(plan: string, { yes }: Agreed, { stderr }: Context['
     throw refused('--yes: received nothing, and there is no terminal to ask at; allowed: --yes, or a terminal');
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   // Without this, Ctrl-C at the question would be an answer that never comes.
-  asked.once('SIGINT', () => process.exit(EXIT.interrupted));
+  asked.once('SIGINT', interrupt);
   const answer = await asked.question('Do it? Type yes: ');
   asked.close();
   if (answer.trim() !== 'yes') throw refused(`received "${answer.trim()}"; allowed: yes. Nothing was done`);

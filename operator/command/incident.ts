@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { buildCommand } from '@stricli/core';
 import { pageOf } from '../../report/incident.ts';
 import { pageHtml } from '../../report/page.ts';
 import { chosen, MOST_INCIDENTS } from '../incidents/incident.ts';
 import { incidentsText } from '../incidents/text.ts';
+import { writeWhole } from './file.ts';
 import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
 
 export const incident = buildCommand<Flags & { readonly page?: string }, [string, string?], Context>({
@@ -46,7 +46,7 @@ export const incident = buildCommand<Flags & { readonly page?: string }, [string
 /** @throws Failed where nobody can write there */
 function write(file: string, page: string): void {
   try {
-    writeFileSync(file, page);
+    writeWhole(file, page, { replace: true });
   } catch (error) {
     throw usage(`--page: received ${file}; allowed: a file that can be written (${said(error)})`);
   }

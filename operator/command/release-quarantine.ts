@@ -2,6 +2,7 @@ import { buildCommand } from '@stricli/core';
 import { quarantined } from '../quarantine/quarantine.ts';
 import { quarantinedText } from '../quarantine/text.ts';
 import { type Agreed, agree, YES } from './ask.ts';
+import { whenInterrupted } from './interrupt.ts';
 import { type Context, connected, document, FLAGS, type Flags, text } from './kit.ts';
 
 export const releaseQuarantine = buildCommand<Flags & Agreed, [string], Context>({
@@ -24,7 +25,10 @@ export const releaseQuarantine = buildCommand<Flags & Agreed, [string], Context>
     await agree(quarantinedText(await quarantined(quarantine, id)), flags, this.process);
     // Whoever was asked may have taken an hour to answer.
     const found = await quarantined(quarantine, id);
-    await quarantine.discard(found.volumeId);
+    const over = whenInterrupted(
+      () => `EC2 was asked to let go of ${id}, and has not answered: whether it did, remount status says`,
+    );
+    await quarantine.discard(found.volumeId).finally(over);
     this.process.stdout.write(
       flags.json ? document({ ...found, released: true }) : `${id} is let go of: the guard deletes it\n`,
     );

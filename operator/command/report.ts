@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { buildCommand } from '@stricli/core';
 import { EXIT } from '../exit.ts';
 import { gatherReport } from '../report/report.ts';
+import { writeWhole } from './file.ts';
 import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
 
 export const report = buildCommand<Flags & { readonly out?: string }, [], Context>({
@@ -35,7 +35,7 @@ export const report = buildCommand<Flags & { readonly out?: string }, [], Contex
 /** @throws Failed where there is one, or nobody can write there */
 function write(file: string, content: string): void {
   try {
-    writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
+    writeWhole(file, content, { replace: false, mode: 0o600 });
   } catch (error) {
     throw usage(`--out: received ${file}; allowed: a file that is not there yet, and can be written (${said(error)})`);
   }

@@ -14,6 +14,7 @@ import { copyFor, type Outcome, type Restored, restoredOf, wantsPlace } from '..
 import { absentText, bytesText, restoredText, restorePlanText } from '../restore/text.ts';
 import { UnknownVolume } from '../status/gather.ts';
 import { type Agreed, agree, refused, YES } from './ask.ts';
+import { whenInterrupted } from './interrupt.ts';
 import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
 
 interface RestoreFlags extends Flags, Agreed {
@@ -163,12 +164,10 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
     const ticks = ticker(process.stderr.isTTY);
     let aside: Aside | undefined;
     const clear = () => aside?.clear();
-    const interrupted = () => {
+    const over = whenInterrupted(() => {
       ticks.end();
-      process.stderr.write('\nNothing was written\n');
-      process.exit(EXIT.interrupted);
-    };
-    process.on('SIGINT', interrupted);
+      return 'Nothing was written';
+    });
     process.on('exit', clear);
     try {
       const past = await told(connection, question, ticks);
@@ -200,7 +199,7 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
       stdout.write(flags.json ? document(done) : restoredText(done));
       this.process.exitCode = done.state === 'restored' ? EXIT.ok : EXIT.look;
     } finally {
-      process.removeListener('SIGINT', interrupted);
+      over();
       process.removeListener('exit', clear);
       clear();
       journals.close();

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
-import { EXIT } from '../exit.ts';
 import { exitOf, type Followed, follow } from '../run/follow.ts';
 import { planText, resultText, stepText } from '../run/text.ts';
 import { gather, type StatusPorts } from '../status/gather.ts';
 import type { VolumeStatus } from '../status/status.ts';
 import { type Agreed, agree, refused, YES } from './ask.ts';
+import { whenInterrupted } from './interrupt.ts';
 import { type Context, connected, document, FLAGS, type Flags, text, usage } from './kit.ts';
 
 const FUNCTION = { heal: OUTPUT.healer, drill: OUTPUT.drill } as const;
@@ -60,11 +60,7 @@ const command = (kind: Followed['kind']) =>
         );
       const { stderr, stdout } = this.process;
       let so = 'asking' as keyof typeof INTERRUPTED;
-      const interrupted = () => {
-        process.stderr.write(`\n${INTERRUPTED[so](kind, volume)}\n`);
-        process.exit(EXIT.interrupted);
-      };
-      process.on('SIGINT', interrupted);
+      const over = whenInterrupted(() => INTERRUPTED[so](kind, volume));
       try {
         await agree(planText(kind, of, status.now()), flags, this.process);
         // Whoever was asked may have taken an hour to answer.
@@ -84,7 +80,7 @@ const command = (kind: Followed['kind']) =>
         if (so === 'begun') stderr.write(`${INTERRUPTED.begun(kind, volume)}\n`);
         throw error;
       } finally {
-        process.removeListener('SIGINT', interrupted);
+        over();
       }
     },
   });

@@ -11,6 +11,7 @@ import { filesBelow, pack, sizeOf } from '../upload/pack.ts';
 import { sizeText, uploadedText, uploadPlanText } from '../upload/text.ts';
 import { courseFault, uploadCourse } from '../upload/upload.ts';
 import { type Agreed, agree, YES } from './ask.ts';
+import { whenInterrupted } from './interrupt.ts';
 import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
 
 interface UploadFlags extends Flags, Agreed {
@@ -105,11 +106,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
     const directory = mkdtempSync(join(tmpdir(), 'remount-upload-'));
     const clear = () => rmSync(directory, { recursive: true, force: true });
     let left = NOTHING;
-    const interrupted = () => {
-      process.stderr.write(`\n${left}\n`);
-      process.exit(EXIT.interrupted);
-    };
-    process.on('SIGINT', interrupted);
+    const over = whenInterrupted(() => left);
     process.on('exit', clear);
     try {
       await agree(uploadPlanText(volume, course, from, what.what), flags, this.process);
@@ -136,7 +133,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
       if (left !== NOTHING) stderr.write(`${left}\n`);
       throw error;
     } finally {
-      process.removeListener('SIGINT', interrupted);
+      over();
       process.removeListener('exit', clear);
       clear();
     }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -33,6 +33,27 @@ describe('a person at a rehearsal that is held', () => {
     expect(stdout).toMatch(/^alpha: served \(vol-\w+ on i-\w+\)$/m);
     expect(stdout).toMatch(/one that was mounted and read/);
     expect(code).toBe(0);
+  });
+
+  test.each([
+    ['status'],
+    ['incidents', 'alpha'],
+    ['incident', 'alpha'],
+    ['points', 'alpha'],
+    ['doctor'],
+    ['report'],
+    ['drill', 'alpha', '--yes'],
+  ])('is left by who reads %s %s: it ends as it would have, without a word', async (...args) => {
+    const given = [...args.filter(Boolean), '--rehearsal'];
+    const { code } = remount(...given);
+    const left = spawn(process.execPath, ['operator/main.ts', ...given], { cwd: ROOT, env: process.env });
+    left.stdout.destroy();
+    let said = '';
+    left.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+    expect(await new Promise((resolve) => left.once('close', resolve))).toBe(code);
+    expect(said).not.toMatch(/EPIPE|Error|\bat /);
   });
 
   test('has the same as data', () => {
@@ -78,6 +99,8 @@ describe('a person at a rehearsal that is held', () => {
     expect(told.stdout).toContain(`The page: ${file}\n`);
     const html = readFileSync(file, 'utf8');
     expect(html).toContain(`Incident ${id} of Remount in eu-west-1`);
+    // It was made aside.
+    expect(readdirSync(directory).filter((name) => name.includes('.part'))).toEqual([]);
     expect(html).toContain('from the alarm');
     expect(html).toContain('Nobody has compared yet.');
     const { page } = JSON.parse(remount('incident', 'alpha', '--rehearsal', '--json').stdout);

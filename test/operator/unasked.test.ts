@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,16 +24,23 @@ const COMMANDS = [
 
 /** Nobody may do anything there. */
 let server: Server;
+/** It takes each request, and never answers. */
+let silent: Server;
 beforeAll(async () => {
   server = createServer((_request, response) => response.writeHead(403, { 'content-type': 'text/xml' }).end(DENIED));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  silent = createServer(() => {});
+  for (const each of [server, silent]) await new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve));
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(async () => {
+  silent.closeAllConnections();
+  for (const each of [server, silent]) await new Promise((resolve) => each.close(resolve));
+});
 
 /** Nothing listens on this port: it is the one of the discard service. */
 const NOWHERE = 9;
 
-async function remount(args: readonly string[], port: number) {
+/** @param begun is given the process, to do something to it */
+async function remount(args: readonly string[], port: number, begun: (child: ChildProcess) => void = () => {}) {
   const env = {
     PATH: process.env.PATH ?? '',
     AWS_REGION: 'eu-west-1',
@@ -42,6 +49,7 @@ async function remount(args: readonly string[], port: number) {
     AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
   };
   const child = spawn(process.execPath, ['operator/main.ts', ...args], { cwd: ROOT, env });
+  begun(child);
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', (bytes: Buffer) => {
@@ -62,5 +70,23 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('remount 
     const { code, stdout, stderr } = await remount(args, NOWHERE);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/^could not [^\n]*ECONNREFUSED[^\n]*\n$/);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'while it waits for AWS ends with %s, and says what was done',
+    async (signal) => {
+      const { port } = silent.address() as AddressInfo;
+      const ended = await remount(args, port, (child) => silent.once('request', () => child.kill(signal)));
+      expect(ended).toEqual({ code: 130, stdout: '', stderr: '\nNothing was done\n' });
+    },
+  );
+
+  test('is read by nobody any more: its exit code is the same, and it says nothing of that', async () => {
+    const { port } = server.address() as AddressInfo;
+    const ended = await remount(args, port, ({ stdout, stderr }) => {
+      stdout?.destroy();
+      stderr?.destroy();
+    });
+    expect(ended).toEqual({ code: 4, stdout: '', stderr: '' });
   });
 });

@@ -24,10 +24,18 @@ export interface Source {
   read(from: number, bytes: number): Promise<Uint8Array>;
 }
 
+/** Is told how an upload goes. */
+export interface Sending {
+  /** S3 has so many bytes by then. */
+  sent(bytes: number): void;
+  /** The next call makes all of it an object: from then on nobody knows, until it is answered, whether S3 has it. */
+  completes(): void;
+}
+
 /** The intake's bucket, as somebody who uploads sees it. */
 export interface Uploads {
-  /** @param sent is told of each part that S3 has, with how many bytes it has by then. @returns the version that S3 made of it */
-  upload(target: Target, source: Source, sent: (bytes: number) => void): Promise<string>;
+  /** @returns the version that S3 made of it */
+  upload(target: Target, source: Source, sending: Sending): Promise<string>;
   /** Text of an object; `undefined`: it is not there. */
   read(bucket: string, key: string): Promise<string | undefined>;
 }
@@ -44,7 +52,7 @@ export function s3Uploads(runtime: Pick<Runtime, 'clients' | 'prepare'>): Upload
   const requestHandler = { connectionTimeout: 3000, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true };
   const s3 = runtime.prepare(new S3Client({ maxAttempts: MAX_ATTEMPTS, requestHandler, ...runtime.clients }));
 
-  const inParts = async (target: { Bucket: string; Key: string }, source: Source, sent: (bytes: number) => void) => {
+  const inParts = async (target: { Bucket: string; Key: string }, source: Source, sending: Sending) => {
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
     try {
       const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
@@ -54,8 +62,9 @@ export function s3Uploads(runtime: Pick<Runtime, 'clients' | 'prepare'>): Upload
         const Body = await source.read(from, Math.min(size, source.size - from));
         const { ETag } = await s3.send(new UploadPartCommand({ ...target, UploadId, PartNumber, Body }));
         Parts.push({ PartNumber, ETag });
-        sent(from + Body.length);
+        sending.sent(from + Body.length);
       }
+      sending.completes();
       return await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }));
     } catch (error) {
       // Whoever may not do this leaves it to the bucket, which drops what is unfinished after a day.
@@ -65,15 +74,16 @@ export function s3Uploads(runtime: Pick<Runtime, 'clients' | 'prepare'>): Upload
   };
 
   return {
-    upload: ({ bucket, key }, source, sent) =>
+    upload: ({ bucket, key }, source, sending) =>
       translated(`upload ${key}`, async () => {
         const target = { Bucket: bucket, Key: key };
         const whole = async () => {
           const Body = await source.read(0, source.size);
+          sending.completes();
           return s3.send(new PutObjectCommand({ ...target, Body }));
         };
-        const { VersionId } = await (source.size > PART ? inParts(target, source, sent) : whole());
-        sent(source.size);
+        const { VersionId } = await (source.size > PART ? inParts(target, source, sending) : whole());
+        sending.sent(source.size);
         if (VersionId === undefined) throw new Error(`${bucket} keeps no versions: it is no bucket of an intake`);
         return VersionId;
       }),

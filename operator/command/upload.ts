@@ -106,6 +106,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
     const directory = mkdtempSync(join(tmpdir(), 'remount-upload-'));
     const clear = () => rmSync(directory, { recursive: true, force: true });
     let left = NOTHING;
+    let isStored = false;
     const over = whenInterrupted(() => left);
     process.on('exit', clear);
     try {
@@ -119,7 +120,11 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
             if (shown)
               stderr.write(`\r${sizeText(bytes)} of ${sizeText(source.size)}${bytes < source.size ? '' : '\n'}`);
           },
+          completes: () => {
+            left = `Nobody knows whether S3 has ${course}: upload it again, which does no harm`;
+          },
           stored: (version) => {
+            isStored = true;
             left = `S3 has ${course} as version ${version}: it is taken in all the same`;
           },
         });
@@ -130,7 +135,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
         await source.close();
       }
     } catch (error) {
-      if (left !== NOTHING) stderr.write(`${left}\n`);
+      if (isStored) stderr.write(`${left}\n`);
       throw error;
     } finally {
       over();

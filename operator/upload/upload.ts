@@ -1,6 +1,6 @@
 import { answerKey, intakePrefix } from '../../contract/intake.ts';
 import { LONGEST_COURSE, uploadOf } from '../../intake/upload.ts';
-import type { Source, Uploads } from '../aws/uploads.ts';
+import type { Sending, Source, Uploads } from '../aws/uploads.ts';
 
 /** What came of an upload. `schema` is raised where a member changes its meaning or goes. */
 export interface Uploaded {
@@ -36,8 +36,7 @@ export interface Task {
   readonly waitMs: number;
 }
 
-export interface Listener {
-  sent(bytes: number): void;
+export interface Listener extends Sending {
   /** S3 has it: it is never dropped from then on. */
   stored(version: string): void;
 }
@@ -50,7 +49,7 @@ export async function uploadCourse(
   listener: Listener,
 ): Promise<Uploaded> {
   const key = keyOf(volume, course);
-  const version = await uploads.upload({ bucket, key }, source, listener.sent);
+  const version = await uploads.upload({ bucket, key }, source, listener);
   listener.stored(version);
   const stored = { schema: 1, volume, course, key, version } as const;
   for (const until = now() + waitMs; now() < until; await sleep(LOOK_MS)) {

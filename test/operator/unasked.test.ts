@@ -43,6 +43,7 @@ const NOWHERE = 9;
 async function remount(args: readonly string[], port: number, begun: (child: ChildProcess) => void = () => {}) {
   const env = {
     PATH: process.env.PATH ?? '',
+    ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'a',
     AWS_SECRET_ACCESS_KEY: 'b',

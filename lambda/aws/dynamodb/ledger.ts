@@ -116,7 +116,8 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: 'REMOVE pagedAbout, pagedAt, pagedFinal, replaced',
+            // What took over, and they have not been notified of, is still to be said.
+            UpdateExpression: `REMOVE pagedAbout, pagedAt, pagedFinal${notified === undefined ? '' : ', replaced'}`,
             ...(notified !== undefined && {
               ConditionExpression: 'currentVolume = :notified',
               ExpressionAttributeValues: { ':notified': { S: notified } },

@@ -50,7 +50,9 @@ export function isNews({ rejected, passedOver }: Findings): boolean {
  * was asked and does not contradict the probe.
  */
 export function owesNews({ ledger, reachableOn }: Observation): boolean {
-  return ledger?.replaced !== undefined || (ledger?.paged !== undefined && reachableOn !== undefined);
+  const { replaced, currentVolume } = ledger ?? {};
+  const isUnreported = replaced !== undefined && replaced.newVolume === currentVolume;
+  return isUnreported || (ledger?.paged !== undefined && reachableOn !== undefined);
 }
 
 /** What took over and serves by now, as the ledger has it: the heal that did it did not come to notify people. */

@@ -128,8 +128,9 @@ export interface Ledger {
   /** Notes what people were notified of that they have to do; nothing where another heal has the volume by now, for it knows better. */
   notePage(volume: string, holder: string, paged: Paged): Promise<void>;
   /**
-   * People know that it serves: they have nothing to do any more, and were notified of what took over.
-   * @param notified what they were notified of; where something else has taken over since, that is still to be reported, and nothing is changed
+   * People know that it serves: they have nothing to do any more.
+   * @param notified what took over, of which they were notified; where something else has taken over since, that is still to be reported, and nothing is
+   * changed. By default of nothing: what took over is still to be reported
    */
   noteServed(volume: string, notified?: string): Promise<void>;
 }

@@ -150,9 +150,9 @@ export class Scene {
         this.leaseHolder ??= holder;
         return this.leaseHolder === holder ? this.ports.ledger.read('alpha') : undefined;
       },
-      noteServed: async () => {
+      noteServed: async (_, notified) => {
         this.paged = undefined;
-        this.replaced = undefined;
+        if (notified !== undefined) this.replaced = undefined;
       },
       noteFencing: async (_, __, ___, instanceId) => {
         this.fencing.push(instanceId);

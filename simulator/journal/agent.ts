@@ -3,7 +3,7 @@ import type { Cloud } from '../aws/account/cloud.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
 import { append, endFrom } from './append.ts';
 import type { CourseState } from './courses.ts';
-import { DirtyCourses, NONE, SETTLE_MS } from './dirty.ts';
+import { DirtyCourses, SETTLE_MS } from './dirty.ts';
 import { type Mark, markOf, markText, readFrom } from './mark.ts';
 import { AgentDead, type JournalObjects, type Life, type Place, SILENT } from './objects.ts';
 import { DRAINING, type Sealed, Succession, type Successor } from './succession.ts';
@@ -59,7 +59,7 @@ export class VolumeAgent {
   /** For how long something has not been in the journal: milliseconds; `undefined` where it will never write again. */
   get lag(): number | undefined {
     if (this.fenced) return undefined;
-    return Math.max(0, this.#cloud.clock.now() - this.#dirty.since(NONE));
+    return Math.max(0, this.#cloud.clock.now() - this.#dirty.since);
   }
 
   /** @returns lines, as the agent prints them. @throws DiskError */
@@ -195,7 +195,9 @@ export class VolumeAgent {
       ...[...this.#index].filter((id) => !there.includes(id)),
     ];
     const now = this.#cloud.clock.now();
-    for (const id of unlike) if (!this.#dirty.has(id)) this.#dirty.add(id, now);
+    // Up to then all is in the journal.
+    const { complete = 0 } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
+    for (const id of unlike) if (!this.#dirty.has(id)) this.#dirty.add(id, now, complete);
   }
 
   #indexed({ courseId, files }: CourseState): void {
@@ -290,7 +292,7 @@ export class VolumeAgent {
     // What can be read no more is not stated; up to when all is, a flush says all the same.
     if (unread !== undefined && !flushes) throw unread;
     const stated = new Set(states.map(({ courseId }) => courseId));
-    const complete = Math.min(taken, this.#dirty.since(stated));
+    const complete = Math.min(taken, this.#dirty.from(stated));
     if (!(await this.#append(states, taken, complete))) return false;
     for (const state of states) {
       this.#dirty.stated(state.courseId, taken);

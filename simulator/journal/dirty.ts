@@ -5,7 +5,9 @@ const OPEN_MS = 60_000;
 const QUEUE = 16_384;
 
 interface Dirty {
+  /** Since when it is known to have changed; and since when it may have, which of what a scan finds nobody knows. */
   readonly since: number;
+  readonly from: number;
   readonly last: number;
 }
 
@@ -35,8 +37,9 @@ export class DirtyCourses {
   }
 
   /** To be stated, whatever was heard; what is dirty already stays so since then. */
-  add(courseId: string, now: number): void {
-    this.#all.set(courseId, { since: this.#all.get(courseId)?.since ?? now, last: now });
+  add(courseId: string, now: number, from = now): void {
+    const before = this.#all.get(courseId);
+    this.#all.set(courseId, { since: before?.since ?? now, from: Math.min(before?.from ?? now, from), last: now });
   }
 
   has(courseId: string): boolean {
@@ -54,17 +57,20 @@ export class DirtyCourses {
     const dirty = this.#all.get(courseId);
     if (!dirty) return;
     if (dirty.last <= taken) this.#all.delete(courseId);
-    else this.#all.set(courseId, { ...dirty, since: taken });
+    else this.#all.set(courseId, { ...dirty, since: taken, from: taken });
   }
 
-  /** Since when something is dirty that is not among these. */
-  since(but: ReadonlySet<string>): number {
-    return Math.min(...[...this.#all].filter(([id]) => !but.has(id)).map(([, { since }]) => since));
+  /** Since when something is known to be dirty. */
+  get since(): number {
+    return Math.min(...[...this.#all.values()].map(({ since }) => since));
+  }
+
+  /** Since when something may have changed that is not among these. */
+  from(but: ReadonlySet<string>): number {
+    return Math.min(...[...this.#all].filter(([id]) => !but.has(id)).map(([, { from }]) => from));
   }
 
   get size(): number {
     return this.#all.size;
   }
 }
-
-export const NONE: ReadonlySet<string> = new Set();

@@ -98,18 +98,20 @@ export class JournalWatch {
     if (!stage.servedBy(this.#volume) || said.cursor === undefined) return;
     const later = new Set(objects.slice(cursor).flatMap(({ courses }) => [...courses.keys()]));
     for (const id of this.#uploaded()) later.add(id);
-    const read = [...fold(objects.slice(0, cursor))].filter(([id]) => !later.has(id));
+    // Of a volume that moves, what is on it may be newer than what stands in the journal: a course that is deleted, or uploaded again.
+    const wanted = new Set(libraries.get(this.#volume)?.ids());
+    const folded = [...fold(objects.slice(0, cursor))];
+    const read = folded.filter(([id, files]) => !later.has(id) && wanted.has(id) === (files !== undefined));
     for (const wrong of this.#unlike(new Map(read))) this.#wrong.add(`read up to ${cursor}, and ${wrong}`);
     const upTo = Number(said.upTo);
-    if (Number.isNaN(upTo)) return;
+    if (Number.isNaN(upTo) || this.#rotten) return;
     // Every change before it.
     const owed = libraries.get(this.#volume)?.at(upTo - 1) ?? [];
-    const still = new Set(libraries.get(this.#volume)?.ids());
     const { missing } = readBack(
       world,
       stage.servedBy(this.#volume),
       this.#volume,
-      owed.filter(({ id }) => still.has(id)),
+      owed.filter(({ id }) => wanted.has(id)),
     );
     if (missing.length > 0) this.#wrong.add(`all up to ${new Date(upTo).toISOString()} but ${missing[0]}`);
   }

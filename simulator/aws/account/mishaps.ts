@@ -111,9 +111,12 @@ export function unheard(ms: number): Error {
   return Object.assign(new Error(`the request was not answered within ${ms} ms`), { name: 'TimeoutError' });
 }
 
-/** What each service's model calls an error of its own (botocore 1.44.8), Elastic Load Balancing's list of common errors. */
+/**
+ * What each service's model calls an error of its own (botocore 1.44.8); Elastic Load Balancing's list of common errors, and CloudWatch's, whose model has
+ * none for GetMetricData and DescribeAlarms.
+ */
 const SERVER_ERRORS: Readonly<Record<string, string>> = {
-  cloudwatch: 'InternalServiceError',
+  cloudwatch: 'InternalFailure',
   dlm: 'InternalServerException',
   dynamodb: 'InternalServerError',
   ec2: 'InternalError',

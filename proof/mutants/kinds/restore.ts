@@ -109,8 +109,8 @@ export const RESTORES: readonly Slip[] = [
     ],
     [
       'a path is believed after a name on it was stated',
-      'if (entry && (entry.number > number || !entry.identity))',
-      'if (entry && !entry.identity)',
+      'if (entry ? entry.number > number || !entry.identity : number <= this.#lostAt) return undefined;',
+      'if (entry ? !entry.identity : number <= this.#lostAt) return undefined;',
       'is nowhere, where a name on its way was stated before all was known',
     ],
   ]),

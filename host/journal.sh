@@ -48,8 +48,9 @@ left_term() {
 take_term() {
   if [ "$term" = 0 ] || ! has_agent; then return 0; fi
   find_journal_settings
-  taken=$(need_self >/dev/null 2>&1 && left_term) || return 0
-  [ "$taken" -lt "$term" ] || return 0
+  # Whoever wrote it: no two runs of `drain` have the same term, so nobody need be asked who this host is.
+  taken=$(sed -n 's/.*"term":\([0-9]*\),.*/\1/p' "$journal_settings" 2>/dev/null)
+  [ "${taken:-0}" -lt "$term" ] || return 0
   stop_follower
   drain_seconds=5
   (drain_journal) >/dev/null 2>&1 || :

@@ -36,7 +36,7 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
   }),
   broken('kms-lost', 'what people have to know is kept until they can be notified', {
     file: 'lambda/core/heal/findings.ts',
-    code: 'return isUnreported || ',
+    code: 'return tookOver(ledger) !== undefined || ',
     instead: 'return ',
   }),
   broken(
@@ -51,7 +51,7 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
   ),
   broken('sns-lost', 'what people have to know is kept until they can be notified', {
     file: 'lambda/core/heal/findings.ts',
-    code: 'return isUnreported || ',
+    code: 'return tookOver(ledger) !== undefined || ',
     instead: 'return ',
   }),
   broken('metrics-lost', 'a sweep heals what no alarm reported', {

@@ -49,10 +49,10 @@ export async function uploadCourse(
   course: Course,
   form: Form,
 ): Promise<Acknowledged> {
-  const [last, ...others] = objectsOf(volume, course, form).reverse();
-  if (!last) throw new Error(`${course.id} has no file`);
-  for (const object of others.reverse()) await put(world, bucket, object);
-  return put(world, bucket, last);
+  let last: Acknowledged | undefined;
+  for (const object of objectsOf(volume, course, form)) last = await put(world, bucket, object);
+  if (!last) throw new Error(`nothing was uploaded of ${course.id}`);
+  return last;
 }
 
 export interface Upload extends Pick<Acknowledged, 'volume' | 'course' | 'files' | 'key'> {

@@ -203,7 +203,7 @@ export class JournalAgents {
     env: Readonly<Record<string, string>>,
   ): (() => Promise<Record<string, string>>) | undefined {
     const at = key(instanceId, env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '');
-    // Without it, `drain` never came here.
+    // Else `drain` never came here.
     const taken = (this.#agents.get(at)?.agent.who.term ?? 0) >= Number(env[`SSM_${VERB_PARAMETER.term}`] ?? 0);
     if (taken && !this.#agents.has(at)) return undefined;
     return async () => {

@@ -50,16 +50,19 @@ export function isNews({ rejected, passedOver }: Findings): boolean {
  * was asked and does not contradict the probe.
  */
 export function owesNews({ ledger, reachableOn }: Observation): boolean {
+  return tookOver(ledger) !== undefined || (ledger?.paged !== undefined && reachableOn !== undefined);
+}
+
+/** What is current by the ledger, and nobody has notified people of. */
+function tookOver(ledger: Observation['ledger']): Replaced | undefined {
   const { replaced, currentVolume } = ledger ?? {};
-  const isUnreported = replaced !== undefined && replaced.newVolume === currentVolume;
-  return isUnreported || (ledger?.paged !== undefined && reachableOn !== undefined);
+  return replaced?.newVolume === currentVolume ? replaced : undefined;
 }
 
 /** What took over and serves by now, as the ledger has it: the heal that did it did not come to notify people. */
 export function unreported({ ledger, probe, at }: Observation): Replacement | undefined {
-  const { replaced, currentVolume } = ledger ?? {};
-  if (!replaced || replaced.newVolume !== currentVolume || probe?.state !== 'serving') return undefined;
-  return { ...replaced, servingAt: at };
+  const replaced = tookOver(ledger);
+  return replaced && probe?.state === 'serving' ? { ...replaced, servingAt: at } : undefined;
 }
 
 /** The tags follow the ledger: what is current by the one and not yet by the other has taken over a moment ago. */

@@ -23,6 +23,7 @@ import {
 const SPARE = 'vol-0000000000000000b';
 const NEXT = 'vol-0000000000000000c';
 const FOREIGN = 'vol-0000000000000000d';
+const LAST = 'vol-0000000000000000f';
 const answers: Record<string, unknown> = {};
 const at = (id: string, ...path: readonly string[]) => join(root, 'mnt/remount', id, ...path);
 const of = (id: string) => ({ SSM_VolumeId: id });
@@ -42,7 +43,7 @@ const wrote = once(startUnit(), 'close');
 await until(async () => existsSync(settingsOf(ID)) && (await status()).state === 'running');
 disks.upload(HOST, 'alpha', makeCourse('before'));
 await until(async () => Number((await status()).number) >= 1 && (await status()).dirty === '0');
-for (const id of [SPARE, NEXT]) {
+for (const id of [SPARE, NEXT, LAST]) {
   disks.takeSnapshot(ID, `snap-of-${id}`);
   disks.createVolume(id, 1, `snap-of-${id}`);
   disks.attach(id, HOST);
@@ -116,16 +117,23 @@ answers.dropped = [said(await verb('release', of(NEXT))), wasAsked(), existsSync
 answers['just released'] = (await verb('follow', of(NEXT))).code;
 answers['its unit, released'] = (await once(startUnit('remount-spare', NEXT), 'close'))[0];
 
-// One that nobody could drain serves as well, and is none that a copy of it would go on with.
+// Those that nobody has drained serve as well, and are none that a copy of them would go on with: what is asked to serve with a term ends them as
+// `drain` would have; and what knows of none, at once.
 await verb('release', of(SPARE));
-await verb('follow', { ...of(NEXT), REMOUNT_AWAY_MINUTES: '0' });
-const last = startUnit('remount-spare', NEXT);
-await until(async () => (await status(settingsOf(NEXT))).headAt !== undefined);
-const killed = once(last, 'close');
-wasAsked();
-const before = existsSync(at(NEXT, '.remount/spare/tree'));
-const undrained = await verb('serve', of(NEXT));
-answers.undrained = [undrained.state, before, existsSync(at(NEXT, '.remount/spare/tree')), wasAsked()];
-answers.killed = (await Promise.race([killed, setTimeout(10_000, ['never'])]))[1];
-await verb('release', of(NEXT));
+for (const [name, id, term] of [
+  ['undrained', NEXT, '2'],
+  ['undrained, of no term', LAST, '0'],
+] as const) {
+  await verb('follow', { ...of(id), REMOUNT_AWAY_MINUTES: '0' });
+  const last = startUnit('remount-spare', id);
+  await until(async () => (await status(settingsOf(id))).headAt !== undefined);
+  const over = once(last, 'close');
+  wasAsked();
+  const tree = () => existsSync(at(id, '.remount/spare/tree'));
+  const before = tree();
+  const { state } = await verb('serve', { ...of(id), SSM_Term: term });
+  answers[name] = [state, before, tree(), wasAsked()];
+  answers[`${name}, ended`] = await Promise.race([over, setTimeout(10_000, ['never'])]);
+  await verb('release', of(id));
+}
 end(answers);

@@ -8,7 +8,8 @@ const realTest = realDiskTest();
 const Facts = z.looseObject({ memory: z.number() });
 /** Of the unit's 144 MiB: what the agent and its helper hold that no file has, with a small volume. */
 const HELD = 80 * 2 ** 20;
-const [SPARE, NEXT] = ['vol-0000000000000000b', 'vol-0000000000000000c'];
+const [SPARE, NEXT, LAST] = ['vol-0000000000000000b', 'vol-0000000000000000c', 'vol-0000000000000000f'];
+const STARTED = 'start --no-block remount-journal@alpha.service';
 const unit = (id: string) => `remount-spare@${id}.service`;
 const ENDED = (id: string) => [`kill -s KILL ${unit(id)}`, `stop --no-block ${unit(id)}`];
 
@@ -34,13 +35,15 @@ for (const shell of ['dash', 'bash'])
       ended: 0,
       'after a takeover': EXIT.busy,
       'its unit, after a takeover': 0,
-      serves: ['serving', false, [...ENDED(SPARE), 'start --no-block remount-journal@alpha.service']],
+      serves: ['serving', false, [...ENDED(SPARE), STARTED]],
       'followed too': following(NEXT),
       stopped: 0,
       dropped: [{ code: 0, state: 'released', volumeId: NEXT }, [`stop ${unit(NEXT)}`], false],
       'just released': EXIT.interrupted,
       'its unit, released': 0,
-      killed: 'SIGKILL',
-      undrained: ['serving', true, false, [...ENDED(NEXT), 'start --no-block remount-journal@alpha.service']],
+      undrained: ['serving', true, false, [`stop ${unit(NEXT)}`, ...ENDED(NEXT), STARTED]],
+      'undrained, ended': [0, null],
+      'undrained, of no term': ['serving', true, false, [...ENDED(LAST), STARTED]],
+      'undrained, of no term, ended': [null, 'SIGKILL'],
     });
   });

@@ -2,7 +2,7 @@
 import { EXIT, FLAG, HELP_FLAG, MAX_SEED, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
 import { makeProgress } from '../../rehearsal/command/progress.ts';
 import { withDirectory } from '../../rehearsal/world/rehearse.ts';
-import { plans, pointsOfStories } from '../faults/explore.ts';
+import { plans, pointsOfStories } from '../faults/plans.ts';
 import { grounds } from '../faults/stacks.ts';
 import { STORIES } from '../faults/stories.ts';
 import { openCrew } from '../faults/workers.ts';

@@ -6,7 +6,7 @@ import type { Progress, Scenario } from '../../rehearsal/world/world.ts';
 import type { Exchange } from '../../simulator/aws/account/cloud.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
 import { Random } from '../../simulator/time/random.ts';
-import { randomSchedule } from '../faults/explore.ts';
+import { randomSchedule } from '../faults/plans.ts';
 import { play } from '../faults/play.ts';
 import { STORIES, settingsOf } from '../faults/stories.ts';
 

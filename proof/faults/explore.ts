@@ -1,97 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Check } from '../../rehearsal/world/world.ts';
-import { Random } from '../../simulator/time/random.ts';
-import type { Played } from './play.ts';
-import { type Fault, kindsAt, mayLast, OUTLASTS_CALL, OUTLASTS_STEP, scheduleText } from './schedule.ts';
-
-/** One run to be made. */
-export interface Plan {
-  readonly story: string;
-  /** Seed of the world: its latencies, ids, phases. */
-  readonly seed: number;
-  readonly schedule: readonly Fault[];
-}
-
-/** What is counted of a run: not its log, which nobody reads of thousands, for their digest says whether they are the same. */
-export type Outcome = Omit<Played, 'log' | 'permissions'>;
-
-export type Player = (plan: Plan) => Promise<Outcome>;
-
-/** How often the healer comes by at each point of a story in which no fault happens. */
-export type Points = ReadonlyMap<string, number>;
-
-/** Points that are there before anything is counted. */
-const ALWAYS: Points = new Map([
-  ['trigger', 2],
-  ['clock', 2],
-]);
-
-function* pointsOf(points: Points): Generator<readonly [string, number]> {
-  for (const [point, count] of points) if (!ALWAYS.has(point)) yield [point, count];
-  yield* ALWAYS;
-}
-
-/** Every single fault at every point: once, and where it matters for longer than everybody tries. */
-export function* singles(points: Points): Generator<readonly Fault[]> {
-  for (const [point, count] of pointsOf(points)) {
-    for (let nth = 1; nth <= count; nth++) {
-      for (const kind of kindsAt(point)) {
-        yield [{ kind, point, nth, times: 1 }];
-        if (mayLast(kind)) yield [{ kind, point, nth, times: OUTLASTS_STEP }];
-      }
-    }
-  }
-}
-
-/** Two or three faults, anywhere. */
-export function randomSchedule(points: Points, random: Random): Fault[] {
-  const all = [...pointsOf(points)].filter(([, count]) => count > 0);
-  return Array.from({ length: random.whole(2, 3) }, () => {
-    const [point, count] = all[random.whole(0, all.length - 1)] ?? ['trigger', 1];
-    const kinds = kindsAt(point);
-    const kind = kinds[random.whole(0, kinds.length - 1)] ?? 'twice';
-    const times = mayLast(kind) ? ([1, 1, OUTLASTS_CALL, OUTLASTS_STEP][random.whole(0, 3)] ?? 1) : 1;
-    return { kind, point, nth: random.whole(1, count), times };
-  });
-}
-
-/** What to play: with the same seed the same. */
-export interface Exploration {
-  readonly seed: number;
-  readonly scenarios: readonly string[];
-  /** Random schedules. */
-  readonly runs: number;
-  /** First every single fault at every point. */
-  readonly exhaustive: boolean;
-}
-
-/** Plays each story without a fault. @returns by story, how often the healer comes by at each point */
-export async function pointsOfStories(
-  { seed, scenarios }: Pick<Exploration, 'seed' | 'scenarios'>,
-  player: Player,
-): Promise<Map<string, Points>> {
-  const undisturbed = await Promise.all(scenarios.map((story) => player({ story, seed, schedule: [] })));
-  return new Map(scenarios.map((story, n) => [story, undisturbed[n]?.points ?? new Map()]));
-}
-
-/** Every single fault where that is asked for, then the random schedules. @param points of each story, as `pointsOfStories` counts them */
-export function* plans(
-  { runs, seed, scenarios, exhaustive }: Exploration,
-  points: ReadonlyMap<string, Points>,
-): Generator<Plan> {
-  if (exhaustive)
-    for (const story of scenarios)
-      for (const schedule of singles(points.get(story) ?? new Map())) yield { story, seed, schedule };
-  const random = new Random(seed, 'schedules');
-  for (let n = 0; n < runs; n++) {
-    const story = scenarios[random.whole(0, scenarios.length - 1)] ?? '';
-    yield {
-      story,
-      seed: random.whole(0, 0xffff_ffff),
-      schedule: randomSchedule(points.get(story) ?? new Map(), random),
-    };
-  }
-}
+import type { Outcome, Plan, Player } from './plans.ts';
+import { type Fault, OUTLASTS_CALL } from './schedule.ts';
 
 /** Whether a run broke one of these promises. */
 function breaks(played: Outcome, promises: ReadonlySet<string>): boolean {
@@ -243,9 +153,4 @@ function count(tally: Tally, plan: Plan, played: Outcome): void {
     tally.at.set(key, (tally.at.get(key) ?? 0) + 1);
   }
   for (const { promise } of played.broken) tally.byPromise.set(promise, (tally.byPromise.get(promise) ?? 0) + 1);
-}
-
-/** The command that plays it again. */
-export function replayCommand({ story, seed, schedule }: Plan): string {
-  return `npm run simulate -- --scenario ${story} --seed ${seed} --replay '${scheduleText(schedule)}'`;
 }

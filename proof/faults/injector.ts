@@ -13,6 +13,7 @@ import { MemoryDisks } from '../../simulator/disks/memory/memory.ts';
 import type { Refused } from './checkers/drills.ts';
 import { type Fault, type FaultKind, isRead, OF_AGENTS, scheduleText } from './schedule.ts';
 import { Views } from './views.ts';
+import { Visits } from './visits.ts';
 
 /** Thrown out of every call and every step of an invocation that has died: nothing more of it comes to pass. */
 export class Died extends Error {
@@ -26,6 +27,8 @@ export interface Life {
   restMs: number;
   /** Of the execution that it belongs to: how many calls arrived at AWS. */
   readonly made: Made;
+  /** Which step it is in, or was last. */
+  step?: string;
 }
 
 /** What one execution has done so far. */
@@ -66,8 +69,10 @@ const LIVES = new AsyncLocalStorage<Life>();
  */
 export class Injector {
   readonly lives = LIVES;
-  /** How often the healer came by at each point. */
+  /** How often the healer came by at each point, while faults may happen. */
   readonly points = new Map<string, number>();
+  /** What was asked and answered there; only where somebody wants to know. */
+  visits: Visits | undefined;
   /** Faults that happened, and when. */
   readonly fired: { readonly fault: Fault; readonly at: number; readonly hurt: string }[] = [];
   /** Ids of all heals; and heals that asked for the lease of their volume, and who had it. */
@@ -82,13 +87,16 @@ export class Injector {
   #stopped = false;
   readonly #stale: boolean;
 
-  constructor(services: Services, schedule: readonly Fault[]) {
+  /** @param counts notes what comes of each visit */
+  constructor(services: Services, schedule: readonly Fault[], counts = false) {
     this.#services = services;
+    this.#counts = counts;
     this.#views = new Views(services.cloud, STALE_MS);
     this.#stale = schedule.some((f) => f.kind === 'stale');
     this.#pending = schedule;
   }
   readonly #pending: readonly Fault[];
+  readonly #counts: boolean;
 
   /** Whether EC2 did not show a snapshot when it was asked for all of them, at that moment or later. */
   leftOut({ id, completedAt = Number.POSITIVE_INFINITY }: SimSnapshot, since: number): boolean {
@@ -104,6 +112,7 @@ export class Injector {
   arm(): void {
     this.#schedule = this.#pending;
     this.points.clear();
+    if (this.#counts) this.visits = new Visits();
   }
 
   /** No fault happens any more; hosts that hang wake up. */
@@ -119,9 +128,9 @@ export class Injector {
 
   /** Kinds of fault that are due at a point now; each is said in the log. */
   due(point: string, hurt = ''): FaultKind[] {
+    if (this.#stopped) return [];
     const nth = (this.points.get(point) ?? 0) + 1;
     this.points.set(point, nth);
-    if (this.#stopped || this.#schedule.length === 0) return [];
     const due = this.#schedule.filter((f) => f.point === point && nth >= f.nth && nth < f.nth + f.times);
     for (const fault of due) {
       const { cloud } = this.#services;
@@ -131,6 +140,31 @@ export class Injector {
     return due.map((f) => f.kind);
   }
 
+  /** Of the last visit of a point, at which something was asked: notes what came of it. */
+  visited(point: string, asked: unknown): (answer: unknown) => void {
+    const { visits } = this;
+    const nth = this.points.get(point);
+    return !visits || this.#stopped || nth === undefined
+      ? () => {}
+      : (answer) => visits.note(point, nth, asked, answer);
+  }
+
+  /** As {@link visited}, of what throws as well. */
+  noting<T>(point: string, asked: unknown, perform: () => T): () => T {
+    if (!this.visits) return perform;
+    const visit = this.visited(point, asked);
+    return () => {
+      try {
+        const answer = perform();
+        visit(answer);
+        return answer;
+      } catch (error) {
+        visit(error);
+        throw error;
+      }
+    };
+  }
+
   /** The next answer of a verb is shown as these faults say. */
   garble(verb: string, kinds: readonly FaultKind[]): void {
     for (const how of kinds.flatMap((kind) => SHOWN[kind] ?? []))
@@ -138,7 +172,7 @@ export class Injector {
   }
 
   /** Stands between every call of a function and its effect. @param by what the names of its points begin with */
-  async call(call: Call, perform: () => object, by = ''): Promise<object> {
+  async call(call: Call, effect: () => object, by = ''): Promise<object> {
     this.#alive();
     const life = this.lives.getStore();
     if (life) {
@@ -149,6 +183,7 @@ export class Injector {
     const point = `${call.service}:${call.operation}`;
     const host = (call.input.InstanceIds as readonly string[] | undefined)?.[0] ?? '';
     const kinds = this.due(`${by}${point}`, call.operation === 'SendCommand' ? host : '');
+    const perform = this.noting(`${by}${point}`, [life?.step, call.input], effect);
     const has = (kind: FaultKind) => kinds.includes(kind);
     const { clock } = this.#services.cloud;
     if (has('dieBefore')) await this.#die();
@@ -180,10 +215,11 @@ export class Injector {
   }
 
   /** Stands between every call of an agent on a host and its effect. */
-  async agentCall(call: Call, perform: () => object): Promise<object> {
+  async agentCall(call: Call, effect: () => object): Promise<object> {
     const { service, operation, principal } = call;
     const host = principal.agentOf ?? '';
     const kinds = this.due(`${OF_AGENTS}${service}:${operation}`, host);
+    const perform = this.noting(`${OF_AGENTS}${service}:${operation}`, call.input, effect);
     const has = (kind: FaultKind) => kinds.includes(kind);
     const { cloud } = this.#services;
     if (has('throttle')) throw throttled(service);
@@ -306,7 +342,7 @@ export class FaultyDisks extends MemoryDisks {
     if (kinds.includes('failBefore')) return failed;
     const volumeId = run.env[`SSM_${VERB_PARAMETER.volumeId}`] ?? '';
     if (kinds.includes('busy')) this.keepOpen(instanceId, volumeId, true);
-    const result = super.run(instanceId, run);
+    const result = this.injector.noting(`host:${run.verb}`, '', () => super.run(instanceId, run))();
     this.keepOpen(instanceId, volumeId, false);
     return kinds.includes('failAfter') && result.exitCode !== KILLED ? failed : result;
   }

@@ -3,8 +3,9 @@ import { makeProgress } from '../../rehearsal/command/progress.ts';
 import { promiseText } from '../../rehearsal/judge/checks.ts';
 import { line } from '../../rehearsal/judge/report.ts';
 import { withDirectory } from '../../rehearsal/world/rehearse.ts';
-import { explore, type Plan, type Points, plans, pointsOfStories, type Tally } from './explore.ts';
+import { explore, type Tally } from './explore.ts';
 import { checkFired, readOptions, type SimulateOptions } from './options.ts';
+import { type Passed, type Plan, plans, pointsOfStories } from './plans.ts';
 import { type Ground, playPlan } from './play.ts';
 import { grounds } from './stacks.ts';
 import { failureLines, pagesTooOften, summary } from './summary.ts';
@@ -74,7 +75,7 @@ async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStrea
   return tally.failures.length > 0 || pagesTooOften(tally) ? EXIT.failed : EXIT.ok;
 }
 
-function total(points: Points): number {
+function total({ points }: Passed): number {
   return [...points.values()].reduce((sum, n) => sum + n, 0);
 }
 

@@ -38,7 +38,8 @@ functions that die, hosts that hang, triggers that come twice, late or never, cl
 Usage: npm run simulate -- [options]
 
   --runs N          random schedules of two or three faults, 0 to ${MAX_RUNS} (default 100)
-  --exhaustive      first every single fault at every point of every scenario (thousands of runs)
+  --exhaustive      first every single fault at every point of every scenario: hundreds of thousands of runs for all of them,
+                    so those come first that are like none of a scenario before
   --seed S          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same runs
   --minutes M       begin no run after this many real minutes, above 0 up to ${MAX_MINUTES} (default: no limit)
   --threads N       runs side by side, 1 to ${MAX_THREADS} (default: one for each core); the result is the same for any number

@@ -26,6 +26,7 @@ import { installFunctions, SKEW_MS } from './functions.ts';
 import { FaultyDisks, Injector } from './injector.ts';
 import type { Fault } from './schedule.ts';
 import { STORIES, type Story } from './stories.ts';
+import type { Visit } from './visits.ts';
 
 const MINUTE_MS = 60_000;
 const START = Date.parse('2026-01-07T00:00:00Z');
@@ -48,6 +49,8 @@ export interface Options {
   readonly schedule: readonly Fault[];
   /** Runs the deployed bundle on the real durable SDK. */
   readonly durable?: boolean;
+  /** The time for faults is not cut short, and it is noted what comes of each visit of a point. */
+  readonly counts?: boolean;
   /** Puts something between the healer and the world: how the checkers are tried out. */
   readonly tamper?: (ports: Ports) => Ports;
   /** Is shown the world before anything happens: how the pace is measured. */
@@ -60,8 +63,10 @@ export interface Played {
   /** Of the log: the same for the same run, on whatever machine. */
   readonly digest: string;
   readonly permissions: PermissionLedger;
-  /** How often the healer came by at each point. */
+  /** How often the healer came by at each point, while faults may happen. */
   readonly points: ReadonlyMap<string, number>;
+  /** Of them, where it was asked for, the visits that stand for all. */
+  readonly visits?: ReadonlyMap<string, readonly Visit[]>;
   readonly fired: readonly Fault[];
   /** Heals that took the lease. */
   readonly heals: number;
@@ -95,7 +100,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   );
   options.show?.(services);
   const world = worldOf(ground, services, disks, clock, random);
-  const injector = new Injector(services, schedule);
+  const injector = new Injector(services, schedule, options.counts);
   const watch = new Watch(world);
   const heals = installFunctions(services, { ...options, durable: options.durable === true }, injector, () =>
     watch.look(),
@@ -140,7 +145,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
   await clock.run(struckAt + 2 * MINUTE_MS, look);
   await clock.run(
     struckAt + (story.faultsMs ?? FAULTS_MS),
-    () => look() || (services.lambda.busy === 0 && served() && injector.left === 0),
+    () => look() || (!options.counts && services.lambda.busy === 0 && served() && injector.left === 0),
   );
   injector.stop();
   // Phase two: nothing fails any more.
@@ -197,6 +202,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     digest: createHash('sha256').update(JSON.stringify(lines)).digest('hex'),
     permissions: services.cloud.permissions,
     points: injector.points,
+    ...(injector.visits && { visits: injector.visits.telling }),
     fired: injector.fired.map((f) => f.fault),
     heals: healsOnRecord(world, ends),
     pages: story.volumes.reduce((sum, v) => sum + pages(world, v, struckAt).length, 0),
@@ -211,13 +217,13 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
 /** @throws Error for a story that is not known, or has no stack */
 export function playPlan(
   stacks: ReadonlyMap<string, Ground>,
-  { story, seed, schedule }: { readonly story: string; readonly seed: number; readonly schedule: readonly Fault[] },
+  { story, seed, schedule, counts = false }: Omit<Options, 'story'> & { readonly story: string },
   durable: boolean,
 ): Promise<Played> {
   const ground = stacks.get(story);
   const found = STORIES[story];
   if (!ground || !found) throw new Error(`no story ${story}`);
-  return play(ground, { story: found, seed, schedule, durable });
+  return play(ground, { story: found, seed, schedule, counts, durable });
 }
 
 function worldOf(ground: Ground, services: Services, disks: FaultyDisks, clock: VirtualClock, random: Random): World {

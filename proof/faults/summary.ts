@@ -1,5 +1,6 @@
 import { promiseText } from '../../rehearsal/judge/checks.ts';
-import { replayCommand, type Tally } from './explore.ts';
+import type { Tally } from './explore.ts';
+import { replayCommand } from './plans.ts';
 import { scheduleText } from './schedule.ts';
 
 /** Failures printed of each promise: the rest are counted. */

@@ -1,6 +1,6 @@
 /** One thread of the crew: plays the plans that it is sent, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Plan, replayCommand } from './explore.ts';
+import { type Plan, replayCommand } from './plans.ts';
 import { playPlan } from './play.ts';
 import type { Answer, Briefing } from './workers.ts';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Outcome, Plan, Player } from './explore.ts';
+import type { Outcome, Plan, Player } from './plans.ts';
 import type { Ground } from './play.ts';
 
 /** What a thread is given when it begins: structured clones, so what stacks share they share there as well. */

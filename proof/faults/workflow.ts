@@ -71,6 +71,9 @@ class Replay implements Workflow {
       return known.value === undefined ? (undefined as T) : (JSON.parse(known.value) as T);
     }
     const due = this.#injector.due(`step:${name}`);
+    const after = this.#life.step;
+    this.#life.step = name;
+    const visit = this.#injector.visited(`step:${name}`, after);
     if (due.includes('dieBefore')) this.#die();
     if (due.includes('dieLong')) this.#die(DIE_LONG_MS);
     for (let attempt = 1; ; attempt++) {
@@ -87,6 +90,7 @@ class Replay implements Workflow {
         outcome = { error };
       }
       if (this.#life.dead) throw new Died();
+      visit(outcome);
       if (due.includes('dieAfter')) this.#die();
       await this.#clock.sleep(CHECKPOINT_MS);
       if (this.#life.dead) throw new Died();

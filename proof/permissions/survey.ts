@@ -8,7 +8,7 @@ import { glob } from '../../simulator/aws/iam/conditions.ts';
 import type { PermissionLedger } from '../../simulator/aws/iam/permission-ledger.ts';
 import { openDisks } from '../../simulator/disks/open.ts';
 import { Random } from '../../simulator/time/random.ts';
-import { randomSchedule } from '../faults/explore.ts';
+import { randomSchedule } from '../faults/plans.ts';
 import { type Ground, play } from '../faults/play.ts';
 import { STORIES, settingsOf } from '../faults/stories.ts';
 import { type RoleStatement, roleStatements } from './statements.ts';

@@ -1,13 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  explore,
-  type Outcome,
-  type Plan,
-  type Player,
-  randomSchedule,
-  singles,
-} from '../../../proof/faults/explore.ts';
+import { explore } from '../../../proof/faults/explore.ts';
 import { checkFired, readOptions } from '../../../proof/faults/options.ts';
+import { type Outcome, type Plan, type Player, plans, randomSchedule, singles } from '../../../proof/faults/plans.ts';
 import { readSchedule, scheduleText } from '../../../proof/faults/schedule.ts';
 import { failureLines } from '../../../proof/faults/summary.ts';
 import { UsageError } from '../../../rehearsal/command/command.ts';
@@ -45,10 +39,31 @@ function played(broken: boolean): Outcome {
 
 describe('schedules', () => {
   test('every single fault can be written and read again', () => {
-    const all = [...singles(POINTS)];
+    const all = [...POINTS].flatMap(([point, nth]) => [...singles(point, [{ nth }])]);
     expect(all.length).toBeGreaterThan(40);
     for (const schedule of all) expect(readSchedule(scheduleText(schedule))).toEqual(schedule);
     expect(new Set(all.map(scheduleText)).size).toBe(all.length);
+  });
+
+  test('of every story begin with what no story before has shown', () => {
+    const visits = (likes: string) => new Map([['step:fence', [...likes].map((like, n) => ({ nth: n + 1, like }))]]);
+    const passed = new Map([
+      ['spare', { points: new Map(), visits: visits('ab') }],
+      ['unmounted', { points: new Map(), visits: visits('bca') }],
+    ]);
+    const all = [...plans({ seed: 1, scenarios: ['spare', 'unmounted'], runs: 0, exhaustive: true }, passed)];
+    const deaths = all.filter(({ schedule: [fault] }) => fault?.kind === 'dieBefore');
+    expect(deaths.map(({ story, schedule: [fault] }) => `${story} ${fault?.nth}`)).toEqual([
+      'spare 1',
+      'spare 2',
+      'unmounted 2',
+      'unmounted 1',
+      'unmounted 3',
+    ]);
+    const early = all.filter(({ schedule: [fault] }) => fault?.point === 'trigger');
+    expect(early.map(({ story, schedule }) => `${story} ${scheduleText(schedule)}`)).toContain(
+      'unmounted twice@trigger#2',
+    );
   });
 
   test('random ones are the same for the same seed', () => {

@@ -8,8 +8,8 @@ export default {
   globalSetup: '<rootDir>/test/temporary.js',
   globalTeardown: '<rootDir>/test/tidy-up.js',
   testSequencer: '<rootDir>/test/sequencer.js',
-  // A third of a run is waiting for other processes and disks. Of more than 100 % Jest takes the number.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // Half of a run is waiting for other processes and disks. Of more than 100 % Jest takes the number.
+  maxWorkers: Math.ceil(availableParallelism() * 2),
   // What a test file has loaded stays in its process.
   workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -56,6 +56,36 @@ describe('a person at a rehearsal that is held', () => {
     expect(said).not.toMatch(/EPIPE|Error|\bat /);
   });
 
+  test('watches it until Ctrl-C, which ends with what was seen last', async () => {
+    const args = ['operator/main.ts', 'status', 'alpha', '--rehearsal', '--watch', '--every', '1', '--json'];
+    const watching = spawn(process.execPath, args, { cwd: ROOT, env: process.env });
+    let printed = '';
+    watching.stdout.on('data', (bytes: Buffer) => {
+      printed += bytes.toString();
+      if (printed.split('\n').length > 2) watching.kill('SIGINT');
+    });
+    expect(await new Promise((resolve) => watching.once('close', resolve))).toBe(0);
+    const [first, second] = printed.split('\n').map((line) => (line ? JSON.parse(line) : undefined));
+    expect([first.schema, second.schema]).toEqual([1, 1]);
+    expect(second.at).toBeGreaterThan(first.at);
+  });
+
+  test('ends a watch by closing the pipe', async () => {
+    const args = ['operator/main.ts', 'status', '--rehearsal', '--watch', '--every', '1'];
+    const watching = spawn(process.execPath, args, { cwd: ROOT, env: process.env });
+    watching.stdout.destroy();
+    expect(await new Promise((resolve) => watching.once('close', resolve))).toBe(0);
+  });
+
+  test.each([
+    [['--watch', '--every', '0'], '--every: received "0"; allowed: whole seconds, 1 to 3600'],
+    [['--watch', '--every', 'often'], '--every: received "often"; allowed: whole seconds, 1 to 3600'],
+    [['--every', '5'], '--every: received 5 without --watch; allowed: together with it'],
+  ])('is told what %j lacks', (args, line) => {
+    const { code, stdout, stderr } = remount('status', '--rehearsal', ...args);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `${line}\n` });
+  });
+
   test('has the same as data', () => {
     const { stdout } = remount('status', 'alpha', '--rehearsal', '--json');
     const { schema, volumes, unasked } = JSON.parse(stdout);

@@ -54,6 +54,8 @@ export const MESSAGE_SEVERITY = {
   policySound: 'news',
   /** Proves the way, every 30 days. */
   test: 'news',
+  /** Alarms went off, and CloudWatch could notify nobody of them. Any of them may be one that somebody is woken for. */
+  unheardAlarms: 'page',
   /** A deployment ended well, and the volume is not what the template says. */
   leftAsItIs: 'warning',
 } as const satisfies Readonly<Record<string, Severity>>;

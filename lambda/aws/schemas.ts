@@ -116,6 +116,22 @@ export function readingOf(text: string): z.output<typeof READING> | undefined {
   }
 }
 
+const ALARM_ACTION = z.object({
+  actionState: z.string(),
+  notificationResource: z.string(),
+  stateUpdateTimestamp: z.number(),
+  error: z.optional(z.nullable(z.string())),
+});
+
+/** What CloudWatch has on record of an alarm's action. @returns `undefined` where it is of another shape, or cut off */
+export function alarmActionOf(text: string): z.output<typeof ALARM_ACTION> | undefined {
+  try {
+    return parsed('`HistoryData` of an alarm', text, ALARM_ACTION);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws Error that says what of it is wrong, and where */
 export function parsed<S extends z.core.$ZodType>(what: string, text: string, schema: S): z.output<S> {
   const read = z.safeParse(schema, json(what, text));

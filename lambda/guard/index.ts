@@ -1,4 +1,5 @@
 import { type DeployedPolicy, ENV, metricNamespace, type SnapshotLock } from '../../contract/contract.ts';
+import { cloudWatchAlarms } from '../aws/alarms.ts';
 import { cloudWatchClient, dlmClient, dynamoClient, ec2Client, snsClient, ssmClient } from '../aws/clients.ts';
 import { dlmPolicy } from '../aws/dlm.ts';
 import { dynamoPolicyNotes } from '../aws/dynamodb/guard-notes.ts';
@@ -37,6 +38,8 @@ export function createHandler(runtime: Runtime): () => Promise<void> {
     notes: dynamoPolicyNotes(dynamo, table),
     metrics: cloudWatchMetrics(cloudWatch, metricNamespace(stack), verified),
     testNotes: dynamoPolicyNotes(dynamo, table, 'TEST'),
+    alarms: cloudWatchAlarms(cloudWatch, stack, topic),
+    alarmNotes: dynamoPolicyNotes(dynamo, table, 'ALARMS'),
     subscribers: snsSubscribers(sns, cloudWatch, topic, metricNamespace(stack)),
     people: snsPeople(sns, runtime.env),
     ...(software && {

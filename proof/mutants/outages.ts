@@ -1,4 +1,8 @@
-import { broken, type Mutant } from './mutant.ts';
+import { broken, type Mutant, simulate } from './mutant.ts';
+
+/** Found by a schedule: the tags come right late, so no copy is taken, and the alarm goes off three minutes before SNS is back. */
+const UNHEARD_AGE = 'lost@ec2:DeleteTags#1x30,lost@ec2:DeleteTags#29';
+const UNHEARD = [{ promise: 'of alarms that could notify nobody they are notified then, once' }];
 
 /** Of scenarios in which a service of AWS is out, a volume is slow or full, or people are out of reach. */
 export const OUTAGE_PARTS: readonly Mutant[] = [
@@ -54,6 +58,38 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     code: 'return tookOver(ledger) !== undefined || ',
     instead: 'return ',
   }),
+  broken(
+    'sns-lost',
+    'an alarm that could notify nobody is said by the guard',
+    {
+      file: 'lambda/core/guard/round.ts',
+      code: "  await attempt('alarms', () => watchAlarms(ports));\n",
+      instead: '',
+    },
+    UNHEARD,
+  ),
+  broken(
+    'kms-lost',
+    'and is said once',
+    {
+      file: 'lambda/core/guard/unheard.ts',
+      code: 'standing.filter((each) => !known.has(changeOf(each)))',
+      instead: 'standing',
+    },
+    UNHEARD,
+  ),
+  {
+    rule: 'sns-lost: that a copy grew old is heard of, whenever SNS is back',
+    edits: [
+      {
+        file: 'lambda/core/guard/unheard.ts',
+        code: 'if (why !== undefined) found.push({ ...alarm, why });',
+        instead: '',
+      },
+    ],
+    play: simulate('sns-lost', UNHEARD_AGE, 565154891),
+    notices: [{ promise: 'the newest recovery-point is at most 60 min old, or a person is notified' }],
+  },
   broken('metrics-lost', 'a sweep heals what no alarm reported', {
     file: 'lambda/core/heal/begin.ts',
     code: '  if (idle) return idle;\n',

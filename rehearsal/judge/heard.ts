@@ -32,6 +32,21 @@ export function heardOfAlarm({ messages }: Pick<Sns, 'messages'>, name: string, 
   return messages.filter((m) => m.at >= since && m.alarm?.name === name);
 }
 
+/** The last state of an alarm that people heard of: by itself, or by the guard, where it could notify nobody. @param name of the alarm */
+export function lastHeardOf({ messages }: Pick<Sns, 'messages'>, name: string): string | undefined {
+  return messages
+    .map((m) => (m.alarm ? [m.alarm] : unheardIn(m)).find((alarm) => alarm.name === name)?.state)
+    .findLast(Boolean);
+}
+
+/** Alarms that could notify nobody, by the message that says so. */
+export function unheardIn(
+  message: Pick<Message, 'attributes'>,
+): readonly { name: string; state: string; since: number }[] {
+  const { alarms = [] } = isOf(message, ['unheardAlarms']) ? dataIn(message) : {};
+  return alarms as unknown as readonly { name: string; state: string; since: number }[];
+}
+
 /** What a message says, as its attributes have it; of an alarm nothing. */
 export function dataIn({ attributes: { data } }: Pick<Message, 'attributes'>): Data {
   return data === undefined ? {} : unflattened(JSON.parse(data) as readonly string[]);

@@ -4,17 +4,19 @@ import type { PolicyNotes } from '../../core/guard/ports.ts';
 import { translated } from '../errors.ts';
 import { readItem } from './ledger.ts';
 
-/** What people were last notified of by the guard, the snapshot policy or a test: one item of the ledger's table each. */
+/** Of what, and its words. */
+const OF = { POLICY: 'the snapshot policy', TEST: 'a test', ALARMS: 'alarms' } as const;
+
+/** What people were last notified of by the guard, the snapshot policy, a test or alarms: one item of the ledger's table each. */
 export function dynamoPolicyNotes(
   dynamo: DynamoDBClient,
   TableName: string,
-  of: 'POLICY' | 'TEST' = 'POLICY',
+  of: keyof typeof OF = 'POLICY',
 ): PolicyNotes {
   const Key: Record<string, AttributeValue> = {
     [LEDGER.partitionKey]: { S: LEDGER.guard },
     [LEDGER.sortKey]: { S: of },
   };
-  const what = of === 'POLICY' ? 'the snapshot policy' : 'a test';
   return {
     async read() {
       const item = await readItem(dynamo, TableName, Key);
@@ -23,7 +25,7 @@ export function dynamoPolicyNotes(
 
     async write({ about, at }) {
       const Item = { ...Key, about: { S: about }, notifiedAt: { N: String(at) } };
-      await translated(`note that people were notified of ${what}`, () =>
+      await translated(`note that people were notified of ${OF[of]}`, () =>
         dynamo.send(new PutItemCommand({ TableName, Item })),
       );
     },

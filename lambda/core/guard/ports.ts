@@ -50,7 +50,30 @@ export interface Subscribers {
   publish(confirmed: number, at: number): Promise<void>;
 }
 
-/** What people were last notified of: the snapshot policy, or a test. */
+/** An alarm that is not calm, and was to notify people when it changed to what it is. */
+export interface StandingAlarm {
+  readonly name: string;
+  readonly state: 'ALARM' | 'INSUFFICIENT_DATA';
+  /** When it changed to that. Unix milliseconds. */
+  readonly since: number;
+}
+
+/** What is on record of a try to notify people by an alarm. */
+export interface AlarmAction {
+  readonly succeeded: boolean;
+  /** What CloudWatch says of it. */
+  readonly detail: string;
+}
+
+/** The alarms of the stack. */
+export interface Alarms {
+  /** Those that are not calm, and notify people by themselves. @throws Error where it is not said since when */
+  standing(): Promise<StandingAlarm[]>;
+  /** What came of its actions since then, the newest last. None: nobody knows of any, which is not that there was none. */
+  actions(alarm: StandingAlarm): Promise<AlarmAction[]>;
+}
+
+/** What people were last notified of: the snapshot policy, a test, or alarms that could not notify them. */
 export interface PolicyNotes {
   read(): Promise<PolicyNote | undefined>;
   write(note: PolicyNote): Promise<void>;
@@ -65,6 +88,8 @@ export interface GuardPorts {
   readonly software?: Software;
   readonly notes: PolicyNotes;
   readonly testNotes: PolicyNotes;
+  readonly alarms: Alarms;
+  readonly alarmNotes: PolicyNotes;
   readonly subscribers: Subscribers;
   readonly metrics: Metrics;
   readonly people: People;

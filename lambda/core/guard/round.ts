@@ -6,6 +6,7 @@ import type { GuardPorts } from './ports.ts';
 import type { Retention } from './retention.ts';
 import { rollOut } from './rollout.ts';
 import { watchSubscribers } from './subscribers.ts';
+import { watchAlarms } from './unheard.ts';
 
 /**
  * One run of the guard over all content volumes: each by itself, so that what is wrong with one keeps no other from its
@@ -47,6 +48,7 @@ export async function patrol(
   await attempt('metrics', () => ports.metrics.publish(seen.ages, ports.clock.now()));
   await attempt('snapshot policy', () => watchPolicy(ports, expected, seen.uncovered));
   await attempt('subscribers', () => watchSubscribers(ports));
+  await attempt('alarms', () => watchAlarms(ports));
   const { software } = ports;
   // Last: it may take minutes, and everything else is more urgent.
   if (software)

@@ -84,6 +84,8 @@ function own(message: Message): Data {
       const { everyDays, confirmed, pending } = message;
       return { everyDays, confirmed, pending };
     }
+    case 'unheardAlarms':
+      return { alarms: message.alarms.slice(0, MOST).map(({ name, state, since }) => ({ name, state, since })) };
   }
 }
 

@@ -63,6 +63,8 @@ function command(message: Message, place: Place): string {
       return aws('dlm get-lifecycle-policy', '--policy-id', quoted(message.policyId));
     case 'test':
       return aws('sns list-subscriptions-by-topic', '--topic-arn', quoted(topic));
+    case 'unheardAlarms':
+      return aws('cloudwatch describe-alarms', '--alarm-name-prefix', quoted(`${stack}/`), '--state-value ALARM');
     case 'ledgerSilent':
     case 'waits':
     case 'slowMount':

@@ -1,9 +1,13 @@
+import { listed } from '../../../contract/listed.ts';
 import type { LeftAsItIs, Message } from '../world/message.ts';
 import { sentence } from './refusal-words.ts';
 import { INSTANT, type Place, type Words } from './words.ts';
 
 /** What the guard notifies people of, and the keeper. */
-export type GuardMessage = Extract<Message, { kind: 'held' | 'policy' | 'policySound' | 'test' | 'leftAsItIs' }>;
+export type GuardMessage = Extract<
+  Message,
+  { kind: 'held' | 'policy' | 'policySound' | 'test' | 'unheardAlarms' | 'leftAsItIs' }
+>;
 
 export function guardWords(message: GuardMessage, place: Place): Words {
   switch (message.kind) {
@@ -40,6 +44,19 @@ export function guardWords(message: GuardMessage, place: Place): Words {
           `Should it stop: ${place.runbook('nobody-notified')}`,
         ],
       };
+    case 'unheardAlarms': {
+      const { alarms } = message;
+      const names = alarms.map(({ name }) => name);
+      return {
+        subject: `Remount: ${names.length} ${names.length > 1 ? 'alarms' : 'alarm'} went off, and nobody was notified`,
+        lines: [
+          `CloudWatch could notify nobody of ${listed(names, { rest: 'below' })}. It does not try again. They went off, and are not calm yet:`,
+          ...alarms.map(({ name, state, since, why }) => `- ${name}: ${state} since ${INSTANT(since)}; ${why}`),
+          '',
+          `What each of them means, and what keeps alarms from notifying anybody: ${place.runbook('unheard-alarms')}`,
+        ],
+      };
+    }
     case 'leftAsItIs':
       return {
         subject: `Remount: ${message.volume} is left as it is by a deployment`,

@@ -32,6 +32,7 @@ function words(message: Message, place: Place): Words {
     case 'policy':
     case 'policySound':
     case 'test':
+    case 'unheardAlarms':
     case 'leftAsItIs':
       return guardWords(message, place);
   }

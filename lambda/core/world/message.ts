@@ -27,7 +27,7 @@ type OfVolume = { readonly volume: string } & (
   | LeftAsItIs
 );
 
-type OfStack = Policy | PolicySound | Test;
+type OfStack = Policy | PolicySound | Test | UnheardAlarms;
 
 /** How a heal ended. */
 export interface HealEnded {
@@ -159,6 +159,20 @@ export interface Test {
   readonly everyDays: number;
   readonly confirmed: number;
   readonly pending: number;
+}
+
+export interface UnheardAlarms {
+  readonly kind: 'unheardAlarms';
+  readonly alarms: readonly UnheardAlarm[];
+}
+
+/** An alarm whose own message could not be sent, and what it is since then. */
+export interface UnheardAlarm {
+  readonly name: string;
+  readonly state: 'ALARM' | 'INSUFFICIENT_DATA';
+  readonly since: number;
+  /** What CloudWatch says of its message. */
+  readonly why: string;
 }
 
 /** A volume, and the instance that has it. */

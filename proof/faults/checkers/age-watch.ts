@@ -1,7 +1,7 @@
 import { AGE_ALARM, type AgeAlarmKind, alarmName, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { duration } from '../../../rehearsal/command/duration.ts';
 import { check, PROMISE } from '../../../rehearsal/judge/checks.ts';
-import { heardOfAlarm } from '../../../rehearsal/judge/heard.ts';
+import { lastHeardOf } from '../../../rehearsal/judge/heard.ts';
 import type { Check, World } from '../../../rehearsal/world/world.ts';
 import type { SimSnapshot } from '../../../simulator/aws/ec2/state.ts';
 
@@ -83,8 +83,8 @@ export class AgeWatch {
   /** The last that people heard of this age is that it is too great. */
   #notified(volume: string, alarm: AgeAlarmKind): boolean {
     const { services, stackName } = this.#world;
-    const last = heardOfAlarm(services.sns, alarmName(stackName, volume, alarm)).at(-1);
-    return last !== undefined && last.alarm?.state !== 'OK';
+    const last = lastHeardOf(services.sns, alarmName(stackName, volume, alarm));
+    return last !== undefined && last !== 'OK';
   }
 
   /**

@@ -4,6 +4,8 @@ const WORDS = { test: 'lambda/aws/words-of-aws.test.ts' };
 const VERB = { test: 'lambda/aws/verb-answer.test.ts' };
 const MONITOR = { file: 'lambda/aws/monitor.ts', test: 'lambda/aws/monitor.test.ts' };
 const METRICS = { file: 'lambda/aws/metrics.ts', test: 'lambda/handlers/drill.handler.test.ts' };
+const ALARMS = { file: 'lambda/aws/alarms.ts', test: 'lambda/aws/alarms.test.ts' };
+const UNHEARD = { file: 'lambda/core/guard/unheard.ts', test: 'lambda/core/guard/unheard.test.ts' };
 const KEEP = { file: 'lambda/core/keep/keep.ts', test: 'lambda/core/keep/keep.test.ts' };
 
 const CHECKS = {
@@ -80,5 +82,48 @@ export const ANSWERS: readonly Slip[] = [
     code: "['deleting', 'deleted', 'error'];",
     instead: "['deleted', 'error'];",
     named: 'waits for a volume that is being made, and takes none that failed',
+  },
+  {
+    ...{ slip: 'an alarm is one since anything of it was updated', ...ALARMS },
+    code: 'alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp',
+    instead: 'alarm.StateUpdatedTimestamp ?? alarm.StateTransitionedTimestamp',
+    named: 'is one since its state changed, and not since something else of it did',
+  },
+  {
+    ...{ slip: 'an alarm that is switched off was to notify people', ...ALARMS },
+    code: 'ActionsEnabled === false || ',
+    instead: '',
+    named: 'is none that was to notify people where it is switched off',
+  },
+  {
+    ...{ slip: 'what became of a message of before counts for the one of now', ...ALARMS },
+    code: ' || changedAt < since - SLACK_MS',
+    instead: '',
+    named: 'is no word where it is of a change before',
+  },
+  {
+    ...{ slip: 'whatever did not fail has succeeded', ...ALARMS },
+    code: "return word === 'Failed' || word === 'Failed to execute' ? false : undefined;",
+    instead: "return word !== 'Failed' && word !== 'Failed to execute';",
+    named: 'is no word where it is in words that nobody knows',
+  },
+  {
+    ...{ slip: 'an alarm that people heard of is said once more', ...UNHEARD },
+    code: 'actions.some(({ succeeded }) => succeeded)',
+    instead: 'actions.length === 0',
+    named: 'not where it succeeded',
+  },
+  {
+    ...{ slip: 'no record of a message is that of a failure', ...UNHEARD },
+    code: 'actions.at(-1)?.detail;',
+    instead: "(actions.at(-1)?.detail ?? 'nothing is on record');",
+    named: 'not where nothing is on record',
+  },
+  {
+    ...{ slip: 'an alarm is noted before people are notified of it', ...UNHEARD },
+    code: "    await people.notify({ kind: 'unheardAlarms', alarms: found });\n",
+    instead:
+      "    await alarmNotes.write({ about: found.map(changeOf).join('\\n'), at: clock.now() });\n    await people.notify({ kind: 'unheardAlarms', alarms: found });\n",
+    named: 'that cannot notify: the next one notifies people',
   },
 ];

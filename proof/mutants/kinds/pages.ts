@@ -53,6 +53,20 @@ export const PAGES: readonly Slip[] = [
     named: 'of status checks: of a host, and of its volumes',
   },
   {
+    slip: 'alarms',
+    file: 'lambda/aws/alarms.ts',
+    ...firstOf('found.push(...(page.MetricAlarms ?? []).flatMap((alarm) => standing(alarm, topic)));'),
+    test,
+    named: 'of alarms, and of what is on record of one',
+  },
+  {
+    slip: 'what became of the message of an alarm',
+    file: 'lambda/aws/alarms.ts',
+    ...firstOf('found.push(...(page.AlarmHistoryItems ?? []).flatMap((item) => actionOf(item, topic, since)));'),
+    test,
+    named: 'of alarms, and of what is on record of one',
+  },
+  {
     slip: 'the minutes of a metric',
     file: 'lambda/aws/monitor.ts',
     code: '} while (NextToken);',

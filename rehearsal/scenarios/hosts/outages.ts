@@ -1,11 +1,12 @@
 /** A service of AWS is out for an hour, and a file system is lost meanwhile. */
 
+import { guardAlarmName } from '../../../contract/contract.ts';
 import type { MessageKind } from '../../../contract/messages.ts';
 import { outage } from '../../../simulator/aws/account/failures.ts';
 import { OUTAGE, type OutageKind, type Service } from '../../../simulator/aws/account/outages.ts';
 import { duration } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
-import { type Because, dataIn, heard, PAGES, replacementIn, says, valuesIn } from '../../judge/heard.ts';
+import { type Because, dataIn, heard, PAGES, replacementIn, says, unheardIn, valuesIn } from '../../judge/heard.ts';
 import type { Check } from '../../world/world.ts';
 import { breakFileSystem, breakWhatServes } from '../story/breaking.ts';
 import type { Plan, Strike } from '../story/incident.ts';
@@ -71,6 +72,24 @@ function notifiedAfterwards(strike: Strike, seconds: number): Check {
     'people are notified once they can be reached, with up to when data reach',
     notified !== undefined && notified.at - over <= AFTER_MS && dataUntil <= strike.first.at,
     notified ? `${notified.subject}, ${duration(notified.at - over)} after` : 'nobody is notified',
+  );
+}
+
+/** An alarm tries once to notify people, and not again: what went off while they were out of reach, and is not calm, is said once they are back. */
+function alarmsHeardAfterwards({ services, first, world }: Strike, seconds: number): Check {
+  const over = first.at + seconds * 1000;
+  const said = services.sns.messages.flatMap((m) => unheardIn(m).map((alarm) => ({ ...alarm, at: m.at })));
+  const changes = said.map(({ name, since }) => `${name} since ${new Date(since).toISOString()}`);
+  // Its rounds need the topic: it has failed for most of the hour.
+  const guards = said.find(({ name }) => name === guardAlarmName(world.stackName));
+  return check(
+    'of alarms that could notify nobody they are notified then, once',
+    guards?.state === 'ALARM' &&
+      guards.at - over <= AFTER_MS &&
+      guards.since < over &&
+      new Set(changes).size === changes.length,
+    changes,
+    'nobody is notified',
   );
 }
 
@@ -181,11 +200,11 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
   }),
   'kms-lost': lost('kms', OUTAGE.refuses, 'KMS answers nobody', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS)],
+    checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS), alarmsHeardAfterwards(strike, HOUR_SECONDS)],
   }),
   'sns-lost': lost('sns', OUTAGE.refuses, 'SNS takes no message', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
-    checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS)],
+    checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS), alarmsHeardAfterwards(strike, HOUR_SECONDS)],
   }),
   'metrics-lost': lost(
     'cloudwatch',

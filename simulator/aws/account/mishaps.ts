@@ -113,7 +113,7 @@ export function unheard(ms: number): Error {
 
 /**
  * What each service's model calls an error of its own (botocore 1.44.8); Elastic Load Balancing's list of common errors, and CloudWatch's, whose model has
- * none for GetMetricData and DescribeAlarms.
+ * none for GetMetricData, DescribeAlarms and DescribeAlarmHistory.
  */
 const SERVER_ERRORS: Readonly<Record<string, string>> = {
   cloudwatch: 'InternalFailure',

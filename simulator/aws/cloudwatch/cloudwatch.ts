@@ -11,12 +11,15 @@ import {
   evaluationRange,
   Tally,
 } from './alarm.ts';
+import { AlarmHistory } from './alarm-history.ts';
 
 interface Alarm extends AlarmDefinition {
   readonly name: string;
   readonly arn: string;
   readonly series: Point[];
   state: AlarmState;
+  /** When it changed to that. Unix milliseconds. */
+  since: number;
 }
 
 /** A value, and the moment that it belongs to. */
@@ -43,12 +46,14 @@ export class CloudWatch {
   /** Of the last hours, by namespace, name and dimensions; each in the order of its moments. */
   readonly #series = new Map<string, Point[]>();
   readonly alarms: Alarm[] = [];
+  readonly #history: AlarmHistory;
   #keptMs = KEPT_MS;
 
   constructor(cloud: Cloud, lambda: Lambda, sns: Sns) {
     this.#cloud = cloud;
     this.#lambda = lambda;
     this.#sns = sns;
+    this.#history = new AlarmHistory(cloud);
     lambda.ended = (FunctionName, failed) =>
       this.put('AWS/Lambda', 'Errors', { FunctionName }, cloud.clock.now(), +failed);
     cloud.offer('cloudwatch', {
@@ -84,11 +89,17 @@ export class CloudWatch {
     onlyMembers('DescribeAlarms', input, ['AlarmNamePrefix', 'AlarmTypes', 'NextToken']);
     const named = this.alarms.filter(({ name }) => name.startsWith(text(input, 'AlarmNamePrefix')));
     const from = Number(input.NextToken ?? 0);
-    const MetricAlarms = named.slice(from, from + PAGE).map(({ name, arn, state, actionsEnabled }) => ({
-      AlarmName: name,
-      AlarmArn: arn,
-      StateValue: state,
-      ActionsEnabled: actionsEnabled,
+    const MetricAlarms = named.slice(from, from + PAGE).map((alarm) => ({
+      AlarmName: alarm.name,
+      AlarmArn: alarm.arn,
+      StateValue: alarm.state,
+      // An alarm has no other state here than by its own evaluation, which is complete: both times are of the same moment.
+      StateUpdatedTimestamp: new Date(alarm.since),
+      StateTransitionedTimestamp: new Date(alarm.since),
+      ActionsEnabled: alarm.actionsEnabled,
+      AlarmActions: alarm.alarmActions,
+      OKActions: alarm.okActions,
+      InsufficientDataActions: alarm.insufficientDataActions,
     }));
     return { MetricAlarms, ...(named.length > from + PAGE && { NextToken: String(from + PAGE) }) };
   }
@@ -135,6 +146,7 @@ export class CloudWatch {
       arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`,
       series: this.#seriesOf(definition.namespace, definition.metricName, definition.dimensions),
       state: 'INSUFFICIENT_DATA',
+      since: clock.now(),
     };
     this.alarms.push(alarm);
     this.#keptMs = Math.max(this.#keptMs, (evaluationRange(definition) + 1) * definition.periodMs);
@@ -161,6 +173,8 @@ export class CloudWatch {
     if (state === alarm.state) return;
     const previous = alarm.state;
     alarm.state = state;
+    alarm.since = now;
+    this.#history.changed(alarm.name, previous, state);
     const actions =
       state === 'ALARM' ? alarm.alarmActions : state === 'OK' ? alarm.okActions : alarm.insufficientDataActions;
     const starts = alarm.actionsEnabled && state === 'ALARM' && actions.some(isFunction);
@@ -181,8 +195,10 @@ export class CloudWatch {
   #act(alarm: Alarm, action: string, previous: AlarmState, now: number): void {
     const why = { ALARM: 'crossed its threshold or is missing', OK: 'is back', INSUFFICIENT_DATA: 'is missing' };
     const reason = `${alarm.metricName} ${why[alarm.state]}`;
+    const acted = (error: string | undefined) =>
+      this.#history.acted({ alarm: alarm.name, action, changedAt: now, error });
     if (action.startsWith('arn:aws:sns:')) {
-      this.#sns.publishByAlarm(action, alarm, reason);
+      acted(this.#sns.publishByAlarm(action, alarm, reason));
       return;
     }
     if (!isFunction(action)) throw new Error(`alarm ${alarm.name}: the simulation does not know the action ${action}`);
@@ -200,7 +216,7 @@ export class CloudWatch {
         configuration: { metrics: [] },
       },
     };
-    this.#lambda.invokeAsync(action, event, LAMBDA_PRINCIPAL, alarm.arn);
+    acted(this.#lambda.invokeAsync(action, event, LAMBDA_PRINCIPAL, alarm.arn));
   }
 }
 

@@ -187,6 +187,11 @@ const SERVICES: Readonly<Record<string, Operations>> = {
       const arn = `arn:${partition}:cloudwatch:${region}:${account}:alarm:*`;
       return [{ action: 'cloudwatch:DescribeAlarms', resources: [arn], context: {} }];
     },
+    // Service Authorization Reference, Amazon CloudWatch: the alarm, which has to be named for that.
+    DescribeAlarmHistory: (input, { partition, region, account }) => {
+      const arn = `arn:${partition}:cloudwatch:${region}:${account}:alarm:${text(input, 'AlarmName')}`;
+      return [{ action: 'cloudwatch:DescribeAlarmHistory', resources: [arn], context: {} }];
+    },
     GetMetricData: () => onAnything('cloudwatch:GetMetricData'),
     PutMetricData: (input) =>
       onAnything('cloudwatch:PutMetricData', { 'cloudwatch:namespace': text(input, 'Namespace') }),

@@ -182,20 +182,19 @@ export class Lambda {
     this.#permissions.push(permission);
   }
 
-  /** An asynchronous invocation by a service. It is refused where no permission in the template allows it. */
-  invokeAsync(targetArn: string, event: unknown, service: string, sourceArn: string): void {
+  /** An asynchronous invocation by a service. @returns why it is refused: where no permission in the template allows it */
+  invokeAsync(targetArn: string, event: unknown, service: string, sourceArn: string): string | undefined {
     const allowed = this.#permissions.some(
       (p) =>
         p.target === targetArn && p.principal === service && (p.sourceArn === undefined || p.sourceArn === sourceArn),
     );
     if (!allowed) {
-      this.#cloud.say(
-        'lambda',
-        `denied: ${service} (${sourceArn}) may not invoke ${targetArn}: no AWS::Lambda::Permission allows it`,
-      );
-      return;
+      const why = `${service} (${sourceArn}) may not invoke ${targetArn}: no AWS::Lambda::Permission allows it`;
+      this.#cloud.say('lambda', `denied: ${why}`);
+      return why;
     }
     this.invoke(targetArn, event, 0);
+    return undefined;
   }
 
   /** Queues an event for a function, as whoever is allowed to. */

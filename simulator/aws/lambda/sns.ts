@@ -77,21 +77,29 @@ export class Sns {
     this.#topic(topicArn).policy = new ResourcePolicy(document, path);
   }
 
-  /** An alarm notifies people. Without the leave of topic and key nobody hears of it, and the alarm does not fail. */
-  publishByAlarm(topicArn: string, alarm: Sender, message: string): void {
+  /**
+   * An alarm notifies people. Without the leave of topic and key nobody hears of it, and the alarm does not fail: it is not tried again.
+   * @returns why nobody hears of it; `undefined`: they do. What is said of a policy is in
+   * repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger
+   */
+  publishByAlarm(topicArn: string, alarm: Sender, message: string): string | undefined {
     const { arn: alarmArn, name, state } = alarm;
     const subject = `${state}: "${name}" in ${this.#cloud.region}`;
     const { key, policy } = this.#topic(topicArn);
     if (this.#silent(key)) {
       this.#cloud.say('sns', `nobody is notified: ${subject}`);
-      return;
+      return 'The service does not answer.';
     }
     const asked = { action: PUBLISH, resource: topicArn, context: { 'aws:SourceArn': alarmArn } };
     const missing =
       missingForService(this.#cloud, ALARMS, policy, asked) ??
       (key === undefined ? undefined : missingForEventSource(this.#cloud, ALARMS, key, alarmArn));
-    if (missing) this.#cloud.say('iam', `denied: ${ALARMS} may not ${missing}`);
-    else this.publish(topicArn, subject, message, {}, { name, state });
+    if (missing) {
+      this.#cloud.say('iam', `denied: ${ALARMS} may not ${missing}`);
+      return `Resource: ${alarmArn} is not authorized to perform: SNS:Publish on resource: ${topicArn}`;
+    }
+    this.publish(topicArn, subject, message, {}, { name, state });
+    return undefined;
   }
 
   /** It is out itself, or may not encrypt: the worst case, in which no data key is left in its cache. */

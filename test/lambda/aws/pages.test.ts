@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { cloudWatchAlarms } from '../../../lambda/aws/alarms.ts';
 import { ec2Compute } from '../../../lambda/aws/ec2/compute.ts';
 import { neighbours } from '../../../lambda/aws/ec2/describe.ts';
 import { ec2Stores } from '../../../lambda/aws/ec2/guard-store.ts';
 import { ec2Instances } from '../../../lambda/aws/ec2/instances.ts';
 import { awsMonitor } from '../../../lambda/aws/monitor.ts';
 import { ec2Software } from '../../../lambda/aws/ssm/software.ts';
+import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { AdapterLab, STACK } from '../../simulator/aws/adapter-lab.ts';
+import { GuardLab, TOPIC } from '../../simulator/aws/guard-lab.ts';
+import { ANYONE } from '../../simulator/aws/lab.ts';
 
 /** Pages of one: AWS may put fewer into a page than there is room for, and whoever reads the first alone sees a part. */
 let lab: AdapterLab;
@@ -83,6 +88,22 @@ describe('the last page is read', () => {
     expect((await lab.within(() => ec2Software(of).fleet())).map((h) => h.id)).toEqual(HOSTS);
   });
 
+  test('of alarms, and of what is on record of one', async () => {
+    const guard = new GuardLab();
+    guard.cloud.faults.pageItems = 1;
+    const another = `${TOPIC}2`;
+    guard.sns.createTopic(another);
+    const names = Array.from({ length: 11 }, (_, n) => guard.alarm(`alpha/${n}`, { alarmActions: [another, TOPIC] }));
+    guard.mute(600);
+    await guard.pass(600);
+    const client = simulatedAws(guard.cloud, ANYONE)(new CloudWatchClient({ ...CLIENT_SETTINGS, region: 'eu-west-1' }));
+    const alarms = cloudWatchAlarms(client, STACK, TOPIC);
+    const standing = await guard.within(() => alarms.standing());
+    expect(standing.map(({ name }) => name)).toEqual(names);
+    for (const alarm of standing)
+      expect(await guard.within(() => alarms.actions(alarm))).toMatchObject([{ succeeded: false }]);
+  });
+
   test('of the minutes of a metric', async () => {
     const start = lab.clock.now();
     for (let n = 0; n < 5; n++) lab.published.push({ at: start + n * 60_000, value: n === 0 ? 1 : 0 });
@@ -98,6 +119,7 @@ describe('the last page is read', () => {
  * belongs in a test above.
  */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
+  'alarms.ts': ['paginateDescribeAlarmHistory', 'paginateDescribeAlarms'],
   'balancer.ts': ['DescribeTargetHealthCommand: no pages'],
   'ec2/describe.ts': [
     'DescribeVolumesCommand: by id',

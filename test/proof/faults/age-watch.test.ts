@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TAG, VERDICT } from '../../../contract/contract.ts';
+import { flattened } from '../../../contract/flat.ts';
 import { AgeWatch } from '../../../proof/faults/checkers/age-watch.ts';
 import type { World } from '../../../rehearsal/world/world.ts';
 import { RUNS } from '../../../simulator/aws/account/faults.ts';
@@ -34,6 +35,12 @@ class AgeLab extends Lab {
   notify(state: string, name: string): void {
     const alarm = { name, state };
     this.messages.push({ at: this.clock.now(), topicArn: '', subject: '', message: '', attributes: {}, alarm });
+  }
+
+  unheard(name: string): void {
+    const data = JSON.stringify(flattened({ alarms: [{ name, state: 'ALARM', since: this.clock.now() }] }));
+    const attributes = { kind: 'unheardAlarms', data };
+    this.messages.push({ at: this.clock.now(), topicArn: '', subject: '', message: '', attributes });
   }
 }
 
@@ -85,6 +92,23 @@ describe('the newest completed copy', () => {
     await lab.pass(30 * MINUTE_S);
     expect(kept(watch)).toEqual([true]);
     expect(kept(watch, false, true)).toEqual([false]);
+  });
+
+  test('is older, and the guard says so, for the alarm could notify nobody', async () => {
+    const watch = await lab.begin();
+    await lab.pass(42 * MINUTE_S);
+    lab.unheard('Shop/alpha/recovery-point');
+    await lab.pass(30 * MINUTE_S);
+    expect(kept(watch)).toEqual([true]);
+  });
+
+  test('is older, and the guard says so of another, or before the alarm was calm again', async () => {
+    const watch = await lab.begin();
+    lab.unheard('Shop/alpha/recovery-point');
+    lab.notify('OK', 'Shop/alpha/recovery-point');
+    lab.unheard('Shop/alpha/full');
+    await lab.pass(72 * MINUTE_S);
+    expect(kept(watch)).toEqual([false]);
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { type DeployedPolicy, ENV, type SnapshotLock, scheduleTagValue, TAG } fr
 import type { Runtime } from '../../../lambda/aws/runtime.ts';
 import { createHandler } from '../../../lambda/guard/index.ts';
 import { simulatedAws } from '../../../simulator/aws/account/sdk.ts';
+import type { AlarmDefinition } from '../../../simulator/aws/cloudwatch/alarm.ts';
 import { CloudWatch } from '../../../simulator/aws/cloudwatch/cloudwatch.ts';
 import { Dlm } from '../../../simulator/aws/dlm/dlm.ts';
 import { DynamoDb } from '../../../simulator/aws/dynamodb/dynamodb.ts';
@@ -9,7 +10,7 @@ import { Sns } from '../../../simulator/aws/lambda/sns.ts';
 import { ANYONE, Lab } from './lab.ts';
 
 export const STACK = 'Shop';
-const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:people';
+export const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:people';
 const TARGET = { Key: TAG.schedule, Value: scheduleTagValue(STACK) };
 
 /** An hourly policy in the words of CloudFormation. */
@@ -48,6 +49,7 @@ export class GuardLab extends Lab {
     this.dynamodb.createTable('ledger', 'pk', 'sk');
     this.sns = new Sns(this.cloud);
     this.sns.createTopic(TOPIC);
+    this.takes('cloudwatch.amazonaws.com');
     this.cloudwatch = new CloudWatch(this.cloud, this.lambda, this.sns);
     this.policyId = this.dlm.define(
       { path: 'P', values: { State: 'ENABLED', PolicyDetails: policyDetails() } },
@@ -60,6 +62,35 @@ export class GuardLab extends Lab {
     const all = { [TAG.stack]: STACK, [TAG.volume]: name, [TAG.role]: 'current', [TARGET.Key]: TARGET.Value, ...tags };
     const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
     return this.made({ TagSpecifications: [{ ResourceType: 'volume', Tags }] });
+  }
+
+  /** Whose messages the topic takes, but for those of the account. */
+  takes(Service: string): void {
+    const statement = { Effect: 'Allow', Principal: { Service }, Action: 'sns:Publish', Resource: TOPIC };
+    this.sns.setPolicy(TOPIC, { Version: '2012-10-17', Statement: [statement] }, 'P');
+  }
+
+  /** An alarm of the stack that goes off for silence, in the second minute, and notifies people. @param name what follows the stack's own */
+  alarm(name: string, over: Partial<AlarmDefinition> = {}): string {
+    const alarmName = `${STACK}/${name}`;
+    const rule = { statistic: 'Maximum', comparison: 'LessThanThreshold', treatMissingData: 'breaching' } as const;
+    this.cloudwatch.define(alarmName, {
+      ...{ alarmName, namespace: 'Test', metricName: name, dimensions: {}, threshold: 1, ...rule },
+      ...{ periodMs: 60_000, evaluationPeriods: 1, datapointsToAlarm: 1 },
+      ...{ actionsEnabled: true, alarmActions: [TOPIC], okActions: [], insufficientDataActions: [], ...over },
+    });
+    return alarmName;
+  }
+
+  /** The metric of such an alarm is as it should be. */
+  calm(name: string): void {
+    this.cloudwatch.put('Test', name, {}, this.clock.now(), 1);
+  }
+
+  /** SNS takes no message from now on, for so long. */
+  mute(seconds: number): void {
+    const now = this.clock.now();
+    this.cloud.faults.outages.set('sns', 'refuses', now, now + seconds * 1000);
   }
 
   /** One run of the guard. */

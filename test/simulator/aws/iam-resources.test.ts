@@ -46,6 +46,12 @@ describe('what each call is authorized on', () => {
       [['cloudwatch:DescribeAlarms', 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*']],
     ],
     [
+      'cloudwatch',
+      'DescribeAlarmHistory',
+      { AlarmName: 'R/alpha/full' },
+      [['cloudwatch:DescribeAlarmHistory', 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:R/alpha/full']],
+    ],
+    [
       'ec2',
       'CreateVolume',
       CREATE,

@@ -100,5 +100,12 @@ export const SAMPLES: { readonly [K in MessageKind]: Message & { readonly kind: 
     lateMinutes: 75,
   },
   policySound: { kind: 'policySound', policyId: 'policy-1' },
+  unheardAlarms: {
+    kind: 'unheardAlarms',
+    alarms: [
+      { name: 'Remount/alpha/full', state: 'ALARM', since: NOW, why: 'not authorized to perform: SNS:Publish' },
+      { name: 'Remount/guard-failed', state: 'INSUFFICIENT_DATA', since: NOW, why: 'the service does not answer' },
+    ],
+  },
   test: { kind: 'test', everyDays: 30, confirmed: 2, pending: 1 },
 };

@@ -34,10 +34,10 @@ test.each(['heal', 'drill'])('the bundle of %s is loaded, and refuses an event t
   });
 });
 
-test('the bundle of guard is loaded, asks DLM, SNS and EC2, and says what it could not do', () => {
+test('the bundle of guard is loaded, asks DLM, SNS, CloudWatch and EC2, and says what it could not do', () => {
   expect(call('guard')).toMatchObject({
-    // The policy; who is subscribed; the instances, for their software.
-    paths: ['GET /policies/policy-1', 'POST /', 'POST /'],
+    // The policy; who is subscribed; the alarms; the instances, for their software.
+    paths: ['GET /policies/policy-1', 'POST /', 'POST /', 'POST /'],
     error: expect.stringContaining('the guard could not do everything: snapshot policy: could not read'),
   });
 });

@@ -92,7 +92,7 @@ describe('each command in a document can be given as it stands', () => {
 const RUN: Readonly<Record<string, 'below' | readonly [file: string, line: string]>> = {
   'npm ci': ['.ci/run', '\nnpm ci\n'],
   'npm test': ['.ci/run', '\nnpm test\n'],
-  'npm run rehearse': ['.ci/run', '\nnpm run rehearse -- --disks xfs\n'],
+  'npm run rehearse': ['.ci/run', '\nnpm run rehearse -- --disks xfs >"$log" 2>&1 &\n'],
   'npm run rehearse -- --no-drills --no-journal': 'below',
   // An account nobody has here: the real CDK does it to an emulator, in a part of `npm run conformance`, which CI runs.
   'npx cdk bootstrap aws://ACCOUNT/REGION': ['proof/conformance/parts/template.ts', "cdk, 'bootstrap', `aws://"],

@@ -7,6 +7,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   ListPartsCommand,
@@ -184,6 +185,12 @@ class Caller {
     }
     await this.#try(new AbortMultipartUploadCommand(at));
     const { UploadId } = await this.#try(new CreateMultipartUploadCommand({ Bucket, Key }));
+    await this.#try(new CreateMultipartUploadCommand({ Bucket, Key, ChecksumAlgorithm: 'SHA256' }));
+    await this.#try(new CreateMultipartUploadCommand({ Bucket, Key: 'q' }));
+    const begun = await this.#try(new ListMultipartUploadsCommand({ Bucket, Prefix: 'p', EncodingType: 'url' }));
+    const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = begun;
+    const from = typeof KeyMarker === 'string' && { KeyMarker, UploadIdMarker: String(UploadIdMarker) };
+    await this.#try(new ListMultipartUploadsCommand({ Bucket, ...from, MaxUploads: 10 }));
     await this.#try(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: String(UploadId) }));
   }
 

@@ -74,6 +74,14 @@ function versions(input: Input, world: World): AuthorizationRequest[] {
   return listing(input, world).map((asked) => ({ ...asked, action: 's3:ListBucketVersions' }));
 }
 
+/** No prefix is a condition of it: docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+function uploads(input: Input, world: World): AuthorizationRequest[] {
+  return listing({ Bucket: input.Bucket }, world).map((asked) => ({
+    ...asked,
+    action: 's3:ListBucketMultipartUploads',
+  }));
+}
+
 /** Source: docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html; mpuoverview.html#mpuAndPermissions */
 export const s3: Operations = {
   GetObject: ofVersion('GetObject'),
@@ -85,6 +93,7 @@ export const s3: Operations = {
   UploadPart: write(false),
   AbortMultipartUpload: (input, world) => [onObject('AbortMultipartUpload', input, world)],
   ListParts: (input, world) => [onObject('ListMultipartUploadParts', input, world)],
+  ListMultipartUploads: uploads,
   ListObjectsV2: listing,
   ListObjectVersions: versions,
 };

@@ -171,6 +171,7 @@ function listParts(room: Room, input: Input, principal: Principal): object {
   const all = [...upload.parts].sort(([a], [b]) => a - b).filter(([n]) => n > marker);
   const page = all.slice(0, limit);
   const last = page.at(-1)?.[0];
+  const ends = abortion(upload, bucket.settings.rules);
   return {
     Bucket: bucket.name,
     Key: upload.key,
@@ -181,6 +182,7 @@ function listParts(room: Room, input: Input, principal: Principal): object {
     IsTruncated: all.length > page.length,
     ...(page.length > 0 && { Parts: page.map(([n, part]) => shownPart(n, part)) }),
     StorageClass: 'STANDARD',
+    ...(ends && { AbortDate: new Date(ends.at), AbortRuleId: ends.rule }),
     ...(upload.algorithm && { ChecksumAlgorithm: upload.algorithm, ChecksumType: 'COMPOSITE' }),
   };
 }

@@ -15,6 +15,7 @@ import type { BucketSettings, Surroundings } from './model.ts';
 import { multipart } from './multipart.ts';
 import { objects } from './objects.ts';
 import { Published } from './published.ts';
+import { uploadListing } from './uploads.ts';
 import { versionListing } from './versions.ts';
 
 const LONGEST_NAME = 63;
@@ -46,7 +47,8 @@ export class S3 {
     const bucket = (name: unknown) => this.bucket(String(name));
     const room = { cloud, access, conditions: this.conditions, bucket, newId };
     cloud.judge('s3', (call) => access.must(call));
-    cloud.offer('s3', { ...objects(room), ...listing(room), ...versionListing(room), ...multipart(room) });
+    const lists = { ...listing(room), ...versionListing(room), ...uploadListing(room) };
+    cloud.offer('s3', { ...objects(room), ...lists, ...multipart(room) });
   }
 
   /** @throws ServiceError NoSuchBucket */

@@ -12,7 +12,8 @@ test('every operation of the simulated S3 is shown to the judge, and every error
   });
   expect([...seen.keys()].sort()).toEqual([
     ...['AbortMultipartUpload', 'CompleteMultipartUpload', 'CreateMultipartUpload', 'DeleteObject', 'GetObject'],
-    ...['HeadObject', 'ListObjectVersions', 'ListObjectsV2', 'ListParts', 'PutObject', 'UploadPart'],
+    ...['HeadObject', 'ListMultipartUploads', 'ListObjectVersions', 'ListObjectsV2', 'ListParts', 'PutObject'],
+    'UploadPart',
   ]);
   for (const [operation, ends] of seen) expect([operation, ends.has('ok')]).toEqual([operation, true]);
   expect(S3_CODES.filter((code) => !statuses.has(code))).toEqual([]);

@@ -44,8 +44,19 @@ describe('a role', () => {
     expect(await lab.outcome('UploadPart', { ...upload, PartNumber: 1, Body: 'x' }, writer)).toBe('ok');
     expect(await lab.outcome('ListParts', upload, writer)).toBe('AccessDenied');
     expect(await lab.outcome('ListParts', upload, only('s3:ListMultipartUploadParts'))).toBe('ok');
+    const lists = (Action: string, Resource = ARN) =>
+      lab.outcome('ListMultipartUploads', { Prefix: 'a' }, role({ Action, Resource }));
+    expect(await lists('s3:ListBucketMultipartUploads')).toBe('ok');
+    expect(await lists('s3:ListBucketMultipartUploads', OBJECTS)).toBe('AccessDenied');
+    expect(await lists('s3:ListBucket')).toBe('AccessDenied');
     expect(await lab.outcome('AbortMultipartUpload', upload, writer)).toBe('AccessDenied');
     expect(await lab.outcome('AbortMultipartUpload', upload, only('s3:AbortMultipartUpload'))).toBe('ok');
+  });
+
+  test('lists unfinished uploads of every key or of none: that is no prefix’s', async () => {
+    const Condition = { StringLike: { 's3:prefix': 'a' } };
+    const some = role({ Action: 's3:ListBucketMultipartUploads', Resource: ARN, Condition });
+    expect(await lab.outcome('ListMultipartUploads', { Prefix: 'a' }, some)).toBe('AccessDenied');
   });
 
   test('needs for one version by its id another leave', async () => {

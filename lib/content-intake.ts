@@ -35,7 +35,10 @@ export interface IContentIntake extends IConstruct {
   readonly rules: Required<IntakeRules>;
   /** To upload courses for a content volume, each of its courses, and to read what came of them; never to read or to delete an upload. */
   grantUpload(grantee: IGrantable, volume: string): Grant;
-  /** To upload zips for every content volume, and to read what came of them; as little of it as that: for people who operate all of them. */
+  /**
+   * To upload zips for every content volume, to go on with what was cut off, and to read what came of them; as little of it as that: for people who
+   * operate all of them.
+   */
   grantOperating(grantee: IGrantable): Grant;
   /** What hosts need: to read uploads, to answer each once, and to hide one that was not changed since; never to delete a version. */
   grantTake(grantee: IGrantable): Grant;
@@ -104,22 +107,26 @@ abstract class ContentIntakeBase extends Construct implements IContentIntake {
     return this.#uploading(grantee, ofVolume, answers, sid(volume));
   }
 
-  /** Volumes are not named: a statement for each of 14 is more than a managed policy holds, 6,144 characters (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
+  /**
+   * Volumes are not named: a statement for each of 14 is more than a managed policy holds, 6,144 characters (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+   * Which uploads in parts are not completed is asked of the whole bucket: a prefix is no condition of it, as it is of a list of versions
+   * (docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+   */
   grantOperating(grantee: IGrantable): Grant {
     const [zips, answers] = [`${INTAKE_PREFIX}*.zip`, `${ANSWERS_PREFIX}*`];
     this.#acknowledge(grantee, [zips, answers], 'Whoever operates a stack uploads for each of its content volumes');
-    return this.#uploading(grantee, [zips], answers, '');
+    const [itself, parts] = [[this.bucket.bucketArn], this.#objects([zips])];
+    return this.#uploading(grantee, [zips], answers, '')
+      .combine(give(grantee, 'FindsParts', ['s3:ListBucketMultipartUploads'], itself))
+      .combine(give(grantee, 'ReadsParts', ['s3:ListMultipartUploadParts'], parts))
+      .combine(give(grantee, 'FindsNewer', ['s3:ListBucketVersions'], itself, `${INTAKE_PREFIX}*`));
   }
 
   /** @param of what ends the names of the statements */
   #uploading(grantee: IGrantable, uploads: readonly string[], answers: string, of: string): Grant {
-    const give = (name: string, actions: string[], resourceArns: string[], prefix?: string) => {
-      const conditions = prefix === undefined ? {} : { conditions: { StringLike: { 's3:prefix': prefix } } };
-      return named(Grant.addToPrincipal({ grantee, actions, resourceArns, ...conditions }), `${name}${of}`);
-    };
-    return give('Uploads', ['s3:PutObject'], this.#objects(uploads))
-      .combine(give('ReadsAnswers', ['s3:GetObject'], this.#objects([answers])))
-      .combine(give('FindsAnswers', ['s3:ListBucket'], [this.bucket.bucketArn], answers))
+    return give(grantee, `Uploads${of}`, ['s3:PutObject'], this.#objects(uploads))
+      .combine(give(grantee, `ReadsAnswers${of}`, ['s3:GetObject'], this.#objects([answers])))
+      .combine(give(grantee, `FindsAnswers${of}`, ['s3:ListBucket'], [this.bucket.bucketArn], answers))
       .combine(allowKeyVia(grantee, this.key, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], `Seals${of || 'Uploads'}`));
   }
 
@@ -170,6 +177,12 @@ abstract class ContentIntakeBase extends Construct implements IContentIntake {
     const arn = `<${Stack.of(this).getLogicalId(bucket as never)}.Arn>`;
     for (const pattern of patterns) acknowledge(construct, `AwsSolutions-IAM5[Resource::${arn}/${pattern}]`, reason);
   }
+}
+
+/** @param prefix of what may be listed. @default what is asked for is no list, or not of a prefix */
+function give(grantee: IGrantable, name: string, actions: string[], resourceArns: string[], prefix?: string): Grant {
+  const conditions = prefix === undefined ? {} : { conditions: { StringLike: { 's3:prefix': prefix } } };
+  return named(Grant.addToPrincipal({ grantee, actions, resourceArns, ...conditions }), name);
 }
 
 /**

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
-import type { Source } from '../aws/uploads.ts';
+import type { Source } from '../aws/parts.ts';
 import { EXIT } from '../exit.ts';
 import { UnknownVolume } from '../status/gather.ts';
 import { filesBelow, pack, sizeOf } from '../upload/pack.ts';
-import { sizeText, uploadedText, uploadPlanText } from '../upload/text.ts';
+import { cutOffText, hadText, sentText, sizeText, uploadedText, uploadPlanText } from '../upload/text.ts';
 import { courseFault, uploadCourse } from '../upload/upload.ts';
 import { type Agreed, agree, YES } from './ask.ts';
 import { whenInterrupted } from './interrupt.ts';
@@ -54,12 +54,14 @@ function given(from: string): Given {
 /** @throws Error where the file was changed meanwhile */
 async function opened(file: string): Promise<Source & { close(): Promise<void> }> {
   const handle = await open(file);
-  const { size } = await handle.stat();
+  const { size, mtimeNs } = await handle.stat({ bigint: true });
   return {
-    size,
+    size: Number(size),
     async read(from, bytes) {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(bytes), 0, bytes, from);
-      if (bytesRead !== bytes) throw new Error(`${file} is shorter than it was`);
+      const now = await handle.stat({ bigint: true });
+      if (bytesRead !== bytes || now.size !== size || now.mtimeNs !== mtimeNs)
+        throw new Error(`${file} was changed as it was uploaded: nothing was made of it, so upload it once more`);
       return buffer;
     },
     close: () => handle.close(),
@@ -71,7 +73,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
     brief: 'Uploads a course through the intake, and waits until it is served',
     fullDescription: [
       'A directory is zipped. Progress goes to standard error, where that is a terminal.',
-      'Cut off, it is done again with the same command: the same content is taken in once.',
+      'Cut off, the same command goes on where S3 stands: the same content is taken in once.',
       'Example: remount upload ./course-1 alpha',
       'Exit codes: 0 it is served (with --no-wait: S3 has it); 1 it is refused, or nobody has answered for half an hour; 2 wrong usage; 3 nobody said yes; 4 it could not be asked; 130 Ctrl-C.',
     ].join('\n'),
@@ -105,8 +107,14 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
     if (!volumes.includes(volume)) throw new UnknownVolume(volume, volumes);
     const directory = mkdtempSync(join(tmpdir(), 'remount-upload-'));
     const clear = () => rmSync(directory, { recursive: true, force: true });
+    const unknown = `Nobody knows whether S3 has ${course}: upload it again, which does no harm`;
     let left = NOTHING;
-    let isStored = false;
+    /** The progress stands in a line that is not ended. */
+    let drawn = false;
+    const say = (line: string) => {
+      stderr.write(`${drawn ? '\n' : ''}${line}\n`);
+      drawn = false;
+    };
     const over = whenInterrupted(() => left);
     process.on('exit', clear);
     try {
@@ -115,16 +123,25 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
       const shown = process.stderr.isTTY;
       try {
         const task = { bucket, volume, course, source, waitMs: flags.wait ? WAIT_MS : 0 };
+        const { size } = source;
+        let until: Date | undefined;
         const ended = await uploadCourse(uploads, follow, task, {
+          begins: (had, dropped) => {
+            until = dropped;
+            if (had > 0) say(hadText(had, size));
+            if (had > 0) left = cutOffText(course, had, size, until);
+            else if (left !== unknown) left = NOTHING;
+          },
+          anew: say,
           sent: (bytes) => {
-            if (shown)
-              stderr.write(`\r${sizeText(bytes)} of ${sizeText(source.size)}${bytes < source.size ? '' : '\n'}`);
+            if (shown) stderr.write(sentText(bytes, size));
+            drawn = shown && bytes < size;
+            if (bytes < size) left = cutOffText(course, bytes, size, until);
           },
           completes: () => {
-            left = `Nobody knows whether S3 has ${course}: upload it again, which does no harm`;
+            left = unknown;
           },
           stored: (version) => {
-            isStored = true;
             left = `S3 has ${course} as version ${version}: it is taken in all the same`;
           },
         });
@@ -135,7 +152,7 @@ export const upload = buildCommand<UploadFlags, [string, string], Context>({
         await source.close();
       }
     } catch (error) {
-      if (isStored) stderr.write(`${left}\n`);
+      if (left !== NOTHING) say(left);
       throw error;
     } finally {
       over();

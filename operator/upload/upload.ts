@@ -1,6 +1,7 @@
 import { answerKey, intakePrefix } from '../../contract/intake.ts';
 import { LONGEST_COURSE, uploadOf } from '../../intake/upload.ts';
-import type { Sending, Source, Uploads } from '../aws/uploads.ts';
+import type { Sending, Source, Target } from '../aws/parts.ts';
+import type { Uploads } from '../aws/uploads.ts';
 
 /** What came of an upload. `schema` is raised where a member changes its meaning or goes. */
 export interface Uploaded {
@@ -48,10 +49,10 @@ export async function uploadCourse(
   { bucket, volume, course, source, waitMs }: Task,
   listener: Listener,
 ): Promise<Uploaded> {
-  const key = keyOf(volume, course);
-  const version = await uploads.upload({ bucket, key }, source, listener);
+  const target = targetOf(bucket, volume, course);
+  const version = await uploads.upload(target, source, listener);
   listener.stored(version);
-  const stored = { schema: 1, volume, course, key, version } as const;
+  const stored = { schema: 1, volume, course, key: target.key, version } as const;
   for (const until = now() + waitMs; now() < until; await sleep(LOOK_MS)) {
     const text = await uploads.read(bucket, answerKey(volume, course, version));
     if (text !== undefined) return { ...stored, ...answerOf(text) };
@@ -75,6 +76,15 @@ export function courseFault(volume: string, course: string): string | undefined 
   if (!('code' in upload) && upload.form === 'zip') return undefined;
   const allowed = `1 to ${LONGEST_COURSE} bytes without /, \\ and control characters, not beginning with a dot`;
   return `--course: received "${course}"; allowed: ${allowed}`;
+}
+
+/** With its other forms: of one course the newest of them all counts. */
+function targetOf(bucket: string, volume: string, course: string): Target {
+  const is = (key: string) => {
+    const upload = uploadOf(volume, key);
+    return !('code' in upload) && upload.course === course;
+  };
+  return { bucket, key: keyOf(volume, course), rivals: { prefix: `${intakePrefix(volume)}${course}`, is } };
 }
 
 function keyOf(volume: string, course: string): string {

@@ -25,10 +25,10 @@ const all = Object.entries(COMMANDS) as [Command, (typeof COMMANDS)[Command]][];
 /** DynamoDB says of its key no more than that: github.com/aws/aws-cdk/issues/10010 */
 const OF_THE_KEY = 'KMS key access denied';
 
-function namesIt({ code, text }: Said, action: string): boolean {
+function namesIt({ code, text }: Said, action: string, spares: readonly string[] = []): boolean {
   const named =
     text.includes(`not authorized to perform: ${action}`) || (action.startsWith('kms:') && text.includes(OF_THE_KEY));
-  return code !== 0 && named;
+  return (code !== 0 || spares.includes(action)) && named;
 }
 
 /** Runs every command with the policies of the stack, and with less. @param remove nothing is taken out where it is `undefined` */
@@ -128,7 +128,8 @@ class Asking {
         .find((each) => unit.some((one) => matches(one.action, each.action)));
       if (!denial) continue;
       const scenario = `remount ${command}`;
-      if (namesIt(said, denial.action))
+      const { spares = [] } = COMMANDS[command] as { readonly spares?: readonly string[] };
+      if (namesIt(said, denial.action, spares))
         return { statement, action, noticed: { scenario, denial }, survives: undefined };
       survives = `${scenario} is denied ${denial.action}, and does not say so`;
     }

@@ -23,6 +23,10 @@ const VOLUME = 'alpha';
 /** More than a part of an upload: it goes in parts. */
 const COURSE_BYTES = 9 * 2 ** 20;
 const DETACHED_MS = 60_000;
+/** What was uploaded before is answered and hidden by then. */
+const ANSWERED_MS = 60_000;
+/** More than a client makes of one call. */
+const MOST_TRIES = 100;
 
 /** By whose policy something is asked. */
 export const WHO = ['operator', 'viewer'] as const;
@@ -45,7 +49,10 @@ export interface People {
 
 export type Command = keyof typeof COMMANDS;
 
-/** Every command that asks AWS, as it is typed, and who may run it. `COURSE` and `RESTORED` are directories, and `QUARANTINED` is a volume. */
+/**
+ * Every command that asks AWS, as it is typed, and who may run it; `spares` are actions without which it does its work all the same, in another way.
+ * `COURSE` and `RESTORED` are directories, and `QUARANTINED` is a volume.
+ */
 export const COMMANDS = {
   status: { args: ['status'], who: WHO },
   incidents: { args: ['incidents', VOLUME], who: WHO },
@@ -55,13 +62,21 @@ export const COMMANDS = {
   report: { args: ['report'], who: WHO },
   heal: { args: ['heal', VOLUME, '--yes'], who: ['operator'] },
   drill: { args: ['drill', VOLUME, '--yes'], who: ['operator'] },
-  upload: { args: ['upload', 'COURSE', VOLUME, '--yes'], who: ['operator'] },
+  upload: {
+    args: ['upload', 'COURSE', VOLUME, '--yes'],
+    who: ['operator'],
+    // All of it is uploaded then, and it says why.
+    spares: ['s3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts', 's3:ListBucketVersions'],
+  },
   restore: {
     args: ['restore', VOLUME, 'courses', '--at', '0s', '--to', 'RESTORED', '--replace', '--yes'],
     who: ['operator'],
   },
   'release-quarantine': { args: ['release-quarantine', 'QUARANTINED', '--yes'], who: ['operator'] },
-} as const satisfies Record<string, { readonly args: readonly string[]; readonly who: readonly Who[] }>;
+} as const satisfies Record<
+  string,
+  { readonly args: readonly string[]; readonly who: readonly Who[]; readonly spares?: readonly string[] }
+>;
 
 /** Plays the day, and holds it while `use` runs commands there. @throws Error where the day breaks a promise by itself */
 export async function withPeople<T>(stack: Stack, use: (people: People) => Promise<T>): Promise<T> {
@@ -95,7 +110,9 @@ export async function withPeople<T>(stack: Stack, use: (people: People) => Promi
     const course = join(directory, 'course');
     mkdirSync(course);
     writeFileSync(join(course, 'index.bin'), new Random(1, 'course').bytes(COURSE_BYTES));
-    const quarantined = await readyQuarantine(services, heldRuntime(place, 'administrator'));
+    const administrator = heldRuntime(place, 'administrator');
+    const quarantined = await readyQuarantine(services, administrator);
+    const cut = readyUpload(services, { stack: stackName, region: place.region, runtime: administrator }, course);
     const words: Readonly<Record<string, string>> = {
       COURSE: course,
       QUARANTINED: quarantined.id,
@@ -107,6 +124,7 @@ export async function withPeople<T>(stack: Stack, use: (people: People) => Promi
       async run(command, as) {
         now = as;
         if (command === 'release-quarantine') await quarantined.again();
+        if (command === 'upload') await cut.again();
         const { args } = COMMANDS[command];
         const typed = [...args.map((word) => words[word] ?? word), '--rehearsal'];
         return typedAt({ stack: stackName, region: place.region, runtime: heldRuntime(place) }, typed);
@@ -145,4 +163,18 @@ async function readyQuarantine({ ec2 }: Services, { clock, clients, prepare }: P
   await clock.sleep(DETACHED_MS);
   const Tags = [{ Key: TAG.role, Value: VOLUME_ROLE.quarantined }];
   return { id, again: () => client.send(new CreateTagsCommand({ Resources: [id], Tags })) };
+}
+
+/** What leaves the course in S3 in parts of which nothing is made, as a command does that is cut off. */
+function readyUpload({ cloud }: Services, place: Place, course: string) {
+  const { mishaps } = cloud.faults;
+  return {
+    async again() {
+      await place.runtime.clock.sleep(ANSWERED_MS);
+      mishaps.order({ service: 's3', operation: 'CompleteMultipartUpload', how: 'throttled', times: MOST_TRIES });
+      const { code, text } = await typedAt(place, ['upload', course, VOLUME, '--yes', '--rehearsal']);
+      mishaps.clear();
+      if (code === 0) throw new Error(`the course is not cut off: ${text}`);
+    },
+  };
 }

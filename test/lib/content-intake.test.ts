@@ -173,19 +173,23 @@ describe('what is granted', () => {
     );
   });
 
-  test('who operates uploads zips for each content volume, reads all answers, and no upload', () => {
+  test('who operates uploads zips for each content volume, goes on with them, reads all answers, and no upload', () => {
+    const zips = expect.stringMatching(/^\$\{IntakeBucket\w+\.Arn\}\/intake\/\*\.zip$/);
     expect(statementsOf(template, /^Operating/)).toEqual(
       [
-        {
-          actions: ['s3:PutObject'],
-          resources: [expect.stringMatching(/^\$\{IntakeBucket\w+\.Arn\}\/intake\/\*\.zip$/)],
-        },
+        { actions: ['s3:PutObject'], resources: [zips] },
         { actions: ['s3:GetObject'], resources: [below('answers/')] },
         {
           ...{ actions: ['s3:ListBucket'], resources: [itself] },
           conditions: { StringLike: { 's3:prefix': 'answers/*' } },
         },
         { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key], conditions: viaS3 },
+        { actions: ['s3:ListBucketMultipartUploads'], resources: [itself], conditions: {} },
+        { actions: ['s3:ListMultipartUploadParts'], resources: [zips], conditions: {} },
+        {
+          ...{ actions: ['s3:ListBucketVersions'], resources: [itself] },
+          conditions: { StringLike: { 's3:prefix': 'intake/*' } },
+        },
       ].map((each) => expect.objectContaining(each)),
     );
   });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
-import { type Source, s3Uploads } from '../../operator/aws/uploads.ts';
+import type { Source } from '../../operator/aws/parts.ts';
+import { s3Uploads } from '../../operator/aws/uploads.ts';
 
 const MIB = 2 ** 20;
 const sourceOf = (size: number): Source => ({ size, read: async (_, bytes) => new Uint8Array(bytes) });
@@ -16,15 +17,21 @@ async function uploaded(size: number): Promise<string[]> {
     return client;
   }) as unknown as Runtime['prepare'];
   const uploads = s3Uploads({ clients: { region: 'eu-west-1' } as Runtime['clients'], prepare });
-  const sending = { sent: (bytes: number) => all.push(`${bytes / MIB} MiB`), completes: () => all.push('completes') };
-  expect(await uploads.upload({ bucket: 'uploads', key: 'alpha/one.zip' }, sourceOf(size), sending)).toBe('v');
+  const sending = {
+    begins: (had: number) => all.push(`begins with ${had}`),
+    anew: (why: string) => all.push(why),
+    sent: (bytes: number) => all.push(`${bytes / MIB} MiB`),
+    completes: () => all.push('completes'),
+  };
+  const target = { bucket: 'uploads', key: 'alpha/one.zip', rivals: { prefix: 'alpha/one', is: () => true } };
+  expect(await uploads.upload(target, sourceOf(size), sending)).toBe('v');
   return all;
 }
 
 test('whoever uploads is told before the call of which the answer may be lost', async () => {
   expect(await uploaded(MIB)).toEqual(['completes', 'PutObject', '1 MiB']);
   expect(await uploaded(20 * MIB)).toEqual([
-    'CreateMultipartUpload',
+    ...['ListMultipartUploads', 'CreateMultipartUpload', 'begins with 0'],
     ...['UploadPart', '8 MiB', 'UploadPart', '16 MiB', 'UploadPart', '20 MiB'],
     ...['completes', 'CompleteMultipartUpload', '20 MiB'],
   ]);

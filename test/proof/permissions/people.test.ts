@@ -55,7 +55,7 @@ describe('resources', () => {
       'arn:aws:any:::DrillFunctionFA872318:*',
       'arn:aws:any:::HealerFunction7F1CB672:*',
       'arn:aws:any:::IntakeBucketDF3620F2/answers/*',
-      'arn:aws:any:::IntakeBucketDF3620F2/intake/*.zip',
+      ...['arn:aws:any:::IntakeBucketDF3620F2/intake/*.zip', 'arn:aws:any:::IntakeBucketDF3620F2/intake/*.zip'],
       'arn:aws:any:::JournalBucket5A21B06D/journal/*',
       `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/*`,
       `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*`,
@@ -178,6 +178,13 @@ test('of the intake zips are written, and answers read', () => {
   const listing = (prefix: string) => may('s3:ListBucket', at('').slice(0, -1), { 's3:prefix': prefix });
   expect(listing('answers/alpha/')).toEqual(['Operator']);
   expect(listing('intake/')).toEqual([]);
+  const versions = (prefix: string) => may('s3:ListBucketVersions', at('').slice(0, -1), { 's3:prefix': prefix });
+  expect(['intake/alpha/x', 'answers/', ''].map((prefix) => versions(prefix))).toEqual([['Operator'], [], []]);
+  expect(may('s3:ListBucketMultipartUploads', at('').slice(0, -1))).toEqual(['Operator']);
+  expect(may('s3:ListMultipartUploadParts', at('intake/alpha/x.zip'))).toEqual(['Operator']);
+  for (const key of ['answers/alpha/x/1.json', 'intake/alpha/x.sha256'])
+    expect([key, may('s3:ListMultipartUploadParts', at(key))]).toEqual([key, []]);
+  expect(may('s3:AbortMultipartUpload', at('intake/alpha/x.zip'))).toEqual([]);
 });
 
 test('without an intake or a journal nothing is said of one, and without drills none is started', () => {

@@ -132,6 +132,7 @@ describe('an upload that was cut off goes on', () => {
     await lab.send('UploadPart', { ...longer, UploadId, PartNumber: 1, Body });
     await lab.pass(1);
     expect((await upload({ at: cutAt(1) })).told).toEqual([`begins with 0, ${UNTIL}`]);
+    expect(calls.filter((call) => call.includes(': '))).toEqual([]);
     await cutOff(2);
     expect((await upload()).told).toEqual([`begins with 2, ${UNTIL}`]);
     await expectStored();

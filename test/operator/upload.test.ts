@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { basename, join } from 'node:path';
+import { GetObjectCommand, ListMultipartUploadsCommand, ListPartsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { unzipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { cloudFormationClient } from '../../lambda/aws/clients.ts';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import { partSize } from '../../operator/aws/parts.ts';
@@ -100,8 +100,61 @@ describe('remount upload, at a rehearsal that is held', () => {
     });
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130);
     expect(said).toMatch(
-      /\n(Nothing was uploaded|Nobody knows whether S3 has cut: upload it again, which does no harm|S3 has cut as version \w+: it is taken in all the same)\n$/,
+      /\n(Nothing was uploaded|S3 has [\d.]+ MiB of 9\.0 MiB of cut: the same command goes on from there, until \S+T00:00:00\.000Z, when S3 clears it away|Nobody knows whether S3 has cut: upload it again, which does no harm|S3 has cut as version \w+: it is taken in all the same)\n$/,
     );
+  });
+
+  /** Begins an upload, and does something to it, or to its file, once S3 has a part of it. */
+  async function cutOff(zip: string, then: (child: ChildProcess) => void): Promise<{ code: unknown; said: string }> {
+    const place = readHeld();
+    if (!place) throw new Error('nothing is held');
+    const runtime = heldRuntime(place, 'administrator') as Runtime;
+    const Bucket = (await outputsOf(cloudFormationClient(runtime), place.stackName)).get('IntakeBucket') ?? '';
+    const s3 = runtime.prepare(new S3Client({ ...runtime.clients }));
+    const args = ['operator/main.ts', 'upload', zip, 'alpha', '--rehearsal', '--yes'];
+    const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' } });
+    let said = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    for (let has = 0; has === 0; ) {
+      if (child.exitCode !== null) throw new Error(`it was too fast: ${said}`);
+      const Key = `intake/alpha/${basename(zip)}`;
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+      for (const { UploadId } of Uploads)
+        has += (await s3.send(new ListPartsCommand({ Bucket, Key, UploadId }))).Parts?.length ?? 0;
+    }
+    then(child);
+    return { code: await ended, said };
+  }
+  /** Of six parts. @param first what the first file is called */
+  function large(name: string, first = '1'): string {
+    const zip = join(directory, `${name}.zip`);
+    const files = Object.fromEntries([first, ...'2345'].map((file) => [`${file}.bin`, BIG]));
+    writeFileSync(zip, zipSync(files, { level: 0 }));
+    return zip;
+  }
+  const again = (zip: string) => remount('upload', zip, 'alpha', '--rehearsal', '--yes');
+
+  test('goes on with what S3 has where it was killed, once the same command is given again', async () => {
+    const zip = large('killed');
+    expect((await cutOff(zip, (child) => child.kill('SIGKILL'))).code).toBe(null);
+    const { code, stdout, stderr } = again(zip);
+    expect(stderr).toMatch(/\nS3 had \d+\.0 MiB of 45\.\d MiB from a try before: it goes on from there\n$/);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'alpha: killed is served\n' });
+  });
+
+  test('makes nothing of a file that is changed under it, and begins anew with what it is then', async () => {
+    const zip = large('changed');
+    const { code, said } = await cutOff(zip, () => writeFileSync(zip, 'P', { flag: 'r+' }));
+    expect(said).toMatch(/changed\.zip was changed as it was uploaded: nothing was made of it, so upload it once more/);
+    expect(said).toMatch(/\nS3 has \d+\.0 MiB of 45\.\d MiB of changed: the same command goes on from there/);
+    expect(code).toBe(4);
+    renameSync(large('other', '0'), zip);
+    const { stdout, stderr } = again(zip);
+    expect(stderr).toMatch(/\nWhat S3 has of a try before is of other bytes: it begins anew\n$/);
+    expect(stdout).toBe('alpha: changed is served\n');
   });
 
   test('is not obeyed where nobody can be asked', () => {

@@ -15,6 +15,7 @@ import { REPORT } from './report.ts';
 import { RESTORES } from './restore.ts';
 import { STEPS } from './steps.ts';
 import { ALARMS, KEPT, LEAVE, STARTS } from './template.ts';
+import { UPLOADS } from './uploads.ts';
 
 /** By kind: what has been found to slip through tests. */
 export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
@@ -41,6 +42,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'the journal': JOURNAL,
   'the intake': INTAKE,
   'what is restored': RESTORES,
+  'an upload that was cut off': UPLOADS,
   'a page says otherwise': REPORT,
 };
 

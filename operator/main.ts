@@ -25,8 +25,12 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-const endInterrupts = whenInterrupted(() => 'Nothing was done');
+whenInterrupted(() => 'Nothing was done');
 await run(app, process.argv.slice(2), { process, env: process.env, rehearsal });
-endInterrupts();
 // The library's own codes are below zero.
 if (Number(process.exitCode) < 0) process.exitCode = EXIT.usage;
+// It is over: Ctrl-C while the last lines are written changes nothing of how it ended.
+whenInterrupted(
+  () => '',
+  () => Number(process.exitCode ?? EXIT.ok),
+);

@@ -71,7 +71,9 @@ export class VolumeIntake {
   async #owed(course: string, versions: readonly Listed[]): Promise<Listed | undefined> {
     const held = this.#held(course);
     const is = (stamp: Stamp | undefined, one: Listed) => stamp !== undefined && isSame(stamp, one);
-    const hidden = versions[0]?.marker === true ? versions.slice(1) : versions.slice(1).filter(({ marker }) => !marker);
+    const [newest] = versions;
+    if (newest && !newest.marker && (is(held.carried, newest) || is(held.noted, newest))) return undefined;
+    const hidden = newest?.marker === true ? versions.slice(1) : versions.slice(1).filter(({ marker }) => !marker);
     for (const one of hidden) {
       if (is(held.noted, one)) return undefined;
       const state = await this.#answered(one);

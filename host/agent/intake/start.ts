@@ -57,6 +57,10 @@ async function missing(world: StartWorld, course: string, all: readonly Listed[]
   const versions = all.filter((one) => !one.marker);
   const { carried, noted } = await world.courses.held(course);
   const unanswered: Version[] = [];
+  const [newest] = versions;
+  const known = [carried, noted].filter((one) => one !== undefined);
+  // It is here, and a process has died before it was hidden: one of before would take its place.
+  if (!hidden && newest && known.some((one) => isSame(one, newest))) return undefined;
   // What is not hidden waits, and is found by the queue.
   for (const one of hidden ? versions : versions.slice(1)) {
     const isNoted = noted !== undefined && isSame(noted, one);

@@ -5,7 +5,7 @@ import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
 import type { Message } from '../../../simulator/aws/lambda/sns.ts';
 import type { Injector } from '../injector.ts';
-import type { FaultKind } from '../schedule.ts';
+import { type Fault, type FaultKind, OUTLASTS_CALL } from '../schedule.ts';
 import type { Truth } from './convergence.ts';
 import { falseClaim } from './page-reasons.ts';
 
@@ -17,8 +17,9 @@ const UNHEARD: readonly FaultKind[] = ['errorAfter', 'lost', 'dieAfter'];
 const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 /** A sender that dies so shortly before or after a message has not recorded that it was sent: a death is noted as its step begins. */
 const UNRECORDED_MS = 3000;
-/** Of what people were notified of: the note of it, and the look at it. Nobody tries again what is denied. */
-const NOTED = 'denied@dynamodb:UpdateItem';
+/** Of what people were notified of: the note of it, and the look at it. Nobody tries again what is denied, or what fails for longer than everybody tries. */
+const NOTED = 'dynamodb:UpdateItem';
+const isOver = ({ kind, times }: Fault) => kind === 'denied' || times > OUTLASTS_CALL;
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
 const TWICE = 'twice@trigger';
@@ -77,7 +78,7 @@ interface Said {
 
 /**
  * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
- * may come twice: rather twice than never. So may one whose sender was denied to note it, or to read what people were notified of; and one about
+ * may come twice: rather twice than never. So may one whose sender could not note it, or was denied to read what people were notified of; and one about
  * a volume that they were notified is served, where something fails again; and so may what two heals of one trigger say while the ledger is silent.
  *
  * @param skewMs how far clocks are off
@@ -102,7 +103,10 @@ export function saidOnce(
     // Who is called after the good news has a use for the next.
     for (const [said] of good) last.delete(said);
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
-    const unknown = hit(before, before + MINUTE_MS, NOTED) || hit(at - MINUTE_MS, at, READ);
+    const unnoted = fired.some(
+      (one) => isOver(one.fault) && one.fault.point === NOTED && one.at >= before && one.at <= before + MINUTE_MS,
+    );
+    const unknown = unnoted || hit(at - MINUTE_MS, at, READ);
     const anew = good.some(([, said]) => said.at > before) && hit(at - MINUTE_MS, at);
     // The answer to a deployment: whoever deploys again is notified again, once.
     const asked = isOf(message, ['leftAsItIs']) && updates.some((began) => began > before && began <= at);
@@ -112,7 +116,7 @@ export function saidOnce(
     const both = isOf(message, ['waits']) && hit(before - TURN_MS, at, 'dieLong@');
     // What EC2 does not show for a moment is put in order once more, and reported.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
-    if (!anew && !hidden && !asked && !unledgered && !both && !(called && unknown))
+    if (!anew && !hidden && !asked && !unledgered && !both && !unnoted && !(called && unknown))
       again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {

@@ -81,6 +81,14 @@ export const INTAKE: readonly Slip[] = [
     named: 'killed at any call, nothing is lost',
   },
   {
+    slip: 'what was answered before comes back over what is newer and was not hidden',
+    file: 'host/agent/intake/start.ts',
+    code: 'if (!hidden && newest && known.some((one) => isSame(one, newest))) return undefined;',
+    instead: '',
+    test: 'host/agent/intake/start.test.ts',
+    named: 'what is here and was not hidden brings nothing older back',
+  },
+  {
     slip: 'who is owner no more refuses uploads',
     file: 'host/agent/intake/settle.ts',
     code: '  await world.courses.claim();\n  await flushed(world);\n',

@@ -103,17 +103,19 @@ export function saidOnce(
     // Who is called after the good news has a use for the next.
     for (const [said] of good) last.delete(said);
     if (before === undefined || at - before >= PROMISE.betweenPagesMs - SLACK_MS - 2 * skewMs) continue;
-    const unnoted = fired.some(
-      (one) => isOver(one.fault) && one.fault.point === NOTED && one.at >= before && one.at <= before + MINUTE_MS,
-    );
+    const unnotedUntil = (to: number) =>
+      fired.some(({ at: when, fault }) => fault.point === NOTED && isOver(fault) && when >= before && when <= to);
+    const unnoted = unnotedUntil(before + MINUTE_MS);
     const unknown = unnoted || hit(at - MINUTE_MS, at, READ);
     const anew = good.some(([, said]) => said.at > before) && hit(at - MINUTE_MS, at);
-    // The answer to a deployment: whoever deploys again is notified again, once.
-    const asked = isOf(message, ['leftAsItIs']) && updates.some((began) => began > before && began <= at);
+    // The answer to a deployment: whoever deploys again, or at the same time, is notified as well, once.
+    const deployments = updates.filter((began) => began > before - MINUTE_MS && began <= at);
+    const asked =
+      isOf(message, ['leftAsItIs']) && (deployments.length > 1 || deployments.some((began) => began > before));
     // One trigger that came twice: of two heals that know nothing of each other, for the ledger is silent, each calls.
     const unledgered = isOf(message, ['ledgerSilent']) && hit(before - MINUTE_MS, at, TWICE);
-    // A heal that died for so long that another one took over: each says once that it waits.
-    const both = isOf(message, ['waits']) && hit(before - TURN_MS, at, 'dieLong@');
+    // A heal that died for so long that another one took over, or could not note what it did and ended: each says once that it waits.
+    const both = isOf(message, ['waits']) && (hit(before - TURN_MS, at, 'dieLong@') || unnotedUntil(at));
     // What EC2 does not show for a moment is put in order once more, and reported.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
     if (!anew && !hidden && !asked && !unledgered && !both && !unnoted && !(called && unknown))

@@ -67,10 +67,11 @@ describe('the same is said once', () => {
     const left = [1, 3].map((minute) => message(minute, ['leftAsItIs']));
     expect(saidOnce(left, [], 0, [0, 2 * MINUTE]).kept).toBe(true);
     expect(saidOnce(left, [], 0, [0]).kept).toBe(false);
+    expect(saidOnce(left, [], 0, [0.8 * MINUTE, 0.9 * MINUTE]).kept).toBe(true);
     expect(saidOnce(twice, [], 0, [0, 0.5 * MINUTE]).kept).toBe(false);
   });
 
-  test.each(['throttle@sns:Publish#1', 'throttle@dynamodb:UpdateItem#3x30'])('%s is no excuse', (fault) => {
+  test.each(['throttle@sns:Publish#1', 'throttle@dynamodb:UpdateItem#3'])('%s is no excuse', (fault) => {
     expect(saidOnce(twice, fired(fault, 0), 0).kept).toBe(false);
   });
 
@@ -91,7 +92,12 @@ describe('the same is said once', () => {
   test('so may one whose sender could not note it', () => {
     const later = [message(0, PAGE), message(5, PAGE)];
     expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 0.1), 0).kept).toBe(true);
+    expect(saidOnce(later, fired('throttle@dynamodb:UpdateItem#1x30', 0.1), 0).kept).toBe(true);
+    expect(saidOnce(later, fired('throttle@dynamodb:UpdateItem#1x7', 0.1), 0).kept).toBe(false);
     expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 3), 0).kept).toBe(false);
+    const waits = [0, 5].map((minute) => message(minute, ['waits']));
+    expect(saidOnce(waits, fired('denied@dynamodb:UpdateItem#1', 3), 0).kept).toBe(true);
+    expect(saidOnce(waits, fired('denied@dynamodb:UpdateItem#1', 6), 0).kept).toBe(false);
   });
 
   test('one after the good news may come where something fails again', () => {

@@ -38,6 +38,8 @@ function deploy(strike: Strike, n: number): void {
   const resource = resourceOf(strike, first.volume);
   const given = answers.get(services) ?? [];
   answers.set(services, given);
+  // Of the resource alone; whoever waits for it is answered.
+  services.cloudFormation.updates.push(world.clock.now());
   world.clock.spawn('deployment', async () => {
     const answer = (volumeId: unknown, refused?: string) => {
       given.push({ at: world.clock.now(), volumeId: volumeId === undefined ? undefined : String(volumeId), refused });

@@ -118,7 +118,7 @@ export function saidOnce(
     const both = isOf(message, ['waits']) && (hit(before - TURN_MS, at, 'dieLong@') || unnotedUntil(at));
     // What EC2 does not show for a moment is put in order once more, and reported.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
-    if (!anew && !hidden && !asked && !unledgered && !both && !unnoted && !(called && unknown))
+    if (!anew && !hidden && !asked && !unledgered && !both && !(called && unknown))
       again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {

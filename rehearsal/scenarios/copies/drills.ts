@@ -220,7 +220,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
   'latent-corruption': {
     about: 'damage that nothing shows: a drill finds it, and everything serves',
     drills: true,
-    expect: { outcome: ['none'], withinMs: 0, calls: 9000, drilling: true },
+    expect: { outcome: ['none'], withinMs: 0, calls: 7000, drilling: true },
     restMs: LATENT_REST_MS,
     strike: ({ world, first }) => {
       const { description } = world.disks.plantInconsistency(first.volumeId);
@@ -231,7 +231,7 @@ export const drillPlans: Readonly<Record<string, Plan>> = {
   'bit-rot': {
     about: 'one bit of a file flips: no file system notices, and a drill does',
     drills: true,
-    expect: { outcome: ['none'], withinMs: 0, calls: 9000, drilling: true, rotten: true },
+    expect: { outcome: ['none'], withinMs: 0, calls: 7000, drilling: true, rotten: true },
     restMs: LATENT_REST_MS,
     readAllEvery: 1,
     strike: flipBit,

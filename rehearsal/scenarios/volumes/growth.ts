@@ -106,7 +106,7 @@ export const growthPlans: Readonly<Record<string, Plan>> = {
   'growth-cut-off': {
     about: 'a deployment made the volume larger and was cut off before its file system was; it is repeated',
     needs: cannotGrow(1),
-    expect: { outcome: ['none'], withinMs: 0, calls: 900 },
+    expect: { outcome: ['none'], withinMs: 0, calls: 700 },
     strike: (strike) => {
       const { services, world, first } = strike;
       const { SizeGiB, Iops } = grown(begin(strike), 1);

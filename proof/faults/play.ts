@@ -189,7 +189,7 @@ export async function play(ground: Ground, options: Options): Promise<Played> {
     ...judgeRecords(world, ends, skewMs),
     ...journals.flatMap((journal) => journal.judge()),
     ...(uploads?.judge() ?? []),
-    boundedHeals(ends, injector),
+    boundedHeals(ends, injector, services.ssm.ran),
     nothingDenied(world),
   ].filter((c) => !c.kept);
   const unserved = story.volumes.filter((v) => !stage.servedBy(v));

@@ -2,6 +2,7 @@ import { atStart } from '../../journal/protocol.ts';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
 import { append, endFrom } from './append.ts';
+import { CourseIndex } from './course-index.ts';
 import type { CourseState } from './courses.ts';
 import { DirtyCourses, SETTLE_MS } from './dirty.ts';
 import { type Mark, markOf, markText, readFrom } from './mark.ts';
@@ -40,7 +41,7 @@ export class VolumeAgent {
   #wrote = false;
   readonly #dirty = new DirtyCourses();
   /** What the journal has. */
-  readonly #index = new Set<string>();
+  #index = new CourseIndex({});
   /** Touched since it serves, as far as it served before all was read; `undefined`: nobody knows, for it was killed meanwhile. */
   #touched: Set<string> | undefined = new Set<string>();
   #busy = false;
@@ -67,7 +68,7 @@ export class VolumeAgent {
     const { clock, disks } = this.#cloud;
     const { instanceId, volumeId } = this.place;
     const mark = markOf(disks.readMark(instanceId, volumeId));
-    for (const id of mark.index) this.#index.add(id);
+    this.#index = new CourseIndex(mark.index);
     const succession = new Succession(clock, this.#objects, this.who, readFrom(mark));
     this.#succession = succession;
     const now = clock.now();
@@ -120,8 +121,8 @@ export class VolumeAgent {
   async start(): Promise<void> {
     const { instanceId, volumeId } = this.place;
     const mark = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
-    const { acknowledged, term, index } = mark;
-    for (const id of index) this.#index.add(id);
+    const { acknowledged, term } = mark;
+    this.#index = new CourseIndex(mark.index);
     this.acknowledged = acknowledged;
     const { writer, run } = this.who;
     if (!this.#wrote) {
@@ -172,7 +173,7 @@ export class VolumeAgent {
     const { instanceId, volumeId } = this.place;
     for (const { courseId, files } of states) {
       this.#cloud.disks.applyCourse(instanceId, volumeId, courseId, files);
-      this.#indexed({ courseId, files });
+      this.#index.note({ courseId, files });
     }
     return states.reduce((sum, { files }) => sum + (files?.size ?? 0), 0);
   }
@@ -189,20 +190,11 @@ export class VolumeAgent {
   /** What the volume and the journal do not have alike is dirty: a copy may hold what its owner had not stated, and never did. */
   #scan(): void {
     const { instanceId, volumeId } = this.place;
-    const there = this.#cloud.disks.coursesOn(instanceId, volumeId);
-    const unlike = [
-      ...there.filter((id) => !this.#index.has(id)),
-      ...[...this.#index].filter((id) => !there.includes(id)),
-    ];
     const now = this.#cloud.clock.now();
     // Up to then all is in the journal.
     const { complete = 0 } = markOf(this.#cloud.disks.readMark(instanceId, volumeId));
-    for (const id of unlike) if (!this.#dirty.has(id)) this.#dirty.add(id, now, complete);
-  }
-
-  #indexed({ courseId, files }: CourseState): void {
-    if (files) this.#index.add(courseId);
-    else this.#index.delete(courseId);
+    for (const id of this.#index.unlike(this.#cloud.disks, this.place))
+      if (!this.#dirty.has(id)) this.#dirty.add(id, now, complete);
   }
 
   /** It serves before all was read: the rest is applied onto what nobody has touched, and what it names is stated anew. */
@@ -231,7 +223,7 @@ export class VolumeAgent {
         const touched = this.#touched;
         if (touched) this.#apply(states.filter(({ courseId }) => !touched.has(courseId)));
         const now = this.#cloud.clock.now();
-        for (const state of states) this.#indexed(state);
+        for (const state of states) this.#index.note(state);
         for (const { courseId } of states) this.#dirty.add(courseId, now);
       });
     } catch (error) {
@@ -296,7 +288,7 @@ export class VolumeAgent {
     if (!(await this.#append(states, taken, complete))) return false;
     for (const state of states) {
       this.#dirty.stated(state.courseId, taken);
-      this.#indexed(state);
+      this.#index.note(state);
     }
     this.#writeMark(this.acknowledged, complete);
     if (flushes) this.#flushed = true;
@@ -322,7 +314,7 @@ export class VolumeAgent {
 
   #writeMark(acknowledged: number, complete = this.#succession?.complete): void {
     const { instanceId, volumeId } = this.place;
-    const mark: Mark = { term: this.who.term, acknowledged, complete, index: [...this.#index] };
+    const mark: Mark = { term: this.who.term, acknowledged, complete, index: this.#index.all };
     const readTerm = this.#succession?.over === false ? this.#succession.reading.term : undefined;
     try {
       this.#cloud.disks.writeMark(instanceId, volumeId, markText({ ...mark, readTerm }));

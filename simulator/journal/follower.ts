@@ -1,9 +1,10 @@
 import { type Reading, readNext } from '../../journal/protocol.ts';
 import type { Cloud } from '../aws/account/cloud.ts';
 import { DISK_ERROR, DiskError } from '../disks/disks.ts';
+import { CourseIndex } from './course-index.ts';
 import { coursesOf } from './courses.ts';
 import { FOLLOW } from './life.ts';
-import { markOf, markText } from './mark.ts';
+import { type Mark, markOf, markText } from './mark.ts';
 import { AgentDead, type JournalObjects, type Life, type Place, SILENT } from './objects.ts';
 
 /**
@@ -117,21 +118,20 @@ export class Follower {
   async #apply(
     { bytes, signature }: { readonly bytes: Uint8Array; readonly signature: { readonly sum: string } },
     reading: Reading,
-    known: { readonly index: readonly string[]; readonly complete: number | undefined },
+    known: { readonly index: Mark['index']; readonly complete: number | undefined },
   ): Promise<void> {
     const { header, states } = await coursesOf(bytes, signature.sum);
     if (this.#ended || this.#life() === 'off') return;
     const { instanceId, volumeId } = this.place;
-    const index = new Set(known.index);
+    const index = new CourseIndex(known.index);
     for (const { courseId, files } of states) {
       this.#cloud.disks.applyCourse(instanceId, volumeId, courseId, files);
-      if (files) index.add(courseId);
-      else index.delete(courseId);
+      index.note({ courseId, files });
     }
-    this.#note(reading, [...index], header.complete ?? known.complete);
+    this.#note(reading, index.all, header.complete ?? known.complete);
   }
 
-  #note({ term, cursor }: Reading, index: readonly string[], complete: number | undefined): void {
+  #note({ term, cursor }: Reading, index: Mark['index'], complete: number | undefined): void {
     const { instanceId, volumeId } = this.place;
     this.#cloud.disks.writeMark(instanceId, volumeId, markText({ term, acknowledged: cursor, complete, index }));
   }

@@ -6,11 +6,11 @@ export interface Mark extends Pick<Marker, 'term' | 'acknowledged'> {
   readonly readTerm?: number | undefined;
   /** Every change before it is stated up to there. Unix milliseconds; `undefined`: nobody knows. */
   readonly complete?: number | undefined;
-  /** Courses that the journal has up to there. Simplified: on a host the index is a tree on the root disk, and one on a spare. */
-  readonly index: readonly string[];
+  /** Courses that the journal has up to there, each with its likeness. Simplified: on a host the index is a tree on the root disk, and one on a spare. */
+  readonly index: Readonly<Record<string, string>>;
 }
 
-export const NO_MARK: Mark = { term: 0, acknowledged: 0, index: [] };
+export const NO_MARK: Mark = { term: 0, acknowledged: 0, index: {} };
 
 export function markOf(text: string | undefined): Mark {
   return text === undefined ? NO_MARK : (JSON.parse(text) as Mark);

@@ -1,5 +1,5 @@
 /** What must hold whatever fails, judged on the world: nothing here knows how the healer decides. */
-import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { EXIT, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { duration } from '../../../rehearsal/command/duration.ts';
 import {
   check,
@@ -19,6 +19,7 @@ import { completedSnapshots, recoveryPoint, servedVolume } from '../../../rehear
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Watch } from '../../../rehearsal/world/watch.ts';
 import type { Check } from '../../../rehearsal/world/world.ts';
+import type { Ran } from '../../../simulator/aws/ssm/ssm.ts';
 import type { Injector } from '../injector.ts';
 import type { Fault, FaultKind } from '../schedule.ts';
 import type { AgeWatch } from './age-watch.ts';
@@ -32,6 +33,8 @@ import { type HealEnd, recordsTrue } from './records.ts';
 /** Calls of all functions from the blow to rest, an hour and more: a look every few seconds, and no storm; and of each copy tried in vain. */
 const CALLS = 6000;
 const CALLS_A_COPY = 60;
+/** What each look at a mount that takes minutes, and moves on, costs until it is answered: it is waited for with each copy anew. */
+const CALLS_A_LOOK = 20;
 /** Calls of one execution: a look every ten or thirty seconds for twenty minutes, some rounds of replacement, and retries. */
 const CALLS_A_HEAL = 1200;
 /** Volumes that one incident may leave behind where hosts answer; and how many of their answers a copy takes that is tried in vain. */
@@ -223,9 +226,11 @@ function boundedCalls({ strike, injector }: Evidence): Check {
   return check(`at most ${most} API calls`, calls <= most, String(calls));
 }
 
-export function boundedHeals(ends: readonly HealEnd[], injector: Injector): Check {
+export function boundedHeals(ends: readonly HealEnd[], injector: Injector, ran: readonly Ran[]): Check {
   const most = Math.max(0, ...ends.map((e) => e.calls));
-  const bound = CALLS_A_HEAL + CALLS_A_COPY * triedInVain(injector);
+  const inVain = triedInVain(injector);
+  const looks = inVain > 0 ? ran.filter((r) => r.verb === 'mount' && r.exitCode === EXIT.mounting).length : 0;
+  const bound = CALLS_A_HEAL + CALLS_A_COPY * inVain + CALLS_A_LOOK * looks;
   return check(`at most ${bound} API calls a heal`, most <= bound, String(most));
 }
 

@@ -116,6 +116,23 @@ describe('the owner', () => {
     await lab.drain(NEW, STANDBY, 2);
     expect(coursesOn(NEW, STANDBY)).toEqual(['one', 'two']);
   });
+
+  test('that was killed finds by a scan what was replaced under its own name, and states nothing else again', async () => {
+    const { disks } = lab.cloud;
+    for (const id of ['one', 'two']) lab.upload(id);
+    await lab.pass(5);
+    lab.prepare();
+    const other = disks.readCourse(OWNER, OLD, 'two');
+    kill(OWNER);
+    disks.applyCourse(OWNER, OLD, 'one', other ?? new Map());
+    await lab.pass(20);
+    expect(lab.objects()).toEqual(['1 seal', ...segments(2)]);
+    expect(await lab.drain(NEW, STANDBY, 2)).toMatchObject({ state: 'drained', files: '6' });
+    expect(disks.readCourse(STANDBY, NEW, 'one')).toEqual(other);
+    kill(OWNER);
+    await lab.pass(20);
+    expect(lab.objects()).toEqual(['1 seal', ...segments(2), '2 seal']);
+  });
 });
 
 describe('a new owner', () => {

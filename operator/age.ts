@@ -1,3 +1,6 @@
+/** `1 file`, `2 files`. */
+export const filesText = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;
+
 const UNITS = [
   ['d', 86_400],
   ['h', 3600],

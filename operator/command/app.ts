@@ -16,6 +16,8 @@ import { version } from './version.ts';
 
 const TEXT = {
   ...text_en,
+  noCommandRegisteredForInput: (given: Parameters<typeof text_en.noCommandRegisteredForInput>[0]) =>
+    `${text_en.noCommandRegisteredForInput(given)}; --help lists what there is`,
   exceptionWhileRunningCommand: said,
   commandErrorResult: said,
   exceptionWhileParsingArguments: (error: unknown) =>

@@ -21,7 +21,13 @@ export async function agree(plan: string, { yes }: Agreed, { stderr }: Context['
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   // Without this, Ctrl-C at the question would be an answer that never comes.
   asked.once('SIGINT', interrupt);
-  const answer = await asked.question('Do it? Type yes: ');
+  // Ctrl-D, or a terminal that goes, ends the question without an answer.
+  const answer = await new Promise<string | undefined>((resolve) => {
+    asked.once('close', () => resolve(undefined));
+    asked.question('Do it? Type yes: ').then(resolve, () => resolve(undefined));
+  });
   asked.close();
-  if (answer.trim() !== 'yes') throw refused(`received "${answer.trim()}"; allowed: yes. Nothing was done`);
+  if (answer === undefined) process.stderr.write('\n');
+  const received = answer === undefined ? 'nothing' : `"${answer.trim()}"`;
+  if (answer?.trim() !== 'yes') throw refused(`received ${received}; allowed: yes. Nothing was done`);
 }

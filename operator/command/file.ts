@@ -26,3 +26,20 @@ export function writeWhole(
     rmSync(aside, { force: true });
   }
 }
+
+/** Why it could not be written, in words: whoever reads it knows nothing of the file aside. */
+const WORDS: Readonly<Record<string, string>> = {
+  EEXIST: 'it is there already',
+  ENOENT: 'its directory is not there',
+  ENOTDIR: 'what it should lie in is no directory',
+  EISDIR: 'it is a directory',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'nothing can be written there',
+  ENOSPC: 'the disk is full',
+};
+
+export function unwritten(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return WORDS[code] ?? message;
+}

@@ -3,8 +3,8 @@ import { pageOf } from '../../report/incident.ts';
 import { pageHtml } from '../../report/page.ts';
 import { chosen, MOST_INCIDENTS } from '../incidents/incident.ts';
 import { incidentsText } from '../incidents/text.ts';
-import { writeWhole } from './file.ts';
-import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
+import { unwritten, writeWhole } from './file.ts';
+import { type Context, connected, document, FLAGS, type Flags, text, usage } from './kit.ts';
 
 export const incident = buildCommand<Flags & { readonly page?: string }, [string, string?], Context>({
   docs: {
@@ -48,6 +48,6 @@ function write(file: string, page: string): void {
   try {
     writeWhole(file, page, { replace: true });
   } catch (error) {
-    throw usage(`--page: received ${file}; allowed: a file that can be written (${said(error)})`);
+    throw usage(`--page: received ${file}; allowed: a file that can be written (${unwritten(error)})`);
   }
 }

@@ -9,8 +9,9 @@ export const releaseQuarantine = buildCommand<Flags & Agreed, [string], Context>
   docs: {
     brief: 'Lets go of a volume in quarantine, after it has shown what only that holds',
     fullDescription: [
+      'Shows what took its place and up to when that has the data, and asks. The guard deletes it with its next rounds.',
       'Example: remount release-quarantine vol-0123456789abcdef0',
-      'Exit codes: 0 the guard may delete it; 2 wrong usage; 3 refused, nothing was done; 4 it could not be asked.',
+      'Exit codes: 0 the guard may delete it; 2 wrong usage; 3 refused, nothing was done; 4 it could not be asked; 130 Ctrl-C.',
     ].join('\n'),
   },
   parameters: {

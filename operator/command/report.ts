@@ -1,8 +1,8 @@
 import { buildCommand } from '@stricli/core';
 import { EXIT } from '../exit.ts';
 import { gatherReport } from '../report/report.ts';
-import { writeWhole } from './file.ts';
-import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
+import { unwritten, writeWhole } from './file.ts';
+import { type Context, connected, document, FLAGS, type Flags, text, usage } from './kit.ts';
 
 export const report = buildCommand<Flags & { readonly out?: string }, [], Context>({
   docs: {
@@ -37,6 +37,8 @@ function write(file: string, content: string): void {
   try {
     writeWhole(file, content, { replace: false, mode: 0o600 });
   } catch (error) {
-    throw usage(`--out: received ${file}; allowed: a file that is not there yet, and can be written (${said(error)})`);
+    throw usage(
+      `--out: received ${file}; allowed: a file that is not there yet, and can be written (${unwritten(error)})`,
+    );
   }
 }

@@ -69,10 +69,10 @@ async function told(
   }
 }
 
-/** @throws Failed where it lies ahead */
-function momentAt(moment: Moment, now: number): number {
+/** What is read of an argument. @throws Failed saying what is allowed */
+function allowed<T>(read: () => T): T {
   try {
-    return moment(now);
+    return read();
   } catch (error) {
     throw error instanceof RangeError ? usage(error.message) : error;
   }
@@ -131,7 +131,7 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
     brief: 'Restores a file, a course or a folder as it was at a moment, from the journal',
     fullDescription: [
       'Shows what it would write, and asks. It writes on this machine alone: the volume stays as it is.',
-      'PATH is from the top of the volume, such as courses/course-1; empty: all of it. \\xHH is a byte that is no UTF-8.',
+      'PATH is from the top of the volume, such as courses/course-1, or as its owner has it (/srv/content/alpha/courses/course-1); empty: all of it. \\xHH is a byte that is no UTF-8.',
       'Example: remount restore alpha courses/course-1 --at 1h --to ./back',
       'Exit codes: 0 restored; 1 it is not in the journal at that moment, or not all of it could be restored; 2 wrong usage; 3 nobody said yes, or something is there already: nothing was done; 4 it could not be asked; 130 Ctrl-C, nothing was written.',
     ].join('\n'),
@@ -152,15 +152,16 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
       kind: 'tuple',
       parameters: [
         { parse: text, placeholder: 'VOLUME', brief: 'the content volume' },
-        { parse: pathOf, placeholder: 'PATH', brief: 'what is restored, from the top of the volume' },
+        { parse: text, placeholder: 'PATH', brief: 'what is restored, from the top of the volume' },
       ],
     },
   },
-  async func(flags, volume, path) {
+  async func(flags, volume, given) {
     const { stderr, stdout } = this.process;
+    const path = allowed(() => pathOf(given, volume));
     const connection = await connected(this, flags);
     const { journals, status } = connection;
-    const question = { volume, path, at: momentAt(flags.at, status.now()) };
+    const question = { volume, path, at: allowed(() => flags.at(status.now())) };
     const ticks = ticker(process.stderr.isTTY);
     let aside: Aside | undefined;
     const clear = () => aside?.clear();

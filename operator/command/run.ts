@@ -56,7 +56,7 @@ const command = (kind: Followed['kind']) =>
       const name = outputs.get(FUNCTION[kind]);
       if (!name)
         throw usage(
-          `--stack: received ${status.stack}, which has no ${FUNCTION[kind]}; allowed: a stack with ${kind}s`,
+          `--stack: received ${status.stack}, which has no ${FUNCTION[kind]}; allowed: a stack with ${kind}s${kind === 'drill' ? ' (its setting drills.enabled)' : ''}`,
         );
       const { stderr, stdout } = this.process;
       let so = 'asking' as keyof typeof INTERRUPTED;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
+import { filesText } from '../age.ts';
 import type { Source } from '../aws/parts.ts';
 import { EXIT } from '../exit.ts';
 import { UnknownVolume } from '../status/gather.ts';
@@ -45,7 +46,7 @@ function given(from: string): Given {
       await pack(from, files, file);
       return file;
     };
-    return { from, what: `${files.length} files, ${sizeText(sizeOf(files))}`, zip };
+    return { from, what: `${filesText(files.length)}, ${sizeText(sizeOf(files))}`, zip };
   } catch (error) {
     throw wrong(said(error));
   }

@@ -9,6 +9,9 @@ export function diagnosisText({ stack, region, at, findings, unasked, beyond }: 
       `  ${about}${volume ? ` of ${volume}` : ''}: ${what}`,
       `    do: ${how}`,
     ]),
+    ...(findings.some(({ do: how }) => how.includes('runbook: '))
+      ? ['runbook: NAME is the section of that name in docs/runbook.md']
+      : []),
     ...(unasked.length > 0
       ? ['could not be asked, so nothing is said of it:', ...unasked.map(({ what, why }) => `  ${what}: ${why}`)]
       : []),

@@ -55,7 +55,7 @@ export async function quarantined(ports: QuarantinePorts, id: string): Promise<Q
   if (at)
     throw failed(
       EXIT.refused,
-      `${id} is attached to ${at.instanceId}, which may use it; see that nothing there does, and detach it (aws ec2 detach-volume); nothing was done`,
+      `${id} is attached to ${at.instanceId}, which may use it; see that nothing there does, and detach it: aws ec2 detach-volume --volume-id ${id}; nothing was done`,
     );
   const [incidents, snapshots] = await Promise.all([ports.incidents(volume), ports.snapshots(volume)]);
   const incident = incidents.find(({ replacement }) => replacement?.oldVolume === id);

@@ -1,3 +1,4 @@
+import { filesText } from '../age.ts';
 import { printable } from './path.ts';
 import type { Lack } from './plan.ts';
 import type { Restored, RestoredEntry } from './restored.ts';
@@ -36,7 +37,7 @@ export function restorePlanText(plan: Restored, to: string, isReplaced: boolean)
     ...(isReplaced ? ['What is there now goes.'] : []),
     ...facts(plan),
     ...cut(here.map(line), (left) => `  ... and ${left} more (--json has all of them)`),
-    `${files.length} files, ${bytesText(bytes)}`,
+    `${filesText(files.length)}, ${bytesText(bytes)}`,
     ...lacks(plan),
     '',
   ].join('\n');
@@ -50,7 +51,7 @@ function line({ path, kind, size, mtime, changing }: RestoredEntry): string {
   const when = mtime === undefined ? '' : time(clamped(mtime)).slice(0, 19);
   const what = kind === 'file' ? bytesText(size ?? 0) : kind;
   const note = changing ? '  (was written to while it was read)' : '';
-  return `  ${when.padEnd(19)}  ${what.padStart(11)}  ${printable(path)}${note}`;
+  return `  ${when.padEnd(19)}  ${what.padStart(11)}  ${printable(path) || '.'}${note}`;
 }
 
 /** A file may have any time; a date of JavaScript may not. */
@@ -112,7 +113,7 @@ export function restoredText(done: Restored): string {
     ...(to === undefined
       ? [`${volume}: nothing of ${quoted(path)} could be restored`]
       : [
-          `${volume}: ${quoted(path)} as it was at ${time(at)} is in ${printable(to)}: ${files.length} files, ${bytesText(bytes)}`,
+          `${volume}: ${quoted(path)} as it was at ${time(at)} is in ${printable(to)}: ${filesText(files.length)}, ${bytesText(bytes)}`,
         ]),
     ...unset.map(({ entries, why }) => `Extended attributes of ${entries} could not be set: ${why}`),
     ...lacks(done),

@@ -41,10 +41,10 @@ function volumeLines(v: VolumeStatus, now: number): string[] {
   const ago = (at: number) => `${age(now - at)} ago`;
   const safe = [
     ...(journalLagMs === undefined ? [] : [`each change up to ${age(journalLagMs)} ago, in the journal`]),
-    newest ? `snapshot ${ago(newest.at)} (${newest.snapshotId})` : 'no snapshot',
+    newest ? `snapshot of ${ago(newest.at)} (${newest.snapshotId})` : 'no snapshot',
     verified
-      ? `one that was mounted and read ${ago(verified.at)} (${verified.snapshotId})`
-      : 'none that was mounted and read',
+      ? `one of ${ago(verified.at)} that a drill has mounted and read (${verified.snapshotId})`
+      : 'none that a drill has mounted and read',
   ];
   return [
     `${volume}: ${state}${by}`,
@@ -54,7 +54,9 @@ function volumeLines(v: VolumeStatus, now: number): string[] {
     ...(heal ? [row(['heal', `${heal.healId} is under way`])] : []),
     ...(alarms.length > 0 ? [row(['alarms', alarms.join(', ')])] : []),
     ...(deaf.length > 0 ? [row(['unwatched', `${deaf.join(', ')}: no data, or switched off`])] : []),
-    ...(quarantined.length > 0 ? [row(['quarantine', quarantined.join(', ')])] : []),
+    ...(quarantined.length > 0
+      ? [row(['quarantine', `${quarantined.join(', ')}: kept until remount release-quarantine`])]
+      : []),
     row([
       'to do',
       paged ? `${paged.final ? 'only a person can: ' : ''}${paged.about} (said ${ago(paged.at)})` : 'nothing',
@@ -68,7 +70,8 @@ function row([label, text]: readonly [string, string]): string {
 }
 
 function peopleText(subscribers: number): string {
-  return subscribers === 0 ? 'NOBODY gets them: the topic has no confirmed subscriber' : `${subscribers} get them`;
+  if (subscribers === 0) return 'NOBODY gets them: the topic has no confirmed subscriber';
+  return subscribers === 1 ? '1 subscriber gets them' : `${subscribers} subscribers get them`;
 }
 
 function hostsText(hosts: NonNullable<Status['hosts']>): string {

@@ -1,6 +1,8 @@
+import { filesText } from '../age.ts';
 import type { Uploaded } from './upload.ts';
 
 export function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
   return bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
@@ -34,6 +36,6 @@ export function uploadedText({ volume, course, state, files, bytes, refusals = [
           `${course} is refused: ${path === undefined ? '' : `${path}: `}${sentence} (${code})\n`,
       )
       .join('');
-  const facts = files === undefined ? '' : `: ${files} files${bytes === undefined ? '' : `, ${sizeText(bytes)}`}`;
+  const facts = files === undefined ? '' : `: ${filesText(files)}${bytes === undefined ? '' : `, ${sizeText(bytes)}`}`;
   return `${volume}: ${course} is served${facts}\n`;
 }

@@ -20,7 +20,7 @@ export interface CourseState {
 }
 
 const COURSES = 'courses';
-const PLAIN: Attributes = { mode: 0o644, uid: 0, gid: 0, mtime: 0n, xattrs: {} };
+const PLAIN: Omit<Attributes, 'mtime'> = { mode: 0o644, uid: 0, gid: 0, xattrs: {} };
 
 /**
  * Simplified: by its path, and within a course by all that is in it: another content is another course, as the intake replaces it. On a host it is made of the
@@ -47,6 +47,8 @@ export async function segmentOf(
   const records: JournalRecord[] = [];
   const staged: Uint8Array[] = [];
   let digest = '';
+  /** Simplified: what is stated was written just now. */
+  const mtime = BigInt(header.taken) * 1_000_000n;
   /** What is in no course is whatever is in them. */
   const at = (path: string) => identityAt(path, path.includes('/') ? digest : '');
   const name = (path: string, there: boolean): JournalRecord => ({
@@ -57,7 +59,7 @@ export async function segmentOf(
     if (path === '' || directories.has(path)) return;
     directory(parentOf(path));
     directories.add(path);
-    records.push({ ...PLAIN, mode: 0o755, record: 'directory', identity: at(path), path, ctime: 0n });
+    records.push({ ...PLAIN, mode: 0o755, mtime, record: 'directory', identity: at(path), path, ctime: 0n });
     records.push(name(path, true));
   };
   for (const { courseId, files } of states) {
@@ -69,7 +71,7 @@ export async function segmentOf(
       directory(parentOf(path));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const known = { record: 'file', identity: at(path), path, ctime: 0n } as const;
-      records.push({ ...PLAIN, ...known, size: bytes.length, sha256, content: 'here' });
+      records.push({ ...PLAIN, ...known, mtime, size: bytes.length, sha256, content: 'here' });
       records.push(name(path, true));
       staged.push(bytes);
     }

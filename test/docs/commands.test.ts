@@ -31,7 +31,8 @@ function words(command: string): string[] {
 
 /** What is wrong with a command, if anything is. */
 function wrong(command: string): string | undefined {
-  const [tool, verb = '', ...rest] = words(command);
+  // -s is npm's own: it prints nothing of its own then.
+  const [tool, verb = '', ...rest] = words(command.replace(/^npm run -s /, 'npm run '));
   if (tool === 'npx' && verb === 'remount') return refusedByScript(SCRIPTS.remount ?? '', rest);
   if (tool === 'npx') return verb === 'cdk' ? undefined : `npx ${verb}: allowed is cdk, remount`;
   if (['ci', 'test', 'pack', 'install', 'publish'].includes(verb)) return undefined;

@@ -31,7 +31,9 @@ describe('a person at a rehearsal that is held', () => {
     const { code, stdout, stderr } = remount('status', '--rehearsal');
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^alpha: served \(vol-\w+ on i-\w+\)$/m);
-    expect(stdout).toMatch(/one that was mounted and read/);
+    expect(stdout).toMatch(/one of \d+ \w+ ago that a drill has mounted and read \(snap-/);
+    expect(stdout).toMatch(/^ {2}quarantine vol-\w+: kept until remount release-quarantine$/m);
+    expect(stdout).toMatch(/^ {2}messages {3}1 subscriber gets them$/m);
     expect(code).toBe(0);
   });
 
@@ -115,7 +117,9 @@ describe('a person at a rehearsal that is held', () => {
     expect([doctor.schema, versions.length > 0]).toEqual([1, true]);
     const again = remount('report', '--rehearsal', '--out', file);
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/^--out: received .*; allowed: a file that is not there yet/);
+    expect(again.stderr).toMatch(
+      /^--out: received .*; allowed: a file that is not there yet.* \(it is there already\)$/m,
+    );
   });
 
   test('has one of them as text, as data and as a page, which says what it cannot know', () => {
@@ -157,7 +161,7 @@ describe('a person at a rehearsal that is held', () => {
     [['heal', 'gamma', '--rehearsal'], 'VOLUME: received gamma; allowed: alpha, beta'],
     [['drill', '--rehearsal'], 'VOLUME'],
     [['incidents', '--rehearsal'], 'VOLUME'],
-    [['statsu'], 'status'],
+    [['statsu'], 'did you mean `status`?; --help lists what there is'],
     [['status', '--regoin', 'x'], 'regoin'],
     [['status'], '--region: received nothing'],
   ])('is told what is wrong with %j, in a line', (args, says) => {
@@ -221,7 +225,9 @@ describe('a person at a rehearsal that is held', () => {
     const { volumes } = JSON.parse(remount('status', 'alpha', '--rehearsal', '--json').stdout);
     const [id] = volumes[0].quarantined as string[];
     const { code, stdout, stderr } = remount('release-quarantine', id ?? '', '--rehearsal', '--yes');
-    expect(stderr).toMatch(/^vol-\w+ is attached to i-\w+/);
+    expect(stderr).toMatch(
+      /^vol-\w+ is attached to i-\w+, .*: aws ec2 detach-volume --volume-id vol-\w+; nothing was done$/m,
+    );
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   });
 

@@ -13,10 +13,10 @@ export interface Holding {
 }
 
 /** Plays a scenario on memory disks, and holds it, for commands that this test file starts: another one may hold another beside it. */
-export async function holding(scenario: string): Promise<Holding> {
+export async function holding(scenario: string, more: readonly string[] = []): Promise<Holding> {
   const directory = mkdtempSync(join(tmpdir(), 'holding-'));
   process.env.REMOUNT_HELD = join(directory, 'held.json');
-  const args = ['rehearsal/main.ts', '--disks', 'memory', '--scenario', scenario, '--hold'];
+  const args = ['rehearsal/main.ts', '--disks', 'memory', '--scenario', scenario, '--hold', ...more];
   const env = { ...process.env, NODE_OPTIONS: '', CDK_VALIDATION: 'false' };
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let printed = '';

@@ -119,9 +119,7 @@ describe('remount restore, at a rehearsal that is held', () => {
     expect(code).toBe(0);
     expect([read('first/course-9/index.html'), read('first/course-9/old.html')]).toEqual(['one', 'old']);
     const one = restore(`/${COURSE}/index.html`, moments.first, 'file');
-    expect(one.stdout).toMatch(
-      /^alpha: courses\/course-9\/index\.html as it was at \S+ is in \S+: 1 files, 3 bytes\n$/,
-    );
+    expect(one.stdout).toMatch(/^alpha: courses\/course-9\/index\.html as it was at \S+ is in \S+: 1 file, 3 bytes\n$/);
     expect(read('file/index.html')).toBe('one');
     expect(restore(COURSE, moments.second, 'second').code).toBe(0);
     expect(existsSync(join(directory, 'second/course-9/old.html'))).toBe(false);

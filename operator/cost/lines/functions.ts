@@ -22,7 +22,7 @@ export function functions(
     },
     {
       id: 'functions.time',
-      about: 'their time',
+      about: 'time of guard, healer and drills',
       settings: ['volumes', 'snapshots.perHour'],
       quantity: started * secondsPerRun * runGib,
       price: 'lambda.time',

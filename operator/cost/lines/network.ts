@@ -8,14 +8,14 @@ export function network({ balancers, addresses, endpoints }: Deployed, { gbOut }
     // A unit is a GB an hour, where bytes are what there is most of: aws.amazon.com/elasticloadbalancing/pricing/
     {
       id: 'balancer.units',
-      about: 'its capacity units, one a GB',
+      about: 'capacity units of the load balancer, one a GB',
       quantity: gbOut,
       price: 'elb.lcu',
       assumes: ['gbOut'],
     },
     {
       id: 'balancer.addresses',
-      about: 'its public addresses',
+      about: 'public addresses of the load balancer',
       settings: ['zones'],
       quantity: addresses * HOURS,
       price: 'vpc.address',

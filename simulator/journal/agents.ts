@@ -130,6 +130,8 @@ export class JournalAgents {
   #killed(instanceId: string): void {
     const { clock, faults } = this.#parts.cloud;
     clock.after(RESTART_MS, () => {
+      // Whoever boots again starts it then.
+      if (this.#parts.ec2.instance(instanceId).state !== 'running') return;
       if (faults.fullRoots.has(instanceId)) return this.#killed(instanceId);
       const now = this.#boot(instanceId);
       this.#followers.restart(instanceId);

@@ -117,6 +117,15 @@ describe('the owner', () => {
     expect(coursesOn(NEW, STANDBY)).toEqual(['one', 'two']);
   });
 
+  test('that was killed is not started again on a host that was terminated meanwhile', async () => {
+    lab.upload('one');
+    kill(OWNER);
+    lab.cloud.disks.removeHost(OWNER);
+    lab.ec2.instance(OWNER).state = 'terminated';
+    await lab.pass(20);
+    expect(lab.objects()).toEqual(['1 seal']);
+  });
+
   test('that was killed finds by a scan what was replaced under its own name, and states nothing else again', async () => {
     const { disks } = lab.cloud;
     for (const id of ['one', 'two']) lab.upload(id);

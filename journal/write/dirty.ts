@@ -4,10 +4,8 @@ import { type DoubtRecord, type Identity, type Key, keyText } from '../record.ts
 export const SETTLE = 1000;
 /** Milliseconds after its first change at which a thing is taken in any case: a file that stays open and is written to. */
 export const OPEN = 60_000;
-/** Things that may be dirty at once: some 60 MB, of the 160 MiB that all of the agent has on a host. Beyond, a scan finds them. */
+/** Things that may be dirty at once: some 60 MB, of the 160 MiB that all of the agent has on a host. What comes beyond, a scan finds. */
 export const MOST_DIRTY = 30_000;
-/** A scan that has found so many leaves the rest to the next one, which begins when most of these are stated: what is heard meanwhile has room beside them. */
-export const ENOUGH = MOST_DIRTY / 2;
 
 /** What a file system says of a change. `target` is what it happened to; a rename is two names. */
 export type Change =
@@ -53,6 +51,17 @@ export class DirtySet {
   #known = Number.NEGATIVE_INFINITY;
   #hurried = false;
   #unsaid: DoubtRecord | undefined;
+  readonly #most: number;
+
+  /** @param most things that may be dirty at once */
+  constructor(most = MOST_DIRTY) {
+    this.#most = most;
+  }
+
+  /** A scan that has found so many waits until half of these are stated: what is heard meanwhile has room beside them. */
+  get enough(): number {
+    return this.#most / 2;
+  }
 
   note(change: Change, now: number): void {
     if (change.change === 'overflow') this.wantScan('changes were lost');
@@ -63,7 +72,7 @@ export class DirtySet {
   add(key: Key, now: number, how: How = {}): void {
     const text = keyText(key);
     const before = this.#entries.get(text);
-    this.#entries.set(text, {
+    const entry = {
       key,
       content: (how.content ?? false) || (before?.content ?? false),
       forced: (how.forced ?? false) || (before?.forced ?? false),
@@ -72,13 +81,14 @@ export class DirtySet {
       first: before?.first ?? now,
       last: now,
       since: Math.min(how.since ?? this.#known, before?.since ?? Number.POSITIVE_INFINITY),
-    });
-    if (this.#entries.size <= MOST_DIRTY) return;
-    // What a scan is to find again has been dirty since it was.
-    this.#known = Math.min(this.#known, this.takenSince);
-    // What is forced stays: no scan would know of it.
-    for (const [text, entry] of this.#entries) if (!entry.forced) this.#entries.delete(text);
-    this.wantScan('too much has changed at once');
+    };
+    // What was there before stays, and is stated, however much keeps coming. What is forced does as well: no scan would know of it.
+    if (before || entry.forced || this.#entries.size < this.#most) this.#entries.set(text, entry);
+    else {
+      // What a scan is to find again has been dirty since it was.
+      this.#known = Math.min(this.#known, entry.since);
+      this.wantScan('too much has changed at once');
+    }
   }
 
   /**

@@ -83,7 +83,7 @@ export const JOURNALED: readonly Mutant[] = [
     edits: [
       {
         file: 'host/agent/writer/writer.ts',
-        code: 'await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });',
+        code: 'await scan({ ...this.#world, own: this.#own, dirty: this.#dirty, makeRoom: () => this.#makeRoom() });',
         instead: '[this.#dirty.scanBegins(), this.#dirty.scanEnds()];',
       },
     ],

@@ -3,7 +3,7 @@ import type { Plan } from '../../../journal/apply/plan.ts';
 import { type Kind, View } from '../../../journal/apply/view.ts';
 import { toBytes } from '../../../journal/name.ts';
 import { type Identity, type JournalRecord, type Key, keyText } from '../../../journal/record.ts';
-import { ENOUGH } from '../../../journal/write/dirty.ts';
+import { MOST_DIRTY } from '../../../journal/write/dirty.ts';
 import { differences, type Known, type Listing, type Sign } from '../../../journal/write/index.ts';
 import { contentOf } from '../journal/adopt.ts';
 import { kindOf } from '../journal/kinds.ts';
@@ -54,7 +54,7 @@ export class Among {
   note(keys: readonly Key[]): void {
     if (this.#inDoubt) return;
     for (const key of keys) this.#heard.set(keyText(key), key);
-    if (this.#heard.size > ENOUGH) this.doubt();
+    if (this.#heard.size > MOST_DIRTY / 2) this.doubt();
   }
 
   /** Changes may have gone unheard. */
@@ -84,7 +84,7 @@ export class Among {
         this.#unsure.add(identity);
         const listing = await this.#listing(identity);
         for (const key of differences(identity, listing, tree.index)) add(found, key);
-        if (found.size > ENOUGH) {
+        if (found.size > MOST_DIRTY / 2) {
           this.#tooMany = true;
           return;
         }
@@ -146,7 +146,7 @@ export class Among {
   async #takeHeard(): Promise<void> {
     const heard = [...this.#heard.values()];
     this.#heard.clear();
-    if (this.#touched.size + heard.length > 2 * ENOUGH) this.#tooMany = true;
+    if (this.#touched.size + heard.length > MOST_DIRTY) this.#tooMany = true;
     else await this.#take(heard);
   }
 

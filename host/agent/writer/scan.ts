@@ -1,5 +1,5 @@
 import { type Identity, type Key, ROOT } from '../../../journal/record.ts';
-import { type DirtySet, ENOUGH } from '../../../journal/write/dirty.ts';
+import type { DirtySet } from '../../../journal/write/dirty.ts';
 import { differences, differs, type Listing, type Sign } from '../../../journal/write/index.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { contentOf } from '../journal/adopt.ts';
@@ -18,36 +18,50 @@ export interface ScanWorld {
   readonly own: Own;
   readonly dirty: DirtySet;
   readonly clock: Clock;
+  /** States what is dirty, until there is room for more. @returns `false` where there is none: nothing of it can be stated yet */
+  readonly makeRoom: () => Promise<boolean>;
 }
 
 /**
  * Makes dirty what is not as the index has it. All inodes are swept, which finds what has changed; the names of a directory are read where it is not as it
- * was when they were found to be the index's. Whatever changes meanwhile is heard. Where it finds more than fits it wants another one, and ends.
+ * was when they were found to be the index's. Whatever changes meanwhile is heard. Where it finds more than fits, that is stated before it goes on; where
+ * that cannot be it wants another one, and ends.
  */
 export async function scan(world: ScanWorld): Promise<void> {
-  const { resolver, tree, own, dirty, clock } = world;
+  const { resolver, tree, own, dirty, clock, makeRoom } = world;
   dirty.scanBegins();
-  const add = (key: Key) => dirty.add(key, clock.now(), { content: true });
+  const add = async (key: Key): Promise<boolean> => {
+    dirty.add(key, clock.now(), { content: true });
+    return dirty.size < dirty.enough || (await makeRoom());
+  };
+  const addAll = async (keys: readonly Key[] | AsyncIterable<Key>): Promise<boolean> => {
+    for await (const key of keys) if (!(await add(key))) return false;
+    return true;
+  };
   await own.read();
   // Sizes are swept as the device has them.
   await resolver.sync();
-  add({ of: 'node', identity: ROOT });
+  const all =
+    (await add({ of: 'node', identity: ROOT })) &&
+    (await addAll(changed(world))) &&
+    (await addAll(Array.from(tree.index.unnamed(), (identity) => ({ of: 'node', identity }))));
+  if (!all) dirty.wantScan('there is more than is kept in mind');
+  dirty.scanEnds();
+}
+
+async function* changed(world: ScanWorld): AsyncGenerator<Key> {
+  const { resolver, tree, own } = world;
   for await (const inode of inodesOf(resolver)) {
-    if (dirty.size >= ENOUGH) break;
     if (inode.links === 0 || own.has(inode.handle)) continue;
     const identity = tree.identityOf(inode.handle);
     const known = tree.node(identity);
     const sign = { ctime: inode.changed, size: Number(inode.size) };
     // What the index does not know comes to light with its name.
-    if (known && differs(sign, known)) add({ of: 'node', identity });
-    if (!isDirectory(inode) || tree.settled(identity) === inode.changed) continue;
-    // Where not all of them fit the directory is not settled: the next scan reads it again.
-    const room = Math.max(1, ENOUGH - dirty.size);
-    for (const key of (await ofDirectory(world, identity, inode)).slice(0, room)) add(key);
+    if (known && differs(sign, known)) yield { of: 'node', identity };
+    // Where not all of them are taken the directory is not settled: the next scan reads it again.
+    if (isDirectory(inode) && tree.settled(identity) !== inode.changed)
+      yield* await ofDirectory(world, identity, inode);
   }
-  if (dirty.size < ENOUGH) for (const identity of tree.index.unnamed()) add({ of: 'node', identity });
-  else dirty.wantScan('there is more than is kept in mind');
-  dirty.scanEnds();
 }
 
 async function ofDirectory(

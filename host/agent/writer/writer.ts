@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { ROOT } from '../../../journal/record.ts';
 import type { Header } from '../../../journal/segment/layout.ts';
 import type { Batch, Limits } from '../../../journal/write/batch.ts';
-import { DirtySet, ENOUGH } from '../../../journal/write/dirty.ts';
+import { DirtySet } from '../../../journal/write/dirty.ts';
 import { Gatherer } from '../../../journal/write/gather.ts';
 import type { Clock } from '../../../journal/write/source.ts';
 import { adopt } from '../journal/adopt.ts';
-import type { LateCounts, LateSegments } from '../journal/late.ts';
+import type { LateSegments } from '../journal/late.ts';
 import { MARKER, raiseRun, type VolumeMarker, writeMarker } from '../journal/marker.ts';
 import { Own, rootOf } from '../journal/own.ts';
 import { Sender, Stopped, WriterEnded } from '../journal/send.ts';
@@ -22,6 +22,7 @@ import { Restating } from './restating.ts';
 import { scan } from './scan.ts';
 import { Sentinels } from './sentinels.ts';
 import { VolumeSource } from './source.ts';
+import type { Status } from './status.ts';
 
 export interface WriterWorld {
   readonly volume: string;
@@ -38,27 +39,16 @@ export interface WriterWorld {
   readonly clock: Clock;
   readonly limits?: Limits;
   readonly pace?: Pace;
+  /** Things that may be dirty at once. @default as `MOST_DIRTY` */
+  readonly mostDirty?: number;
   /** What a takeover has left to be applied. */
   readonly late?: LateSegments;
 }
 
-export interface Status {
-  /** Newest number that is known to be taken. */
-  readonly number: number;
-  /** All changes before this are in the journal: milliseconds since 1970; `undefined` where nobody can know. */
-  readonly complete: number | undefined;
-  readonly dirty: number;
-  /** Milliseconds for which something has not been in the journal, as far as anybody knows. */
-  readonly lag: number;
-  /** Why nothing is acknowledged. */
-  readonly trouble: string | undefined;
-  /** Paths of what the last segment could not read. */
-  readonly unreadable: readonly string[];
-  /** Where a takeover had left something. */
-  readonly late: LateCounts | undefined;
-}
-
 export type Flushed = { readonly flushed: boolean; readonly number: number; readonly left: number };
+
+/** So many looks at what cannot be stated yet, files that stay open, and a scan makes way. */
+const VAIN_LOOKS = 40;
 
 /**
  * The writer of one content volume, from its start until it is stopped, fenced, or the volume is unmounted. An error of the volume or of the root disk ends
@@ -67,7 +57,7 @@ export type Flushed = { readonly flushed: boolean; readonly number: number; read
 export class Writer {
   readonly #world: WriterWorld;
   readonly #pace: Required<Pace>;
-  readonly #dirty = new DirtySet();
+  readonly #dirty: DirtySet;
   readonly #began: number;
   readonly #gatherer: Gatherer;
   readonly #own: Own;
@@ -91,6 +81,7 @@ export class Writer {
   constructor(world: WriterWorld) {
     this.#world = world;
     this.#began = world.clock.now();
+    this.#dirty = new DirtySet(world.mostDirty);
     this.#pace = { ...PACE, ...world.pace };
     const { resolver, tree, clock, limits, store } = world;
     this.#own = new Own(resolver);
@@ -242,10 +233,28 @@ export class Writer {
 
   /** One look at what is due, and a segment of it. */
   async #round(): Promise<void> {
-    const { clock, spool } = this.#world;
-    if (this.#dirty.scanWanted && this.#dirty.size < ENOUGH / 10)
-      await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });
+    if (this.#dirty.scanWanted && this.#dirty.size < this.#dirty.enough)
+      await scan({ ...this.#world, own: this.#own, dirty: this.#dirty, makeRoom: () => this.#makeRoom() });
     if (!this.#isTime()) return this.#pause(this.#pace.lookMs);
+    const stated = await this.#state();
+    // Who is in a hurry waits for what cannot be stated yet.
+    if (stated === 0) await this.#pause(10);
+  }
+
+  /** Of what a scan finds, and of what changes while it does: stated as it comes, or it would never end beside writers that do not pause. */
+  async #makeRoom(): Promise<boolean> {
+    for (let looks = 0; looks < VAIN_LOOKS; looks++) {
+      if (this.#dirty.size < this.#dirty.enough / 2) return true;
+      this.#mustGoOn();
+      if ((await this.#state()) > 0) looks = 0;
+      else await this.#pause(this.#pace.lookMs);
+    }
+    return false;
+  }
+
+  /** One segment of what is due, where anything is. @returns how much it states */
+  async #state(): Promise<number> {
+    const { clock, spool } = this.#world;
     const before = clock.now();
     if (await this.#sentinels.heard()) this.#dirty.heardUpTo(before);
     const stage = await spool.stage();
@@ -255,9 +264,8 @@ export class Writer {
     if (batch.records.length > 0 || beats) await this.#send(batch);
     this.#stated = Math.max(this.#stated, upTo);
     await this.#answerFlushes();
-    // Who is in a hurry waits for what cannot be stated yet.
-    if (batch.records.length === 0) await this.#pause(10);
     if (clock.now() - this.#marked.at >= this.#pace.markerMs) await this.#mark();
+    return batch.records.length;
   }
 
   #isTime(): boolean {

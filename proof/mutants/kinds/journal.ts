@@ -202,9 +202,37 @@ export const JOURNAL: readonly Slip[] = [
   ...slips('host/agent/writer/writer.ts', 'host/agent/journal/recovery.test.ts', [
     [
       'what is heard is relied on, and nothing is looked for',
-      'await scan({ ...this.#world, own: this.#own, dirty: this.#dirty });',
+      'await scan({ ...this.#world, own: this.#own, dirty: this.#dirty, makeRoom: () => this.#makeRoom() });',
       '[this.#dirty.scanBegins(), this.#dirty.scanEnds()];',
       'a snapshot is brought up by the journal, whatever is lost besides',
+    ],
+  ]),
+  ...slips('host/agent/writer/writer.ts', 'host/agent/journal/overrun.test.ts', [
+    [
+      'a scan that finds too much ends, and begins anew',
+      'makeRoom: () => this.#makeRoom()',
+      'makeRoom: async () => false',
+      'a flush ends beside writers that do not pause, where more has changed than is kept in mind of',
+    ],
+  ]),
+  ...slips('journal/write/dirty.ts', 'journal/write/dirty.test.ts', [
+    [
+      'what is dropped has changed by now',
+      'this.#known = Math.min(this.#known, entry.since);',
+      'this.#known = Math.max(this.#known, entry.since);',
+      'what is deferred, or was dropped for a scan to find again, is dirty since it was',
+    ],
+    [
+      'what is forced is dropped as well',
+      'if (before || entry.forced ||',
+      'if (before ||',
+      'where too much is dirty at once; what was there before is kept, and what no scan finds',
+    ],
+    [
+      'what is dropped is not looked for',
+      "this.wantScan('too much has changed at once');",
+      '{}',
+      'where too much is dirty at once; what was there before is kept, and what no scan finds',
     ],
   ]),
   ...slips('journal/apply/merge.ts', 'journal/apply/merge.test.ts', [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { identity, type Key, keyText, ROOT } from '../../../journal/record.ts';
-import { DirtySet, MOST_DIRTY, OPEN, SETTLE } from '../../../journal/write/dirty.ts';
+import { DirtySet, OPEN, SETTLE } from '../../../journal/write/dirty.ts';
 
 const FILE = identity('131.6');
 const node: Key = { of: 'node', identity: FILE };
@@ -89,15 +89,19 @@ describe('up to when every change is taken', () => {
   });
 
   test('what is deferred, or was dropped for a scan to find again, is dirty since it was', () => {
-    const dirty = new DirtySet();
+    const dirty = new DirtySet(3);
     dirty.heardUpTo(5);
     dirty.add(node, 9);
     const taken = dirty.take(node);
     dirty.heardUpTo(10);
     if (taken) dirty.defer(taken);
     expect(dirty.takenUpTo).toBe(5);
+    dirty.take(node);
     dirty.heardUpTo(20);
-    for (let i = 0; i < MOST_DIRTY; i++) dirty.add(name(`${i}`), 20);
+    for (let i = 0; i < 3; i++) dirty.add(name(`${i}`), 20);
+    if (taken) dirty.defer(taken);
+    expect(dirty.take(node)).toBeUndefined();
+    for (let i = 0; i < 3; i++) dirty.take(name(`${i}`));
     dirty.scanBegins();
     dirty.heardUpTo(30);
     dirty.add(node, 40);
@@ -126,11 +130,16 @@ describe('a scan is wanted', () => {
     expect([dirty.doubt, dirty.scanWanted]).toEqual([true, 'changes were lost']);
   });
 
-  test('where too much is dirty at once; only what no scan finds is kept', () => {
-    const dirty = new DirtySet();
-    dirty.add(node, 0, { forced: true });
-    for (let i = 0; i < MOST_DIRTY; i++) dirty.add(name(`${i}`), 0);
-    expect([dirty.size, dirty.scanWanted]).toEqual([1, 'too much has changed at once']);
-    expect(dirty.take(node)).toMatchObject({ forced: true });
+  test('where too much is dirty at once; what was there before is kept, and what no scan finds', () => {
+    const dirty = new DirtySet(10);
+    dirty.heardUpTo(5);
+    for (let i = 0; i < 20; i++) dirty.add(name(`${i}`), 10 + i);
+    dirty.add(name('3'), 40, { content: true });
+    dirty.add(node, 50, { forced: true });
+    expect([dirty.size, dirty.scanWanted]).toEqual([11, 'too much has changed at once']);
+    const [first] = dirty.due(1_000_000);
+    expect([first, dirty.take(name('3'))]).toMatchObject([name('0'), { first: 13, last: 40, content: true }]);
+    expect([dirty.take(name('12')), dirty.take(node)]).toMatchObject([undefined, { forced: true }]);
+    expect(dirty.enough).toBe(5);
   });
 });

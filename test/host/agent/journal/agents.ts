@@ -20,6 +20,9 @@ export const CLOCK: Clock = {
 };
 /** Small, so that files of some hundred KiB go into pieces. */
 const SMALL = { ...LIMITS, bytes: 1024 * 1024, large: 64 * 1024 };
+/** Things that may be dirty at once, where a test has many; and inodes of a scan. */
+const MOST = 3000;
+const PORTION = 400;
 /** Clocks are one here, and a copy is made at once. Milliseconds. */
 export const MARGIN = 300;
 
@@ -34,6 +37,8 @@ export class Owner {
   life = new Life();
   writer!: Writer;
   events!: KernelEvents;
+  /** Called before a scan is given so many inodes more. */
+  swept: () => void = () => {};
   #ended!: Promise<unknown>;
 
   constructor(volume: Volume, disk: string, store: JournalStore, term: number) {
@@ -49,6 +54,14 @@ export class Owner {
     const events = await KernelEvents.open(this.#volume);
     this.events = events;
     const resolver = await Resolver.open(this.#volume);
+    const sweep = resolver.sweep.bind(resolver);
+    resolver.sweep = async function* (this: Owner) {
+      for await (const inodes of sweep())
+        for (let at = 0; at < inodes.length; at += PORTION) {
+          this.swept();
+          yield inodes.slice(at, at + PORTION);
+        }
+    }.bind(this);
     const tree = new Tree(join(this.#disk, 'index'), { durable: false });
     const left = { volume: 'alpha', mountPoint, tree, marginMs: MARGIN };
     const late =
@@ -69,6 +82,7 @@ export class Owner {
       clock: CLOCK,
       ...(late ? { late } : {}),
       limits: SMALL,
+      mostDirty: MOST,
       pace: { segmentMs: 200, lookMs: 50, markerMs: 500 },
     });
     this.#ended = this.writer

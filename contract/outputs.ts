@@ -12,6 +12,7 @@ export const OUTPUT = {
   journal: 'JournalBucket',
   intake: 'IntakeBucket',
   software: 'SoftwareBucket',
+  endpoints: 'NetworkEndpoints',
   operator: 'OperatorPolicy',
   viewer: 'ViewerPolicy',
 } as const;

@@ -6,6 +6,7 @@ import {
   InterfaceVpcEndpointAwsService,
   type IPeer,
   IpAddresses,
+  type IVpcEndpoint,
   Port,
   SecurityGroup,
   SubnetType,
@@ -87,6 +88,8 @@ const MORE_ENDPOINTS: Readonly<Record<MoreEndpoint, InterfaceVpcEndpointAwsServi
 export class ContentNetwork extends Construct {
   /** Its only gateways are that of the public subnets to the internet, and those to S3 and DynamoDB. */
   readonly vpc: Vpc;
+  /** By the service that each leads to: all that instances need. */
+  readonly endpoints: Readonly<Record<string, IVpcEndpoint>>;
   readonly #endpoints: SecurityGroup;
   #reached = false;
 
@@ -120,22 +123,23 @@ export class ContentNetwork extends Construct {
     if (props.journal) s3.addToPolicy(props.journal.gatewayStatement());
     if (props.intake) s3.addToPolicy(props.intake.gatewayStatement());
     // Free, as that of S3 is: docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
-    if (props.software?.ledger) this.#dynamoDb(props.software.ledger, props.witness);
+    const dynamoDb = props.software?.ledger ? this.#dynamoDb(props.software.ledger, props.witness) : undefined;
     this.#endpoints = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
       description: 'VPC endpoints',
       allowAllOutbound: false,
     });
-    this.#interfaces(props.moreEndpoints ?? []);
+    this.endpoints = { s3, ...(dynamoDb && { dynamodb: dynamoDb }), ...this.#interfaces(props.moreEndpoints ?? []) };
     this.node.addValidation({
       validate: () => (this.#reached ? [] : ['Nothing reaches the VPC endpoints: name the instances with allowFrom']),
     });
   }
 
-  #dynamoDb(ledger: ILedger, witness: ContentWitness | undefined): void {
+  #dynamoDb(ledger: ILedger, witness: ContentWitness | undefined): IVpcEndpoint {
     const gateway = this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
     gateway.addToPolicy(asksLedger(ledger));
     if (witness) gateway.addToPolicy(witness.gatewayStatement());
+    return gateway;
   }
 
   /**
@@ -159,7 +163,7 @@ export class ContentNetwork extends Construct {
    * that is to be had, and the documents need 3.3.2746 already, docs.aws.amazon.com/systems-manager/latest/userguide/
    * systems-manager-setting-up-messageAPIs.html and setup-create-vpc.html.
    */
-  #interfaces(more: readonly MoreEndpoint[]): void {
+  #interfaces(more: readonly MoreEndpoint[]): Readonly<Record<string, IVpcEndpoint>> {
     const { SSM, SSM_MESSAGES, CLOUDWATCH_MONITORING } = InterfaceVpcEndpointAwsService;
     const add = (name: string, service: InterfaceVpcEndpointAwsService) =>
       this.vpc.addInterfaceEndpoint(name, {
@@ -168,11 +172,15 @@ export class ContentNetwork extends Construct {
         securityGroups: [this.#endpoints],
         open: false,
       });
-    add('Ssm', SSM).addToPolicy(callsOfThisAccount(this));
-    add('SsmMessages', SSM_MESSAGES);
+    const ssm = add('Ssm', SSM);
+    ssm.addToPolicy(callsOfThisAccount(this));
+    const ssmmessages = add('SsmMessages', SSM_MESSAGES);
     // CloudWatch's own example of a policy: its agent has nothing to read.
-    add('Monitoring', CLOUDWATCH_MONITORING).addToPolicy(callsOfThisAccount(this, ['cloudwatch:PutMetricData']));
-    for (const name of more) add(name, MORE_ENDPOINTS[name]).addToPolicy(callsOfThisAccount(this));
+    const monitoring = add('Monitoring', CLOUDWATCH_MONITORING);
+    monitoring.addToPolicy(callsOfThisAccount(this, ['cloudwatch:PutMetricData']));
+    const others = more.map((name) => [name, add(name, MORE_ENDPOINTS[name])] as const);
+    for (const [, endpoint] of others) endpoint.addToPolicy(callsOfThisAccount(this));
+    return { ssm, ssmmessages, monitoring, ...Object.fromEntries(others) };
   }
 
   /**

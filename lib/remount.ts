@@ -122,6 +122,8 @@ export interface RemountProps
 export class Remount extends Construct {
   /** The one that was given, or its own. */
   readonly vpc: IVpc;
+  /** Its own; `undefined` where a VPC was given. */
+  readonly network: ContentNetwork | undefined;
   /** Content is put on its instances, below `/srv/content/<name>/`. */
   readonly fleet: Fleet;
   /** What users reach. */
@@ -186,7 +188,8 @@ export class Remount extends Construct {
     const { witness } = this;
     this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger, journal, intake, witness });
     const { software } = this;
-    const network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones);
+    this.network = props.vpc ? undefined : this.#makeNetwork(props, availabilityZones);
+    const { network } = this;
     this.vpc = network?.vpc ?? (props.vpc as IVpc);
     const { vpc } = this;
     const { instancesPerZone, instanceType, certificateArn } = props;
@@ -232,7 +235,7 @@ export class Remount extends Construct {
       if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
     const { healer, drill } = this;
-    const operated = { stackName, ledger, people, healer, drill, intake, journal };
+    const operated = { stackName, ledger, people, healer, drill, intake, journal, network };
     this.operator = new OperatorPolicy(this, 'Operator', operated);
     this.viewer = new OperatorPolicy(this, 'Viewer', { ...operated, readOnly: true });
     this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);

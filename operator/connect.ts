@@ -19,14 +19,16 @@ import { snsSubscribers } from '../lambda/aws/subscribers.ts';
 import type { Incident, Volume } from '../lambda/core/world/model.ts';
 import { lambdaExecutions } from './aws/executions.ts';
 import { type Journals, s3Journals } from './aws/journal.ts';
+import { endpointsOf } from './aws/network.ts';
 import { alarmsOf, incidentsOf, journalLag, outputsOf } from './aws/stack.ts';
 import { s3Uploads, type Uploads } from './aws/uploads.ts';
-import type { Seen } from './doctor/doctor.ts';
+import { ENDPOINTS, type Seen } from './doctor/doctor.ts';
 import { MOST_INCIDENTS } from './incidents/incident.ts';
 import { type Points, pointsOf } from './points/points.ts';
 import type { QuarantinePorts } from './quarantine/quarantine.ts';
 import type { FollowPorts } from './run/follow.ts';
 import { type StatusPorts, UnknownVolume } from './status/gather.ts';
+import type { Unasked } from './status/status.ts';
 
 /** Where a command looks. */
 export interface Place {
@@ -45,7 +47,7 @@ export interface Connection {
   readonly uploads: Uploads;
   readonly journals: Journals;
   /** What a doctor asks beside the status. */
-  doctor(): Promise<Pick<Seen, 'versions' | 'unasked'>>;
+  doctor(): Promise<Omit<Seen, 'drills'>>;
   /** @throws UnknownVolume */
   points(volume: string): Promise<Points>;
   /** The newest first, at most so many. @throws UnknownVolume */
@@ -107,16 +109,26 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
       discard: (volumeId) => tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.discarded }, `let go of ${volumeId}`),
     },
     async doctor() {
-      try {
-        const running = await instancesOf(ec2, stack, 'running');
-        const versions = running.map((each) => {
-          const version = tagsOf(each)[TAG.software];
-          return { id: each.InstanceId ?? '', ...(version && { version }) };
-        });
-        return { versions, unasked: [] };
-      } catch (error) {
-        return { unasked: [{ what: 'EC2: host software', why: (error as Error).message }] };
-      }
+      const unasked: Unasked[] = [];
+      const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
+        try {
+          return await ask();
+        } catch (error) {
+          unasked.push({ what, why: (error as Error).message });
+          return undefined;
+        }
+      };
+      const ways = outputs.get(OUTPUT.endpoints);
+      const [versions, endpoints] = await Promise.all([
+        asked('EC2: host software', async () =>
+          (await instancesOf(ec2, stack, 'running')).map((each) => {
+            const version = tagsOf(each)[TAG.software];
+            return { id: each.InstanceId ?? '', ...(version && { version }) };
+          }),
+        ),
+        ways === undefined ? undefined : asked(ENDPOINTS, () => endpointsOf(ec2, ways)),
+      ]);
+      return { ...(versions && { versions }), ...(endpoints && { endpoints }), unasked };
     },
     async points(volume) {
       const found = await snapshotsOf(ec2, stack, volume, (snapshot) => {

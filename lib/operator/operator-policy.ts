@@ -11,6 +11,7 @@ import { acknowledge, inFinding } from '../internal/acknowledge.ts';
 import { allowKeyVia } from '../internal/key-use.ts';
 import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from '../internal/volume-permissions.ts';
 import type { ILedger } from '../ledger.ts';
+import type { ContentNetwork } from '../network.ts';
 import { stackNameOf } from '../props/props.ts';
 import type { VolumeDrill } from '../volume-drill.ts';
 import type { VolumeHealer } from '../volume-healer.ts';
@@ -43,6 +44,11 @@ export interface OperatorPolicyProps {
    * @default there is no journal
    */
   readonly journal?: IContentJournal;
+  /**
+   * Whose endpoints `doctor` looks at.
+   * @default it is another's: nobody asks for them
+   */
+  readonly network?: ContentNetwork;
   /**
    * To look, and to start and change nothing.
    * @default false
@@ -78,7 +84,7 @@ export class OperatorPolicy extends ManagedPolicy {
     acknowledge(this, `AwsSolutions-IAM5[Resource::${inFinding(resource)}]`, reason);
   }
 
-  #allowLooking({ ledger, people }: OperatorPolicyProps): void {
+  #allowLooking({ ledger, people, network }: OperatorPolicyProps): void {
     const stack = Stack.of(this);
     // By its name it is asked for, and judged as `stack/NAME/*`: github.com/aws/aws-parallelcluster/pull/754
     const self = stack.formatArn({
@@ -97,6 +103,7 @@ export class OperatorPolicy extends ManagedPolicy {
         'ec2:DescribeSnapshots',
         'ec2:DescribeInstances',
         'ec2:DescribeInstanceStatus',
+        ...(network ? ['ec2:DescribeVpcEndpoints'] : []),
         'ssm:DescribeInstanceInformation',
         'cloudwatch:GetMetricData',
       ],

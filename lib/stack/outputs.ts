@@ -4,8 +4,21 @@ import type { Remount } from '../remount.ts';
 
 /** What a person needs of the stack and cannot guess, for its names are CloudFormation's: the runbook's commands ask for them. */
 export function outputs(stack: Stack, remount: Remount): void {
-  const { people, ledger, healer, guard, keeper, drill, balancer, software, journal, intake, operator, viewer } =
-    remount;
+  const {
+    people,
+    ledger,
+    healer,
+    guard,
+    keeper,
+    drill,
+    balancer,
+    software,
+    journal,
+    intake,
+    operator,
+    viewer,
+    network,
+  } = remount;
   const output = (id: Output, description: string, value: string) => new CfnOutput(stack, id, { description, value });
   output(OUTPUT.topic, 'Topic that people are notified by', people.topic.topicArn);
   output(OUTPUT.ledger, 'Table of the ledger: incidents, drills, leases', ledger.table.tableName);
@@ -28,5 +41,13 @@ export function outputs(stack: Stack, remount: Remount): void {
     operator.managedPolicyArn,
   );
   output(OUTPUT.viewer, 'Policy of whoever looks alone', viewer.managedPolicyArn);
+  if (network)
+    output(
+      OUTPUT.endpoints,
+      'VPC endpoints that instances need, by service',
+      Object.entries(network.endpoints)
+        .map(([service, { vpcEndpointId }]) => `${service}=${vpcEndpointId}`)
+        .join(','),
+    );
   output(OUTPUT.software, 'Bucket that instances fetch their host software from', software.bucketName);
 }

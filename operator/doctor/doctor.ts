@@ -1,3 +1,4 @@
+import type { EndpointNow } from '../aws/network.ts';
 import type { Status, Unasked, VolumeStatus } from '../status/status.ts';
 
 /** What could keep a heal from working tonight. Times are Unix milliseconds. */
@@ -25,6 +26,7 @@ export interface Finding {
     | 'journal'
     | 'alarms'
     | 'volumes'
+    | 'endpoints'
     | 'permissions';
   readonly volume?: string;
   readonly what: string;
@@ -36,6 +38,8 @@ export interface Seen {
   /** Host software on running instances, by their tags; `undefined` where nobody could be asked. */
   readonly versions?: readonly { readonly id: string; readonly version?: string }[];
   readonly drills: boolean;
+  /** Of the stack's own network; `undefined` where it has none, or nobody could be asked. */
+  readonly endpoints?: readonly EndpointNow[];
   readonly unasked: readonly Unasked[];
 }
 
@@ -47,11 +51,25 @@ const LAG_MS = MINUTE_MS;
 
 const BEYOND: Diagnosis['beyond'] = [
   { what: 'quotas of EBS', do: 'aws service-quotas list-service-quotas --service-code ebs' },
-  { what: 'endpoints of the network', do: 'the agents answer through them: see above; aws ec2 describe-vpc-endpoints' },
   { what: 'clocks of the hosts', do: 'chronyc tracking on each, through Session Manager' },
   { what: 'the key of the volumes', do: 'aws kms describe-key: it has to be Enabled' },
   { what: 'roles of the functions', do: 'the alarms healer-failed and guard-failed go on where they lack something' },
 ];
+
+/** Asked of EC2, where the network is the stack's own. */
+export const ENDPOINTS = 'EC2: VPC endpoints';
+const FOREIGN = {
+  what: 'endpoints of a VPC that is not the stack’s own',
+  do: 'aws ec2 describe-vpc-endpoints: ssm, ssmmessages, monitoring, s3 and dynamodb have to be available',
+};
+/** What hosts do by each. */
+const NEEDED: Readonly<Record<string, string>> = {
+  ssm: 'no command reaches a host',
+  ssmmessages: 'no command reaches a host',
+  monitoring: 'hosts say nothing, and the alarms go off',
+  s3: 'hosts get no software, and the journal stands still',
+  dynamodb: 'a host that boots does not know what it owns',
+};
 
 export function diagnose(status: Status, seen: Seen): Diagnosis {
   const { stack, region, at, volumes, hosts, alarms = [], subscribers } = status;
@@ -74,12 +92,14 @@ export function diagnose(status: Status, seen: Seen): Diagnosis {
       })),
     ...alarms.map((kind) => ({ about: 'alarms' as const, what: `the alarm ${kind} is on`, do: `runbook: ${kind}` })),
     ...versionsOf(seen.versions ?? []),
+    ...endpointsOf(seen.endpoints ?? []),
     ...(volumes.length === 0 && status.unasked.length === 0
       ? [{ about: 'volumes' as const, what: 'there is no content volume', do: 'deploy the stack with one' }]
       : []),
     ...volumes.flatMap((volume) => ofVolume(volume, status, seen)),
   ];
-  return { schema: 1, stack, region, at, findings, unasked: [...status.unasked, ...seen.unasked], beyond: BEYOND };
+  const beyond = seen.endpoints || seen.unasked.some(({ what }) => what === ENDPOINTS) ? BEYOND : [...BEYOND, FOREIGN];
+  return { schema: 1, stack, region, at, findings, unasked: [...status.unasked, ...seen.unasked], beyond };
 }
 
 function versionsOf(hosts: NonNullable<Seen['versions']>): Finding[] {
@@ -89,6 +109,34 @@ function versionsOf(hosts: NonNullable<Seen['versions']>): Finding[] {
   return [
     { about: 'versions', what: `instances run different host software: ${each}`, do: 'runbook: software-behind' },
   ];
+}
+
+function endpointsOf(endpoints: readonly EndpointNow[]): Finding[] {
+  return endpoints.flatMap(({ service, id, state, unnamed }): Finding[] => {
+    const without = NEEDED[service] ?? 'calls of hosts to it fail';
+    const about = 'endpoints' as const;
+    if (state === undefined)
+      return [
+        {
+          ...{ about, what: `the endpoint ${id} for ${service} is not there any more: ${without}` },
+          do: 'runbook: endpoints: cdk deploy makes none that it takes to be there',
+        },
+      ];
+    if (state !== 'available')
+      return [
+        {
+          ...{ about, what: `the endpoint ${id} for ${service} is ${state}, and not available: ${without}` },
+          do: `runbook: endpoints; aws ec2 describe-vpc-endpoints --vpc-endpoint-ids ${id}`,
+        },
+      ];
+    if (!unnamed) return [];
+    return [
+      {
+        ...{ about, what: `the endpoint ${id} for ${service} has no private DNS name: ${without}` },
+        do: `aws ec2 modify-vpc-endpoint --vpc-endpoint-id ${id} --private-dns-enabled`,
+      },
+    ];
+  });
 }
 
 function ofVolume(v: VolumeStatus, { at, hosts, unasked }: Status, { drills }: Seen): Finding[] {

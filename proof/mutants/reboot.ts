@@ -18,8 +18,8 @@ export const REBOOT_PARTS: readonly Mutant[] = [
     'an instance has a way to the ledger',
     {
       file: 'lib/network.ts',
-      code: 'if (props.software?.ledger) this',
-      instead: 'if (props.software === undefined) this',
+      code: 'const dynamoDb = props.software?.ledger ? this',
+      instead: 'const dynamoDb = props.software === undefined ? this',
     },
     ITSELF,
   ),

@@ -43,6 +43,15 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     ViewerPolicy: named(/^Viewer/),
     IntakeBucket: named(/^IntakeBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
+    NetworkEndpoints: {
+      'Fn::Join': [
+        '',
+        ['s3', 'dynamodb', 'ssm', 'ssmmessages', 'monitoring'].flatMap((service, i) => [
+          `${i === 0 ? '' : ','}${service}=`,
+          named(/^NetworkVpc/),
+        ]),
+      ],
+    },
   });
   const rows = read('docs/runbook.md').matchAll(/^\| `(\w+)` \| the /gm);
   expect([...rows].map(([, name]) => name)).toEqual(Object.keys(found));

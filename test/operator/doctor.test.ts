@@ -23,6 +23,7 @@ const SEEN = {
     { id: 'i-2', version: 'x' },
   ],
   drills: true,
+  endpoints: [{ service: 'ssm', id: 'vpce-1', state: 'available' }],
   unasked: [],
 };
 
@@ -88,6 +89,17 @@ describe('each is found, with what to do', () => {
       ]);
   });
 
+  test.each([
+    [{}, /for ssm is not there any more: no command/],
+    [{ state: 'pendingacceptance' }, /is pendingacceptance, and not available/],
+    [{ state: 'available', unnamed: true }, /no private DNS name/],
+  ])('an endpoint that is %j', (over, what) => {
+    const endpoints = [{ service: 'ssm', id: 'vpce-1', ...over }];
+    expect(diagnose(status(), { ...SEEN, endpoints }).findings).toEqual([
+      { about: 'endpoints', what: expect.stringMatching(what), do: expect.stringMatching(/./) },
+    ]);
+  });
+
   test('versions', () => {
     const { findings } = diagnose(status(), {
       ...SEEN,
@@ -98,6 +110,16 @@ describe('each is found, with what to do', () => {
     });
     expect(findings).toMatchObject([{ about: 'versions' }]);
   });
+});
+
+test('endpoints of another’s network are named, and those that could not be asked for are not', () => {
+  const { endpoints, ...another } = SEEN;
+  expect(diagnosisText(diagnose(status(), another))).toContain('endpoints of a VPC that is not the stack’s own');
+  const unasked = [{ what: 'EC2: VPC endpoints', why: 'AccessDenied' }];
+  const denied = diagnose(status(), { ...another, unasked });
+  expect(diagnosisText(denied)).toContain('EC2: VPC endpoints: AccessDenied');
+  expect(diagnosisText(denied)).not.toContain('not the stack’s own');
+  expect(isSound(denied)).toBe(false);
 });
 
 test('without drills neither a verified copy nor a spare is missed', () =>

@@ -62,6 +62,12 @@ export const PEOPLE: readonly Slip[] = [
     DONE,
   ),
   policy('whether an instance is impaired is not asked', "        'ec2:DescribeInstanceStatus',\n", '', DONE),
+  policy('endpoints are not asked for', "...(network ? ['ec2:DescribeVpcEndpoints'] : []),", '', DONE),
+  {
+    ...{ slip: 'an endpoint that is rejected is taken to be fine', file: 'operator/doctor/doctor.ts' },
+    ...{ code: "if (state !== 'available')", instead: "if (state === '')" },
+    ...{ test: 'operator/doctor-played.test.ts', named: 'what would keep the heal' },
+  },
   ledger(
     'the guard’s notes are read',
     "['dynamodb:GetItem', 'dynamodb:Query'], 'ViewsLedger'",

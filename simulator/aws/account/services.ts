@@ -16,6 +16,7 @@ import { ec2Snapshots } from '../ec2/snapshots.ts';
 import { Ec2State } from '../ec2/state.ts';
 import { StatusChecks } from '../ec2/status.ts';
 import { ec2Volumes } from '../ec2/volumes.ts';
+import { VpcEndpoints } from '../ec2/vpc-endpoints.ts';
 import { AutoScaling } from '../fleet/auto-scaling.ts';
 import { LoadBalancer } from '../fleet/elb.ts';
 import { Fleet } from '../fleet/fleet.ts';
@@ -41,6 +42,7 @@ export interface Services {
   readonly dynamodb: DynamoDb;
   readonly s3: S3;
   readonly gateways: Gateways;
+  readonly endpoints: VpcEndpoints;
   readonly sns: Sns;
   readonly sqs: Sqs;
   readonly logs: Logs;
@@ -73,6 +75,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   sqs.measured = (QueueName, messages) =>
     cloudwatch.put('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, cloud.clock.now(), messages);
   const gateways = new Gateways(cloud);
+  const endpoints = new VpcEndpoints(cloud);
   const s3 = new S3(cloud, assets, gateways);
   const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, published: s3.published, gateways });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
@@ -102,6 +105,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
     dynamodb,
     s3,
     gateways,
+    endpoints,
     sns,
     sqs,
     logs,

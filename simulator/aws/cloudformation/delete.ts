@@ -46,7 +46,7 @@ const DELETERS: Readonly<Record<string, Deleter>> = {
   'AWS::EC2::Subnet': nothing,
   'AWS::EC2::LaunchTemplate': nothing,
   'AWS::EC2::FlowLog': nothing,
-  'AWS::EC2::VPCEndpoint': nothing,
+  'AWS::EC2::VPCEndpoint': (s, _, { ref }) => void s.endpoints.all.delete(ref),
   'AWS::IAM::Role': nothing,
   'AWS::IAM::Policy': nothing,
   'AWS::IAM::ManagedPolicy': (s, _, { ref }) => void s.cloud.policies.delete(ref),

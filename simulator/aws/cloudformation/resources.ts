@@ -29,7 +29,7 @@ import {
 /** Creates one resource of a type. May take virtual time. */
 type Creator = (s: Services, p: Properties, id: string, created: Created) => Reference | Promise<Reference>;
 
-/** Of the network only this: who may read what by its gateways. Interface endpoints are there, and everybody gets through. */
+/** Of the network only this: who may read what by its gateways. Interface endpoints are described, and everybody gets through. */
 export function redefineEndpoint(s: Services, p: Properties, stackName: string, id: string): void {
   const service = (['s3', 'dynamodb'] as const).find((name) => str(p, 'ServiceName').endsWith(`.${name}`));
   if (service && str(p, 'VpcEndpointType', 'Gateway') === 'Gateway' && has(p, 'PolicyDocument'))
@@ -43,6 +43,12 @@ const CREATORS: Readonly<Record<string, Creator>> = {
   }),
   'AWS::EC2::VPCEndpoint': (s, p, id, { stackName }) => {
     redefineEndpoint(s, p, stackName, `vpce-${id}`);
+    const type = str(p, 'VpcEndpointType', 'Gateway') as 'Gateway';
+    const privateDns = bool(p, 'PrivateDnsEnabled', false);
+    s.endpoints.all.set(`vpce-${id}`, {
+      ...{ id: `vpce-${id}`, service: str(p, 'ServiceName'), type, privateDns },
+      state: 'available',
+    });
     return { ref: `vpce-${id}`, attributes: { Id: `vpce-${id}` } };
   },
   'AWS::EC2::LaunchTemplate': (_, __, id) => ({

@@ -11,6 +11,7 @@ const DESCRIBES = [
   'DescribeVolumeStatus',
   'DescribeVolumesModifications',
   'DescribeTags',
+  'DescribeVpcEndpoints',
   'DescribeAvailabilityZones',
 ];
 

@@ -32,6 +32,7 @@ describe('resources', () => {
     'ec2:DescribeInstances',
     'ec2:DescribeSnapshots',
     'ec2:DescribeVolumes',
+    'ec2:DescribeVpcEndpoints',
     'ssm:DescribeInstanceInformation',
   ];
 
@@ -83,7 +84,7 @@ test('a viewer has what looks of the operator’s policy, to the letter, and not
   expect(operator?.slice(0, viewer?.length)).toEqual(viewer);
   const actions = (viewer ?? []).flatMap((statement) => statement.actions);
   expect(actions.filter((action) => !READING.test(action))).toEqual(['dynamodb:Query', 'kms:Decrypt']);
-  expect(actions).toHaveLength(13);
+  expect(actions).toHaveLength(14);
 });
 
 describe('another stack’s', () => {

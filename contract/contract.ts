@@ -13,6 +13,10 @@ export {
 } from './deployed.ts';
 export { EXIT } from './exit.ts';
 export {
+  BUNDLE_KEY,
+  BUNDLE_PATH,
+  BUNDLE_PREFIX,
+  BUNDLE_STATES,
   DLM_COMMANDS,
   DLM_PARAMETER,
   DLM_VERB,

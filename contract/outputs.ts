@@ -11,6 +11,7 @@ export const OUTPUT = {
   accessLogs: 'AccessLogsBucket',
   journal: 'JournalBucket',
   intake: 'IntakeBucket',
+  bundles: 'BundlesBucket',
   software: 'SoftwareBucket',
   endpoints: 'NetworkEndpoints',
   operator: 'OperatorPolicy',

@@ -12,6 +12,7 @@ export const HOST_VERBS = [
   'check',
   'drain',
   'follow',
+  'bundle',
 ] as const;
 /** One of {@link HOST_VERBS}. */
 export type HostVerb = (typeof HOST_VERBS)[number];
@@ -23,6 +24,15 @@ export type DrainState = (typeof DRAIN_STATES)[number];
 export const JOURNAL_VERBS = ['drain', 'follow'] as const satisfies readonly HostVerb[];
 /** What `follow` may end well in; `none`: the host has no agent, and nothing was done. */
 export const FOLLOW_STATES = ['following', 'none'] as const;
+
+/** What `bundle` may end well in; `absent`: the copy has nothing of that name, and nothing was written. */
+export const BUNDLE_STATES = ['bundled', 'absent'] as const;
+/** The key that `bundle` writes to, below {@link BUNDLE_PREFIX}; source of a regular expression. */
+export const BUNDLE_KEY = /^bundles\/[a-z0-9-]{1,78}\.tar$/;
+/** What keys of {@link BUNDLE_KEY} begin with: what is below it expires after a day. */
+export const BUNDLE_PREFIX = 'bundles/';
+/** A path for `bundle`, from the top of the volume with a slash before it, in base64: names may hold any byte but / and NUL. */
+export const BUNDLE_PATH = /^[A-Za-z0-9+/]{2,5464}={0,2}$/;
 
 /** The script that DLM runs before and after its snapshots, `host/dlm.sh`. */
 export const DLM_VERB = 'dlm';
@@ -57,6 +67,10 @@ export const VERB_PARAMETER = {
   bucket: 'Bucket',
   /** Region of that bucket. */
   region: 'Region',
+  /** What is brought out of a copy: `BUNDLE_PATH`. */
+  path: 'Path',
+  /** Of the object that it is written to: `BUNDLE_KEY`. */
+  key: 'Key',
 } as const;
 
 /** The script that brings an instance to a version of the host software, `host/update.sh`. */

@@ -2,6 +2,9 @@
 # Shared by `drain`, `serve`, `release`, `write`, `follow` and `spare`: the agent of the journal of files (docs/journal.md; `host/agent/`), where this host has one.
 # shellcheck disable=SC2154 # set in common.sh
 
+# shellcheck source=host/bucket.sh
+. "$(dirname "$0")/bucket.sh"
+
 # Seconds for each; the agent waits 5 s for S3, and says then that it does not answer.
 drain_seconds="${REMOUNT_DRAIN_SECONDS:-25}"
 flush_seconds="${REMOUNT_FLUSH_SECONDS:-10}"
@@ -17,15 +20,6 @@ need_term() {
     '' | 0* | *[!0-9]*) fail usage "SSM_Term is \"$term\": a whole number from 1" ;;
   esac
   [ "${#term}" -le 15 ] || fail usage "SSM_Term is \"$term\": longer than 15 digits"
-}
-
-# need_bucket: sets bucket and region from SSM_Bucket and SSM_Region.
-need_bucket() {
-  bucket="${SSM_Bucket:-}" region="${SSM_Region:-}"
-  case "$bucket" in '' | [.-]* | *..* | *[!a-z0-9.-]*) fail usage "SSM_Bucket is \"$bucket\": the name of a bucket" ;; esac
-  [ "${#bucket}" -le 63 ] || fail usage "SSM_Bucket is \"$bucket\": longer than 63 characters"
-  case "$region" in '' | -* | *[!a-z0-9-]*) fail usage "SSM_Region is \"$region\": the name of a Region" ;; esac
-  [ "${#region}" -le 30 ] || fail usage "SSM_Region is \"$region\": longer than 30 characters"
 }
 
 # find_journal_settings: sets journal_settings, the agent's own file for $volume_id on the root disk.

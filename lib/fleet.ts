@@ -20,6 +20,7 @@ import {
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAG } from '../contract/contract.ts';
+import type { ContentBundles } from './content-bundles.ts';
 import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';
@@ -70,6 +71,11 @@ export interface FleetProps {
    * @default nowhere: they do not ask
    */
   readonly witness?: ContentWitness;
+  /**
+   * Where instances send what they bring out of copies: they must reach its bucket.
+   * @default nowhere: nothing is brought out of copies
+   */
+  readonly bundles?: ContentBundles;
 }
 
 /**
@@ -106,6 +112,7 @@ export class Fleet extends Construct {
     const role = this.#role(props.software);
     props.journal?.grantWrite(role);
     props.intake?.grantTake(role);
+    props.bundles?.grantWrite(role);
     if (props.witness) this.#witness(props.witness, role);
     const template = new LaunchTemplate(this, 'LaunchTemplate', {
       instanceType,

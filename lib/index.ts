@@ -2,7 +2,7 @@
  * The constructs, for another team's app; `docs/constructs.md` shows each, and there are four apps in `examples/`. `Remount` is all of
  * them, wired, for a stack of any team. A team that takes just some finds in the props of each what it needs of the others:
  *
- * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `ContentJournal`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
+ * - `SnapshotSchedule`, `RecycleBin`, `PeopleTopic`, `ContentJournal`, `ContentBundles`, `HostDocuments`, `HostSoftware` and `ContentNetwork` need nothing else;
  * - `ContentIntake`: a `ContentJournal`, and instances that run `HostSoftware` with both;
  * - `VolumeHealer`: `Ledger`, `HostDocuments`, a topic, a target group for each volume, and instances that
  *   `contentUserData` sets up with `HostSoftware`, `Fleet`'s or others;
@@ -63,6 +63,7 @@ export {
   volumeOfAlarm,
 } from '../contract/contract.ts';
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+export { ContentBundles, type ContentBundlesProps } from './content-bundles.ts';
 export {
   ContentIntake,
   type ContentIntakeAttributes,

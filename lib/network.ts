@@ -16,6 +16,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { ContentBundles } from './content-bundles.ts';
 import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';
@@ -71,6 +72,11 @@ export interface ContentNetworkProps {
    * @default nowhere: the way to its table is barred
    */
   readonly witness?: ContentWitness;
+  /**
+   * Where the instances send what they bring out of copies.
+   * @default nowhere: the way to its bucket is barred
+   */
+  readonly bundles?: ContentBundles;
 }
 
 /** Services that instances may reach as well: the EC2 API, KMS, CloudWatch Logs. */
@@ -122,6 +128,7 @@ export class ContentNetwork extends Construct {
     for (const statement of readsSoftware(this, props.moreBuckets ?? [], props.software)) s3.addToPolicy(statement);
     if (props.journal) s3.addToPolicy(props.journal.gatewayStatement());
     if (props.intake) s3.addToPolicy(props.intake.gatewayStatement());
+    if (props.bundles) s3.addToPolicy(props.bundles.gatewayStatement());
     // Free, as that of S3 is: docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
     const dynamoDb = props.software?.ledger ? this.#dynamoDb(props.software.ledger, props.witness) : undefined;
     this.#endpoints = new SecurityGroup(this, 'Endpoints', {

@@ -4,6 +4,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
+import { ContentBundles } from './content-bundles.ts';
 import { ContentIntake, type ContentIntakeProps } from './content-intake.ts';
 import { ContentJournal, type ContentJournalProps } from './content-journal.ts';
 import { ContentVolume, type ContentVolumeProps } from './content-volume.ts';
@@ -148,6 +149,8 @@ export class Remount extends Construct {
   readonly drill: VolumeDrill | undefined;
   /** Changes to files; `undefined` where they are not kept. */
   readonly journal: ContentJournal | undefined;
+  /** Where what is brought out of copies waits for a day; `undefined` without drills. */
+  readonly bundles: ContentBundles | undefined;
   /** How it stands, on a page; `undefined` where that is left out. */
   readonly dashboard: ContentDashboard | undefined;
   /** Where courses are uploaded: `intake.grantUpload(role, 'alpha')`; `undefined` where there is none. */
@@ -184,6 +187,9 @@ export class Remount extends Construct {
       ? new ContentIntake(this, 'Intake', { key, copiesKept: props.snapshots?.keep, ...props.intake })
       : undefined;
     const { intake } = this;
+    const verified = props.drills !== false;
+    this.bundles = verified ? new ContentBundles(this, 'Bundles', { key }) : undefined;
+    const { bundles } = this;
     this.witness = props.witness ? new ContentWitness(this, 'Witness', { volumes: placed }) : undefined;
     const { witness } = this;
     this.software = new HostSoftware(this, 'Software', { stackName, web: props.web, ledger, journal, intake, witness });
@@ -200,14 +206,14 @@ export class Remount extends Construct {
       availabilityZones,
       instancesPerZone,
       instanceType,
-      ...{ journal, intake, witness },
+      ...{ journal, intake, witness, bundles },
     });
     const instanceSecurityGroup = this.fleet.securityGroup;
     network?.allowFrom(instanceSecurityGroup);
     const targets = this.fleet.groups;
     this.balancer = new ContentBalancer(this, 'Balancer', { vpc, targets, instanceSecurityGroup, certificateArn });
 
-    const documents = new HostDocuments(this, 'Host', journal);
+    const documents = new HostDocuments(this, 'Host', journal, bundles);
     const common = { stackName, ledger, documents, people, key };
     const journaled = journal !== undefined;
     const { initializationMiBs, fallPercent, readAllEvery, ...spare } = props.drills || {};
@@ -219,9 +225,11 @@ export class Remount extends Construct {
     const { volumes } = this;
     this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare, journaled });
     witness?.starts({ healer: this.healer, ledger, key });
-    const verified = props.drills !== false;
     this.drill = verified
-      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent, readAllEvery, journaled })
+      ? new VolumeDrill(this, 'Drill', {
+          ...{ ...common, volumes, initializationMiBs, fallPercent, readAllEvery, journaled },
+          bundled: true,
+        })
       : undefined;
     const { schedule } = this;
     const guarding = { ...common, volumes, schedule, verified, software, ...props.snapshotLock };
@@ -260,10 +268,10 @@ export class Remount extends Construct {
   }
 
   #makeNetwork({ moreEndpoints, moreBuckets }: RemountProps, zones: readonly string[]): ContentNetwork {
-    const { key, software, journal, intake, witness } = this;
+    const { key, software, journal, intake, witness, bundles } = this;
     return new ContentNetwork(this, 'Network', {
       ...{ key, zones, moreEndpoints, moreBuckets },
-      ...{ software, journal, intake, witness },
+      ...{ software, journal, intake, witness, bundles },
     });
   }
 }

@@ -83,6 +83,11 @@ export interface VolumeDrillProps {
    * @default false
    */
   readonly journaled?: boolean;
+  /**
+   * Whether a file, a course or a folder is brought out of a copy when somebody asks. `documents` must have been made with where to.
+   * @default false
+   */
+  readonly bundled?: boolean;
 }
 
 /**
@@ -102,8 +107,12 @@ export class VolumeDrill extends Construct {
     super(scope, id);
     this.stackName = stackNameOf(this, props.stackName);
     const { stackName } = this;
-    const { initializationMiBs = 0, fallPercent = 20, readAllEvery = 24, journaled } = props;
-    const verbs: readonly HostVerb[] = journaled ? [...VERBS, 'follow'] : VERBS;
+    const { initializationMiBs = 0, fallPercent = 20, readAllEvery = 24, journaled, bundled } = props;
+    const verbs: readonly HostVerb[] = [
+      ...VERBS,
+      ...(journaled ? (['follow'] as const) : []),
+      ...(bundled ? (['bundle'] as const) : []),
+    ];
     const volumes = namesOf(props.volumes, stackName);
     checkProps(
       { volumes, initializationMiBs, fallPercent, readAllEvery },

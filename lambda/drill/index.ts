@@ -11,6 +11,7 @@ import { snsPeople } from '../aws/people.ts';
 import { lambdaRuntime, type Runtime, required } from '../aws/runtime.ts';
 import { fromEnv, numberFromEnv } from '../aws/schemas.ts';
 import { answered, ssmCommands, ssmHost } from '../aws/ssm/host.ts';
+import { type BundleResult, bundle, isBundleRequest } from '../core/bundle/bundle.ts';
 import { type DrillResult, drill } from '../core/drill/drill.ts';
 import type { DrillPorts } from '../core/drill/ports.ts';
 import { portionText } from '../core/drill/reading.ts';
@@ -46,6 +47,17 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
         const said = await commands.answer({ verb: 'check', volumeId }, instanceId, commandId);
         return said && answered(said);
       },
+      startBundle: (instanceId, volume, volumeId, { path, key }) =>
+        commands.send('bundle', instanceId, {
+          [VERB_PARAMETER.volume]: volume,
+          [VERB_PARAMETER.volumeId]: volumeId,
+          [VERB_PARAMETER.path]: path,
+          [VERB_PARAMETER.key]: key,
+        }),
+      bundleAnswer: async (instanceId, volumeId, commandId) => {
+        const said = await commands.answer({ verb: 'bundle', volumeId }, instanceId, commandId);
+        return said && answered(said);
+      },
     },
     ledger: dynamoDrillLedger(dynamoClient(runtime), required(runtime.env, ENV.ledger)),
     metrics: cloudWatchDrillMetrics(cloudWatchClient(runtime), metricNamespace(stack)),
@@ -56,14 +68,15 @@ export function drillPortsOf(runtime: Runtime): DrillPorts {
 }
 
 /**
- * A drill on any workflow.
- * @throws Error for an event that is not `{"drill": "<volume>"}`
+ * A drill on any workflow; or what is brought out of a copy, which is had in the same way.
+ * @throws Error for an event that is neither `{"drill": "<volume>"}` nor a `BundleRequest`
  */
 export function driller(
   runtime: Runtime,
   ports = drillPortsOf(runtime),
-): (workflow: Workflow, event: unknown) => Promise<DrillResult> {
+): (workflow: Workflow, event: unknown) => Promise<DrillResult | BundleResult> {
   return async (workflow, event) => {
+    if (isBundleRequest(event)) return bundle(workflow, ports, event);
     const volume = (event as { readonly drill?: unknown } | null)?.drill;
     if (typeof volume !== 'string' || volume === '')
       throw new Error(`event: received ${JSON.stringify(event)?.slice(0, 500)}; allowed: {"drill": "<volume>"}`);

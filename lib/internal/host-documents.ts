@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import {
   ANY_TERM,
+  BUNDLE_KEY,
+  BUNDLE_PATH,
   type DLM_VERB,
   HOST_VERBS,
   type HostVerb,
@@ -19,6 +22,7 @@ import {
   VOLUME_ID,
   VOLUME_NAME,
 } from '../../contract/contract.ts';
+import type { ContentBundles } from '../content-bundles.ts';
 import type { IContentJournal } from '../content-journal.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 
@@ -39,6 +43,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   check: 1560,
   drain: 40,
   follow: 50,
+  bundle: 1560,
 };
 
 /** A file of `host/`, as it is. */
@@ -101,12 +106,15 @@ export class HostDocuments extends Construct {
   /** By their verb. A script that changes is a new version of its document, and no other document. */
   readonly documents: Readonly<Partial<Record<HostVerb, CfnDocument>>>;
 
-  /** @param journal where changes to files are kept. By default they are not, and there is neither `drain` nor `follow` */
-  constructor(scope: Construct, id: string, journal?: IContentJournal) {
+  /**
+   * @param journal where changes to files are kept. By default they are not, and there is neither `drain` nor `follow`
+   * @param bundles where what is brought out of copies waits. By default nothing is, and there is no `bundle`
+   */
+  constructor(scope: Construct, id: string, journal?: IContentJournal, bundles?: ContentBundles) {
     super(scope, id);
     const ofJournal: readonly HostVerb[] = JOURNAL_VERBS;
-    const verbs = HOST_VERBS.filter((verb) => !ofJournal.includes(verb) || journal);
-    this.documents = Object.fromEntries(verbs.map((verb) => [verb, this.#document(verb, journal)]));
+    const verbs = HOST_VERBS.filter((verb) => (verb === 'bundle' ? bundles : journal || !ofJournal.includes(verb)));
+    this.documents = Object.fromEntries(verbs.map((verb) => [verb, this.#document(verb, journal, bundles)]));
   }
 
   /** The names of these verbs' documents, as a function takes them from its environment: a JSON object, verb -> name. */
@@ -140,14 +148,14 @@ export class HostDocuments extends Construct {
     return reading.combine(sending).combine(toHosts);
   }
 
-  /** @throws Error where there is no journal, and the verb is for one */
+  /** @throws Error where there is no journal, or nothing is brought out of copies, and the verb is for that */
   #named(verb: HostVerb): string {
     const document = this.documents[verb];
-    if (!document) throw new Error(`there is no document of ${verb}: it is for a journal`);
+    if (!document) throw new Error(`there is no document of ${verb}: it is for a journal, or for bundles`);
     return document.ref;
   }
 
-  #document(verb: HostVerb, journal: IContentJournal | undefined): CfnDocument {
+  #document(verb: HostVerb, journal?: IContentJournal, bundles?: ContentBundles): CfnDocument {
     const parameter = (description: string, pattern: RegExp) => ({
       type: 'String',
       description,
@@ -164,24 +172,29 @@ export class HostDocuments extends Construct {
       [VERB_PARAMETER.portion]: { ...parameter('What is read: all, or part/of/since', PORTION), default: 'all' },
     };
     const inTakeover = { [VERB_PARAMETER.term]: parameter('Term of the new owner', TERM) };
-    const onJournal = journal && {
+    // Where it is, whoever sends the document does not say.
+    const inBucket = (what: string, { bucketName }: IBucket) => ({
       ...onDevice,
-      // Where it is, whoever sends the document does not say.
-      [VERB_PARAMETER.bucket]: {
-        ...parameter('Bucket of the journals', /^[a-z0-9][a-z0-9.-]{2,62}$/),
-        default: journal.bucket.bucketName,
-      },
+      [VERB_PARAMETER.bucket]: { ...parameter(what, /^[a-z0-9][a-z0-9.-]{2,62}$/), default: bucketName },
       [VERB_PARAMETER.region]: {
         ...parameter('Region of that bucket', /^[a-z][a-z0-9-]{4,29}$/),
         default: Stack.of(this).region,
       },
-    };
+    });
+    const onJournal = journal && inBucket('Bucket of the journals', journal.bucket);
     const inService = {
       [VERB_PARAMETER.term]: { ...parameter('Term of the new owner; 0: none', ANY_TERM), default: '0' },
     };
     const parameters: Partial<Record<HostVerb, object>> = {
       probe: onVolume,
       check: inDrill,
+      ...(bundles && {
+        bundle: {
+          ...inBucket('Bucket that it is sent to', bundles.bucket),
+          [VERB_PARAMETER.path]: parameter('Path on the volume, with a slash before it, in base64', BUNDLE_PATH),
+          [VERB_PARAMETER.key]: parameter('Key of the object', BUNDLE_KEY),
+        },
+      }),
       ...(onJournal && {
         drain: { ...onJournal, ...inTakeover },
         serve: { ...onJournal, ...inService },

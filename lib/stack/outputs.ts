@@ -15,6 +15,7 @@ export function outputs(stack: Stack, remount: Remount): void {
     software,
     journal,
     intake,
+    bundles,
     operator,
     viewer,
     network,
@@ -35,6 +36,7 @@ export function outputs(stack: Stack, remount: Remount): void {
   output(OUTPUT.accessLogs, 'Bucket of the access logs of the load balancer', balancer.accessLogs.bucketName);
   if (journal) output(OUTPUT.journal, 'Bucket of the journal of files', journal.bucket.bucketName);
   if (intake) output(OUTPUT.intake, 'Bucket that courses are uploaded into', intake.bucket.bucketName);
+  if (bundles) output(OUTPUT.bundles, 'Bucket of what was brought out of copies', bundles.bucket.bucketName);
   output(
     OUTPUT.operator,
     'Policy of whoever looks, heals, drills, uploads, restores and releases',

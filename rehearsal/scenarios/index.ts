@@ -1,5 +1,6 @@
 import { twoStacks } from '../cross-stack/two-stacks.ts';
 import type { Scenario } from '../world/world.ts';
+import { outOfACopy } from './copies/bundles.ts';
 import { consistencyPlans } from './copies/consistency.ts';
 import { drillKilled } from './copies/drill-killed.ts';
 import { drillPlans } from './copies/drills.ts';
@@ -92,6 +93,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
   'drill-killed': drillKilled,
+  'out-of-a-copy': outOfACopy,
   'deleted-volume': deletedVolume,
   'first-deployment': firstDeployment,
   removed,

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 /** Where a host finds what S3 gives it: the path of a file; or, in the other, what S3 says instead. For scripts and the model alike. */
 export const OBJECT_ENV = 'REHEARSAL_S3_OBJECT';
 export const REFUSAL_ENV = 'REHEARSAL_S3_REFUSAL';
+/** Path of the file that what a host sends to S3 goes into. */
+export const SENT_ENV = 'REHEARSAL_S3_SENT';
 
 /** What the ledger answers to a host: Region and table, and a line `<content volume>=<answer>` for each; after `!`, why none comes. */
 export const LEDGER_ENV = 'REHEARSAL_LEDGER';

@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must } from '../../simulator/disks/shell.ts';
+import { SENT_ENV } from '../../simulator/disks/software.ts';
 import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
 import { XfsDisks } from '../../simulator/disks/xfs/xfs.ts';
 import { keysOf } from '../simulator/disks/support.ts';
 
 const HOST_FILES = join(import.meta.dirname, '../../host');
+const COMMANDS = join(import.meta.dirname, '../../simulator/disks/xfs/commands');
 const HOST = 'i-0aaaaaaaaaaaaaaaa';
 const OWN = 'vol-0000000000000000a';
 const COPY = 'vol-0000000000000000b';
@@ -77,6 +79,22 @@ export class CopyLab {
     this.answers[label] = [status, keysOf(stdout), stderr.replaceAll(this.root, '').trim()];
   }
 
+  /** Brings a path out of the copy, and notes the answer. @returns where the archive is, if it was sent */
+  bundle(label: string, path: string | Buffer, more: Readonly<Record<string, string>> = {}): string {
+    const sent = join(this.root, 'sent.tar');
+    rmSync(sent, { force: true });
+    const { status, stdout, stderr } = this.#spawn('bundle', COPY, {
+      SSM_Path: Buffer.concat([Buffer.from('/'), Buffer.from(path)]).toString('base64'),
+      SSM_Key: 'bundles/one.tar',
+      SSM_Bucket: 'bundles-of-a-stack',
+      SSM_Region: 'eu-west-1',
+      [SENT_ENV]: sent,
+      ...more,
+    });
+    this.answers[label] = [status, keysOf(stdout), stderr.replaceAll(this.root, '').trim()];
+    return sent;
+  }
+
   /** Runs the indexer. @param more its settings */
   index(more: Readonly<Record<string, string>> = {}): void {
     const { status, stderr } = this.#spawn('index', OWN, { REMOUNT_QUIET_MINUTES: '0', ...more });
@@ -90,7 +108,7 @@ export class CopyLab {
     mkdirSync(directory);
     for (const [name, script] of Object.entries(scripts))
       writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    return { PATH: `${directory}:${process.env.PATH}` };
+    return { PATH: `${directory}:${COMMANDS}:${process.env.PATH}:/usr/sbin:/sbin` };
   }
 
   /** Gives everything back, and prints the answers. */
@@ -108,7 +126,7 @@ export class CopyLab {
     return spawnSync('sh', [join(HOST_FILES, `${name}.sh`)], {
       encoding: 'utf8',
       env: {
-        PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+        PATH: `${COMMANDS}:${process.env.PATH}:/usr/sbin:/sbin`,
         REMOUNT_ROOT: this.root,
         REMOUNT_WEB_USER: 'nobody',
         REMOUNT_DEVICE_WAIT: '0',

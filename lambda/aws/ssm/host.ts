@@ -13,7 +13,7 @@ const LATER_POLL_MS = 2000;
 /** Seconds for the agent to pick a command up; 30 is the least that SSM takes. It bounds the start only, not the run. */
 const DELIVERY_SECONDS = 30;
 /** Seconds for the whole of it, by verb: a mount replays the log, a verify reads every name. */
-const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check'>, number>> = {
+const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check' | 'bundle'>, number>> = {
   probe: 20,
   format: 90,
   mount: 90,

@@ -1,5 +1,5 @@
 import type { GetCommandInvocationResult } from '@aws-sdk/client-ssm';
-import { DRAIN_STATES, EXIT, FOLLOW_STATES, type HostVerb } from '../../../contract/contract.ts';
+import { BUNDLE_STATES, DRAIN_STATES, EXIT, FOLLOW_STATES, type HostVerb } from '../../../contract/contract.ts';
 import type { VolumeId } from '../../../contract/ids.ts';
 import type { HostAnswer } from '../../core/world/ports.ts';
 
@@ -16,7 +16,7 @@ const RESULTS: ReadonlyMap<number, HostAnswer['result']> = new Map(
   Object.entries(EXIT).flatMap(([name, code]): [number, Answer][] => (isAnswer(name) ? [[code, name]] : [])),
 );
 
-type Kind = 'volume' | 'time' | 'count' | 'flag';
+type Kind = 'volume' | 'time' | 'count' | 'flag' | 'sum';
 type Keys = Readonly<Record<string, Kind>>;
 
 interface Schema {
@@ -71,6 +71,7 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
     needs: { volumeId: 'volume', number: 'count', files: 'count' },
     may: { missing: 'count', head: 'count', upTo: 'time' },
   },
+  bundle: { states: BUNDLE_STATES, needs: { volumeId: 'volume', sha256: 'sum' } },
   follow: { states: FOLLOW_STATES, needs: { volumeId: 'volume' }, may: { headAt: 'time' } },
   check: {
     states: ['sound'],
@@ -92,6 +93,7 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 const COUNT = /^\d{1,16}$/;
+const SUM = /^[0-9a-f]{64}$/;
 
 /** What a verb was asked. */
 export interface Asked {
@@ -175,6 +177,8 @@ function fits(kind: Kind, value: string, volumeId: string): boolean {
       return TIME.test(value) && isMoment(value);
     case 'count':
       return COUNT.test(value);
+    case 'sum':
+      return SUM.test(value);
     case 'flag':
       return value === 'true' || value === 'false';
   }

@@ -21,15 +21,43 @@ interface Checked {
   readonly why?: string;
 }
 
-/**
- * Waits for its turn on a standby, and has the copy checked there. A check that was stopped is started again; one that the host
- * refuses, because another is under way there, waits for its turn once more.
- */
+/** What a copy is attached to a standby for: a command that takes long, and nobody waits for it meanwhile. */
+export interface Work {
+  readonly name: 'check' | 'bundle';
+  /** @returns the id of the command; without it, why it was not started */
+  start(instanceId: InstanceId): Promise<{ readonly commandId?: string; readonly why: string }>;
+  /** @returns `undefined` while it runs */
+  answer(instanceId: InstanceId, commandId: string): Promise<HostAnswer | undefined>;
+}
+
+/** Waits for its turn on a standby, and has the copy checked there. */
 export async function checkSomewhere(
   run: DrillRun,
   volumeId: VolumeId,
   portion: Portion | undefined,
 ): Promise<Checked> {
+  const { ports, journal, volume } = run;
+  return workSomewhere(run, volumeId, async () => {
+    // Successive numbers, one for each check: where it has no time for all files, it goes on where the one before ended.
+    const number = await journal.act('number', () => ports.ledger.countDrill(volume));
+    return {
+      name: 'check',
+      start: (instanceId) => ports.host.startCheck(instanceId, volume, volumeId, number, portion),
+      answer: (instanceId, commandId) => ports.host.checkAnswer(instanceId, volumeId, commandId),
+    };
+  });
+}
+
+/** A run of whatever works on a copy. */
+export type CopyRun = Pick<DrillRun, 'journal' | 'volume' | 'until'> & {
+  readonly ports: Pick<DrillPorts, 'clock' | 'compute' | 'deviceNames' | 'ledger'>;
+};
+
+/**
+ * Waits for its turn on a standby, and has the work done there. Work that was stopped is started again; what the host
+ * refuses, because a check is under way there, waits for its turn once more.
+ */
+export async function workSomewhere(run: CopyRun, volumeId: VolumeId, workOf: () => Promise<Work>): Promise<Checked> {
   const { ports, journal } = run;
   let refused: string | undefined;
   for (let stopped = 0; ; ) {
@@ -41,7 +69,7 @@ export async function checkSomewhere(
       (done) => `${volumeId} to ${host.id}: ${done}`,
     );
     if (attached !== 'attached') return { why: `${volumeId} cannot be attached to ${host.id}` };
-    const answer = await runCheck(run, volumeId, host.id, portion);
+    const answer = await runOn(host.id, await workOf(), run);
     refused = refusal(answer, host);
     if (refused !== undefined) continue;
     // Somebody's heal had the host to himself. To wait for the next sweep would make the newest verified copy ten minutes older.
@@ -57,7 +85,7 @@ function refusal({ result, values }: HostAnswer, host: Instance): string | undef
 
 /** @param refused why a host that this drill went to did not take it */
 async function awaitTurn(
-  { ports, journal, volume, until }: DrillRun,
+  { ports, journal, volume, until }: CopyRun,
   volumeId: VolumeId,
   refused: string | undefined,
 ): Promise<{ readonly host?: Instance; readonly why: string }> {
@@ -80,7 +108,7 @@ async function awaitTurn(
   }
 }
 
-async function neighbourhood(ports: DrillPorts, volume: string): Promise<Neighbourhood> {
+async function neighbourhood(ports: CopyRun['ports'], volume: string): Promise<Neighbourhood> {
   const volumes = await ports.compute.neighbours();
   const others = new Set(volumes.filter((v) => v.role === 'scratch' && v.of !== volume).map((v) => v.of));
   const now = ports.clock.now();
@@ -90,24 +118,16 @@ async function neighbourhood(ports: DrillPorts, volume: string): Promise<Neighbo
   return { deviceNames: ports.deviceNames, volumes, drilling: drilled.flat() };
 }
 
-/** Runs the check, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
-async function runCheck(
-  { ports, journal, volume }: DrillRun,
-  volumeId: VolumeId,
-  instanceId: InstanceId,
-  portion: Portion | undefined,
-): Promise<HostAnswer> {
-  // Successive numbers, one for each check: where it has no time for all files, it goes on where the one before ended.
-  const number = await journal.act('number', () => ports.ledger.countDrill(volume));
-  const started = await journal.act('start-check', () =>
-    ports.host.startCheck(instanceId, volume, volumeId, number, portion),
-  );
+/** Runs it, and looks for its answer now and then: a large volume takes long, and nothing waits for it meanwhile. */
+async function runOn(instanceId: InstanceId, work: Work, { journal }: CopyRun): Promise<HostAnswer> {
+  const { name } = work;
+  const started = await journal.act(`start-${name}`, () => work.start(instanceId));
   const { commandId } = started;
   if (!commandId) return { result: 'unreachable', values: {}, detail: started.why };
   for (let waited = 0; waited < CHECK_SECONDS; waited += LOOK_SECONDS) {
-    await journal.pause('await-check', LOOK_SECONDS);
-    const seen = await journal.act('look-at-check', async () => ({
-      answer: await ports.host.checkAnswer(instanceId, volumeId, commandId),
+    await journal.pause(`await-${name}`, LOOK_SECONDS);
+    const seen = await journal.act(`look-at-${name}`, async () => ({
+      answer: await work.answer(instanceId, commandId),
     }));
     if (seen.answer) return seen.answer;
   }

@@ -1,25 +1,25 @@
 import type { VolumeId } from '../../../contract/ids.ts';
 import { likeFor } from '../heal/candidates.ts';
-import { briefly, described, hasUnmounted } from '../world/answers.ts';
+import { briefly, described } from '../world/answers.ts';
 import { message } from '../world/attempt.ts';
 import { currentVolume } from '../world/current.ts';
-import { isStopped, Journal, type Stop } from '../world/journal.ts';
+import { Journal } from '../world/journal.ts';
 import type { Instance } from '../world/model.ts';
 import type { HostAnswer, Workflow } from '../world/ports.ts';
 import { checkSomewhere } from './check.ts';
 import { countsOf, dueFiles, fallen } from './counts.ts';
-import { type DrillDecision, type DrillObservation, decideDrill, healing } from './decide.ts';
+import { type DrillDecision, type DrillObservation, decideDrill } from './decide.ts';
+import { dispose } from './dispose.ts';
 import { followSpare } from './follow.ts';
 import { coverageOf, isComplete, publish } from './metrics.ts';
 import { notifyDamaged, notifyFallen, notifyReliedOn, notifySound, remark } from './notify.ts';
 import type { DrillPorts, DrillRecord } from './ports.ts';
 import { portionOf, type Reading, readingAfter, readWords } from './reading.ts';
 import type { DrillRun } from './run.ts';
+import { mayGoOn, unlessYields } from './yield.ts';
 
 /** The lease of a drill: longer than a check can take, with a quarter of an hour to wait for its turn; nothing renews it. */
 const LEASE_SECONDS = 45 * 60;
-/** Of a release: something still uses the volume, or unmounting it hangs. To detach it now would only get stuck. */
-const STILL_USED: readonly HostAnswer['result'][] = ['busy', 'timeout'];
 /** What the check says of the data; everything else says something of the host or the moment, and is no verdict. */
 const VERDICTS: readonly HostAnswer['result'][] = ['corrupt', 'altered', 'unmountable', 'noCanary', 'shutdown'];
 
@@ -107,23 +107,7 @@ async function attempt(run: DrillRun, decision: Check): Promise<End> {
   return 'stopped' in done ? { outcome: 'undecided', summary: done.stopped } : done;
 }
 
-/** @returns why it was stopped, where it yields to a heal */
-async function unlessYields<T>(run: () => Promise<T>): Promise<T | { readonly stopped: string }> {
-  try {
-    return await run();
-  } catch (error) {
-    if (isStopped(error, 'yields')) return { stopped: error.message };
-    throw error;
-  }
-}
-
 type Check = Extract<DrillDecision, { readonly kind: 'check' }>;
-
-async function mayGoOn(ports: DrillPorts, volume: string, until: number): Promise<Stop | undefined> {
-  const yields = (to: string): Stop => ({ tag: 'yields', why: `${volume}: the drill yields: ${to}` });
-  if (ports.clock.now() >= until) return yields('its time is over');
-  return healing(await ports.ledger.read(volume), ports.clock.now()) ? yields('a heal is under way') : undefined;
-}
 
 async function observe(ports: DrillPorts, volume: string): Promise<DrillObservation> {
   const [ledger, volumes, instances, recoveryPoints] = await Promise.all([
@@ -282,20 +266,4 @@ async function rejected(
   await journal.act('clear-away', () => dispose(ports, volume, volumeId));
   const of = serves ? '' : ` (a copy of generation ${point.generation}, which serves no more)`;
   return `${snapshotId} is rejected${of}: ${finding}`;
-}
-
-/** Takes a drill's volume, or a spare that is one no more, off its host and leaves it to the guard to delete. */
-async function dispose(ports: DrillPorts, volume: string, volumeId: VolumeId): Promise<void> {
-  const ledger = await ports.ledger.read(volume);
-  const seen = (await ports.compute.volumes(volume)).find((v) => v.id === volumeId);
-  // Whatever it is by now, it is not ours to discard. A spare that serves is tagged so a moment later than the ledger says it.
-  if (seen?.role !== 'scratch' && seen?.role !== 'spare') return;
-  if (ledger?.currentVolume === volumeId || ledger?.spare?.volumeId === volumeId) return;
-  for (const { instanceId } of seen.attachments) {
-    const released = await ports.host.release(instanceId, volume, volumeId);
-    if (STILL_USED.includes(released.result) || (released.result === 'ok' && !hasUnmounted(released))) return;
-    // Stuck: the next drill tries again.
-    if (!(await ports.compute.detach(volumeId, instanceId))) return;
-  }
-  await ports.store.discard(volumeId);
 }

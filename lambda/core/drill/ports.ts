@@ -51,6 +51,12 @@ export interface VerifiedCopy {
   readonly counts?: Counts | undefined;
 }
 
+/** What is brought out of a copy, and where to: `BUNDLE_PATH` and `BUNDLE_KEY` of the contract. */
+export interface Bundled {
+  readonly path: string;
+  readonly key: string;
+}
+
 /** What a drill needs beyond what the healer has. */
 export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 'balancer' | 'monitor'> {
   readonly compute: Pick<Compute, 'volumes' | 'instances' | 'recoveryPoints' | 'attach' | 'detach'> & {
@@ -87,6 +93,15 @@ export interface DrillPorts extends Omit<Ports, 'compute' | 'host' | 'ledger' | 
     ): Promise<{ readonly commandId?: string; readonly why: string }>;
     /** @returns `undefined` while it runs */
     checkAnswer(instanceId: InstanceId, volumeId: VolumeId, commandId: string): Promise<HostAnswer | undefined>;
+    /** As {@link startCheck}: what is at a path of the copy is packed, and sent. */
+    startBundle(
+      instanceId: InstanceId,
+      volume: string,
+      volumeId: VolumeId,
+      what: Bundled,
+    ): Promise<{ readonly commandId?: string; readonly why: string }>;
+    /** @returns `undefined` while it runs */
+    bundleAnswer(instanceId: InstanceId, volumeId: VolumeId, commandId: string): Promise<HostAnswer | undefined>;
   };
   readonly ledger: Pick<Ledger, 'read'> & {
     /** Keeps other drills of this volume out. Heals are not kept out by it. */

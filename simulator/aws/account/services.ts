@@ -18,6 +18,7 @@ import { StatusChecks } from '../ec2/status.ts';
 import { ec2Volumes } from '../ec2/volumes.ts';
 import { VpcEndpoints } from '../ec2/vpc-endpoints.ts';
 import { AutoScaling } from '../fleet/auto-scaling.ts';
+import { takeBundles } from '../fleet/bundles.ts';
 import { LoadBalancer } from '../fleet/elb.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { Gateways } from '../fleet/gateways.ts';
@@ -95,6 +96,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   keepWatchdogs(cloud, ec2, hosts, fleet);
   const journals = new JournalAgents({ cloud, ec2, hosts, fleet });
   new IntakeAgents({ cloud, ec2, hosts, fleet, s3 }, (...at) => journals.flushed(...at), journals.turns);
+  takeBundles({ cloud, hosts, fleet, s3 });
   new WitnessAgents({ cloud, ec2, hosts, fleet, gateways });
   return {
     cloud,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Call } from '../account/call.ts';
 import type { Cloud } from '../account/cloud.ts';
+import { OUTAGE, unavailable } from '../account/outages.ts';
 import { has, type Properties, str } from '../cloudformation/template.ts';
 import type { Gateways } from '../fleet/gateways.ts';
+import type { Principal } from '../iam/account.ts';
 import { ResourcePolicy } from '../iam/resource-policies.ts';
 import { bucketArn } from '../iam/s3.ts';
 import { Access } from './access.ts';
@@ -34,6 +37,8 @@ export class S3 {
   readonly #cloud: Cloud;
   readonly #buckets = new Map<string, Bucket>();
   readonly #world: Surroundings;
+  readonly #access: Access;
+  readonly #operations: ReturnType<typeof objects>;
 
   /** @param assets directory of the cloud assembly */
   constructor(cloud: Cloud, assets: string, gateways: Gateways) {
@@ -44,11 +49,13 @@ export class S3 {
     const newId = () => ids.hex(32);
     this.#world = { now: () => cloud.clock.now(), newId, lag: () => this.lifecycleLagMs };
     const access = new Access(cloud, gateways, (name) => this.#buckets.get(name));
+    this.#access = access;
     const bucket = (name: unknown) => this.bucket(String(name));
     const room = { cloud, access, conditions: this.conditions, bucket, newId };
     cloud.judge('s3', (call) => access.must(call));
     const lists = { ...listing(room), ...versionListing(room), ...uploadListing(room) };
-    cloud.offer('s3', { ...objects(room), ...lists, ...multipart(room) });
+    this.#operations = objects(room);
+    cloud.offer('s3', { ...this.#operations, ...lists, ...multipart(room) });
   }
 
   /** @throws ServiceError NoSuchBucket */
@@ -97,6 +104,23 @@ export class S3 {
   delete(name: string): void {
     if (!this.bucket(name).empty) throw new Error('BucketNotEmpty: The bucket you tried to delete is not empty');
     this.#buckets.delete(name);
+  }
+
+  /**
+   * PutObject at once, for whom nobody waits: what a tool on a host has sent.
+   * @throws ServiceError what S3 would have answered
+   */
+  send(
+    principal: Principal,
+    input: { readonly Bucket: string; readonly Key: string; readonly Body: Uint8Array },
+  ): void {
+    const { outages } = this.#cloud.faults;
+    const sentAt = this.#cloud.clock.now();
+    const out = outages.of('s3', sentAt);
+    if (out !== undefined && out !== OUTAGE.slow) throw unavailable('s3');
+    const call: Call = { principal, service: 's3', operation: 'PutObject', input, sentAt };
+    this.#access.must(call);
+    this.#operations.PutObject?.(input, principal, call);
   }
 
   /**

@@ -103,7 +103,8 @@ export class Ssm implements TagIndex {
       invocation.status = 'InProgress';
       invocation.beganAt = cloud.clock.now();
       const isCheck = document.verb === 'check';
-      if (isCheck) {
+      // Of both, one at a time on a host; `bundle` takes no time here.
+      if (isCheck || document.verb === 'bundle') {
         // Sent twice, the later one takes over.
         stopChecks(instanceId, invocation.volumeId);
         const beside = [...checks].find(([, host]) => host === instanceId)?.[0].volumeId;
@@ -113,6 +114,8 @@ export class Ssm implements TagIndex {
           cloud.clock.after(random.delay(RUN), () => end(instanceId, document, invocation, refused));
           return;
         }
+      }
+      if (isCheck) {
         checks.set(invocation, instanceId);
         const volumeId = env.SSM_VolumeId ?? '';
         cloud.say(instanceId, `check begins (${volumeId})`, { kind: 'checkBegins', volumeId, instanceId });

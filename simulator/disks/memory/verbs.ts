@@ -14,6 +14,7 @@ import {
 import { UNKNOWN_VERB } from '../disks.ts';
 import { DRAINED_ENV, FLUSHED_ENV, FOLLOWED_ENV, MASKED } from '../journal-answers.ts';
 import { fail, ok, type VerbResult, verdict } from './answers.ts';
+import { bundle, misuse } from './bundle.ts';
 import { checkContent } from './check.ts';
 import { drainedAnswer } from './drained.ts';
 import { MemoryFileSystem } from './file-system.ts';
@@ -44,6 +45,8 @@ interface VerbCall {
   readonly flushed?: string | undefined;
   readonly followed?: string | undefined;
   readonly term?: string | undefined;
+  /** All that the script finds. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** What a probe takes, modelled. */
@@ -239,6 +242,18 @@ function check(call: VerbCall): VerbResult {
   return checkContent(fileSystem, call, host.suspicions);
 }
 
+/** As `check` does: of a copy that is nobody's. */
+function bundleOf(call: VerbCall): VerbResult {
+  const { volume, volumeId, device, host, env } = call;
+  if (host.markers.get(volume) === volumeId) return fail('busy', `${volumeId} is what this host is to serve`);
+  if (host.mounts.has(volumeId)) return fail('busy', `${volumeId} is mounted`);
+  if (!device) return fail('noDevice', `${volumeId} is not attached to this instance`);
+  const { fileSystem } = device;
+  if (device.lost || !fileSystem || fileSystem.damaged)
+    return verdict('unmountable', volumeId, `mount: ${volumeId}: refused`);
+  return foreign(call, volumeId, fileSystem) ?? bundle(fileSystem, volumeId, env);
+}
+
 const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (call: VerbCall) => VerbResult }> = new Map(
   [
     ['format', { needsId: true, act: format }],
@@ -251,6 +266,7 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
     ['follow', { needsId: true, act: follow }],
     ['probe', { needsId: false, act: probe }],
     ['check', { needsId: true, act: check }],
+    ['bundle', { needsId: true, act: bundleOf }],
   ],
 );
 
@@ -269,6 +285,7 @@ function markedOn(
       now: env.REMOUNT_NOW ?? '',
       portion: 'all',
       late: 0,
+      env,
     };
     const marked = {
       volume,
@@ -311,8 +328,10 @@ export function playVerb(
   const now = env.REMOUNT_NOW ?? new Date().toISOString();
   const term = env[`SSM_${VERB_PARAMETER.term}`] ?? '';
   if (name === 'drain' && !TERM.test(term)) return fail('usage', `SSM_Term is "${term}"`);
+  const misused = name === 'bundle' ? misuse(env) : undefined;
+  if (misused) return fail('usage', misused);
   const { [DRAINED_ENV]: drained, [FLUSHED_ENV]: flushed, [FOLLOWED_ENV]: followed } = env;
-  const common = { host, volume, volumeId, device: deviceOf(volumeId), now, portion, late };
+  const common = { host, volume, volumeId, device: deviceOf(volumeId), now, portion, late, env };
   if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
     return verb.act({ ...common, drained, flushed, followed, term });
   if (name === 'release') return releaseStalled({ ...common, device: undefined });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { RESUME_VERB, UPDATE_VERB } from '../../../contract/contract.ts';
 import { DiskError, type Disks } from '../../../simulator/disks/disks.ts';
 import { LEDGER_ENV } from '../../../simulator/disks/software.ts';
+import { bundled } from './bundled.ts';
 import { inTurns } from './in-turns.ts';
 import { journalTurn } from './journal-turn.ts';
 import { damagedCourses, documentScript, keysOf, makeCourse, runVerb } from './support.ts';
@@ -53,6 +54,15 @@ export function playSequence(disks: Disks): string[] {
     disks.createVolume(DRILLED, 40, snapshotId);
     disks.attach(DRILLED, B);
     lifeCycle(B, DRILLED, ['check', 'check']);
+    for (const path of [
+      '/courses',
+      '/courses/old-0/media',
+      '/courses/none',
+      '/courses/old-0/index.html/x',
+      '/../etc',
+      'etc',
+    ])
+      attempt(`bundle ${path}`, () => bundled(disks, B, DRILLED, path));
     disks.detach(DRILLED, B);
     disks.deleteVolume(DRILLED);
   };

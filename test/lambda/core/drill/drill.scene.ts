@@ -161,6 +161,11 @@ export class DrillScene {
         return this.unsent === undefined ? { commandId: 'command-1', why: 'sent' } : { why: this.unsent };
       },
       checkAnswer: async () => (this.looks-- > 0 ? undefined : this.answer),
+      startBundle: async (at, _, id, { path, key }) => {
+        this.#do(`bundle ${path} of ${id} on ${at} as ${key}`);
+        return this.unsent === undefined ? { commandId: 'command-1', why: 'sent' } : { why: this.unsent };
+      },
+      bundleAnswer: async () => (this.looks-- > 0 ? undefined : this.answer),
     },
     fallPercent: 20,
     readAllEvery: 4,

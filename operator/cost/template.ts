@@ -135,7 +135,9 @@ export function readTemplate({ Resources }: Template): Deployed {
     JSON.stringify(BucketEncryption ?? '').includes('"aws:kms"'),
   );
   const intake = buckets.find((bucket) => rulesOf(bucket).some(({ Prefix }) => Prefix === INTAKE_PREFIX));
-  const journal = buckets.find((bucket) => bucket !== intake && rulesOf(bucket).some(({ Prefix }) => Prefix === undefined));
+  const journal = buckets.find(
+    (bucket) => bucket !== intake && rulesOf(bucket).some(({ Prefix }) => Prefix === undefined),
+  );
   const schedules = list(object(of('AWS::DLM::LifecyclePolicy')[0]?.PolicyDetails).Schedules).map(object);
   const bin = (type: string) =>
     sum(

@@ -67,6 +67,16 @@ export const COPY_PARTS: readonly Mutant[] = [
     code: ".digest('hex')",
     instead: ".digest('base64') + clock.now()",
   }),
+  broken('out-of-a-copy', 'nothing comes out of a copy that was rejected', {
+    file: 'lambda/core/bundle/bundle.ts',
+    code: "if (point.verdict === 'rejected') return",
+    instead: 'if (point.verdict === undefined) return',
+  }),
+  broken('out-of-a-copy', 'what is made for it is cleared away', {
+    file: 'lambda/core/drill/dispose.ts',
+    code: '  await ports.store.discard(volumeId);',
+    instead: '  if (seen.attachments.length > 1) await ports.store.discard(volumeId);',
+  }),
   broken('dlm-late', 'the guard takes a snapshot where DLM is late', {
     file: 'lambda/core/guard/guard.ts',
     code: 'export const LATE_MINUTES = 40;',

@@ -95,6 +95,12 @@ describe('every scenario, on memory disks', () => {
     for (const [i, line] of log.entries()) expect(line.at).toBeGreaterThanOrEqual(log[i - 1]?.at ?? 0);
   });
 
+  test('what brings a course out of a copy dies at every step, twice', () => {
+    const died = outcomeOf('out-of-a-copy').virtual.checks.filter((c) => c.promise.startsWith('died '));
+    for (const step of ['lease', 'create-scratch', 'attach', 'start-bundle', 'clear-away', 'release-lease'])
+      expect(died.filter((c) => c.promise.includes(`effect of ${step}:`)).length).toBe(2);
+  });
+
   test('the drill dies at every step of a drill, twice', () => {
     const died = outcomeOf('drill-killed').virtual.checks.filter((c) => c.promise.startsWith('died '));
     for (const step of [

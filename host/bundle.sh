@@ -118,4 +118,5 @@ need_path
 need_key
 need_tools tar sha256sum base64 aws
 name_places
+deadline="${REMOUNT_DEADLINE:-1500}"
 within "$deadline"

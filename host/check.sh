@@ -157,4 +157,5 @@ name_places
 # What differs in a copy of a live volume, until another copy shows whether it was overwritten just then (decision 23).
 suspects="$root/var/lib/remount/suspects.$volume"
 live_mark=.remount/live
+deadline="${REMOUNT_DEADLINE:-1500}"
 within "$deadline"

@@ -60,10 +60,9 @@ name_places() {
   job_file="$run_dir/check.$volume_id.job"
   made_way
   way_before="$way"
-  deadline="${REMOUNT_DEADLINE:-1500}"
 }
 
-# take_copy <verb>: sets device. The job begins.
+# take_copy <verb>: sets device. The job begins. Needs deadline.
 take_copy() {
   if is_marked; then fail busy "$volume_id is what this host is to serve"; fi
   if find_mount "$staging"; then fail busy "$volume_id is mounted on $staging"; fi

@@ -20,7 +20,7 @@ import {
 import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TAG } from '../contract/contract.ts';
-import type { ContentBundles } from './content-bundles.ts';
+import type { ContentBundles } from './bundles/content-bundles.ts';
 import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';

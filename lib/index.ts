@@ -63,7 +63,7 @@ export {
   volumeOfAlarm,
 } from '../contract/contract.ts';
 export { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
-export { ContentBundles, type ContentBundlesProps } from './content-bundles.ts';
+export { ContentBundles, type ContentBundlesProps } from './bundles/content-bundles.ts';
 export {
   ContentIntake,
   type ContentIntakeAttributes,

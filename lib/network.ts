@@ -16,7 +16,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ContentBundles } from './content-bundles.ts';
+import type { ContentBundles } from './bundles/content-bundles.ts';
 import type { IContentIntake } from './content-intake.ts';
 import type { IContentJournal } from './content-journal.ts';
 import type { HostSoftware } from './host-software.ts';

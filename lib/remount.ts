@@ -4,7 +4,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ContentBalancer, type ContentBalancerProps } from './balancer.ts';
-import { ContentBundles } from './content-bundles.ts';
+import { ContentBundles } from './bundles/content-bundles.ts';
 import { ContentIntake, type ContentIntakeProps } from './content-intake.ts';
 import { ContentJournal, type ContentJournalProps } from './content-journal.ts';
 import { ContentVolume, type ContentVolumeProps } from './content-volume.ts';

@@ -22,7 +22,7 @@ import {
   VOLUME_ID,
   VOLUME_NAME,
 } from '../../contract/contract.ts';
-import type { ContentBundles } from '../content-bundles.ts';
+import type { ContentBundles } from '../bundles/content-bundles.ts';
 import type { IContentJournal } from '../content-journal.ts';
 import { acknowledgeTagged, allowDescribing, ec2Arns } from './volume-permissions.ts';
 

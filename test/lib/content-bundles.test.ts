@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { ContentBundles } from '../../lib/content-bundles.ts';
+import { ContentBundles } from '../../lib/bundles/content-bundles.ts';
 import { HostDocuments } from '../../lib/internal/host-documents.ts';
 import { onlyOne, someStack, statementsOf, templateOf } from './support.ts';
 

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   ANY_TERM,
+  BUNDLE_KEY,
+  BUNDLE_PATH,
   HOST_VERBS,
   JOURNAL_VERBS,
   PORTION,
@@ -11,6 +13,7 @@ import {
   VOLUME_ID,
   VOLUME_NAME,
 } from '../../contract/contract.ts';
+import { ContentBundles } from '../../lib/bundles/content-bundles.ts';
 import { ContentJournal } from '../../lib/content-journal.ts';
 import { HostDocuments, hostFile, verbScript } from '../../lib/internal/host-documents.ts';
 import { resourcesOf, templateOf } from './support.ts';
@@ -26,7 +29,8 @@ interface Content {
 
 const template = templateOf((stack) => {
   const journal = new ContentJournal(stack, 'Journal', { key: new Key(stack, 'Key') });
-  new HostDocuments(stack, 'Host', journal);
+  const bundles = new ContentBundles(stack, 'Bundles', { key: new Key(stack, 'BundlesKey') });
+  new HostDocuments(stack, 'Host', journal, bundles);
 });
 const documents = resourcesOf(template, 'AWS::SSM::Document');
 
@@ -34,14 +38,14 @@ test('there is one document a verb', () => {
   expect(documents).toHaveLength(HOST_VERBS.length);
 });
 
-test('without a journal there is none that drains it, and nobody is given one', () => {
+test('without a journal there is none that drains it, without a bucket none that bundles, and nobody is given one', () => {
   let made: HostDocuments | undefined;
   const plain = templateOf((stack) => {
     made = new HostDocuments(stack, 'Host');
   });
   const verbs = resourcesOf(plain, 'AWS::SSM::Document').map(({ id }) => id.toLowerCase());
-  expect(verbs).toHaveLength(HOST_VERBS.length - JOURNAL_VERBS.length);
-  for (const verb of JOURNAL_VERBS) {
+  expect(verbs).toHaveLength(HOST_VERBS.length - JOURNAL_VERBS.length - 1);
+  for (const verb of [...JOURNAL_VERBS, 'bundle'] as const) {
     expect(verbs.filter((id) => id.startsWith(`host${verb}`))).toEqual([]);
     expect(() => made?.namesOf([verb])).toThrow(`there is no document of ${verb}`);
   }
@@ -71,10 +75,11 @@ describe.each(HOST_VERBS)('the document of %s', (verb) => {
       ...(verb !== 'probe' && { [VERB_PARAMETER.volumeId]: VOLUME_ID.source }),
       ...(verb === 'drain' && { [VERB_PARAMETER.term]: TERM.source }),
       ...(verb === 'serve' && { [VERB_PARAMETER.term]: ANY_TERM.source }),
-      ...([...JOURNAL_VERBS, 'serve'].includes(verb) && {
+      ...([...JOURNAL_VERBS, 'serve', 'bundle'].includes(verb) && {
         [VERB_PARAMETER.bucket]: '^[a-z0-9][a-z0-9.-]{2,62}$',
         [VERB_PARAMETER.region]: '^[a-z][a-z0-9-]{4,29}$',
       }),
+      ...(verb === 'bundle' && { [VERB_PARAMETER.path]: BUNDLE_PATH.source, [VERB_PARAMETER.key]: BUNDLE_KEY.source }),
       ...(verb === 'check' && { [VERB_PARAMETER.seed]: SEED.source, [VERB_PARAMETER.portion]: PORTION.source }),
     };
     expect(Object.keys(content.parameters).sort()).toEqual(Object.keys(patterns).sort());

@@ -2,13 +2,17 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { BUNDLE_KEY, BUNDLE_PATH, VERB_PARAMETER } from '../../../contract/contract.ts';
-import { fromBytes } from '../../../journal/name.ts';
-import { END, header, type Member, padding } from '../../../journal/segment/tar.ts';
 import { REFUSAL_ENV, SENT_ENV } from '../software.ts';
 import { fail, ok, type VerbResult } from './answers.ts';
 import type { MemoryFileSystem } from './file-system.ts';
 
-const MODES = { file: 0o644, directory: 0o755 } as const;
+const BLOCK = 512;
+
+interface Member {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly bytes: Uint8Array;
+}
 
 type Env = Readonly<Record<string, string>>;
 
@@ -23,7 +27,7 @@ export function misuse(env: Env): string | undefined {
 function pathIn(env: Env): string | undefined {
   const given = env[`SSM_${VERB_PARAMETER.path}`] ?? '';
   if (!BUNDLE_PATH.test(given)) return undefined;
-  const path = fromBytes(Buffer.from(given, 'base64'));
+  const path = Buffer.from(given, 'base64').toString();
   const names = path.split('/').slice(1);
   if (path === '/') return '';
   return path.startsWith('/') && names.every((name) => name !== '' && name !== '.' && name !== '..')
@@ -38,8 +42,8 @@ export function bundle(fileSystem: MemoryFileSystem, volumeId: string, env: Env)
   if (members.length === 0) return ok(named, `sha256=${sum('')}`, 'state=absent');
   const file = env[SENT_ENV];
   if (!file) return fail('usage', `${env[`SSM_${VERB_PARAMETER.key}`]} could not be sent: ${env[REFUSAL_ENV]}`);
-  const blocks = members.flatMap(([member, bytes]) => [header(member), bytes, padding(bytes.length)]);
-  const archive = Buffer.concat([...blocks, END]);
+  const blocks = members.flatMap((member) => [header(member), padded(member.bytes)]);
+  const archive = Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
   writeFileSync(file, archive);
   return ok(named, `sha256=${sum(archive)}`, 'state=bundled');
 }
@@ -49,7 +53,7 @@ function sum(bytes: Uint8Array | string): string {
 }
 
 /** Each directory before what is in it, in the order of names. */
-function membersOf(fileSystem: MemoryFileSystem, path: string): [Member, Uint8Array][] {
+function membersOf(fileSystem: MemoryFileSystem, path: string): Member[] {
   const files = new Map(
     fileSystem
       .courseIds()
@@ -66,16 +70,39 @@ function membersOf(fileSystem: MemoryFileSystem, path: string): [Member, Uint8Ar
   return [...directories, ...files.keys()]
     .filter(isAsked)
     .sort()
-    .map((one): [Member, Uint8Array] => {
+    .map((one) => {
       const bytes = files.get(one);
-      const type = bytes ? 'file' : 'directory';
       const name = `./${one.slice(above.length)}${bytes || one === '' ? '' : '/'}`;
-      const plain = { uid: 0, gid: 0, mtime: 0n, mode: MODES[type] };
-      return [{ path: name, type, size: bytes?.length ?? 0, ...plain }, bytes ?? new Uint8Array()];
+      return { name, isFile: bytes !== undefined, bytes: bytes ?? new Uint8Array() };
     });
 }
 
 function aboveOf(file: string): string[] {
   const names = file.split('/').slice(0, -1);
   return names.map((_, i) => names.slice(0, i + 1).join('/'));
+}
+
+/** As POSIX has it (`ustar`): names here are short. */
+function header({ name, isFile, bytes }: Member): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  const fields: readonly (readonly [number, string])[] = [
+    [0, name],
+    [100, isFile ? '0000644' : '0000755'],
+    [108, '0000000'],
+    [116, '0000000'],
+    [124, bytes.length.toString(8).padStart(11, '0')],
+    [136, '00000000000'],
+    // The sum is worked out with spaces in its place.
+    [148, '        '],
+    [156, isFile ? '0' : '5'],
+    [257, 'ustar\u000000'],
+  ];
+  for (const [at, text] of fields) block.write(text, at, 'latin1');
+  const total = block.reduce((all, byte) => all + byte, 0);
+  block.write(`${total.toString(8).padStart(6, '0')}\u0000 `, 148, 'latin1');
+  return block;
+}
+
+function padded(bytes: Uint8Array): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK)]);
 }

@@ -8,8 +8,17 @@ import { must } from '../../../simulator/disks/shell.ts';
 import { SENT_ENV } from '../../../simulator/disks/software.ts';
 import { keysOf, runVerb } from './support.ts';
 
+const PATHS = [
+  ...['/courses', '/courses/old-0/media', '/courses/none', '/courses/old-0/index.html/x'],
+  ...['/../etc', 'etc'],
+];
+
+export function bundled(disks: Disks, host: string, volumeId: string): unknown {
+  return PATHS.map((path) => one(disks, host, volumeId, path));
+}
+
 /** @returns exit code, state, and the names with sizes of what was sent. Nothing of `.remount`, which memory disks have not */
-export function bundled(disks: Disks, host: string, volumeId: string, path: string): unknown {
+function one(disks: Disks, host: string, volumeId: string, path: string): unknown {
   const directory = mkdtempSync(join(tmpdir(), 'bundled-'));
   const file = join(directory, 'sent.tar');
   const more = {

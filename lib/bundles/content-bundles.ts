@@ -3,9 +3,9 @@ import { Grant, type IGrantable, PolicyStatement, StarPrincipal } from 'aws-cdk-
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { BUNDLE_PREFIX } from '../contract/contract.ts';
-import { acknowledge, acknowledgeControl, granted } from './internal/acknowledge.ts';
-import { allowKeyVia, named } from './internal/key-use.ts';
+import { BUNDLE_PREFIX } from '../../contract/contract.ts';
+import { acknowledge, acknowledgeControl, granted } from '../internal/acknowledge.ts';
+import { allowKeyVia, named } from '../internal/key-use.ts';
 
 /** The least that a lifecycle rule knows: docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */
 const KEEP = Duration.days(1);

@@ -226,10 +226,7 @@ export class Remount extends Construct {
     this.healer = new VolumeHealer(this, 'Healer', { ...common, ...spare, journaled });
     witness?.starts({ healer: this.healer, ledger, key });
     this.drill = verified
-      ? new VolumeDrill(this, 'Drill', {
-          ...{ ...common, volumes, initializationMiBs, fallPercent, readAllEvery, journaled },
-          bundled: true,
-        })
+      ? new VolumeDrill(this, 'Drill', { ...common, volumes, initializationMiBs, fallPercent, readAllEvery, journaled })
       : undefined;
     const { schedule } = this;
     const guarding = { ...common, volumes, schedule, verified, software, ...props.snapshotLock };

@@ -53,7 +53,7 @@ export interface VolumeDrillProps {
   readonly volumes: readonly IContentVolume[];
   /** Where it keeps its turns, and what it found. */
   readonly ledger: ILedger;
-  /** What it runs on instances. */
+  /** What it runs on instances. Made with bundles, a file, a course or a folder is brought out of a copy when somebody asks. */
   readonly documents: HostDocuments;
   /** Who is notified of damage. */
   readonly people: ITopic;
@@ -83,11 +83,6 @@ export interface VolumeDrillProps {
    * @default false
    */
   readonly journaled?: boolean;
-  /**
-   * Whether a file, a course or a folder is brought out of a copy when somebody asks. `documents` must have been made with where to.
-   * @default false
-   */
-  readonly bundled?: boolean;
 }
 
 /**
@@ -107,11 +102,12 @@ export class VolumeDrill extends Construct {
     super(scope, id);
     this.stackName = stackNameOf(this, props.stackName);
     const { stackName } = this;
-    const { initializationMiBs = 0, fallPercent = 20, readAllEvery = 24, journaled, bundled } = props;
+    const { initializationMiBs = 0, fallPercent = 20, readAllEvery = 24, journaled } = props;
     const verbs: readonly HostVerb[] = [
       ...VERBS,
       ...(journaled ? (['follow'] as const) : []),
-      ...(bundled ? (['bundle'] as const) : []),
+      // Where there is somewhere to bring it.
+      ...(props.documents.documents.bundle ? (['bundle'] as const) : []),
     ];
     const volumes = namesOf(props.volumes, stackName);
     checkProps(

@@ -42,6 +42,7 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     OperatorPolicy: named(/^Operator/),
     ViewerPolicy: named(/^Viewer/),
     IntakeBucket: named(/^IntakeBucket/),
+    BundlesBucket: named(/^BundlesBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
     NetworkEndpoints: {
       'Fn::Join': [

@@ -16,7 +16,12 @@ const HOLDS_STATE: Readonly<Record<string, readonly string[]>> = {
   'AWS::DynamoDB::GlobalTable': ['LedgerTable9343E4AA'],
   'AWS::SNS::Topic': ['PeopleTopic78050798'],
   'AWS::SNS::Subscription': ['PeopleTopicpeopleexamplecomBFBA431C'],
-  'AWS::S3::Bucket': ['BalancerAccessLogs16497920', 'IntakeBucketDF3620F2', 'JournalBucket5A21B06D'],
+  'AWS::S3::Bucket': [
+    'BalancerAccessLogs16497920',
+    'BundlesBucketB9647150',
+    'IntakeBucketDF3620F2',
+    'JournalBucket5A21B06D',
+  ],
   'AWS::SQS::Queue': ['HealerDeadLetters70F26189'],
   'Custom::RemountContentVolume': ['VolumealphaA08C2B88', 'Volumebeta2925F137'],
   // Snapshots of a policy that is gone are rotated out by nobody.

@@ -79,7 +79,9 @@ export function driller(
     if (isBundleRequest(event)) return bundle(workflow, ports, event);
     const volume = (event as { readonly drill?: unknown } | null)?.drill;
     if (typeof volume !== 'string' || volume === '')
-      throw new Error(`event: received ${JSON.stringify(event)?.slice(0, 500)}; allowed: {"drill": "<volume>"}`);
+      throw new Error(
+        `event: received ${JSON.stringify(event)?.slice(0, 500)}; allowed: {"drill": "<volume>"}, or {"bundle": "<volume>", "snapshotId", "path"}`,
+      );
     return drill(workflow, ports, volume);
   };
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BUNDLE_PREFIX, TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
 import { OUTPUT } from '../../../contract/outputs.ts';
-import { killOnce } from '../../../simulator/aws/account/failures.ts';
+import { killOnce, outage, throttle } from '../../../simulator/aws/account/failures.ts';
+import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../../judge/checks.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { breakWhatServes, once } from '../story/breaking.ts';
@@ -13,6 +14,8 @@ const MINUTE_MS = 60_000;
 const ENDS_MS = 70 * MINUTE_MS;
 /** Until what is left is cleared away: by the next drill, or by the guard. */
 const REST_MS = 120 * MINUTE_MS;
+const THROTTLED_SECONDS = 60;
+const S3_OUT_SECONDS = 900;
 const NONE = 'courses/there-is-no-such-course';
 
 /** Somebody asks for a course as a copy has it, again and again; the function dies at each step in turn; and a heal begins in the middle. */
@@ -72,6 +75,8 @@ async function play(world: World): Promise<ScenarioResult> {
     ),
     check('nobody is notified', services.sns.messages.length === sent, String(services.sns.messages.length - sent)),
   );
+  checks.push(await throttled(strike, copy.id, path));
+  checks.push(await unsent(strike, copy.id, path));
   checks.push(await rejectedCopy(strike, path));
   checks.push(await duringHeal(strike, copy.id, path));
   await world.clock.run(world.clock.now() + REST_MS);
@@ -171,6 +176,24 @@ async function diesAt(strike: Strike, snapshotId: string, path: string, point: P
     `died ${point.at} the effect of ${point.step}: it comes all the same, by one volume`,
     died && isWhole && made === 1,
     `${asked.outcome}: ${asked.summary}; ${made} volumes${died ? '' : '; it did not die'}`,
+  );
+}
+
+async function throttled(strike: Strike, snapshotId: string, path: string): Promise<Check> {
+  throttle(strike.services, THROTTLED_SECONDS);
+  const { outcome, summary } = await ask(strike, snapshotId, path);
+  return check('it comes, though EC2 refuses every call for a minute', outcome === 'bundled', `${outcome}: ${summary}`);
+}
+
+async function unsent(strike: Strike, snapshotId: string, path: string): Promise<Check> {
+  const { services, world } = strike;
+  outage(services, 's3', OUTAGE.refuses, S3_OUT_SECONDS);
+  const { outcome, summary } = await ask(strike, snapshotId, path);
+  await world.clock.run(world.clock.now() + S3_OUT_SECONDS * 1000);
+  return check(
+    'where S3 takes nothing it says so, and clears away',
+    outcome === 'undecided' && holds(strike, VOLUME_ROLE.scratch).length === 0,
+    `${outcome}: ${summary}`,
   );
 }
 

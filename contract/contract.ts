@@ -273,6 +273,8 @@ export const ENV = {
   verified: 'REMOUNT_VERIFIED',
   /** ARN of the alias by which the healer is started (starter only). */
   healer: 'REMOUNT_HEALER',
+  /** Name of the bucket of the pages of incidents (its function only). */
+  pages: 'REMOUNT_PAGES',
   /** JSON object: how verified recovery points are locked (guard only): `SnapshotLock`. Absent: not at all. */
   lock: 'REMOUNT_LOCK',
 } as const;
@@ -303,6 +305,8 @@ export const LEDGER = {
   volume: 'VOLUME#',
   /** Sort key of the item that says how things stand. */
   state: 'STATE',
+  /** What the sort key of an incident's record begins with; when it began and its id follow. */
+  incident: 'INCIDENT#',
   /** Its attribute that names an instance that is being fenced. */
   fencing: 'fencing',
   /** Where there is a journal: the newest term that was given to anybody. */

@@ -12,6 +12,7 @@ export const OUTPUT = {
   journal: 'JournalBucket',
   intake: 'IntakeBucket',
   bundles: 'BundlesBucket',
+  pages: 'IncidentPagesBucket',
   software: 'SoftwareBucket',
   endpoints: 'NetworkEndpoints',
   operator: 'OperatorPolicy',

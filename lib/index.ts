@@ -101,6 +101,7 @@ export type { WebSettings } from './internal/web-settings.ts';
 export { type ILedger, Ledger, type LedgerAttributes, type LedgerProps } from './ledger.ts';
 export { ContentNetwork, type ContentNetworkProps, type MoreEndpoint } from './network.ts';
 export { OperatorPolicy, type OperatorPolicyProps } from './operator/operator-policy.ts';
+export { IncidentPages, type IncidentPagesProps } from './pages/incident-pages.ts';
 export { NOBODY_NOTIFIED, PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 export type { IntakeRules } from './props/intake-rules.ts';
 export { SettingsError } from './props/refusal.ts';

@@ -1,12 +1,21 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, type ITableV2, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  type ITableV2,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { AnyPrincipal, Effect, Grant, type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
 import { LEDGER } from '../contract/contract.ts';
 import { WITNESS } from '../contract/witness.ts';
+import { acknowledge, granted } from './internal/acknowledge.ts';
 import { allowKeyVia, named } from './internal/key-use.ts';
 import { checkProps, PROP } from './props/props.ts';
+import { fail } from './props/refusal.ts';
 
 // DynamoDB uses the key in the caller's name, docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 const TO_READ = ['kms:DescribeKey', 'kms:Decrypt'];
@@ -26,6 +35,8 @@ export interface ILedger extends IConstruct {
   grantReading(grantee: IGrantable): Grant;
   /** To read the entries of content volumes: for instances, which ask after a boot whose a volume is. */
   grantAsking(grantee: IGrantable): Grant;
+  /** To be handed what is written to it, by its stream: for a function. */
+  grantFollowing(grantee: IGrantable): Grant;
   /** To read the entries of content volumes and the records of their incidents: for people who look. */
   grantViewing(grantee: IGrantable): Grant;
 }
@@ -36,6 +47,11 @@ export interface LedgerAttributes {
   readonly tableName: string;
   /** Encrypts the table: what is granted here includes its use, through DynamoDB alone. */
   readonly key: IKey;
+  /**
+   * ARN of its stream of new images.
+   * @default nobody here follows what is written to it
+   */
+  readonly tableStreamArn?: string;
 }
 
 /** What a ledger is made with. It is billed by the request, and by what it stores, backups included. */
@@ -70,6 +86,23 @@ abstract class LedgerBase extends Construct implements ILedger {
     return this.#ofVolumes(grantee, ['dynamodb:GetItem'], 'AsksLedger');
   }
 
+  /**
+   * The stream is encrypted with the table's key (docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html), so whoever reads it opens that:
+   * github.com/aws/aws-cdk/issues/22796
+   */
+  grantFollowing(grantee: IGrantable): Grant {
+    const stream = this.table.tableStreamArn;
+    if (stream === undefined) fail('tableStreamArn', undefined, 'the ARN of the stream of the table');
+    const give = (actions: string[], resource: string, sid: string) =>
+      named(Grant.addToPrincipal({ grantee, actions, resourceArns: [resource] }), sid);
+    const construct = granted(grantee);
+    if (construct)
+      acknowledge(construct, 'AwsSolutions-IAM5[Resource::*]', 'ListStreams has no resources, and Lambda asks for it');
+    return give(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], stream, 'ReadsStream')
+      .combine(give(['dynamodb:ListStreams'], '*', 'ListsStreams'))
+      .combine(this.#open(grantee, ['kms:Decrypt']));
+  }
+
   grantViewing(grantee: IGrantable): Grant {
     return this.#ofVolumes(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], 'ViewsLedger');
   }
@@ -98,10 +131,10 @@ class ImportedLedger extends LedgerBase {
   readonly table: ITableV2;
   protected readonly key: IKey;
 
-  constructor(scope: Construct, id: string, { tableName, key }: LedgerAttributes) {
+  constructor(scope: Construct, id: string, { tableName, key, tableStreamArn }: LedgerAttributes) {
     super(scope, id);
     checkProps({ tableName }, { tableName: PROP.tableName });
-    this.table = TableV2.fromTableAttributes(this, 'Table', { tableName });
+    this.table = TableV2.fromTableAttributes(this, 'Table', { tableName, tableStreamArn });
     this.key = key;
   }
 }
@@ -125,6 +158,8 @@ export class Ledger extends LedgerBase {
       sortKey: { name: LEDGER.sortKey, type: AttributeType.STRING },
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.customerManagedKey(props.key),
+      // Who follows it is nobody that a heal waits for: decision 47.
+      dynamoStream: StreamViewType.NEW_IMAGE,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       resourcePolicy: tlsOnly(),

@@ -17,6 +17,7 @@ import { IntakeAlarm, JournalAlarm, SpareAlarm } from './internal/journal-alarm.
 import { Ledger } from './ledger.ts';
 import { ContentNetwork, type ContentNetworkProps } from './network.ts';
 import { OperatorPolicy } from './operator/operator-policy.ts';
+import { IncidentPages, type IncidentPagesProps } from './pages/incident-pages.ts';
 import { PeopleTopic, type PeopleTopicProps } from './people-topic.ts';
 import { checkCrowding } from './props/allowed.ts';
 import { stackNameOf } from './props/props.ts';
@@ -99,6 +100,11 @@ export interface RemountProps
    */
   readonly journal?: false | Pick<ContentJournalProps, 'keep'>;
   /**
+   * How long the page of each incident is kept: whole days, 1 to 3650. A heal's is some 30 KB.
+   * @default a year
+   */
+  readonly keepIncidentPages?: IncidentPagesProps['keep'];
+  /**
    * Whether there is a dashboard of it: nothing or 3 USD a month, see `ContentDashboardProps`.
    * @default true
    */
@@ -141,6 +147,8 @@ export class Remount extends Construct {
   readonly people: PeopleTopic;
   /** Leases, spares, and the record of each incident. */
   readonly ledger: Ledger;
+  /** The page of each incident, as a file. */
+  readonly pages: IncidentPages;
   /** Brings content back. */
   readonly healer: VolumeHealer;
   /** Keeps recovery points young. */
@@ -178,6 +186,7 @@ export class Remount extends Construct {
     const people = this.people.topic;
     this.ledger = new Ledger(this, 'Ledger', { key });
     const { ledger } = this;
+    this.pages = new IncidentPages(this, 'Pages', { stackName, ledger, key, keep: props.keepIncidentPages });
     this.journal =
       props.journal === false
         ? undefined
@@ -239,8 +248,8 @@ export class Remount extends Construct {
       if (journal && verified) new SpareAlarm(this, `Spare-${volume.volumeName}`, { volume, people });
       if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
-    const { healer, drill } = this;
-    const operated = { stackName, ledger, people, healer, drill, intake, journal, network };
+    const { healer, drill, pages } = this;
+    const operated = { stackName, ledger, people, healer, pages, drill, intake, journal, network };
     this.operator = new OperatorPolicy(this, 'Operator', operated);
     this.viewer = new OperatorPolicy(this, 'Viewer', { ...operated, readOnly: true });
     this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);

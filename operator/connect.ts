@@ -20,6 +20,7 @@ import type { Incident, Volume } from '../lambda/core/world/model.ts';
 import { lambdaExecutions } from './aws/executions.ts';
 import { type Journals, s3Journals } from './aws/journal.ts';
 import { endpointsOf } from './aws/network.ts';
+import { type StoredPages, s3StoredPages } from './aws/pages.ts';
 import { alarmsOf, incidentsOf, journalLag, outputsOf } from './aws/stack.ts';
 import { s3Uploads, type Uploads } from './aws/uploads.ts';
 import { ENDPOINTS, type Seen } from './doctor/doctor.ts';
@@ -46,6 +47,7 @@ export interface Connection {
   readonly quarantine: QuarantinePorts;
   readonly uploads: Uploads;
   readonly journals: Journals;
+  readonly pages: StoredPages;
   /** What a doctor asks beside the status. */
   doctor(): Promise<Omit<Seen, 'drills'>>;
   /** @throws UnknownVolume */
@@ -96,6 +98,7 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
     },
     uploads: s3Uploads(runtime),
     journals: s3Journals(runtime),
+    pages: s3StoredPages(runtime, outputs.get(OUTPUT.pages)),
     quarantine: {
       now: () => clock.now(),
       volumes: () => neighbours(ec2, stack),

@@ -77,6 +77,8 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'lambda/drill', may: /^(lambda\/(core|aws|drill)\/|contract\/|@aws(-sdk)?\/|node:)/ },
   { room: 'lambda/guard', may: /^(lambda\/(core|aws|guard)\/|contract\/)/ },
   { room: 'lambda/witness', may: /^(lambda\/(core|aws|witness)\/|contract\/|zod\/mini$)/ },
+  // It has the page, which no other function has: theirs is to be small.
+  { room: 'lambda/page', may: /^(lambda\/(core\/world|aws|page)\/|report\/|contract\/|zod\/mini$)/ },
   { room: 'lambda/keep', may: /^(lambda\/(core|aws|keep)\/|contract\/|@aws(-sdk)?\/|aws-lambda$|node:)/ },
   // What people see is what the functions see. Of the simulator it knows the way to a rehearsal that is held, and that only where it is asked for.
   // It works out what settings cost, and synthesizes them for that in one file, which is loaded late. A journal it reads as hosts do.

@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { withPatience } from './patience.ts';
@@ -36,6 +37,10 @@ export function lambdaClient(runtime: Runtime): LambdaClient {
 
 export function snsClient(runtime: Runtime): SNSClient {
   return ready(runtime, new SNSClient(settings(runtime)));
+}
+
+export function s3Client(runtime: Runtime): S3Client {
+  return ready(runtime, new S3Client(settings(runtime)));
 }
 
 export function elbClient(runtime: Runtime): ElasticLoadBalancingV2Client {

@@ -10,7 +10,7 @@ const CACHE = join(ROOT, '.cache', 'bundles');
 /** Only the package has this folder, with everything bundled (`build/main.ts`), and it has no sources of them. */
 const BUNDLED = join(ROOT, 'functions');
 /** The functions, each in the folder `lambda/<name>/`. */
-export const FUNCTIONS = ['heal', 'drill', 'guard', 'keep', 'witness'] as const;
+export const FUNCTIONS = ['heal', 'drill', 'guard', 'keep', 'witness', 'page'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** What runs on hosts of a stack that has a journal. */
 export const AGENT = 'agent';

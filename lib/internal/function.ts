@@ -66,7 +66,8 @@ export function remountFunction(
   return made;
 }
 
-function placeOf(scope: Construct): string {
+/** Where what a function says comes from, as its environment has it. */
+export function placeOf(scope: Construct): string {
   const { account, region } = Stack.of(scope);
   return Stack.of(scope).toJsonString({ account, region, runbook: runbookOf(scope) } satisfies DeployedPlace);
 }

@@ -1,9 +1,11 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { PAGE_PREFIX } from '../../contract/incident-pages.ts';
 import { JOURNAL_PREFIX } from '../../contract/journal.ts';
 import type { IContentIntake } from '../content-intake.ts';
 import type { IContentJournal } from '../content-journal.ts';
@@ -12,6 +14,7 @@ import { allowKeyVia } from '../internal/key-use.ts';
 import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from '../internal/volume-permissions.ts';
 import type { ILedger } from '../ledger.ts';
 import type { ContentNetwork } from '../network.ts';
+import type { IncidentPages } from '../pages/incident-pages.ts';
 import { stackNameOf } from '../props/props.ts';
 import type { VolumeDrill } from '../volume-drill.ts';
 import type { VolumeHealer } from '../volume-healer.ts';
@@ -29,6 +32,11 @@ export interface OperatorPolicyProps {
   readonly people: ITopic;
   /** What `heal` starts. */
   readonly healer: VolumeHealer;
+  /**
+   * Where the pages of incidents are.
+   * @default pages are made of records alone
+   */
+  readonly pages?: IncidentPages;
   /**
    * What `drill` starts.
    * @default there are no drills
@@ -68,6 +76,7 @@ export class OperatorPolicy extends ManagedPolicy {
     });
     const stackName = stackNameOf(this, props.stackName);
     this.#allowLooking(props);
+    this.#allowPages(props);
     if (props.readOnly) return;
     this.#allowRunning(props);
     this.#allowReleasing(stackName);
@@ -147,6 +156,21 @@ export class OperatorPolicy extends ManagedPolicy {
         `<${Stack.of(each).getLogicalId(each.function.node.defaultChild as CfnFunction)}.Arn>:*`,
         'An execution is named by the version that runs it and an id of its own; all of them are of this function',
       );
+  }
+
+  /** What opens uploads or journals opens pages, too, where their key is the same. Which pages there are nobody has to list: the ledger and messages name them. */
+  #allowPages({ pages, journal, intake, readOnly }: OperatorPolicyProps): void {
+    if (!pages) return;
+    const { bucket } = pages;
+    const objects = `${PAGE_PREFIX}*`;
+    this.#allow({ sid: 'ReadsPages', actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] });
+    const opened = readOnly ? [] : [journal?.bucket.encryptionKey, intake?.bucket.encryptionKey];
+    if (bucket.encryptionKey && !opened.includes(bucket.encryptionKey))
+      allowKeyVia(this, bucket.encryptionKey, 's3', ['kms:Decrypt'], 'OpensPages');
+    this.#acknowledge(
+      `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>/${objects}`,
+      'A page is named by its content volume and by the id of a heal; whoever looks at a stack sees each of them',
+    );
   }
 
   /**

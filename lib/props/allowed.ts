@@ -74,6 +74,8 @@ export const ALLOWED = {
   volumeDays: whole(0, 7, 'days'),
   /** A lifecycle rule takes whole days. */
   journalDays: whole(1, 365, 'days'),
+  /** Records are kept for good, and pages of them may be. */
+  incidentPageDays: whole(1, 3650, 'days'),
   /** Of an upload. What is dirty at once has room for 30,000 names in the journal's agent (docs/journal.md). */
   maxNames: whole(1, 30_000, 'names'),
   maxGiB: whole(1, 1024, 'GiB'),

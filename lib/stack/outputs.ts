@@ -18,6 +18,7 @@ export function outputs(stack: Stack, remount: Remount): void {
     bundles,
     operator,
     viewer,
+    pages,
     network,
   } = remount;
   const output = (id: Output, description: string, value: string) => new CfnOutput(stack, id, { description, value });
@@ -37,6 +38,7 @@ export function outputs(stack: Stack, remount: Remount): void {
   if (journal) output(OUTPUT.journal, 'Bucket of the journal of files', journal.bucket.bucketName);
   if (intake) output(OUTPUT.intake, 'Bucket that courses are uploaded into', intake.bucket.bucketName);
   if (bundles) output(OUTPUT.bundles, 'Bucket of what was brought out of copies', bundles.bucket.bucketName);
+  output(OUTPUT.pages, 'Bucket of the pages of incidents', pages.bucket.bucketName);
   output(
     OUTPUT.operator,
     'Policy of whoever looks, heals, drills, uploads, restores and releases',

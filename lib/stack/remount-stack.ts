@@ -72,6 +72,7 @@ function propsOf(settings: Settings): RemountProps {
     },
     snapshotLock: { lockFor: Duration.days(snapshotLock.days), lockMode: snapshotLock.mode },
     journal: journal.enabled && { keep: Duration.days(journal.days) },
+    keepIncidentPages: Duration.days(settings.incidentPages.days),
     dashboard: settings.dashboard,
     intake: intake.enabled && {
       keep: Duration.days(intake.days),

@@ -125,6 +125,11 @@ const schema = group({
     /** How long changes are kept: a day more than `snapshots.keepHours` at least. By default 14, enough for the longest of those. */
     days: ALLOWED.journalDays.default(14),
   }).default({ enabled: true, days: 14 }),
+  /** The page of each incident, as a file in a bucket (decision 47). */
+  incidentPages: group({
+    /** How long a page is kept; its record stays. By default 365. */
+    days: ALLOWED.incidentPageDays.default(365),
+  }).default({ days: 365 }),
   /** A page of CloudWatch: nothing or 3 USD a month, see `ContentDashboardProps`. By default there is one. */
   dashboard: z.boolean('true or false').default(true),
   /**

@@ -70,7 +70,7 @@ export function incidentsOf(dynamo: DynamoDBClient, table: string, volume: strin
       TableName: table,
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-      ExpressionAttributeValues: { ':pk': { S: `${LEDGER.volume}${volume}` }, ':sk': { S: 'INCIDENT#' } },
+      ExpressionAttributeValues: { ':pk': { S: `${LEDGER.volume}${volume}` }, ':sk': { S: LEDGER.incident } },
       ScanIndexForward: false,
       Limit: most,
     };

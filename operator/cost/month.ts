@@ -1,6 +1,6 @@
 import { type Ask, sum } from './lines/ask.ts';
 import { disks, machines } from './lines/disks.ts';
-import { functions, intake, journal } from './lines/functions.ts';
+import { functions, intake, journal, pages } from './lines/functions.ts';
 import { network } from './lines/network.ts';
 import { watching } from './lines/watching.ts';
 import { type PriceTable, priceOf } from './prices.ts';
@@ -110,5 +110,6 @@ function asks(deployed: Deployed, usage: Usage): Ask[] {
     ...functions(deployed, usage),
     ...journal(deployed, usage),
     ...intake(deployed, usage),
+    ...pages(deployed),
   ];
 }

@@ -1,4 +1,5 @@
 import { ENV } from '../../contract/contract.ts';
+import { PAGE_PREFIX } from '../../contract/incident-pages.ts';
 import { INTAKE_PREFIX } from '../../contract/intake.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,6 +39,8 @@ export interface Deployed {
   readonly witness: boolean;
   /** For which the intake keeps an upload that was answered; `undefined` without one. */
   readonly intakeDays: number | undefined;
+  /** For which the page of an incident is kept; `undefined` where none is stored. */
+  readonly pageDays: number | undefined;
   readonly balancers: number;
   /** Of load balancers that are open to the internet: one in each of their zones. */
   readonly addresses: number;
@@ -134,7 +137,9 @@ export function readTemplate({ Resources }: Template): Deployed {
   const buckets = of('AWS::S3::Bucket').filter(({ BucketEncryption }) =>
     JSON.stringify(BucketEncryption ?? '').includes('"aws:kms"'),
   );
-  const intake = buckets.find((bucket) => rulesOf(bucket).some(({ Prefix }) => Prefix === INTAKE_PREFIX));
+  const ofPrefix = (prefix: string) =>
+    buckets.find((bucket) => rulesOf(bucket).some(({ Prefix }) => Prefix === prefix));
+  const [intake, pages] = [ofPrefix(INTAKE_PREFIX), ofPrefix(PAGE_PREFIX)];
   const journal = buckets.find(
     (bucket) => bucket !== intake && rulesOf(bucket).some(({ Prefix }) => Prefix === undefined),
   );
@@ -164,6 +169,7 @@ export function readTemplate({ Resources }: Template): Deployed {
     journalDays: journal && daysOf(rulesOf(journal)),
     witness: functions.some(({ env }) => env[ENV.healer] !== undefined),
     intakeDays: intake && daysOf(rulesOf(intake).filter(({ Prefix }) => Prefix === INTAKE_PREFIX)),
+    pageDays: pages && daysOf(rulesOf(pages)),
     balancers: balancers.length,
     addresses: sum(
       balancers.filter(({ Scheme }) => Scheme === 'internet-facing').map(({ Subnets }) => list(Subnets).length),

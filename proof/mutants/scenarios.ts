@@ -68,6 +68,16 @@ export const PARTS: readonly Mutant[] = [
     code: "      return [{ code: 'journalUnsealed', ...read }];",
     instead: '      return [];',
   }),
+  broken(
+    's3-lost',
+    'a page that S3 does not take is written later',
+    {
+      file: 'lib/pages/incident-pages.ts',
+      code: 'const RETRIES = 10_000;',
+      instead: 'const RETRIES = 1;',
+    },
+    [{ promise: 'the page of each heal is in the bucket of the stack, with what happened' }],
+  ),
   broken('agent-killed', 'who is started again knows what it wrote before', {
     file: 'journal/protocol.ts',
     code: "return found.term < term || found.writer === writer ? 'read-on' : 'notify';",

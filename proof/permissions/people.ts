@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { CreateTagsCommand, DetachVolumeCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { run as runApp } from '@stricli/core';
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { PAGE_PREFIX, pageKey } from '../../contract/incident-pages.ts';
+import { OUTPUT } from '../../contract/outputs.ts';
 import { app } from '../../operator/command/app.ts';
 import type { Place } from '../../operator/connect.ts';
 import { peopleOf } from '../../rehearsal/world/hold.ts';
@@ -20,6 +22,8 @@ import type { Stack } from './survey.ts';
 const DAY = 'spare';
 export const DAY_SETTINGS = { intake: { enabled: true } };
 const VOLUME = 'alpha';
+/** A heal of which nothing but its page is there. */
+const GONE = 'gone';
 /** More than a part of an upload: it goes in parts. */
 const COURSE_BYTES = 9 * 2 ** 20;
 const DETACHED_MS = 60_000;
@@ -51,12 +55,13 @@ export type Command = keyof typeof COMMANDS;
 
 /**
  * Every command that asks AWS, as it is typed, and who may run it; `spares` are actions without which it does its work all the same, in another way.
- * `COURSE` and `RESTORED` are directories, and `QUARANTINED` is a volume.
+ * `COURSE` and `RESTORED` are directories, `PAGE` is a file, and `QUARANTINED` is a volume.
  */
 export const COMMANDS = {
   status: { args: ['status'], who: WHO },
   incidents: { args: ['incidents', VOLUME], who: WHO },
-  incident: { args: ['incident', VOLUME], who: WHO },
+  // It is looked for among records, and then among pages.
+  incident: { args: ['incident', VOLUME, GONE, '--page', 'PAGE'], who: WHO },
   points: { args: ['points', VOLUME], who: WHO },
   doctor: { args: ['doctor'], who: WHO },
   report: { args: ['report'], who: WHO },
@@ -111,12 +116,14 @@ export async function withPeople<T>(stack: Stack, use: (people: People) => Promi
     mkdirSync(course);
     writeFileSync(join(course, 'index.bin'), new Random(1, 'course').bytes(COURSE_BYTES));
     const administrator = heldRuntime(place, 'administrator');
+    readyPage(services, stackName);
     const quarantined = await readyQuarantine(services, administrator);
     const cut = readyUpload(services, { stack: stackName, region: place.region, runtime: administrator }, course);
     const words: Readonly<Record<string, string>> = {
       COURSE: course,
       QUARANTINED: quarantined.id,
       RESTORED: join(directory, 'restored'),
+      PAGE: join(directory, 'page.html'),
     };
     return await use({
       services,
@@ -163,6 +170,14 @@ async function readyQuarantine({ ec2 }: Services, { clock, clients, prepare }: P
   await clock.sleep(DETACHED_MS);
   const Tags = [{ Key: TAG.role, Value: VOLUME_ROLE.quarantined }];
   return { id, again: () => client.send(new CreateTagsCommand({ Resources: [id], Tags })) };
+}
+
+/** One of the day's pages, as that of a heal without a record. @throws Error where the day left none */
+function readyPage({ s3, cloudFormation }: Services, stack: string): void {
+  const bucket = s3.bucket(cloudFormation.outputOf(stack, OUTPUT.pages) ?? '');
+  const [stored] = bucket.objects(PAGE_PREFIX);
+  if (!stored) throw new Error(`after the day ${DAY} no page is stored`);
+  bucket.put(pageKey({ volume: VOLUME, id: GONE }), stored[1].object);
 }
 
 /** What leaves the course in S3 in parts of which nothing is made, as a command does that is cut off. */

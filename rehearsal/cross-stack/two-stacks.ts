@@ -9,6 +9,7 @@ import { counted } from '../command/duration.ts';
 import { check, inventory, neverBlank, nothingDeleted, oneWriter } from '../judge/checks.ts';
 import { journalBucket } from '../judge/journal.ts';
 import { disown, failureOf } from '../judge/measure.ts';
+import { pagesBucket } from '../judge/page.ts';
 import { breakFileSystem, PERSON } from '../scenarios/story/breaking.ts';
 import { bringUp, type Stage, upload } from '../scenarios/story/deployed-stack.ts';
 import { judge, prepare, type Settled, type Strike, untilSettled } from '../scenarios/story/incident.ts';
@@ -215,6 +216,7 @@ async function estateOf(world: World, stage: Stage): Promise<Estate> {
     logGroupArns: arns('AWS::Logs::LogGroup'),
     functionArns: arns('AWS::Lambda::Function'),
     journal: journalBucket(stage),
+    pages: pagesBucket(world),
   };
 }
 

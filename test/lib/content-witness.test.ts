@@ -77,7 +77,9 @@ describe('a stack with a witness', () => {
   });
 
   test('is none by default', () => {
-    off.template.resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
+    // The other is that of the pages of incidents.
+    on.template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    off.template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
     off.template.resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
     const { Resources } = off.template.toJSON() as { readonly Resources: Readonly<Record<string, unknown>> };
     expect(Object.keys(Resources).filter((id) => id.startsWith('Witness'))).toEqual([]);

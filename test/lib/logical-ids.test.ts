@@ -21,6 +21,7 @@ const HOLDS_STATE: Readonly<Record<string, readonly string[]>> = {
     'BundlesBucketB9647150',
     'IntakeBucketDF3620F2',
     'JournalBucket5A21B06D',
+    'PagesBucket1F9960AC',
   ],
   'AWS::SQS::Queue': ['HealerDeadLetters70F26189'],
   'Custom::RemountContentVolume': ['VolumealphaA08C2B88', 'Volumebeta2925F137'],
@@ -33,6 +34,7 @@ const HOLDS_STATE: Readonly<Record<string, readonly string[]>> = {
     'HealerFunctionLogsDF1F7564',
     'KeeperFunctionLogs786C9187',
     'NetworkFlowLogs2BEC3212',
+    'PagesFunctionLogsA0B0C32A',
   ],
   // Running executions, and what was published, belong to the function.
   'AWS::Lambda::Function': [
@@ -40,6 +42,7 @@ const HOLDS_STATE: Readonly<Record<string, readonly string[]>> = {
     'GuardFunction9CCE20FB',
     'HealerFunction7F1CB672',
     'KeeperFunction7330A899',
+    'PagesFunction85F206D0',
   ],
   'AWS::Lambda::Alias': ['DrillLive9DE6272F', 'HealerLive5022AE03'],
   // Another VPC is another everything that is in it; the name of the load balancer is what people's DNS points to.

@@ -43,6 +43,7 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     ViewerPolicy: named(/^Viewer/),
     IntakeBucket: named(/^IntakeBucket/),
     BundlesBucket: named(/^BundlesBucket/),
+    IncidentPagesBucket: named(/^PagesBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
     NetworkEndpoints: {
       'Fn::Join': [

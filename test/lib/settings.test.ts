@@ -19,7 +19,7 @@ const inOneZone = (count: number) =>
 const NAME =
   '2 to 32 of a-z, 0-9 and -, from a letter to a letter or digit (it is a tag, a path and a metric dimension)';
 const ALL =
-  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, journal, dashboard, intake, witness, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, runbookUrl, certificateArn';
+  'stackName, region, zones, instancesPerZone, instanceType, volumes, snapshots, drills, recycleBin, snapshotLock, journal, incidentPages, dashboard, intake, witness, web, moreEndpoints, moreBuckets, objectives, fullWithinHours, alertEmail, runbookUrl, certificateArn';
 const OF_VOLUME = 'name, sizeGiB, zone, iops, throughputMiBs';
 const ZONE = 'an Availability Zone such as eu-west-1a';
 const SEVEN_ZONES = [...'abcdefg'].map((letter) => `eu-west-1${letter}`);
@@ -287,6 +287,7 @@ const DEFAULTS = {
   moreBuckets: [],
   objectives: { recoveryPointGapMinutes: 120, recoveryPoints: 5, recoveryPointReachHours: 24 },
   fullWithinHours: 24,
+  incidentPages: { days: 365 },
   dashboard: true,
 };
 

@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cloudFormationClient, dynamoClient } from '../../lambda/aws/clients.ts';
+import { cloudFormationClient, dynamoClient, s3Client } from '../../lambda/aws/clients.ts';
 import { dynamoLedger } from '../../lambda/aws/dynamodb/ledger.ts';
+import { s3Pages } from '../../lambda/aws/pages.ts';
 import type { Runtime } from '../../lambda/aws/runtime.ts';
 import { outputsOf } from '../../operator/aws/stack.ts';
 import { heldFile } from '../../simulator/held/read.ts';
@@ -139,6 +140,33 @@ describe('a person at a rehearsal that is held', () => {
     expect(html).toContain('Nobody has compared yet.');
     const { page } = JSON.parse(remount('incident', 'alpha', '--rehearsal', '--json').stdout);
     expect(page).toMatchObject({ schema: 1, volume: 'alpha', id: incidents[0]?.id });
+  });
+
+  test('of a heal without a record has the page that is stored, and without that what both say', async () => {
+    const { readHeld } = await import('../../simulator/held/read.ts');
+    const { heldRuntime } = await import('../../simulator/held/client.ts');
+    const place = readHeld();
+    if (!place) throw new Error('nothing is held');
+    const runtime = heldRuntime(place, 'administrator') as Runtime;
+    const outputs = await outputsOf(cloudFormationClient(runtime), place.stackName);
+    const pages = s3Pages(s3Client(runtime), outputs.get('IncidentPagesBucket') ?? '');
+    await pages.write('incidents/alpha/gone.html', '<p>as it was</p>');
+    const file = join(directory, 'gone.html');
+    const told = remount('incident', 'alpha', 'gone', '--rehearsal', '--page', file);
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.stdout).toMatch(
+      /^ID: received gone; .*\nThe page, as it was stored: .*\(incidents\/alpha\/gone\.html\)\n$/,
+    );
+    expect(readFileSync(file, 'utf8')).toBe('<p>as it was</p>');
+    const data = remount('incident', 'alpha', 'gone', '--rehearsal', '--json', '--page', file);
+    expect(JSON.parse(data.stdout)).toMatchObject({ schema: 1, volume: 'alpha', stored: 'incidents/alpha/gone.html' });
+    const none = remount('incident', 'alpha', 'never', '--rehearsal', '--page', file);
+    expect(none.stderr).toMatch(
+      /^ID: received never; .*; and no page of it is there, or it may not be read: .*AccessDenied/,
+    );
+    expect(none.code).toBe(4);
+    const other = remount('incident', 'alpha', 'gone', '--rehearsal');
+    expect(other).toMatchObject({ code: 2, stdout: '' });
   });
 
   test('a page that cannot be written is said in a line', () => {

@@ -1,3 +1,4 @@
+import { pageFile } from '../../../contract/incident-pages.ts';
 import { listed } from '../../../contract/listed.ts';
 import type { HealEnded, LedgerSilent, Message, Standing } from '../world/message.ts';
 import type { Choice, Incident } from '../world/model.ts';
@@ -63,6 +64,7 @@ function ended({ incident, rejected }: HealEnded, place: Place): string[] {
     incident.summary,
     '',
     `Incident ${incident.id}, started by ${incident.trigger.kind}: ${incident.trigger.reason}`,
+    `As a page: ${pageCommand(incident, place)}`,
     ...replaced(incident, place),
     ...journalText(incident, place),
     ...(incident.passedOver.length > 0
@@ -74,6 +76,13 @@ function ended({ incident, rejected }: HealEnded, place: Place): string[] {
     '',
     listed(steps, { between: '\n', most: STEPS, rest }),
   ];
+}
+
+/** Of the record, or of the page that is stored: docs/operate.md. */
+function pageCommand(incident: Incident, { stack, region }: Place): string {
+  const { volume, id } = incident;
+  const where = `--stack ${quoted(stack)} --region ${quoted(region)}`;
+  return `npm run remount -- incident ${quoted(volume)} ${quoted(id)} --page ${quoted(pageFile(incident))} ${where}`;
 }
 
 function replaced({ replacement: r, lessRoom }: Incident, place: Place): string[] {

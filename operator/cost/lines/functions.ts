@@ -140,3 +140,21 @@ export function intake({ intakeDays, volumes }: Deployed, usage: Usage): Ask[] {
     },
   ];
 }
+
+/** Heals in a month, and what a page has: nothing to speak of, whatever they are. */
+const HEALS = 10;
+const PAGE_GB = 30 / 1e6;
+
+export function pages({ pageDays }: Deployed): Ask[] {
+  if (pageDays === undefined) return [];
+  return [
+    { id: 'pages.writes', about: `pages of incidents, of ${HEALS} heals a month`, quantity: HEALS, price: 's3.writes' },
+    {
+      id: 'pages.stored',
+      about: 'what these store',
+      settings: ['incidentPages.days'],
+      quantity: (HEALS * PAGE_GB * pageDays * 24) / HOURS,
+      price: 's3.storage',
+    },
+  ];
+}

@@ -14,6 +14,7 @@ import { PROPERTIES } from './properties.ts';
 import { REPORT } from './report.ts';
 import { RESTORES } from './restore.ts';
 import { STEPS } from './steps.ts';
+import { STORED } from './stored.ts';
 import { ALARMS, KEPT, LEAVE, STARTS } from './template.ts';
 import { UPLOADS } from './uploads.ts';
 
@@ -44,6 +45,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'what is restored': RESTORES,
   'an upload that was cut off': UPLOADS,
   'a page says otherwise': REPORT,
+  'a page that is stored': STORED,
 };
 
 const SLIPS = Object.values(KINDS).flat();

@@ -41,7 +41,12 @@ export const controlPlanePlans: Readonly<Record<string, Plan>> = {
   },
   'key-revoked': {
     about: 'the file system shuts down, and every new volume fails because its key is revoked',
-    expect: { outcome: ['page'], withinMs: 10 * MINUTE_MS, because: [{ code: 'stepFailed', error: 'VolumeFailed' }] },
+    expect: {
+      outcome: ['page'],
+      withinMs: 10 * MINUTE_MS,
+      because: [{ code: 'stepFailed', error: 'VolumeFailed' }],
+      pageless: true,
+    },
     strike: (strike) => {
       breakFileSystem(strike, strike.first);
       revokeKey(strike.services);

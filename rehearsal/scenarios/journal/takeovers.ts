@@ -5,6 +5,7 @@ import { check, incidents, neverBlank, oneWriter } from '../../judge/checks.ts';
 import { heard, reasonsIn } from '../../judge/heard.ts';
 import { closedFilesServed, journalObjects, nothingMissingUnsaid, termsInOrder } from '../../judge/journal.ts';
 import { type Failure, failureOf } from '../../judge/measure.ts';
+import { pagesStored } from '../../judge/page.ts';
 import { makeCourse } from '../../world/courses.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { breakFileSystem } from '../story/breaking.ts';
@@ -118,6 +119,7 @@ export const s3Lost: Scenario = takeover({
         later.length > 0 && later.every((id) => there.includes(id)) && objects.at(-1)?.kind === 'segment',
         `${later.filter((id) => there.includes(id)).length} of ${later.length}; the last object is a ${objects.at(-1)?.kind}`,
       ),
+      pagesStored(world, failure),
     ];
   },
 });

@@ -27,6 +27,7 @@ import {
 } from '../../judge/checks.ts';
 import { type Because, says } from '../../judge/heard.ts';
 import { type Failure, failureOf, measure, servedVolume } from '../../judge/measure.ts';
+import { pagesStored } from '../../judge/page.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, OutcomeKind, Recovery, Scenario, ScenarioResult, World } from '../../world/world.ts';
@@ -60,6 +61,8 @@ export interface Expectation {
   readonly drilling?: true;
   /** What somebody deletes as a part of the story is not held against the healer. */
   readonly deletes?: boolean;
+  /** What pages are encrypted with is taken away as a part of the story: none can be stored. */
+  readonly pageless?: boolean;
   /** A file is not what it was, as a part of the story. */
   readonly rotten?: boolean;
 }
@@ -300,12 +303,13 @@ export function judge(world: World, stage: Stage, part: Settled, expect: Expecta
     const isTrue = expect.because?.some((because) => page !== undefined && says(page, because)) === true;
     checks.push(
       onRecord(world, failure, ['paged']),
+      ...(expect.pageless ? [] : [pagesStored(world, failure)]),
       check('the person is notified of the true reason', isTrue, page ? firstLine(page) : 'nobody is paged'),
     );
   } else {
     if (!expect.mayPage) checks.push(nobodyCalledInVain(world, failure));
     if (outcome === 'passed') checks.push(passedOnRecord(world, failure));
-    else if (outcome !== 'none') checks.push(onRecord(world, failure, ['healed']));
+    else if (outcome !== 'none') checks.push(onRecord(world, failure, ['healed']), pagesStored(world, failure));
   }
   return checks;
 }

@@ -98,6 +98,13 @@ export class DynamoDb {
     throw new Error(`the simulated DynamoDB has no stream ${arn}`);
   }
 
+  /** A stream is encrypted with its table's key, and read in the reader's name: github.com/aws/aws-cdk/issues/22796. @returns what is missing, or `undefined` */
+  missingToFollow(arn: string, reader: Principal): string | undefined {
+    for (const [name, { stream, key }] of this.#tables)
+      if (stream?.arn === arn && key !== undefined) return missingForTable(this.#cloud, reader, key, name);
+    return undefined;
+  }
+
   #put(table: Table, key: string, item: Item): void {
     const before = table.items.get(key);
     table.items.set(key, item);

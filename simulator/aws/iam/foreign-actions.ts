@@ -1,4 +1,5 @@
 import { LEDGER, TAG, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { pageKey } from '../../../contract/incident-pages.ts';
 import { journalKey } from '../../../contract/journal.ts';
 import type { Services } from '../account/services.ts';
 import type { Principal } from './account.ts';
@@ -26,6 +27,8 @@ export interface Estate {
   readonly functionArns: readonly string[];
   /** Bucket of its journals, where files are journaled. */
   readonly journal: string | undefined;
+  /** Bucket of the pages of its incidents. */
+  readonly pages: string | undefined;
 }
 
 /** What one stack tries on another: each try is all that must be allowed for it. */
@@ -210,6 +213,9 @@ export const ATTEMPTS: readonly Attempt[] = [
   ),
   calls('an object of its journal', on('s3:PutObject'), (_, { journal: Bucket, volume }) =>
     Bucket === undefined ? [] : [['s3', 'PutObject', { Bucket, Key: journalKey(volume, 1), IfNoneMatch: '*' }]],
+  ),
+  calls('a page of its incidents', on('s3:PutObject'), (_, { pages: Bucket, volume }) =>
+    Bucket === undefined ? [] : [['s3', 'PutObject', { Bucket, Key: pageKey({ volume, id: 'heal' }) }]],
   ),
   calls('a message to its people', on('sns:Publish'), (_, { topicArn: TopicArn }) => [
     ['sns', 'Publish', { TopicArn }],

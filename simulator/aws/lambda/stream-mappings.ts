@@ -1,19 +1,10 @@
 import type { Cloud } from '../account/cloud.ts';
-import {
-  bool,
-  has,
-  list,
-  num,
-  object,
-  onlyKnown,
-  type Properties,
-  str,
-  TemplateError,
-} from '../cloudformation/template.ts';
+import { bool, has, num, object, onlyKnown, type Properties, str, TemplateError } from '../cloudformation/template.ts';
 import type { DynamoDb } from '../dynamodb/dynamodb.ts';
 import type { StreamRecord } from '../dynamodb/stream.ts';
 import type { Principal } from '../iam/account.ts';
 import { missingForRole } from '../iam/role.ts';
+import { filtersOf, fits, type Pattern } from './event-filter.ts';
 import type { Lambda } from './lambda.ts';
 import type { Sqs } from './sqs.ts';
 
@@ -43,7 +34,8 @@ interface Mapping {
   readonly bisects: boolean;
   readonly retries: number;
   readonly maxAgeMs: number;
-  readonly names: readonly string[] | undefined;
+  /** Any of them fits. */
+  readonly filters: readonly Pattern[] | undefined;
   readonly queue: string | undefined;
   /** Arrived, and handed to nobody yet. */
   readonly waiting: { readonly record: StreamRecord; readonly at: number }[];
@@ -84,7 +76,7 @@ export class StreamMappings {
       bisects: bool(p, 'BisectBatchOnFunctionError', false),
       retries: num(p, 'MaximumRetryAttempts', -1),
       maxAgeMs: num(p, 'MaximumRecordAgeInSeconds', -1) * 1000,
-      names: filterOf(p),
+      filters: filtersOf(p),
       queue: queueOf(p),
       waiting: [],
       busy: false,
@@ -107,11 +99,14 @@ export class StreamMappings {
       const missing = missingForRole(this.#cloud, role, { action, resources: [streamArn], context });
       if (missing) return missing;
     }
-    return missingForRole(this.#cloud, role, { action: LISTS, resources: ['*'], context });
+    return (
+      missingForRole(this.#cloud, role, { action: LISTS, resources: ['*'], context }) ??
+      this.#dynamodb.missingToFollow(streamArn, role)
+    );
   }
 
   #written(mapping: Mapping, record: StreamRecord): void {
-    if (mapping.names && !mapping.names.includes(record.eventName)) return;
+    if (mapping.filters && !mapping.filters.some((filter) => fits(filter, record))) return;
     const { clock } = this.#cloud;
     const at = clock.now();
     mapping.newest = Math.max(mapping.newest, at + this.#random.delay(DELIVERY));
@@ -166,18 +161,6 @@ export class StreamMappings {
     const body = { requestContext: { condition }, DDBStreamBatchInfo: { batchSize, streamArn } };
     this.#sqs.send(role, queue, JSON.stringify(body));
   }
-}
-
-/** Of a filter, whether something was made or changed. @throws TemplateError for another */
-function filterOf(p: Properties): readonly string[] | undefined {
-  if (!has(p, 'FilterCriteria')) return undefined;
-  const filters = list(object(p, 'FilterCriteria'), 'Filters');
-  return filters.flatMap((filter) => {
-    const { eventName, ...others } = JSON.parse(str(filter, 'Pattern')) as Record<string, unknown>;
-    if (!Array.isArray(eventName) || Object.keys(others).length > 0)
-      throw new TemplateError(filter.path, 'the simulation knows filters on eventName alone');
-    return eventName.map(String);
-  });
 }
 
 function queueOf(p: Properties): string | undefined {

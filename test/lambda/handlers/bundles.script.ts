@@ -63,6 +63,9 @@ if (name === 'keep') {
   );
   server.close();
   console.log(JSON.stringify({ node: process.version, bodies }));
+} else if (name === 'page') {
+  const error = await loaded.handler({ nonsense: true }, context).catch((reason: unknown) => String(reason));
+  console.log(JSON.stringify({ node: process.version, error }));
 } else if (name === 'guard') {
   const paths: unknown[] = [];
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { bundle, FUNCTIONS } from '../../../lib/internal/bundle.ts';
@@ -40,6 +40,16 @@ test('the bundle of guard is loaded, asks DLM, SNS, CloudWatch and EC2, and says
     paths: ['GET /policies/policy-1', 'POST /', 'POST /', 'POST /'],
     error: expect.stringContaining('the guard could not do everything: snapshot policy: could not read'),
   });
+});
+
+test('the bundle of page is loaded, and refuses an event that it does not understand', () => {
+  expect(call('page').error).toContain('event: received {"nonsense":true}');
+});
+
+test('whoever heals begins without the page and its renderer', () => {
+  const has = (name: (typeof FUNCTIONS)[number]) =>
+    readFileSync(join(bundle(name), 'index.mjs'), 'utf8').includes('Content-Security-Policy');
+  expect(FUNCTIONS.filter(has)).toEqual(['page']);
 });
 
 test.each(FUNCTIONS)('the bundle of %s is small enough to start fast', (name) => {

@@ -16,7 +16,7 @@ const via = (service: string) => ({ 'kms:ViaService': `${service}.${REGION}.amaz
 describe('the key is used through services alone', () => {
   test('to decrypt: what is on volumes, in the ledger, and to the topic', () => {
     expect(who('Decrypt', via('ec2')).sort()).toEqual(['Drill', 'Guard', 'Healer', 'Keeper', 'Snapshots']);
-    expect(who('Decrypt', via('dynamodb')).sort()).toEqual(['Drill', 'Fleet', 'Guard', 'Healer', 'Keeper']);
+    expect(who('Decrypt', via('dynamodb')).sort()).toEqual(['Drill', 'Fleet', 'Guard', 'Healer', 'Keeper', 'Pages']);
     expect(who('Decrypt', via('sns')).sort()).toEqual(['Drill', 'Guard', 'Healer', 'Keeper']);
   });
 

@@ -58,6 +58,7 @@ describe('resources', () => {
       'arn:aws:any:::IntakeBucketDF3620F2/answers/*',
       ...['arn:aws:any:::IntakeBucketDF3620F2/intake/*.zip', 'arn:aws:any:::IntakeBucketDF3620F2/intake/*.zip'],
       'arn:aws:any:::JournalBucket5A21B06D/journal/*',
+      'arn:aws:any:::PagesBucket1F9960AC/incidents/*',
       `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/*`,
       `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*`,
       `arn:aws:ec2:${REGION}:${ACCOUNT}:volume/*`,
@@ -81,10 +82,12 @@ test('a viewer has what looks of the operator’s policy, to the letter, and not
       conditions: conditions.map(({ operator, key, values }) => ({ operator, key, values })),
     })),
   );
-  expect(operator?.slice(0, viewer?.length)).toEqual(viewer);
+  // What opens pages for a viewer opens uploads for an operator, too.
+  expect(viewer?.at(-1)?.actions).toEqual(['kms:Decrypt']);
+  expect(operator?.slice(0, (viewer?.length ?? 0) - 1)).toEqual(viewer?.slice(0, -1));
   const actions = (viewer ?? []).flatMap((statement) => statement.actions);
-  expect(actions.filter((action) => !READING.test(action))).toEqual(['dynamodb:Query', 'kms:Decrypt']);
-  expect(actions).toHaveLength(14);
+  expect(actions.filter((action) => !READING.test(action))).toEqual(['dynamodb:Query', 'kms:Decrypt', 'kms:Decrypt']);
+  expect(actions).toHaveLength(16);
 });
 
 describe('another stack’s', () => {
@@ -120,11 +123,12 @@ describe('of the ledger', () => {
       expect(may(`dynamodb:${action}`, table, key(`${LEDGER.volume}alpha`))).toEqual([]);
   });
 
-  test('the key is used through DynamoDB, and by uploads through S3', () => {
+  test('the key is used through DynamoDB and S3 alone, and by uploads to seal', () => {
     const used = (service: string) => ({ 'kms:ViaService': `${service}.${REGION}.amazonaws.com` });
     const stack = 'arn:aws:any:::Key961B73FD';
     expect(may('kms:Decrypt', stack, used('dynamodb'))).toEqual(BOTH);
-    expect(may('kms:Decrypt', stack, used('s3'))).toEqual(['Operator']);
+    expect(may('kms:Decrypt', stack, used('s3'))).toEqual(BOTH);
+    expect(may('kms:GenerateDataKey', stack, used('s3'))).toEqual(['Operator']);
     expect(may('kms:GenerateDataKey', stack, used('dynamodb'))).toEqual([]);
     for (const context of [{}, used('ec2'), used('lambda')]) expect(may('kms:Decrypt', stack, context)).toEqual([]);
   });
@@ -188,10 +192,19 @@ test('of the intake zips are written, and answers read', () => {
   expect(may('s3:AbortMultipartUpload', at('intake/alpha/x.zip'))).toEqual([]);
 });
 
+test('of the pages of incidents each is read, none is written, and nobody lists them', () => {
+  const bucket = 'arn:aws:any:::PagesBucket1F9960AC';
+  const page = `${bucket}/incidents/alpha/3f0c.html`;
+  expect(may('s3:GetObject', page)).toEqual(BOTH);
+  for (const action of ['PutObject', 'DeleteObject', 'GetObjectVersion']) expect(may(`s3:${action}`, page)).toEqual([]);
+  expect(may('s3:GetObject', `${bucket}/another`)).toEqual([]);
+  expect(may('s3:ListBucket', bucket)).toEqual([]);
+});
+
 test('without an intake or a journal nothing is said of one, and without drills none is started', () => {
   const settings = { drills: { enabled: false }, journal: { enabled: false } };
   const bare = holdersOf(template(settings)).get('Operator') ?? [];
-  expect(bare.flatMap(({ actions }) => actions.filter((action) => action.startsWith('s3:')))).toEqual([]);
+  expect(bare.flatMap(({ actions }) => actions.filter((action) => action.startsWith('s3:')))).toEqual(['s3:GetObject']);
   const started = bare.filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
   expect(started.flatMap(({ resources }) => resources)).toHaveLength(1);
 });

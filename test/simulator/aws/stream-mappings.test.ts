@@ -93,6 +93,22 @@ describe('a stream that Lambda reads', () => {
     expect(all.length).toBeGreaterThan(30);
   });
 
+  test('hands over what fits a filter alone: of a key by its beginning, of an attribute by what it is not', async () => {
+    const Pattern = JSON.stringify({
+      dynamodb: { Keys: { pk: { S: [{ prefix: 'a' }] } }, NewImage: { value: { N: [{ 'anything-but': ['2'] }] } } },
+    });
+    map({ FilterCriteria: { Filters: [{ Pattern }] } });
+    for (const [pk, value] of [
+      ['a', 1],
+      ['b', 1],
+      ['ab', 2],
+      ['ac', 3],
+    ] as const)
+      await put(pk, value);
+    await lab.pass(5);
+    expect([...seen()]).toEqual(['1', '3']);
+  });
+
   test('says nothing of a write that changes nothing', async () => {
     map();
     await put('a', 1);
@@ -144,7 +160,11 @@ describe('a stream that Lambda reads', () => {
   test.each([
     ['no bound of repetitions', { MaximumRetryAttempts: undefined }, 'without bounds'],
     ['another position', { StartingPosition: 'LATEST' }, 'TRIM_HORIZON'],
-    ['another filter', { FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{}}' }] } }, 'eventName alone'],
+    [
+      'another filter',
+      { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"exists":true}]}' }] } },
+      'the simulation does not know the filter',
+    ],
     ['what it does not know', { ParallelizationFactor: 2 }, 'unknown ParallelizationFactor'],
   ])('is not mapped with %s', (_, over, why) => {
     expect(() => map(over)).toThrow(why);

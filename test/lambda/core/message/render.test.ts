@@ -52,6 +52,20 @@ describe.each(KINDS)('a message of kind %s', (kind, message) => {
   });
 });
 
+test.each(['served', 'needsPerson', 'overtaken'] as const)(
+  '%s has the command for its page, which is no link that ends',
+  (kind) => {
+    const [command = ''] = /^As a page: (.*)$/m.exec(render(SAMPLES[kind], PLACE).text)?.slice(1) ?? [];
+    const words = execFileSync('bash', ['--norc', '-c', `npm() { printf '%s\\n' "$@"; }; ${command}`], {
+      encoding: 'utf8',
+    });
+    expect(words.trim().split('\n')).toEqual([
+      ...['run', 'remount', '--', 'incident', 'alpha', 'heal-1', '--page', 'alpha-heal-1.html'],
+      ...['--stack', 'Remount', '--region', 'eu-west-1'],
+    ]);
+  },
+);
+
 test.each(['served', 'needsPerson', 'ledgerSilent', 'waits'] as const)('%s says who has the volume', (kind) => {
   expect(render(SAMPLES[kind], PLACE).text).toMatch(/, owner i-(owner|standby)\n/);
 });

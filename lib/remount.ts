@@ -249,7 +249,7 @@ export class Remount extends Construct {
       if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
     const { healer, drill, pages } = this;
-    const operated = { stackName, ledger, people, healer, pages, drill, intake, journal, network };
+    const operated = { stackName, ledger, people, healer, pages, drill, intake, journal, bundles, network };
     this.operator = new OperatorPolicy(this, 'Operator', operated);
     this.viewer = new OperatorPolicy(this, 'Viewer', { ...operated, readOnly: true });
     this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);

@@ -17,6 +17,7 @@ import { tag, tagsOf } from '../lambda/aws/ec2/tags.ts';
 import type { Runtime } from '../lambda/aws/runtime.ts';
 import { snsSubscribers } from '../lambda/aws/subscribers.ts';
 import type { Incident, Volume } from '../lambda/core/world/model.ts';
+import { type Bundles, s3Bundles } from './aws/bundles.ts';
 import { lambdaExecutions } from './aws/executions.ts';
 import { type Journals, s3Journals } from './aws/journal.ts';
 import { endpointsOf } from './aws/network.ts';
@@ -48,6 +49,7 @@ export interface Connection {
   readonly uploads: Uploads;
   readonly journals: Journals;
   readonly pages: StoredPages;
+  readonly bundles: Bundles;
   /** What a doctor asks beside the status. */
   doctor(): Promise<Omit<Seen, 'drills'>>;
   /** @throws UnknownVolume */
@@ -99,6 +101,7 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
     uploads: s3Uploads(runtime),
     journals: s3Journals(runtime),
     pages: s3StoredPages(runtime, outputs.get(OUTPUT.pages)),
+    bundles: s3Bundles(runtime),
     quarantine: {
       now: () => clock.now(),
       volumes: () => neighbours(ec2, stack),

@@ -4,9 +4,10 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
+import { BUNDLE_PREFIX, TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { PAGE_PREFIX } from '../../contract/incident-pages.ts';
 import { JOURNAL_PREFIX } from '../../contract/journal.ts';
+import type { ContentBundles } from '../bundles/content-bundles.ts';
 import type { IContentIntake } from '../content-intake.ts';
 import type { IContentJournal } from '../content-journal.ts';
 import { acknowledge, inFinding } from '../internal/acknowledge.ts';
@@ -58,6 +59,11 @@ export interface OperatorPolicyProps {
    */
   readonly network?: ContentNetwork;
   /**
+   * From where `restore` fetches what was brought out of copies.
+   * @default nothing is brought out of copies
+   */
+  readonly bundles?: ContentBundles;
+  /**
    * To look, and to start and change nothing.
    * @default false
    */
@@ -82,6 +88,7 @@ export class OperatorPolicy extends ManagedPolicy {
     this.#allowReleasing(stackName);
     props.intake?.grantOperating(this);
     this.#allowRestoring(props);
+    this.#allowFetching(props);
   }
 
   #allow(statement: ConstructorParameters<typeof PolicyStatement>[0]): void {
@@ -192,6 +199,22 @@ export class OperatorPolicy extends ManagedPolicy {
         `<${Stack.of(bucket).getLogicalId(made as never)}.Arn>/${objects}`,
         'The objects of a journal have a number each; whoever operates a stack restores from each of its content volumes',
       );
+  }
+
+  /** What opens the journal, or uploads, opens it, too, where their key is the same. */
+  #allowFetching({ bundles, journal, intake }: OperatorPolicyProps): void {
+    if (!bundles) return;
+    const { bucket } = bundles;
+    const { encryptionKey } = bucket;
+    const objects = `${BUNDLE_PREFIX}*`;
+    this.#allow({ sid: 'FetchesBundles', actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] });
+    const others = [journal?.bucket.encryptionKey, intake?.bucket.encryptionKey];
+    if (encryptionKey && !others.includes(encryptionKey))
+      allowKeyVia(this, encryptionKey, 's3', ['kms:Decrypt'], 'OpensBundles');
+    this.#acknowledge(
+      `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as never)}.Arn>/${objects}`,
+      'Each archive has an id of its own as its name',
+    );
   }
 
   /** Out of quarantine, and into what the guard deletes: the one tag. */

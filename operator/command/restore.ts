@@ -3,24 +3,27 @@ import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
 import type { JournalStore } from '../../host/agent/journal/store.ts';
 import type { Connection } from '../connect.ts';
-import { EXIT, type Failed } from '../exit.ts';
-import { type Fetched, fetchAll } from '../restore/fetch.ts';
+import { EXIT } from '../exit.ts';
+import { fetchAll } from '../restore/fetch.ts';
 import { compact, type Moment, momentOf } from '../restore/moment.ts';
 import { pathOf, printable } from '../restore/path.ts';
-import { Aside, Occupied, occupied } from '../restore/place.ts';
-import { type Entry, entriesOf, wantedOf } from '../restore/plan.ts';
+import { type Aside, occupied } from '../restore/place.ts';
+import { entriesOf, wantedOf } from '../restore/plan.ts';
 import { NoJournal, type Question, type Told, tellPast } from '../restore/read.ts';
-import { copyFor, type Outcome, type Restored, restoredOf, wantsPlace } from '../restore/restored.ts';
+import { copyFor, type Outcome, type Restored, restoredOf } from '../restore/restored.ts';
 import { absentText, bytesText, restoredText, restorePlanText } from '../restore/text.ts';
 import { UnknownVolume } from '../status/gather.ts';
-import { type Agreed, agree, refused, YES } from './ask.ts';
+import { type Agreed, agree, YES } from './ask.ts';
+import { fromCopy } from './from-copy.ts';
 import { whenInterrupted } from './interrupt.ts';
 import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
+import { asideIn, local, put, taken } from './put.ts';
 
 interface RestoreFlags extends Flags, Agreed {
   readonly at: Moment;
   readonly to?: string;
   readonly replace?: boolean;
+  readonly fromCopy?: boolean;
 }
 
 /** A line that is written over, for people who wait. */
@@ -86,54 +89,15 @@ async function copyOf({ points }: Connection, { volume, at }: Question): Promise
   }
 }
 
-const taken = (to: string) =>
-  refused(`--replace: not given, and ${printable(to)} is there already; nothing was written`);
-
-/** What goes wrong on this machine, such as a disk that is full. */
-function local(error: unknown): never {
-  throw (error as NodeJS.ErrnoException).syscall ? refused(`${said(error)}; nothing was written`) : error;
-}
-
-/** It is in its place by then. */
-const undressed = (error: unknown, to: string): Failed =>
-  Object.assign(new Error(`${said(error)}; ${printable(to)} was written, without its mode and times`), {
-    exitCode: EXIT.look,
-  });
-
-function asideIn(directory: string): Aside {
-  try {
-    return new Aside(directory);
-  } catch (error) {
-    throw usage(`--to: received ${directory}; allowed: a directory that can be written to (${said(error)})`);
-  }
-}
-
-/** @returns of how many entries extended attributes could not be set, by why */
-function put(
-  aside: Aside,
-  entries: readonly Entry[],
-  files: Fetched['files'],
-  { name, to, replace }: { readonly name: string; readonly to: string; readonly replace: boolean },
-): Map<string, number> {
-  try {
-    const unset = aside.make(entries, files);
-    if (wantsPlace(entries)) aside.place(entries, name, replace);
-    return unset;
-  } catch (error) {
-    if (error instanceof Occupied) throw taken(to);
-    if (aside.isPlaced) throw undressed(error, to);
-    return local(error);
-  }
-}
-
 export const restore = buildCommand<RestoreFlags, [string, string], Context>({
   docs: {
-    brief: 'Restores a file, a course or a folder as it was at a moment, from the journal',
+    brief: 'Restores a file, a course or a folder as it was at a moment, from the journal or a copy',
     fullDescription: [
       'Shows what it would write, and asks. It writes on this machine alone: the volume stays as it is.',
+      'Without a journal, or with --from-copy, it comes out of the nearest verified copy of before that moment; where there is none, of the nearest one, and it says so.',
       'PATH is from the top of the volume, such as courses/course-1, or as its owner has it (/srv/content/alpha/courses/course-1); empty: all of it. \\xHH is a byte that is no UTF-8.',
       'Example: remount restore alpha courses/course-1 --at 1h --to ./back',
-      'Exit codes: 0 restored; 1 it is not in the journal at that moment, or not all of it could be restored; 2 wrong usage; 3 nobody said yes, or something is there already: nothing was done; 4 it could not be asked; 130 Ctrl-C, nothing was written.',
+      'Exit codes: 0 restored; 1 it is not in the journal at that moment, or in the copy, or not all of it could be restored; 2 wrong usage; 3 nobody said yes, or something is there already: nothing was done; 4 it could not be asked; 130 Ctrl-C, nothing was written.',
     ].join('\n'),
   },
   parameters: {
@@ -145,6 +109,11 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
         brief: 'the moment: 2026-11-27T14:30:00Z, or how long ago: 90s, 30m, 1h, 2d',
       },
       to: { kind: 'parsed', parse: text, optional: true, brief: 'directory that it goes into (default: ./NAME-TIME)' },
+      fromCopy: {
+        kind: 'boolean',
+        optional: true,
+        brief: 'out of the nearest copy of before, which a volume is made of for some minutes',
+      },
       replace: { kind: 'boolean', optional: true, brief: 'what is there under its name goes' },
       yes: YES,
     },
@@ -162,6 +131,10 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
     const connection = await connected(this, flags);
     const { journals, status } = connection;
     const question = { volume, path, at: allowed(() => flags.at(status.now())) };
+    if (flags.fromCopy || !connection.outputs.has(OUTPUT.journal)) {
+      await fromCopy(this, connection, question, flags);
+      return;
+    }
     const ticks = ticker(process.stderr.isTTY);
     let aside: Aside | undefined;
     const clear = () => aside?.clear();

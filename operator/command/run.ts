@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
-import { exitOf, type Followed, follow } from '../run/follow.ts';
+import { exitOf, follow } from '../run/follow.ts';
 import { planText, resultText, stepText } from '../run/text.ts';
 import { gather, type StatusPorts } from '../status/gather.ts';
 import type { VolumeStatus } from '../status/status.ts';
@@ -35,7 +35,7 @@ async function free(status: StatusPorts, volume: string): Promise<VolumeStatus> 
   throw refused(`${volume}: the heal ${of.heal.healId} holds the lease until ${until}; nothing was done`);
 }
 
-const command = (kind: Followed['kind']) =>
+const command = (kind: keyof typeof FUNCTION) =>
   buildCommand<Flags & Agreed, [string], Context>({
     docs: {
       brief: BRIEF[kind],

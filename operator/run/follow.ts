@@ -5,13 +5,16 @@ import { EXIT } from '../exit.ts';
 export interface Followed {
   /** Of this shape: raised where a member changes its meaning or goes. */
   readonly schema: 1;
-  readonly kind: 'heal' | 'drill';
+  readonly kind: 'heal' | 'drill' | 'bundle';
   readonly volume: string;
   /** The execution's name in Lambda. */
   readonly name: string;
   /** What the function returned: such as `healed`, `sound`, `paged`; of a drill `verified`, `rejected`. `failed`: it broke off. */
   readonly outcome: string;
   readonly summary: string;
+  /** Of `bundled`: which object has it, and of which bytes. */
+  readonly key?: string;
+  readonly sha256?: string;
   readonly steps: Execution['steps'];
 }
 
@@ -38,11 +41,18 @@ export interface Onlooker {
 /** Starts a durable function, and looks on until it ends. @throws Error where it does not begin */
 export async function follow(
   { executions, now, sleep }: FollowPorts,
-  what: { readonly kind: Followed['kind']; readonly volume: string; readonly function: string; readonly name: string },
+  what: {
+    readonly kind: Followed['kind'];
+    readonly volume: string;
+    readonly function: string;
+    readonly name: string;
+    /** @default as the kind has it */
+    readonly event?: object;
+  },
   onlooker: Onlooker,
 ): Promise<Followed> {
   const { kind, volume, name } = what;
-  await executions.start(what.function, name, kind === 'heal' ? { sweep: volume } : { drill: volume });
+  await executions.start(what.function, name, what.event ?? (kind === 'heal' ? { sweep: volume } : { drill: volume }));
   onlooker.accepted();
   const startedAt = now();
   let arn: string | undefined;
@@ -62,10 +72,10 @@ export async function follow(
   }
 }
 
-function endOf({ status, result, error }: Execution): Pick<Followed, 'outcome' | 'summary'> {
+function endOf({ status, result, error }: Execution): Pick<Followed, 'outcome' | 'summary' | 'key' | 'sha256'> {
   if (status !== 'SUCCEEDED') return { outcome: 'failed', summary: error ?? status };
-  const { outcome = 'failed', summary = '' } = JSON.parse(result ?? '{}') as Partial<Followed>;
-  return { outcome, summary };
+  const { outcome = 'failed', summary = '', key, sha256 } = JSON.parse(result ?? '{}') as Partial<Followed>;
+  return { outcome, summary, ...(key !== undefined && { key }), ...(sha256 !== undefined && { sha256 }) };
 }
 
 export function exitOf({ outcome }: Followed): number {

@@ -77,6 +77,10 @@ export const COMMANDS = {
     args: ['restore', VOLUME, 'courses', '--at', '0s', '--to', 'RESTORED', '--replace', '--yes'],
     who: ['operator'],
   },
+  'restore --from-copy': {
+    args: ['restore', VOLUME, 'courses', '--at', '0s', '--from-copy', '--to', 'RESTORED', '--replace', '--yes'],
+    who: ['operator'],
+  },
   'release-quarantine': { args: ['release-quarantine', 'QUARANTINED', '--yes'], who: ['operator'] },
 } as const satisfies Record<
   string,

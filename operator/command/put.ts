@@ -1,0 +1,48 @@
+import { EXIT, type Failed } from '../exit.ts';
+import type { Fetched } from '../restore/fetch.ts';
+import { printable } from '../restore/path.ts';
+import { Aside, Occupied } from '../restore/place.ts';
+import type { Entry } from '../restore/plan.ts';
+import { wantsPlace } from '../restore/restored.ts';
+import { refused } from './ask.ts';
+import { said, usage } from './kit.ts';
+
+export const taken = (to: string) =>
+  refused(`--replace: not given, and ${printable(to)} is there already; nothing was written`);
+
+/** What goes wrong on this machine, such as a disk that is full. */
+export function local(error: unknown): never {
+  throw (error as NodeJS.ErrnoException).syscall ? refused(`${said(error)}; nothing was written`) : error;
+}
+
+/** It is in its place by then. */
+const undressed = (error: unknown, to: string): Failed =>
+  Object.assign(new Error(`${said(error)}; ${printable(to)} was written, without its mode and times`), {
+    exitCode: EXIT.look,
+  });
+
+export function asideIn(directory: string): Aside {
+  try {
+    return new Aside(directory);
+  } catch (error) {
+    throw usage(`--to: received ${directory}; allowed: a directory that can be written to (${said(error)})`);
+  }
+}
+
+/** @returns of how many entries extended attributes could not be set, by why */
+export function put(
+  aside: Aside,
+  entries: readonly Entry[],
+  files: Fetched['files'],
+  { name, to, replace }: { readonly name: string; readonly to: string; readonly replace: boolean },
+): Map<string, number> {
+  try {
+    const unset = aside.make(entries, files);
+    if (wantsPlace(entries)) aside.place(entries, name, replace);
+    return unset;
+  } catch (error) {
+    if (error instanceof Occupied) throw taken(to);
+    if (aside.isPlaced) throw undressed(error, to);
+    return local(error);
+  }
+}

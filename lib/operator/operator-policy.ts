@@ -201,14 +201,14 @@ export class OperatorPolicy extends ManagedPolicy {
       );
   }
 
-  /** What opens the journal, or uploads, opens it, too, where their key is the same. */
-  #allowFetching({ bundles, journal, intake }: OperatorPolicyProps): void {
+  /** What opens the journal, uploads or pages opens it, too, where their key is the same. */
+  #allowFetching({ bundles, journal, intake, pages }: OperatorPolicyProps): void {
     if (!bundles) return;
     const { bucket } = bundles;
     const { encryptionKey } = bucket;
     const objects = `${BUNDLE_PREFIX}*`;
     this.#allow({ sid: 'FetchesBundles', actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] });
-    const others = [journal?.bucket.encryptionKey, intake?.bucket.encryptionKey];
+    const others = [journal, intake, pages].map((other) => other?.bucket.encryptionKey);
     if (encryptionKey && !others.includes(encryptionKey))
       allowKeyVia(this, encryptionKey, 's3', ['kms:Decrypt'], 'OpensBundles');
     this.#acknowledge(

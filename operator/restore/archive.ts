@@ -203,7 +203,7 @@ function headerOf(block: Buffer, extended: Extended): Header {
   // Of two of one keyword the later one counts; of holes each does.
   const last = new Map(extended);
   const prefix = text(block, 345, 155);
-  const name = prefix.length > 0 ? Buffer.concat([prefix, Buffer.from('/'), text(block, 0, 100)]) : text(block, 0, 100);
+  const name = prefix.length > 0 ? Buffer.concat([prefix, Buffer.of(0x2f), text(block, 0, 100)]) : text(block, 0, 100);
   const figure = (keyword: string, at: number, width: number) => {
     const given = last.get(keyword);
     return given ? whole(given) : octal(block, at, width);

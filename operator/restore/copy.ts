@@ -39,7 +39,7 @@ export function nearest(points: readonly Point[], moment: number): Point | undef
 
 /** As the function takes it: `BUNDLE_PATH`. */
 export function asked(path: string): string {
-  return Buffer.concat([Buffer.from('/'), toBytes(path)]).toString('base64');
+  return Buffer.concat([Buffer.of(0x2f), toBytes(path)]).toString('base64');
 }
 
 export function fromCopyOf(

@@ -23,6 +23,7 @@ const isOver = ({ kind, times }: Fault) => kind === 'denied' || times > OUTLASTS
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
 const TWICE = 'twice@trigger';
+const LEDGER = 'dynamodb:';
 /** Longer than a lease. */
 const TURN_MS = 20 * MINUTE_MS;
 
@@ -70,16 +71,18 @@ function key(message: Message): string {
   return called === undefined ? `${kind} ${volume}: ${message.message.split('\n')[0]}` : `call ${called}`;
 }
 
-/** Good news of a volume, and what it says. */
+/** What was said last: of good news the volume that it is of. */
 interface Said {
   readonly served: string | undefined;
+  readonly ledgerSilent: boolean;
   readonly at: number;
 }
 
 /**
  * The same is not said twice within a quarter of an hour. A message whose sender died right at it, or did not hear that it was sent,
  * may come twice: rather twice than never. So may one whose sender could not note it, or was denied to read what people were notified of; and one about
- * a volume that they were notified is served, where something fails again; and so may what two heals of one trigger say while the ledger is silent.
+ * a volume that they were notified is served, where something fails again; and so may what two heals say while the ledger is silent, or one of them was
+ * met by that: nobody could note it, and what the other has found is not that.
  *
  * @param skewMs how far clocks are off
  */
@@ -96,8 +99,10 @@ export function saidOnce(
   // Alarms notify people by themselves, as often as they change.
   for (const message of messages.filter((m) => isOf(m))) {
     const { at } = message;
-    const before = last.get(key(message))?.at;
-    last.set(key(message), { served: isOf(message, ['served']) ? message.attributes.volume : undefined, at });
+    const { at: before, ledgerSilent: wasSilent } = last.get(key(message)) ?? {};
+    const ledgerSilent = isOf(message, ['ledgerSilent']);
+    const served = isOf(message, ['served']) ? message.attributes.volume : undefined;
+    last.set(key(message), { served, ledgerSilent, at });
     const called = calledTo(message);
     const good = [...last].filter(([, { served }]) => called !== undefined && served === called);
     // Who is called after the good news has a use for the next.
@@ -112,8 +117,12 @@ export function saidOnce(
     const deployments = updates.filter((began) => began > before - MINUTE_MS && began <= at);
     const asked =
       isOf(message, ['leftAsItIs']) && (deployments.length > 1 || deployments.some((began) => began > before));
-    // One trigger that came twice: of two heals that know nothing of each other, for the ledger is silent, each calls.
-    const unledgered = isOf(message, ['ledgerSilent']) && hit(before - MINUTE_MS, at, TWICE);
+    // Of two heals that know nothing of each other, for the ledger is silent, each calls: of one trigger that came twice, or because one took over.
+    const silent = fired.some(
+      ({ at: when, fault }) =>
+        fault.point.includes(LEDGER) && isOver(fault) && when >= before - MINUTE_MS && when <= at,
+    );
+    const unledgered = (ledgerSilent && hit(before - MINUTE_MS, at, TWICE)) || ((ledgerSilent || wasSilent) && silent);
     // A heal that died for so long that another one took over, or could not note what it did and ended: each says once that it waits.
     const both = isOf(message, ['waits']) && (hit(before - TURN_MS, at, 'dieLong@') || unnotedUntil(at));
     // What EC2 does not show for a moment is put in order once more, and reported.

@@ -63,6 +63,23 @@ describe('the same is said once', () => {
     expect(saidOnce(two('needsPerson'), came, 0).kept).toBe(false);
   });
 
+  test.each([
+    [['ledgerSilent'], PAGE],
+    [PAGE, ['ledgerSilent']],
+  ])(
+    'what one heal says while the ledger is silent, and what another finds, may both be said: %s, %s',
+    (one, other) => {
+      const both = [message(2, one), message(3, other)];
+      expect(saidOnce(both, fired('denied@dynamodb:UpdateItem#3', 2), 0).kept).toBe(true);
+      expect(saidOnce(both, fired('throttle@dynamodb:GetItem#3x30', 2), 0).kept).toBe(true);
+      expect(saidOnce(both, fired('throttle@dynamodb:GetItem#3', 2), 0).kept).toBe(false);
+      expect(saidOnce(both, fired('denied@dynamodb:UpdateItem#3', 0.5), 0).kept).toBe(false);
+      expect(saidOnce([message(2, PAGE), message(3, PAGE)], fired('throttle@dynamodb:GetItem#3x30', 2), 0).kept).toBe(
+        false,
+      );
+    },
+  );
+
   test('the answer to a deployment comes again with the next one, and with nothing else', () => {
     const left = [1, 3].map((minute) => message(minute, ['leftAsItIs']));
     expect(saidOnce(left, [], 0, [0, 2 * MINUTE]).kept).toBe(true);

@@ -51,7 +51,7 @@ describe('a Remount with a journal', () => {
 
   test('has the drill let spares follow, and an alarm of a spare that does not', () => {
     expect(drill(journaled)[ENV.journal]).toBe('true');
-    expect(verbsOf(drill(journaled))).toEqual(['check', 'release', 'follow']);
+    expect(verbsOf(drill(journaled))).toEqual(['check', 'release', 'follow', 'bundle']);
     const names = (template: Template) =>
       resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => text(Properties.AlarmName));
     expect(names(journaled).filter((name) => name.endsWith('/pages/spare-behind'))).toHaveLength(1);
@@ -63,7 +63,7 @@ describe('a Remount with a journal', () => {
   test('and without one nothing of that is there', () => {
     expect(healer(plain)).not.toHaveProperty(ENV.journal);
     expect(verbsOf(healer(plain))).not.toEqual(expect.arrayContaining(['drain']));
-    expect(verbsOf(drill(plain))).toEqual(['check', 'release']);
+    expect(verbsOf(drill(plain))).toEqual(['check', 'release', 'bundle']);
     expect(drill(plain)).not.toHaveProperty(ENV.journal);
     for (const type of ['AWS::IAM::Policy', 'AWS::EC2::VPCEndpoint'])
       expect(statements(plain, type)).not.toContain('Journal"');

@@ -178,8 +178,8 @@ describe('breaking the stack breaks the rehearsal, and it says which promise', (
   });
 
   test.each([
-    ['key-without-account', /^Error: Volume.*could not be deployed.*"AWS":"arn:aws:iam::111122223333:root"/m],
-    ['key-without-logs', /^Error: NetworkFlowLogs.*KmsKeyId.*"Service":"logs\.eu-west-1\.amazonaws\.com"/m],
+    ['key-without-account', /^TemplateError: PagesStream.*kms:Decrypt.*"AWS":"arn:aws:iam::111122223333:root"/m],
+    ['key-without-logs', /^Error: PagesFunctionLogs.*KmsKeyId.*"Service":"logs\.eu-west-1\.amazonaws\.com"/m],
     ['dead-letters', /^TemplateError: HealerFunction.*"Action":"sqs:SendMessage"/m],
     ['healer-trust', /^TemplateError: HealerFunctionServiceRole.*does not let lambda\.amazonaws\.com take the role/m],
     ['fleet-trust', /^TemplateError: FleetRole.*does not let ec2\.amazonaws\.com take the role/m],

@@ -9,8 +9,9 @@ export interface Pages {
 
 export function s3Pages(s3: S3Client, Bucket: string): Pages {
   return {
-    write: (Key, Body) =>
+    write: (Key, html) =>
       translated(`write the page ${Key}`, async () => {
+        const Body = Buffer.from(html);
         await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: 'text/html; charset=utf-8' }));
       }),
   };

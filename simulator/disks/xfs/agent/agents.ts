@@ -29,6 +29,8 @@ const PYTHON = '/usr/bin/python3';
 const NO_NODE = '/nonexistent/node-24';
 /** Of a machine that is loaded as no other. Milliseconds. */
 const FLUSH_MS = 60_000;
+/** What a follower says on a spare that the journal cannot be applied to any more (`host/agent/applier/follow.ts`). */
+const UNFIT = 'another base is needed';
 const LOOK_MS = 50;
 /** Before it looks again for the first time; each time twice as long, up to `LOOK_MS`. */
 const FIRST_LOOK_MS = 2;
@@ -125,6 +127,8 @@ export class HostAgents implements RealAgents {
       const { headAt, trouble } = (answer === null ? {} : JSON.parse(answer)) as Record<string, string | null>;
       // It looks whenever it is asked.
       if (Date.parse(headAt ?? '') >= from) return true;
+      // Which it is until the next drill, however long it is waited for.
+      if (trouble?.startsWith(UNFIT)) return false;
       const late = performance.timeOrigin + performance.now() - from > FLUSH_MS;
       if (late && typeof trouble === 'string') return false;
       if (late && Date.now() - from > 2 * FLUSH_MS)

@@ -29,8 +29,7 @@ import { MOST_INCIDENTS } from './incidents/incident.ts';
 import { type Points, pointsOf } from './points/points.ts';
 import type { QuarantinePorts } from './quarantine/quarantine.ts';
 import type { FollowPorts } from './run/follow.ts';
-import { type StatusPorts, UnknownVolume } from './status/gather.ts';
-import type { Unasked } from './status/status.ts';
+import { asking, type StatusPorts, UnknownVolume } from './status/gather.ts';
 
 /** Where a command looks. */
 export interface Place {
@@ -115,15 +114,7 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
       discard: (volumeId) => tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.discarded }, `let go of ${volumeId}`),
     },
     async doctor() {
-      const unasked: Unasked[] = [];
-      const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
-        try {
-          return await ask();
-        } catch (error) {
-          unasked.push({ what, why: (error as Error).message });
-          return undefined;
-        }
-      };
+      const { asked, unasked } = asking();
       const ways = outputs.get(OUTPUT.endpoints);
       const [versions, endpoints] = await Promise.all([
         asked('EC2: host software', async () =>

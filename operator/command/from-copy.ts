@@ -13,16 +13,14 @@ import {
   fromCopyText,
   nearest,
 } from '../restore/copy.ts';
-import { compact } from '../restore/moment.ts';
-import { printable } from '../restore/path.ts';
-import { type Aside, occupied } from '../restore/place.ts';
+import type { Aside } from '../restore/place.ts';
 import type { Question } from '../restore/read.ts';
 import { type Followed, follow } from '../run/follow.ts';
 import { stepText } from '../run/text.ts';
 import { type Agreed, agree } from './ask.ts';
 import { whenInterrupted } from './interrupt.ts';
 import { type Context, document, type Flags, usage } from './kit.ts';
-import { asideIn, local, put, taken } from './put.ts';
+import { asideIn, destination, local, put } from './put.ts';
 
 interface CopyFlags extends Flags, Agreed {
   readonly to?: string;
@@ -53,11 +51,7 @@ export async function fromCopy(
     around.exitCode = EXIT.look;
     return;
   }
-  const name = path.split('/').at(-1) || volume;
-  const directory = flags.to ?? `./${printable(name)}-${compact(question.at)}`;
-  const to = join(directory, name);
-  const isThere = occupied(directory, name);
-  if (isThere && !flags.replace) throw taken(to);
+  const { name, directory, to, isThere } = destination(question, flags);
   let begun = false;
   let aside: Aside | undefined;
   const clear = () => aside?.clear();

@@ -1,14 +1,30 @@
+import { join } from 'node:path';
 import { EXIT, type Failed } from '../exit.ts';
 import type { Fetched } from '../restore/fetch.ts';
+import { compact } from '../restore/moment.ts';
 import { printable } from '../restore/path.ts';
-import { Aside, Occupied } from '../restore/place.ts';
+import { Aside, Occupied, occupied } from '../restore/place.ts';
 import type { Entry } from '../restore/plan.ts';
+import type { Question } from '../restore/read.ts';
 import { wantsPlace } from '../restore/restored.ts';
 import { refused } from './ask.ts';
 import { said, usage } from './kit.ts';
 
-export const taken = (to: string) =>
+const taken = (to: string) =>
   refused(`--replace: not given, and ${printable(to)} is there already; nothing was written`);
+
+/** Where it is to be put. @throws Failed where something is there that may not be replaced */
+export function destination(
+  { volume, path, at }: Question,
+  flags: { readonly to?: string; readonly replace?: boolean },
+): { readonly name: string; readonly directory: string; readonly to: string; readonly isThere: boolean } {
+  const name = path.split('/').at(-1) || volume;
+  const directory = flags.to ?? `./${printable(name)}-${compact(at)}`;
+  const to = join(directory, name);
+  const isThere = occupied(directory, name);
+  if (isThere && !flags.replace) throw taken(to);
+  return { name, directory, to, isThere };
+}
 
 /** What goes wrong on this machine, such as a disk that is full. */
 export function local(error: unknown): never {

@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { buildCommand } from '@stricli/core';
 import { OUTPUT } from '../../contract/outputs.ts';
 import type { JournalStore } from '../../host/agent/journal/store.ts';
 import type { Connection } from '../connect.ts';
 import { EXIT } from '../exit.ts';
 import { fetchAll } from '../restore/fetch.ts';
-import { compact, type Moment, momentOf } from '../restore/moment.ts';
-import { pathOf, printable } from '../restore/path.ts';
-import { type Aside, occupied } from '../restore/place.ts';
+import { type Moment, momentOf } from '../restore/moment.ts';
+import { pathOf } from '../restore/path.ts';
+import type { Aside } from '../restore/place.ts';
 import { entriesOf, wantedOf } from '../restore/plan.ts';
 import { NoJournal, type Question, type Told, tellPast } from '../restore/read.ts';
 import { copyFor, type Outcome, type Restored, restoredOf } from '../restore/restored.ts';
@@ -17,7 +16,7 @@ import { type Agreed, agree, YES } from './ask.ts';
 import { fromCopy } from './from-copy.ts';
 import { whenInterrupted } from './interrupt.ts';
 import { type Context, connected, document, FLAGS, type Flags, said, text, usage } from './kit.ts';
-import { asideIn, local, put, taken } from './put.ts';
+import { asideIn, destination, local, put } from './put.ts';
 
 interface RestoreFlags extends Flags, Agreed {
   readonly at: Moment;
@@ -155,11 +154,7 @@ export const restore = buildCommand<RestoreFlags, [string, string], Context>({
         this.process.exitCode = EXIT.look;
         return;
       }
-      const name = path.split('/').at(-1) || volume;
-      const directory = flags.to ?? `./${printable(name)}-${compact(question.at)}`;
-      const to = join(directory, name);
-      const isThere = occupied(directory, name);
-      if (isThere && !flags.replace) throw taken(to);
+      const { name, directory, to, isThere } = destination(question, flags);
       await agree(restorePlanText(plan, to, isThere), flags, this.process);
       aside = asideIn(directory);
       const fetched = await fetchAll(past.store, wantedOf(entries), aside.files, connection.follow, (bytes) =>

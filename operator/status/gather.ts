@@ -41,17 +41,28 @@ export class UnknownVolume extends Error {
   }
 }
 
+/** Asks one thing after another; what could not be asked is named, and keeps nothing else from being asked. */
+export function asking(): {
+  readonly asked: <T>(what: string, ask: () => Promise<T>) => Promise<T | undefined>;
+  readonly unasked: readonly Unasked[];
+} {
+  const unasked: Unasked[] = [];
+  return {
+    unasked,
+    asked: async (what, ask) => {
+      try {
+        return await ask();
+      } catch (error) {
+        unasked.push({ what, why: (error as Error).message });
+        return undefined;
+      }
+    },
+  };
+}
+
 /** @param only of this content volume. @throws UnknownVolume */
 export async function gather(ports: StatusPorts, only?: string): Promise<Status> {
-  const unasked: Unasked[] = [];
-  const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await ask();
-    } catch (error) {
-      unasked.push({ what, why: (error as Error).message });
-      return undefined;
-    }
-  };
+  const { asked, unasked } = asking();
   const [found, alarms, hosts, subscribers] = await Promise.all([
     asked('EC2: volumes', () => ports.volumes()),
     asked('CloudWatch: alarms', () => ports.alarms()),

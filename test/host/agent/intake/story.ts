@@ -118,11 +118,10 @@ export class Story {
   /** An application deletes a course: what was answered by then is not to come back. */
   delete(course: string): boolean {
     if (this.pending(course).length > 0 || !this.#labelOf(course)) return false;
-    const label = this.#labelOf(course);
     rmSync(join(this.volume.mountPoint, 'courses', course), { recursive: true });
-    // What took over may have the course of a number, and not yet its note, which came with the next. Nothing tells it from a course that it never had.
-    if (this.#isFresh && this.#notes().get(course)?.label !== label) return true;
     const order = this.#newestDone(course)?.order ?? -1;
+    // What took over may have the course of a number, and not yet its note, which came with the next. Nothing tells it from a course that it never had.
+    if (this.#isFresh && this.#notes().get(course)?.order !== order) return true;
     this.#deleted.set(course, { at: this.#uploads.length, order });
     return true;
   }

@@ -11,8 +11,8 @@ export type ReasonCode = keyof Fields;
 /** The fields of a reason. */
 export type ReasonOf<C extends ReasonCode> = Extract<Reason, { readonly code: C }>;
 
-/** Evidence that nothing but another volume helps: what a probe says, or that EC2 does not move it. */
-export const DEAD_STATES = ['shutdown', 'unmountable', 'timeout', 'stuck'] as const;
+/** Evidence that nothing but another volume helps: what a probe says, that EC2 does not move it, or that its mount hung on two hosts. */
+export const DEAD_STATES = ['shutdown', 'unmountable', 'timeout', 'stuck', 'hung'] as const;
 export type DeadState = (typeof DEAD_STATES)[number];
 
 interface OfVolume {

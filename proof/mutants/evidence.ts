@@ -32,6 +32,11 @@ export const EVIDENCE_PARTS: readonly Mutant[] = [
     code: "answer.result === 'mounting' && journal",
     instead: "['mounting', 'timeout'].includes(answer.result) && journal",
   }),
+  broken('volume-hangs', 'a mount that hangs on two hosts is the volume’s fault', {
+    file: 'lambda/core/heal/heal.ts',
+    code: 'if (hung && before?.volumeId === hung && before.instanceId !== useless) {',
+    instead: 'if (hung && before?.volumeId !== hung && before?.instanceId === useless) {',
+  }),
   broken('cold-volume', 'a count that was cut off for its time is no fault of the copy', {
     file: 'lambda/core/heal/takeover.ts',
     code: 'if (Number.isNaN(canaryAt) || !Number.isInteger(files)) {',

@@ -135,8 +135,8 @@ export const PARTS: readonly Mutant[] = [
   }),
   broken('stalled-io', 'a volume whose I/O hangs is dead', {
     file: 'contract/reasons.ts',
-    code: "'timeout', 'stuck'] as const",
-    instead: "'stuck'] as const",
+    code: "'timeout', 'stuck', 'hung'] as const",
+    instead: "'stuck', 'hung'] as const",
   }),
   {
     rule: 'downloads-in-flight: a file system that is shut down takes no writes, whoever has a file open',

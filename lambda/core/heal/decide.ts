@@ -27,8 +27,15 @@ export interface Context {
   /** Instances that did not do what a command asked; and of them, those that answered. */
   readonly useless: readonly string[];
   readonly failing: readonly string[];
+  /** Of those that answered: where the mount of which volume hung, and moved nothing. */
+  readonly hung?: Hung | undefined;
   /** When the alarm that started this heal saw the failure. Unix milliseconds. */
   readonly alarmedAt?: number | undefined;
+}
+
+export interface Hung {
+  readonly volumeId: VolumeId;
+  readonly instanceId: string;
 }
 
 /** What a heal knows when it begins. */
@@ -36,7 +43,7 @@ export const NOTHING_YET: Context = { waitedSeconds: 0, useless: [], failing: []
 
 export interface Found {
   readonly volumeId: VolumeId;
-  readonly state: ProbeState | 'stuck';
+  readonly state: ProbeState | 'stuck' | 'hung';
 }
 
 /** A host that answers no command is looked at again for this long before it is taken for hung: agents restart. */

@@ -290,12 +290,26 @@ function orElse(reasons: readonly Reason[], others: readonly Reason[]): readonly
   return reasons.length > 0 ? reasons : others;
 }
 
-function learn(context: Context, { found, useless, failing }: Omit<Learned, 'again'>): Context {
+function learn(context: Context, { found, useless, failing, hung }: Omit<Learned, 'again'>): Context {
+  const before = context.hung;
+  // A mount that hangs on one host may be that host's fault; on two that answer it is the volume's, and they can have another one.
+  if (hung && before?.volumeId === hung && before.instanceId !== useless) {
+    const without = (hosts: readonly string[]) => hosts.filter((host) => host !== before.instanceId);
+    const [stillUseless, stillFailing] = [without(context.useless), without(context.failing)];
+    return {
+      ...context,
+      found: { volumeId: hung, state: 'hung' },
+      useless: stillUseless,
+      failing: stillFailing,
+      hung: undefined,
+    };
+  }
   return {
     ...context,
     found: found ?? context.found,
     useless: useless ? [...context.useless, useless] : context.useless,
     failing: useless && failing ? [...context.failing, useless] : context.failing,
+    hung: hung && useless ? { volumeId: hung, instanceId: useless } : context.hung,
   };
 }
 

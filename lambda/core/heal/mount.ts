@@ -1,4 +1,4 @@
-import type { InstanceId } from '../../../contract/ids.ts';
+import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import { briefly, described, insist, saysOfVolume } from '../world/answers.ts';
 import type { Drained } from '../world/model.ts';
@@ -23,6 +23,8 @@ export interface Learned {
   readonly useless?: string;
   /** It answers, and does not do what the command asks. */
   readonly failing?: boolean;
+  /** What it does not do is to mount this: that hangs, and moves nothing. */
+  readonly hung?: VolumeId;
   /** Nothing was learned, but that the world is another one than was seen. */
   readonly again?: boolean;
 }
@@ -53,6 +55,7 @@ export async function mountAndServe(run: HealRun, decision: Mount, flushed?: boo
   if (mounted.result === 'unmountable' || mounted.result === 'shutdown') {
     return { done: false, found: { volumeId: current.id, state: mounted.result } };
   }
+  if (mounted.result === 'timeout') return { done: false, useless: instance.id, failing: true, hung: current.id };
   if (mounted.result !== 'ok') return failed('mount', mounted, instance.id);
   const drained = await drain(run, { volumeId: current.id, instanceId: instance.id, flushed });
   const entry = { generation, currentVolume: current.id, owner: instance.id, ...standOf(drained) };

@@ -32,6 +32,7 @@ const DEAD: Readonly<Record<DeadState, string>> = {
   unmountable: 'its file system cannot be mounted',
   timeout: 'its I/O hangs',
   stuck: 'it cannot be moved',
+  hung: 'its mount hangs, on two hosts',
 };
 
 const inBrackets = (detail: string | undefined) => (detail === undefined ? '' : ` (${detail})`);

@@ -21,6 +21,8 @@ const HOLDS: { readonly [C in ReasonCode]: Holds<C> | typeof UNCHECKED } = {
         return w.happened((e) => e.kind === 'stalls' && e.volumeId === volumeId);
       case 'stuck':
         return w.stuck(volumeId);
+      case 'hung':
+        return w.hungOnTwo(volumeId);
       default:
         return !w.witness.truth.sound({ volumeId });
     }

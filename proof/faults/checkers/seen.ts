@@ -154,6 +154,15 @@ export class Seen {
     return this.#services.cloud.calls.some((c) => c.result === error && c.at >= this.witness.since);
   }
 
+  /** Its mount moved nothing on two hosts, since the heal began. */
+  hungOnTwo(volumeId: string): boolean {
+    const { since } = this.witness;
+    const hung = this.#services.ssm.ran.filter(
+      (r) => r.verb === 'mount' && r.volumeId === volumeId && r.endedAt >= since && r.exitCode === EXIT.timeout,
+    );
+    return new Set(hung.map((r) => r.instanceId)).size >= 2;
+  }
+
   /** A mount or a look at a candidate that did not end well. */
   refused(): boolean {
     const { since } = this.witness;

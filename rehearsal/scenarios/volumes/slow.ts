@@ -1,6 +1,7 @@
 /** Mounts that take long: slow is no evidence against a volume, and no end is. */
 
 import { TAG, VERDICT, VOLUME_ROLE } from '../../../contract/contract.ts';
+import { terminateInstance } from '../../../simulator/aws/account/failures.ts';
 import { SlowMounts, type Slowness } from '../../../simulator/aws/storage/slow-mounts.ts';
 import { counted } from '../../command/duration.ts';
 import { check } from '../../judge/checks.ts';
@@ -66,6 +67,13 @@ function givenUp(strike: Strike): Check[] {
   ];
 }
 
+/** It was never found damaged: it is kept, for people to look at. */
+function oldSetAside({ services, first }: Strike): Check {
+  const { state, tags } = services.ec2.volume(first.volumeId);
+  const role = tags[TAG.role];
+  return check('the volume that hangs is set aside, and kept', role === VOLUME_ROLE.quarantined, `${role}, ${state}`);
+}
+
 export const slowPlans: Readonly<Record<string, Plan>> = {
   'slow-mount': {
     about: `the file system shuts down, and whatever is mounted takes ${SLOW_SECONDS / 60} minutes, and moves on`,
@@ -78,5 +86,14 @@ export const slowPlans: Readonly<Record<string, Plan>> = {
     expect: { outcome: ['replace'], withinMs: 8 * MINUTE_MS, calls: 900 },
     strike: (strike) => slowly(strike, { seconds: HANGS_SECONDS, moves: false, volumes: 1 }),
     checks: givenUp,
+  },
+  'volume-hangs': {
+    about: 'the owner is terminated, and the mount of its volume hangs on whoever takes it, and moves nothing',
+    expect: { outcome: ['replace'], withinMs: 20 * MINUTE_MS, calls: 1500 },
+    strike: ({ services, first }) => {
+      terminateInstance(services, first.owner);
+      services.cloud.faults.slowMounts = new SlowMounts({ seconds: HANGS_SECONDS, moves: false, volumes: 1 });
+    },
+    checks: (strike) => [oldSetAside(strike), noneRejected(strike)],
   },
 };

@@ -108,6 +108,7 @@ describe('decide, for any world', () => {
       undefined,
       { volumeId: 'vol-11111111', state: 'unmountable' },
       { volumeId: 'vol-11111111', state: 'stuck' },
+      { volumeId: 'vol-11111111', state: 'hung' },
     ),
   });
 

@@ -4,7 +4,7 @@ import { heal } from '../../../../lambda/core/heal/heal.ts';
 import { CONFIRMED_STALL_SECONDS, STALL_SECONDS, seenAgain } from '../../../../lambda/core/world/evidence.ts';
 import type { Spare, Trigger } from '../../../../lambda/core/world/model.ts';
 import { Scene } from '../scene.ts';
-import { NOW, probe, volume, world } from '../world.ts';
+import { instance, NOW, probe, volume, world } from '../world.ts';
 
 const ALARM = { kind: 'alarm', volume: 'alpha', reason: 'no data', at: NOW } as const;
 const UNKNOWN = { status: 'ok', stalled: undefined, why: [] };
@@ -54,6 +54,51 @@ describe('a heal of a volume whose I/O hangs', () => {
     later(10, 'shutdown');
     expect(await run()).toMatchObject({ outcome: 'healed', summary: expect.stringContaining('is shut down') });
     expect(scene.now - NOW).toBe(10_000);
+  });
+});
+
+describe('a heal of a sound volume whose mount hangs, and moves nothing', () => {
+  beforeEach(() => {
+    scene.seen = world({ probe: probe('notMounted'), reachableOn: [] });
+    scene.answers.set('mount vol-11111111', 'timeout');
+  });
+
+  test('on one host: the other takes it, and it is never replaced', async () => {
+    const { mount } = scene.ports.host;
+    scene.ports.host.mount = async (at, ...rest) => {
+      if (at !== 'i-owner') scene.answers.delete('mount vol-11111111');
+      return mount(at, ...rest);
+    };
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-11111111', owner: 'i-standby' });
+  });
+
+  test('on two hosts that answer: it is set aside, and a copy serves on one of them', async () => {
+    expect(await run()).toMatchObject({
+      outcome: 'healed',
+      summary: expect.stringContaining('vol-11111111: its mount hangs, on two hosts'),
+    });
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-new1', owner: 'i-owner' });
+    expect(scene.did).toContain('quarantine vol-11111111');
+  });
+
+  test('and where there is no second host, a person is called, and nothing is made', async () => {
+    scene.seen = world({ probe: probe('notMounted'), reachableOn: [], instances: [instance('i-owner')] });
+    expect(await run()).toMatchObject({
+      outcome: 'paged',
+      summary: expect.stringContaining('i-owner failed to take it'),
+    });
+    expect(scene.did.some((d) => d.startsWith('create'))).toBe(false);
+  });
+
+  test('of which one does not answer: that says nothing of the volume', async () => {
+    const { mount } = scene.ports.host;
+    scene.ports.host.mount = async (at, ...rest) => {
+      scene.answers.set('mount vol-11111111', at === 'i-owner' ? 'timeout' : 'unreachable');
+      return mount(at, ...rest);
+    };
+    expect(await run()).toMatchObject({ outcome: 'paged' });
+    expect(scene.did.some((d) => d.startsWith('create'))).toBe(false);
   });
 });
 

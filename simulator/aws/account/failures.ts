@@ -38,7 +38,6 @@ export function wakeInstance(s: Services, instanceId: string): void {
  * @param ms how long it takes; the usual time, when not given
  */
 export function rebootInstance(s: Services, instanceId: string, orderly: boolean, ms?: number): void {
-  s.fleet.catchUpHost(instanceId);
   announce(s, `${instanceId} ${orderly ? 'is rebooted' : 'crashes, and boots again'}`);
   const instance = s.ec2.instance(instanceId);
   s.instances.reboot(instance, { orderly, ms, up: () => s.fleet.booted(instance) });
@@ -173,6 +172,7 @@ export function unmountVolume(s: Services, volume: SimVolume): void {
 
 /** Nothing in the zone answers any more; EC2 goes on calling its instances running, until their groups give them up. */
 export function loseZone(s: Services, zone: string): void {
+  for (const instance of s.ec2.instances.values()) if (instance.zone === zone) s.fleet.catchUpHost(instance.id);
   announce(s, `the zone ${zone} is lost`);
   s.cloud.faults.lostZones.set(zone, s.cloud.clock.now());
 }

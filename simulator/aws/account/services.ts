@@ -89,8 +89,9 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   ec2Volumes(cloud, ec2, eventBus);
   ec2Modifications(cloud, ec2, eventBus);
   ec2Locks(cloud, ec2, eventBus);
-  // The probe is run for real only where its answer may have changed; before a snapshot it catches up, for its canary is data.
+  // The probe is run for real only where its answer may have changed; before a snapshot, and before its host ends, it catches up, for its canary is data.
   const snapshots = ec2Snapshots(cloud, ec2, eventBus, (volumeId) => fleet.catchUp(volumeId));
+  instances.ending = (id) => fleet.catchUpHost(id);
   const dlm = new Dlm(cloud, ec2, snapshots);
   const ssm = new Ssm(cloud, ec2, hosts);
   keepWatchdogs(cloud, ec2, hosts, fleet);

@@ -22,6 +22,8 @@ export class Instances {
   readonly #bus: EventBus;
   readonly #attachments: Attachments;
   readonly #random;
+  /** Before what runs on an instance ends: what it did until now is done. */
+  ending: (instanceId: string) => void = () => {};
 
   constructor(cloud: Cloud, ec2: Ec2State, bus: EventBus, attachments: Attachments) {
     this.#cloud = cloud;
@@ -51,6 +53,7 @@ export class Instances {
   stop(instance: SimInstance, force: boolean): void {
     if (instance.state === 'stopping' || instance.state === 'stopped') return;
     const hangs = this.#hangs(instance);
+    this.ending(instance.id);
     this.enter(instance, 'stopping');
     // Nobody cuts the power of a zone that does not answer.
     if (this.#cloud.faults.lostZones.has(instance.zone)) return;
@@ -74,6 +77,7 @@ export class Instances {
   ): void {
     const { clock, disks, faults } = this.#cloud;
     const began = clock.now();
+    this.ending(instance.id);
     disks.powerOff(instance.id, orderly);
     instance.bootedAt = began;
     faults.hung.set(instance.id, began);
@@ -88,6 +92,7 @@ export class Instances {
   terminate(instance: SimInstance): void {
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     const hangs = this.#hangs(instance);
+    this.ending(instance.id);
     this.enter(instance, 'shutting-down');
     if (!hangs) this.#cloud.disks.powerOff(instance.id);
     this.#cloud.clock.after(this.#random.delay(hangs ? STOP_HUNG : TERMINATE), () => {

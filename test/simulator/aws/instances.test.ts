@@ -115,6 +115,18 @@ describe('an instance', () => {
     expect(await lab.stateOf(volumeId)).toBe('available');
   });
 
+  // What a host did every minute, as a probe, is only assumed to have run until somebody looks: whoever ends it looks first.
+  test.each([
+    ['stopped', async () => void (await lab.call('StopInstances', { InstanceIds: [A] }))],
+    ['terminated', async () => lab.instances.terminate(lab.ec2.instance(A))],
+    ['rebooted', async () => lab.instances.reboot(lab.ec2.instance(A), { orderly: false, ms: 1, up: () => {} })],
+  ])('that is %s has done until then what it did, with its volumes mounted', async (_, end) => {
+    const seen: unknown[] = [];
+    lab.instances.ending = (id) => seen.push([id, lab.ec2.instance(id).state, lab.cloud.disks.mounted(volumeId)]);
+    await end();
+    expect(seen).toEqual([[A, 'running', true]]);
+  });
+
   test('may be stopped by those only who are allowed to, by its tags', async () => {
     const statement = {
       Effect: 'Allow',

@@ -5,7 +5,7 @@ import { line } from '../../rehearsal/judge/report.ts';
 import { withDirectory } from '../../rehearsal/world/rehearse.ts';
 import { explore, type Tally } from './explore.ts';
 import { checkFired, readOptions, type SimulateOptions } from './options.ts';
-import { type Passed, type Plan, plans, pointsOfStories } from './plans.ts';
+import { everySingle, type Passed, type Plan, plans, pointsOfStories } from './plans.ts';
 import { type Ground, playPlan } from './play.ts';
 import { grounds } from './stacks.ts';
 import { failureLines, pagesTooOften, summary } from './summary.ts';
@@ -56,14 +56,17 @@ async function replay(
 }
 
 async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStream): Promise<number> {
-  const { runs, seed, scenarios, exhaustive, threads } = options;
+  const { runs, seed, scenarios, exhaustive, from, threads } = options;
   const points = await pointsOfStories(options, crew.play);
   out.write(
     `Seed ${seed}; ${scenarios.length} scenarios; ${[...points.values()].reduce((n, p) => n + total(p), 0)} points\n`,
   );
+  const { unlike, others } = exhaustive ? everySingle(scenarios, points) : { unlike: [], others: [] };
+  if (exhaustive)
+    out.write(`${unlike.length} single faults that are like none of a scenario before, then ${others.length} others\n`);
   const progress = makeProgress(out);
   const until = performance.now() + options.minutes * 60_000;
-  const all = runs + (exhaustive ? [...plans({ ...options, runs: 0 }, points)].length : 0);
+  const all = Math.max(0, unlike.length + others.length + runs - from);
   const show = ({ runs: done }: Tally) => progress.show('runs', done, all);
   const tally = await explore(plans(options, points), crew.play, until, show, threads * AHEAD);
   progress.clear();
@@ -71,7 +74,10 @@ async function many(options: SimulateOptions, crew: Crew, out: NodeJS.WriteStrea
     process.stdout.write(
       `${JSON.stringify({ ...tally, at: tally.at.size, byPromise: Object.fromEntries(tally.byPromise), excuses: Object.fromEntries(tally.excuses) }, null, 1)}\n`,
     );
-  else out.write(`${failureLines(tally)}${summary(tally)}`);
+  else
+    out.write(
+      `${failureLines(tally)}${summary(tally)}${tally.cut ? `to go on: the same with --from ${from + tally.runs}\n` : ''}`,
+    );
   return tally.failures.length > 0 || pagesTooOften(tally) ? EXIT.failed : EXIT.ok;
 }
 

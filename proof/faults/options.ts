@@ -10,6 +10,8 @@ export interface SimulateOptions {
   readonly minutes: number;
   readonly scenarios: readonly string[];
   readonly exhaustive: boolean;
+  /** Runs that are left out at the beginning. */
+  readonly from: number;
   readonly durable: boolean;
   readonly threads: number;
   readonly replay: readonly Fault[] | undefined;
@@ -43,9 +45,10 @@ Usage: npm run simulate -- [options]
   --seed S          whole number from 0 to ${MAX_SEED} (default 1); the same seed gives the same runs
   --minutes M       begin no run after this many real minutes, above 0 up to ${MAX_MINUTES} (default: no limit)
   --threads N       runs side by side, 1 to ${MAX_THREADS} (default: one for each core); the result is the same for any number
-  --scenario NAME   plays one of these only (default: all of them):
+  --from N          leaves out the first N runs, which were played before: so it goes on where --minutes ended (default 0)
+  --scenario NAMES  plays some of these only, with commas between (default: all of them):
 ${wrapped(Object.keys(STORIES))}
-  --replay TEXT     play one schedule, as a failure prints it, and print its log; needs --scenario
+  --replay TEXT     play one schedule, as a failure prints it, and print its log; needs one --scenario
   --durable         the deployed bundle on the real durable SDK, which is slower; of faults at steps the first happens, at
                     triggers and clocks none
   --json            print the result as one JSON document on standard output
@@ -63,6 +66,7 @@ export function readOptions(args: readonly string[]): Command {
     runs: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string' },
+    from: { type: 'string', default: '0' },
     scenario: { type: 'string' },
     threads: { type: 'string' },
     exhaustive: FLAG,
@@ -73,20 +77,22 @@ export function readOptions(args: readonly string[]): Command {
   });
   if (values.help) return { print: HELP };
   const names = Object.keys(STORIES);
-  const { scenario } = values;
-  if (scenario !== undefined && !Object.hasOwn(STORIES, scenario))
-    throw new UsageError(`--scenario: received "${scenario}"; allowed: ${names.join(', ')}`);
-  if (values.replay !== undefined && scenario === undefined)
+  const scenarios = values.scenario?.split(',') ?? names;
+  const unknown = scenarios.find((name) => !Object.hasOwn(STORIES, name));
+  if (unknown !== undefined)
+    throw new UsageError(`--scenario: received "${unknown}"; allowed: ${names.join(', ')}, with commas between`);
+  if (values.replay !== undefined && (values.scenario === undefined || scenarios.length > 1))
     throw new UsageError(
-      '--replay: received without --scenario; allowed: together with the scenario that it belongs to',
+      `--replay: received with ${values.scenario === undefined ? 'no' : scenarios.length} scenarios; allowed: together with --scenario and the one that it belongs to`,
     );
   return {
     run: {
       runs: whole('--runs', values.runs, 0, MAX_RUNS),
       seed: whole('--seed', values.seed, 0, MAX_SEED),
       minutes: minutes(values.minutes),
-      scenarios: scenario === undefined ? names : [scenario],
+      scenarios: [...new Set(scenarios)],
       exhaustive: values.exhaustive,
+      from: whole('--from', values.from, 0, MAX_RUNS),
       durable: values.durable,
       threads:
         values.threads === undefined ? availableParallelism() : whole('--threads', values.threads, 1, MAX_THREADS),

@@ -43,24 +43,35 @@ export function* singles(point: string, visits: Iterable<Pick<Visit, 'nth'>>): G
   }
 }
 
-/** Every single fault of every story: first at visits that are like none of a story before, then at the others. */
-function* everySingle(scenarios: readonly string[], passed: ReadonlyMap<string, Passed>) {
+interface Single {
+  readonly story: string;
+  readonly schedule: readonly Fault[];
+}
+
+/** Every single fault of every story. */
+export interface Singles {
+  /** At visits that are like none of a story before: they come first. */
+  readonly unlike: readonly Single[];
+  readonly others: readonly Single[];
+}
+
+export function everySingle(scenarios: readonly string[], passed: ReadonlyMap<string, Passed>): Singles {
   const known = new Set<string>();
-  const later: { readonly story: string; readonly schedule: readonly Fault[] }[] = [];
+  const [unlike, others]: [Single[], Single[]] = [[], []];
   for (const story of scenarios) {
     const before = new Set(known);
     for (const [point, count] of ALWAYS)
       for (let nth = 1; nth <= count; nth++)
-        for (const schedule of singles(point, [{ nth }])) yield { story, schedule };
+        for (const schedule of singles(point, [{ nth }])) unlike.push({ story, schedule });
     for (const [point, visits] of (passed.get(story) ?? NOWHERE).visits) {
       if (ALWAYS.has(point)) continue;
       const { seen = [], unseen = [] } = Object.groupBy(visits, ({ like }) => (before.has(like) ? 'seen' : 'unseen'));
-      for (const schedule of singles(point, unseen)) yield { story, schedule };
-      for (const schedule of singles(point, seen)) later.push({ story, schedule });
+      for (const schedule of singles(point, unseen)) unlike.push({ story, schedule });
+      for (const schedule of singles(point, seen)) others.push({ story, schedule });
       for (const { like } of visits) known.add(like);
     }
   }
-  yield* later;
+  return { unlike, others };
 }
 
 /** Two or three faults, anywhere. */
@@ -83,6 +94,8 @@ export interface Exploration {
   readonly runs: number;
   /** First every single fault at every visit that stands for others. */
   readonly exhaustive: boolean;
+  /** Runs that are left out at the beginning. @default none */
+  readonly from?: number;
 }
 
 /** Plays each story without a fault. @returns by story, where the healer comes by */
@@ -100,11 +113,19 @@ export async function pointsOfStories(
 }
 
 /** Every single fault where that is asked for, then the random schedules. @param points of each story, as `pointsOfStories` counts them */
-export function* plans(
+export function* plans(exploration: Exploration, points: ReadonlyMap<string, Passed>): Generator<Plan> {
+  let left = exploration.from ?? 0;
+  for (const plan of allPlans(exploration, points)) if (left-- <= 0) yield plan;
+}
+
+function* allPlans(
   { runs, seed, scenarios, exhaustive }: Exploration,
   points: ReadonlyMap<string, Passed>,
 ): Generator<Plan> {
-  if (exhaustive) for (const single of everySingle(scenarios, points)) yield { ...single, seed };
+  if (exhaustive) {
+    const { unlike, others } = everySingle(scenarios, points);
+    for (const single of [...unlike, ...others]) yield { ...single, seed };
+  }
   const random = new Random(seed, 'schedules');
   for (let n = 0; n < runs; n++) {
     const story = scenarios[random.whole(0, scenarios.length - 1)] ?? '';

@@ -66,6 +66,15 @@ describe('schedules', () => {
     );
   });
 
+  test('go on after those that were played before', () => {
+    const passed = new Map([['spare', { points: POINTS, visits: new Map() }]]);
+    const some = { seed: 1, scenarios: ['spare'], runs: 3, exhaustive: true };
+    const all = [...plans(some, passed)];
+    expect(all.length).toBeGreaterThan(10);
+    expect([...plans({ ...some, from: 8 }, passed)]).toEqual(all.slice(8));
+    expect([...plans({ ...some, from: all.length }, passed)]).toEqual([]);
+  });
+
   test('random ones are the same for the same seed', () => {
     const draw = (seed: number) => {
       const random = new Random(seed);
@@ -137,10 +146,16 @@ describe('options', () => {
   test.each([
     [['--runs', 'many'], /--runs: received "many"; allowed: a whole number/],
     [['--seed', '-1'], /seed/],
+    [['--scenario', 'spare,nothing'], /--scenario: received "nothing"; allowed: file-system, /],
+    [
+      ['--scenario', 'spare,unmounted', '--replay', 'twice@trigger#1'],
+      /--replay: received with 2 scenarios; allowed: /,
+    ],
+    [['--from=-1'], /--from: received "-1"; allowed: a whole number/],
     [['--threads', '0'], /--threads: received "0"; allowed: a whole number from 1 to 64/],
     [['--minutes', '0'], /--minutes: received "0"; allowed: a number above 0/],
     [['--scenario', 'sunshine'], /--scenario: received "sunshine"; allowed: file-system/],
-    [['--replay', 'none'], /--replay: received without --scenario/],
+    [['--replay', 'none'], /--replay: received with no scenarios; allowed: /],
     [['--scenario', 'unmounted', '--replay', 'x'], /--replay: received "x"; allowed: KIND@POINT#NTH/],
     [['--fast'], /--fast/],
   ])('%j is refused in one line', (args, message) => {

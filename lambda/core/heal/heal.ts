@@ -117,7 +117,7 @@ export async function heal(
         ? error.end
         : findings.spare
           ? tagsToFollow(findings.spare, why)
-          : ((await servedWithout(workflow, run, trigger, error)) ?? failed(journal, error));
+          : ((await servedWithout(workflow, run, trigger, findings, error)) ?? failed(journal, error));
   }
   const endedAt = await workflow.step('end', async () => ports.clock.now());
   const closed = incident(end, reasonText(end.reasons), endedAt);

@@ -1,4 +1,4 @@
-import type { ReasonOf } from '../../../contract/reasons.ts';
+import type { Reason, ReasonOf } from '../../../contract/reasons.ts';
 import { attempt, message, nameOf } from '../world/attempt.ts';
 import type { Journal } from '../world/journal.ts';
 import type { Placed, Standing } from '../world/message.ts';
@@ -7,6 +7,7 @@ import type { Ports, Workflow } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { LEDGER, standing } from '../world/standing.ts';
 import { asking, type NoAnswer, unansweredBy } from '../world/unanswered.ts';
+import { drainedReasons } from './drain.ts';
 import { type Findings, type Served, ServedMeanwhile } from './findings.ts';
 
 /**
@@ -85,6 +86,7 @@ export async function servedWithout(
   workflow: Workflow,
   { ports, journal, volume }: Pick<HealRun, 'ports' | 'journal' | 'volume'>,
   trigger: Trigger,
+  { drained }: Pick<Findings, 'drained'>,
   error: unknown,
 ): Promise<Served | undefined> {
   const service = unansweredBy(error);
@@ -93,8 +95,9 @@ export async function servedWithout(
   if (!value?.current || !(value.probe?.state === 'serving' && value.reached !== false)) return undefined;
   const reasons = [
     { code: 'servedBy', ...value.current },
+    ...drainedReasons(value.current.volumeId, drained),
     { code: 'unanswered', service, error: nameOf(error), detail: message(error) },
-  ] as const;
+  ] satisfies Reason[];
   const acted = journal.steps.some(({ name }) => name === 'serve');
   return { outcome: acted ? 'healed' : nothingWrong(trigger), reasons };
 }

@@ -128,6 +128,26 @@ test('a volume that moves is drained on its new owner, with a term of its own', 
   expect(scene.servedWith).toEqual([1]);
 });
 
+test('what came of it is in the reasons where the ledger falls silent once it serves', async () => {
+  const moves = 'drain vol-11111111 on i-standby term 1';
+  scene.printed.set(moves, { state: 'unsealed', number: '4', files: '0', missing: '0' });
+  const gone = world({ probe: undefined });
+  scene.seen = {
+    ...gone,
+    instances: gone.instances.map((i) => ({ ...i, state: i.id === 'i-owner' ? 'stopped' : i.state })),
+  };
+  const { serve } = ports.host;
+  ports.host.serve = async (...at) => {
+    scene.seen = { ...scene.seen, probe: probe('serving', 'i-standby') };
+    ports.ledger.acquire = async () => {
+      throw Object.assign(new Error('no answer'), { unanswered: 'DynamoDB' });
+    };
+    return serve(...at);
+  };
+  expect(await run()).toMatchObject({ outcome: 'healed' });
+  expect(incident()?.reasons.map(({ code }) => code)).toEqual(['servedBy', 'journalUnsealed', 'unanswered']);
+});
+
 describe('what is said of it', () => {
   test.each([
     ['drained', 'journalDrained'],

@@ -34,7 +34,7 @@ function sources(folder: string): string[] {
 /** What a file imports, types included: project files as paths from the root, packages by name. */
 function imports(file: string): string[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  const found = [...text.matchAll(/\b(?:from |import\s*)\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
   return found.map((name) => (name.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), name)) : name));
 }
 

@@ -17,5 +17,6 @@ export const OUTPUT = {
   endpoints: 'NetworkEndpoints',
   operator: 'OperatorPolicy',
   viewer: 'ViewerPolicy',
+  unused: 'UnusedDocument',
 } as const;
 export type Output = (typeof OUTPUT)[keyof typeof OUTPUT];

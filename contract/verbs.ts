@@ -13,6 +13,7 @@ export const HOST_VERBS = [
   'drain',
   'follow',
   'bundle',
+  'unused',
 ] as const;
 /** One of {@link HOST_VERBS}. */
 export type HostVerb = (typeof HOST_VERBS)[number];

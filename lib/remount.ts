@@ -165,6 +165,8 @@ export class Remount extends Construct {
   readonly intake: ContentIntake | undefined;
   /** What standbys say of owners; `undefined` where they do not ask. */
   readonly witness: ContentWitness | undefined;
+  /** What is run on its hosts: by functions, and to ask a host whether it uses a volume by people. */
+  readonly documents: HostDocuments;
   /** What whoever operates it may do by the command line `remount`: `role.addManagedPolicy(remount.operator)`. */
   readonly operator: OperatorPolicy;
   /** The part of it that looks, and changes nothing. */
@@ -222,7 +224,8 @@ export class Remount extends Construct {
     const targets = this.fleet.groups;
     this.balancer = new ContentBalancer(this, 'Balancer', { vpc, targets, instanceSecurityGroup, certificateArn });
 
-    const documents = new HostDocuments(this, 'Host', journal, bundles);
+    this.documents = new HostDocuments(this, 'Host', journal, bundles);
+    const { documents } = this;
     const common = { stackName, ledger, documents, people, key };
     const journaled = journal !== undefined;
     const { initializationMiBs, fallPercent, readAllEvery, ...spare } = props.drills || {};
@@ -249,7 +252,7 @@ export class Remount extends Construct {
       if (intake) new IntakeAlarm(this, `Intake-${volume.volumeName}`, { volume, people });
     }
     const { healer, drill, pages } = this;
-    const operated = { stackName, ledger, people, healer, pages, drill, intake, journal, bundles, network };
+    const operated = { stackName, ledger, people, healer, documents, pages, drill, intake, journal, bundles, network };
     this.operator = new OperatorPolicy(this, 'Operator', operated);
     this.viewer = new OperatorPolicy(this, 'Viewer', { ...operated, readOnly: true });
     this.dashboard = props.dashboard === false ? undefined : this.#makeDashboard(stackName);

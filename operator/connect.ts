@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { ENV, metricNamespace, TAG, VOLUME_ROLE } from '../contract/contract.ts';
+import { ENV, metricNamespace, TAG } from '../contract/contract.ts';
 import { OUTPUT, type Output } from '../contract/outputs.ts';
 import {
   cloudFormationClient,
@@ -13,7 +13,7 @@ import { dynamoLedger } from '../lambda/aws/dynamodb/ledger.ts';
 import { instancesOf, neighbours, snapshotsOf } from '../lambda/aws/ec2/describe.ts';
 import { ec2Instances } from '../lambda/aws/ec2/instances.ts';
 import { toRecoveryPoint } from '../lambda/aws/ec2/shapes.ts';
-import { tag, tagsOf } from '../lambda/aws/ec2/tags.ts';
+import { tagsOf } from '../lambda/aws/ec2/tags.ts';
 import type { Runtime } from '../lambda/aws/runtime.ts';
 import { snsSubscribers } from '../lambda/aws/subscribers.ts';
 import type { Incident, Volume } from '../lambda/core/world/model.ts';
@@ -22,10 +22,10 @@ import { lambdaExecutions } from './aws/executions.ts';
 import { type Journals, s3Journals } from './aws/journal.ts';
 import { endpointsOf } from './aws/network.ts';
 import { type StoredPages, s3StoredPages } from './aws/pages.ts';
+import { quarantinePorts } from './aws/quarantine.ts';
 import { alarmsOf, incidentsOf, journalLag, outputsOf } from './aws/stack.ts';
 import { s3Uploads, type Uploads } from './aws/uploads.ts';
 import { ENDPOINTS, type Seen } from './doctor/doctor.ts';
-import { MOST_INCIDENTS } from './incidents/incident.ts';
 import { type Points, pointsOf } from './points/points.ts';
 import type { QuarantinePorts } from './quarantine/quarantine.ts';
 import type { FollowPorts } from './run/follow.ts';
@@ -81,9 +81,10 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
   const outputs = await outputsOf(cloudFormationClient(runtime), stack);
   const table = outputs.get(OUTPUT.ledger) ?? '';
   const [ec2, dynamo, cloudWatch] = [ec2Client(runtime), dynamoClient(runtime), cloudWatchClient(runtime)];
+  const ssm = ssmClient(runtime);
   const topic = outputs.get(OUTPUT.topic) ?? '';
   const ledger = dynamoLedger(dynamo, table);
-  const instances = ec2Instances(ec2, ssmClient(runtime), stack);
+  const instances = ec2Instances(ec2, ssm, stack);
   /** Nothing is there of it, or there is no such volume. @throws UnknownVolume */
   const known = async (volume: string) => {
     const names = [...byName(await neighbours(ec2, stack)).keys()].sort();
@@ -101,18 +102,7 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
     journals: s3Journals(runtime),
     pages: s3StoredPages(runtime, outputs.get(OUTPUT.pages)),
     bundles: s3Bundles(runtime),
-    quarantine: {
-      now: () => clock.now(),
-      volumes: () => neighbours(ec2, stack),
-      ledger: (volume) => ledger.read(volume),
-      incidents: (volume) => incidentsOf(dynamo, table, volume, MOST_INCIDENTS),
-      snapshots: (volume) =>
-        snapshotsOf(ec2, stack, volume, ({ SnapshotId = '', VolumeId }) => ({
-          snapshotId: SnapshotId,
-          ...(VolumeId && { of: VolumeId }),
-        })),
-      discard: (volumeId) => tag(ec2, volumeId, { [TAG.role]: VOLUME_ROLE.discarded }, `let go of ${volumeId}`),
-    },
+    quarantine: quarantinePorts({ ec2, ssm, dynamo }, clock, stack, outputs),
     async doctor() {
       const { asked, unasked } = asking();
       const ways = outputs.get(OUTPUT.endpoints);

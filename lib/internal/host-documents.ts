@@ -44,6 +44,7 @@ const TIMEOUTS: Readonly<Record<HostVerb, number>> = {
   drain: 40,
   follow: 50,
   bundle: 1560,
+  unused: 20,
 };
 
 /** A file of `host/`, as it is. */
@@ -115,6 +116,11 @@ export class HostDocuments extends Construct {
     const ofJournal: readonly HostVerb[] = JOURNAL_VERBS;
     const verbs = HOST_VERBS.filter((verb) => (verb === 'bundle' ? bundles : journal || !ofJournal.includes(verb)));
     this.documents = Object.fromEntries(verbs.map((verb) => [verb, this.#document(verb, journal, bundles)]));
+  }
+
+  /** The name of the document of a verb. @throws Error where this stack has none */
+  nameOf(verb: HostVerb): string {
+    return this.#named(verb);
   }
 
   /** The names of these verbs' documents, as a function takes them from its environment: a JSON object, verb -> name. */

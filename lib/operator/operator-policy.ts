@@ -11,8 +11,9 @@ import type { ContentBundles } from '../bundles/content-bundles.ts';
 import type { IContentIntake } from '../content-intake.ts';
 import type { IContentJournal } from '../content-journal.ts';
 import { acknowledge, inFinding } from '../internal/acknowledge.ts';
+import type { HostDocuments } from '../internal/host-documents.ts';
 import { allowKeyVia } from '../internal/key-use.ts';
-import { acknowledgeTagged, ec2Arns, ofRole, onlyTags } from '../internal/volume-permissions.ts';
+import { acknowledgeTagged, ec2Arns, ofRole, onlyTags, ours } from '../internal/volume-permissions.ts';
 import type { ILedger } from '../ledger.ts';
 import type { ContentNetwork } from '../network.ts';
 import type { IncidentPages } from '../pages/incident-pages.ts';
@@ -33,6 +34,8 @@ export interface OperatorPolicyProps {
   readonly people: ITopic;
   /** What `heal` starts. */
   readonly healer: VolumeHealer;
+  /** What `release-quarantine` asks a host with, that has the volume attached. */
+  readonly documents: HostDocuments;
   /**
    * Where the pages of incidents are.
    * @default pages are made of records alone
@@ -86,6 +89,8 @@ export class OperatorPolicy extends ManagedPolicy {
     if (props.readOnly) return;
     this.#allowRunning(props);
     this.#allowReleasing(stackName);
+    this.#allowDetaching(stackName);
+    this.#allowAsking(stackName, props.documents);
     props.intake?.grantOperating(this);
     this.#allowRestoring(props);
     this.#allowFetching(props);
@@ -126,7 +131,10 @@ export class OperatorPolicy extends ManagedPolicy {
       resources: ['*'],
       conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },
     });
-    this.#acknowledge('*', 'Describe calls and GetMetricData have no resources; a condition binds them to the Region');
+    this.#acknowledge(
+      '*',
+      'Describe calls, GetMetricData and GetCommandInvocation have no resources; a condition binds them to the Region',
+    );
     // Alarms by the beginning of their names are judged as all of them: github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
     const alarms = stack.formatArn({
       service: 'cloudwatch',
@@ -232,5 +240,56 @@ export class OperatorPolicy extends ManagedPolicy {
       },
     });
     acknowledgeTagged(this, 'volume');
+  }
+
+  /**
+   * What is in quarantine, off a host of this stack. Volume and instance are judged both, each by its tags: `aws:ResourceTag` is among the condition
+   * keys of either. `Force` is not among them, so that nobody forces is the command's own rule.
+   * Source: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, DetachVolume.
+   */
+  #allowDetaching(stackName: string): void {
+    const actions = ['ec2:DetachVolume'];
+    const stack = Stack.of(this);
+    this.#allow({
+      sid: 'DetachesQuarantine',
+      actions,
+      resources: [ec2Arns(stack, 'volume')],
+      conditions: { StringEquals: ofRole(stackName, VOLUME_ROLE.quarantined) },
+    });
+    this.#allow({
+      sid: 'DetachesFromHosts',
+      actions,
+      resources: [ec2Arns(stack, 'instance')],
+      conditions: ours(stackName),
+    });
+    acknowledgeTagged(this, 'instance');
+  }
+
+  /**
+   * Whether nothing there uses a volume, which changes nothing. With `release`, which unmounts, what serves could be taken out of service: no condition
+   * key knows a command's parameters. An answer is read by the id of its command, which is no resource.
+   * Source: docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html, SendCommand and GetCommandInvocation.
+   */
+  #allowAsking(stackName: string, documents: HostDocuments): void {
+    const actions = ['ssm:SendCommand'];
+    const stack = Stack.of(this);
+    const document = stack.formatArn({
+      service: 'ssm',
+      resource: 'document',
+      resourceName: documents.nameOf('unused'),
+    });
+    this.#allow({ sid: 'AsksUse', actions, resources: [document] });
+    this.#allow({
+      sid: 'AsksHosts',
+      actions,
+      resources: [ec2Arns(stack, 'instance')],
+      conditions: { StringEquals: { [`ssm:resourceTag/${TAG.stack}`]: stackName } },
+    });
+    this.#allow({
+      sid: 'HearsHosts',
+      actions: ['ssm:GetCommandInvocation'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },
+    });
   }
 }

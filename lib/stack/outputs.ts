@@ -20,6 +20,7 @@ export function outputs(stack: Stack, remount: Remount): void {
     viewer,
     pages,
     network,
+    documents,
   } = remount;
   const output = (id: Output, description: string, value: string) => new CfnOutput(stack, id, { description, value });
   output(OUTPUT.topic, 'Topic that people are notified by', people.topic.topicArn);
@@ -45,6 +46,7 @@ export function outputs(stack: Stack, remount: Remount): void {
     operator.managedPolicyArn,
   );
   output(OUTPUT.viewer, 'Policy of whoever looks alone', viewer.managedPolicyArn);
+  output(OUTPUT.unused, 'SSM document that asks a host whether nothing uses a volume', documents.nameOf('unused'));
   if (network)
     output(
       OUTPUT.endpoints,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTagsCommand, DetachVolumeCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { AttachVolumeCommand, CreateTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { run as runApp } from '@stricli/core';
 import { TAG, VOLUME_ROLE } from '../../contract/contract.ts';
 import { PAGE_PREFIX, pageKey } from '../../contract/incident-pages.ts';
@@ -26,7 +26,7 @@ const VOLUME = 'alpha';
 const GONE = 'gone';
 /** More than a part of an upload: it goes in parts. */
 const COURSE_BYTES = 9 * 2 ** 20;
-const DETACHED_MS = 60_000;
+const ATTACHED_MS = 60_000;
 /** What was uploaded before is answered and hidden by then. */
 const ANSWERED_MS = 60_000;
 /** More than a client makes of one call. */
@@ -121,7 +121,7 @@ export async function withPeople<T>(stack: Stack, use: (people: People) => Promi
     writeFileSync(join(course, 'index.bin'), new Random(1, 'course').bytes(COURSE_BYTES));
     const administrator = heldRuntime(place, 'administrator');
     readyPage(services, stackName);
-    const quarantined = await readyQuarantine(services, administrator);
+    const quarantined = readyQuarantine(services, administrator);
     const cut = readyUpload(services, { stack: stackName, region: place.region, runtime: administrator }, course);
     const words: Readonly<Record<string, string>> = {
       COURSE: course,
@@ -164,16 +164,23 @@ async function typedAt(place: Place, args: readonly string[]): Promise<Said> {
   return { code: Number(process.exitCode), text };
 }
 
-/** A volume in quarantine that no instance has, and what brings it back there once somebody has let go of it. */
-async function readyQuarantine({ ec2 }: Services, { clock, clients, prepare }: Place['runtime']) {
+/** A volume in quarantine, at the host that has it since the day, and what brings it back there once somebody has let go of it. */
+function readyQuarantine({ ec2 }: Services, { clock, clients, prepare }: Place['runtime']) {
   const client = prepare(new EC2Client({ ...clients }));
   const found = [...ec2.volumes.values()].find(({ tags }) => tags[TAG.role] === VOLUME_ROLE.quarantined);
-  if (!found) throw new Error(`after the day ${DAY} nothing is in quarantine`);
-  const { id } = found;
-  if (found.attachment) await client.send(new DetachVolumeCommand({ VolumeId: id }));
-  await clock.sleep(DETACHED_MS);
+  if (!found?.attachment) throw new Error(`after the day ${DAY} nothing is in quarantine at a host`);
+  const { id, attachment } = found;
+  const back = { VolumeId: id, InstanceId: attachment.instanceId, Device: attachment.device };
   const Tags = [{ Key: TAG.role, Value: VOLUME_ROLE.quarantined }];
-  return { id, again: () => client.send(new CreateTagsCommand({ Resources: [id], Tags })) };
+  return {
+    id,
+    async again() {
+      await client.send(new CreateTagsCommand({ Resources: [id], Tags }));
+      if (found.attachment) return;
+      await client.send(new AttachVolumeCommand(back));
+      await clock.sleep(ATTACHED_MS);
+    },
+  };
 }
 
 /** One of the day's pages, as that of a heal without a record. @throws Error where the day left none */

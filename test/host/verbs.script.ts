@@ -49,7 +49,7 @@ const twice = (name: string, id: string): void => {
 };
 
 for (const id of [ONE, TWO, OTHER, BAD]) disks.createVolume(id, 1);
-for (const name of ['probe', 'mount', 'format', 'verify', 'serve', 'release'])
+for (const name of ['probe', 'mount', 'format', 'verify', 'serve', 'release', 'unused'])
   verb(`${name} without device`, name, ONE);
 disks.attach(ONE, HOST);
 verb('mount blank', 'mount', ONE);
@@ -57,7 +57,10 @@ twice('format', ONE);
 twice('mount', ONE);
 answers.options = must('findmnt', '--noheadings', '--output', 'OPTIONS', staging(ONE)).split(',').slice(0, 4).sort();
 verb('verify fresh', 'verify', ONE);
+verb('unused mounted', 'unused', ONE);
+const device = must('findmnt', '--noheadings', '--output', 'SOURCE', staging(ONE)).trim();
 twice('serve', ONE);
+verb('unused served', 'unused', ONE);
 answers.link = readlinkSync(join(root, 'srv/content', VOLUME)) === staging(ONE);
 answers.marker = readFileSync(join(root, 'var/lib/remount/serving', VOLUME), 'utf8');
 twice('probe', ONE);
@@ -103,6 +106,7 @@ must('fsfreeze', '--freeze', staging(ONE));
 verb('probe hangs', 'probe', ONE, { REMOUNT_DEADLINE: '1' });
 // It says so without a try of its own, which would take as long as the test's watchdog waits.
 verb('probe still hangs', 'probe', ONE, { REMOUNT_DEADLINE: '600' });
+verb('unused while it hangs', 'unused', ONE);
 must('fsfreeze', '--unfreeze', staging(ONE));
 const left = (): string[] => readdirSync(join(root, 'run/remount')).filter((name) => !/\.lock$|way$/.test(name));
 async function nothingLeft(): Promise<void> {
@@ -165,6 +169,29 @@ verb('release replaced', 'release', ONE);
 verb('release replaced again', 'release', ONE);
 answers.linkKept = readlinkSync(join(root, 'srv/content', VOLUME)) === staging(TWO);
 verb('format after serving', 'format', ONE);
+twice('unused', ONE);
+
+// Somebody salvages from it: mounted elsewhere, in a mount namespace of their own, or read as a device.
+const salvage = join(root, 'salvage');
+mkdirSync(salvage);
+async function usedBy(label: string, command: string): Promise<void> {
+  const user = spawn('sh', ['-c', `${command} && echo begun && exec sleep 60`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => user.stdout.once('data', resolve));
+  verb(`unused ${label}`, 'unused', ONE);
+  const ended = new Promise((resolve) => user.once('close', resolve));
+  user.kill('SIGKILL');
+  await ended;
+}
+await usedBy('mounted elsewhere', `mount -t xfs ${device} ${salvage}`);
+must('umount', salvage);
+await usedBy(
+  'mounted by another',
+  `exec unshare --mount sh -c "mount -t xfs ${device} ${salvage} && echo begun && exec sleep 60"`,
+);
+await usedBy('read', `exec <${device}`);
+verb('unused after all', 'unused', ONE);
 
 // Shut down while serving: everything says so, and it can be released.
 must('xfs_io', '-x', '-c', 'shutdown', staging(TWO));

@@ -41,6 +41,7 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     JournalBucket: named(/^JournalBucket/),
     OperatorPolicy: named(/^Operator/),
     ViewerPolicy: named(/^Viewer/),
+    UnusedDocument: named(/^HostUnused/),
     IntakeBucket: named(/^IntakeBucket/),
     BundlesBucket: named(/^BundlesBucket/),
     IncidentPagesBucket: named(/^PagesBucket/),

@@ -249,14 +249,38 @@ describe('a person at a rehearsal that is held', () => {
     expect(code).toBe(findings.length === 0 ? 0 : 1);
   });
 
-  test('is refused to let go of a volume in quarantine that a host still has', () => {
+  /** Gives the command, and ends it with Ctrl-C as it says this. */
+  async function cutOff(id: string, as: string) {
+    const args = ['operator/main.ts', 'release-quarantine', id, '--rehearsal', '--yes'];
+    const going = spawn(process.execPath, args, { cwd: ROOT, env: process.env });
+    let said = '';
+    going.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      if (said.includes(as) && !going.killed) going.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => going.once('close', resolve));
+    return { code, last: said.trimEnd().split('\n').at(-1) };
+  }
+
+  test('lets go of a volume in quarantine that a host still has: cut off at each step, and given again until it is', async () => {
     const { volumes } = JSON.parse(remount('status', 'alpha', '--rehearsal', '--json').stdout);
-    const [id] = volumes[0].quarantined as string[];
-    const { code, stdout, stderr } = remount('release-quarantine', id ?? '', '--rehearsal', '--yes');
-    expect(stderr).toMatch(
-      /^vol-\w+ is attached to i-\w+, .*: aws ec2 detach-volume --volume-id vol-\w+; nothing was done$/m,
+    const [id = ''] = volumes[0].quarantined as string[];
+    const current = volumes[0].current?.volumeId ?? '';
+    expect(await cutOff(id, 'is asked whether')).toEqual({ code: 130, last: 'Nothing was done' });
+    const asked = await cutOff(id, 'EC2 is asked to detach');
+    expect(asked.code).toBe(130);
+    expect(asked.last).toMatch(
+      /^EC2 was asked to detach vol-\w+ from i-\w+, and may go on .*: give the same command again$/,
     );
-    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    const { code, stdout, stderr } = remount('release-quarantine', id, '--rehearsal', '--yes', '--json');
+    expect(stderr).toContain(`${id}, in quarantine, of alpha`);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, schema: 1, volumeId: id, released: true });
+    const again = remount('release-quarantine', id, '--rehearsal', '--yes');
+    expect(again.stderr).toMatch(/^VOLUME-ID: received vol-\w+(, which is let go of already.*)?; allowed: none/);
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    expect(remount('release-quarantine', current, '--rehearsal', '--yes').code).toBe(2);
+    const { stdout: after } = remount('status', 'alpha', '--rehearsal', '--json');
+    expect(JSON.parse(after).volumes[0]).toMatchObject({ quarantined: [], served: true });
   });
 
   test('another user of the machine is refused', async () => {

@@ -24,6 +24,7 @@ const VERB_SECONDS: Readonly<Record<Exclude<HostVerb, 'check' | 'bundle'>, numbe
   // Content is not served meanwhile: what is not read by then stays in the journal, and people are notified.
   drain: 45,
   follow: 60,
+  unused: 40,
 };
 const FINAL: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -71,11 +72,21 @@ export function ssmCommands(ssm: SSMClient, documents: Readonly<Record<string, s
   };
 }
 
+/** What people ask of a host, and no function does. */
+export interface AskedByPeople {
+  /** Whether nothing there uses the volume. It looks, and changes nothing: `busy` where something does. */
+  unused(instanceId: InstanceId, volume: string, volumeId: VolumeId): Promise<HostAnswer>;
+}
+
 /**
  * The host verbs through SSM Run Command. SendCommand has no client token: a step that runs twice runs the verb twice,
  * which the verbs allow for. A host that does not answer is `unreachable`, which says nothing of its disk.
  */
-export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record<string, string>>): Host {
+export function ssmHost(
+  ssm: SSMClient,
+  clock: Clock,
+  documents: Readonly<Record<string, string>>,
+): Host & AskedByPeople {
   const commands = ssmCommands(ssm, documents);
 
   async function once(
@@ -132,6 +143,7 @@ export function ssmHost(ssm: SSMClient, clock: Clock, documents: Readonly<Record
     release: onVolume('release'),
     grow: onVolume('grow'),
     follow: onVolume('follow'),
+    unused: onVolume('unused'),
     drain: (instanceId, volume, volumeId, term) =>
       run('drain', instanceId, volume, volumeId, { [VERB_PARAMETER.term]: String(term) }),
     byHand: (verb, instanceId, volume, volumeId) =>

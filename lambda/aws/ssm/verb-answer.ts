@@ -72,6 +72,7 @@ const SCHEMAS: Readonly<Record<HostVerb, Schema>> = {
     may: { missing: 'count', head: 'count', upTo: 'time' },
   },
   bundle: { states: BUNDLE_STATES, needs: { volumeId: 'volume', sha256: 'sum' } },
+  unused: { states: ['unused'], needs: { volumeId: 'volume' } },
   follow: { states: FOLLOW_STATES, needs: { volumeId: 'volume' }, may: { headAt: 'time' } },
   check: {
     states: ['sound'],

@@ -242,6 +242,14 @@ function check(call: VerbCall): VerbResult {
   return checkContent(fileSystem, call, host.suspicions);
 }
 
+/** Asks the kernel, and no disk. */
+function unused({ volume, volumeId, host }: VerbCall): VerbResult {
+  if (host.markers.get(volume) === volumeId) return fail('busy', `${volumeId} is what this host is to serve`);
+  if (host.links.get(volume) === volumeId) return fail('busy', `${volumeId} is served here`);
+  if (host.mounts.has(volumeId)) return fail('busy', `${volumeId} is mounted`);
+  return ok('state=unused', `volumeId=${volumeId}`);
+}
+
 /** As `check` does: of a copy that is nobody's. */
 function bundleOf(call: VerbCall): VerbResult {
   const { volume, volumeId, device, host, env } = call;
@@ -267,6 +275,7 @@ const VERBS: ReadonlyMap<string, { readonly needsId: boolean; readonly act: (cal
     ['probe', { needsId: false, act: probe }],
     ['check', { needsId: true, act: check }],
     ['bundle', { needsId: true, act: bundleOf }],
+    ['unused', { needsId: true, act: unused }],
   ],
 );
 
@@ -332,7 +341,7 @@ export function playVerb(
   if (misused) return fail('usage', misused);
   const { [DRAINED_ENV]: drained, [FLUSHED_ENV]: flushed, [FOLLOWED_ENV]: followed } = env;
   const common = { host, volume, volumeId, device: deviceOf(volumeId), now, portion, late, env };
-  if (!deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
+  if (name === 'unused' || !deviceOf(verb.needsId ? volumeId : (host.links.get(volume) ?? ''))?.stalled)
     return verb.act({ ...common, drained, flushed, followed, term });
   if (name === 'release') return releaseStalled({ ...common, device: undefined });
   if (name === 'probe') host.hung.add(host.links.get(volume) ?? '');

@@ -179,7 +179,8 @@ export function answerOfStalled(
   const linked = existsLink(link) ? idOf(readlinkSync(link)) : '';
   const volumeId = given ?? linked;
   const found = volumeOf(volumeId);
-  if (volume === '' || !found?.stalled) return undefined;
+  // What asks the kernel alone is answered whatever hangs.
+  if (volume === '' || !found?.stalled || run.verb === 'unused') return undefined;
   if (run.verb === 'probe') found.probed = true;
   if (run.verb !== 'release') return hangs;
   if (!isMounted(stagingOf(root, volumeId))) return undefined;

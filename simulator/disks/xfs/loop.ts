@@ -1,10 +1,22 @@
 /** Loop devices that vanish by themselves. */
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { DeviceReads } from '../reads.ts';
 import { must, tool } from '../shell.ts';
 
 /** Several rehearsals on one machine race for the same free device; the loser tries again. */
 const ATTEMPTS = 30;
+
+/** By a node of its own: scripts on hosts look who has the device open, by its name. */
+function openAside(path: string, number: string | undefined): number {
+  const node = `${path}.${process.pid}`;
+  if (number === undefined) return openSync(path, 'r');
+  must('mknod', node, 'b', '7', number);
+  try {
+    return openSync(node, 'r');
+  } finally {
+    rmSync(node);
+  }
+}
 
 /**
  * A loop device set to clear itself when its last user is gone: the file descriptor here, or a mount. A killed process
@@ -24,7 +36,7 @@ export class LoopDevice {
       // In a container the kernel makes the device but nobody makes its node.
       if (number !== undefined && !existsSync(path)) tool('mknod', path, 'b', '7', number);
       // Opened while still free: from then on the deferred detach below waits for this descriptor.
-      const fd = openSync(path, 'r');
+      const fd = openAside(path, number);
       const bound = tool('sh', '-c', 'losetup "$1" "$2" && losetup --detach "$1"', 'sh', path, image);
       if (bound.status === 0) {
         this.path = path;

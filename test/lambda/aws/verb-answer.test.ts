@@ -24,6 +24,7 @@ const WELL: Readonly<Record<HostVerb, string>> = {
   check: `volumeId=${ID}\n${CANARY}${COUNTS}seconds=3\ncomplete=true\nstate=sound\n`,
   drain: `state=drained\nnumber=8\nhead=9\nfiles=3\nmissing=0\nupTo=2026-01-07T11:50:00.250Z\nvolumeId=${ID}\n`,
   follow: `state=following\nvolumeId=${ID}\n`,
+  unused: `state=unused\nvolumeId=${ID}\n`,
   bundle: `volumeId=${ID}\nsha256=${'0f'.repeat(32)}\nstate=bundled\n`,
 };
 

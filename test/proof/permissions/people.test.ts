@@ -35,10 +35,15 @@ describe('resources', () => {
     'ec2:DescribeVpcEndpoints',
     'ssm:DescribeInstanceInformation',
   ];
+  /** Of a command by its id. */
+  const HEARING = 'ssm:GetCommandInvocation';
 
-  test.each(BOTH)('of what %s has are named, but for actions that AWS knows none for', (name) => {
+  test.each([
+    ['Operator', [...UNSCOPED, HEARING]],
+    ['Viewer', UNSCOPED],
+  ])('of what %s has are named, but for actions that AWS knows none for', (name, unscoped) => {
     const wide = statementsOf(name).filter(({ resources }) => resources.includes('*'));
-    expect(wide.flatMap(({ actions }) => actions)).toEqual(UNSCOPED);
+    expect(wide.flatMap(({ actions }) => actions)).toEqual(unscoped);
   });
 
   test('and these are asked in the Region of the stack alone', () => {
@@ -46,6 +51,8 @@ describe('resources', () => {
       expect(may(action, '*')).toEqual(BOTH);
       expect(may(action, '*', { 'aws:RequestedRegion': 'us-east-1' })).toEqual([]);
     }
+    expect(may(HEARING, '*')).toEqual(['Operator']);
+    expect(may(HEARING, '*', { 'aws:RequestedRegion': 'us-east-1' })).toEqual([]);
   });
 
   test('are a pattern only where nobody knows the name before', () => {
@@ -62,7 +69,7 @@ describe('resources', () => {
       'arn:aws:any:::PagesBucket1F9960AC/incidents/*',
       `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/*`,
       `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*`,
-      `arn:aws:ec2:${REGION}:${ACCOUNT}:volume/*`,
+      ...['instance', 'instance', 'volume', 'volume'].map((kind) => `arn:aws:ec2:${REGION}:${ACCOUNT}:${kind}/*`),
     ]);
   });
 
@@ -138,7 +145,13 @@ describe('of the ledger', () => {
 describe('volumes', () => {
   const ROLES = Object.values(VOLUME_ROLE);
   const ours = { [TAG.stack]: STACK, [TAG.volume]: 'alpha' };
-  const WORLD: Record<string, Record<string, string>> = { 'vol-nobodys': {}, 'snap-quarantined': ours, 'i-ours': ours };
+  const WORLD: Record<string, Record<string, string>> = {
+    'vol-nobodys': {},
+    'snap-quarantined': ours,
+    'i-ours': ours,
+    'i-theirs': { ...ours, [TAG.stack]: 'Another' },
+    'i-nobodys': {},
+  };
   for (const role of ROLES) {
     WORLD[`vol-${role}`] = { ...ours, [TAG.role]: role };
     WORLD[`vol-theirs-${role}`] = { ...ours, [TAG.stack]: 'Another', [TAG.role]: role };
@@ -161,6 +174,31 @@ describe('volumes', () => {
       const beside = tagging('vol-quarantined', { [TAG.role]: VOLUME_ROLE.discarded, [tag]: 'true' });
       if (tag !== TAG.role) expect([tag, beside]).toEqual([tag, []]);
     }
+  });
+
+  test('are detached by an operator where they are in quarantine, from a host of the stack, and nowhere else', () => {
+    const hosts = Object.keys(WORLD).filter((id) => id.startsWith('i-'));
+    const volumes = Object.keys(WORLD).filter((id) => id.startsWith('vol-'));
+    const detached = volumes.flatMap((VolumeId) =>
+      hosts.flatMap((InstanceId) =>
+        who('ec2', 'DetachVolume', { VolumeId, InstanceId }).map((by) => `${by}: ${VolumeId} from ${InstanceId}`),
+      ),
+    );
+    expect(detached).toEqual(['Operator: vol-quarantined from i-ours']);
+  });
+
+  test('are asked about by the one document, and at hosts of the stack alone', () => {
+    const documents = statementsOf('Operator').flatMap(({ resources }) =>
+      resources.filter((each) => /:document\//.test(each)),
+    );
+    expect(documents).toHaveLength(1);
+    expect(documents[0]).toContain('HostUnused');
+    const host = `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/i-1`;
+    const of = (stack: string) => ({ [`ssm:resourceTag/${TAG.stack}`]: stack });
+    expect(may('ssm:SendCommand', documents[0] ?? '')).toEqual(['Operator']);
+    expect(may('ssm:SendCommand', (documents[0] ?? '').replace('HostUnused', 'HostRelease'))).toEqual([]);
+    expect(may('ssm:SendCommand', host, of(STACK))).toEqual(['Operator']);
+    for (const context of [of('Another'), {}]) expect(may('ssm:SendCommand', host, context)).toEqual([]);
   });
 
   test('are neither deleted, attached, copied nor taken off a tag', () => {

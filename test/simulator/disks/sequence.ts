@@ -77,7 +77,7 @@ export function playSequence(disks: Disks): string[] {
   verb(A, 'mount', 'vol-1');
 
   // Nothing there, then blank, then formatted, then serving; everything twice.
-  lifeCycle(A, FIRST, [...each, 'release']);
+  lifeCycle(A, FIRST, [...each, 'release', 'unused']);
   disks.attach(FIRST, A);
   attempt('a second attachment', () => disks.attach(FIRST, B));
   lifeCycle(A, FIRST, [
@@ -95,7 +95,7 @@ export function playSequence(disks: Disks): string[] {
     'serve',
     'serve',
   ]);
-  lifeCycle(A, FIRST, ['probe', 'probe', 'verify', 'format']);
+  lifeCycle(A, FIRST, ['probe', 'probe', 'verify', 'format', 'unused']);
   note('mounted', disks.mounted(FIRST));
 
   attempt('no course', () => disks.list(A, VOLUME));
@@ -195,7 +195,7 @@ export function playSequence(disks: Disks): string[] {
   lifeCycle(A, FIRST, each);
   disks.takeSnapshot(FIRST, 'snap-dead');
   // Shut down, it takes none any more, and is fenced; it is unmounted when the file is closed.
-  lifeCycle(A, FIRST, ['release', 'release', 'probe', 'mount']);
+  lifeCycle(A, FIRST, ['release', 'release', 'probe', 'mount', 'unused']);
   note('links', [disks.links(A), disks.markers(A), disks.mounted(FIRST), disks.writes(A, FIRST)]);
   lifeCycle(A, FIRST, ['release']);
   disks.sweepLeft(A);
@@ -203,7 +203,7 @@ export function playSequence(disks: Disks): string[] {
   disks.keepOpen(A, FIRST, false);
   disks.sweepLeft(A);
   note('mounted', disks.mounted(FIRST));
-  lifeCycle(A, FIRST, ['release', 'release', ...each]);
+  lifeCycle(A, FIRST, ['release', 'unused', 'release', ...each]);
   note('inspect', disks.inspect({ snapshotId: 'snap-dead' }).sound);
   disks.detach(FIRST, A);
 
@@ -235,7 +235,7 @@ export function playSequence(disks: Disks): string[] {
   attempt('read', () => disks.read(B, VOLUME, '.remount/canary'));
   attempt('upload', () => disks.upload(B, VOLUME, makeCourse('hangs')));
   note('links', disks.links(B));
-  lifeCycle(B, SECOND, ['release']);
+  lifeCycle(B, SECOND, ['unused', 'release', 'unused']);
   note('links', [disks.links(B), disks.markers(B), disks.mounted(SECOND)]);
   note('writes', [disks.writes(B, SECOND), disks.writes(B, FIRST)]);
   disks.stall(SECOND, false);

@@ -9,7 +9,7 @@ import { INTAKE } from './intake.ts';
 import { JOURNAL } from './journal.ts';
 import type { Slip } from './kind.ts';
 import { PAGES } from './pages.ts';
-import { PEOPLE } from './people.ts';
+import { PEOPLE, QUARANTINES } from './people.ts';
 import { PROPERTIES } from './properties.ts';
 import { REPORT } from './report.ts';
 import { RESTORES } from './restore.ts';
@@ -43,6 +43,7 @@ export const KINDS: Readonly<Record<string, readonly Slip[]>> = {
   'the journal': JOURNAL,
   'the intake': INTAKE,
   'what is restored': RESTORES,
+  'what is let go of': QUARANTINES,
   'an upload that was cut off': UPLOADS,
   'a page says otherwise': REPORT,
   'a page that is stored': STORED,

@@ -1,5 +1,9 @@
 import type { Slip } from './kind.ts';
 
+type Line = readonly [slip: string, code: string, instead: string, named: string];
+const slips = (file: string, test: string, lines: readonly Line[]): Slip[] =>
+  lines.map(([slip, code, instead, named]) => ({ slip, file, code, instead, test, named }));
+
 /** Of what people may do by the command line, and the test that asks what they must not. */
 const of =
   (file: string) =>
@@ -45,8 +49,8 @@ export const PEOPLE: readonly Slip[] = [
   policy('stacks of longer names are described', 'stack.stackName}/*', 'stack.stackName}*', PATTERNS),
   policy(
     'every Region is looked at',
-    "      conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },\n",
-    '',
+    "        'cloudwatch:GetMetricData',\n      ],\n      resources: ['*'],\n      conditions: { StringEquals: { 'aws:RequestedRegion': stack.region } },\n",
+    "        'cloudwatch:GetMetricData',\n      ],\n      resources: ['*'],\n",
     'in the Region of the stack alone',
   ),
   policy(
@@ -80,4 +84,88 @@ export const PEOPLE: readonly Slip[] = [
     ...{ code: 'if (Contents[0]?.Key !== Key) return undefined;', instead: 'void Contents;' },
     ...{ test: 'proof/permissions/people.test.ts', named: DONE },
   },
+];
+
+const RELEASED = 'operator/quarantine.test.ts';
+const ALLOWED = 'proof/permissions/people.test.ts';
+const VERBS = 'host/verbs.test.ts';
+
+/** A volume in quarantine is let go of only where nobody uses it. */
+export const QUARANTINES: readonly Slip[] = [
+  ...slips('operator/quarantine/let-go.ts', RELEASED, [
+    ['a host is not asked', "if (result === 'ok') return;", 'return;', 'does not detach what is mounted'],
+    [
+      'a host that is about to stop is taken to have stopped',
+      "['stopped', 'terminated']",
+      "['stopped', 'stopping', 'terminated']",
+      'does not detach what is at a host that is about to stop',
+    ],
+    [
+      'a heal that begins while the host is asked is not seen',
+      'const now = await quarantined(ports, id);',
+      'const now = before;',
+      'stops where a heal began while the host was asked',
+    ],
+    [
+      'what is stuck goes to the guard',
+      'if (!(await ports.detach(volumeId, instanceId)))',
+      'if ((await ports.detach(volumeId, instanceId)) === undefined)',
+      'keeps what EC2 does not detach',
+    ],
+    [
+      'what came of it is not looked at',
+      'if (attachedTo !== undefined)',
+      'if (attachedTo === volumeId)',
+      'keeps what somebody has attached meanwhile',
+    ],
+  ]),
+  ...slips('operator/quarantine/quarantine.ts', RELEASED, [
+    [
+      'the spare is let go of',
+      "    [ledger?.spare?.volumeId, 'spare'],\n",
+      '',
+      'one that is the spare by the ledger is not let go of',
+    ],
+    ['what is being attached is let go of', "if (at?.state === 'attaching')", 'if (at === null)', 'is being attached'],
+  ]),
+  ...slips('lib/operator/operator-policy.ts', ALLOWED, [
+    [
+      'people detach what serves',
+      'conditions: { StringEquals: ofRole(stackName, VOLUME_ROLE.quarantined) },',
+      'conditions: ours(stackName),',
+      'are detached by an operator where they are in quarantine',
+    ],
+    [
+      'people detach from any instance',
+      "      sid: 'DetachesFromHosts',\n      actions,\n      resources: [ec2Arns(stack, 'instance')],\n      conditions: ours(stackName),",
+      "      sid: 'DetachesFromHosts',\n      actions,\n      resources: [ec2Arns(stack, 'instance')],",
+      'are detached by an operator where they are in quarantine',
+    ],
+    [
+      'people unmount what serves',
+      "documents.nameOf('unused')",
+      "documents.nameOf('release')",
+      'are asked about by the one document',
+    ],
+  ]),
+  ...slips('host/unused.sh', VERBS, [
+    [
+      'a mount elsewhere is not seen',
+      '! find_source "$device" ||',
+      'true ||',
+      'answer as documented, each time they run, in dash',
+    ],
+    [
+      'a mount in another namespace is not seen',
+      '[ -z "$within_another" ] ||',
+      'true ||',
+      'answer as documented, each time they run, in dash',
+    ],
+    [
+      'who reads the device is not seen',
+      '[ -z "$reader" ] ||',
+      'true ||',
+      'answer as documented, each time they run, in dash',
+    ],
+  ]),
 ];

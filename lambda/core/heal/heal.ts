@@ -271,6 +271,8 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
         }
         replacement = result.replacement;
         const { newVolume, drained } = replacement;
+        // What was mounted before in this heal serves no more.
+        findings.drained = drained;
         acted = [...decision.reasons, { code: 'replaced', volumeId: newVolume }, ...drainedReasons(newVolume, drained)];
         break;
       }

@@ -19,6 +19,9 @@ const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 const UNRECORDED_MS = 3000;
 /** Of what people were notified of: the note of it, and the look at it. Nobody tries again what is denied, or what fails for longer than everybody tries. */
 const NOTED = 'dynamodb:UpdateItem';
+/** The guard's note of alarms: it has no steps that are run again. */
+const byGuardUnnoted = ({ point, kind, times }: Fault) =>
+  point === 'guard/dynamodb:PutItem' && (kind === 'denied' || times >= OUTLASTS_CALL);
 const isOver = ({ kind, times }: Fault) => kind === 'denied' || times > OUTLASTS_CALL;
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
@@ -127,7 +130,10 @@ export function saidOnce(
     const both = isOf(message, ['waits']) && (hit(before - TURN_MS, at, 'dieLong@') || unnotedUntil(at));
     // What EC2 does not show for a moment is put in order once more, and reported.
     const hidden = !called && hit(before - MINUTE_MS, at, HIDDEN);
-    if (!anew && !hidden && !asked && !unledgered && !both && !(called && unknown))
+    const byGuard =
+      isOf(message, ['unheardAlarms']) &&
+      fired.some(({ at: when, fault }) => byGuardUnnoted(fault) && when >= before && when <= before + MINUTE_MS);
+    if (!anew && !byGuard && !hidden && !asked && !unledgered && !both && !(called && unknown))
       again.push(`${key(message)} after ${Math.round((at - before) / 1000)} s`);
   }
   const allowed = fired.filter(({ fault, at }) => {

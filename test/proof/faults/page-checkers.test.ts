@@ -106,6 +106,14 @@ describe('the same is said once', () => {
     expect(saidOnce(twice, fired('missing@ec2:DescribeVolumes#1', 0.5), 0).kept).toBe(false);
   });
 
+  test('so may what the guard says of alarms, where it could not note that, and nothing else', () => {
+    const two = (kind: string) => [message(0, [kind]), message(5, [kind])];
+    expect(saidOnce(two('unheardAlarms'), fired('throttle@guard/dynamodb:PutItem#1x7', 0.1), 0).kept).toBe(true);
+    expect(saidOnce(two('unheardAlarms'), fired('throttle@guard/dynamodb:PutItem#1', 0.1), 0).kept).toBe(false);
+    expect(saidOnce(two('unheardAlarms'), fired('throttle@guard/dynamodb:PutItem#1x7', 3), 0).kept).toBe(false);
+    expect(saidOnce(two('needsPerson'), fired('throttle@guard/dynamodb:PutItem#1x7', 0.1), 0).kept).toBe(false);
+  });
+
   test('so may one whose sender could not note it', () => {
     const later = [message(0, PAGE), message(5, PAGE)];
     expect(saidOnce(later, fired('denied@dynamodb:UpdateItem#1', 0.1), 0).kept).toBe(true);

@@ -148,6 +148,25 @@ test('what came of it is in the reasons where the ledger falls silent once it se
   expect(incident()?.reasons.map(({ code }) => code)).toEqual(['servedBy', 'journalUnsealed', 'unanswered']);
 });
 
+test('of a heal that mounts a volume and replaces it then, what is on record is of the one that serves', async () => {
+  scene.printed.set('drain vol-11111111 on i-owner term 1', {
+    state: 'drained',
+    number: '4',
+    files: '0',
+    missing: '0',
+  });
+  scene.printed.set('drain vol-new1 on i-standby term 2', { state: 'drained', number: '9', head: '9', upTo: UP_TO });
+  scene.seen = world({ probe: probe('notMounted'), reachableOn: [] });
+  const { probe: probed } = ports.host;
+  ports.host.probe = async (at, ...of) => {
+    const said = await probed(at, ...of);
+    return at === 'i-owner' && said.state === 'serving' ? probe('shutdown') : said;
+  };
+  expect(await run()).toMatchObject({ outcome: 'healed' });
+  expect(scene.committed).toMatchObject({ currentVolume: 'vol-new1' });
+  expect(incident()).toMatchObject({ drained: { cursor: 9 }, replacement: { drained: { cursor: 9 } } });
+});
+
 describe('what is said of it', () => {
   test.each([
     ['drained', 'journalDrained'],

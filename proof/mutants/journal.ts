@@ -36,6 +36,7 @@ export const JOURNALED: readonly Mutant[] = [
     edits: [
       {
         file: 'host/agent/applier/content.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code, as it stands there
         code: 'throw new ContentError(`${record.identity} is not what its pieces make`);',
         instead: '{}',
       },

@@ -39,6 +39,7 @@ export const JOURNAL: readonly Slip[] = [
   ...slips('host/journal.sh', 'host/agent/service.test.ts', [
     [
       'what was never drained is written with the term of before',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code, as it stands there
       '[ "${taken:-0}" -lt "$term" ] || return 0',
       'return 0',
       'a host runs the writer of what it serves, and nothing waits for it, in dash',

@@ -29,22 +29,22 @@ export function answerOf(world: World, bucket: string, { volume, course, version
   return found && { ...(JSON.parse(Buffer.from(found.object.bytes).toString()) as Answer), at: found.at };
 }
 
-/** Of one course, in the order in which S3 has them: of one key its own, and between keys by the second. */
-function inOrder(world: World, bucket: string, all: readonly Acknowledged[], course: string): Acknowledged[] {
+/** Course by course, in the order in which S3 has them: of one key its own, and between keys by the second. */
+function inOrder(world: World, bucket: string, all: readonly Acknowledged[]): (readonly [string, Acknowledged[]])[] {
   const at = ({ key, version }: Acknowledged) =>
     world.services.s3
       .bucket(bucket)
       .versions(key)
       .findIndex(({ id }) => id === version);
   const second = (one: Acknowledged) => Math.floor(one.at / 1000);
-  return all
-    .filter((one) => one.course === course)
-    .sort((one, other) =>
+  const byCourse = Map.groupBy(all, ({ course }) => course);
+  return [...byCourse].map(([course, uploads]) => [
+    course,
+    uploads.sort((one, other) =>
       one.key === other.key ? at(one) - at(other) : second(one) - second(other) || (one.key < other.key ? -1 : 1),
-    );
+    ),
+  ]);
 }
-
-const courses = (all: readonly Acknowledged[]) => [...new Set(all.map(({ course }) => course))];
 
 /** Which upload of a course is what is read there: `none`, where nothing of any is there; `half`, where it is none of them. */
 function whatIsThere(world: World, owner: string, uploads: readonly Acknowledged[]): Acknowledged | 'none' | 'half' {
@@ -90,8 +90,7 @@ export class IntakeWatch {
 
   look(all: readonly Acknowledged[]): void {
     this.looks++;
-    for (const course of courses(all)) {
-      const uploads = inOrder(this.#world, this.#bucket, all, course);
+    for (const [course, uploads] of inOrder(this.#world, this.#bucket, all)) {
       const owner = this.#stage.servedBy(uploads[0]?.volume ?? '');
       if (owner === undefined) continue;
       const there = whatIsThere(this.#world, owner, uploads);
@@ -134,8 +133,7 @@ export function servedOrRefused(world: World, stage: Stage, all: readonly Acknow
       !(refusals.length > 0 && refusals.every(({ sentence }) => /^(\S+ ){4,}\S+$/.test(String(sentence))))
     );
   });
-  const wrong = courses(all).flatMap((course) => {
-    const uploads = inOrder(world, bucket, all, course);
+  const wrong = inOrder(world, bucket, all).flatMap(([course, uploads]) => {
     const good = uploads.filter(({ files }) => files !== undefined);
     const owner = stage.servedBy(uploads[0]?.volume ?? '');
     const there = owner === undefined || good.length === 0 ? 'none' : whatIsThere(world, owner, good);

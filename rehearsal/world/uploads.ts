@@ -7,6 +7,8 @@ import type { Course } from '../../simulator/disks/disks.ts';
 import type { World } from './world.ts';
 
 const LATEST_MS = 60_000;
+/** As a tool does that sends many files. */
+const AT_ONCE = 100;
 const statements = readStatements(
   { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
   'uploader',
@@ -68,6 +70,22 @@ export async function put(world: World, bucket: string, upload: Upload): Promise
   });
   await clock.run(clock.now() + LATEST_MS, () => done !== undefined);
   if (!done) throw new Error(`S3 does not take ${upload.key}`);
+  return done;
+}
+
+/** At once, so many at a time. @throws Error where S3 does not take one within a minute */
+export async function putAll(world: World, bucket: string, uploads: readonly Upload[]): Promise<Acknowledged[]> {
+  const { clock } = world;
+  const done: Acknowledged[] = [];
+  for (let from = 0; from < uploads.length; from += AT_ONCE) {
+    const some = uploads.slice(from, from + AT_ONCE);
+    for (const upload of some)
+      clock.spawn(`somebody uploads ${upload.key}`, async () => {
+        done.push(await send(world, bucket, upload));
+      });
+    await clock.run(clock.now() + LATEST_MS, () => done.length === from + some.length);
+    if (done.length < from + some.length) throw new Error(`S3 does not take ${some.length} uploads at once`);
+  }
   return done;
 }
 

@@ -13,6 +13,8 @@ import { dressed, STAMP_FILE, unpack } from './unpack.ts';
 const NOTE = '.intake-';
 /** Before the journal is asked once more. Milliseconds. */
 const AGAIN_MS = 1000;
+/** Courses that are placed and not answered: one flush is for all of them. The first does not wait for others. */
+const MOST_PLACED = 64;
 
 /** What is around the intake of one volume on one host. */
 export interface IntakeWorld {
@@ -47,12 +49,12 @@ export class VolumeIntake {
   async start(): Promise<void> {
     const { bucket, place } = this.#world;
     const all = await bucket.versions(intakePrefix(place.volume));
-    for (const key of new Set(all.map((one) => one.key))) {
-      const versions = all.filter((one) => one.key === key);
+    for (const [key, versions] of Map.groupBy(all, (one) => one.key)) {
       const upload = uploadOf(place.volume, key);
       if ('code' in upload) continue;
       const owed = await this.#owed(upload.course, versions);
-      if (owed) await this.#take(key, owed.version);
+      const placed = owed && (await this.#take(key, owed.version));
+      if (placed) await this.#settle([placed]);
     }
   }
 
@@ -60,12 +62,17 @@ export class VolumeIntake {
   async look(): Promise<void> {
     const { bucket, place } = this.#world;
     const waiting = await bucket.waiting(place.volume);
-    [this.waiting, this.oldest] = [waiting.length, waiting[0]?.modified];
-    for (const { key } of waiting) {
-      await this.#take(key);
-      this.waiting--;
+    for (let [from, size] = [0, 1]; from < waiting.length; ) {
+      [this.waiting, this.oldest] = [waiting.length - from, waiting[from]?.modified];
+      const placed: Placed[] = [];
+      for (const { key } of waiting.slice(from, from + size)) {
+        const taken = await this.#take(key);
+        if (taken) placed.push(taken);
+      }
+      if (placed.length > 0) await this.#settle(placed);
+      [from, size] = [from + size, Math.min(2 * size, MOST_PLACED)];
     }
-    this.oldest = undefined;
+    [this.waiting, this.oldest] = [0, undefined];
   }
 
   async #owed(course: string, versions: readonly Listed[]): Promise<Listed | undefined> {
@@ -88,10 +95,11 @@ export class VolumeIntake {
     return found && String((JSON.parse(Buffer.from(found.bytes).toString()) as { state?: unknown }).state);
   }
 
-  async #take(key: string, version?: string): Promise<void> {
+  /** @returns what is to be answered once the journal has it; `undefined`: nothing, or it was refused */
+  async #take(key: string, version?: string): Promise<Placed | undefined> {
     const { bucket, place } = this.#world;
     const upload = await bucket.read(key, version);
-    if (!upload) return;
+    if (!upload) return undefined;
     const found = uploadOf(place.volume, key);
     if ('code' in found) return this.#refuse(upload, [found]);
     const { course } = found;
@@ -107,19 +115,24 @@ export class VolumeIntake {
         if (!(error instanceof Refused)) throw error;
         return this.#refuse(upload, error.refusals);
       }
-    await this.#settle({ course, upload });
+    return { course, upload };
   }
 
   /** Nothing is said before two machines have it, and nothing is noted before. */
-  async #settle({ course, upload }: Placed): Promise<void> {
+  async #settle(placed: readonly Placed[]): Promise<void> {
     const { bucket } = this.#world;
     await this.#flushed();
-    this.#place(`${NOTE}${course}`, dressed(new Map(), textOf(upload)));
+    for (const { course, upload } of placed) this.#place(`${NOTE}${course}`, dressed(new Map(), textOf(upload)));
     const number = await this.#flushed();
-    await this.#answerOlder(upload);
-    await this.#say(upload, { state: 'done', number });
-    await bucket.hide(upload);
-    this.done++;
+    for (const { course, upload } of placed) {
+      await this.#answerOlder(upload);
+      // Another one may have taken its place before the journal had it.
+      const by = this.#held(course).carried;
+      const isIt = !by || isSame(by, upload);
+      await this.#say(upload, isIt ? { state: 'done', number } : refused([{ code: 'superseded', by }]));
+      await bucket.hide(upload);
+      this.done++;
+    }
   }
 
   async #answerOlder(upload: Found): Promise<void> {
@@ -133,12 +146,13 @@ export class VolumeIntake {
   }
 
   /** Why is seen on this volume: who is owner no more has no say, for its journal takes nothing. */
-  async #refuse(upload: Found, refusals: readonly Refusal[]): Promise<void> {
+  async #refuse(upload: Found, refusals: readonly Refusal[]): Promise<undefined> {
     this.#place(`${NOTE}.owner`, dressed(new Map(), textOf(upload)));
     await this.#flushed();
     await this.#say(upload, refused(refusals));
     await this.#world.bucket.hide(upload);
     this.refused++;
+    return undefined;
   }
 
   async #say(to: Stamp, answer: object): Promise<void> {

@@ -71,9 +71,10 @@ export class IntakeAgents {
   #look(place: Place, bucket: string): void {
     const { cloud, s3 } = this.#parts;
     const running = this.#agentOf(place, bucket);
+    if (running.busy || cloud.clock.now() < running.next) return;
     // Simplified: a look that finds nothing is not asked for, and so not counted.
-    const waits = !s3.bucket(bucket).objects(intakePrefix(place.volume)).next().done;
-    if (running.busy || cloud.clock.now() < running.next || (running.started && !waits)) return;
+    const waits = () => !s3.bucket(bucket).objects(intakePrefix(place.volume)).next().done;
+    if (running.started && !waits()) return;
     running.busy = true;
     cloud.clock.spawn(`the intake of ${place.volume} on ${place.instanceId} takes in`, async () => {
       try {

@@ -66,9 +66,9 @@ export class UploadBucket {
       from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     }
     // Versions come in their order; a marker that is the latest stands before them.
-    const keys = [...new Set(found.map(({ key }) => key))].sort();
-    return keys.flatMap((key) => {
-      const own = found.filter((one) => one.key === key);
+    const byKey = Map.groupBy(found, ({ key }) => key);
+    return [...byKey.keys()].sort().flatMap((key) => {
+      const own = byKey.get(key) ?? [];
       return [...own.filter(({ marker }) => marker), ...own.filter(({ marker }) => !marker)];
     });
   }

@@ -1,16 +1,16 @@
 /** Courses that are uploaded into S3: served, refused, and through a heal. */
+import { createHash } from 'node:crypto';
 import { intakeAlarmName } from '../../../contract/intake.ts';
 import { killAgent, outage } from '../../../simulator/aws/account/failures.ts';
 import { OUTAGE } from '../../../simulator/aws/account/outages.ts';
-import type { Course } from '../../../simulator/disks/disks.ts';
-import { DiskError } from '../../../simulator/disks/disks.ts';
+import { type Course, DiskError, type DiskKind } from '../../../simulator/disks/disks.ts';
 import { counted, duration } from '../../command/duration.ts';
 import { check, neverBlank, oneWriter, pages } from '../../judge/checks.ts';
 import { heardOfAlarm } from '../../judge/heard.ts';
 import { answeredWithin, answerOf, IntakeWatch, intakeBucket, servedOrRefused } from '../../judge/intake.ts';
 import { completedSnapshots, type Failure, failureOf } from '../../judge/measure.ts';
 import { makeCourse } from '../../world/courses.ts';
-import { type Acknowledged, FORMS, type Form, uploadCourse } from '../../world/uploads.ts';
+import { type Acknowledged, FORMS, type Form, objectsOf, putAll, uploadCourse } from '../../world/uploads.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, Scenario, ScenarioResult, World } from '../../world/world.ts';
 import { bringUp, type Stage, upload } from '../story/deployed-stack.ts';
@@ -27,7 +27,13 @@ const LOOK_MS = SECOND_MS;
 const KILLS = 12;
 const KILLED_LATER_MS = 450;
 const KILLED_MS = 2 * MINUTE_MS;
-const FLOOD = 300;
+/** Of the flood, by the kind of disks: in memory less than a minute of real time; on real ones the deployed agent takes each in, in real time. */
+const FLOOD: Readonly<Record<DiskKind, number>> = { memory: 10_000, xfs: 300 };
+const FLOODED_MS = 120 * MINUTE_MS;
+/** What S3 lists at once: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const LISTED = 1000;
+/** So old may the oldest be, by the alarm on what waits. */
+const WAITS_MS = 15 * MINUTE_MS;
 /** S3 is away for so long. */
 const AWAY_SECONDS = 900;
 /** Until the first copy of a new stack. */
@@ -241,31 +247,50 @@ export const intakeKilled: Scenario = story(
 );
 
 export const intakeFlood: Scenario = story(
-  'three hundred courses are uploaded at once: the first is served as soon as ever, all of them are in the end, and nobody is called',
+  `${FLOOD.memory} courses are uploaded at once (on real disks ${FLOOD.xfs}): the first is served as soon as ever, all of them are in the end, and nobody is called; people are notified where one waits for 15 min`,
   async (act) => {
-    const { world, stage, bucket } = act;
+    const { world, stage, bucket, volume } = act;
+    // Elsewhere pages are short, so that whoever reads one alone is found out.
+    world.services.cloud.faults.pageItems = LISTED;
     const since = world.clock.now();
-    for (let n = 0; n < FLOOD; n++) await act.upload(courseOf(act, `flood-${n}`), 'file');
-    const begun = world.clock.now();
-    await world.clock.run(begun + PATIENCE_MS, () => act.allAnswered);
-    act.watch.look(act.uploads);
-    const [first] = act.uploads;
-    const firstAt = first && answerOf(world, bucket, first)?.at;
-    const said = heardOfAlarm(world.services.sns, intakeAlarmName(world.stackName, act.volume), since).map(
-      ({ alarm }) => alarm?.state ?? '',
+    const uploads = Array.from({ length: FLOOD[world.disks.kind] }, (_, n) => smallCourse(act, `flood-${n}`)).flatMap(
+      (course) => objectsOf(volume, course, 'file'),
     );
+    act.uploads.push(...(await putAll(world, bucket, uploads)));
+    // Of ten thousand not all are looked at again and again.
+    const left = [...act.uploads];
+    const isOver = () => {
+      while (left.length > 0 && left[0] && answerOf(world, bucket, left[0])) left.shift();
+      return left.length === 0;
+    };
+    const begun = world.clock.now();
+    await world.clock.run(begun + FLOODED_MS, isOver);
+    act.watch.look(act.uploads);
+    await world.clock.run(world.clock.now() + REST_MS);
+    const answers = act.uploads.map((one) => answerOf(world, bucket, one)?.at ?? Number.POSITIVE_INFINITY);
+    const first = Math.min(...answers);
+    const alarmed = heardOfAlarm(world.services.sns, intakeAlarmName(world.stackName, volume), since)
+      .filter(({ alarm }) => alarm?.state === 'ALARM')
+      .map(({ at }) => at);
     return [
+      check('the first is answered within 15 s', first - since <= SOON_MS, duration(first - since)),
+      answeredWithin(world, stage, act.uploads, FLOODED_MS),
       check(
-        'the first is answered within 15 s',
-        firstAt !== undefined && firstAt - since <= SOON_MS,
-        duration((firstAt ?? Number.POSITIVE_INFINITY) - since),
+        'the alarm on what waits is patient',
+        alarmed.every((at) => at >= since + WAITS_MS),
+        alarmed.map((at) => `after ${duration(at - since)}`),
       ),
-      answeredWithin(world, stage, act.uploads, PATIENCE_MS),
-      check('the alarm on what waits is patient', !said.includes('ALARM'), said),
+      alarmCalm(act),
       calledNobody(act, since),
     ];
   },
 );
+
+/** Of one small file. */
+function smallCourse({ world }: IntakeAct, id: string): Course {
+  const bytes = Buffer.from(`<p>${id} ${world.random.stream(id).hex(16)}</p>\n`);
+  return { id, files: [{ path: 'index.html', bytes, sha256: createHash('sha256').update(bytes).digest('hex') }] };
+}
 
 /** Latent damage, and a delete that runs into it. */
 function shutDown({ world }: IntakeAct, failure: Failure): void {

@@ -12,6 +12,7 @@ const OPEN: readonly string[] = [
   'how long things really take: the simulated latencies are from the documents that the code names, and sampled',
   'EC2 error codes: its model lists none for any operation; the codes are those of the page "Error codes for the Amazon EC2 API"',
   'what Data Lifecycle Manager does at its scheduled times: no emulator has it',
+  'how Lambda reads a stream: the size of batches, a batch twice, how often and after what time one that failed comes again, how it is halved, what is discarded and what a queue is told of it: moto hands each record over once, when it is written; MiniStack takes the settings, and halves nothing and counts no repetitions',
   "the agents' own parsers: their code is in no registry that is used here, so structure is held against documentation and cfn-lint",
   'real EBS: lazy loading, stalled I/O, NVMe serials; and what a real kernel of Amazon Linux does there',
 ];

@@ -18,8 +18,10 @@ export interface Bench {
   readonly owner: string;
   readonly standby: string;
   readonly far: string;
-  /** A table with the partition key `pk` and the sort key `sk`. */
+  /** A table with the partition key `pk` and the sort key `sk`, and a stream of new images. */
   readonly table: string;
+  /** What the table's stream has, oldest first. */
+  streamed(): Promise<readonly StreamedRecord[]>;
   /** An empty bucket, whose versions are not kept. */
   readonly bucket: string;
   /** A document that runs a script; that needs the parameters {@link parameters}, and whose script fails there. */
@@ -27,6 +29,21 @@ export interface Bench {
   readonly parameters: Readonly<Record<string, string[]>>;
   /** Lets what was begun come to an end. */
   settle(): Promise<void>;
+}
+
+type Values = Readonly<Record<string, { readonly S?: string }>>;
+
+/** A record of a stream, as GetRecords has it in its JSON. What is not there is what a stand-in leaves out. */
+export interface StreamedRecord {
+  readonly eventName?: string;
+  readonly dynamodb: {
+    readonly ApproximateCreationDateTime?: number;
+    readonly Keys?: Values;
+    readonly NewImage?: Values;
+    readonly OldImage?: Values;
+    readonly SequenceNumber?: string;
+    readonly StreamViewType?: string;
+  };
 }
 
 /** Settings of a client that reaches an emulator. */

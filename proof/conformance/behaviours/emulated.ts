@@ -9,7 +9,7 @@ import {
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
 import type { Emulator } from '../tools/server.ts';
-import { type Bench, clients, REGION, settingsFor, ZONES } from './bench.ts';
+import { type Bench, clients, REGION, type StreamedRecord, settingsFor, ZONES } from './bench.ts';
 
 /** A script that fails with a number of its own. */
 const CONTENT = {
@@ -19,6 +19,7 @@ const CONTENT = {
   mainSteps: [{ action: 'aws:runShellScript', name: 'fails', inputs: { runCommand: ['exit 22'] } }],
 };
 const SETTLE_MS = 200;
+const ANSWERS_MS = 10_000;
 
 /** The bench on an emulator: what it needs is made over HTTP. @throws Error when that cannot be */
 export async function emulated(emulator: Emulator): Promise<Bench> {
@@ -34,6 +35,7 @@ export async function emulated(emulator: Emulator): Promise<Bench> {
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },
       ],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
     }),
   );
   const bucket = 'bench';
@@ -43,7 +45,57 @@ export async function emulated(emulator: Emulator): Promise<Bench> {
     .send(new CreateDocumentCommand({ Name: document, DocumentType: 'Command', Content: JSON.stringify(CONTENT) }))
     .catch(() => undefined);
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
-  return { ...made, owner, standby, far, table: 'bench', bucket, document, parameters: {}, settle };
+  return {
+    ...made,
+    owner,
+    standby,
+    far,
+    table: 'bench',
+    bucket,
+    document,
+    parameters: {},
+    settle,
+    streamed: () => streamed(emulator),
+  };
+}
+
+/**
+ * All records of the bench's table, asked for without the SDK: its client of streams is not among the project's dependencies. An emulator looks at no signature.
+ * @throws Error with the code of what was refused
+ */
+async function streamed({ url }: Emulator): Promise<readonly StreamedRecord[]> {
+  const ask = async (operation: string, input: object): Promise<Answers> => {
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(input),
+      headers: {
+        'Content-Type': 'application/x-amz-json-1.0',
+        'X-Amz-Target': `DynamoDBStreams_20120810.${operation}`,
+        Authorization: `AWS4-HMAC-SHA256 Credential=test/20260107/${REGION}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+      },
+      signal: AbortSignal.timeout(ANSWERS_MS),
+    });
+    if (!answer.ok)
+      throw Object.assign(new Error(await answer.text()), { name: `${operation}: HTTP ${answer.status}` });
+    return (await answer.json()) as Answers;
+  };
+  const { Streams: [{ StreamArn } = {}] = [] } = await ask('ListStreams', { TableName: 'bench' });
+  const { StreamDescription: { Shards = [] } = {} } = await ask('DescribeStream', { StreamArn });
+  const all: StreamedRecord[] = [];
+  for (const { ShardId } of Shards) {
+    const at = { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' };
+    const { ShardIterator } = await ask('GetShardIterator', at);
+    all.push(...((await ask('GetRecords', { ShardIterator })).Records ?? []));
+  }
+  return all;
+}
+
+/** Of the operations of DynamoDB Streams what is asked for. */
+interface Answers {
+  readonly Streams?: readonly { readonly StreamArn?: string }[];
+  readonly StreamDescription?: { readonly Shards?: readonly { readonly ShardId: string }[] };
+  readonly ShardIterator?: string;
+  readonly Records?: readonly StreamedRecord[];
 }
 
 /** Instances that run, one in each zone that is named, in a network of their own. */

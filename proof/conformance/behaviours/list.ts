@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { type Bench, outcome, type Tried, ZONES } from './bench.ts';
+import { STREAMS } from './streams.ts';
 import { WRITES } from './writes.ts';
 
 const GUIDE = 'docs.aws.amazon.com/ebs/latest/userguide';
@@ -222,4 +223,5 @@ export const BEHAVIOURS: readonly Tried[] = [
     },
   },
   ...WRITES,
+  ...STREAMS,
 ];

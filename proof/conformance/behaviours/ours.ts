@@ -3,6 +3,7 @@ import type { Assembly } from '../../../rehearsal/world/assembly.ts';
 import { templateOf } from '../../../rehearsal/world/rehearse.ts';
 import { CLIENT_SETTINGS, simulatedAws } from '../../../simulator/aws/account/sdk.ts';
 import { openServices } from '../../../simulator/aws/account/services.ts';
+import type { StreamRecord } from '../../../simulator/aws/dynamodb/stream.ts';
 import type { Principal } from '../../../simulator/aws/iam/account.ts';
 import { readStatements } from '../../../simulator/aws/iam/iam.ts';
 import { openDisks } from '../../../simulator/disks/open.ts';
@@ -21,10 +22,12 @@ const ANYONE: Principal = {
     readStatements({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'bench'),
 };
 
-/** The bench on the simulated AWS, with the stack deployed in it: calls go through the real SDK, in virtual time. */
-export async function ours(
-  assembly: Assembly,
-): Promise<{ readonly bench: Bench; within<T>(run: () => Promise<T>): Promise<T> }> {
+/** The bench on the simulated AWS, with the stack deployed in it: calls go through the real SDK, in virtual time. `records` is what its stream has had. */
+export async function ours(assembly: Assembly): Promise<{
+  readonly bench: Bench;
+  readonly records: readonly StreamRecord[];
+  within<T>(run: () => Promise<T>): Promise<T>;
+}> {
   const clock = new VirtualClock(START);
   const random = new Random(1);
   const disks = openDisks({ kind: 'memory' });
@@ -59,6 +62,8 @@ export async function ours(
   const document = named('AWS::SSM::Document', 'Probe');
   if (!volume || !owner || !standby || !far || !table || !document)
     throw new Error('the stack has not what the bench needs');
+  const records: StreamRecord[] = [];
+  services.dynamodb.streamOf(table).readers.push((record) => records.push(record));
   const made = clients({ ...CLIENT_SETTINGS, region: assembly.region });
   const prepare = simulatedAws(services.cloud, ANYONE);
   for (const client of Object.values(made)) prepare(client);
@@ -68,6 +73,7 @@ export async function ours(
     standby: standby.id,
     far: far.id,
     table,
+    streamed: async () => records,
     bucket: services.s3.create('bench').name,
     document,
     // There it is not mounted.
@@ -76,6 +82,7 @@ export async function ours(
   };
   return {
     bench,
+    records,
     async within(run) {
       let done: { readonly value: Awaited<ReturnType<typeof run>> } | undefined;
       clock.spawn('bench', async () => {

@@ -98,6 +98,13 @@ export class DynamoDb {
     throw new Error(`the simulated DynamoDB has no stream ${arn}`);
   }
 
+  /** @throws Error where the table has none */
+  streamOf(name: string): TableStream {
+    const found = this.#tables.get(name)?.stream;
+    if (!found) throw new Error(`the table ${name} has no stream`);
+    return found;
+  }
+
   /** A stream is encrypted with its table's key, and read in the reader's name: github.com/aws/aws-cdk/issues/22796. @returns what is missing, or `undefined` */
   missingToFollow(arn: string, reader: Principal): string | undefined {
     for (const [name, { stream, key }] of this.#tables)

@@ -15,6 +15,8 @@ const NOTE = '.intake-';
 const AGAIN_MS = 1000;
 /** Courses that are placed and not answered: one flush is for all of them. The first does not wait for others. */
 const MOST_PLACED = 64;
+/** Of so many courses. */
+const ANSWERED_AT_ONCE = 8;
 
 /** What is around the intake of one volume on one host. */
 export interface IntakeWorld {
@@ -120,19 +122,28 @@ export class VolumeIntake {
 
   /** Nothing is said before two machines have it, and nothing is noted before. */
   async #settle(placed: readonly Placed[]): Promise<void> {
-    const { bucket } = this.#world;
     await this.#flushed();
     for (const { course, upload } of placed) this.#place(`${NOTE}${course}`, dressed(new Map(), textOf(upload)));
     const number = await this.#flushed();
-    for (const { course, upload } of placed) {
-      await this.#answerOlder(upload);
-      // Another one may have taken its place before the journal had it.
-      const by = this.#held(course).carried;
-      const isIt = !by || isSame(by, upload);
-      await this.#say(upload, isIt ? { state: 'done', number } : refused([{ code: 'superseded', by }]));
-      await bucket.hide(upload);
-      this.done++;
+    // What is of one course is answered in its order.
+    const courses = [...Map.groupBy(placed, ({ course }) => course).values()];
+    for (let from = 0; from < courses.length; from += ANSWERED_AT_ONCE) {
+      const answers = courses.slice(from, from + ANSWERED_AT_ONCE).map(async (uploads) => {
+        for (const one of uploads) await this.#answer(one, number);
+      });
+      const failed = (await Promise.allSettled(answers)).find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
     }
+  }
+
+  /** Another one may have taken its place before the journal had it. */
+  async #answer({ course, upload }: Placed, number: number): Promise<void> {
+    await this.#answerOlder(upload);
+    const by = this.#held(course).carried;
+    const isIt = !by || isSame(by, upload);
+    await this.#say(upload, isIt ? { state: 'done', number } : refused([{ code: 'superseded', by }]));
+    await this.#world.bucket.hide(upload);
+    this.done++;
   }
 
   async #answerOlder(upload: Found): Promise<void> {

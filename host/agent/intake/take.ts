@@ -9,6 +9,7 @@ import { type Upload, uploadOf } from '../../../intake/upload.ts';
 import { Interrupted } from '../journal/store.ts';
 import type { Facts } from './answer.ts';
 import type { Aside, Courses } from './courses.ts';
+import { inLanes } from './lanes.ts';
 import { type Heard, type IntakeStore, type Opened, textOf } from './store.ts';
 import { type TreeWriter, type Written, writeAll } from './tree.ts';
 import { contentOf, readArchive } from './zip.ts';
@@ -186,20 +187,10 @@ async function ofFolder(world: TakeWorld, course: string, { opened, aside, optio
   if (listed.length === 0) throw new Refused(EMPTY);
   const files: Written[] = [];
   const sizes = new Sizes();
-  const waiting = [...listed].reverse();
-  const lane = async () => {
-    for (let one = waiting.pop(); one; one = waiting.pop())
-      files.push(await fetched(world, course, { one, tree: aside.tree, sizes }));
-  };
-  // Whoever fails ends the others, and all have ended before what is aside is taken away.
-  const lanes = Array.from({ length: AT_ONCE }, () =>
-    lane().catch((error: unknown) => {
-      waiting.length = 0;
-      throw error;
-    }),
-  );
-  const failed = (await Promise.allSettled(lanes)).find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
+  // All have ended before what is aside is taken away.
+  await inLanes(listed, AT_ONCE, async (one) => {
+    files.push(await fetched(world, course, { one, tree: aside.tree, sizes }));
+  });
   return { files, leftOut: names.leftOut };
 }
 

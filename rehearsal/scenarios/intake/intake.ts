@@ -29,7 +29,7 @@ const KILLED_LATER_MS = 450;
 const KILLED_MS = 2 * MINUTE_MS;
 /** Of the flood, by the kind of disks: in memory less than a minute of real time; on real ones the deployed agent takes each in, in real time. */
 const FLOOD: Readonly<Record<DiskKind, number>> = { memory: 10_000, xfs: 300 };
-const FLOODED_MS = 120 * MINUTE_MS;
+const FLOODED_MS = 60 * MINUTE_MS;
 /** What S3 lists at once: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const LISTED = 1000;
 /** So old may the oldest be, by the alarm on what waits. */

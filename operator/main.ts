@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { run } from '@stricli/core';
-import { app } from './command/app.ts';
 import { whenInterrupted } from './command/interrupt.ts';
 import type { Place } from './connect.ts';
 import { EXIT, type Failed } from './exit.ts';
@@ -20,12 +18,24 @@ async function rehearsal(): Promise<Place> {
   return { stack: held.stackName, region: held.region, runtime: heldRuntime(held) };
 }
 
+/** Why what was found is not where it was to go, such as a disk that is full. */
+let unwritten: string | undefined;
 // Somebody who has read enough closes the pipe. The command goes on to its end: what it does is done, and its exit code says so.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') unwritten ??= error.message;
+});
+// A stream says so a moment after it was written to.
+process.once('exit', () => {
+  if (unwritten === undefined) return;
+  process.stderr.write(`could not write what there is to say: ${unwritten}\n`);
+  process.exitCode = EXIT.unasked;
+});
+// Whoever cannot be told is not.
+process.stderr.on('error', () => {});
+// Before all that takes a while to load.
 whenInterrupted(() => 'Nothing was done');
+const { run } = await import('@stricli/core');
+const { app } = await import('./command/app.ts');
 await run(app, process.argv.slice(2), { process, env: process.env, rehearsal });
 // The library's own codes are below zero.
 if (Number(process.exitCode) < 0) process.exitCode = EXIT.usage;

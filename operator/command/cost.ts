@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { buildCommand, type CommandContext } from '@stricli/core';
 import { costOf } from '../cost/cost.ts';
 import { difference } from '../cost/diff.ts';
@@ -61,6 +62,8 @@ export const cost = buildCommand<Flags, [string?], CommandContext>({
     const usage = { ...DEFAULT_USAGE, ...given };
     const now = await costOf(config, usage, stack);
     const other = diff === undefined ? undefined : difference(now, await costOf(diff, usage, stack));
+    // Ctrl-C that came while all of it was reckoned.
+    await setImmediate();
     const printed = json
       ? `${JSON.stringify(other ?? now, null, 1)}\n`
       : other

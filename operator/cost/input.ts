@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { EXIT, type Failed } from '../exit.ts';
 import type { Template } from './template.ts';
 
@@ -68,6 +69,8 @@ function written(directory: string, stack: string | undefined): Configuration {
 /** Synthesized here, as a rehearsal does. */
 async function synthesized(settings: unknown, from: string): Promise<Configuration> {
   const { synthesize } = await import('./synthesize.ts');
+  // Loading takes a while, in which nobody hears Ctrl-C: now it is heard, and there is no directory yet that would be left.
+  await setImmediate();
   const directory = mkdtempSync(join(tmpdir(), 'remount-cost-'));
   try {
     const { stack, region, template } = synthesize(directory, settings);

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const REFUSED = '{"drills": {"enabled": "no"}}';
+
+/** Says on a pipe of its own that a handler of SIGTERM, and so of SIGINT, is there: before that whoever sends one ends the process. */
+const HEARS = `import { writeSync } from 'node:fs';
+process.on('newListener', (name) => name === 'SIGTERM' && writeSync(3, 'x'));`;
+
+/** @param stdout a file descriptor; by default a pipe that is read */
+function begin(args: readonly string[], stdout: 'pipe' | number = 'pipe') {
+  const hearing = ['--import', `data:text/javascript,${encodeURIComponent(HEARS)}`];
+  const child = spawn(process.execPath, [...hearing, 'operator/main.ts', 'cost', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', stdout, 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.on('data', (bytes: Buffer) => {
+      said[name] += bytes.toString();
+    });
+  const ended = new Promise<object>((resolve) => child.once('close', (code) => resolve({ code, ...said })));
+  return { child, ended };
+}
+
+test.each([
+  ['SIGINT', []],
+  ['SIGTERM', ['--diff', '{"drills": {"enabled": false}}']],
+] as const)(
+  'cut off by %s while it reckons says that nothing was done, and leaves nothing behind',
+  async (signal, args) => {
+    const own = () => readdirSync(tmpdir()).filter((name) => name.startsWith('remount-cost-'));
+    const before = own();
+    const { child, ended } = begin(args);
+    await new Promise((resolve) => child.stdio[3]?.once('data', resolve));
+    child.kill(signal);
+    expect(await ended).toEqual({ code: 130, stdout: '', stderr: '\nNothing was done\n' });
+    expect(own()).toEqual(before);
+  },
+);
+
+test.each([
+  [[], 0, ''],
+  [[REFUSED], 2, expect.stringMatching(/^\S.*\n$/)],
+])('of %j that nobody reads any more ends as it would have', async (args, code, stderr) => {
+  const { child, ended } = begin(args);
+  child.stdout?.destroy();
+  expect(await ended).toEqual({ code, stdout: '', stderr });
+});
+
+test('that goes where there is no room says so in a line, and does not end well', async () => {
+  const full = openSync('/dev/full', 'w');
+  const { ended } = begin(['--json'], full);
+  closeSync(full);
+  expect(await ended).toEqual({
+    ...{ code: 4, stdout: '' },
+    stderr: expect.stringMatching(/^could not write what there is to say: ENOSPC[^\n]*\n$/),
+  });
+});

@@ -31,7 +31,16 @@ export async function readConfiguration(given: string | undefined, stack?: strin
   if (!existsSync(given)) throw wrong(given, ALLOWED);
   return statSync(given).isDirectory()
     ? written(given, stack)
-    : synthesized(parsed(readFileSync(given, 'utf8'), given), given);
+    : synthesized(parsed(textOf(given, given), given), given);
+}
+
+/** @throws Failed where nobody may read it, or it is not there */
+function textOf(file: string, given: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw wrong(`${given} (${(error as Error).message})`, ALLOWED);
+  }
 }
 
 function parsed(text: string, given: string): unknown {
@@ -52,8 +61,8 @@ interface Manifest {
 function written(directory: string, stack: string | undefined): Configuration {
   const file = join(directory, 'manifest.json');
   if (!existsSync(file)) throw wrong(directory, ALLOWED);
-  const { artifacts = {} } = parsed(readFileSync(file, 'utf8'), file) as Manifest;
-  const stacks = Object.entries(artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
+  const { artifacts } = (parsed(textOf(file, directory), directory) ?? {}) as Manifest;
+  const stacks = Object.entries(artifacts ?? {}).filter(([, { type }]) => type === 'aws:cloudformation:stack');
   const names = stacks.map(([name]) => name);
   const [found, ...more] = stack === undefined ? stacks : stacks.filter(([name]) => name === stack);
   if (!found || more.length > 0)
@@ -62,7 +71,12 @@ function written(directory: string, stack: string | undefined): Configuration {
       { exitCode: EXIT.usage },
     );
   const [name, { environment = '', properties }] = found;
-  const template = parsed(readFileSync(join(directory, properties?.templateFile ?? ''), 'utf8'), name) as Template;
+  const template = parsed(
+    textOf(join(directory, properties?.templateFile ?? ''), directory),
+    directory,
+  ) as Template | null;
+  if (typeof template?.Resources !== 'object' || template.Resources === null)
+    throw wrong(`${directory}, where the template of ${name} is none`, ALLOWED);
   return { from: directory, stack: name, region: environment.split('/').at(-1) ?? '', template };
 }
 

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const STACK = { type: 'aws:cloudformation:stack', properties: { templateFile: 't.json' } };
+const MANIFEST = JSON.stringify({ artifacts: { Shop: STACK } });
 const REFUSED = '{"drills": {"enabled": "no"}}';
 
 /** Says on a pipe of its own that a handler of SIGTERM, and so of SIGINT, is there: before that whoever sends one ends the process. */
@@ -60,4 +62,19 @@ test('that goes where there is no room says so in a line, and does not end well'
     ...{ code: 4, stdout: '' },
     stderr: expect.stringMatching(/^could not write what there is to say: ENOSPC[^\n]*\n$/),
   });
+});
+
+test.each<[string, Readonly<Record<string, string>>, string]>([
+  ['a manifest of nothing', { 'manifest.json': 'null' }, '--stack: received nothing; allowed: one of no stacks'],
+  ['a manifest without artifacts', { 'manifest.json': '{"artifacts": null}' }, '--stack: received nothing'],
+  ['a template that is not there', { 'manifest.json': MANIFEST }, 'CONFIG: received '],
+  ['a template of nothing', { 'manifest.json': MANIFEST, 't.json': 'null' }, 'where the template of Shop is none'],
+  ['a template without resources', { 'manifest.json': MANIFEST, 't.json': '{}' }, 'where the template of Shop is none'],
+  ['a template that was cut off', { 'manifest.json': MANIFEST, 't.json': '{"Resources' }, 'CONFIG: received '],
+])('of what cdk synth has written, with %s, is refused in a line', async (_, files, says) => {
+  const directory = mkdtempSync(join(tmpdir(), 'synthesized-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
+  const { ended } = begin([directory]);
+  expect(await ended).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) });
+  expect(await ended).toMatchObject({ stderr: expect.stringContaining(says) });
 });

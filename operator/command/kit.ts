@@ -18,6 +18,8 @@ export interface Flags {
   readonly json?: boolean;
 }
 
+const REGION = /^[a-z0-9]+(-[a-z0-9]+)+$/;
+
 export const text = (value: string) => value;
 export const FLAGS = {
   stack: {
@@ -36,6 +38,9 @@ export async function connected({ env, rehearsal }: Context, flags: Flags): Prom
   if (flags.rehearsal) return connect(await rehearsal());
   const region = flags.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   if (!region) throw usage('--region: received nothing; allowed: a Region, such as eu-west-1, here or as AWS_REGION');
+  // It becomes part of a host's name.
+  if (!REGION.test(region))
+    throw usage(`--region: received ${region}; allowed: a Region, such as eu-west-1, here or as AWS_REGION`);
   return connect({ stack: flags.stack ?? env.REMOUNT_STACK ?? 'Remount', region, runtime: realRuntime(region) });
 }
 

@@ -91,3 +91,12 @@ describe.each(COMMANDS.map((args) => [args.join(' '), args] as const))('remount 
     expect(ended).toEqual({ code: 4, stdout: '', stderr: '' });
   });
 });
+
+test.each(['not a region', 'eu-west-1.example.com', 'EU-WEST-1'])(
+  'a Region %s is refused in a line, and asked of nobody',
+  async (region) => {
+    const { code, stdout, stderr } = await remount(['status', '--region', region], NOWHERE);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(`--region: received ${region}; allowed: a Region, such as eu-west-1, here or as AWS_REGION\n`);
+  },
+);

@@ -1,13 +1,25 @@
-/** What the journal's agent costs a volume and its host: so far, the reader of kernel events and the resolver. */
+/** What the journal's agent costs a volume and its host: its reader of kernel events and the resolver, or all of it as it is deployed. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, FLAG, HELP_FLAG, readArguments, runCommand, whole } from '../../rehearsal/command/command.ts';
+import {
+  EXIT,
+  FLAG,
+  HELP_FLAG,
+  readArguments,
+  runCommand,
+  UsageError,
+  whole,
+} from '../../rehearsal/command/command.ts';
 import { makeNotifier } from '../../rehearsal/command/progress.ts';
 import { baseDirectory, requireXfs } from '../../simulator/disks/machine.ts';
 import { must } from '../../simulator/disks/shell.ts';
 import { StorageArea } from '../../simulator/disks/xfs/area.ts';
 import { mountXfs, unmount } from '../../simulator/disks/xfs/mounts.ts';
 import { enterPrivateNamespace } from '../../simulator/disks/xfs/namespace.ts';
+import { Lab } from './agent/lab.ts';
+import { overflow } from './agent/overflow.ts';
+import { type AgentMeasured, agentTable } from './agent/table.ts';
+import { agentWriters } from './agent/writers.ts';
 import { type Asked, asked } from './kernel/asked.ts';
 import { Bench, drained, type Figures, writers } from './kernel/writers.ts';
 
@@ -17,15 +29,22 @@ const SIZE = 20 * 2 ** 30;
 const HELP = `Measures what a reader of kernel events costs on real XFS: how long writers take while it reads, and while it is stopped and
 its queue is full, as a multiple of what they take without it; and what it and the resolver take themselves.
 
+With --agent it measures the journal's agent as it is deployed, in its place: writers of small files, and of one of 1 GiB, with the agent off,
+on, stuck (stopped as by a freezer) and killed while they write; what the agent has of memory, and takes of a processor; and how long it
+takes after an overflow, as a multiple of one find over the same tree. Its S3 is on this machine, and it has no limits but its heap's.
+
 Usage: npm run bench:journal -- [options]
 
-  --files N  how many small files are made each time: whole number from 1000 to 1000000 (default 50000)
-  --runs N   how often each is measured: whole number from 1 to ${MAX_RUNS} (default 5)
+  --agent    measure the deployed agent, and not the reader alone
+  --files N  how many small files are made each time: whole number from 1000 to 1000000 (default 50000; with --agent 20000)
+  --runs N   how often each is measured: whole number from 1 to ${MAX_RUNS} (default 5; with --agent 3)
+  --tree N   with --agent: files that are there at the overflow: whole number from 1000 to 1000000 (default 100000)
   --json     print the figures as one JSON document on standard output
   --help     print this and stop
 
 In brackets is the writer's own CPU, which depends less on what else the machine does. CPU is milliseconds for a thousand operations of the
-writer, or answers: of the helper, and of the Node process that takes what it says. It fails where the reader does not keep up with a writer.
+writer, or answers: of the helper, and of the Node process that takes what it says. With --agent: of all its processes, for a thousand files,
+or MiB of the large one. It fails where the reader does not keep up with a writer; aims that the agent does not keep are said, and no failure.
 
 Exit codes: 0 measured; 1 something failed; 2 wrong usage; 3 not on this machine (it needs Linux, root, XFS).
 `;
@@ -85,20 +104,42 @@ async function measure(files: number, runs: number, notify: (text: string) => vo
   }
 }
 
+/** On volumes of its own, as `measure`. */
+async function measureAgent(options: Options, notify: (text: string) => void): Promise<AgentMeasured> {
+  const area = new StorageArea(baseDirectory());
+  try {
+    const lab = new Lab(area);
+    const writers = await agentWriters(lab, options.files, options.runs, notify);
+    const lost = await overflow(lab, options.tree, notify);
+    return { writers, memory: lab.memory, overflow: lost };
+  } finally {
+    area.close();
+  }
+}
+
+type Options = ReturnType<typeof readOptions>;
+
 /** @throws UsageError */
 function readOptions(args: readonly string[]) {
   const values = readArguments(args, {
-    files: { type: 'string', default: '50000' },
-    runs: { type: 'string', default: '5' },
+    agent: FLAG,
+    files: { type: 'string' },
+    runs: { type: 'string' },
+    tree: { type: 'string' },
     json: FLAG,
     help: HELP_FLAG,
   });
+  const { agent, files = agent ? '20000' : '50000', runs = agent ? '3' : '5', tree } = values;
+  if (tree !== undefined && !agent) throw new UsageError(`--tree: received "${tree}"; allowed: with --agent alone`);
   return {
     ...values,
-    files: whole('--files', values.files, 1000, 1_000_000),
-    runs: whole('--runs', values.runs, 1, MAX_RUNS),
+    files: whole('--files', files, 1000, 1_000_000),
+    runs: whole('--runs', runs, 1, MAX_RUNS),
+    tree: whole('--tree', tree ?? '100000', 1000, 1_000_000),
   };
 }
+
+const of = <T>(measured: T, print: (measured: T) => string) => ({ measured, text: print(measured) });
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
@@ -113,9 +154,11 @@ async function main(): Promise<number> {
   }
   requireXfs();
   const { notify, clear } = makeNotifier(process.stderr);
-  const measured = await measure(options.files, options.runs, notify);
+  const { measured, text } = options.agent
+    ? of(await measureAgent(options, notify), agentTable)
+    : of(await measure(options.files, options.runs, notify), table);
   clear();
-  process.stdout.write(options.json ? `${JSON.stringify(measured, null, 1)}\n` : table(measured));
+  process.stdout.write(options.json ? `${JSON.stringify(measured, null, 1)}\n` : text);
   return EXIT.ok;
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { must } from '../../../simulator/disks/shell.ts';
 import type { StorageArea } from '../../../simulator/disks/xfs/area.ts';
@@ -46,7 +46,11 @@ export class Content {
     mkdirSync(at);
     const refused = mountXfs(device.path, at);
     if (refused !== undefined) throw new Error(refused);
-    this.#mounted.push({ at, release: () => device.release() });
+    const release = () => {
+      device.release();
+      rmSync(image);
+    };
+    this.#mounted.push({ at, release });
     return at;
   }
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Content } from './content.ts';
-import { type Copier, filesIn } from './copiers.ts';
+import { filesIn } from './copiers.ts';
+import type { Copier } from './program.ts';
 
 const THERE_BEFORE = 2000;
 /** Then somebody writes so many files a second for so long, and the host is lost. */

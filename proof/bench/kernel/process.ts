@@ -16,8 +16,27 @@ export function memoryOf(pid: number): number {
 export function treeCpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   const ended = (Number(fields[13]) + Number(fields[14])) * 10;
+  return cpuOf(pid) + ended + childrenOf(pid).reduce((sum, child) => sum + treeCpuOf(child), 0);
+}
+
+/** In MiB. `anonymous`: of no file. `resident`: with the pages of programs and libraries, in each process that has them. */
+export interface Memory {
+  readonly anonymous: number;
+  readonly resident: number;
+}
+
+/** What a process has now, and all that it has started. */
+export function treeMemoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+  const all = [{ anonymous: mib('RssAnon'), resident: mib('VmRSS') }, ...childrenOf(pid).map(treeMemoryOf)];
+  return {
+    anonymous: all.reduce((sum, one) => sum + one.anonymous, 0),
+    resident: all.reduce((sum, one) => sum + one.resident, 0),
+  };
+}
+
+function childrenOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return (
-    cpuOf(pid) + ended + children.reduce((sum, child) => sum + (existsSync(`/proc/${child}`) ? treeCpuOf(child) : 0), 0)
-  );
+  return children.filter((child) => existsSync(`/proc/${child}`));
 }

@@ -31,7 +31,7 @@ const MODES = ['off', 'on', 'stopped'] as const;
 type Mode = (typeof MODES)[number];
 
 /** The writer, in seconds: what passed on the clock, and what it took of a processor. */
-interface Took {
+export interface Took {
   readonly seconds: number;
   readonly cpu: number;
 }
@@ -61,6 +61,32 @@ export interface Figures {
   readonly nodeMs: number;
 }
 
+/**
+ * Runs Python in a directory, with a number `n`, until it ends.
+ * @param half is called where that calls `half()`
+ */
+export async function write(directory: string, body: string, n: number, half = () => {}): Promise<Took> {
+  const script = `import os, sys, time
+def half(): print("half", flush=True)
+os.chdir(sys.argv[1]); n = int(sys.argv[2]); start = time.monotonic(); cpu = time.process_time()${body}
+print(time.monotonic() - start, time.process_time() - cpu)`;
+  const child = spawn('/usr/bin/python3', ['-c', script, directory, String(n)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (part) => {
+    text += part;
+    if (text.startsWith('half\n')) {
+      text = text.slice('half\n'.length);
+      half();
+    }
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`the writer failed: exit ${code}`);
+  const [seconds = 0, cpu = 0] = text.split(' ').map(Number);
+  return { seconds, cpu };
+}
+
 /** A file system that is written to. */
 export class Bench {
   readonly mountPoint: string;
@@ -75,21 +101,9 @@ export class Bench {
   async write(writer: Writer): Promise<Took> {
     const directory = join(this.mountPoint, `round-${this.#rounds++}`);
     mkdirSync(directory);
-    const script = `import os, sys, time
-os.chdir(sys.argv[1]); n = int(sys.argv[2]); start = time.monotonic(); cpu = time.process_time()${WRITERS[writer]}
-print(time.monotonic() - start, time.process_time() - cpu)`;
-    const child = spawn('/usr/bin/python3', ['-c', script, directory, String(this.files)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let text = '';
-    child.stdout.on('data', (part) => {
-      text += part;
-    });
-    const [code] = await once(child, 'close');
-    if (code !== 0) throw new Error(`the writer failed: exit ${code}`);
+    const took = await write(directory, WRITERS[writer], this.files);
     must('sync', '--file-system', this.mountPoint);
-    const [seconds = 0, cpu = 0] = text.split(' ').map(Number);
-    return { seconds, cpu };
+    return took;
   }
 
   async round(writer: Writer, mode: Mode): Promise<Round> {

@@ -36,7 +36,7 @@ takes after an overflow, as a multiple of one find over the same tree. Its S3 is
 Usage: npm run bench:journal -- [options]
 
   --agent    measure the deployed agent, and not the reader alone
-  --files N  how many small files are made each time: whole number from 1000 to 1000000 (default 50000; with --agent 20000)
+  --files N  how many small files are made each time: whole number from 1000 to 1000000 (default 50000; with --agent 2000)
   --runs N   how often each is measured: whole number from 1 to ${MAX_RUNS} (default 5; with --agent 3)
   --tree N   with --agent: files that are there at the overflow: whole number from 1000 to 1000000 (default 100000)
   --json     print the figures as one JSON document on standard output
@@ -129,7 +129,7 @@ function readOptions(args: readonly string[]) {
     json: FLAG,
     help: HELP_FLAG,
   });
-  const { agent, files = agent ? '20000' : '50000', runs = agent ? '3' : '5', tree } = values;
+  const { agent, files = agent ? '2000' : '50000', runs = agent ? '3' : '5', tree } = values;
   if (tree !== undefined && !agent) throw new UsageError(`--tree: received "${tree}"; allowed: with --agent alone`);
   return {
     ...values,

@@ -29,4 +29,4 @@ if ! { printf '{"region":"%s","ledger":"%s","table":"%s","self":"%s","volumes":[
   "$region" "$ledger" "$table" "$self" "$volumes" >"$witness_settings.new" && mv "$witness_settings.new" "$witness_settings"; }; then
   fail usage "this host has no room for the settings of its witness"
 fi
-exec "${REMOUNT_NODE:-node-24}" --max-old-space-size=32 "$agent" "$witness_settings"
+exec "${REMOUNT_NODE:-node-24}" --max-old-space-size=32 --max-semi-space-size=2 "$agent" "$witness_settings"

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StorageArea } from '../../../simulator/disks/xfs/area.ts';
-import { Agent, HEAP } from '../copies/agent.ts';
+import { Agent } from '../copies/agent.ts';
 import { Content } from '../copies/content.ts';
 import { type Memory, treeMemoryOf } from '../kernel/process.ts';
 
@@ -23,7 +23,7 @@ export class Lab {
   async with<T>(work: (content: Content, agent: Agent) => Promise<T>): Promise<T> {
     const content = new Content(this.#area, `agent-${this.#volumes++}`);
     const disk = mkdtempSync(join(tmpdir(), 'remount-bench-agent-'));
-    const agent = new Agent(content, disk, HEAP);
+    const agent = new Agent(content, disk);
     try {
       return await work(content, agent);
     } finally {

@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AGENT, bundle } from '../../../lib/internal/bundle.ts';
+import { deployedFlags } from '../../../simulator/disks/xfs/agent/flags.ts';
 import { HttpS3 } from '../../../simulator/disks/xfs/agent/http-s3.ts';
-import type { Content } from './content.ts';
 import { type Copier, PATIENCE, Program, until } from './program.ts';
 
 const HELPERS = join(import.meta.dirname, '../../../host/agent/kernel');
 const VOLUME = 'alpha';
-/** MiB of JavaScript's own, as `host/etc/remount-journal` has them. */
-export const HEAP = 48;
 
 /** The journal's agent; the copy is a spare that was made before, and that the journal is applied to. */
 export class Agent extends Program implements Copier {
@@ -20,15 +18,6 @@ export class Agent extends Program implements Copier {
   #endpoint = '';
   #spare = '';
   #moment = '';
-
-  readonly #flags: readonly string[];
-
-  /** @param heap MiB. @default as much as Node takes: a burst of many thousand files is not through with {@link HEAP} in any time */
-  constructor(content: Content, disk: string, heap?: number) {
-    super(content, disk);
-    const limit = heap === undefined ? [] : [`--max-old-space-size=${heap}`];
-    this.#flags = [...limit, '--disable-warning=ExperimentalWarning'];
-  }
 
   async start(): Promise<void> {
     await this.begin();
@@ -91,7 +80,7 @@ export class Agent extends Program implements Copier {
   #run(...args: readonly string[]): ChildProcess {
     const [command = '', settings = '', ...more] = args;
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
-    return this.run(process.execPath, [...this.#flags, this.#program, command, settings, ...more], env);
+    return this.run(process.execPath, [...deployedFlags(), this.#program, command, settings, ...more], env);
   }
 
   async #ask(...args: readonly string[]): Promise<void> {

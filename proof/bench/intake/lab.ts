@@ -11,6 +11,7 @@ import { AGENT, bundle } from '../../../lib/internal/bundle.ts';
 import { zipOf } from '../../../rehearsal/world/uploads.ts';
 import { baseDirectory } from '../../../simulator/disks/machine.ts';
 import { must } from '../../../simulator/disks/shell.ts';
+import { deployedFlags } from '../../../simulator/disks/xfs/agent/flags.ts';
 import { HttpS3 } from '../../../simulator/disks/xfs/agent/http-s3.ts';
 import { StorageArea } from '../../../simulator/disks/xfs/area.ts';
 import { mountXfs, unmount } from '../../../simulator/disks/xfs/mounts.ts';
@@ -110,11 +111,10 @@ export class IntakeLab {
   #run(command: string, settings: object, ...args: readonly string[]): void {
     const file = join(this.#disk, `${command}.json`);
     writeFileSync(file, JSON.stringify(settings));
-    const flags = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=48'];
     const env = { ...process.env, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
     const stdio = ['ignore', 'ignore', 'inherit'] as const;
     this.#running.push(
-      spawn(process.execPath, [...flags, this.#program, command, file, ...args], { env, stdio: [...stdio] }),
+      spawn(process.execPath, [...deployedFlags(), this.#program, command, file, ...args], { env, stdio: [...stdio] }),
     );
   }
 }

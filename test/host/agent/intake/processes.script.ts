@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { deployedFlags } from '../../../../simulator/disks/xfs/agent/flags.ts';
 import { HttpS3 } from '../../../../simulator/disks/xfs/agent/http-s3.ts';
 import { end, Volume } from '../kernel/lab.ts';
 import { HttpBucket } from './http-bucket.ts';
@@ -16,8 +17,7 @@ import { MemoryBucket } from './memory-bucket.ts';
 import { zip } from './zips.ts';
 
 const MAIN = join(import.meta.dirname, '../../../../host/agent/main.ts');
-/** As on a host (`host/etc/remount-journal`). */
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=48'];
+const FLAGS = deployedFlags();
 const disk = mkdtempSync(join(tmpdir(), 'remount-intake-'));
 const journal = new HttpS3();
 const uploads = new HttpBucket(new MemoryBucket());

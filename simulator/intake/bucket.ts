@@ -85,7 +85,12 @@ export class UploadBucket {
 
   /** Once. */
   async answer(key: string, text: string): Promise<void> {
-    await this.#ask('PutObject', { Key: key, Body: text, IfNoneMatch: '*', ContentType: 'application/json' });
+    await this.#ask('PutObject', {
+      Key: key,
+      Body: Buffer.from(text),
+      IfNoneMatch: '*',
+      ContentType: 'application/json',
+    });
   }
 
   async hide({ key, etag }: Pick<Found, 'key' | 'etag'>): Promise<void> {

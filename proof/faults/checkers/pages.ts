@@ -19,9 +19,9 @@ const DEATHS: readonly FaultKind[] = ['dieBefore', 'dieAfter', 'dieLong'];
 const UNRECORDED_MS = 3000;
 /** Of what people were notified of: the note of it, and the look at it. Nobody tries again what is denied, or what fails for longer than everybody tries. */
 const NOTED = 'dynamodb:UpdateItem';
-/** The guard's note of alarms: it has no steps that are run again. */
-const byGuardUnnoted = ({ point, kind, times }: Fault) =>
-  point === 'guard/dynamodb:PutItem' && (kind === 'denied' || times >= OUTLASTS_CALL);
+/** Who takes the lease, or notes alarms, has no steps that are run again. */
+const outlastsCall = ({ kind, times }: Fault) => kind === 'denied' || times >= OUTLASTS_CALL;
+const byGuardUnnoted = (fault: Fault) => fault.point === 'guard/dynamodb:PutItem' && outlastsCall(fault);
 const isOver = ({ kind, times }: Fault) => kind === 'denied' || times > OUTLASTS_CALL;
 const HIDDEN = 'missing@ec2:';
 const READ = 'denied@dynamodb:GetItem';
@@ -123,7 +123,7 @@ export function saidOnce(
     // Of two heals that know nothing of each other, for the ledger is silent, each calls: of one trigger that came twice, or because one took over.
     const silent = fired.some(
       ({ at: when, fault }) =>
-        fault.point.includes(LEDGER) && isOver(fault) && when >= before - MINUTE_MS && when <= at,
+        fault.point.includes(LEDGER) && outlastsCall(fault) && when >= before - MINUTE_MS && when <= at,
     );
     const unledgered = (ledgerSilent && hit(before - MINUTE_MS, at, TWICE)) || ((ledgerSilent || wasSilent) && silent);
     // A heal that died for so long that another one took over, or could not note what it did and ended: each says once that it waits.

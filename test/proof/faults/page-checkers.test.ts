@@ -72,6 +72,7 @@ describe('the same is said once', () => {
       const both = [message(2, one), message(3, other)];
       expect(saidOnce(both, fired('denied@dynamodb:UpdateItem#3', 2), 0).kept).toBe(true);
       expect(saidOnce(both, fired('throttle@dynamodb:GetItem#3x30', 2), 0).kept).toBe(true);
+      expect(saidOnce(both, fired('lost@dynamodb:UpdateItem#3x7', 2), 0).kept).toBe(true);
       expect(saidOnce(both, fired('throttle@dynamodb:GetItem#3', 2), 0).kept).toBe(false);
       expect(saidOnce(both, fired('denied@dynamodb:UpdateItem#3', 0.5), 0).kept).toBe(false);
       expect(saidOnce([message(2, PAGE), message(3, PAGE)], fired('throttle@dynamodb:GetItem#3x30', 2), 0).kept).toBe(

@@ -46,6 +46,8 @@ const SETTINGS = z.strictObject({
   ),
   /** Port on this host to which it says what waits, every 10 s. @default it says it to nobody */
   statsd: z.optional(count),
+  /** Milliseconds between two looks at the bucket: 20 to 60,000. @default 2000 */
+  lookMs: z.optional(z.int().check(z.minimum(20), z.maximum(60_000))),
   /** Folder with the Python helpers. @default beside the program */
   helpers: z.optional(path),
   /** S3 elsewhere, for tests: `http://127.0.0.1:9000`. */
@@ -70,7 +72,7 @@ export async function intake(file: string): Promise<Said> {
     resolver.close();
     return { state: 'busy', values: { why: 'another process takes uploads in' }, code: EXIT.busy };
   }
-  const { limits, ignoreCase = false } = settings;
+  const { limits, ignoreCase = false, lookMs } = settings;
   const running = new Intake({
     volume,
     store: storeOf(settings),
@@ -80,6 +82,7 @@ export async function intake(file: string): Promise<Said> {
     flush: () => flushed(settings.socket),
     now: Date.now,
     pause,
+    pace: lookMs === undefined ? {} : { lookMs },
   });
   const gauge = gaugeIntake(statsd, volume, () => running.status);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => running.stop());

@@ -37,6 +37,8 @@ const FIRST_LOOK_MS = 2;
 /** Seconds: of verbs for the agent where S3 answers it, and where nothing can come of it. `host/journal.sh` has less, and here a whole test suite may run beside it. */
 const GENEROUS = '120';
 const SHORT = '6';
+/** Nothing happens meanwhile in virtual time, and each batch of uploads waits for two looks. Milliseconds. */
+const INTAKE_LOOK_MS = '100';
 /** Discard: nobody listens on a rehearsal's host. */
 const STATSD = '9';
 
@@ -77,6 +79,7 @@ export class HostAgents implements RealAgents {
       REMOUNT_DRAIN_SECONDS: seconds,
       REMOUNT_FLUSH_SECONDS: seconds,
       REMOUNT_STATSD_PORT: STATSD,
+      REMOUNT_INTAKE_LOOK_MS: INTAKE_LOOK_MS,
       // An address leads the SDK to paths in the place of host names.
       AWS_ENDPOINT_URL_S3: this.#beside.endpoint,
       AWS_ACCESS_KEY_ID: 'rehearsal',

@@ -18,7 +18,7 @@ realTest(
   'processes are killed while they take in what strangers upload, stream what is large, and say what waits',
   () => {
     expect(runScript(join(import.meta.dirname, 'processes.script.ts'))).toEqual({
-      usage: ['state=usage 64', 'state=usage 64'],
+      usage: ['state=usage 64', 'state=usage 64', 'state=usage 64'],
       'nothing mounted': 'state=notMounted 21',
       kills: 15,
       answered: ['done', 'refused'],

@@ -67,6 +67,7 @@ const answerTo = (course: string, version: string) => bucket.answered(`answers/a
 
 answers.usage = [
   await start('intake', settings('wrong', { bucket: 'uploads', limits: { names: -1 } })).said,
+  await start('intake', settings('hasty', { ...taking, lookMs: 1 })).said,
   await start('intake', mine, 'term=1').said,
 ];
 answers['nothing mounted'] = await start('intake', settings('elsewhere', { ...taking, mountPoint: disk })).said;

@@ -4,7 +4,7 @@ import { broken, type Mutant, PROMISE, rehearse } from './mutant.ts';
 export const UPLOADS: readonly Mutant[] = [
   // What is not answered keeps others from being taken in: then somebody deletes what was never there.
   broken(
-    'bad-wednesday-uploads',
+    'bad-wednesday',
     'hosts may answer uploads',
     {
       file: 'lib/content-intake.ts',

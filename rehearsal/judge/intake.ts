@@ -7,6 +7,7 @@ import { coursePath } from '../world/content.ts';
 import type { Acknowledged } from '../world/uploads.ts';
 import type { Check, World } from '../world/world.ts';
 import { check } from './checks.ts';
+import { isIntakeBucket } from './measure.ts';
 
 interface Answer {
   readonly at: number;
@@ -16,9 +17,7 @@ interface Answer {
 
 /** The bucket of the stack's uploads. @throws Error where it has none */
 export function intakeBucket({ created }: Stage): string {
-  const made = [...created.resources.values()].find(
-    ({ type, logicalId }) => type === 'AWS::S3::Bucket' && logicalId.includes('Intake'),
-  );
+  const made = [...created.resources.values()].find(({ type, logicalId }) => isIntakeBucket(type, logicalId));
   const name = made && created.references.get(made.logicalId)?.ref;
   if (name === undefined) throw new Error('the stack has no bucket for uploads');
   return name;

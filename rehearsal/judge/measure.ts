@@ -89,10 +89,24 @@ export function isJournalBucket(type: string, logicalId: string): boolean {
   return type === 'AWS::S3::Bucket' && logicalId.startsWith('Journal');
 }
 
+/** The bucket of uploads. */
+export function isIntakeBucket(type: string, logicalId: string): boolean {
+  return type === 'AWS::S3::Bucket' && logicalId.includes('Intake');
+}
+
 /** Whether the stack keeps a journal of files. */
-export function hasJournal({ template }: World): boolean {
+export function hasJournal(world: World): boolean {
+  return has(world, isJournalBucket);
+}
+
+/** Whether courses can be uploaded into S3. */
+export function hasIntake(world: World): boolean {
+  return has(world, isIntakeBucket);
+}
+
+function has({ template }: World, is: (type: string, logicalId: string) => boolean): boolean {
   const { Resources } = template as { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
-  return Object.entries(Resources).some(([id, { Type }]) => isJournalBucket(Type, id));
+  return Object.entries(Resources).some(([id, { Type }]) => is(Type, id));
 }
 
 /** Reads back what is owed: everything that was on the volume at the recovery point, and that nobody deleted as far as is known there. */

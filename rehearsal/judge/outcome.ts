@@ -1,5 +1,5 @@
 import type { Happening } from '../../simulator/aws/account/happening.ts';
-import type { Check, Damage, OutcomeKind, Recovery } from '../world/world.ts';
+import type { Arrivals, Check, Damage, OutcomeKind, Recovery } from '../world/world.ts';
 
 /** A scenario that these settings leave nothing to play with. */
 export interface Skipped {
@@ -22,6 +22,7 @@ export interface Outcome {
     readonly recovery: Recovery | undefined;
     readonly outcome?: OutcomeKind;
     readonly damage?: Damage;
+    readonly arrivals?: Arrivals;
     readonly log: readonly Happening[];
   };
   readonly real: {

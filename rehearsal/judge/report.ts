@@ -2,7 +2,7 @@ import { listed } from '../../contract/listed.ts';
 import type { Happening } from '../../simulator/aws/account/happening.ts';
 import { duration } from '../command/duration.ts';
 import { contextArguments } from '../world/context.ts';
-import type { Check, Damage, Recovery, ScenarioResult } from '../world/world.ts';
+import type { Arrivals, Check, Damage, Recovery, ScenarioResult } from '../world/world.ts';
 import { promiseText } from './checks.ts';
 import type { Outcome, Skipped } from './outcome.ts';
 
@@ -44,11 +44,20 @@ export function table(results: readonly (readonly [string, ScenarioResult])[]): 
     ),
     row('recovery point before the failure', '4 weeks', (r) => duration(r.failedAt - r.recoveryPointAt)),
     row('files intact at the recovery point', '', (r) => `${r.filesIntact} of ${r.filesExpected}`),
+    ...(shown.some(([, { arrivals }]) => arrivals)
+      ? [['acknowledged courses that are served', '', ...shown.map(([, { arrivals }]) => arrived(arrivals))]]
+      : []),
     row('what serves again is', 'sound, once rebuilt', (r) => (r.sound ? 'sound' : 'as damaged as before')),
     row('API calls from failure to service', '', (r) =>
       String(Object.values(r.apiCalls).reduce((sum, n) => sum + n, 0)),
     ),
   ]);
+}
+
+function arrived(arrivals: Arrivals | undefined): string {
+  if (!arrivals) return '';
+  const { uploaded, uploadsServed, written, writtenServed } = arrivals;
+  return `${uploadsServed} of ${uploaded} through S3, ${writtenServed} of ${written} written`;
 }
 
 /** What endings of the day are without, by the ends of their names. */

@@ -25,7 +25,6 @@ import { outagePlans } from './hosts/outages.ts';
 import { rebootPlans } from './hosts/reboot.ts';
 import { witnessPlans } from './hosts/witness.ts';
 import { intake, intakeAgain, intakeBad, intakeDuringHeal, intakeFlood, intakeKilled } from './intake/intake.ts';
-import { badWednesdayUploads } from './intake/wednesday.ts';
 import { largeFile, openFile, renameStorm } from './journal/files.ts';
 import { journal } from './journal/journal.ts';
 import { agentKilled, baseTooOld, journalExpired } from './journal/lost-agents.ts';
@@ -89,7 +88,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'bad-wednesday': badWednesday,
   [UNDRILLED]: badWednesdayUndrilled,
   [UNJOURNALED]: badWednesdayUnjournaled,
-  'bad-wednesday-uploads': badWednesdayUploads,
   ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, incident(plan)])),
   'heal-killed': healKilled,
   'drill-killed': drillKilled,

@@ -12,6 +12,7 @@ const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
 const LONGEST_NAME = 51;
 
 const NO_LOCK: Raw = { snapshotLock: { days: 0 } };
+const NO_INTAKE: Raw = { intake: { enabled: false } };
 
 /** The context of `cdk.json`, and over it what `-c` gave: a key is taken as a whole, as the CDK takes it. */
 export function cdkContext(given: Raw = {}): Record<string, unknown> {
@@ -28,7 +29,8 @@ export function rawSettings(context: Raw): Raw {
 
 /**
  * A group of settings is taken one by one, anything else as a whole. Zones and content volumes are those of the stack: see `inHome`,
- * `atLeast` and `HOME_ZONE`. A story without drills has no lock either: only what a drill has verified is locked.
+ * `atLeast` and `HOME_ZONE`. A story without drills has no lock either: only what a drill has verified is locked. And one without a journal,
+ * be it the stack's own setting, has no intake.
  *
  * @param base sound settings, as in the context
  */
@@ -36,8 +38,10 @@ export function settingsOver(base: Raw, over: Raw): Raw {
   const merged = Object.entries(over).map(([key, value]) =>
     isGroup(base[key]) && isGroup(value) ? [key, { ...base[key], ...value }] : [key, value],
   );
-  const undrilled = isGroup(over.drills) && over.drills.enabled === false;
-  const all: Raw = { ...base, ...(undrilled && NO_LOCK), ...Object.fromEntries(merged) };
+  const own: Raw = Object.fromEntries(merged);
+  const isOff = (group: unknown) => isGroup(group) && group.enabled === false;
+  const unjournaled = isOff({ ...base, ...own }.journal);
+  const all: Raw = { ...base, ...(isOff(over.drills) && NO_LOCK), ...own, ...(unjournaled && NO_INTAKE) };
   return 'volumes' in over ? { ...all, volumes: volumesOf(readSettings(base), over.volumes) } : all;
 }
 

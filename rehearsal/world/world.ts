@@ -75,6 +75,16 @@ export interface ScenarioResult {
   readonly outcome?: OutcomeKind;
   /** What became of damage that nobody sees. */
   readonly damage?: Damage;
+  /** Courses that came through S3 as well. */
+  readonly arrivals?: Arrivals;
+}
+
+/** How many courses were acknowledged and are still wanted, by the way on which they came, and how many of these are served at rest. */
+export interface Arrivals {
+  readonly uploaded: number;
+  readonly uploadsServed: number;
+  readonly written: number;
+  readonly writtenServed: number;
 }
 
 /** Latent damage: when it arose, when a drill found it, and when people were notified. */

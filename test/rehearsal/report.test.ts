@@ -38,6 +38,13 @@ describe('what is printed after the story', () => {
     expect(text).toContain('\n  and 7 more (all findings: --json)\n');
   });
 
+  test('of courses that came through S3 as well how many are served, where there were any', () => {
+    const arrivals = { uploaded: 138, uploadsServed: 137, written: 140, writtenServed: 140 };
+    const came = closing({ ...outcome, virtual: { ...outcome.virtual, arrivals } });
+    expect(came).toMatch(/^acknowledged courses that are served\s+137 of 138 through S3, 140 of 140 written$/m);
+    expect(text).not.toContain('acknowledged courses');
+  });
+
   test('a promise that is kept does not read as its contrary', () => {
     expect(text).toContain('  kept    no call is denied; seen: none\n');
   });

@@ -66,6 +66,17 @@ describe('every scenario, on memory disks', () => {
     expect(recovery?.recoveryPointAt).toBe(recovery?.failedAt);
   });
 
+  test('half of its courses come through S3, on through the failure, and whatever was acknowledged is served', () => {
+    const { arrivals } = outcomeOf('bad-wednesday').virtual;
+    expect(arrivals?.uploaded).toBeGreaterThan(100);
+    expect(arrivals?.written).toBeGreaterThan(100);
+    expect(arrivals).toEqual({
+      ...{ uploaded: arrivals?.uploaded, uploadsServed: arrivals?.uploaded },
+      ...{ written: arrivals?.written, writtenServed: arrivals?.written },
+    });
+    expect(outcomeOf('bad-wednesday-unjournaled').virtual.arrivals).toBeUndefined();
+  });
+
   test('the bad Wednesday without a journal serves every file of the recovery point, and names those that are newer', () => {
     const { recovery } = outcomeOf('bad-wednesday-unjournaled').virtual;
     expect(recovery?.filesExpected).toBeGreaterThan(500);

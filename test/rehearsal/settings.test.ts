@@ -64,6 +64,13 @@ describe('what a story needs, over the settings of the stack', () => {
     });
   });
 
+  test('without a journal there is no intake, whoever asks for one', () => {
+    const uploads = { intake: { enabled: true } };
+    expect(over({}, uploads).intake.enabled).toBe(true);
+    expect(over({ journal: { enabled: false } }, uploads).intake.enabled).toBe(false);
+    expect(over(uploads, { journal: { enabled: false } }).intake.enabled).toBe(false);
+  });
+
   test('why it cannot be played, in words', () => {
     const base = { ...US, volumes: [{ name: 'x1', sizeGiB: 65_536 }] };
     const story = (own: Partial<Scenario>) => cannotPlay({ about: '', play: async () => ({}) as never, ...own }, base);

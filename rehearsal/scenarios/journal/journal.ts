@@ -61,7 +61,7 @@ export function journaled({ about, strike, checks }: Story): Scenario {
       const planted = await uploadAndPlant(world, stage, volume, library);
       if (typeof planted === 'string') return broken('a sound snapshot exists', planted);
       await uploadTheLast(world, stage, volume, library);
-      const failure = await deleteUntilItBreaks(world, stage, volume, library, planted.tripping);
+      const failure = await deleteUntilItBreaks(world, stage, volume, library, planted);
       const act: Act = { world, stage, library, failure };
       strike?.(act);
       world.say('the content is gone, and with it what no snapshot has');

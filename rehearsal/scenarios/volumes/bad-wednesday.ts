@@ -1,4 +1,4 @@
-import { type Course, DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
+import { DISK_ERROR, DiskError } from '../../../simulator/disks/disks.ts';
 import { counted, duration } from '../../command/duration.ts';
 import {
   alarmsCalm,
@@ -14,12 +14,21 @@ import {
 } from '../../judge/checks.ts';
 import { heard } from '../../judge/heard.ts';
 import { JOURNALED_AFTER_MS } from '../../judge/journal.ts';
-import { completedSnapshots, damageFound, type Failure, failureOf, hasJournal, measure } from '../../judge/measure.ts';
+import {
+  completedSnapshots,
+  damageFound,
+  type Failure,
+  failureOf,
+  hasIntake,
+  hasJournal,
+  measure,
+} from '../../judge/measure.ts';
 import { readBack } from '../../world/content.ts';
 import { Library, makeCourse } from '../../world/courses.ts';
 import { Watch } from '../../world/watch.ts';
 import type { Check, Damage, Recovery, Scenario, ScenarioResult, World } from '../../world/world.ts';
-import { bringUp, currentOf, type Stage, upload } from '../story/deployed-stack.ts';
+import { bringUp, currentOf, type Stage } from '../story/deployed-stack.ts';
+import { type Door, direct, HalfByIntake } from './doors.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -32,43 +41,30 @@ const PLANTED_AFTER = 200;
 /** The housekeeping job deletes this many of the oldest courses, one each two seconds. */
 const DELETED = 150;
 const DELETE_EVERY_MS = 2 * SECOND_MS;
+/** While it deletes, a course comes after so many of them. */
+const COMING_AFTER = 10;
+/** And courses go on coming for so long after the recovery. */
+const AFTERWARDS_MS = 20 * SECOND_MS;
 /** How long the scenario waits for content to be served again before it calls the promise broken. */
 const PATIENCE_MS = 30 * MINUTE_MS;
 /** After the recovery: long enough for the next scheduled snapshot, which starts up to an hour late. */
 const AFTERMATH_MS = 2 * HOUR_MS + 5 * MINUTE_MS;
 
-/** How courses come onto a volume. */
-export interface Door {
-  /** @returns when it is to be there */
-  put(course: Course): Promise<number>;
-  /** Uploads on and on, where that is possible while nobody serves, up to this moment or until it is so. */
-  goOn(end: number, until: () => boolean): Promise<void>;
-  judge(library: Library, failure: Failure): readonly Check[];
-}
-
-/** Whoever writes to the volume itself has nothing to write to while nobody serves. */
-function direct(world: World, stage: Stage, volume: string): Door {
-  return {
-    async put(course) {
-      upload(world, stage, volume, course);
-      return world.clock.now();
-    },
-    goOn: (end, until) => world.clock.run(end, until),
-    judge: () => [],
-  };
-}
+/** Half of the courses are uploaded into S3, wherever the stack has a journal: see `settingsOver`. */
+const UPLOADS = { intake: { enabled: true } };
 
 /** SCORM Cloud, January 2010, in one act: months-old damage, a burst of deletes, a file system that shuts itself down. */
 export const badWednesday: Scenario = {
   about:
-    'January 2010 again: latent damage, found by a drill; a burst of deletes shuts XFS down all the same; the spare serves',
+    'January 2010 again: latent damage, found by a drill; a burst of deletes shuts XFS down all the same; the spare serves; half of the courses come through S3, on through the failure',
+  settings: UPLOADS,
   play: (world) => play(world, true),
 };
 
 /** The same with nobody who tries the snapshots, as it was: the damage is found by the failure, and is in every copy. */
 export const badWednesdayUndrilled: Scenario = {
   about: 'the same without drills: a snapshot serves that nobody has tried, and that carries the damage',
-  settings: { drills: { enabled: false } },
+  settings: { ...UPLOADS, drills: { enabled: false } },
   play: (world) => play(world, false),
 };
 
@@ -84,7 +80,7 @@ export const badWednesdayUnjournaled: Scenario = {
   },
 };
 
-export async function play(world: World, drills: boolean, open: typeof direct = direct): Promise<ScenarioResult> {
+async function play(world: World, drills: boolean): Promise<ScenarioResult> {
   const watch = new Watch(world);
   world.spotlight(true);
   const stage = await bringUp(world);
@@ -94,7 +90,7 @@ export async function play(world: World, drills: boolean, open: typeof direct = 
   world.say(`${stage.volumes.map((v) => `${v.name} in ${v.zone}`).join(', ')} served; the story is about ${volume}`);
 
   const library = new Library();
-  const door = open(world, stage, volume);
+  const door = hasIntake(world) ? new HalfByIntake(world, stage, volume) : direct(world, stage, volume);
   const planted = await uploadAndPlant(world, stage, volume, library, door);
   if (typeof planted === 'string')
     return broken('a completed snapshot no older than 60 min exists (the schedule targets the volume)', planted);
@@ -103,7 +99,7 @@ export async function play(world: World, drills: boolean, open: typeof direct = 
   const found = damageFound(world, volume, plantedAt);
   if (drills) world.say(sayingWhen(found));
   const deletesFrom = world.clock.now();
-  const failure = await deleteUntilItBreaks(world, stage, volume, library, tripping);
+  const failure = await deleteUntilItBreaks(world, stage, volume, library, { tripping, next: () => door.next() });
   world.say('the content is gone: reads return EIO; nobody is called, the alarms do their work');
   world.spotlight(true);
   const elsewhere = () => {
@@ -117,7 +113,8 @@ export async function play(world: World, drills: boolean, open: typeof direct = 
     world.say(
       `${volume} is served again, by ${owner}: ${recovery.filesIntact} of ${recovery.filesExpected} files intact`,
     );
-    await world.clock.run(world.clock.now() + MINUTE_MS);
+    await door.goOn(world.clock.now() + AFTERWARDS_MS, () => false);
+    await world.clock.run(world.clock.now() + MINUTE_MS - AFTERWARDS_MS);
     world.spotlight(false);
     await world.clock.run(world.clock.now() + AFTERMATH_MS);
   }
@@ -128,8 +125,8 @@ export async function play(world: World, drills: boolean, open: typeof direct = 
   const checks = judge(world, stage, watch, failure, recovery);
   if (recovery && hasJournal(world)) checks.push(judgeJournal(recovery));
   if (drills) checks.push(...judgeDrills(damage, deletesFrom, recovery));
-  checks.push(...door.judge(library, failure));
-  return { checks, recovery, damage };
+  const came = door.judge(library, failure);
+  return { checks: [...checks, ...came.checks], recovery, damage, ...(came.arrivals && { arrivals: came.arrivals }) };
 }
 
 function sayingWhen({ aroseAt, foundAt }: Damage): string {
@@ -181,7 +178,7 @@ export async function uploadAndPlant(
   stage: Stage,
   volume: string,
   library: Library,
-  door = direct(world, stage, volume),
+  door: Door = direct(world, stage, volume),
 ): Promise<Planted | string> {
   const { clock, disks, random } = world;
   const chance = random.stream('courses');
@@ -237,13 +234,18 @@ function stageStart(world: World): number {
   return world.services.cloud.log[0]?.at ?? world.clock.now();
 }
 
+interface Deleting extends Pick<Planted, 'tripping'> {
+  /** A course comes meanwhile. @default none does */
+  readonly next?: () => Promise<void>;
+}
+
 /** The housekeeping job: oldest first, in quick succession, until it has deleted its share or the file system gives up. */
 export async function deleteUntilItBreaks(
   world: World,
   stage: Stage,
   volume: string,
   library: Library,
-  tripping: readonly string[],
+  { tripping, next }: Deleting,
 ): Promise<Failure> {
   const { clock, disks } = world;
   const owner = stage.ownerOf(volume) ?? '';
@@ -254,6 +256,7 @@ export async function deleteUntilItBreaks(
   for (const [n, id] of oldest.entries()) {
     await clock.run(clock.now() + DELETE_EVERY_MS);
     world.progress('courses deleted', n + 1, oldest.length);
+    if (n % COMING_AFTER === COMING_AFTER - 1) await next?.();
     const failure = failureOf(world, stage, volume);
     try {
       library.delete(id, clock.now());

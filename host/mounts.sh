@@ -55,12 +55,14 @@ need_mounted() {
 }
 
 # refuse_mount <words of mount(8)>: only what the kernel says of the data is a verdict on them. What else keeps a mount from
-# succeeding (no memory, no XFS in this kernel, a device that is write-protected or not there) is the host's.
+# succeeding (no memory, no XFS in this kernel, a device that is write-protected or not there) is the host's. "Probably corrupted
+# filesystem" is what it makes of EBADMSG (util-linux, libmount/src/context_mount.c), which XFS says of a log whose checksum is wrong.
 refuse_mount() {
   kernel_line
   case "$1" in
     *'already mounted'* | *busy*) fail busy "$1" ;;
-    *'Structure needs cleaning'* | *'bad superblock'* | *"can't read superblock"* | *'Input/output error'* | *'Bad message'*)
+    *'Structure needs cleaning'* | *'bad superblock'* | *"can't read superblock"* | *'Input/output error'* | *'Bad message'* | \
+      *'corrupted filesystem'*)
       fail unmountable "$1" ;;
   esac
   fail usage "this host could not mount $volume_id: $1"

@@ -74,6 +74,7 @@ const MOUNTED: Readonly<Record<string, string>> = {
   "can't read superblock on /dev/x": 'unmountable',
   'Input/output error': 'unmountable',
   'Bad message': 'unmountable',
+  'cannot mount; probably corrupted filesystem on /dev/x.': 'unmountable',
   'Cannot allocate memory': 'usage',
   "unknown filesystem type 'xfs'": 'usage',
   'No such device': 'usage',

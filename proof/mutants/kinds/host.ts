@@ -85,6 +85,13 @@ export const WORDS: readonly Slip[] = [
     "where it is mounted: can't read superblock",
   ),
   slip(
+    'a log whose checksum is wrong is the fault of the host',
+    'mounts',
+    "*'corrupted filesystem'*)",
+    "*'nothing of the kind'*)",
+    'where it is mounted: cannot mount; probably corrupted filesystem',
+  ),
+  slip(
     'a kernel without memory is a verdict on the data',
     'mounts',
     "*'Structure needs cleaning'* | *'bad superblock'*",

@@ -65,8 +65,37 @@ function isOff({ type, properties }: Declared): boolean {
   );
 }
 
+/**
+ * Whether it keeps composite alarms quiet while it stands, as those of maintenance do, and does nothing else: its silence is no failure, and
+ * taken for one it would keep them quiet. docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_cloudwatch.CompositeAlarmProps.html
+ */
+export function suppresses(alarm: Declared, app: DeclaredResources): Verdict {
+  if (listOf(alarm.properties.AlarmActions).length > 0) return false;
+  return anyOf(
+    app.of(COMPOSITE, alarm).flatMap((of) => suppressorsOf(of).map((name) => isNameOf(name, of, alarm, app))),
+  );
+}
+
+const COMPOSITE = 'AWS::CloudWatch::CompositeAlarm';
+
+function suppressorsOf({ properties: { ActionsSuppressor, ActionsEnabled } }: Declared): readonly unknown[] {
+  return ActionsSuppressor === undefined || String(ActionsEnabled) === 'false' ? [] : [ActionsSuppressor];
+}
+
+/** docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html */
+function alarmsOfStage(stage: unknown): readonly unknown[] {
+  const { BeforeEntry, OnSuccess, OnFailure } = objectOf(stage) ?? {};
+  return [BeforeEntry, OnSuccess, OnFailure]
+    .flatMap((moment) => listOf(objectOf(moment)?.Conditions))
+    .flatMap((condition) => listOf(objectOf(condition)?.Rules))
+    .filter((rule) => objectOf(objectOf(rule)?.RuleTypeId)?.Provider === 'CloudWatchAlarm')
+    .flatMap((rule) => objectOf(objectOf(rule)?.Configuration)?.AlarmName ?? []);
+}
+
 /** What takes alarms by their names or ARNs, and where it has them. */
 const BY_NAME: Readonly<Record<string, (user: Declared) => readonly unknown[]>> = {
+  [COMPOSITE]: suppressorsOf,
+  'AWS::CodePipeline::Pipeline': ({ properties }) => listOf(properties.Stages).flatMap(alarmsOfStage),
   // docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codedeploy-deploymentgroup.html
   'AWS::CodeDeploy::DeploymentGroup': ({ properties }) =>
     listOf(objectOf(properties.AlarmConfiguration)?.Alarms).map((of) => objectOf(of)?.Name ?? of),

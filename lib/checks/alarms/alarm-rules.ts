@@ -11,7 +11,7 @@ import {
 } from '../declared.ts';
 import { type Finding, type Rule, unjudged, wrong } from '../rule.ts';
 import { reachOf } from './alarm-actions.ts';
-import { actsOnInstance, endsIdle, isUsed, scales } from './alarm-purpose.ts';
+import { actsOnInstance, endsIdle, isUsed, scales, suppresses } from './alarm-purpose.ts';
 import { followsFrom } from './alarm-rule-text.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
@@ -111,7 +111,7 @@ const missing: Rule = {
     if (TreatMissingData === 'breaching' || counts(alarm)) return undefined;
     if (TreatMissingData === 'missing' && listOf(InsufficientDataActions).length > 0) return undefined;
     // An instance that was stopped on purpose is silent, and so is a load that is gone.
-    if (actsOnInstance(alarm) || scales(alarm, app)) return undefined;
+    if (actsOnInstance(alarm) || scales(alarm, app) || suppresses(alarm, app)) return undefined;
     if (isIntrinsic(TreatMissingData)) return unjudged(`TreatMissingData is ${shown(TreatMissingData)}`);
     return wrong(
       `TreatMissingData is ${shown(TreatMissingData)}; allowed: "breaching", or "missing" with InsufficientDataActions. Set treatMissingData to TreatMissingData.BREACHING`,

@@ -3,14 +3,16 @@ import { describe, expect, test } from '@jest/globals';
 import { Fn, type Stack } from 'aws-cdk-lib';
 import { CfnEnvironment } from 'aws-cdk-lib/aws-appconfig';
 import { CfnScalingPolicy } from 'aws-cdk-lib/aws-autoscaling';
-import { type CfnAlarm, type CfnAlarmProps, CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import { type CfnAlarm, type CfnAlarmProps, CfnCompositeAlarm, CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { CfnService } from 'aws-cdk-lib/aws-ecs';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnExperimentTemplate } from 'aws-cdk-lib/aws-fis';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnHealthCheck } from 'aws-cdk-lib/aws-route53';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { alarmFindings as said } from './alarm-support.ts';
 import { alarm } from './support.ts';
 
@@ -18,10 +20,35 @@ const silent = (stack: Stack, props: Partial<CfnAlarmProps> = {}) =>
   alarm(stack, { alarmName: 'Shop/errors', alarmActions: [], ...props });
 const rules = (build: Parameters<typeof said>[0]) => said(build).map((line) => line.split(': ')[0]);
 
+/** A composite alarm that one keeps quiet. */
+const quiet = (stack: Stack, actionsSuppressor: string, actionsEnabled = true) =>
+  new CfnCompositeAlarm(stack, 'Composite', {
+    alarmRule: 'TRUE',
+    alarmActions: [new Topic(stack, 'People').topicArn],
+    actionsSuppressor,
+    actionsEnabled,
+  });
+
 describe('AL1: something else acts on its state', () => {
   const rule = (stack: Stack, eventPattern: object, props: object = {}) =>
     new CfnRule(stack, 'Rule', { eventPattern, targets: [{ arn: 'arn:x', id: 't' }], ...props });
   const change = { source: ['aws.cloudwatch'], 'detail-type': ['CloudWatch Alarm State Change'] };
+  const pipeline = (stack: Stack, provider: string, AlarmName: string) =>
+    new CfnPipeline(stack, 'P', {
+      roleArn: 'r',
+      stages: [
+        { name: 'Source', actions: [] },
+        {
+          name: 'Deploy',
+          actions: [],
+          onSuccess: {
+            conditions: [
+              { rules: [{ name: 'n', ruleTypeId: { category: 'Rule', provider }, configuration: { AlarmName } }] },
+            ],
+          },
+        },
+      ],
+    });
 
   test.each<[string, (stack: Stack, of: CfnAlarm) => unknown]>([
     [
@@ -76,6 +103,9 @@ describe('AL1: something else acts on its state', () => {
           ],
         }),
     ],
+    ['a stage of a pipeline, by reference', (stack, of) => pipeline(stack, 'CloudWatchAlarm', of.ref)],
+    ['a stage of a pipeline, by name', (stack) => pipeline(stack, 'CloudWatchAlarm', 'Shop/errors')],
+    ['a composite alarm that it keeps quiet', (stack, of) => quiet(stack, of.attrArn)],
     ['an event rule for it', (stack, of) => rule(stack, { ...change, resources: [of.attrArn] })],
     ['an event rule for its name', (stack) => rule(stack, { ...change, detail: { alarmName: [{ prefix: 'Shop/' }] } })],
     ['an event rule for every alarm', (stack) => rule(stack, change)],
@@ -144,6 +174,8 @@ describe('AL1: something else acts on its state', () => {
           deploymentConfiguration: { alarms: { alarmNames: ['Shop/errors'], enable: false, rollback: true } },
         }),
     ],
+    ['a stage of a pipeline by another rule', (stack) => pipeline(stack, 'DeploymentWindow', 'Shop/errors')],
+    ['a stage of a pipeline with another alarm', (stack) => pipeline(stack, 'CloudWatchAlarm', 'Shop/other')],
     ['an event rule that is disabled', (stack) => rule(stack, change, { state: 'DISABLED' })],
     ['an event rule of another service', (stack) => rule(stack, { source: ['aws.ec2'] })],
     [
@@ -158,6 +190,22 @@ describe('AL1: something else acts on its state', () => {
   ])('bad: %s', (_, use) =>
     expect(rules((stack) => use(stack, silent(stack)))).toEqual(['Resilience-AL1 at Other/Alarm']),
   );
+});
+
+describe('an alarm that keeps others quiet', () => {
+  test('good: its own silence keeps nobody quiet', () =>
+    expect(said((stack) => quiet(stack, silent(stack, { treatMissingData: 'notBreaching' }).attrArn))).toEqual([]));
+
+  test('bad: of one that does nothing anyway', () =>
+    expect(rules((stack) => quiet(stack, silent(stack).attrArn, false))).toContain('Resilience-AL1 at Other/Alarm'));
+
+  test('bad: it notifies people as well', () =>
+    expect(
+      rules((stack) => {
+        const { attrArn } = alarm(stack, { alarmName: 'Shop/errors', treatMissingData: 'notBreaching' });
+        quiet(stack, attrArn);
+      }),
+    ).toEqual(['Resilience-AL2 at Other/Alarm']));
 });
 
 describe('an alarm that acts on its instance is keyed by it', () => {

@@ -59,10 +59,10 @@ function mappedIn({ BlockDeviceMappings }: Json): readonly LaunchedVolume[] | st
   if (isIntrinsic(BlockDeviceMappings)) return `BlockDeviceMappings is ${shown(BlockDeviceMappings)}`;
   const made: LaunchedVolume[] = [];
   for (const mapping of listOf(BlockDeviceMappings)) {
-    const { DeviceName, Ebs } = objectOf(mapping) ?? {};
+    const { DeviceName, Ebs, NoDevice } = objectOf(mapping) ?? {};
     if (isIntrinsic(mapping) || isIntrinsic(Ebs)) return `a block device mapping is ${shown(mapping)}`;
-    // Without Ebs it is an instance store, or takes a device of the image away.
-    if (Ebs === undefined) continue;
+    // Without Ebs it is an instance store, or takes a device of the image away. The CDK's `mappingEnabled: false` has both.
+    if (Ebs === undefined || (NoDevice !== undefined && String(NoDevice) !== 'false')) continue;
     if (typeof DeviceName !== 'string') return `DeviceName of a block device mapping is ${shown(DeviceName)}`;
     if (ROOT_DEVICES.includes(DeviceName)) continue;
     made.push({ device: DeviceName, deleteOnTermination: objectOf(Ebs)?.DeleteOnTermination });

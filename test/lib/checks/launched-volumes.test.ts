@@ -45,6 +45,10 @@ describe('DV1 and DV2: data volumes that are made at the launch of an instance',
       'an instance store, and a device of the image taken away',
       configuration({ deviceName: '/dev/sdb', virtualName: 'ephemeral0' }, { deviceName: '/dev/sdc', noDevice: true }),
     ],
+    [
+      'a device of the image taken away, as the CDK does it',
+      instance({ blockDeviceMappings: [{ ...DATA, noDevice: {} }] }),
+    ],
     ['of a launch template, tagged and kept', tagged(ROOT, DATA)],
     [
       'of an instance that hands on its tags',
@@ -54,6 +58,7 @@ describe('DV1 and DV2: data volumes that are made at the launch of an instance',
 
   test.each<[string, Build]>([
     ['without tags', (stack) => template(stack, { blockDeviceMappings: [ROOT, DATA] })],
+    ['of a launch configuration that takes nothing away', configuration({ ...DATA, noDevice: false })],
     [
       'with tags for the instance alone',
       (stack) =>

@@ -108,8 +108,11 @@ export function planSchedules(selection: Declared, app: DeclaredResources): read
   return listOf(rules).map(readRule);
 }
 
+/** "When no CRON expression is provided": docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRule.html */
+const DAILY = 'cron(0 5 ? * * *)';
+
 function readRule(rule: unknown, index: number): SnapshotTimes | string {
-  const { RuleName, ScheduleExpression, StartWindowMinutes, Lifecycle } = objectOf(rule) ?? {};
+  const { RuleName, ScheduleExpression = DAILY, StartWindowMinutes, Lifecycle } = objectOf(rule) ?? {};
   const name = typeof RuleName === 'string' ? RuleName : `number ${index + 1}`;
   if (typeof ScheduleExpression !== 'string') return `rule ${name}: ScheduleExpression is ${shown(ScheduleExpression)}`;
   const due = readCron(ScheduleExpression);

@@ -167,6 +167,17 @@ describe('AWS Backup', () => {
     ['another kind', BackupResource.fromArn('arn:aws:dynamodb:*:*:table/*')],
   ])('bad: %s', (_, resource) => expect(relaxed(plan(resource))).toEqual([DV1]));
 
+  test('a rule that does not say when runs daily', () => {
+    const build: Build = (stack) => {
+      volume(stack);
+      const made = new BackupPlan(stack, 'Plan');
+      made.addRule(new BackupPlanRule({ enableContinuousBackup: true, deleteAfter: Duration.days(35) }));
+      made.addSelection('Selection', { resources: [BackupResource.fromTag('backup', 'hourly')] });
+    };
+    const [line] = said(build);
+    expect(line).toMatch(/^Resilience-RP1 at Other\/Volume: Recovery points may be 1920 minutes apart/);
+  });
+
   test('its window of eight hours is in the gap', () => {
     const [line] = said(plan(BackupResource.fromTag('backup', 'hourly')));
     expect(line).toMatch(

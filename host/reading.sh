@@ -89,6 +89,7 @@ read_data() {
       # Nobody can say where its data are.
       if (!n && !known) add(0, size)
       if (total > quota) print "part"
+      else quota = total
       turn = seed * 0.61803398874989484; skip = (turn - int(turn)) * total
       skip -= skip % 1048576
       for (i = 1; i <= n && skip >= count[i]; i++) skip -= count[i]

@@ -123,7 +123,7 @@ act() {
 
   name_volume
   printf 'canary=%s\n' "$canary"
-  grep -E '^[a-z]*=' "$work/verdict" | grep -v '^altered='
+  grep -aE '^[a-z]*=' "$work/verdict" | grep -v '^altered='
   if grep -qx 'deferred=0' "$work/verdict"; then complete='true'; else complete='false'; fi
   printf 'manifests=%d\nblockget=%s\nattributes=%s\nupto=%s\n' "$manifests" "$blockget" "$attributes" "$(cut -d. -f1 "$work/now")"
   printf 'unreadable=%d\nseconds=%d\ncomplete=%s\n' "$unreadable" $(($(date +%s) - started)) "$complete"

@@ -46,6 +46,7 @@ list_promises() {
   list sed -i "/^${tab}odd/d" "$work/promises.1"
   in_order "$work/promises.1" "$work/promises"
   list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/elsewhere"
+  turn_slashes
   follow_names
   list join -t "$tab" -a 1 -e - -o 0,1.2,1.3,2.2,2.3,2.4,1.4 "$work/files" "$work/promises" >"$work/plan"
   list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/missing"
@@ -56,7 +57,7 @@ list_promises() {
 # split_3, bsd_split_3): comments; "sum  name", "sum *name", "sum name"; "SHA256 (name) = sum"; and with a byte order mark. What
 # leads to another file on each host (- is standard input), or is the manifest itself, whose sum nobody can write into it, is odd.
 # So is a text in which no line is one, or nearly: sums of another kind, JSON, UTF-16. It was no manifest when it was uploaded.
-# A line that is none is damage beside one that is, and so is what is no text, as zeros are.
+# A line that is none is damage beside one that is, and so is what is no text, as zeros are. Whole lines that end with NUL are no manifest.
 read_manifests() {
   # shellcheck disable=SC2016 # awk's own variables
   step env -C "$scratch" xargs -0 -r -a "$work/manifests" awk '
@@ -120,6 +121,7 @@ read_manifests() {
       if (malformed && !understood && text) print "\todd\t" manifest
       else if (malformed) print manifest "\tmalformed\t" manifest "\t-"
     }
+    BEGIN { nul = sprintf("%c", 0) }
     FNR == 1 {
       end_manifest()
       single = double = malformed = understood = 0
@@ -138,7 +140,10 @@ read_manifests() {
       if (line == "-----BEGIN PGP SIGNATURE-----") armour = "^-----END PGP SIGNATURE-----$"
       if (armour != "") { if (line ~ armour) armour = ""; next }
       if (line == "") next
-      if (!split_line(line)) {
+      # As sha256sum --zero ends lines, which sha256sum itself does not read again; or it is no text. No name has a NUL in it.
+      zeros = index(line, nul)
+      if (zeros > 67 && FNR == 1 && substr(line, length(line)) == nul && nearly(line)) { malformed = 1; next }
+      if (zeros || !split_line(line)) {
         malformed = 1
         if (nearly(line)) understood = 1
         if (!wide && line ~ /[^\t\f -~\200-\377]/) text = 0
@@ -151,6 +156,25 @@ read_manifests() {
       else print course encoded(name) "\t" sum "\t" manifest "\t-"
     }
     END { end_manifest() }'
+}
+
+# turn_slashes: what is promised of no file by that name, with backslashes between its folders as Windows has them, may be of one.
+turn_slashes() {
+  grep -qF '\' "$work/elsewhere" || return 0
+  # shellcheck disable=SC2016
+  list awk -F "$tab" -v OFS="$tab" '
+    FILENAME ~ /\/elsewhere$/ {
+      if (index(to = $1, "\\") == 0) next
+      gsub(/\\/, "/", to)
+      while (sub(/\/\.\//, "/", to)) ;
+      of[to] = $1
+      next
+    }
+    FILENAME ~ /\/files$/ { if ($1 in of) turned[of[$1]] = $1; next }
+    { if ($1 in turned) $1 = turned[$1]; print }
+  ' "$work/elsewhere" "$work/files" "$work/promises" >"$work/promises.1"
+  in_order "$work/promises.1" "$work/promises"
+  list join -t "$tab" -v 2 "$work/files" "$work/promises" >"$work/elsewhere"
 }
 
 # follow_names: what is promised of no file by that name may lead to one over a symlink or `..`. What leads out of the volume,

@@ -54,11 +54,18 @@ const NONE: Readonly<Record<string, string>> = {
   sha512: 'sha512sum --tag a',
   json: 'echo "{\\"a\\": \\"$(sha256sum <a | cut -c 1-64)\\"}"',
   wide: 'sha256sum a | iconv -t UTF-16',
+  zeros: 'sha256sum --zero a a',
 };
 for (const [kind, script] of Object.entries(NONE)) lab.in(kind, `echo a >a; ${script} >manifest.sha256; sync`);
 lab.in(
   'bsd',
   `echo a >a; echo b >' b'; { echo "$(sha256sum <a | cut -c 1-64) a"; echo "$(sha256sum <' b' | cut -c 1-64)  b"; } >manifest.sha256; sha256sum --strict --check manifest.sha256 >/dev/null; sync`,
+);
+// Folders behind backslashes, and a name that has one.
+lab.in(
+  'windows',
+  `mkdir -p sub/x; echo b >sub/b; echo c >sub/x/c; echo d >'d\\e'
+   { printf '%s *sub\\\\b\\r\\n' $(sha256sum <sub/b | cut -c 1-64); printf '%s *.\\\\sub\\\\x\\\\c\\r\\n' $(sha256sum <sub/x/c | cut -c 1-64); sha256sum d*; } >manifest.sha256; sync`,
 );
 lab.in(
   'odd',
@@ -69,11 +76,15 @@ lab.copy();
 lab.check('forms');
 lab.copy((root) => lab.in('forms', 'echo x >sub/b; rm a; sleep 0.05; touch manifest.sha256', root));
 lab.check('forms, and damage under them');
+lab.copy((root) => lab.in('windows', 'echo x >sub/b; sleep 0.05; touch manifest.sha256; touch ../plain/new', root));
+lab.check('damage under backslashes');
 // What rot leaves of the only line of a manifest, or of all of it: as old as it ever was.
 const SINGLE: Readonly<Record<string, string>> = {
   'a digit that is none any more': 'sed -i s/^./q/ manifest.sha256',
   'a blank that is none any more': 'sed -i "s/ /0/" manifest.sha256',
   zeros: 'truncate -s 0 manifest.sha256; truncate -s 67 manifest.sha256',
+  'a name that is a zero now': 'printf "\\0" | dd of=manifest.sha256 bs=1 seek=66 conv=notrunc status=none',
+  'a zero in a name': 'printf "ab\\0c\\n" | dd of=manifest.sha256 bs=1 seek=66 conv=notrunc status=none',
 };
 for (const [label, script] of Object.entries(SINGLE)) {
   lab.copy((root) => lab.in('single', `echo a >a; sha256sum a >manifest.sha256; ${script}`, root));
@@ -285,11 +296,13 @@ lab.in(
   `truncate -s 8T image; printf data | dd of=image bs=1 seek=5T conv=notrunc status=none; echo s >small; echo "$(printf '%064d' 0)  image" >manifest.sha256; sha256sum small >>manifest.sha256; sync`,
 );
 lab.in('unlisted', 'truncate -s 200G disk; printf data | dd of=disk bs=1 seek=100G conv=notrunc status=none; sync');
+// A path of over 4,096 bytes: it can be made from within, and not be opened by its name.
+lab.in('deep', 'n=$(printf %0200d 0); for i in $(seq 24); do mkdir $n && cd -P $n; done; echo deep >file; sync');
 lab.probe();
 lab.copy();
-lab.check('large files');
+lab.check('large files, and a path too long');
 lab.copy((root) => rot(root, 'rotten'));
-lab.check('large files, and a small one is damaged');
+lab.check('the same, and a small file is damaged');
 
 // A clock that was set back and is right again: the change has an earlier time than the manifest before it.
 for (const [label, from, to] of [

@@ -5,6 +5,7 @@ const on = (test: string, named: string) => (slip: string, file: string, code: s
 const verbs = on('verbs', 'answer as documented, each time they run, in dash');
 const evidence = on('evidence', "distinguish the volume's faults from the host's, and from none, in dash");
 const sound = on('sound', 'is kept apart');
+const pieces = on('pieces', 'is read to its last byte in twice the drills that one pass takes, another piece in each');
 const index = on('index', 'lists hidden files, waits for what changes, and leaves what is huge for the end');
 
 /** What only a real file system shows: two at the same time, a share of time or memory, a name that is passed over. */
@@ -51,6 +52,19 @@ export const DISKS: readonly Slip[] = [
   sound('a clock that was set back is nowhere noted', 'content', '  note_clock "$1"\n', ''),
   sound('a time that came twice proves which came first', 'verdict', ' || twice(time, by)', ''),
   sound('a clock that was wrong by days ends all comparison', 'verdict', ' && to[i] - from[i] <= 86460', ''),
+  sound('folders behind backslashes are none', 'manifests', '  turn_slashes\n', ''),
+  sound(
+    'a name with a zero in it is one',
+    'manifests',
+    'if (zeros || !split_line(line)) {',
+    'if (!split_line(line)) {',
+  ),
+  pieces(
+    'of what is too large each drill reads the same',
+    'reading',
+    'turn = seed * 0.61803398874989484; skip =',
+    'turn = 0; skip =',
+  ),
   index(
     'what changed while it was hashed gets a manifest',
     'index',

@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Logs } from '../../../simulator/aws/cloudwatch/logs.ts';
 import type { Principal } from '../../../simulator/aws/iam/account.ts';
+import { type FunctionDefinition, Lambda } from '../../../simulator/aws/lambda/lambda.ts';
 import { Sqs } from '../../../simulator/aws/lambda/sqs.ts';
 import { Lab, policy } from './lab.ts';
 
@@ -54,27 +58,51 @@ describe('a dead-letter queue', () => {
   });
 });
 
-test('an event that failed as often as it may goes to the queue of its function, once', async () => {
+describe('what started a function that failed', () => {
   const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:f';
-  lab.lambda.define({
+  const defined = (executionSeconds?: number): FunctionDefinition => ({
     logicalId: 'F',
     name: 'f',
     arn,
-    assetKey: '',
+    assetKey: 'f',
     env: {},
     timeoutSeconds: 3,
     principal: sender('*', '*'),
     logGroup: 'group',
     deadLetters: (event) => sqs.send(sender('sqs:SendMessage'), QUEUE, JSON.stringify(event)),
-    executionSeconds: undefined,
+    executionSeconds,
   });
-  lab.lambda.substitute = () => () => Promise.reject(new Error('down'));
-  lab.lambda.retries(arn, 1);
-  lab.lambda.invoke(arn, { volume: 'alpha' });
-  await lab.pass(30);
-  expect(sqs.messages).toEqual([]);
-  await lab.pass(600);
-  expect(sqs.messages.map((m) => m.body)).toEqual(['{"volume":"alpha"}']);
+  const queued = () => sqs.messages.map((m) => m.body);
+
+  test('goes to its queue once it failed as often as it may, and once', async () => {
+    lab.lambda.define(defined());
+    lab.lambda.substitute = () => () => Promise.reject(new Error('down'));
+    lab.lambda.retries(arn, 1);
+    lab.lambda.invoke(arn, { volume: 'alpha' });
+    await lab.pass(30);
+    expect(queued()).toEqual([]);
+    await lab.pass(600);
+    expect(queued()).toEqual(['{"volume":"alpha"}']);
+  });
+
+  test('goes there at once where a durable execution failed, which is not run again', async () => {
+    const assets = mkdtempSync(join(tmpdir(), 'remount-assets-'));
+    mkdirSync(join(assets, 'asset.f'));
+    const failed = "{ Status: 'FAILED', Error: { ErrorType: 'Error', ErrorMessage: 'down' } }";
+    const bundle = `export const createHandler = ({ env }) => async () => (env.well ? { Status: 'SUCCEEDED', Result: '{}' } : ${failed});`;
+    writeFileSync(join(assets, 'asset.f/index.mjs'), bundle);
+    const lambda = new Lambda(lab.cloud, assets, () => {});
+    lambda.define(defined(60));
+    lambda.define({ ...defined(60), arn: `${arn}2`, env: { well: 'yes' } });
+    lambda.invoke(arn, { volume: 'alpha' });
+    lambda.invoke(`${arn}2`, { volume: 'beta' });
+    await lab.pass(30);
+    expect(queued()).toEqual(['{"volume":"alpha"}']);
+    await lab.pass(600);
+    expect(queued()).toHaveLength(1);
+    expect(lambda.executions.map((e) => e.ended?.status).sort()).toEqual(['FAILED', 'SUCCEEDED']);
+    rmSync(assets, { recursive: true });
+  });
 });
 
 test('a function that may not write its log runs, and the log of the rehearsal says so once', () => {

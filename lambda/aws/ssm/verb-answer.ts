@@ -124,7 +124,9 @@ export function readAnswer(asked: Asked, seen: GetCommandInvocationResult): Pars
   const wrong =
     output.length >= OUTPUT_CHARACTERS
       ? 'it is cut off'
-      : faultOf(asked, SCHEMAS[asked.verb], result, values, repeated);
+      : seen.Status === 'Success' && (seen.ResponseCode ?? EXIT.ok) !== EXIT.ok
+        ? `its status is Success, and its exit code ${seen.ResponseCode}`
+        : faultOf(asked, SCHEMAS[asked.verb], result, values, repeated);
   if (wrong === undefined) return { result, values, detail: detail || `exit code ${code}` };
   return { result: 'unclear', detail: `${asked.verb} ended with ${code}, and said no answer: ${wrong}: "${detail}"` };
 }
@@ -165,8 +167,8 @@ function faultOf(
     ([key, kind]) => values[key] !== undefined && !fits(kind, values[key], ofOther ? values[key] : volumeId),
   );
   if (malformed) return `${malformed[0]} is "${values[malformed[0]]}"`;
-  if (Number(values.checked ?? 0) > Number(values.files ?? values.checked ?? 0))
-    return 'more was checked than there is';
+  const { files, checked = 0, resting = 0 } = values;
+  if (files !== undefined && Number(checked) + Number(resting) > Number(files)) return 'more was checked than there is';
   return undefined;
 }
 

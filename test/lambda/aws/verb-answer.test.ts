@@ -67,6 +67,7 @@ describe.each(HOST_VERBS)('the answer of %s', (verb) => {
     expect(read(verb, succeeded(`${well}${well}`))).toBe('unclear');
     expect(read(verb, succeeded('state=shutdown\n'))).toBe('unclear');
     expect(read(verb, failed(EXIT.shutdown, well))).toBe('unclear');
+    expect(read(verb, { ...succeeded(well), ResponseCode: EXIT.shutdown })).toBe('unclear');
     expect(read(verb, failed(EXIT.shutdown, ''))).toBe('unclear');
     expect(read(verb, failed(EXIT.shutdown, 'state=unmountable\n'))).toBe('unclear');
     expect(read(verb, failed(EXIT.shutdown, 'volumeId=vol-0fedcba9876543210\nstate=shutdown\n'))).toBe('unclear');
@@ -122,6 +123,10 @@ describe('the check of a copy', () => {
     ['a count below nothing', 'checked=12', 'checked=-1'],
     ['a count that is not there', 'changed=0\n', ''],
     ['more that was checked than there is', 'checked=12', 'checked=13'],
+    ['more that was checked, or waits for its turn, than there is', 'seconds=3', 'seconds=3\nresting=1'],
+    ['a count in hexadecimal', 'files=12', 'files=0xc'],
+    ['a count with a blank', 'files=12', 'files=12 '],
+    ['a mark of bytes in front', 'volumeId', '\uFEFFvolumeId'],
     ['a canary without its second', '11:50:00Z', '11:50Z'],
     ['a canary of no day', '2026-01-07', '2026-13-07'],
     ['a canary of a day that its month has not', '2026-01-07', '2026-02-30'],

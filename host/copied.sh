@@ -31,6 +31,7 @@ unmount_or_fail() { unmount_again || fail busy "$said"; }
 # mount_here <options>
 mount_here() {
   mkdir -p "$scratch"
+  [ -n "$1" ] || look_first "$scratch" "$work/label" step
   mount_source="$device"
   step mount -t xfs -o "nouuid,noatime,nodev,nosuid$1" "$device" "$scratch" >"$work/said" 2>&1 || find_mount "$scratch" ||
     refuse_mount "$(head -n 1 "$work/said")"

@@ -75,3 +75,22 @@ need_own_name() {
 
 # label_of <content volume>: XFS labels have 12 characters.
 label_of() { printf '%.12s' "$1"; }
+
+# The label in the superblock (fs/xfs/libxfs/xfs_format.h of the kernel: sb_magicnum at 0, sb_fname at 108): a block that a mount reads, too.
+# shellcheck disable=SC2016 # the inner shell's own parameter
+label_script='[ "$(dd if="$1" bs=4 count=1 status=none)" != XFSB ] || dd if="$1" bs=1 skip=108 count=12 status=none | tr -d "\0"'
+
+# look_first <directory> <file> [step]: what carries the label of another content volume is mounted read-only first, without its log
+# (norecovery, xfs(5)): where it has another's name, too, nothing is written to it.
+look_first() {
+  ${3:-} sh -c "$label_script" sh "$device" >"$2" 2>/dev/null 7>&-
+  labelled=''
+  read -r labelled <"$2"
+  case "$labelled" in '' | "$(label_of "$volume")") return 0 ;; esac
+  ${3:-} mount -t xfs -o ro,norecovery,nouuid,nodev,nosuid "$device" "$1" >"$2" 2>&1 7>&- || return 0
+  mount_source="$device"
+  (need_own_name "$1")
+  code=$?
+  unmount_once "$1" || fail busy "$said"
+  [ "$code" -eq 0 ] || exit "$code"
+}

@@ -13,7 +13,7 @@ mount_staged() {
   wait_for_device
   take_refusal
   mount_here
-  # Between the two looks the device may have become another one; the name can be read only now.
+  # Between the two looks the device may have become another one; the whole name can be read only now.
   (need_own_device "$staging" busy && need_own_name "$staging") || {
     code=$?
     unmount_once "$staging" || printf 'remount: it stays mounted: %s\n' "$said" >&2
@@ -34,6 +34,8 @@ take_refusal() {
 # mount_here: as a child of its own, which whoever ends the holder of the lock can end.
 mount_here() {
   need_directory "$staging"
+  look_first "$staging" "$reply.label"
+  rm -f "$reply.label"
   # nouuid: a volume restored from a snapshot has the UUID of its source, which may be mounted here too.
   mount -t xfs -o nouuid,noatime,nodev,nosuid "$device" "$staging" >"$reply.said" 2>&1 &
   note_holder mount "$!"

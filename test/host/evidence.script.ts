@@ -166,6 +166,17 @@ const device = readlinkSync(byId(TWO)).replace('/dev/', '');
 const going = slowly(reading.replace('LOOP', device));
 const go = join(root, 'tools/go');
 verb('release beta', 'release', TWO, 'beta');
+// Nor is its log replayed; whoever has changed the label alone has not changed whose it is.
+const asked = slowly('echo "$*" >>"$(dirname "$0")/asked"');
+for (const name of ['mount', 'check']) verb(`${name} of another`, name, TWO, 'gamma', asked);
+answers.written = readFileSync(join(root, 'tools/asked'), 'utf8')
+  .split('\n')
+  .filter((line) => !/norecovery|^$/.test(line));
+must('xfs_admin', '-L', 'other', readlinkSync(byId(TWO)));
+verb('mount of what has another label', 'mount', TWO, 'beta');
+verb('release of it', 'release', TWO, 'beta');
+must('xfs_admin', '-L', 'beta', readlinkSync(byId(TWO)));
+slowly(reading.replace('LOOP', device));
 verb('mount that moves', 'mount', TWO, 'beta', going);
 const before = Number(keys.progress);
 verb('mount that still moves', 'mount', TWO, 'beta', going);

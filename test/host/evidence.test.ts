@@ -16,6 +16,8 @@ const REFUSED: Readonly<Record<string, keyof typeof EXIT>> = {
   'mount under another name': 'foreign',
   'verify under another name': 'foreign',
   'serve under another name': 'foreign',
+  'mount of another': 'foreign',
+  'check of another': 'foreign',
   'probe without any room': 'usage',
   'verify without any room': 'usage',
   'serve without any room': 'usage',
@@ -37,6 +39,7 @@ const FACTS = {
   'mounts at once': ['mount 0', 'mount 0', 'mount 0'],
   mountedFrom: true,
   notLinked: true,
+  written: [],
   // The directory with a newline in its name, and the one that is named as an error is printed.
   unreadable: '2',
   serves: ['serve 0'],

@@ -41,6 +41,12 @@ export const DISKS: readonly Slip[] = [
     '  /: Structure needs cleaning$/ { next }\n  /: (Input\\/output error|No such device|',
   ),
   evidence('content is counted from where the caller may be', 'content', '  cd / && exec 4>&1', '  exec 4>&1'),
+  evidence(
+    "another's log is replayed before anybody looks whose it is",
+    'mounting',
+    '  look_first "$staging" "$reply.label"\n',
+    '',
+  ),
   sound('a check takes all of the memory', 'metadata', '  spare=$((spare / 2))', '  :'),
   sound(
     'the time for content goes with the metadata',

@@ -20,7 +20,8 @@ export class RemountStack extends Stack {
 
   /** @throws SettingsError */
   constructor(scope: Construct, id: string, props: RemountStackProps) {
-    super(scope, id, props);
+    // Blanks count towards what CloudFormation takes, and are a quarter of it.
+    super(scope, id, { suppressTemplateIndentation: true, ...props });
     const { runbookUrl } = props.settings;
     if (runbookUrl) this.node.setContext(RUNBOOK_CONTEXT, runbookUrl);
     // The CDK leaves this id out of logical ids: what was deployed before there was a `Remount` keeps its own.

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -174,6 +175,7 @@ describe(`a stack of ${MAX_VOLUMES} volumes with the longest names`, () => {
 
   test('is a template that CloudFormation takes', () => {
     expect(types.size).toBeLessThan(RESOURCES);
-    expect(Buffer.byteLength(JSON.stringify(template.toJSON()))).toBeLessThan(TEMPLATE_BYTES);
+    // As it is sent, blanks and all.
+    expect(statSync(app.synth().getStackByName(STACK).templateFullPath).size).toBeLessThan(TEMPLATE_BYTES * 0.9);
   });
 });

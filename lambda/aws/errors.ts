@@ -1,4 +1,4 @@
-import { LEDGER } from '../core/world/standing.ts';
+import { HOSTS, LEDGER } from '../core/world/standing.ts';
 import type { Unanswered } from '../core/world/unanswered.ts';
 import { serviceOf } from './patience.ts';
 
@@ -27,6 +27,8 @@ export class AwsError extends Error implements Partial<Unanswered> {
     if (kind === 'transient') this.unanswered = service ?? 'AWS';
     // A ledger that may not be read, or is not there, is as one that is out: nothing may be moved, and people are to know as soon.
     else if (service === LEDGER && LEDGER_IS_OUT.includes(kind)) this.unanswered = service;
+    // So is the only way to a host; what else Systems Manager refuses is of one host, or of one command.
+    else if (service === HOSTS && kind === 'denied') this.unanswered = service;
   }
 }
 

@@ -38,6 +38,16 @@ export const OUTAGE_PARTS: readonly Mutant[] = [
     code: 'return stands(message);',
     instead: 'return {};',
   }),
+  broken(
+    'ssm-denied',
+    'Systems Manager that denies is as one that is out',
+    {
+      file: 'lambda/aws/errors.ts',
+      code: "service === HOSTS && kind === 'denied'",
+      instead: "service === HOSTS && kind === 'capacity'",
+    },
+    [{ promise: 'people are notified of what holds within a minute of the heal' }],
+  ),
   broken('kms-lost', 'what people have to know is kept until they can be notified', {
     file: 'lambda/core/heal/findings.ts',
     code: 'return tookOver(ledger) !== undefined || ',

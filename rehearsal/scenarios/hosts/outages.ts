@@ -175,6 +175,19 @@ const withoutLedger = (kind: OutageKind, about: string): Plan =>
     ],
   });
 
+/** No host takes a command; people get who is where. */
+const withoutHosts = (kind: OutageKind, about: string): Plan =>
+  lost('ssm', kind, about, {
+    expect: afterwards,
+    checks: (strike, spare) => [
+      notifiedWithinMinute(strike, strike.first.at, 'waits', {
+        names: [strike.first.owner, strike.first.volumeId, spare.volumeId, spare.instanceId],
+        because: { code: 'unanswered', service: 'SSM' },
+      }),
+      fewMessages(strike, 6),
+    ],
+  });
+
 export const outagePlans: Readonly<Record<string, Plan>> = {
   'ledger-lost': withoutLedger(OUTAGE.hangs, 'the ledger answers nothing'),
   'ledger-denied': withoutLedger(OUTAGE.denies, 'nobody may read the ledger'),
@@ -188,16 +201,8 @@ export const outagePlans: Readonly<Record<string, Plan>> = {
       }),
     ],
   }),
-  'ssm-lost': lost('ssm', OUTAGE.hangs, 'Systems Manager answers nothing', {
-    expect: afterwards,
-    checks: (strike, spare) => [
-      notifiedWithinMinute(strike, strike.first.at, 'waits', {
-        names: [strike.first.owner, strike.first.volumeId, spare.volumeId, spare.instanceId],
-        because: { code: 'unanswered', service: 'SSM' },
-      }),
-      fewMessages(strike, 6),
-    ],
-  }),
+  'ssm-lost': withoutHosts(OUTAGE.hangs, 'Systems Manager answers nothing'),
+  'ssm-denied': withoutHosts(OUTAGE.denies, 'nobody may send commands by Systems Manager'),
   'kms-lost': lost('kms', OUTAGE.refuses, 'KMS answers nobody', {
     expect: { outcome: ['replace'], withinMs: SPARE_MS },
     checks: (strike) => [notifiedAfterwards(strike, HOUR_SECONDS), alarmsHeardAfterwards(strike, HOUR_SECONDS)],

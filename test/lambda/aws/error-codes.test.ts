@@ -83,19 +83,24 @@ test('nothing that was reached is no answer, whatever kept it away: the codes of
   await expect(translated('do it', () => Promise.reject(other))).rejects.toMatchObject({ kind: 'unknown' });
 });
 
-test.each([
-  ['DynamoDB', 'DynamoDB'],
-  ['EC2', undefined],
-])('a ledger that denies is as one that is out, and no other service is: %s', async (serviceId, unanswered) => {
-  for (const code of ['AccessDeniedException', 'ResourceNotFoundException']) {
-    const client = {
-      config: { serviceId, retryStrategy: () => new Promise<never>(() => {}) },
-      send: () => Promise.reject(new ServiceError(code, '')),
-    };
-    const sent = translated('do it', () => withPatience(client, lab.clock).send());
-    await expect(sent).rejects.toMatchObject({ name: code, code, unanswered });
-  }
-});
+test.each<[string, readonly string[]]>([
+  ['DynamoDB', ['AccessDeniedException', 'ResourceNotFoundException']],
+  ['SSM', ['AccessDeniedException']],
+  ['EC2', []],
+])(
+  'a ledger, or the way to hosts, that denies is as one that is out, and no other service is: %s',
+  async (serviceId, out) => {
+    for (const code of ['AccessDeniedException', 'ResourceNotFoundException']) {
+      const unanswered = out.includes(code) ? serviceId : undefined;
+      const client = {
+        config: { serviceId, retryStrategy: () => new Promise<never>(() => {}) },
+        send: () => Promise.reject(new ServiceError(code, '')),
+      };
+      const sent = translated('do it', () => withPatience(client, lab.clock).send());
+      await expect(sent).rejects.toMatchObject({ name: code, code, unanswered });
+    }
+  },
+);
 
 describe('of an order to attach', () => {
   let volumeId: VolumeId;

@@ -19,7 +19,10 @@ export const PARTS: readonly Mutant[] = [
   }),
   {
     rule: 'journal: a takeover raises the term',
-    edits: [{ file: 'lambda/aws/dynamodb/ledger.ts', code: "':one': { N: '1' } }", instead: "':one': { N: '0' } }" }],
+    edits: [
+      { file: 'lambda/aws/dynamodb/ledger.ts', code: 'Math.floor(now / SECOND_MS),', instead: '1,' },
+      { file: 'lambda/aws/dynamodb/ledger.ts', code: ':by`, LEASED, 1);', instead: ':by`, LEASED, 0);' },
+    ],
     play: rehearse('journal'),
     notices: [PROMISE, { dies: 'no term of the journal' }],
   },

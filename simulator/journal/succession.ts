@@ -101,11 +101,16 @@ export class Succession {
     for (const object of found) {
       if (object === SILENT) return SILENT;
       if (!object) return this.#end(apply !== undefined);
-      if (object.signature.term > this.#who.term) return 'outranked';
+      if (this.#isFenced(object.signature)) return 'outranked';
       await this.#read(object, apply);
       if (this.drained) return 'on';
     }
     return 'on';
+  }
+
+  /** Nor goes it on where its own term is somebody else's. */
+  #isFenced({ term, writer }: Signature): boolean {
+    return term > this.#who.term || (term === this.#who.term && writer !== this.#who.writer);
   }
 
   /** Where nothing follows the journal ends. */

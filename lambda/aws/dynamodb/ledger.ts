@@ -73,18 +73,33 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
     },
 
     async raiseTerm(volume, holder, now) {
-      const { Attributes } = await translated(`make a term of the journal of ${volume}`, () =>
-        dynamo.send(
-          new UpdateItemCommand({
-            TableName,
-            Key: stateKey(volume),
-            UpdateExpression: `ADD ${LEDGER.term} :one`,
-            ConditionExpression: LEASED,
-            ExpressionAttributeValues: { ':me': { S: holder }, ':now': { N: String(now) }, ':one': { N: '1' } },
-            ReturnValues: 'ALL_NEW',
-          }),
-        ),
-      );
+      const write = (UpdateExpression: string, ConditionExpression: string, by: number) =>
+        translated(`make a term of the journal of ${volume}`, () =>
+          dynamo.send(
+            new UpdateItemCommand({
+              TableName,
+              Key: stateKey(volume),
+              UpdateExpression,
+              ConditionExpression,
+              ExpressionAttributeValues: {
+                ':me': { S: holder },
+                ':now': { N: String(now) },
+                ':by': { N: String(by) },
+              },
+              ReturnValues: 'ALL_NEW',
+            }),
+          ),
+        );
+      // The time is above all terms that the journal has seen, also where the ledger was emptied, or restored to what it was.
+      const isAbove = `(attribute_not_exists(${LEDGER.term}) OR ${LEDGER.term} < :by)`;
+      const { Attributes } = await write(
+        `SET ${LEDGER.term} = :by`,
+        `${LEASED} AND ${isAbove}`,
+        Math.floor(now / SECOND_MS),
+      ).catch((error: unknown) => {
+        if (!isKind(error, 'conflict')) throw error;
+        return write(`ADD ${LEDGER.term} :by`, LEASED, 1);
+      });
       const term = Number(Attributes?.[LEDGER.term]?.N);
       if (!Number.isSafeInteger(term) || term < 1)
         throw new Error(`the ledger gives no term of the journal of ${volume}`);
@@ -215,6 +230,7 @@ function standValues(stand: LedgerEntry['journal']): Record<string, AttributeVal
   };
 }
 
+const SECOND_MS = 1000;
 const HOLDER = 'leaseHolder = :me';
 /** And it has not run out. */
 const LEASED = `${HOLDER} AND leaseUntil > :now`;

@@ -119,7 +119,8 @@ export interface Ledger {
    */
   noteFencing(volume: string, holder: string, now: number, instanceId: InstanceId): Promise<void>;
   /**
-   * Makes a term of the journal that nobody had before. Fails with a `conflict` unless `holder` still has the lease at `now`.
+   * Makes a term of the journal that nobody had before: seconds since 1970, or one more than the newest, whichever is higher. So it is that also where the
+   * ledger was emptied, or restored to an earlier moment. Fails with a `conflict` unless `holder` still has the lease at `now`.
    * @returns the term; one that got lost on its way is skipped
    */
   raiseTerm(volume: string, holder: string, now: number): Promise<number>;

@@ -5,6 +5,7 @@ import { recoveryPoint, servedVolume } from '../../../rehearsal/judge/measure.ts
 import type { Strike } from '../../../rehearsal/scenarios/story/incident.ts';
 import type { Watch } from '../../../rehearsal/world/watch.ts';
 import type { Check, World } from '../../../rehearsal/world/world.ts';
+import { type Happening, isEvent } from '../../../simulator/aws/account/happening.ts';
 
 /** How an execution of the healer ended. */
 export interface HealEnd {
@@ -112,8 +113,18 @@ function untrue(
   const least = services.fleet.canaryBefore(metricNamespace(world.stackName), volume, copy.startedAt);
   const at = Number(recoveryPointAt);
   // Where a journal was read onto it they reach further: `JournalWatch` judges how far.
-  const upTo = Number((record.drained as { readonly upTo?: unknown } | undefined)?.upTo ?? 0);
+  const upTo = drainedUpTo(services.cloud.log, String(newVolume), to);
   return at >= least && at <= Math.max(copy.startedAt, upTo)
     ? undefined
     : `its data reach up to ${new Date(least).toISOString()}, not ${new Date(at).toISOString()}`;
+}
+
+/** As far as the journal was read onto a volume until then, by any heal: one whose function died has left that in the ledger for the next. */
+export function drainedUpTo(log: readonly Happening[], volumeId: string, until: number): number {
+  const moments = log.map(({ at, event }) =>
+    at <= until && isEvent(event, 'command') && event.verb === 'drain' && event.volumeId === volumeId
+      ? Date.parse(event.values.upTo ?? '')
+      : Number.NaN,
+  );
+  return Math.max(0, ...moments.filter((moment) => !Number.isNaN(moment)));
 }

@@ -32,7 +32,9 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
     'end',
   ).at;
   const calls = cloud.calls.filter((c) => c.at >= struck && c.at <= healthy && c.principal.startsWith('Healer'));
-  const ran = ssm.ran.filter((r) => r.sentAt >= struck && r.sentAt <= healthy);
+  // What a drill or the guard sends meanwhile is none of it.
+  const sends = new Set(calls.filter((c) => c.operation === 'SendCommand').map(({ at }) => at));
+  const ran = ssm.ran.filter((r) => sends.has(r.sentAt));
   const call = (what: string, fits: (c: CallRecord) => boolean) => one(calls, fits, what);
   const command = (verb: string) => one(ran, (r) => r.verb === verb, verb);
   const [mount, verify, release, serve] = ['mount', 'verify', 'release', 'serve'].map(command);

@@ -309,6 +309,8 @@ export const LEDGER = {
   incident: 'INCIDENT#',
   /** Its attribute that names an instance that is being fenced. */
   fencing: 'fencing',
+  /** A volume whose file system its owner called shut down, and that was let go for that. */
+  shutDown: 'shutDown',
   /** Where there is a journal: the newest term that was given to anybody. */
   term: 'journalTerm',
   /** Number of the newest seal that is known: for people. Nothing is decided by it. */

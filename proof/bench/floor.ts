@@ -16,10 +16,11 @@ export interface HealthCheck {
 export interface Floor {
   /** From the blow until the alarm has started the function: the probe's turn, the agent's flush, the alarm's evaluation, the queue. */
   readonly detection: number;
-  /** In the order of the rule "prepare, then fence, then switch", with what the journal has beyond the spare before the switch. */
-  readonly ordered: number;
-  /** Without that order: the old owner is fenced while the spare is prepared. */
-  readonly bare: number;
+  /**
+   * All of it, in the order of the rules: the spare is prepared, while the old owner is asked and fenced; then what the journal has beyond the spare
+   * is read, and then comes the switch.
+   */
+  readonly all: number;
 }
 
 /** @throws Error where the run did not go the way of the spare */
@@ -54,6 +55,9 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
     return sent(r) / 2 + Math.max(sent(r) / 2, r.endedAt - r.sentAt) + answer;
   };
   const prepared = whole(mount) + whole(verify);
+  // Under the lease it is asked whether it is dead; that it is fenced before would be too soon.
+  const word = one(ran, (r) => r.verb === 'probe' && r.sentAt >= lease.at && r.endedAt <= release.sentAt, 'probe');
+  const fenced = whole(word) + whole(release);
   // Only where there is a journal; what the old owner wrote last is in it once that is fenced.
   const drain = ran.find((each) => each.verb === 'drain' && each.sentAt >= release.endedAt);
   const drained = drain ? whole(drain) : 0;
@@ -68,11 +72,7 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
     const first = healthy - Math.floor((healthy - servedAt) / intervalMs) * intervalMs;
     return first + (threshold - 1) * intervalMs - struck;
   };
-  return {
-    detection: begun.at - struck,
-    ordered: reached(prepared + whole(release) + drained),
-    bare: reached(Math.max(prepared, whole(release)) + drained),
-  };
+  return { detection: begun.at - struck, all: reached(Math.max(prepared, fenced) + drained) };
 }
 
 function one<T>(all: readonly T[], fits: (each: T) => boolean, what: string): T {

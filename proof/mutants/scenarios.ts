@@ -136,6 +136,16 @@ export const PARTS: readonly Mutant[] = [
     code: "    await journal.act('release-spare', () => putBack(run, spare, prepared.ok));",
     instead: "    throw new Error('the spare is rotten');",
   }),
+  broken(
+    'spare-rotten',
+    'what was let go for being shut down is not mounted again',
+    {
+      file: 'lambda/core/heal/decide.ts',
+      code: 'const state = found ?? noted ?? said;',
+      instead: "const state = found ?? (noted === 'shutdown' ? said : said);",
+    },
+    [{ promise: 'alpha: the outcome is replace' }],
+  ),
   broken('stalled-io', 'a volume whose I/O hangs is dead', {
     file: 'contract/reasons.ts',
     code: "'timeout', 'stuck', 'hung'] as const",
@@ -183,6 +193,11 @@ export const PARTS: readonly Mutant[] = [
     file: 'lambda/core/heal/spare.ts',
     code: 'ready ? await outlast(run, oldVolume, owner, state) : state',
     instead: 'state',
+  }),
+  broken('spare-stall-passes', 'only what is shut down is let go while the spare is made ready', {
+    file: 'lambda/core/heal/spare.ts',
+    code: "...(state === 'shutdown' && { fenced:",
+    instead: "...(state !== 'serving' && { fenced:",
   }),
   broken('unmounted', 'what is not mounted is mounted again', {
     file: 'lambda/core/heal/decide.ts',

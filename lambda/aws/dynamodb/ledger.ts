@@ -37,7 +37,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced' : ''}${standSet(entry.journal)} REMOVE ${LEDGER.fencing}${replaced ? ', spare' : ''}`,
+            UpdateExpression: `SET generation = :generation, currentVolume = :volume, volumeOwner = :owner${replaced ? ', replaced = :replaced' : ''}${standSet(entry.journal)} REMOVE ${LEDGER.fencing}, ${LEDGER.shutDown}${replaced ? ', spare' : ''}`,
             // A holder whose lease has run out may be overtaken; it must not write. A generation never goes back, and is one volume.
             ConditionExpression: `${LEASED} AND (attribute_not_exists(generation) OR generation < :generation OR (generation = :generation AND currentVolume = :volume))`,
             ExpressionAttributeValues: {
@@ -54,18 +54,19 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
       );
     },
 
-    async noteFencing(volume, holder, now, instanceId) {
+    async noteFencing(volume, holder, now, instanceId, shutDown) {
       await translated(`note in the ledger that ${instanceId} is fenced`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: `SET ${LEDGER.fencing} = :fenced`,
+            UpdateExpression: `SET ${LEDGER.fencing} = :fenced${shutDown === undefined ? '' : `, ${LEDGER.shutDown} = :shutDown`}`,
             ConditionExpression: LEASED,
             ExpressionAttributeValues: {
               ':me': { S: holder },
               ':now': { N: String(now) },
               ':fenced': { S: instanceId },
+              ...(shutDown !== undefined && { ':shutDown': { S: shutDown } }),
             },
           }),
         ),
@@ -132,7 +133,7 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
             TableName,
             Key: stateKey(volume),
             // What took over, and they have not been notified of, is still to be said.
-            UpdateExpression: `REMOVE pagedAbout, pagedAt, pagedFinal${notified === undefined ? '' : ', replaced'}`,
+            UpdateExpression: `REMOVE pagedAbout, pagedAt, pagedFinal, ${LEDGER.shutDown}${notified === undefined ? '' : ', replaced'}`,
             ...(notified !== undefined && {
               ConditionExpression: 'currentVolume = :notified',
               ExpressionAttributeValues: { ':notified': { S: notified } },
@@ -277,6 +278,7 @@ function toState(item: Record<string, AttributeValue>): LedgerState {
     spare: item.spare?.S === undefined ? undefined : parsed('`spare` in the ledger', item.spare.S, SPARE),
     verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
     verifiedSnapshot: idOf(item, 'verifiedSnapshot', isSnapshotId),
+    shutDown: idOf(item, LEDGER.shutDown, isVolumeId),
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
     paged:
       pagedAbout?.S === undefined

@@ -69,21 +69,24 @@ export function decide(observation: Observation, context: Context = NOTHING_YET)
   const attachment = current.attachments.find((a) => a.state !== 'detached');
   const holder = observation.instances.find((i) => i.id === attachment?.instanceId);
   const found = context.found?.volumeId === current.id ? context.found.state : undefined;
-  const state = found ?? observation.probe?.state;
+  const said = observation.probe?.state;
+  // Whoever was told to let go of it says only that it is not mounted; a person who has it served knows better.
+  const noted = observation.ledger?.shutDown === current.id && said !== 'serving' ? 'shutdown' : undefined;
+  const state = found ?? noted ?? said;
 
   if (state === 'serving') return serving(observation, context, current, holder);
   // Before every replacement: a holder that is not seen may be writing, and nobody could fence it.
   if (attachment && !holder) return holderUnseen(observation, context, current, attachment.instanceId);
   const volumeId = current.id;
   const mayPass = state === 'timeout' && !stallOutlasted(observation, context, holder);
-  const said = observation.io && state === 'timeout' ? { detail: ioText(observation.io) } : {};
+  const io = observation.io && state === 'timeout' ? { detail: ioText(observation.io) } : {};
   if (isDead(state) && !mayPass)
-    return replace(observation, context, current, holder, { code: 'dead', volumeId, state, ...said });
+    return replace(observation, context, current, holder, { code: 'dead', volumeId, state, ...io });
   // What was once found suspect is not served again, even if it should mount: only a person ends a quarantine.
   if (current.role === 'quarantined')
     return replace(observation, context, current, holder, { code: 'quarantined', volumeId });
   if (current.state === 'error') return replace(observation, context, current, holder, { code: 'inError', volumeId });
-  if (mayPass) return briefly({ code: 'mayGoOn', volumeId, ...said });
+  if (mayPass) return briefly({ code: 'mayGoOn', volumeId, ...io });
   if (!attachment || !holder) return mountAnywhere(observation, context, current);
   const both = { volumeId, instanceId: holder.id };
   if (attachment.state !== 'attached') return wait({ code: 'unsettled', ...both, state: attachment.state });

@@ -3,18 +3,19 @@ import type { Reason, ReasonOf } from '../../../contract/reasons.ts';
 import { reasonText } from '../message/reason-words.ts';
 import { hasUnmounted, insist } from '../world/answers.ts';
 import type { Holder, Probe } from '../world/model.ts';
-import type { Ports } from '../world/ports.ts';
+import type { HostAnswer, Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 
-/** Either the old owner provably cannot write, or it cannot be known, which is the same as no. */
-export type Fenced =
-  | {
-      readonly certain: true;
-      readonly note: string;
-      /** Whether it said that all it had heard of is in the journal; `undefined`: it has none, or did not live. */
-      readonly flushed?: boolean;
-    }
-  | { readonly certain: false; readonly reasons: readonly Reason[] };
+/** The old owner provably cannot write. */
+export interface Certain {
+  readonly certain: true;
+  readonly note: string;
+  /** Whether it said that all it had heard of is in the journal; `undefined`: it has none, or did not live. */
+  readonly flushed?: boolean;
+}
+
+/** Or it cannot be known, which is the same as no. */
+export type Fenced = Certain | { readonly certain: false; readonly reasons: readonly Reason[] };
 
 /** For the record. */
 function noteOf(fenced: Fenced): string {
@@ -81,6 +82,22 @@ export async function noteFencing({ ports, journal, healId, volume }: HealRun, i
   await journal.act('note-fencing', () => ports.ledger.noteFencing(volume, healId, ports.clock.now(), instanceId));
 }
 
+/**
+ * Within a step, and beside whatever makes ready what is to take over: of a volume whose file system its owner calls shut down. That takes no
+ * writes and is read by nobody, so nothing is lost by it whatever becomes of the other (decision 49). The ledger keeps why, for afterwards no
+ * probe says so.
+ * @returns `undefined`: that is not certain, and {@link fence} has its turn
+ */
+export async function fenceShutDown(
+  { ports, healId, volume }: HealRun,
+  volumeId: VolumeId,
+  ownerId: InstanceId,
+): Promise<Certain | undefined> {
+  await ports.ledger.noteFencing(volume, healId, ports.clock.now(), ownerId, volumeId);
+  const released = await ports.host.release(ownerId, volume, volumeId);
+  return letGo(released, { volumeId, ownerId, moves: false });
+}
+
 async function stateOf(ports: Ports, instanceId: InstanceId): Promise<string> {
   return (await ports.compute.instances()).find((i) => i.id === instanceId)?.state ?? 'unknown';
 }
@@ -102,15 +119,8 @@ async function release(
       probed = undefined;
     }
   }
-  const { flushed: said } = released.values;
-  const flushed = said === undefined ? {} : { flushed: said === 'true' };
-  if (hasUnmounted(released)) return { certain: true, note: `${ownerId} has released ${volumeId}`, ...flushed };
-  if (released.result === 'ok' && !moves)
-    return {
-      certain: true,
-      note: `${ownerId} serves ${volumeId} no more, and it takes no writes: it is shut down, and something holds it`,
-      ...flushed,
-    };
+  const gone = letGo(released, { volumeId, ownerId, moves });
+  if (gone) return gone;
   const { result, detail } = released;
   const reason: ReasonOf<'notReleased'> = { code: 'notReleased', volumeId, instanceId: ownerId, result, detail };
   if (moves) return { certain: false, reasons: [reason] };
@@ -122,7 +132,27 @@ async function release(
   const harmless =
     answered && (state === 'shutdown' || state === 'unmountable' || (state === 'notMounted' && !written));
   const reasons = [{ ...reason, probe: state }];
-  return harmless ? { certain: true, note: reasonText(reasons), ...flushed } : { certain: false, reasons };
+  return harmless ? { certain: true, note: reasonText(reasons), ...flushedBy(released) } : { certain: false, reasons };
+}
+
+/** By the answer to `release` alone. */
+function letGo(
+  released: HostAnswer,
+  { volumeId, ownerId, moves }: { readonly volumeId: VolumeId; readonly ownerId: InstanceId; readonly moves: boolean },
+): Certain | undefined {
+  const flushed = flushedBy(released);
+  if (hasUnmounted(released)) return { certain: true, note: `${ownerId} has released ${volumeId}`, ...flushed };
+  if (released.result === 'ok' && !moves)
+    return {
+      certain: true,
+      note: `${ownerId} serves ${volumeId} no more, and it takes no writes: it is shut down, and something holds it`,
+      ...flushed,
+    };
+  return undefined;
+}
+
+function flushedBy({ values: { flushed } }: HostAnswer): Pick<Certain, 'flushed'> {
+  return flushed === undefined ? {} : { flushed: flushed === 'true' };
 }
 
 /** EC2 says so: power is off, nothing more is written. `stopping` is not `stopped`. */

@@ -1,12 +1,13 @@
 import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
-import type { Choice, Replacement, Spare } from '../world/model.ts';
+import type { Choice, ProbeState, Replacement, Spare } from '../world/model.ts';
 import type { HostAnswer, Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
 import { isDead } from './decide.ts';
 import { drainedReasons } from './drain.ts';
+import { type Certain, fenceShutDown } from './fence.ts';
 import { outlast } from './stall.ts';
 import { prepare, preparePatiently, takeOver } from './takeover.ts';
 
@@ -64,14 +65,15 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
     async () => {
       // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
       const [probe, ready] = await Promise.allSettled([
-        ports.host.probe(owner, volume, oldVolume),
+        askOwner(run, owner, oldVolume),
         prepare(run, (_, now) => now(), { volumeId, instanceId }),
       ]);
       if (probe.status === 'rejected') throw probe.reason;
       if (ready.status === 'rejected') throw ready.reason;
-      return { state: probe.value.state, prepared: ready.value };
+      return { ...probe.value, prepared: ready.value };
     },
-    (found) => `the owner says ${found.state}; ${found.prepared.ok ? `${volumeId} is ready` : found.prepared.why}`,
+    ({ said, prepared, fenced }) =>
+      `the owner says ${said}; ${prepared.ok ? `${volumeId} is ready` : prepared.why}${fenced ? `; ${fenced.note}` : ''}`,
   );
   const { state } = asked;
   const ready = asked.prepared.ok || asked.prepared.moves === true;
@@ -90,6 +92,7 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
   const taken = await takeOver(run, {
     oldVolume,
     oldOwner: { kind: 'instance', id: owner, state: 'running' },
+    fenced: asked.fenced,
     newVolume: volumeId,
     snapshotId,
     instanceId,
@@ -107,6 +110,26 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
     ...drainedReasons(volumeId, taken.replacement.drained),
   ];
   return { served: { replacement: taken.replacement, reasons } };
+}
+
+interface Asked {
+  readonly said: ProbeState;
+  /** As far as the heal is concerned. */
+  readonly state: ProbeState;
+  /** It was shut down, and the owner has let it go. */
+  readonly fenced?: Certain | undefined;
+}
+
+/**
+ * What the owner says of its volume; and it lets go at once of one that is shut down. Where this ran before and died in between, or a heal before this
+ * one did, the ledger knows what the owner cannot say any more.
+ */
+async function askOwner(run: HealRun, owner: InstanceId, volumeId: VolumeId): Promise<Asked> {
+  const { ports, volume } = run;
+  const { state: said } = await ports.host.probe(owner, volume, volumeId);
+  const noted = said === 'serving' || said === 'shutdown' ? undefined : (await ports.ledger.read(volume))?.shutDown;
+  const state = noted === volumeId ? 'shutdown' : said;
+  return { said, state, ...(state === 'shutdown' && { fenced: await fenceShutDown(run, volumeId, owner) }) };
 }
 
 /** It is not used: unmounted; or, where it is followed between heals, still mounted and followed. */

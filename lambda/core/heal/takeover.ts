@@ -6,7 +6,7 @@ import { type MountOrder, mountPatiently } from '../world/patience.ts';
 import type { HostAnswer } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { drain, standOf } from './drain.ts';
-import { fence } from './fence.ts';
+import { type Certain, fence } from './fence.ts';
 
 /** A volume that was mounted beside everything else and read, or why it could not be. */
 export type Prepared =
@@ -71,6 +71,8 @@ function refused(verb: string, answer: HostAnswer): Prepared {
 export interface Takeover {
   readonly oldVolume: VolumeId;
   readonly oldOwner: Holder;
+  /** It is fenced already. */
+  readonly fenced?: Certain | undefined;
   /** Prepared on {@link Takeover.instanceId}, from this recovery point. */
   readonly newVolume: VolumeId;
   readonly snapshotId: SnapshotId;
@@ -88,15 +90,11 @@ export type TakenOver =
   | { readonly done: false; readonly committed: true }
   | { readonly done: false; readonly committed: false; readonly reasons: readonly Reason[] };
 
-/** Fences what served, reads what the journal has beyond the new volume, agrees on that, and serves it. */
+/** Fences what served, where nobody has, reads what the journal has beyond the new volume, agrees on that, and serves it. */
 export async function takeOver(run: HealRun, to: Takeover): Promise<TakenOver> {
   const { ports, journal, healId, volume } = run;
   const { newVolume, instanceId, generation } = to;
-  const fenced = await fence(run, {
-    volumeId: to.oldVolume,
-    owner: to.oldOwner,
-    moves: false,
-  });
+  const fenced = to.fenced ?? (await fence(run, { volumeId: to.oldVolume, owner: to.oldOwner, moves: false }));
   if (!fenced.certain) return { done: false, committed: false, reasons: fenced.reasons };
   const drained = await drain(run, { volumeId: newVolume, instanceId, flushed: fenced.flushed });
   const entry = { generation, currentVolume: newVolume, owner: instanceId, ...standOf(drained) };

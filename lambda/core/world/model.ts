@@ -221,6 +221,8 @@ export interface LedgerState extends LedgerEntry {
   readonly verifiedAt?: number | undefined;
   /** Its id. */
   readonly verifiedSnapshot?: SnapshotId | undefined;
+  /** Its owner called its file system shut down, and was told to let it go: no probe says so any more. Until the next commit, or until it serves. */
+  readonly shutDown?: VolumeId | undefined;
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
   /** What people were last notified of that they have to do, and when. */
   readonly paged: Paged | undefined;

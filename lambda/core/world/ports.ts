@@ -116,8 +116,9 @@ export interface Ledger {
   /**
    * Notes that this instance is being fenced: from now until the next {@link commit} it serves nothing by itself, should it boot
    * (`host/resume.sh`). Fails with a `conflict` unless `holder` still has the lease at `now`.
+   * @param shutDown see {@link LedgerState.shutDown}
    */
-  noteFencing(volume: string, holder: string, now: number, instanceId: InstanceId): Promise<void>;
+  noteFencing(volume: string, holder: string, now: number, instanceId: InstanceId, shutDown?: VolumeId): Promise<void>;
   /**
    * Makes a term of the journal that nobody had before: seconds since 1970, or one more than the newest, whichever is higher. So it is that also where the
    * ledger was emptied, or restored to an earlier moment. Fails with a `conflict` unless `holder` still has the lease at `now`.

@@ -29,6 +29,22 @@ export const STEPS: readonly Slip[] = [
     named: 'that the ledger names by now stays mounted',
   },
   {
+    slip: 'a fence beside the spare that is not certain is taken for one that is',
+    file: 'lambda/core/heal/takeover.ts',
+    code: 'const fenced = to.fenced ?? (await fence(',
+    instead: "const fenced = to.fenced ?? { certain: true as const, note: '', flushed: undefined } ?? (await fence(",
+    test: 'lambda/core/heal/beside.test.ts',
+    named: 'a fence that is not certain is asked for again',
+  },
+  {
+    slip: 'what was shut down is forgotten where the step runs again',
+    file: 'lambda/core/heal/spare.ts',
+    code: "const state = noted === volumeId ? 'shutdown' : said;",
+    instead: 'const state = noted === undefined ? said : said;',
+    test: 'lambda/core/heal/beside.test.ts',
+    named: 'where the function dies in the step',
+  },
+  {
     slip: 'the spare makes room where the attachment is stuck',
     file: 'lambda/core/heal/attach.ts',
     code: "if (done !== 'full' || !spare) return done;",

@@ -24,6 +24,8 @@ export class Scene {
   readonly texts: string[] = [];
   /** Who is noted in the ledger as being fenced. */
   readonly fencing: string[] = [];
+  /** What is noted there as shut down. */
+  shutDown: LedgerState['shutDown'];
   readonly incidents: Incident[] = [];
   /** Answers of host verbs by `verb volumeId`, else ok. */
   readonly answers = new Map<string, HostAnswer['result']>();
@@ -141,6 +143,7 @@ export class Scene {
           lease,
           paged: this.paged,
           replaced: this.replaced,
+          shutDown: this.shutDown,
         };
       },
       notePage: async (_, __, paged) => {
@@ -151,17 +154,19 @@ export class Scene {
         return this.leaseHolder === holder ? this.ports.ledger.read('alpha') : undefined;
       },
       noteServed: async (_, notified) => {
-        this.paged = undefined;
+        [this.paged, this.shutDown] = [undefined, undefined];
         if (notified !== undefined) this.replaced = undefined;
       },
-      noteFencing: async (_, __, ___, instanceId) => {
+      noteFencing: async (_, __, ___, instanceId, shutDown) => {
         this.fencing.push(instanceId);
+        this.shutDown = shutDown ?? this.shutDown;
         if (this.failing.has('note fencing')) throw new Error('note fencing was denied');
       },
       raiseTerm: async () => this.#do('raise term', ++this.term),
       commit: async (_, __, ___, entry, replaced) => {
         this.#do('commit', undefined);
         this.committed = entry;
+        this.shutDown = undefined;
         this.replaced = replaced ?? this.replaced;
       },
       release: async (_, holder) => {

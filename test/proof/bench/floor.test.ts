@@ -22,7 +22,6 @@ function healthy(at: number, instanceId: string): Happening {
 /** Each was sent in 100 ms, and its answer fetched in 80; between them there is time that the floor must leave out. */
 type Command = readonly [verb: string, sentAt: number, ranMs: number];
 const COMMANDS: readonly Command[] = [
-  ['probe', 16_000, 4000],
   ['mount', 16_000, 1000],
   ['verify', 18_000, 1500],
   ['release', 21_000, 1200],
@@ -33,10 +32,13 @@ interface Over {
   readonly calls?: readonly CallRecord[];
   readonly healthyAt?: number;
   readonly drain?: Command;
+  /** How long the owner's probe takes. @default 900 ms: the spare is ready later */
+  readonly probeMs?: number;
 }
 
 function floor(over: Over = {}): Floor {
-  const all = over.drain ? [...COMMANDS, over.drain] : COMMANDS;
+  const asked: Command = ['probe', 16_000, over.probeMs ?? 900];
+  const all = [asked, ...COMMANDS, ...(over.drain ? [over.drain] : [])];
   const ran: Ran[] = all.map(([verb, sentAt, ranMs]) => ({
     verb,
     instanceId: 'i-1',
@@ -71,27 +73,28 @@ function floor(over: Over = {}): Floor {
 
 describe('the floor of a recovery', () => {
   test('is what its parts took, without the time between them, and two checks of the load balancer', () => {
-    // lease 20 + mount 1130 + verify 1630 + release 1330 + commit 40 + serve 950 = 5100: served at 20,100, seen at 25,000 and 30,000.
-    expect(floor()).toMatchObject({ detection: BEGUN, ordered: 30_000 });
+    // lease 20 + mount 1130 + verify 1630 + commit 40 + serve 950 = 3770: served at 18,770, seen at 20,000 and 25,000.
+    expect(floor()).toEqual({ detection: BEGUN, all: 25_000 });
   });
 
-  test('is that of the longer of the two, were the old owner fenced beside', () => {
-    // 3770: served at 18,770.
-    expect(floor().bare).toBe(25_000);
+  test('is that of the longer of the two: the spare is made ready, or the old owner is asked and fenced', () => {
+    // probe 3580 + release 1330: 2150 more, served at 20,920.
+    expect(floor({ probeMs: 3450 }).all).toBe(30_000);
   });
 
   test('has what the journal gives the spare once the old owner is fenced, whatever the order was', () => {
-    // 730 more: served at 20,830, and no more in time for 20,500; were the old owner fenced beside, at 19,500.
+    // 730 more: served at 19,500; or 2130 more, at 20,900, and no more in time for 20,500.
     const healthyAt = 40_500;
-    expect(floor({ healthyAt })).toMatchObject({ ordered: 25_500, bare: 25_500 });
-    expect(floor({ healthyAt, drain: ['drain', 22_300, 600] })).toMatchObject({ ordered: 30_500, bare: 25_500 });
-    expect(floor({ healthyAt, drain: ['drain', 22_300, 2000] })).toMatchObject({ bare: 30_500 });
+    expect(floor({ healthyAt }).all).toBe(25_500);
+    expect(floor({ healthyAt, drain: ['drain', 22_300, 600] }).all).toBe(25_500);
+    expect(floor({ healthyAt, drain: ['drain', 22_300, 2000] }).all).toBe(30_500);
     expect(floor({ healthyAt, drain: ['drain', 19_600, 600] })).toEqual(floor({ healthyAt }));
   });
 
   test('keeps to the moments at which the load balancer looks', () => {
-    expect(floor({ healthyAt: 40_200 }).ordered).toBe(25_200);
-    expect(floor({ healthyAt: 40_000 + 90 }).ordered).toBe(30_090);
+    expect(floor({ healthyAt: 40_200 }).all).toBe(25_200);
+    expect(floor({ healthyAt: 43_700 }).all).toBe(28_700);
+    expect(floor({ healthyAt: 43_800 }).all).toBe(23_800);
   });
 
   test('counts no call of another role, none that was refused, and none from before', () => {

@@ -90,8 +90,8 @@ describe('the spare', () => {
     const taken = await serve();
     expect(scene.did).toEqual([
       'mount vol-spare',
-      'verify vol-spare',
       'release vol-11111111',
+      'verify vol-spare',
       'commit',
       'serve vol-spare',
     ]);
@@ -158,25 +158,33 @@ describe('the spare', () => {
   });
 });
 
-test('the owner is asked while the spare is made ready, and neither let go nor served before both have answered', async () => {
-  const order: string[] = [];
-  for (const verb of ['probe', 'mount', 'verify', 'release', 'serve'] as const) {
-    const play = scene.ports.host[verb] as (...args: string[]) => Promise<unknown>;
-    Object.assign(scene.ports.host, {
-      [verb]: async (...args: string[]) => {
-        order.push(`${verb} begins`);
-        const answer = await slowly(await play(...args));
-        order.push(`${verb} ends`);
-        return answer;
-      },
-    });
-  }
-  expect(await serve()).toBeDefined();
-  const at = (what: string) => order.indexOf(what);
-  expect(at('mount begins')).toBeLessThan(at('probe ends'));
-  expect(at('release begins')).toBeGreaterThan(Math.max(at('probe ends'), at('verify ends')));
-  expect(at('serve begins')).toBeGreaterThan(at('release ends'));
-});
+test.each([
+  ['shutdown', 'lets go at once'],
+  ['unmountable', 'lets go once the spare is ready'],
+] as const)(
+  'the owner is asked while the spare is made ready; one that says %s %s, and it is served after both',
+  async (state, when) => {
+    scene.seen = { ...scene.seen, probe: probe(state) };
+    const order: string[] = [];
+    for (const verb of ['probe', 'mount', 'verify', 'release', 'serve'] as const) {
+      const play = scene.ports.host[verb] as (...args: string[]) => Promise<unknown>;
+      Object.assign(scene.ports.host, {
+        [verb]: async (...args: string[]) => {
+          order.push(`${verb} begins`);
+          const answer = await slowly(await play(...args));
+          order.push(`${verb} ends`);
+          return answer;
+        },
+      });
+    }
+    expect(await serve()).toBeDefined();
+    const at = (what: string) => order.indexOf(what);
+    expect(at('mount begins')).toBeLessThan(at('probe ends'));
+    expect(at('release begins')).toBeGreaterThan(at('probe ends'));
+    expect(at('release begins') < at('verify ends')).toBe(when === 'lets go at once');
+    expect(at('serve begins')).toBeGreaterThan(Math.max(at('release ends'), at('verify ends')));
+  },
+);
 
 describe('after it, the tags', () => {
   test('are settled: the old volume is the suspect', async () => {
@@ -271,22 +279,18 @@ describe('a spare that went bad', () => {
     ['verify', 'noCanary'],
     ['verify', 'shutdown'],
     ['verify', 'timeout'],
-  ] as const)(
-    '%s says %s: it is let go, nothing that was served is touched, and the long way is gone',
-    async (verb, result) => {
-      scene.answers.set(`${verb} vol-spare`, result);
-      expect(await serve()).toBeUndefined();
-      expect(rejected).toEqual([
-        { snapshotId: 'snap-40', volumeId: 'vol-spare', why: expect.stringContaining(`the spare: ${verb}: ${result}`) },
-      ]);
-      expect(scene.did.at(-1)).toBe('release vol-spare');
-      expect(scene.committed).toBeUndefined();
-      expect(scene.did).not.toContain('release vol-11111111');
-      expect(await run()).toMatchObject({ outcome: 'healed' });
-      onTheLongWay();
-      expect(scene.committed).toMatchObject({ currentVolume: 'vol-new1', generation: 2 });
-    },
-  );
+  ] as const)('%s says %s: it is let go, and the long way is gone', async (verb, result) => {
+    scene.answers.set(`${verb} vol-spare`, result);
+    expect(await serve()).toBeUndefined();
+    expect(rejected).toEqual([
+      { snapshotId: 'snap-40', volumeId: 'vol-spare', why: expect.stringContaining(`the spare: ${verb}: ${result}`) },
+    ]);
+    expect(scene.did.at(-1)).toBe('release vol-spare');
+    expect(scene.committed).toBeUndefined();
+    expect(await run()).toMatchObject({ outcome: 'healed' });
+    onTheLongWay();
+    expect(scene.committed).toMatchObject({ currentVolume: 'vol-new1', generation: 2 });
+  });
 
   test('its answer cannot be read: the same', async () => {
     const { verify } = scene.ports.host;

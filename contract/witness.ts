@@ -19,6 +19,8 @@ export const WATCH = {
   /** Between two questions to an owner, and how long an answer is waited for. Milliseconds. */
   askMs: 2000,
   answerMs: 1000,
+  /** The same, after one without a good answer, until it has been said. Milliseconds. */
+  soonMs: 1000,
   /** So many in a row are without a good answer. */
   misses: 3,
   /** How old what is known of the ledger may be. Milliseconds. */

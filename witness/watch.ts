@@ -28,6 +28,11 @@ export class Watch {
     this.#volume = volume;
   }
 
+  /** From one question to the next: whoever has missed an answer asks again sooner. Milliseconds. */
+  get pauseMs(): number {
+    return this.#missed > 0 && this.#missed < WATCH.misses ? WATCH.soonMs : WATCH.askMs;
+  }
+
   /** One question. The owner is read anew before anything is said of it. @throws Error where the ledger, or the table, does not answer */
   async turn(): Promise<void> {
     const { now, self } = this.#world;

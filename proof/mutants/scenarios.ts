@@ -136,16 +136,6 @@ export const PARTS: readonly Mutant[] = [
     code: "    await journal.act('release-spare', () => putBack(run, spare, prepared.ok));",
     instead: "    throw new Error('the spare is rotten');",
   }),
-  broken(
-    'spare-rotten',
-    'what was let go for being shut down is not mounted again',
-    {
-      file: 'lambda/core/heal/decide.ts',
-      code: 'const state = found ?? noted ?? said;',
-      instead: "const state = found ?? (noted === 'shutdown' ? said : said);",
-    },
-    [{ promise: 'alpha: the outcome is replace' }],
-  ),
   broken('stalled-io', 'a volume whose I/O hangs is dead', {
     file: 'contract/reasons.ts',
     code: "'timeout', 'stuck', 'hung'] as const",

@@ -25,6 +25,8 @@ interface Watching {
   readonly watch: Watch;
   readonly boot: number | undefined;
   busy: boolean;
+  /** Its next question is one of its own, sooner than the next turn. */
+  soon: boolean;
   /** The last answer was none that is good. */
   missing: boolean;
   /** What was said last of a turn that failed. */
@@ -92,7 +94,7 @@ export class WitnessAgents {
     for (const volume of this.#parts.fleet.watchedBy(instance)) {
       const watching = this.#watchingOf(instance, volume);
       if (lyingWitnesses.has(instanceId)) this.#lie(instance, volume);
-      if (!watching.busy) this.#ask(instance, volume, watching);
+      if (!watching.busy && !watching.soon) this.#ask(instance, volume, watching);
     }
     if (lyingWitnesses.has(instanceId)) this.#await(instanceId);
   }
@@ -102,8 +104,10 @@ export class WitnessAgents {
     return instance?.state === 'running' && !hung.has(instance.id) && !lostZones.has(instance.zone);
   }
 
-  #ask({ id, bootedAt }: SimInstance, volume: string, watching: Watching): void {
+  #ask(instance: SimInstance, volume: string, watching: Watching): void {
     const { cloud, ec2 } = this.#parts;
+    const { id, bootedAt } = instance;
+    const askedAt = cloud.clock.now();
     watching.busy = true;
     cloud.clock.spawn(`the witness of ${volume} on ${id}`, async () => {
       try {
@@ -117,8 +121,23 @@ export class WitnessAgents {
         watching.missing = true;
       } finally {
         watching.busy = false;
-        if (watching.missing && ec2.instances.get(id)?.bootedAt === bootedAt) this.#await(id);
+        if (watching.missing && ec2.instances.get(id)?.bootedAt === bootedAt) {
+          const { pauseMs } = watching.watch;
+          if (pauseMs < WATCH.askMs) this.#askSoon(instance, volume, watching, askedAt + pauseMs);
+          else this.#await(id);
+        }
       }
+    });
+  }
+
+  /** Before the next turn, which goes without. */
+  #askSoon(instance: SimInstance, volume: string, watching: Watching, at: number): void {
+    const { clock } = this.#parts.cloud;
+    watching.soon = true;
+    clock.at(Math.max(at, clock.now()), () => {
+      watching.soon = false;
+      const now = this.#parts.ec2.instances.get(instance.id);
+      if (now?.bootedAt === instance.bootedAt && this.#works(now)) this.#ask(now, volume, watching);
     });
   }
 
@@ -141,7 +160,7 @@ export class WitnessAgents {
       },
       volume,
     );
-    const watching: Watching = { watch, boot: bootedAt, busy: false, missing: false, trouble: '' };
+    const watching: Watching = { watch, boot: bootedAt, busy: false, soon: false, missing: false, trouble: '' };
     this.#watching.set(key, watching);
     return watching;
   }

@@ -65,6 +65,18 @@ describe('a standby that watches', () => {
     expect(said).toEqual(['alpha i-owner 4000', 'alpha i-owner 64000']);
   });
 
+  test('asks again sooner once it has missed an answer, until it has said so or has a good one', async () => {
+    const pauses: number[] = [];
+    for (const well of [true, false, false, true, false, false, false, false]) {
+      answers = () => well;
+      await watch.turn();
+      pauses.push(watch.pauseMs);
+    }
+    const { askMs, soonMs } = WATCH;
+    expect(pauses).toEqual([askMs, soonMs, soonMs, askMs, soonMs, soonMs, askMs, askMs]);
+    expect(said).toHaveLength(1);
+  });
+
   test('counts anew after a good answer', async () => {
     const given = [false, false, true, false, false, true];
     answers = () => given.shift() ?? true;

@@ -49,13 +49,11 @@ const world = {
 /** What was said last of each, so that an hour of the same is a line. */
 const trouble = new Map<string, string>();
 
-/** Turns of one content volume; one that takes longer is not overtaken by the next. */
+/** Turns of one content volume: the next begins once this one has ended. */
 function watch(volume: string): void {
   const watched = new Watch(world, volume);
-  let busy = false;
-  setInterval(async () => {
-    if (busy) return;
-    busy = true;
+  const turn = async () => {
+    const beganAt = performance.now();
     try {
       await watched.turn();
       trouble.delete(volume);
@@ -63,10 +61,10 @@ function watch(volume: string): void {
       const why = (error as Error).message;
       if (trouble.get(volume) !== why) console.error(`remount: nothing can be said of ${volume}: ${why}`);
       trouble.set(volume, why);
-    } finally {
-      busy = false;
     }
-  }, WATCH.askMs);
+    setTimeout(turn, Math.max(0, watched.pauseMs - (performance.now() - beganAt)));
+  };
+  setTimeout(turn, WATCH.askMs);
 }
 
 for (const volume of settings.volumes) watch(volume);

@@ -34,7 +34,15 @@ export const STEPS: readonly Slip[] = [
     code: 'const fenced = to.fenced ?? (await fence(',
     instead: "const fenced = to.fenced ?? { certain: true as const, note: '', flushed: undefined } ?? (await fence(",
     test: 'lambda/core/heal/beside.test.ts',
-    named: 'a fence that is not certain is asked for again',
+    named: 'that is not certain is asked for again',
+  },
+  {
+    slip: 'what was let go for being shut down is mounted again',
+    file: 'lambda/core/heal/decide.ts',
+    code: 'const state = found ?? noted ?? said;',
+    instead: "const state = found ?? (noted === 'shutdown' ? said : said);",
+    test: 'lambda/core/heal/beside.test.ts',
+    named: 'where the spare is no good, the long way is gone',
   },
   {
     slip: 'what was shut down is forgotten where the step runs again',

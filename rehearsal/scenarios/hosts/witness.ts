@@ -20,8 +20,8 @@ const NOTICED_MS = MINUTE_MS;
 const REST_MS = 85 * MINUTE_MS;
 /** For so long a witness is cut off, lies, or comes and goes: less than an hour after the third look. */
 const WRONG_MS = 20 * MINUTE_MS;
-/** Two questions without an answer, two with one. */
-const FLAP_MS = 4 * SECOND_MS;
+/** Two questions without an answer at the most, for the next one comes a second later; then some with one. */
+const FLAP_MS = 2 * SECOND_MS;
 /** Who lies writes each turn, and each item is looked at. */
 const LONG_CALLS = 12_000;
 /** Verbs that touch what serves, or the spare; drills have others. */

@@ -108,30 +108,34 @@ describe('what is sealed, agreed on and served waits for both', () => {
   });
 });
 
-describe('a fence that is not certain is asked for again, by itself, and nothing is served without it:', () => {
-  test.each(['busy', 'unreachable', 'timeout', 'failed'] as const)('%s', async (result) => {
-    scene.answers.set(`release ${OLD}`, result);
-    // Whoever does not answer the one does not answer the other.
-    const { release } = scene.ports.host;
-    scene.ports.host.release = async (...args) => {
-      const answer = await release(...args);
-      if (args[2] === OLD) scene.seen = { ...scene.seen, probe: probe('unreachable') };
-      return answer;
-    };
-    scene.stopsAs = 'stopping';
-    expect((await serve()).served).toBeUndefined();
-    expect(scene.did.filter((did) => did.startsWith(`release ${OLD}`)).length).toBeGreaterThan(1);
-    expect(scene.did).toContain('stop i-owner');
-    expect(scene.did).not.toContain('commit');
-    expect(scene.term).toBe(0);
-  });
+describe('a fence beside it', () => {
+  const uncertain = ['busy', 'unreachable', 'timeout', 'failed'] as const;
+  test.each(uncertain)(
+    'that is not certain is asked for again, and nothing is served without it: %s',
+    async (result) => {
+      scene.answers.set(`release ${OLD}`, result);
+      // Whoever does not answer the one does not answer the other.
+      const { release } = scene.ports.host;
+      scene.ports.host.release = async (...args) => {
+        const answer = await release(...args);
+        if (args[2] === OLD) scene.seen = { ...scene.seen, probe: probe('unreachable') };
+        return answer;
+      };
+      scene.stopsAs = 'stopping';
+      expect((await serve()).served).toBeUndefined();
+      expect(scene.did.filter((did) => did.startsWith(`release ${OLD}`)).length).toBeGreaterThan(1);
+      expect(scene.did).toContain('stop i-owner');
+      expect(scene.did).not.toContain('commit');
+      expect(scene.term).toBe(0);
+    },
+  );
 
-  test('and it is served once the owner is seen off', async () => {
+  test('that is not certain keeps the spare from serving until the owner is seen off', async () => {
     scene.answers.set(`release ${OLD}`, 'unreachable');
     expect((await serve()).served).toBeDefined();
   });
 
-  test('shut down, and held open by somebody: it takes no writes, which is certain', async () => {
+  test('of what somebody holds open is certain, for it takes no writes', async () => {
     scene.printed.set(`release ${OLD}`, { state: 'fenced' });
     expect((await serve()).served).toBeDefined();
     expect(scene.did.filter((did) => did === `release ${OLD}`)).toHaveLength(1);

@@ -94,9 +94,11 @@ export const MUTANTS: readonly Mutant[] = [
       // The note of a fence asks for it, too.
       {
         file: 'lambda/aws/dynamodb/ledger.ts',
-        code: ' = :fenced`,\n            ConditionExpression: LEASED,',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code, as it stands there
+        code: ':fenced${why}`,\n            ConditionExpression: LEASED,',
         instead:
-          " = :fenced`, ConditionExpression: 'attribute_exists(pk) OR (leaseHolder = :me AND leaseUntil > :now)',",
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+          ":fenced${why}`, ConditionExpression: 'attribute_exists(pk) OR (leaseHolder = :me AND leaseUntil > :now)',",
       },
     ],
     play: rehearse('alarm-storm'),

@@ -55,12 +55,13 @@ export function dynamoLedger(dynamo: DynamoDBClient, TableName: string): Ledger 
     },
 
     async noteFencing(volume, holder, now, instanceId, shutDown) {
+      const why = shutDown === undefined ? '' : `, ${LEDGER.shutDown} = :shutDown`;
       await translated(`note in the ledger that ${instanceId} is fenced`, () =>
         dynamo.send(
           new UpdateItemCommand({
             TableName,
             Key: stateKey(volume),
-            UpdateExpression: `SET ${LEDGER.fencing} = :fenced${shutDown === undefined ? '' : `, ${LEDGER.shutDown} = :shutDown`}`,
+            UpdateExpression: `SET ${LEDGER.fencing} = :fenced${why}`,
             ConditionExpression: LEASED,
             ExpressionAttributeValues: {
               ':me': { S: holder },

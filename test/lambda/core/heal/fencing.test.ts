@@ -33,3 +33,20 @@ test('who is fenced is noted under the lease alone, until the next commit', asyn
     expect(fencing()).toBeUndefined();
   }
 });
+
+test('what was shut down is noted with it, stays so beside a note without it, and goes with a commit, or once it serves', async () => {
+  const lab = new DrillLab();
+  const shutDown = async () => (await lab.within(() => lab.heals.read('alpha')))?.shutDown;
+  const note = (id?: 'vol-11111111') => lab.within(() => lab.heals.noteFencing('alpha', 'heal-1', NOW, 'i-1', id));
+  await lab.within(() => lab.heals.acquire('alpha', 'heal-1', NOW, NOW + 60_000));
+  await note();
+  expect(await shutDown()).toBeUndefined();
+  await note('vol-11111111');
+  await note();
+  expect(await shutDown()).toBe('vol-11111111');
+  await lab.within(() => lab.heals.commit('alpha', 'heal-1', NOW, ENTRY));
+  expect(await shutDown()).toBeUndefined();
+  await note('vol-11111111');
+  await lab.within(() => lab.heals.noteServed('alpha'));
+  expect(await shutDown()).toBeUndefined();
+});

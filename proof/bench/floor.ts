@@ -38,13 +38,18 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
   const ran = ssm.ran.filter((r) => sends.has(r.sentAt));
   const call = (what: string, fits: (c: CallRecord) => boolean) => one(calls, fits, what);
   const command = (verb: string) => one(ran, (r) => r.verb === verb, verb);
-  const [mount, verify, release, serve] = ['mount', 'verify', 'release', 'serve'].map(command);
-  if (!mount || !verify || !release || !serve) throw new Error('a command is missing');
+  const [verify, release, serve] = ['verify', 'release', 'serve'].map(command);
+  if (!verify || !release || !serve) throw new Error('a command is missing');
+  // One that is followed is mounted.
+  const mount = ran.find((r) => r.verb === 'mount' && r.endedAt <= verify.sentAt);
 
   const isWrite = (c: CallRecord) => c.operation === 'UpdateItem' && c.result === 'ok';
   const lease = call('the lease', isWrite);
   const commit = [...calls].reverse().find((c) => isWrite(c) && c.at < serve.sentAt);
-  const begun = lambda.begun.findLast((b) => b.name.includes('Healer') && b.at <= lease.at - lease.tookMs / 2);
+  // A witness is not believed: the owner's own probe comes before the lease.
+  const look = ran.find((each) => each.verb === 'probe' && each.endedAt <= lease.at);
+  const first = look?.sentAt ?? lease.at - lease.tookMs / 2;
+  const begun = lambda.begun.findLast((b) => b.name.includes('Healer') && b.at <= first);
   if (!commit || !begun) throw new Error('the spare was served without a commit, or by nobody');
 
   const sent = ({ sentAt }: { readonly sentAt: number }) =>
@@ -54,16 +59,14 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
     const answer = call('an answer', (c) => c.operation === 'GetCommandInvocation' && c.at >= r.endedAt).tookMs;
     return sent(r) / 2 + Math.max(sent(r) / 2, r.endedAt - r.sentAt) + answer;
   };
-  const prepared = whole(mount) + whole(verify);
-  // Under the lease it is asked whether it is dead; that it is fenced before would be too soon.
-  const word = one(ran, (r) => r.verb === 'probe' && r.sentAt >= lease.at && r.endedAt <= release.sentAt, 'probe');
-  const fenced = whole(word) + whole(release);
+  const prepared = (mount ? whole(mount) : 0) + whole(verify);
   // Only where there is a journal; what the old owner wrote last is in it once that is fenced.
   const drain = ran.find((each) => each.verb === 'drain' && each.sentAt >= release.endedAt);
   const drained = drain ? whole(drain) : 0;
-  // A witness is not believed: the owner's own probe comes before the lease.
-  const look = ran.find((each) => each.verb === 'probe' && each.sentAt >= begun.at && each.endedAt <= lease.at);
   const looked = look ? whole(look) : 0;
+  // It is asked whether it is dead, before the lease or under it; that it is fenced before that would be too soon.
+  const isWord = (r: (typeof ran)[number]) => r.verb === 'probe' && r.sentAt >= lease.at && r.endedAt <= release.sentAt;
+  const fenced = (look ? 0 : whole(one(ran, isWord, 'probe'))) + whole(release);
   const switched = commit.tookMs + sent(serve) / 2 + serve.endedAt - serve.sentAt;
   const reached = (afterLease: number) => {
     const servedAt = begun.at + looked + lease.tookMs + afterLease + switched;

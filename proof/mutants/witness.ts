@@ -29,8 +29,8 @@ export const WITNESSES: readonly Mutant[] = [
     'a witness is not trusted without a look',
     {
       file: 'lambda/core/heal/begin.ts',
-      code: "if (probe.state !== 'serving') return undefined;",
-      instead: "if (probe.state !== 'believed') return undefined;",
+      code: "if (probe.state !== 'serving') return { word: probe };",
+      instead: "if (probe.state !== 'believed') return { word: probe };",
     },
     [{ promise: 'a look ends with the word of the owner, before the lease' }],
   ),

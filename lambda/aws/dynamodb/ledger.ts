@@ -187,12 +187,13 @@ export function dynamoLease(dynamo: DynamoDBClient, TableName: string, sk: strin
           new UpdateItemCommand({
             TableName,
             Key: key(`VOLUME#${volume}`, sk),
-            UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until',
+            UpdateExpression: 'SET leaseHolder = :me, leaseUntil = :until ADD leases :one',
             ConditionExpression: 'attribute_not_exists(leaseHolder) OR leaseHolder = :me OR leaseUntil < :now',
             ExpressionAttributeValues: {
               ':me': { S: holder },
               ':until': { N: String(until) },
               ':now': { N: String(now) },
+              ':one': { N: '1' },
             },
             ReturnValues: 'ALL_NEW',
           }),
@@ -280,6 +281,7 @@ function toState(item: Record<string, AttributeValue>): LedgerState {
     verifiedAt: item.verifiedAt?.N === undefined ? undefined : Number(item.verifiedAt.N),
     verifiedSnapshot: idOf(item, 'verifiedSnapshot', isSnapshotId),
     shutDown: idOf(item, LEDGER.shutDown, isVolumeId),
+    leases: Number(item.leases?.N ?? 0),
     lease: leaseHolder?.S === undefined ? undefined : { holder: leaseHolder.S, until: Number(leaseUntil?.N) },
     paged:
       pagedAbout?.S === undefined

@@ -1,7 +1,7 @@
 import { reasonText } from '../message/reason-words.ts';
 import type { Journal } from '../world/journal.ts';
 import { awaitLease } from '../world/lease.ts';
-import { type NothingWrong, nothingWrong, type Trigger } from '../world/model.ts';
+import { type NothingWrong, nothingWrong, type Trigger, type Word } from '../world/model.ts';
 import { observe } from '../world/observe.ts';
 import type { Ports } from '../world/ports.ts';
 import { standing } from '../world/standing.ts';
@@ -20,8 +20,13 @@ export interface Unbegun {
   readonly summary: string;
 }
 
-/** With the lease. `pagedAt`: when people were last notified that they have something to do. Unix milliseconds. */
-export type Begun = { readonly outcome: 'begun'; readonly pagedAt?: number | undefined } | Unbegun;
+/**
+ * With the lease. `pagedAt`: when people were last notified that they have something to do. Unix milliseconds. `word`: what the owner has said, where
+ * nobody else has had the lease since.
+ */
+export type Begun =
+  | { readonly outcome: 'begun'; readonly pagedAt?: number | undefined; readonly word?: Word | undefined }
+  | Unbegun;
 
 /** From what started a heal to its lease: a sweep looks first whether there is anything to do, a witness has the owner asked, an alarm waits for its turn. */
 export async function beginHeal(
@@ -33,8 +38,8 @@ export async function beginHeal(
   const { volume } = trigger;
   const idle = trigger.kind === 'sweep' && (await lookFirst(ports, journal, trigger, begun.at));
   if (idle) return idle;
-  const unproven = trigger.kind === 'witness' && (await askOwner(ports, journal, trigger));
-  if (unproven) return unproven;
+  const asked = trigger.kind === 'witness' ? await askOwner(ports, journal, trigger) : {};
+  if (asked.unproven) return asked.unproven;
   let pagedAt: number | undefined;
   let turn = await awaitLease(ports, journal, begun.healId, trigger);
   if (turn.turn === 'silent' && trigger.kind !== 'witness') {
@@ -46,7 +51,7 @@ export async function beginHeal(
   }
   switch (turn.turn) {
     case 'mine':
-      return { outcome: 'begun', pagedAt: pagedAt ?? turn.pagedAt };
+      return { outcome: 'begun', pagedAt: pagedAt ?? turn.pagedAt, word: stillSo(asked.word, turn.leases) };
     case 'others':
       return { outcome: 'busy', summary: `another heal has the lease of ${volume}` };
     case 'silent':
@@ -57,20 +62,31 @@ export async function beginHeal(
 
 /**
  * A witness is believed in nothing: the owner's own probe says whether it serves. Where nobody can be asked, the alarm is there.
- * @returns why nothing is done; `undefined` where the owner does not say that it serves
+ * @returns why nothing is done; else what the owner says
  */
-async function askOwner(ports: Ports, journal: Journal, trigger: Trigger): Promise<Unbegun | undefined> {
+async function askOwner(
+  ports: Ports,
+  journal: Journal,
+  trigger: Trigger,
+): Promise<{ readonly unproven?: Unbegun; readonly word?: Word }> {
   const { volume } = trigger;
-  const asked = await journal.ask('ask-owner', async () => {
-    const { owner, currentVolume } = (await ports.ledger.read(volume)) ?? {};
+  const none = (outcome: Unbegun['outcome'], summary: string) => ({ unproven: { outcome, summary } });
+  const asked = await journal.ask('ask-owner', async (): Promise<Word | undefined> => {
+    const { owner, currentVolume, leases = 0 } = (await ports.ledger.read(volume)) ?? {};
     if (!owner || !currentVolume) return undefined;
-    return { owner, probe: await ports.host.probe(owner, volume, currentVolume) };
+    const at = ports.clock.now();
+    return { ...(await ports.host.probe(owner, volume, currentVolume)), volumeId: currentVolume, at, leases };
   });
-  if (!asked.answered) return { outcome: 'unanswered', summary: asked.why };
-  if (!asked.value) return { outcome: 'unanswered', summary: `the ledger names no owner of ${volume}` };
-  const { owner, probe } = asked.value;
-  if (probe.state !== 'serving') return undefined;
-  return { outcome: nothingWrong(trigger), summary: `${volume} is served by ${owner}; ${trigger.reason}` };
+  if (!asked.answered) return none('unanswered', asked.why);
+  if (!asked.value) return none('unanswered', `the ledger names no owner of ${volume}`);
+  const probe = asked.value;
+  if (probe.state !== 'serving') return { word: probe };
+  return none(nothingWrong(trigger), `${volume} is served by ${probe.instanceId}; ${trigger.reason}`);
+}
+
+/** Where a heal had the lease in between, it may have changed what the owner spoke of. */
+function stillSo(word: Word | undefined, leases: number | undefined): Word | undefined {
+  return word && leases === word.leases + 1 ? word : undefined;
 }
 
 /** @returns why there is nothing to do; `undefined` where there is, or nobody can know */

@@ -1,7 +1,7 @@
 import type { InstanceId, SnapshotId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
-import type { Drained, LessRoom, NothingWrong, Observation, Replaced, Replacement } from '../world/model.ts';
+import type { Drained, LessRoom, NothingWrong, Observation, Replaced, Replacement, Word } from '../world/model.ts';
 
 /** How a heal ends that leaves tags to the next sweep. */
 export interface Served {
@@ -32,6 +32,8 @@ export interface Findings {
   drained?: Drained | undefined;
   /** The instance that had the volume by the ledger, at the last look. */
   owner?: InstanceId | undefined;
+  /** See {@link Begun}. */
+  readonly word?: Word | undefined;
   /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */

@@ -76,7 +76,7 @@ export async function heal(
 
   const start = await beginHeal(ports, journal, trigger, begun);
   if (start.outcome !== 'begun') return { ...start, healId: begun.healId };
-  const findings: Findings = { rejected: [], passedOver: [], pagedAt: start.pagedAt };
+  const findings: Findings = { rejected: [], passedOver: [], pagedAt: start.pagedAt, word: start.word };
 
   journal.guardBy(() => mayAct(ports, volume, begun.healId));
   journal.outageBy(waitingNotified(workflow, ports, volume, findings));
@@ -144,7 +144,7 @@ interface Ending {
  */
 async function work(run: HealRun, trigger: Trigger, policy: SparePolicy, findings: Findings): Promise<Ending> {
   const { rejected } = findings;
-  const { served, passedOver: spare } = await serveSpare(run, policy, rejected);
+  const { served, passedOver: spare } = await serveSpare(run, policy, rejected, findings.word);
   if (served) findings.spare = served;
   const first: Start = { round: 0, untilSeconds: BUDGET_SECONDS, spare, trigger };
   if (!spare) return rounds(run, findings, first);

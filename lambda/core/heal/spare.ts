@@ -1,7 +1,7 @@
 import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { Rejected } from '../world/message.ts';
-import type { Choice, ProbeState, Replacement, Spare } from '../world/model.ts';
+import type { Choice, ProbeState, Replacement, Spare, Word } from '../world/model.ts';
 import type { HostAnswer, Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';
@@ -10,6 +10,12 @@ import { drainedReasons } from './drain.ts';
 import { type Certain, fenceShutDown } from './fence.ts';
 import { outlast } from './stall.ts';
 import { prepare, preparePatiently, takeOver } from './takeover.ts';
+
+/**
+ * For so long what an owner called shut down before the lease, which nobody had since, is so: nobody else unmounts it, but for people, and a host
+ * that boots takes longer. Milliseconds.
+ */
+const WORD_MS = 10_000;
 
 /** When the spare is taken. */
 export interface SparePolicy {
@@ -48,8 +54,14 @@ export interface Tried {
  * (decision `settle`). Whatever does not fit leaves everything to the long way. Where I/O hangs, it is waited for beside the spare.
  *
  * @param rejected where a spare that could not be used is added
+ * @param word what the owner said before the lease
  */
-export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rejected: Rejected[]): Promise<Tried> {
+export async function serveSpare(
+  run: HealRun,
+  policy: SparePolicy | Anyway,
+  rejected: Rejected[],
+  word?: Word,
+): Promise<Tried> {
   const { ports, journal, volume } = run;
   const seen = await journal.step(
     'look-at-spare',
@@ -65,7 +77,7 @@ export async function serveSpare(run: HealRun, policy: SparePolicy | Anyway, rej
     async () => {
       // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
       const [probe, ready] = await Promise.allSettled([
-        askOwner(run, owner, oldVolume),
+        askOwner(run, owner, oldVolume, word),
         prepare(run, (_, now) => now(), { volumeId, instanceId }),
       ]);
       if (probe.status === 'rejected') throw probe.reason;
@@ -124,9 +136,14 @@ interface Asked {
  * What the owner says of its volume; and it lets go at once of one that is shut down. Where this ran before and died in between, or a heal before this
  * one did, the ledger knows what the owner cannot say any more.
  */
-async function askOwner(run: HealRun, owner: InstanceId, volumeId: VolumeId): Promise<Asked> {
+async function askOwner(run: HealRun, owner: InstanceId, volumeId: VolumeId, word?: Word): Promise<Asked> {
   const { ports, volume } = run;
-  const { state: said } = await ports.host.probe(owner, volume, volumeId);
+  const isSaid =
+    word?.state === 'shutdown' &&
+    word.instanceId === owner &&
+    word.volumeId === volumeId &&
+    ports.clock.now() - word.at < WORD_MS;
+  const { state: said } = isSaid ? word : await ports.host.probe(owner, volume, volumeId);
   const noted = said === 'serving' || said === 'shutdown' ? undefined : (await ports.ledger.read(volume))?.shutDown;
   const state = noted === volumeId ? 'shutdown' : said;
   return { said, state, ...(state === 'shutdown' && { fenced: await fenceShutDown(run, volumeId, owner) }) };

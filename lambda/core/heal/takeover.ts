@@ -30,6 +30,12 @@ type Act = <T>(name: string, run: () => Promise<T>, note: (value: T) => string) 
 
 /** Mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried. */
 export async function prepare(run: HealRun, act: Act, at: At): Promise<Prepared> {
+  if (run.ports.journaled) {
+    // A spare that is followed is mounted, and a mount would do nothing. Whatever else is found, the usual way says what is wrong.
+    const look = () => run.ports.host.verify(at.instanceId, run.volume, at.volumeId);
+    const followed = readVerified(await act('verify', look, described));
+    if (followed.ok) return followed;
+  }
   const mount = () => insist(() => run.ports.host.mount(at.instanceId, run.volume, at.volumeId));
   const mounted = await act('mount', mount, described);
   return verify(run, act, at, mounted);
@@ -48,7 +54,12 @@ async function verify(
   mounted: HostAnswer,
 ): Promise<Prepared> {
   if (mounted.result !== 'ok') return refused('mount', mounted);
-  const verified = await act('verify', () => insist(() => ports.host.verify(instanceId, volume, volumeId)), described);
+  return readVerified(
+    await act('verify', () => insist(() => ports.host.verify(instanceId, volume, volumeId)), described),
+  );
+}
+
+function readVerified(verified: HostAnswer): Prepared {
   if (verified.result !== 'ok') return refused('verify', verified);
   const canaryAt = Date.parse(verified.values.canary ?? '');
   const files = Number(verified.values.files);

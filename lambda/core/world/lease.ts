@@ -19,18 +19,18 @@ export async function awaitLease(ports: Ports, journal: Journal, healId: string,
   for (let i = 0; i < tries; i++) {
     const asked = await journal.ask('lease', async () => {
       const state = await acquire(ports, trigger.volume, healId);
-      return state && { pagedAt: state.paged?.at };
+      return state && { pagedAt: state.paged?.at, leases: state.leases };
     });
     if (!asked.answered) return { turn: 'silent', ledger: asked };
-    if (asked.value) return { turn: 'mine', pagedAt: asked.value.pagedAt };
+    if (asked.value) return { turn: 'mine', ...asked.value };
     if (i + 1 < tries) await journal.pause('await-lease', LOOK_SECONDS);
   }
   return { turn: 'others' };
 }
 
-/** Whose turn it is; `silent`: the ledger does not say. `pagedAt`: when people were paged before, in Unix milliseconds. */
+/** Whose turn it is; `silent`: the ledger does not say. `pagedAt`: when people were paged before, in Unix milliseconds. `leases`: this one counted. */
 export type Turn =
-  | { readonly turn: 'mine'; readonly pagedAt?: number | undefined }
+  | { readonly turn: 'mine'; readonly pagedAt?: number | undefined; readonly leases?: number | undefined }
   | { readonly turn: 'others' }
   | { readonly turn: 'silent'; readonly ledger: NoAnswer };
 

@@ -223,6 +223,8 @@ export interface LedgerState extends LedgerEntry {
   readonly verifiedSnapshot?: SnapshotId | undefined;
   /** Its owner called its file system shut down, and was told to let it go: no probe says so any more. Until the next commit, or until it serves. */
   readonly shutDown?: VolumeId | undefined;
+  /** How often the lease was taken, or renewed: whether anybody had it in between. */
+  readonly leases?: number;
   readonly lease: { readonly holder: string; readonly until: number } | undefined;
   /** What people were last notified of that they have to do, and when. */
   readonly paged: Paged | undefined;
@@ -250,6 +252,15 @@ export interface Observation {
   readonly failingSince?: number | undefined;
   /** What EBS says of the current volume's I/O: looked for only where its owner's probe says that it hangs, or nothing. */
   readonly io?: VolumeIo | undefined;
+}
+
+/** What an owner said before the lease. */
+export interface Word extends Probe {
+  readonly volumeId: VolumeId;
+  /** When it was asked. Unix milliseconds. */
+  readonly at: number;
+  /** {@link LedgerState.leases}, before it was asked. */
+  readonly leases: number;
 }
 
 /** Why a heal was started. `at`: when the trigger says that it saw the failure. `witness`: a standby says that the owner does not answer it. */

@@ -45,6 +45,22 @@ export const STEPS: readonly Slip[] = [
     named: 'where the spare is no good, the long way is gone',
   },
   {
+    slip: 'what an owner said is believed though another heal had the lease since',
+    file: 'lambda/core/heal/begin.ts',
+    code: 'word && leases === word.leases + 1 ? word',
+    instead: 'word && leases !== 0 ? word',
+    test: 'lambda/core/heal/word.test.ts',
+    named: 'another heal had the lease since',
+  },
+  {
+    slip: 'what an owner said is believed however long ago',
+    file: 'lambda/core/heal/spare.ts',
+    code: 'ports.clock.now() - word.at < WORD_MS',
+    instead: 'word.at > WORD_MS',
+    test: 'lambda/core/heal/word.test.ts',
+    named: 'it was said ten seconds ago',
+  },
+  {
     slip: 'what was shut down is forgotten where the step runs again',
     file: 'lambda/core/heal/spare.ts',
     code: "const state = noted === volumeId ? 'shutdown' : said;",

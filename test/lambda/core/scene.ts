@@ -38,6 +38,8 @@ export class Scene {
   /** State that a stopped instance shows. */
   stopsAs = 'stopped';
   leaseHolder: string | undefined;
+  /** How often it was taken. */
+  leases = 0;
   committed: LedgerEntry | undefined;
   paged: LedgerState['paged'];
   replaced: LedgerState['replaced'];
@@ -144,6 +146,7 @@ export class Scene {
           paged: this.paged,
           replaced: this.replaced,
           shutDown: this.shutDown,
+          leases: this.leases,
         };
       },
       notePage: async (_, __, paged) => {
@@ -151,6 +154,7 @@ export class Scene {
       },
       acquire: async (_, holder) => {
         this.leaseHolder ??= holder;
+        if (this.leaseHolder === holder) this.leases++;
         return this.leaseHolder === holder ? this.ports.ledger.read('alpha') : undefined;
       },
       noteServed: async (_, notified) => {

@@ -109,6 +109,6 @@ describe('the floor of a recovery', () => {
   test('is known for recoveries with a spare only', () => {
     const services = { cloud: { calls: [] }, ssm: { ran: [] }, lambda: { begun: [] } } as unknown as Services;
     const log = [{ at: 0, who: 'failure', what: '' }, healthy(9, 'i-1')];
-    expect(() => floorOf(services, log, CHECK)).toThrow('mount: not in this run');
+    expect(() => floorOf(services, log, CHECK)).toThrow('verify: not in this run');
   });
 });

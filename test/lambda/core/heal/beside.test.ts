@@ -144,6 +144,7 @@ describe('a fence beside it', () => {
 
 describe('what was shut down is not served again, though its owner says only that it is not mounted:', () => {
   test('where the spare is no good, the long way is gone', async () => {
+    scene.answers.set('verify vol-spare', 'notMounted');
     scene.answers.set('mount vol-spare', 'unmountable');
     expect(await heal(scene.workflow, ports, ALARM, FASTER)).toMatchObject({ outcome: 'healed' });
     expect(scene.did).not.toContain(`mount ${OLD}`);

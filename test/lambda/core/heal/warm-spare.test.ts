@@ -94,7 +94,18 @@ describe('after a false alarm', () => {
   test('the spare stays mounted, and is followed', async () => {
     scene.printed.set(FOLLOW, { state: 'following' });
     expect(await serve(FASTER)).toEqual({});
-    expect(scene.did).toEqual(['mount vol-spare', 'verify vol-spare', FOLLOW]);
+    expect(scene.did).toEqual(['verify vol-spare', FOLLOW]);
+  });
+
+  test('one that is not followed yet is mounted first', async () => {
+    scene.answers.set('verify vol-spare', 'notMounted');
+    const { mount } = scene.ports.host;
+    scene.ports.host.mount = async (...at) => {
+      scene.answers.delete('verify vol-spare');
+      return mount(...at);
+    };
+    await serve(FASTER);
+    expect(scene.did.slice(0, 3)).toEqual(['verify vol-spare: notMounted', 'mount vol-spare', 'verify vol-spare']);
   });
 
   test('a host without the agent lets go of it', async () => {

@@ -38,10 +38,9 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
   const ran = ssm.ran.filter((r) => sends.has(r.sentAt));
   const call = (what: string, fits: (c: CallRecord) => boolean) => one(calls, fits, what);
   const command = (verb: string) => one(ran, (r) => r.verb === verb, verb);
-  const [verify, release, serve] = ['verify', 'release', 'serve'].map(command);
-  if (!verify || !release || !serve) throw new Error('a command is missing');
-  // One that is followed is mounted.
-  const mount = ran.find((r) => r.verb === 'mount' && r.endedAt <= verify.sentAt);
+  const [mount, release, serve] = ['mount', 'release', 'serve'].map(command);
+  const verify = ran.findLast((r) => r.verb === 'verify');
+  if (!mount || !verify || !release || !serve) throw new Error('a command is missing');
 
   const isWrite = (c: CallRecord) => c.operation === 'UpdateItem' && c.result === 'ok';
   const lease = call('the lease', isWrite);
@@ -59,7 +58,8 @@ export function floorOf(services: Services, log: readonly Happening[], healthChe
     const answer = call('an answer', (c) => c.operation === 'GetCommandInvocation' && c.at >= r.endedAt).tookMs;
     return sent(r) / 2 + Math.max(sent(r) / 2, r.endedAt - r.sentAt) + answer;
   };
-  const prepared = (mount ? whole(mount) : 0) + whole(verify);
+  // What is followed is mounted already, and read beside.
+  const prepared = verify.sentAt < mount.endedAt ? Math.max(whole(mount), whole(verify)) : whole(mount) + whole(verify);
   // Only where there is a journal; what the old owner wrote last is in it once that is fenced.
   const drain = ran.find((each) => each.verb === 'drain' && each.sentAt >= release.endedAt);
   const drained = drain ? whole(drain) : 0;

@@ -30,15 +30,18 @@ type Act = <T>(name: string, run: () => Promise<T>, note: (value: T) => string) 
 
 /** Mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried. */
 export async function prepare(run: HealRun, act: Act, at: At): Promise<Prepared> {
-  if (run.ports.journaled) {
-    // A spare that is followed is mounted, and a mount would do nothing. Whatever else is found, the usual way says what is wrong.
-    const look = () => run.ports.host.verify(at.instanceId, run.volume, at.volumeId);
-    const followed = readVerified(await act('verify', look, described));
-    if (followed.ok) return followed;
-  }
-  const mount = () => insist(() => run.ports.host.mount(at.instanceId, run.volume, at.volumeId));
-  const mounted = await act('mount', mount, described);
-  return verify(run, act, at, mounted);
+  const { host, journaled } = run.ports;
+  const mount = () => insist(() => host.mount(at.instanceId, run.volume, at.volumeId));
+  const look = () => host.verify(at.instanceId, run.volume, at.volumeId);
+  // A spare that is followed is mounted already, and the mount makes way there: it is read beside. One that was not is read after it.
+  const [mounted, early] = await Promise.allSettled([
+    act('mount', mount, described),
+    journaled ? act('verify', look, described) : undefined,
+  ]);
+  if (mounted.status === 'rejected') throw mounted.reason;
+  if (mounted.value.result === 'ok' && early.status === 'fulfilled' && early.value?.result === 'ok')
+    return readVerified(early.value);
+  return verify(run, act, at, mounted.value);
 }
 
 /** As {@link prepare}, and it waits for a mount that is slow. Each look of that is a step of its own. */

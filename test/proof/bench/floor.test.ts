@@ -23,7 +23,6 @@ function healthy(at: number, instanceId: string): Happening {
 type Command = readonly [verb: string, sentAt: number, ranMs: number];
 const COMMANDS: readonly Command[] = [
   ['mount', 16_000, 1000],
-  ['verify', 18_000, 1500],
   ['release', 21_000, 1200],
   ['serve', 24_000, 900],
 ];
@@ -34,11 +33,14 @@ interface Over {
   readonly drain?: Command;
   /** How long the owner's probe takes. @default 900 ms: the spare is ready later */
   readonly probeMs?: number;
+  /** When the spare is read. @default after its mount */
+  readonly verifyAt?: number;
 }
 
 function floor(over: Over = {}): Floor {
   const asked: Command = ['probe', 16_000, over.probeMs ?? 900];
-  const all = [asked, ...COMMANDS, ...(over.drain ? [over.drain] : [])];
+  const read: Command = ['verify', over.verifyAt ?? 18_000, 1500];
+  const all = [asked, read, ...COMMANDS, ...(over.drain ? [over.drain] : [])];
   const ran: Ran[] = all.map(([verb, sentAt, ranMs]) => ({
     verb,
     instanceId: 'i-1',
@@ -82,6 +84,12 @@ describe('the floor of a recovery', () => {
     expect(floor({ probeMs: 3450 }).all).toBe(30_000);
   });
 
+  test('reads what is mounted already beside its mount', () => {
+    // verify 1630 alone: 1130 less, and the fence is longer by then, 1030 + 1330: 400 less, served at 18,370.
+    expect(floor({ verifyAt: 16_400, healthyAt: 38_400 }).all).toBe(23_400);
+    expect(floor({ healthyAt: 38_400 }).all).toBe(28_400);
+  });
+
   test('has what the journal gives the spare once the old owner is fenced, whatever the order was', () => {
     // 730 more: served at 19,500; or 2130 more, at 20,900, and no more in time for 20,500.
     const healthyAt = 40_500;
@@ -109,6 +117,6 @@ describe('the floor of a recovery', () => {
   test('is known for recoveries with a spare only', () => {
     const services = { cloud: { calls: [] }, ssm: { ran: [] }, lambda: { begun: [] } } as unknown as Services;
     const log = [{ at: 0, who: 'failure', what: '' }, healthy(9, 'i-1')];
-    expect(() => floorOf(services, log, CHECK)).toThrow('verify: not in this run');
+    expect(() => floorOf(services, log, CHECK)).toThrow('mount: not in this run');
   });
 });

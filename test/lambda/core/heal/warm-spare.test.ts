@@ -94,18 +94,25 @@ describe('after a false alarm', () => {
   test('the spare stays mounted, and is followed', async () => {
     scene.printed.set(FOLLOW, { state: 'following' });
     expect(await serve(FASTER)).toEqual({});
-    expect(scene.did).toEqual(['verify vol-spare', FOLLOW]);
+    expect(scene.did).toEqual(['mount vol-spare', 'verify vol-spare', FOLLOW]);
   });
 
-  test('one that is not followed yet is mounted first', async () => {
+  test('one that is not followed yet is read once it is mounted', async () => {
     scene.answers.set('verify vol-spare', 'notMounted');
-    const { mount } = scene.ports.host;
-    scene.ports.host.mount = async (...at) => {
+    const { verify } = scene.ports.host;
+    scene.ports.host.verify = async (...at) => {
+      const answer = await verify(...at);
       scene.answers.delete('verify vol-spare');
-      return mount(...at);
+      return answer;
     };
     await serve(FASTER);
-    expect(scene.did.slice(0, 3)).toEqual(['verify vol-spare: notMounted', 'mount vol-spare', 'verify vol-spare']);
+    expect(scene.did.slice(0, 3)).toEqual(['mount vol-spare', 'verify vol-spare: notMounted', 'verify vol-spare']);
+  });
+
+  test('one that was read and is not mounted by its own word is not taken', async () => {
+    scene.answers.set('mount vol-spare', 'busy');
+    await serve(FASTER);
+    expect(scene.did.at(-1)).toBe('release vol-spare');
   });
 
   test('a host without the agent lets go of it', async () => {

@@ -1,7 +1,8 @@
 import { reasonText } from '../message/reason-words.ts';
+import type { Word } from '../world/evidence.ts';
 import type { Journal } from '../world/journal.ts';
 import { awaitLease } from '../world/lease.ts';
-import { type NothingWrong, nothingWrong, type Trigger, type Word } from '../world/model.ts';
+import { type NothingWrong, nothingWrong, type Trigger } from '../world/model.ts';
 import { observe } from '../world/observe.ts';
 import type { Ports } from '../world/ports.ts';
 import { standing } from '../world/standing.ts';

@@ -1,7 +1,8 @@
 import type { InstanceId, SnapshotId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
+import type { Word } from '../world/evidence.ts';
 import type { Rejected } from '../world/message.ts';
-import type { Drained, LessRoom, NothingWrong, Observation, Replaced, Replacement, Word } from '../world/model.ts';
+import type { Drained, LessRoom, NothingWrong, Observation, Replaced, Replacement } from '../world/model.ts';
 
 /** How a heal ends that leaves tags to the next sweep. */
 export interface Served {

@@ -1,7 +1,8 @@
 import type { InstanceId, VolumeId } from '../../../contract/ids.ts';
 import type { Reason } from '../../../contract/reasons.ts';
+import type { Word } from '../world/evidence.ts';
 import type { Rejected } from '../world/message.ts';
-import type { Choice, ProbeState, Replacement, Spare, Word } from '../world/model.ts';
+import type { Choice, ProbeState, Replacement, Spare } from '../world/model.ts';
 import type { HostAnswer, Ports } from '../world/ports.ts';
 import type { HealRun } from '../world/run.ts';
 import { minutesBetween, type PassedOver } from './choice.ts';

@@ -1,5 +1,15 @@
+import type { VolumeId } from '../../../contract/ids.ts';
 import { currentVolume, holderOf } from './current.ts';
-import type { Instance, Observation, VolumeIo } from './model.ts';
+import type { Instance, Observation, Probe, VolumeIo } from './model.ts';
+
+/** What an owner said before the lease. */
+export interface Word extends Probe {
+  readonly volumeId: VolumeId;
+  /** When it was asked. Unix milliseconds. */
+  readonly at: number;
+  /** `leases` of the ledger's state, before it was asked. */
+  readonly leases: number;
+}
 
 /** Since when a heal has seen the same, look after look. Unix milliseconds; `undefined`: not at its last look. */
 export interface Since {

@@ -254,15 +254,6 @@ export interface Observation {
   readonly io?: VolumeIo | undefined;
 }
 
-/** What an owner said before the lease. */
-export interface Word extends Probe {
-  readonly volumeId: VolumeId;
-  /** When it was asked. Unix milliseconds. */
-  readonly at: number;
-  /** {@link LedgerState.leases}, before it was asked. */
-  readonly leases: number;
-}
-
 /** Why a heal was started. `at`: when the trigger says that it saw the failure. `witness`: a standby says that the owner does not answer it. */
 export interface Trigger {
   readonly kind: 'alarm' | 'sweep' | 'witness';

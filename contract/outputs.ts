@@ -18,5 +18,6 @@ export const OUTPUT = {
   operator: 'OperatorPolicy',
   viewer: 'ViewerPolicy',
   unused: 'UnusedDocument',
+  key: 'KeyArn',
 } as const;
 export type Output = (typeof OUTPUT)[keyof typeof OUTPUT];

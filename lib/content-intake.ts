@@ -115,16 +115,24 @@ abstract class ContentIntakeBase extends Construct implements IContentIntake {
   grantOperating(grantee: IGrantable): Grant {
     const [zips, answers] = [`${INTAKE_PREFIX}*.zip`, `${ANSWERS_PREFIX}*`];
     this.#acknowledge(grantee, [zips, answers], 'Whoever operates a stack uploads for each of its content volumes');
-    const [itself, parts] = [[this.bucket.bucketArn], this.#objects([zips])];
-    return this.#uploading(grantee, [zips], answers, '')
+    const itself = [this.bucket.bucketArn];
+    return this.#uploading(grantee, [zips], answers, '', ['s3:ListMultipartUploadParts'])
       .combine(give(grantee, 'FindsParts', ['s3:ListBucketMultipartUploads'], itself))
-      .combine(give(grantee, 'ReadsParts', ['s3:ListMultipartUploadParts'], parts))
       .combine(give(grantee, 'FindsNewer', ['s3:ListBucketVersions'], itself, `${INTAKE_PREFIX}*`));
   }
 
-  /** @param of what ends the names of the statements */
-  #uploading(grantee: IGrantable, uploads: readonly string[], answers: string, of: string): Grant {
-    return give(grantee, `Uploads${of}`, ['s3:PutObject'], this.#objects(uploads))
+  /**
+   * @param of what ends the names of the statements
+   * @param beside what else may be done with uploads
+   */
+  #uploading(
+    grantee: IGrantable,
+    uploads: readonly string[],
+    answers: string,
+    of: string,
+    beside: readonly string[] = [],
+  ): Grant {
+    return give(grantee, `Uploads${of}`, ['s3:PutObject', ...beside], this.#objects(uploads))
       .combine(give(grantee, `ReadsAnswers${of}`, ['s3:GetObject'], this.#objects([answers])))
       .combine(give(grantee, `FindsAnswers${of}`, ['s3:ListBucket'], [this.bucket.bucketArn], answers))
       .combine(allowKeyVia(grantee, this.key, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], `Seals${of || 'Uploads'}`));

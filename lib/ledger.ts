@@ -37,7 +37,7 @@ export interface ILedger extends IConstruct {
   grantAsking(grantee: IGrantable): Grant;
   /** To be handed what is written to it, by its stream: for a function. */
   grantFollowing(grantee: IGrantable): Grant;
-  /** To read the entries of content volumes and the records of their incidents: for people who look. */
+  /** To read the entries of content volumes and the records of their incidents, and to see how the key is: for people who look. */
   grantViewing(grantee: IGrantable): Grant;
 }
 
@@ -83,7 +83,7 @@ abstract class LedgerBase extends Construct implements ILedger {
   }
 
   grantAsking(grantee: IGrantable): Grant {
-    return this.#ofVolumes(grantee, ['dynamodb:GetItem'], 'AsksLedger');
+    return this.#ofVolumes(grantee, ['dynamodb:GetItem'], 'AsksLedger').combine(this.#open(grantee, TO_READ));
   }
 
   /**
@@ -104,14 +104,18 @@ abstract class LedgerBase extends Construct implements ILedger {
   }
 
   grantViewing(grantee: IGrantable): Grant {
-    return this.#ofVolumes(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], 'ViewsLedger');
+    const reading = this.#ofVolumes(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], 'ViewsLedger');
+    const opening = this.#open(grantee, ['kms:Decrypt']);
+    // By itself: what is asked through DynamoDB is within that.
+    const seeing = Grant.addToPrincipal({ grantee, actions: ['kms:DescribeKey'], resourceArns: [this.key.keyArn] });
+    return reading.combine(opening).combine(named(seeing, 'SeesKey'));
   }
 
   /** Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
   #ofVolumes(grantee: IGrantable, actions: string[], sid: string): Grant {
     const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${LEDGER.volume}*`] } };
     const reading = Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
-    return named(reading, sid).combine(this.#open(grantee, TO_READ));
+    return named(reading, sid);
   }
 
   /** To write where a condition says, and to read. */

@@ -6,6 +6,7 @@ import {
   cloudWatchClient,
   dynamoClient,
   ec2Client,
+  kmsClient,
   snsClient,
   ssmClient,
 } from '../lambda/aws/clients.ts';
@@ -20,12 +21,13 @@ import type { Incident, Volume } from '../lambda/core/world/model.ts';
 import { type Bundles, s3Bundles } from './aws/bundles.ts';
 import { lambdaExecutions } from './aws/executions.ts';
 import { type Journals, s3Journals } from './aws/journal.ts';
+import { keyOf } from './aws/key.ts';
 import { endpointsOf } from './aws/network.ts';
 import { type StoredPages, s3StoredPages } from './aws/pages.ts';
 import { quarantinePorts } from './aws/quarantine.ts';
 import { alarmsOf, incidentsOf, journalLag, outputsOf } from './aws/stack.ts';
 import { s3Uploads, type Uploads } from './aws/uploads.ts';
-import { ENDPOINTS, type Seen } from './doctor/doctor.ts';
+import { ENDPOINTS, KEY, type Seen } from './doctor/doctor.ts';
 import { type Points, pointsOf } from './points/points.ts';
 import type { QuarantinePorts } from './quarantine/quarantine.ts';
 import type { FollowPorts } from './run/follow.ts';
@@ -106,7 +108,8 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
     async doctor() {
       const { asked, unasked } = asking();
       const ways = outputs.get(OUTPUT.endpoints);
-      const [versions, endpoints] = await Promise.all([
+      const arn = outputs.get(OUTPUT.key);
+      const [versions, endpoints, key] = await Promise.all([
         asked('EC2: host software', async () =>
           (await instancesOf(ec2, stack, 'running')).map((each) => {
             const version = tagsOf(each)[TAG.software];
@@ -114,8 +117,9 @@ export async function connect({ stack, region, runtime: given }: Place): Promise
           }),
         ),
         ways === undefined ? undefined : asked(ENDPOINTS, () => endpointsOf(ec2, ways)),
+        arn === undefined ? undefined : asked(KEY, () => keyOf(kmsClient(runtime), arn)),
       ]);
-      return { ...(versions && { versions }), ...(endpoints && { endpoints }), unasked };
+      return { ...(versions && { versions }), ...(endpoints && { endpoints }), ...(key && { key }), unasked };
     },
     async points(volume) {
       const found = await snapshotsOf(ec2, stack, volume, (snapshot) => {

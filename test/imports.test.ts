@@ -107,7 +107,7 @@ const RULES: readonly { readonly room: string; readonly may: RegExp }[] = [
   { room: 'rehearsal', may: /^(rehearsal\/|report\/|simulator\/|contract\/|lib\/|aws-cdk-lib|node:|zod$)/ },
   {
     room: 'proof/conformance',
-    may: /^(proof\/(conformance|faults)\/|rehearsal\/|simulator\/|contract\/|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
+    may: /^(proof\/(conformance|faults)\/|proof\/permissions\/(people|survey)\.ts$|rehearsal\/|simulator\/|contract\/|@aws(-sdk)?\/|@cloud-copilot\/iam-data$|node:)/,
   },
   { room: 'proof/mutants', may: /^(proof\/mutants\/|rehearsal\/command\/|contract\/listed\.ts$|node:)/ },
   // It alone runs the handlers' sources.

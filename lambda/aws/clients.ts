@@ -4,6 +4,7 @@ import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -41,6 +42,10 @@ export function snsClient(runtime: Runtime): SNSClient {
 
 export function s3Client(runtime: Runtime): S3Client {
   return ready(runtime, new S3Client(settings(runtime)));
+}
+
+export function kmsClient(runtime: Runtime): KMSClient {
+  return ready(runtime, new KMSClient(settings(runtime)));
 }
 
 export function elbClient(runtime: Runtime): ElasticLoadBalancingV2Client {

@@ -21,6 +21,7 @@ export function outputs(stack: Stack, remount: Remount): void {
     pages,
     network,
     documents,
+    key,
   } = remount;
   const output = (id: Output, description: string, value: string) => new CfnOutput(stack, id, { description, value });
   output(OUTPUT.topic, 'Topic that people are notified by', people.topic.topicArn);
@@ -47,6 +48,7 @@ export function outputs(stack: Stack, remount: Remount): void {
   );
   output(OUTPUT.viewer, 'Policy of whoever looks alone', viewer.managedPolicyArn);
   output(OUTPUT.unused, 'SSM document that asks a host whether nothing uses a volume', documents.nameOf('unused'));
+  output(OUTPUT.key, 'Key that volumes, ledger, buckets and messages are encrypted with', key.keyArn);
   if (network)
     output(
       OUTPUT.endpoints,

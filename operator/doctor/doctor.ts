@@ -1,5 +1,8 @@
+import type { KeyNow } from '../aws/key.ts';
 import type { EndpointNow } from '../aws/network.ts';
 import type { Status, Unasked, VolumeStatus } from '../status/status.ts';
+import type { Finding } from './finding.ts';
+import { keyFindings } from './key.ts';
 
 /** What could keep a heal from working tonight. Times are Unix milliseconds. */
 export interface Diagnosis {
@@ -15,24 +18,6 @@ export interface Diagnosis {
   readonly beyond: readonly { readonly what: string; readonly do: string }[];
 }
 
-export interface Finding {
-  readonly about:
-    | 'messages'
-    | 'agents'
-    | 'hosts'
-    | 'versions'
-    | 'points'
-    | 'spare'
-    | 'journal'
-    | 'alarms'
-    | 'volumes'
-    | 'endpoints'
-    | 'permissions';
-  readonly volume?: string;
-  readonly what: string;
-  readonly do: string;
-}
-
 /** Seen beside the status. */
 export interface Seen {
   /** Host software on running instances, by their tags; `undefined` where nobody could be asked. */
@@ -40,6 +25,8 @@ export interface Seen {
   readonly drills: boolean;
   /** Of the stack's own network; `undefined` where it has none, or nobody could be asked. */
   readonly endpoints?: readonly EndpointNow[];
+  /** `undefined` where the stack does not name it, or nobody could be asked. */
+  readonly key?: KeyNow;
   readonly unasked: readonly Unasked[];
 }
 
@@ -52,7 +39,10 @@ const LAG_MS = MINUTE_MS;
 const BEYOND: Diagnosis['beyond'] = [
   { what: 'quotas of EBS', do: 'aws service-quotas list-service-quotas --service-code ebs' },
   { what: 'clocks of the hosts', do: 'chronyc tracking on each, through Session Manager' },
-  { what: 'the key of the volumes', do: 'aws kms describe-key: it has to be Enabled' },
+  {
+    what: 'the policy of the key',
+    do: 'aws kms get-key-policy: it has to leave the key to IAM, or name whoever uses it',
+  },
   { what: 'roles of the functions', do: 'the alarms healer-failed and guard-failed go on where they lack something' },
 ];
 
@@ -61,6 +51,12 @@ export const ENDPOINTS = 'EC2: VPC endpoints';
 const FOREIGN = {
   what: 'endpoints of a VPC that is not the stack’s own',
   do: 'aws ec2 describe-vpc-endpoints: ssm, ssmmessages, monitoring, s3 and dynamodb have to be available',
+};
+/** Asked of KMS, where the stack names its key. */
+export const KEY = 'KMS: the key';
+const UNNAMED = {
+  what: 'the key, which a stack of before does not name',
+  do: 'cdk deploy; or aws kms describe-key: it has to be Enabled',
 };
 /** What hosts do by each. */
 const NEEDED: Readonly<Record<string, string>> = {
@@ -93,12 +89,19 @@ export function diagnose(status: Status, seen: Seen): Diagnosis {
     ...alarms.map((kind) => ({ about: 'alarms' as const, what: `the alarm ${kind} is on`, do: `runbook: ${kind}` })),
     ...versionsOf(seen.versions ?? []),
     ...endpointsOf(seen.endpoints ?? []),
+    ...keyFindings(seen.key),
     ...(volumes.length === 0 && status.unasked.length === 0
       ? [{ about: 'volumes' as const, what: 'there is no content volume', do: 'deploy the stack with one' }]
       : []),
     ...volumes.flatMap((volume) => ofVolume(volume, status, seen)),
   ];
-  const beyond = seen.endpoints || seen.unasked.some(({ what }) => what === ENDPOINTS) ? BEYOND : [...BEYOND, FOREIGN];
+  const asked = (what: string, answer: unknown) =>
+    answer !== undefined || seen.unasked.some((each) => each.what === what);
+  const beyond = [
+    ...BEYOND,
+    ...(asked(ENDPOINTS, seen.endpoints) ? [] : [FOREIGN]),
+    ...(asked(KEY, seen.key) ? [] : [UNNAMED]),
+  ];
   return { schema: 1, stack, region, at, findings, unasked: [...status.unasked, ...seen.unasked], beyond };
 }
 

@@ -13,7 +13,7 @@ export interface Explanation {
 }
 
 /** Of the ledger. */
-const READERS: readonly string[] = ['Keeper', 'Fleet', 'Operator', 'Viewer'];
+const READERS: readonly string[] = ['Keeper', 'Fleet'];
 
 /** Each row is narrow, and must explain something that is there and unused: one that does not is an error. */
 export const EXPLAINED: readonly Explanation[] = [

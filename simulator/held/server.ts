@@ -59,7 +59,8 @@ export class HeldCloud {
       const asked = unpack<Request>(await bodyOf(request));
       const answer = this.#turn.then(() => this.#answer(asked));
       this.#turn = answer.catch(() => {});
-      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(pack(await answer));
+      const answered = pack(await answer);
+      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(answered);
     } catch (error) {
       // Something that the simulation does not know: it says so, and goes on.
       response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end((error as Error).message);

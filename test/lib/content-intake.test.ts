@@ -177,7 +177,7 @@ describe('what is granted', () => {
     const zips = expect.stringMatching(/^\$\{IntakeBucket\w+\.Arn\}\/intake\/\*\.zip$/);
     expect(statementsOf(template, /^Operating/)).toEqual(
       [
-        { actions: ['s3:PutObject'], resources: [zips] },
+        { actions: ['s3:ListMultipartUploadParts', 's3:PutObject'], resources: [zips], conditions: {} },
         { actions: ['s3:GetObject'], resources: [below('answers/')] },
         {
           ...{ actions: ['s3:ListBucket'], resources: [itself] },
@@ -185,7 +185,6 @@ describe('what is granted', () => {
         },
         { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key], conditions: viaS3 },
         { actions: ['s3:ListBucketMultipartUploads'], resources: [itself], conditions: {} },
-        { actions: ['s3:ListMultipartUploadParts'], resources: [zips], conditions: {} },
         {
           ...{ actions: ['s3:ListBucketVersions'], resources: [itself] },
           conditions: { StringLike: { 's3:prefix': 'intake/*' } },

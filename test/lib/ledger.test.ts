@@ -90,9 +90,10 @@ describe('the ledger', () => {
   });
 
   test.each([
-    ['Asking', ['GetItem']],
-    ['Viewing', ['GetItem', 'Query']],
-  ])('%s is allowed %j of the entries of content volumes, and nothing of the guard', (who, ofTable) => {
+    ['Asking', ['GetItem'], ['Decrypt', 'DescribeKey'], []],
+    // By itself it sees how the key is, and so through DynamoDB, too.
+    ['Viewing', ['GetItem', 'Query'], ['Decrypt'], [['kms:DescribeKey']]],
+  ])('%s is allowed %j of the entries of content volumes, and nothing of the guard', (who, ofTable, ofKey, beside) => {
     const [reads, opens, ...more] = statementsOf(template, new RegExp(`^${who}`));
     expect(reads).toMatchObject({
       actions: ofTable.map((action) => `dynamodb:${action}`),
@@ -100,7 +101,7 @@ describe('the ledger', () => {
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['VOLUME#*'] } },
     });
     expect(LEDGER.guard.startsWith(LEDGER.volume)).toBe(false);
-    expect(opens?.actions).toEqual(['kms:Decrypt', 'kms:DescribeKey']);
-    expect(more).toEqual([]);
+    expect(opens?.actions).toEqual(ofKey.map((action) => `kms:${action}`));
+    expect(more.map(({ actions }) => actions)).toEqual(beside);
   });
 });

@@ -46,6 +46,7 @@ test('the stack says what its parts are called, for commands of the runbook', ()
     BundlesBucket: named(/^BundlesBucket/),
     IncidentPagesBucket: named(/^PagesBucket/),
     SoftwareBucket: { 'Fn::Sub': expect.stringMatching(/^cdk-.*-assets-/) },
+    KeyArn: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
     NetworkEndpoints: {
       'Fn::Join': [
         '',

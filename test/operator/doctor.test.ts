@@ -24,6 +24,7 @@ const SEEN = {
   ],
   drills: true,
   endpoints: [{ service: 'ssm', id: 'vpce-1', state: 'available' }],
+  key: { arn: 'arn:k', state: 'Enabled' },
   unasked: [],
 };
 
@@ -100,6 +101,33 @@ describe('each is found, with what to do', () => {
     ]);
   });
 
+  test.each<[string, object, RegExp, RegExp]>([
+    [
+      'is disabled',
+      { state: 'Disabled' },
+      /^the key arn:k is disabled: no copy/,
+      /^aws kms enable-key --key-id arn:k$/,
+    ],
+    [
+      'is to be deleted',
+      { state: 'PendingDeletion', deletedAt: NOW + 86_400_000 },
+      /is deleted on 2026-01-08T12:00:00.000Z, and cannot be used until then/,
+      /cancel-key-deletion --key-id arn:k; then aws kms enable-key/,
+    ],
+    ['is to be deleted with its replicas', { state: 'PendingReplicaDeletion' }, /its replicas/, /cancel-key-deletion/],
+    ['has lost its material', { state: 'PendingImport' }, /no key material/, /import-key-material/],
+    ['is in a store that is disconnected', { state: 'Unavailable' }, /disconnected/, /connect-custom-key-store/],
+    ['is in a state that nobody knows', { state: 'Creating' }, /is Creating, and not Enabled/, /describe-key/],
+    ['is not there any more', {}, /not there any more/, /does not come back/],
+  ])('a key that %s', (_, over, what, how) =>
+    expect(diagnose(status(), { ...SEEN, key: { arn: 'arn:k', ...over } }).findings).toEqual([
+      { about: 'key', what: expect.stringMatching(what), do: expect.stringMatching(how) },
+    ]),
+  );
+
+  test('but a key whose primary Region is being changed can be used', () =>
+    expect(diagnose(status(), { ...SEEN, key: { arn: 'arn:k', state: 'Updating' } }).findings).toEqual([]));
+
   test('versions', () => {
     const { findings } = diagnose(status(), {
       ...SEEN,
@@ -119,6 +147,15 @@ test('endpoints of another’s network are named, and those that could not be as
   const denied = diagnose(status(), { ...another, unasked });
   expect(diagnosisText(denied)).toContain('EC2: VPC endpoints: AccessDenied');
   expect(diagnosisText(denied)).not.toContain('not the stack’s own');
+  expect(isSound(denied)).toBe(false);
+});
+
+test('a key that the stack does not name is named, and one that could not be asked for is not', () => {
+  const { key, ...another } = SEEN;
+  expect(diagnosisText(diagnose(status(), another))).toContain('the key, which a stack of before does not name');
+  const denied = diagnose(status(), { ...another, unasked: [{ what: 'KMS: the key', why: 'AccessDeniedException' }] });
+  expect(diagnosisText(denied)).toContain('KMS: the key: AccessDeniedException');
+  expect(diagnosisText(denied)).not.toContain('which a stack of before');
   expect(isSound(denied)).toBe(false);
 });
 

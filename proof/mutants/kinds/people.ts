@@ -72,6 +72,18 @@ export const PEOPLE: readonly Slip[] = [
     ...{ code: "if (state !== 'available')", instead: "if (state === '')" },
     ...{ test: 'operator/doctor-played.test.ts', named: 'what would keep the heal' },
   },
+  {
+    ...{ slip: 'a key that cannot be used is taken to be fine', file: 'operator/doctor/key.ts' },
+    ...{ code: "['Enabled', 'Updating']", instead: "['Enabled', 'Updating', 'Disabled']" },
+    ...{ test: 'operator/doctor-played.test.ts', named: 'what would keep the heal' },
+  },
+  ledger('the key is not asked for', "actions: ['kms:DescribeKey'],", "actions: ['kms:ListAliases'],", DONE),
+  ledger(
+    'any key is asked for',
+    "actions: ['kms:DescribeKey'], resourceArns: [this.key.keyArn]",
+    "actions: ['kms:DescribeKey'], resourceArns: ['*']",
+    'are named, but for actions that AWS knows none for',
+  ),
   ledger(
     'the guard’s notes are read',
     "['dynamodb:GetItem', 'dynamodb:Query'], 'ViewsLedger'",

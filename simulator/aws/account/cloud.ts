@@ -41,6 +41,7 @@ const LATENCY: Readonly<Record<string, { readonly median: number; readonly p99: 
   // "Roughly 100-200 milliseconds": docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
   s3: { median: 120, p99: 400 },
   dlm: { median: 120, p99: 600 },
+  kms: { median: 10, p99: 60 },
   cloudwatch: { median: 40, p99: 200 },
   cloudformation: { median: 120, p99: 600 },
   elasticloadbalancing: { median: 60, p99: 300 },

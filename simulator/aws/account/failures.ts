@@ -195,10 +195,17 @@ export function revokeKey(s: Services): void {
   s.cloud.faults.keyRevoked = true;
 }
 
+/** Somebody orders the deletion of the key: until then, it can be kept. */
+export function deleteKey(s: Services, days: number): void {
+  announce(s, `the key is to be deleted in ${days} days`);
+  s.cloud.faults.keyDeletedAt = s.cloud.clock.now() + days * 86_400_000;
+}
+
 /** The key can be used again. */
 export function restoreKey(s: Services): void {
   announce(s, 'the key can be used again');
   s.cloud.faults.keyRevoked = false;
+  s.cloud.faults.keyDeletedAt = undefined;
 }
 
 /** EC2 refuses every call for this long: somebody else in the account has emptied the buckets. */

@@ -75,6 +75,8 @@ export class Faults {
   stuckDetaches = 0;
   /** The key that encrypts volumes cannot be used. */
   keyRevoked = false;
+  /** When it is deleted; it cannot be used from when that is ordered. Unix milliseconds. */
+  keyDeletedAt: number | undefined;
   /** EC2 refuses every call until then. */
   throttledUntil = 0;
   /**
@@ -129,9 +131,15 @@ export class Faults {
     return next?.how;
   }
 
-  /** Nothing new can be encrypted or decrypted with the key: it is revoked, or KMS is out. What is attached goes on. */
+  /** As KMS names it. Source: docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+  get keyState(): 'Enabled' | 'Disabled' | 'PendingDeletion' {
+    if (this.keyDeletedAt !== undefined) return 'PendingDeletion';
+    return this.keyRevoked ? 'Disabled' : 'Enabled';
+  }
+
+  /** Nothing new can be encrypted or decrypted with the key: of its state, or KMS is out. What is attached goes on. */
   keyUnusable(now: number): boolean {
-    return this.keyRevoked || this.outages.of('kms', now) !== undefined;
+    return this.keyState !== 'Enabled' || this.outages.of('kms', now) !== undefined;
   }
 
   hasCapacity(zone: string, now: number): boolean {

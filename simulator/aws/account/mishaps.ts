@@ -121,6 +121,7 @@ const SERVER_ERRORS: Readonly<Record<string, string>> = {
   dynamodb: 'InternalServerError',
   ec2: 'InternalError',
   elasticloadbalancing: 'InternalFailure',
+  kms: 'KMSInternalException',
   lambda: 'ServiceException',
   s3: 'InternalError',
   sns: 'InternalError',

@@ -14,7 +14,7 @@ export const OUTAGE = {
 } as const;
 export type OutageKind = (typeof OUTAGE)[keyof typeof OUTAGE];
 
-/** Services as the simulation names them; `kms` is called by nobody here but by other services, in their callers' names. */
+/** Services as the simulation names them; `kms` is called by other services, in their callers' names; by itself for people alone. */
 export type Service = 'ec2' | 'ssm' | 'dynamodb' | 's3' | 'sns' | 'cloudwatch' | 'elasticloadbalancing' | 'dlm' | 'kms';
 
 interface Outage {

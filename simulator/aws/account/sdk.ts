@@ -61,6 +61,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   S3: 's3',
   SNS: 'sns',
   DLM: 'dlm',
+  KMS: 'kms',
   Lambda: 'lambda',
   CloudWatch: 'cloudwatch',
   CloudFormation: 'cloudformation',

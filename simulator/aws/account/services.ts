@@ -24,6 +24,7 @@ import { Fleet } from '../fleet/fleet.ts';
 import { Gateways } from '../fleet/gateways.ts';
 import { Hosts } from '../fleet/hosts.ts';
 import { keepWatchdogs } from '../fleet/watchdogs.ts';
+import { kms } from '../kms/kms.ts';
 import { EventBus } from '../lambda/event-bus.ts';
 import { Lambda } from '../lambda/lambda.ts';
 import { Sns } from '../lambda/sns.ts';
@@ -78,6 +79,7 @@ export function openServices(options: ConstructorParameters<typeof Cloud>[0], as
   const gateways = new Gateways(cloud);
   const endpoints = new VpcEndpoints(cloud);
   const s3 = new S3(cloud, assets, gateways);
+  kms(cloud);
   const fleet = new Fleet({ cloud, ec2, hosts, cloudwatch, published: s3.published, gateways });
   const loadBalancer = new LoadBalancer(cloud, ec2, cloudwatch, (id, path) => fleet.web(id, path));
   const eventBus = new EventBus(cloud, lambda);

@@ -7,7 +7,7 @@
  * attached. What a service asks of a key, and in whose name: `iam-key-uses.ts`.
  */
 
-import { onlyKnown, type Properties } from '../cloudformation/template.ts';
+import { onlyKnown, type Properties, str } from '../cloudformation/template.ts';
 import type { Account, Principal } from './account.ts';
 import { type AuthorizationRequest, type Context, evaluate, evaluateBoundary, type Verdict } from './iam.ts';
 import { deniedTo, missingForService, ResourcePolicy, rootArn } from './resource-policies.ts';
@@ -17,7 +17,9 @@ import { missingForRole } from './role.ts';
 export type Caller = Principal | { readonly service: string };
 
 interface Key {
+  readonly id: string;
   readonly arn: string;
+  readonly description: string;
   readonly policy: ResourcePolicy;
 }
 
@@ -40,7 +42,8 @@ export class Keys {
       'RotationPeriodInDays',
       'Tags',
     ]);
-    const key = { arn, policy: new ResourcePolicy(p.values.KeyPolicy, `${p.path}.KeyPolicy`) };
+    const description = str(p, 'Description', '');
+    const key = { id, arn, description, policy: new ResourcePolicy(p.values.KeyPolicy, `${p.path}.KeyPolicy`) };
     for (const name of [arn, id]) this.#keys.set(name, key);
   }
 

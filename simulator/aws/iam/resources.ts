@@ -2,7 +2,7 @@
  * What AWS authorizes for each API call that the functions and hosts make: the actions, the resources and the condition
  * keys. Source: Service Authorization Reference, "Actions, resources, and condition keys for" Amazon EC2, AWS Systems
  * Manager, Amazon DynamoDB, Amazon SNS, AWS Lambda, Amazon Data Lifecycle Manager, Amazon CloudWatch, Elastic Load
- * Balancing V2. Further sources stand at the calls. An operation that is not here is an error by name.
+ * Balancing V2, AWS Key Management Service. Further sources stand at the calls. An operation that is not here is an error by name.
  *
  * Keys that this knows nothing of are absent, so a condition on one denies: attributes of existing volumes and
  * snapshots other than their tags, parents and owner (`ec2:VolumeType`, `ec2:Encrypted`, ... on an existing volume).
@@ -176,6 +176,13 @@ const SERVICES: Readonly<Record<string, Operations>> = {
       const arn = `arn:${world.partition}:dlm:${world.region}:${world.account}:policy/${id}`;
       const context = tagKeys('aws:ResourceTag', world.tagsOf(id));
       return [{ action: 'dlm:GetLifecyclePolicy', resources: [arn], context }];
+    },
+  },
+  kms: {
+    DescribeKey: (input, { partition, region, account }) => {
+      const asked = text(input, 'KeyId');
+      const arn = asked.startsWith('arn:') ? asked : `arn:${partition}:kms:${region}:${account}:key/${asked}`;
+      return [{ action: 'kms:DescribeKey', resources: [arn], context: {} }];
     },
   },
   elasticloadbalancing: {

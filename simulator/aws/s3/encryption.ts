@@ -59,7 +59,8 @@ export function askForKey(
     cloud.say('iam', `denied: ${principal.name} may not ${missing}`);
     throw s3Error('AccessDenied', `${principal.name} is not authorized to perform: ${missing}`);
   }
-  if (cloud.faults.keyRevoked) throw s3Error('KMS.DisabledException', `${key} is disabled.`);
+  // What it says of one that is to be deleted its list of codes does not have: as of one that is disabled.
+  if (cloud.faults.keyState !== 'Enabled') throw s3Error('KMS.DisabledException', `${key} is disabled.`);
   if (cloud.faults.outages.of('kms', cloud.clock.now())) throw serverError('s3');
 }
 

@@ -37,6 +37,8 @@ export interface Findings {
   readonly word?: Word | undefined;
   /** When people were last notified that they have something to do, by this heal or as the ledger said with its lease. Unix milliseconds. */
   pagedAt?: number | undefined;
+  /** All it has to say is that what people were called for is over. */
+  clears?: boolean;
   /** The spare serves: whatever fails from then on is tidying up, and the next sweep does it. */
   spare?: { readonly replacement: Replacement; readonly reasons: readonly Reason[] };
   /** Content serves, and tags are put right: with how it ends where a service that this needs does not answer. */

@@ -216,6 +216,7 @@ async function rounds(run: HealRun, findings: Findings, start: Start): Promise<E
         if (acted.length === 0 && !owesNews(seen))
           return { outcome: nothingWrong(start.trigger), reasons: decision.reasons };
         await keepEvidence(run, replacement);
+        findings.clears = acted.length === 0 && !replacement;
         return { outcome: 'healed', reasons: orElse(acted, decision.reasons), ...(replacement && { replacement }) };
       case 'page':
         await takeOutOfSchedule(run, decision.suspect);

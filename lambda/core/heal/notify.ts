@@ -16,13 +16,14 @@ export interface Notified {
 
 /**
  * Notifies people of how a heal ended: good news, and once in a while what they have to do. One that was dead for longer than its lease knows
- * no more what they have to do; and what it put in the place of what, whoever came after it may have notified them.
+ * no more what they have to do; and of what it put in the place of what, or that they have nothing to do any more, whoever came after it may have
+ * notified them.
  * @throws Error when the ledger cannot be read
  */
 export async function notify(
   ports: Ports,
   incident: Incident,
-  { rejected, pagedAt = 0 }: Pick<Findings, 'rejected' | 'pagedAt'>,
+  { rejected, pagedAt = 0, clears }: Pick<Findings, 'rejected' | 'pagedAt' | 'clears'>,
 ): Promise<Notified> {
   const { id, outcome, replacement } = incident;
   const { lease, paged, replaced } = (await ports.ledger.read(incident.volume)) ?? {};
@@ -30,6 +31,7 @@ export async function notify(
   const late = lease?.holder !== id || lease.until <= now;
   if (outcome === 'healed') {
     if (late && replacement && replaced?.newVolume !== replacement.newVolume) return {};
+    if (late && clears && !paged) return {};
   } else if (outcome !== 'overtaken') {
     if (late) return {};
     const at = Math.max(paged?.at ?? 0, pagedAt);

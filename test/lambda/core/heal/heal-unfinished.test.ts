@@ -35,6 +35,18 @@ function failing(verb: 'mount' | 'verify' | 'serve' | 'release', id: string, ...
   };
 }
 
+/** It was dead for longer than its lease before it notifies people, and so was the scene changed. */
+function overslept(meanwhile: Partial<Scene>): typeof scene.workflow {
+  const { step } = scene.workflow;
+  return {
+    ...scene.workflow,
+    step: (name, work) => {
+      if (name === 'notify') Object.assign(scene, meanwhile);
+      return step(name, work);
+    },
+  };
+}
+
 describe("a host's fault says nothing of a recovery point", () => {
   test('one command that was killed is repeated', async () => {
     failing('mount', 'vol-new1', 'failed');
@@ -146,14 +158,7 @@ describe('what another heal did is reported', () => {
 
   test('what one that overslept would have called people for is the next one to say, and its record says so', async () => {
     scene.seen = world({ probe: probe('shutdown'), recoveryPoints: [] });
-    const { step } = scene.workflow;
-    const workflow: typeof scene.workflow = {
-      ...scene.workflow,
-      step: (name, work) => {
-        if (name === 'notify') scene.leaseHolder = 'another';
-        return step(name, work);
-      },
-    };
+    const workflow = overslept({ leaseHolder: 'another' });
     const ended = await heal(workflow, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
     expect(ended).toMatchObject({
       outcome: 'overtaken',
@@ -165,18 +170,27 @@ describe('what another heal did is reported', () => {
 
   test('nor is good news reported again that the next one has reported; what it alone has rejected is', async () => {
     scene.answers.set('mount vol-new1', 'unmountable');
-    const { step } = scene.workflow;
-    const late: typeof scene.workflow = {
-      ...scene.workflow,
-      step: (name, work) => {
-        if (name === 'notify') Object.assign(scene, { leaseHolder: 'another', replaced: undefined });
-        return step(name, work);
-      },
-    };
+    const late = overslept({ leaseHolder: 'another', replaced: undefined });
     const ended = await heal(late, scene.ports, ALARM, { prefer: 'faster', maxAgeMinutes: 120 });
     expect(ended).toMatchObject({ outcome: 'overtaken' });
     expect(scene.notified).toEqual(['Remount: what a heal of alpha found before another took over']);
     expect(scene.incidents.at(-1)).toMatchObject({ outcome: 'overtaken', replacement: { newVolume: 'vol-new2' } });
+  });
+
+  test.each([
+    ['nor what another has said meanwhile', undefined, []],
+    [
+      'but what nobody has said yet',
+      { about: 'nothing safe', at: NOW - 60_000, final: true },
+      ['Remount: alpha is served'],
+    ],
+  ])('that it serves again is said late, %s', async (_, stillPaged, said) => {
+    const paged = { about: 'nothing safe', at: NOW - 60_000, final: true };
+    scene.seen = world({ ledger: { ...world().ledger, paged } as never });
+    scene.paged = paged;
+    const late = overslept({ leaseHolder: 'another', paged: stillPaged });
+    await heal(late, scene.ports, SWEEP, { prefer: 'faster', maxAgeMinutes: 120 });
+    expect(scene.notified).toEqual(said);
   });
 
   test('and not again when only the note of it fails', async () => {

@@ -2,15 +2,22 @@ import { setImmediate } from 'node:timers/promises';
 import { buildCommand, type CommandContext } from '@stricli/core';
 import { costOf } from '../cost/cost.ts';
 import { difference } from '../cost/diff.ts';
+import { isWritten } from '../cost/input.ts';
 import { differenceText, monthText, optionOf } from '../cost/text.ts';
 import { DEFAULT_USAGE, USAGE, type Usage, type Use } from '../cost/usage.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, type Failed } from '../exit.ts';
 
 interface Flags extends Usage {
   readonly stack?: string;
   readonly diff?: string;
   readonly json?: boolean;
 }
+
+const misplaced = (stack: string): Failed =>
+  Object.assign(
+    new Error(`--stack: received ${stack}; allowed: with an output directory of cdk synth, for settings are one stack`),
+    { exitCode: EXIT.usage },
+  );
 
 const text = (value: string) => value;
 
@@ -53,13 +60,14 @@ export const cost = buildCommand<Flags, [string?], CommandContext>({
           optional: true,
           placeholder: 'CONFIG',
           brief:
-            'output directory of cdk synth, a JSON file of settings, or settings as JSON (default: those of cdk.json)',
+            'output directory of cdk synth, a JSON file of settings, or settings as JSON (default: those of the cdk.json here)',
         },
       ],
     },
   },
   async func({ stack, diff, json, ...given }, config) {
     const usage = { ...DEFAULT_USAGE, ...given };
+    if (stack !== undefined && ![config, diff].some(isWritten)) throw misplaced(stack);
     const now = await costOf(config, usage, stack);
     const other = diff === undefined ? undefined : difference(now, await costOf(diff, usage, stack));
     // Ctrl-C that came while all of it was reckoned.

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { EXIT, type Failed } from '../exit.ts';
 import type { Template } from './template.ts';
@@ -14,6 +14,8 @@ export interface Configuration {
   readonly template: Template;
 }
 
+/** `CONTEXT_KEY` of `lib/props/refusal.ts`: what is loaded here is not the CDK's. */
+const SETTINGS = 'remount';
 const ALLOWED = 'the output directory of cdk synth, a JSON file of settings, or settings as JSON';
 
 const wrong = (received: string, allowed: string): Failed =>
@@ -21,17 +23,38 @@ const wrong = (received: string, allowed: string): Failed =>
 
 /**
  * Reads a configuration: what `cdk synth` has written, or settings, which are synthesized here.
- * @param given `undefined`: the settings of `cdk.json`
+ * @param given `undefined`: the settings of the `cdk.json` in the directory in which this runs
  * @param stack where a directory has several
  * @throws Failed for what is neither, and for settings that are refused
  */
 export async function readConfiguration(given: string | undefined, stack?: string): Promise<Configuration> {
-  if (given === undefined) return synthesized(undefined, 'cdk.json');
-  if (given.trimStart().startsWith('{')) return synthesized(parsed(given, given), 'the settings given');
+  if (given === undefined) return synthesized(settingsHere(), 'cdk.json');
+  if (isSettings(given)) return synthesized(parsed(given, given), 'the settings given');
   if (!existsSync(given)) throw wrong(given, ALLOWED);
   return statSync(given).isDirectory()
     ? written(given, stack)
     : synthesized(parsed(textOf(given, given), given), given);
+}
+
+/** Whether this is what `cdk synth` has written, which alone may have several stacks. */
+export function isWritten(given: string | undefined): boolean {
+  return given !== undefined && !isSettings(given) && existsSync(given) && statSync(given).isDirectory();
+}
+
+function isSettings(given: string): boolean {
+  return given.trimStart().startsWith('{');
+}
+
+/** @throws Failed where there are none: those of another app would say nothing of this one */
+function settingsHere(): unknown {
+  const file = resolve('cdk.json');
+  if (!existsSync(file)) throw wrong(`nothing, and there is no ${file}`, ALLOWED);
+  const { context } = (parsed(textOf(file, file), file) ?? {}) as {
+    readonly context?: Readonly<Record<string, unknown>>;
+  };
+  const settings = context?.[SETTINGS];
+  if (settings === undefined) throw wrong(`nothing, and ${file} has no context.${SETTINGS}`, ALLOWED);
+  return settings;
 }
 
 /** @throws Failed where nobody may read it, or it is not there */

@@ -14,10 +14,10 @@ const HEARS = `import { writeSync } from 'node:fs';
 process.on('newListener', (name) => name === 'SIGTERM' && writeSync(3, 'x'));`;
 
 /** @param stdout a file descriptor; by default a pipe that is read */
-function begin(args: readonly string[], stdout: 'pipe' | number = 'pipe') {
+function begin(args: readonly string[], stdout: 'pipe' | number = 'pipe', cwd = ROOT) {
   const hearing = ['--import', `data:text/javascript,${encodeURIComponent(HEARS)}`];
-  const child = spawn(process.execPath, [...hearing, 'operator/main.ts', 'cost', ...args], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [...hearing, join(ROOT, 'operator/main.ts'), 'cost', ...args], {
+    cwd,
     stdio: ['ignore', stdout, 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
@@ -77,4 +77,29 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
   const { ended } = begin([directory]);
   expect(await ended).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) });
   expect(await ended).toMatchObject({ stderr: expect.stringContaining(says) });
+});
+
+test.each([
+  ['no cdk.json', undefined, 'CONFIG: received nothing, and there is no '],
+  ['a cdk.json of another app', '{"app": "node app.js"}', 'has no context.remount; allowed: '],
+  ['a cdk.json of nothing', 'null', 'has no context.remount; allowed: '],
+  ['a cdk.json that was cut off', '{"context"', 'CONFIG: received '],
+])('without a configuration, where there is %s, is refused in a line', async (_, content, says) => {
+  const here = mkdtempSync(join(tmpdir(), 'here-'));
+  if (content !== undefined) writeFileSync(join(here, 'cdk.json'), content);
+  const ended = await begin([], 'pipe', here).ended;
+  expect(ended).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) });
+  expect(ended).toMatchObject({ stderr: expect.stringContaining(says) });
+});
+
+test('without a configuration is of the app in whose directory it runs', async () => {
+  const here = mkdtempSync(join(tmpdir(), 'here-'));
+  writeFileSync(join(here, 'cdk.json'), '{"context": {"remount": {"stackName": "Ours"}}}');
+  const ended = await begin(['--json'], 'pipe', here).ended;
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('"stack": "Ours"'), stderr: '' });
+});
+
+test.each([[[]], [['{}']], [['{}', '--diff', REFUSED]]])('--stack of settings %j is refused', async (args) => {
+  const ended = await begin([...args, '--stack', 'Shop']).ended;
+  expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--stack: received Shop;') });
 });

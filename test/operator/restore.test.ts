@@ -26,6 +26,8 @@ const read = (...path: readonly string[]) => readFileSync(join(directory, ...pat
 
 const COURSE = 'courses/course-9';
 /** Moments of the rehearsal's own time. */
+/** A term beyond any that the time of a rehearsal gives. */
+const LATER = 10_000_000_000;
 const moments = { first: '', second: '', renamed: '', deleted: '' };
 let held: Holding;
 let runtime: Runtime;
@@ -52,7 +54,7 @@ async function write(number: number, records: readonly JournalRecord[], parts: r
   const made = new Segments();
   const taken = runtime.clock.now();
   const all = [...records.map((record) => ({ record })), ...parts];
-  await made.add(all, { number, term: 1000, taken, complete: taken });
+  await made.add(all, { number, term: LATER, taken, complete: taken });
   const { signature, bytes } = made.journal.objects.get(number) ?? {};
   if (!signature || !bytes) throw new Error('it was not made');
   const { term, writer, run, kind } = signature;

@@ -88,7 +88,7 @@ export const baseTooOld = takeover({
     const took = drainTook(world, failure);
     const objects = journalObjects(world, stage, failure.volume);
     const end = newest.get(world) ?? 0;
-    const seal = objects.find(({ kind, term }) => kind === 'seal' && term > 1);
+    const seal = objects.find(({ kind, at }) => kind === 'seal' && at >= failure.at);
     return [
       contentIntact(world, stage, library, failure),
       check(

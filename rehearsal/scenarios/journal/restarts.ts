@@ -68,7 +68,7 @@ export const writerRestartsAfterSeal = takeover({
   },
   checks: ({ world, stage, failure }) => {
     const objects = journalObjects(world, stage, failure.volume);
-    const sealed = objects.find(({ kind, term }) => kind === 'seal' && term > 1);
+    const sealed = objects.find(({ kind, at }) => kind === 'seal' && at >= failure.at);
     const after = objects.filter(({ number }) => sealed !== undefined && number > sealed.number);
     const last = after.at(-1);
     const owner = stage.servedBy(failure.volume);

@@ -160,7 +160,7 @@ read_manifests() {
 
 # turn_slashes: what is promised of no file by that name, with backslashes between its folders as Windows has them, may be of one.
 turn_slashes() {
-  grep -qF '\' "$work/elsewhere" || return 0
+  grep -qF "\\" "$work/elsewhere" || return 0
   # shellcheck disable=SC2016
   list awk -F "$tab" -v OFS="$tab" '
     FILENAME ~ /\/elsewhere$/ {

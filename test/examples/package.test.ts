@@ -149,9 +149,11 @@ describe('the command line of the package', () => {
   });
 
   test('works out what a month costs, as a clone does', () => {
-    const { status, stdout, stderr } = remount('cost', '--json');
+    const { status, stdout, stderr } = remount('cost', '{}', '--json');
     expect([status, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(run(process.execPath, ['operator/main.ts', 'cost', '--json'], ROOT)));
+    expect(JSON.parse(stdout)).toEqual(
+      JSON.parse(run(process.execPath, ['operator/main.ts', 'cost', '{}', '--json'], ROOT)),
+    );
   });
 
   test.each([

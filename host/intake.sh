@@ -26,8 +26,9 @@ read -r rules 2>/dev/null <"$intake_rules" || fail usage "no rules of an intake 
 need_mounted "$staging"
 need_directory "$run_dir"
 intake_settings="$run_dir/$volume_id.intake.json"
-if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","socket":"%s","statsd":%s,"lookMs":%s,%s}\n' \
-  "$volume" "$bucket" "$region" "$staging" "$run_dir/$volume_id.journal" "${REMOUNT_STATSD_PORT:-8125}" "${REMOUNT_INTAKE_LOOK_MS:-2000}" "$rules" >"$intake_settings.new" &&
+if ! { printf '{"volume":"%s","bucket":"%s","region":"%s","mountPoint":"%s","socket":"%s","statsd":%s,%s%s}\n' \
+  "$volume" "$bucket" "$region" "$staging" "$run_dir/$volume_id.journal" "${REMOUNT_STATSD_PORT:-8125}" \
+  "${REMOUNT_INTAKE_LOOK_MS:+\"lookMs\":$REMOUNT_INTAKE_LOOK_MS,}" "$rules" >"$intake_settings.new" &&
   mv "$intake_settings.new" "$intake_settings"; }; then
   fail usage "this host has no room for the settings of its agent"
 fi

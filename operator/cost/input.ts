@@ -14,8 +14,6 @@ export interface Configuration {
   readonly template: Template;
 }
 
-/** `CONTEXT_KEY` of `lib/props/refusal.ts`: what is loaded here is not the CDK's. */
-const SETTINGS = 'remount';
 const ALLOWED = 'the output directory of cdk synth, a JSON file of settings, or settings as JSON';
 
 const wrong = (received: string, allowed: string): Failed =>
@@ -28,12 +26,10 @@ const wrong = (received: string, allowed: string): Failed =>
  * @throws Failed for what is neither, and for settings that are refused
  */
 export async function readConfiguration(given: string | undefined, stack?: string): Promise<Configuration> {
-  if (given === undefined) return synthesized(settingsHere(), 'cdk.json');
+  if (given === undefined) return synthesized(await settingsHere(), 'cdk.json');
   if (isSettings(given)) return synthesized(parsed(given, given), 'the settings given');
   if (!existsSync(given)) throw wrong(given, ALLOWED);
-  return statSync(given).isDirectory()
-    ? written(given, stack)
-    : synthesized(parsed(textOf(given, given), given), given);
+  return isWritten(given) ? written(given, stack) : synthesized(parsed(textOf(given, given), given), given);
 }
 
 /** Whether this is what `cdk synth` has written, which alone may have several stacks. */
@@ -46,14 +42,15 @@ function isSettings(given: string): boolean {
 }
 
 /** @throws Failed where there are none: those of another app would say nothing of this one */
-function settingsHere(): unknown {
+async function settingsHere(): Promise<unknown> {
   const file = resolve('cdk.json');
   if (!existsSync(file)) throw wrong(`nothing, and there is no ${file}`, ALLOWED);
   const { context } = (parsed(textOf(file, file), file) ?? {}) as {
     readonly context?: Readonly<Record<string, unknown>>;
   };
-  const settings = context?.[SETTINGS];
-  if (settings === undefined) throw wrong(`nothing, and ${file} has no context.${SETTINGS}`, ALLOWED);
+  const { CONTEXT_KEY } = await import('./synthesize.ts');
+  const settings = context?.[CONTEXT_KEY];
+  if (settings === undefined) throw wrong(`nothing, and ${file} has no context.${CONTEXT_KEY}`, ALLOWED);
   return settings;
 }
 

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { NOBODY_NOTIFIED } from '../../lib/people-topic.ts';
+import { CONTEXT_KEY } from '../../lib/props/refusal.ts';
 import { RemountStack } from '../../lib/stack/remount-stack.ts';
 import { readSettings } from '../../lib/stack/settings.ts';
 import type { Template } from './template.ts';
+
+export { CONTEXT_KEY };
 
 const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
 

@@ -26,12 +26,14 @@ export async function notify(
   { rejected, pagedAt = 0, clears }: Pick<Findings, 'rejected' | 'pagedAt' | 'clears'>,
 ): Promise<Notified> {
   const { id, outcome, replacement } = incident;
-  const { lease, paged, replaced } = (await ports.ledger.read(incident.volume)) ?? {};
+  const ledger = await ports.ledger.read(incident.volume);
+  const { lease, paged, replaced } = ledger ?? {};
   const now = ports.clock.now();
   const late = lease?.holder !== id || lease.until <= now;
   if (outcome === 'healed') {
     if (late && replacement && replaced?.newVolume !== replacement.newVolume) return {};
-    if (late && clears && !paged) return {};
+    // A ledger that was emptied does not say that anybody has.
+    if (late && clears && ledger && !paged) return {};
   } else if (outcome !== 'overtaken') {
     if (late) return {};
     const at = Math.max(paged?.at ?? 0, pagedAt);

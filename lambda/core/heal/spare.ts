@@ -79,7 +79,7 @@ export async function serveSpare(
       // Both are awaited whatever becomes of either: nothing of a step goes on when it has failed, and the heal perhaps ended.
       const [probe, ready] = await Promise.allSettled([
         askOwner(run, owner, oldVolume, word),
-        prepare(run, (_, now) => now(), { volumeId, instanceId }),
+        prepare(run, { volumeId, instanceId }),
       ]);
       if (probe.status === 'rejected') throw probe.reason;
       if (ready.status === 'rejected') throw ready.reason;

@@ -28,20 +28,20 @@ type At = Omit<MountOrder, 'sizeGiB'>;
 /** Runs something, as a step of its own or within one. */
 type Act = <T>(name: string, run: () => Promise<T>, note: (value: T) => string) => Promise<T>;
 
-/** Mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried. */
-export async function prepare(run: HealRun, act: Act, at: At): Promise<Prepared> {
+/**
+ * Within a step: mounts an attached volume where nobody sees it, and reads it. A refusal is an answer, not an error: another one is tried.
+ */
+export async function prepare(run: HealRun, at: At): Promise<Prepared> {
   const { host, journaled } = run.ports;
-  const mount = () => insist(() => host.mount(at.instanceId, run.volume, at.volumeId));
-  const look = () => host.verify(at.instanceId, run.volume, at.volumeId);
   // A spare that is followed is mounted already, and the mount makes way there: it is read beside. One that was not is read after it.
   const [mounted, early] = await Promise.allSettled([
-    act('mount', mount, described),
-    journaled ? act('verify', look, described) : undefined,
+    insist(() => host.mount(at.instanceId, run.volume, at.volumeId)),
+    journaled ? host.verify(at.instanceId, run.volume, at.volumeId) : undefined,
   ]);
   if (mounted.status === 'rejected') throw mounted.reason;
   if (mounted.value.result === 'ok' && early.status === 'fulfilled' && early.value?.result === 'ok')
     return readVerified(early.value);
-  return verify(run, act, at, mounted.value);
+  return verify(run, (_, now) => now(), at, mounted.value);
 }
 
 /** As {@link prepare}, and it waits for a mount that is slow. Each look of that is a step of its own. */

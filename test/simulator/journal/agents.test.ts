@@ -252,6 +252,13 @@ describe('a new owner', () => {
     expect(lab.objects()).toEqual(['1 seal', '1 segment', '2 seal', '2 segment']);
   });
 
+  test('does not go on under a term that is somebody else’s', async () => {
+    lab.prepare();
+    await lab.drain(OLD, OWNER, 3);
+    expect(await lab.drain(NEW, STANDBY, 3)).toMatchObject({ state: 'fenced' });
+    expect(lab.objects()).toEqual(['1 seal', '3 seal']);
+  });
+
   test('is refused by its host where its term is over already', async () => {
     lab.prepare();
     await lab.drain(OLD, OWNER, 3);

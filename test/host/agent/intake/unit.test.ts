@@ -20,7 +20,6 @@ for (const shell of ['dash', 'bash'])
         mountPoint: expect.stringMatching(/\/mnt\/remount\/vol-0000000000000000a$/),
         socket: expect.stringMatching(/\/run\/remount\/vol-0000000000000000a\.journal$/),
         statsd: expect.any(Number),
-        lookMs: 2000,
         limits: { names: 20_000, bytes: 8 * 2 ** 30, ratio: 100, reserve: 5 },
       },
       'a second one': 28,
